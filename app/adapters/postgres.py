@@ -48,9 +48,9 @@ DEFAULTS: Mapping[str, str] = {
 
 # The built-in locale is the same on every system, and needs none installed.
 INITDB = (
-    "--username=postgres --auth=trust --encoding=UTF8 --no-instructions "
-    "--locale=C --locale-provider=builtin --builtin-locale=C.UTF-8"
-).split()
+    *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-instructions"),
+    *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,36 @@
+# The box office on one machine. Nothing is needed but Python 3.11 or later.
+#   make run     start it: http://localhost:8000 (PORT, DATABASE_URL and BILHETERIA_VAR are honoured)
+#   make test    lint, types, import rules and all tests (ARGS='-k seats' for some)
+#   make check   lint, types and import rules alone
+#   make bench   measure it
+PYTHON ?= python3
+ARGS ?=
+
+.PHONY: run test check bench setup setup-dev format clean
+.DEFAULT_GOAL := run
+
+setup:
+	@$(PYTHON) -m infra.local.setup
+
+setup-dev:
+	@$(PYTHON) -m infra.local.setup --dev
+
+run: setup
+	@exec .venv/bin/flask --app wsgi serve
+
+test: setup-dev
+	@.venv/bin/python -m infra.local.checks --tests -- $(ARGS)
+
+check: setup-dev
+	@.venv/bin/python -m infra.local.checks
+
+bench:
+	@$(PYTHON) -m infra.local.setup --dev --bench
+	@.venv/bin/python -m infra.bench $(ARGS)
+
+format: setup-dev
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+# Keeps var/, where the data is.
+clean:
+	@rm -rf .venv node_modules static/dist static/vendor

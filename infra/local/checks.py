@@ -1,0 +1,58 @@
+"""What `make check` and `make test` run, in this order, with a line for each and all failures at the end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+from infra.local.steps import ROOT, VENV, say
+
+MOST_WORKERS = 8
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    with_tests = "--tests" in arguments
+    passed_on = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
+    programs = VENV / "bin"
+    checks = {
+        "lint": [programs / "ruff", "check", "."],
+        "types": [programs / "mypy"],
+        "import rules": [programs / "lint-imports"],
+    }
+    failed = [name for name, command in checks.items() if not _check(name, [str(part) for part in command])]
+    if with_tests and not _check("tests", _pytest(passed_on), live=True):
+        failed.append("tests")
+    if failed:
+        say(f"FAILED: {', '.join(failed)}")
+        return 1
+    say("All passed.")
+    return 0
+
+
+def _check(name: str, command: list[str], *, live: bool = False) -> bool:
+    """Run one check; its output is shown as it comes (`live`), or only when it fails."""
+    say(f"{name} …")
+    begun = time.monotonic()
+    env = {**os.environ, "PATH": f"{VENV / 'bin'}:{os.environ.get('PATH', os.defpath)}"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, text=True,
+        stdout=None if live else subprocess.PIPE, stderr=None if live else subprocess.STDOUT,
+    )  # fmt: skip
+    if done.returncode and not live:
+        say(done.stdout.strip())
+    say(f"  {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - begun:.1f} s")
+    return done.returncode == 0
+
+
+def _pytest(arguments: list[str]) -> list[str]:
+    """Spread over the processors (at least two workers: tests wait much), unless the caller says otherwise."""
+    workers = max(2, min(MOST_WORKERS, os.cpu_count() or 2))
+    spread = [] if "-n" in arguments else ["-n", str(workers), "--dist", "loadgroup"]
+    return [str(VENV / "bin" / "python"), "-m", "pytest", "-q", *spread, *arguments]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

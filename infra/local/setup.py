@@ -1,0 +1,138 @@
+"""Make a checkout ready to run (`--dev`: ready to be tested), on a machine with nothing but Python.
+
+It starts with the standard library alone, installs into .venv, and does only what has not been done from the
+same sources before. Run it through the Makefile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import shutil
+import subprocess
+import sys
+
+from infra.local import node, system
+from infra.local.steps import PYTHON, ROOT, STAMPS, VENV, SetupError, fingerprint, run, step
+
+OLDEST, NEWEST = (3, 11), (3, 14)
+PDF_FONT = ROOT / "static/vendor/fonts/PublicSans-Regular.ttf"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dev", action="store_true", help="the tools of the tests too")
+    parser.add_argument("--bench", action="store_true", help="the tools of the measurements too")
+    wanted = parser.parse_args()
+    try:
+        _check_python()
+        (ROOT / "var").mkdir(exist_ok=True)
+        with open(ROOT / "var" / "setup.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _set_up(dev=wanted.dev, bench=wanted.bench)
+    except SetupError as error:
+        print(f"make: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"make: {error.filename or 'the set-up'}: {error.strerror}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _set_up(*, dev: bool, bench: bool) -> None:
+    _make_venv()
+    _install_requirements("requirements-dev.txt" if dev else "requirements.txt")
+    system.install_pdf_libraries()
+    node.install_packages()
+    if bench and (ROOT / "infra/bench/package.json").exists():
+        node.install_packages(ROOT / "infra/bench")
+    _build_front_end()
+    _compile_catalogues()
+    if dev:
+        system.install_browser()
+
+
+def _check_python() -> None:
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        have = ".".join(map(str, sys.version_info[:2]))
+        raise SetupError(f"Python 3.11 to 3.14 is needed, this is {have}: make PYTHON=python3.12 …")
+
+
+def _make_venv() -> None:
+    version = ".".join(map(str, sys.version_info[:2]))
+    if (VENV / f"lib/python{version}/site-packages/pip").exists() and _starts():
+        return
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    step("venv", "Making .venv", version, [PYTHON], _create_venv)
+
+
+def _starts() -> bool:
+    try:
+        return subprocess.run([PYTHON, "-c", ""], stdin=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
+def _create_venv() -> None:
+    probe = [sys.executable, "-c", "import ensurepip, venv"]
+    if subprocess.run(probe, capture_output=True).returncode:
+        system.apt_install(["python3-venv"], "Python's virtual environments need")
+    run([sys.executable, "-m", "venv", VENV], "Python could not make .venv")
+
+
+def _install_requirements(name: str) -> None:
+    """Install the pinned packages. The development ones include the others: one stamp each, the larger first."""
+    files = [ROOT / "requirements.txt", ROOT / "constraints.txt", ROOT / "requirements-dev.txt"]
+    stamp = fingerprint(files)
+    if name == "requirements.txt" and (STAMPS / "requirements-dev.txt").exists():
+        name = "requirements-dev.txt"
+    pip = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", name]
+    step(
+        name,
+        f"Installing the Python packages of {name}",
+        stamp,
+        [],
+        lambda: run(pip, f"pip could not install {name}: is there a network?"),
+    )
+
+
+def _build_front_end() -> None:
+    patterns = ("js/**/*.js", "css/**/*.css", "**/*.svg", "**/*.webmanifest")
+    mine = [path for pattern in patterns for path in (ROOT / "static").glob(pattern)]
+    made = ROOT / "static/dist", ROOT / "static/vendor"
+    sources = {path for path in mine if not any(folder in path.parents for folder in made)}
+    tools = [ROOT / "package-lock.json", ROOT / "infra/local/assets.py"]
+    step(
+        "assets",
+        "Building the pages' scripts and styles",
+        fingerprint([*sources, *tools]),
+        [ROOT / "static/dist/manifest.json", ROOT / "static/vendor/fonts/public-sans.woff2"],
+        lambda: run([PYTHON, "-m", "infra.local.assets"], "the pages' scripts and styles could not be built"),
+    )
+    step(
+        "fonts",
+        "Making the fonts of the PDF tickets",
+        fingerprint([ROOT / "package-lock.json", ROOT / "infra/local/fonts.py"]),
+        [PDF_FONT],
+        lambda: run([PYTHON, "-m", "infra.local.fonts"], "the fonts of the PDF tickets could not be made"),
+    )
+
+
+def _compile_catalogues() -> None:
+    sources = list((ROOT / "app/translations").glob("*/LC_MESSAGES/*.po"))
+    sources += (ROOT / "translations").glob("*/LC_MESSAGES/*.po")
+    if sources:
+        step(
+            "catalogues",
+            "Compiling the translations",
+            fingerprint(sources),
+            [path.with_suffix(".mo") for path in sources],
+            lambda: run([PYTHON, "-m", "infra.local.catalogues"], "the translations could not be compiled"),
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""What every step of the set-up needs: a line of progress, a stamp of what it was made from, one-line failures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMPS = VENV / "stamps"
+
+
+class SetupError(Exception):
+    """The set-up cannot go on; the message is one line that says what to do."""
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def run(command: Sequence[str | Path], failure: str, env: dict[str, str] | None = None) -> None:
+    """Run a command quietly; when it fails, show the end of what it said, then raise SetupError(failure)."""
+    done = subprocess.run(
+        [str(part) for part in command], cwd=ROOT, env={**os.environ, **(env or {})},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    )  # fmt: skip
+    if done.returncode:
+        sys.stderr.write("".join(f"  {line}\n" for line in done.stdout.strip().splitlines()[-12:]))
+        raise SetupError(failure)
+
+
+def fingerprint(paths: Iterable[Path], *facts: str) -> str:
+    """A hash of the files' names and contents, and of further facts that the result depends on."""
+    digest = hashlib.sha256("\0".join(facts).encode())
+    for path in sorted(paths):
+        digest.update(os.fsencode(path.relative_to(ROOT)))
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def step(name: str, title: str, made_from: str, results: Sequence[Path], action: Callable[[], None]) -> None:
+    """Do `action` unless its stamp says that it was done from the same sources and its results are there."""
+    stamp = STAMPS / name
+    if stamp.exists() and stamp.read_text() == made_from and all(result.exists() for result in results):
+        return
+    say(f"{title} …")
+    stamp.unlink(missing_ok=True)
+    begun = time.monotonic()
+    action()
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(made_from)
+    say(f"  done in {time.monotonic() - begun:.1f} s")

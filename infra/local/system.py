@@ -1,0 +1,85 @@
+"""Libraries and programs of the operating system: installed with apt where that is allowed, else named."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from infra.local.steps import PYTHON, SetupError, run, say
+
+PDF_LIBRARIES = {
+    "libpango-1.0.so.0": "libpango-1.0-0",
+    "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
+    "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
+}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def install_pdf_libraries() -> None:
+    """What WeasyPrint loads to draw the tickets. Raises SetupError naming what is missing."""
+    if sys.platform == "darwin":
+        if ctypes.util.find_library("pango-1.0") is None and not _homebrew_has("libpango-1.0.dylib"):
+            raise SetupError("the PDF tickets need Pango: brew install pango")
+        return
+    missing = [package for library, package in PDF_LIBRARIES.items() if not _loads(library)]
+    if missing:
+        apt_install(missing, "the PDF tickets need")
+
+
+def find_browser() -> str | None:
+    """A Chromium that is already installed, for the journeys of the tests."""
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    return None
+
+
+def install_browser() -> None:
+    """A Chromium for the tests: Debian's where apt may be used, else the one that Playwright brings."""
+    if find_browser():
+        return
+    if _may_use_apt():
+        apt_install(["chromium"], "the browser tests need")
+    else:
+        say("Fetching a Chromium with Playwright …")
+        run([PYTHON, "-m", "playwright", "install", "chromium"], "the browser tests need Chromium: install it")
+
+
+def apt_install(packages: Sequence[str], purpose: str) -> None:
+    """Install Debian packages as root or by a sudo that asks nothing. Raises SetupError with the line to type."""
+    line = f"apt-get install -y --no-install-recommends {' '.join(packages)}"
+    if not _may_use_apt():
+        raise SetupError(f"{purpose} Debian packages that are not installed: sudo {line}")
+    say(f"Installing {', '.join(packages)} …")
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    failure = f"{purpose} Debian packages that could not be installed: {line}"
+    quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
+    run([*prefix, *quiet, "update"], failure)
+    run([*prefix, *quiet, "install", "-y", "--no-install-recommends", *packages], failure)
+
+
+def _may_use_apt() -> bool:
+    if shutil.which("apt-get") is None:
+        return False
+    if os.geteuid() == 0:
+        return True
+    if shutil.which("sudo") is None:
+        return False
+    return subprocess.run(["sudo", "-n", "true"], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _homebrew_has(library: str) -> bool:
+    return any(os.path.exists(f"{prefix}/lib/{library}") for prefix in ("/opt/homebrew", "/usr/local"))
