@@ -1,0 +1,59 @@
+"""Bilheteria: a box office for cinemas. `create_app` mounts what this process serves (SERVICES)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from app.core import config, db
+from app.core.config import PAGES, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application. Connects the engine lazily: nothing is opened before the first query."""
+    settings = config.use(settings or Settings.from_env())
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.testing = settings.testing
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    if settings.database_url:
+        db.connect(settings.database_url, pool_size=settings.db_pool_size)
+    _init_web(app, settings)
+    _init_migrations(app)
+    if PAGES in settings.services:
+        _mount_pages(app)
+    return app
+
+
+def _init_web(app: Flask, settings: Settings) -> None:
+    from app.web import assets, failures, formats, health, language, requests, security
+
+    requests.init_app(app)
+    security.init_app(app, settings)
+    language.init_app(app, settings)
+    formats.init_app(app, settings)
+    assets.init_app(app)
+    failures.init_app(app)
+    app.register_blueprint(health.blueprint)
+
+
+def _init_migrations(app: Flask) -> None:
+    from flask_migrate import Migrate
+
+    from app.migrations_target import MigrationTarget
+
+    Migrate(app, MigrationTarget(), directory=str(ROOT / "migrations"), compare_type=True)  # type: ignore[arg-type]
+
+
+def _mount_pages(app: Flask) -> None:
+    from app import shop
+    from app.door import blueprint as door
+    from app.web import sign_in
+
+    sign_in.init_app(app)
+    app.register_blueprint(shop.load_pages())
+    app.register_blueprint(door)

@@ -1,0 +1,1 @@
+"""What every service stands on: settings, database, messages, money, language, security."""

@@ -1,0 +1,135 @@
+"""Settings: read once from the environment, handed around as one frozen object."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SERVICES = ("events", "products", "tickets", "reservations", "orders", "payments", "users")
+PAGES = "pages"
+
+
+class BadSetting(ValueError):
+    """A setting in the environment cannot be read; the message names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Times are minutes or seconds as named; `database_url` None means the embedded Postgres in `var`."""
+
+    var: Path = Path("var")
+    database_url: str | None = None
+    port: int = 8000
+    secret_key: str = ""
+    public_url: str = ""
+    behind_tls: bool = False
+    trusted_proxies: int = 0
+    services: tuple[str, ...] = (PAGES, *SERVICES)
+    cinema_name: str = "Cine Lanterna"
+    default_locale: str = "pt_BR"
+    provider: str = "sandbox"
+    sandbox_pix: str = "manual"
+    mail_url: str = "folder:"
+    mail_from: str = "Cine Lanterna <ingressos@cinelanterna.example>"
+    storage_url: str = "folder:"
+    max_seats: int = 8
+    hold_minutes: int = 10
+    grace_seconds: int = 120
+    extension_minutes: int = 5
+    max_extensions: int = 2
+    payment_minutes: int = 5
+    offer_minutes: int = 15
+    max_live_holds_per_visitor: int = 4
+    max_live_holds_per_address: int = 200
+    db_pool_size: int = 20
+    testing: bool = False
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def mail_folder(self) -> Path:
+        return self.var / "mail"
+
+    @property
+    def ticket_folder(self) -> Path:
+        return self.var / "tickets"
+
+    @classmethod
+    def from_env(cls) -> Settings:
+        """Read the environment. Raises BadSetting with one clear line."""
+        var = Path(os.environ.get("BILHETERIA_VAR") or "var").absolute()
+        port = _whole_number("PORT", 8000, 1, 65535)
+        return cls(
+            var=var,
+            database_url=os.environ.get("DATABASE_URL") or None,
+            port=port,
+            secret_key=os.environ.get("SECRET_KEY") or _secret_key(var),
+            public_url=(os.environ.get("BILHETERIA_PUBLIC_URL") or f"http://localhost:{port}").rstrip("/"),
+            behind_tls=_flag("BILHETERIA_TLS"),
+            trusted_proxies=_whole_number("BILHETERIA_PROXIES", 0, 0, 9),
+            services=_services(os.environ.get("SERVICES", "")),
+            cinema_name=os.environ.get("BILHETERIA_CINEMA") or cls.cinema_name,
+            sandbox_pix=os.environ.get("BILHETERIA_SANDBOX_PIX") or cls.sandbox_pix,
+            mail_url=os.environ.get("BILHETERIA_MAIL") or cls.mail_url,
+            mail_from=os.environ.get("BILHETERIA_MAIL_FROM") or cls.mail_from,
+            storage_url=os.environ.get("BILHETERIA_STORAGE") or cls.storage_url,
+            max_seats=_whole_number("BILHETERIA_MAX_SEATS", 8, 1, 50),
+            hold_minutes=_whole_number("BILHETERIA_HOLD_MINUTES", 10, 1, 60),
+            grace_seconds=_whole_number("BILHETERIA_GRACE_SECONDS", 120, 0, 900),
+            max_live_holds_per_visitor=_whole_number("BILHETERIA_HOLDS_PER_VISITOR", 4, 1, 10**6),
+            max_live_holds_per_address=_whole_number("BILHETERIA_HOLDS_PER_ADDRESS", 200, 1, 10**6),
+            db_pool_size=_whole_number("BILHETERIA_DB_POOL", 20, 1, 200),
+        )
+
+
+def _whole_number(name: str, default: int, least: int, most: int) -> int:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise BadSetting(f"{name} must be a whole number from {least} to {most}, not {text!r}")
+    return int(text)
+
+
+def _flag(name: str) -> bool:
+    return os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _services(text: str) -> tuple[str, ...]:
+    if not text.strip():
+        return (PAGES, *SERVICES)
+    wanted = tuple(part.strip() for part in text.split(",") if part.strip())
+    for name in wanted:
+        if name not in (PAGES, *SERVICES):
+            raise BadSetting(f"SERVICES names {name!r}; known are {', '.join((PAGES, *SERVICES))}")
+    return wanted
+
+
+def _secret_key(var: Path) -> str:
+    """One machine: the key is made at first start and kept in `var`, readable by its owner alone."""
+    path = var / "secret-key"
+    if not path.exists():
+        var.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+_current: Settings | None = None
+
+
+def use(settings: Settings) -> Settings:
+    """Make `settings` the process's current ones; create_app, the worker and the tests call it."""
+    global _current
+    _current = settings
+    return settings
+
+
+def settings() -> Settings:
+    """The process's settings; reads the environment on first use."""
+    return _current if _current is not None else use(Settings.from_env())

@@ -1,0 +1,141 @@
+"""The database: one engine, one Base, and the only place that commits.
+
+Services never open or commit anything: they call `session()`, which is the session of the transaction that a
+face, REST, a handler or a command has opened, or of the request's reading scope. A call to a lower service
+therefore joins its caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmaker
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+SCHEMAS = ("core", "events", "products", "users", "payments", "tickets", "reservations", "orders")
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; each service names its own Postgres schema in `__table_args__`."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class NoTransaction(RuntimeError):
+    """A service was called outside of a transaction and outside of a reading scope."""
+
+
+class WriteWhileReading(RuntimeError):
+    """A reading scope was asked to write: the caller forgot `transaction()`."""
+
+
+_engine: Engine | None = None
+_writing: ContextVar[Session | None] = ContextVar("writing", default=None)
+_reading: ContextVar[Session | None] = ContextVar("reading", default=None)
+_Session = sessionmaker(expire_on_commit=False, autoflush=True)
+
+
+class _ReadingSession(Session):
+    """A session on autocommit connections: each select stands alone and costs no BEGIN and no ROLLBACK."""
+
+
+def _refuse_writes(*_: object) -> None:
+    raise WriteWhileReading("open core.db.transaction() to write")
+
+
+def _refuse_write_statements(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        _refuse_writes()
+
+
+event.listen(_ReadingSession, "before_flush", _refuse_writes)
+event.listen(_ReadingSession, "do_orm_execute", _refuse_write_statements)
+
+
+def connect(url: str, **options: Any) -> Engine:
+    """Make the process's engine; called once at start (and again by tests)."""
+    global _engine
+    if _engine is not None:
+        _engine.dispose()
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
+    options = {"pool_size": 20, "max_overflow": 30, "pool_pre_ping": False, "pool_use_lifo": True} | options
+    _engine = create_engine(url, **options)
+    return _engine
+
+
+def engine() -> Engine:
+    if _engine is None:
+        raise NoTransaction("core.db.connect() was not called")
+    return _engine
+
+
+def session() -> Session:
+    """The session that the caller works in. Raises NoTransaction when none is open."""
+    current = _writing.get() or _reading.get()
+    if current is None:
+        raise NoTransaction("open core.db.transaction() or core.db.reading() first")
+    return current
+
+
+def in_transaction() -> bool:
+    return _writing.get() is not None
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open a transaction, commit it at the end, roll it back on an exception. Inside another one: joins it."""
+    outer = _writing.get()
+    if outer is not None:
+        yield outer
+        return
+    current = _Session(bind=engine())
+    token = _writing.set(current)
+    try:
+        yield current
+        hooks: list[Callable[[], None]] = current.info.get("before_commit", [])
+        for hook in hooks:
+            hook()
+        current.commit()
+    except BaseException:
+        current.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+        current.close()
+    for hook in current.info.get("after_commit", []):
+        hook()
+
+
+def after_commit(hook: Callable[[], None]) -> None:
+    """Run `hook` once the current transaction has committed (never if it rolls back): waking up, not effects."""
+    session().info.setdefault("after_commit", []).append(hook)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A scope for reading alone; connects on its first query. Inside a transaction: joins it."""
+    outer = _writing.get() or _reading.get()
+    if outer is not None:
+        yield outer
+        return
+    current = _ReadingSession(
+        bind=engine().execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False, autoflush=False
+    )
+    token = _reading.set(current)
+    try:
+        yield current
+    finally:
+        _reading.reset(token)
+        current.close()

@@ -1,0 +1,78 @@
+"""Language, dates and hours, without Flask: mails and PDFs use it as pages do.
+
+Message ids are English; `app/translations` holds the Portuguese. A screening's hour is shown in its site's zone.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.support import Translations
+
+LOCALES = ("pt_BR", "en")
+FOLDER = Path(__file__).resolve().parent.parent / "translations"
+
+
+@lru_cache(maxsize=8)
+def catalogue(locale: str) -> NullTranslations:
+    """The gettext catalogue of `locale`; English is the message ids themselves."""
+    return Translations.load(str(FOLDER), [locale])
+
+
+def translate(locale: str, msgid: str, **values: object) -> str:
+    text = catalogue(locale).gettext(msgid)
+    return text % values if values else text
+
+
+def translate_plural(locale: str, singular: str, plural: str, count: int, **values: object) -> str:
+    text = catalogue(locale).ngettext(singular, plural, count)
+    return text % ({"num": count} | values)
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def local(moment: datetime, timezone: str) -> datetime:
+    return moment.astimezone(zone(timezone))
+
+
+def format_time(moment: datetime, locale: str, timezone: str) -> str:
+    """`20h30` (pt_BR) or `8:30 pm` (en) in the given zone."""
+    there = local(moment, timezone)
+    if locale.startswith("pt"):
+        return f"{there.hour}h{there.minute:02d}"
+    return f"{there.hour % 12 or 12}:{there.minute:02d} {'am' if there.hour < 12 else 'pm'}"
+
+
+def format_day_long(day: date, locale: str) -> str:
+    """`terça, 24 de novembro` or `Tuesday 24 November`."""
+    if locale.startswith("pt"):
+        return f"{weekday(day, locale)}, {format_date(day, 'd', locale)} de {format_date(day, 'MMMM', locale)}"
+    return format_date(day, "EEEE d MMMM", locale)
+
+
+def format_day_short(day: date, locale: str) -> str:
+    """`24/11` or `24 Nov`."""
+    return f"{day.day:02d}/{day.month:02d}" if locale.startswith("pt") else format_date(day, "d MMM", locale)
+
+
+def weekday(day: date, locale: str) -> str:
+    """`terça` (as people say it, without -feira) or `Tuesday`."""
+    return format_date(day, "EEEE", locale).removesuffix("-feira")
+
+
+def weekday_short(day: date, locale: str) -> str:
+    return format_date(day, "EEE", locale).rstrip(".")
+
+
+def format_duration(minutes: int) -> str:
+    """153 as `2h33`, 14 as `14 min`."""
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}h{rest:02d}" if hours else f"{rest} min"

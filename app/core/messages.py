@@ -1,0 +1,154 @@
+"""Every message of the house: frozen dataclasses, written to the outbox with the change that they tell of.
+
+A message carries ids and the facts that its readers need, never a reason to call back up. `consumers` are the
+services whose `handlers.py` reads it; each gets a delivery of its own. Values are JSON: str, int, bool, None,
+and lists and dicts of them; ids are UUIDs as text, times are ISO 8601 in UTC, money is integer centavos.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Message:
+    consumers: ClassVar[tuple[str, ...]] = ()
+
+    def payload(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ChargeRequested(Message):
+    """A charge row stands; the provider has not been called yet."""
+
+    consumers: ClassVar = ("payments",)
+    charge_id: str
+
+
+@dataclass(frozen=True)
+class ChargeCancelRequested(Message):
+    """A charge is no longer wanted (other method, order cancelled, expired): cancel it at the provider."""
+
+    consumers: ClassVar = ("payments",)
+    charge_id: str
+
+
+@dataclass(frozen=True)
+class ProviderHinted(Message):
+    """A webhook said that something happened to a charge; the provider's state is the truth, fetch it."""
+
+    consumers: ClassVar = ("payments",)
+    provider: str
+    provider_charge_id: str
+
+
+@dataclass(frozen=True)
+class PaymentReceived(Message):
+    """Money arrived: one receipt row, unique by the provider's id. Orders settles it or asks for it back."""
+
+    consumers: ClassVar = ("orders",)
+    receipt_id: str
+    charge_id: str
+    order_id: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class ChargeFailed(Message):
+    """The provider refused or ended a charge; the order may try again until its deadline."""
+
+    consumers: ClassVar = ("orders",)
+    charge_id: str
+    order_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RefundRequested(Message):
+    """A refund row stands; the provider has not been called yet."""
+
+    consumers: ClassVar = ("payments",)
+    refund_id: str
+
+
+@dataclass(frozen=True)
+class RefundSettled(Message):
+    """A refund ended: `state` is refunded or refund_failed."""
+
+    consumers: ClassVar = ("orders",)
+    refund_id: str
+    order_id: str
+    amount: int
+    state: str
+
+
+@dataclass(frozen=True)
+class OrderPaid(Message):
+    """Tickets are issued; the PDF is still to be made (by tickets), then the mail is sent."""
+
+    consumers: ClassVar = ("tickets",)
+    order_id: str
+    order_code: str
+    order_path: str
+    email: str
+    name: str
+    locale: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TicketsReady(Message):
+    """The PDF of an order lies in storage; the mail may go out."""
+
+    consumers: ClassVar = ("users",)
+    order_id: str
+    order_code: str
+    order_path: str
+    email: str
+    name: str
+    locale: str
+    storage_key: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NoticeRequested(Message):
+    """A mail of any other kind: `template` is a name in templates/mail, `facts` its variables."""
+
+    consumers: ClassVar = ("users",)
+    template: str
+    email: str
+    locale: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    skip_if_order_revoked: str = ""
+
+
+@dataclass(frozen=True)
+class ScreeningCancelled(Message):
+    """The cinema called a screening off: every order of it is refunded and told."""
+
+    consumers: ClassVar = ("orders", "reservations")
+    screening_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class SeatsFreed(Message):
+    """Seats of a screening went back on sale: the waiting list may be served."""
+
+    consumers: ClassVar = ("reservations",)
+    screening_id: int
+
+
+@dataclass(frozen=True)
+class HoldExpired(Message):
+    """A reservation ended by its clock: its order expires and lets the rest go."""
+
+    consumers: ClassVar = ("orders",)
+    reservation_id: str
+    screening_id: int
+
+
+BY_KIND: dict[str, type[Message]] = {cls.__name__: cls for cls in Message.__subclasses__()}

@@ -1,0 +1,240 @@
+"""The outbox: messages written in the transaction of the change that they tell of, one delivery a consumer.
+
+On one machine the rows are the queue themselves: a worker leases them (`lease`), handles them outside of any
+transaction, and commits effect and done-mark together (`Delivery.transaction`). No order is promised.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Index, Integer, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.core import db
+from app.core.messages import BY_KIND, Message
+
+CHANNEL = "outbox"
+
+
+class OutboxRow(db.Base):
+    """A delivery that is not done: waiting, leased, or dead (`dead_at`)."""
+
+    __tablename__ = "outbox"
+
+    message_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    consumer: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    available_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    last_error: Mapped[str | None] = mapped_column(Text)
+    dead_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        Index("ix_outbox_waiting", "consumer", "available_at", postgresql_where=text("dead_at is null")),
+        {"schema": "core"},
+    )
+
+
+class ProcessedRow(db.Base):
+    """A delivery that is done: its effect committed with this row, so a repeat finds it and stops."""
+
+    __tablename__ = "processed"
+    __table_args__ = (Index("ix_processed_done_at", "done_at"), {"schema": "core"})
+
+    consumer: Mapped[str] = mapped_column(Text, primary_key=True)
+    message_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    done_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+
+
+class AlreadyDone(Exception):
+    """This delivery's effect has been committed before; the transaction was rolled back. Not a failure."""
+
+
+# The hint rides on the insert: one statement, and only where somebody waits (NOTIFY serialises commits).
+_PUBLISH = text(
+    """
+    with inserted as (
+        insert into core.outbox (message_id, consumer, kind, payload, available_at)
+        select :message_id, consumer, :kind, cast(:payload as jsonb), clock_timestamp() + make_interval(secs => :delay)
+        from unnest(cast(:consumers as text[])) consumer
+        returning consumer
+    )
+    select pg_notify('outbox', consumer) from inserted where :urgent
+    """
+)
+
+
+def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uuid.UUID:
+    """Write `message` for each of its consumers in the caller's transaction; returns the message's id.
+
+    `urgent` wakes the workers at once, for messages on which somebody looks at a page; `delay` in seconds.
+    """
+    message_id = uuid.uuid4()
+    db.session().execute(
+        _PUBLISH,
+        {
+            "message_id": message_id,
+            "consumers": list(message.consumers),
+            "kind": type(message).__name__,
+            "payload": json.dumps(message.payload()),
+            "delay": delay,
+            "urgent": urgent,
+        },
+    )
+    return message_id
+
+
+_DONE = text(
+    """
+    with gone as (delete from core.outbox where message_id = :message_id and consumer = :consumer)
+    insert into core.processed (consumer, message_id) values (:consumer, :message_id)
+    on conflict do nothing returning 1
+    """
+)
+
+
+@dataclass
+class Delivery:
+    """One message on its way to one consumer, leased by this worker."""
+
+    message_id: str
+    consumer: str
+    attempts: int
+    message: Message
+    done: bool = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A transaction that commits the effect together with the done-mark. Raises AlreadyDone on a repeat."""
+        with db.transaction() as current:
+            marked = current.execute(_DONE, {"message_id": self.message_id, "consumer": self.consumer})
+            if marked.first() is None:
+                raise AlreadyDone(self.message_id)
+            yield current
+        self.done = True
+
+
+_LEASE = text(
+    """
+    update core.outbox o set leased_until = clock_timestamp() + make_interval(secs => :seconds), attempts = attempts + 1
+    from (
+        select message_id, consumer from core.outbox
+        where consumer = any(:consumers) and dead_at is null and available_at <= clock_timestamp()
+          and (leased_until is null or leased_until < clock_timestamp())
+        order by available_at limit :batch for update skip locked
+    ) due
+    where o.message_id = due.message_id and o.consumer = due.consumer
+    returning o.message_id, o.consumer, o.kind, o.payload, o.attempts
+    """
+)
+
+
+def lease(consumers: Sequence[str], *, batch: int, seconds: float) -> list[Delivery]:
+    """Take up to `batch` due deliveries for `seconds`; another worker sees them again only after that."""
+    with db.transaction() as current:
+        rows = current.execute(_LEASE, {"consumers": list(consumers), "batch": batch, "seconds": seconds}).all()
+    return [
+        Delivery(str(row.message_id), row.consumer, row.attempts, BY_KIND[row.kind](**row.payload))
+        for row in rows
+        if row.kind in BY_KIND
+    ]
+
+
+def put_off(delivery: Delivery, *, delay: float, error: str) -> None:
+    """The handler failed in a way that passes: deliver again after `delay` seconds."""
+    with db.transaction() as current:
+        current.execute(
+            text(
+                """
+                update core.outbox set leased_until = null, last_error = :error,
+                  available_at = clock_timestamp() + make_interval(secs => :delay)
+                where message_id = :message_id and consumer = :consumer
+                """
+            ),
+            {
+                "delay": delay,
+                "error": error[:2000],
+                "message_id": delivery.message_id,
+                "consumer": delivery.consumer,
+            },
+        )
+
+
+def bury(delivery: Delivery, *, error: str) -> None:
+    """Make the delivery a dead letter: it stays, is listed, and a command puts it back."""
+    with db.transaction() as current:
+        current.execute(
+            text(
+                "update core.outbox set leased_until = null, last_error = :error, dead_at = clock_timestamp()"
+                " where message_id = :message_id and consumer = :consumer"
+            ),
+            {"error": error[:2000], "message_id": delivery.message_id, "consumer": delivery.consumer},
+        )
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    message_id: str
+    consumer: str
+    kind: str
+    attempts: int
+    last_error: str
+    dead_at: datetime
+
+
+def dead_letters() -> list[DeadLetter]:
+    rows = db.session().execute(
+        text(
+            "select message_id, consumer, kind, attempts, coalesce(last_error, '') as last_error, dead_at"
+            " from core.outbox where dead_at is not null order by dead_at"
+        )
+    )
+    return [DeadLetter(str(r.message_id), r.consumer, r.kind, r.attempts, r.last_error, r.dead_at) for r in rows]
+
+
+def put_back(message_id: str | None = None) -> int:
+    """Deliver dead letters again, one or all; returns how many."""
+    result = db.session().execute(
+        text(
+            """
+            update core.outbox set dead_at = null, attempts = 0, available_at = clock_timestamp()
+            where dead_at is not null and (cast(:id as uuid) is null or message_id = cast(:id as uuid)) returning 1
+            """
+        ),
+        {"id": message_id},
+    )
+    return len(result.all())
+
+
+def backlog() -> dict[str, int]:
+    """How many deliveries of each kind wait (dead letters aside)."""
+    rows = db.session().execute(
+        text("select kind, count(*) as waiting from core.outbox where dead_at is null group by kind")
+    )
+    return {row.kind: row.waiting for row in rows}
+
+
+def forget_processed(days: int = 14) -> int:
+    """Drop done-marks older than `days`; no queue redelivers after that. Returns how many."""
+    result = db.session().execute(
+        text(
+            "delete from core.processed where done_at < clock_timestamp() - make_interval(days => :days) returning 1"
+        ),
+        {"days": days},
+    )
+    return len(result.all())

@@ -1,0 +1,191 @@
+"""The worker: drains the outbox for the services that this process serves, and runs their ticks.
+
+Handlers are given in by the caller (the `worker` command collects them from each service's `handlers.py`), so
+that nothing here knows a service.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import select
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+from sqlalchemy import text
+
+from app.core import db, outbox
+from app.core.errors import Poison, Retry
+from app.core.messages import Message
+from app.core.outbox import AlreadyDone, Delivery
+
+log = logging.getLogger("bilheteria.worker")
+
+MOST_ATTEMPTS = 10
+LEASE_SECONDS = 30.0
+Handler = Callable[[Any, Delivery], None]
+Routes = Mapping[tuple[str, type[Message]], Handler]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Work by the clock: `function` runs every `seconds`, on one worker at a time; it opens its transactions."""
+
+    name: str
+    seconds: float
+    function: Callable[[], object]
+
+
+def deliver(delivery: Delivery, routes: Routes) -> None:
+    """Handle one delivery; every outcome is written down: done, put off, or dead."""
+    handler = routes.get((delivery.consumer, type(delivery.message)))
+    kind = type(delivery.message).__name__
+    try:
+        if handler is None:
+            raise Poison(f"{delivery.consumer} has no handler for {kind}")
+        handler(delivery.message, delivery)
+        if not delivery.done:
+            with delivery.transaction():
+                pass
+    except AlreadyDone:
+        return
+    except Poison as error:
+        log.error("dead letter", extra={"kind": kind, "message_id": delivery.message_id, "error": str(error)})
+        outbox.bury(delivery, error=str(error))
+    except Exception as error:
+        _failed(delivery, kind, error)
+
+
+def _failed(delivery: Delivery, kind: str, error: Exception) -> None:
+    passing = isinstance(error, Retry)
+    facts = {"kind": kind, "message_id": delivery.message_id, "attempts": delivery.attempts}
+    if delivery.attempts >= MOST_ATTEMPTS:
+        log.error("dead letter", exc_info=error, extra=facts)
+        outbox.bury(delivery, error=repr(error))
+        return
+    log.warning("put off", exc_info=None if passing else error, extra=facts | {"error": repr(error)})
+    delay = error.delay if isinstance(error, Retry) and error.delay is not None else _backoff(delivery.attempts)
+    outbox.put_off(delivery, delay=delay, error=repr(error))
+
+
+def _backoff(attempts: int) -> float:
+    """0.5, 1, 2, 4 … at most 120 seconds, spread by a quarter so that crowds of retries come apart."""
+    return min(120.0, 0.25 * 2.0**attempts) * random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
+
+
+def drain(routes: Routes, *, limit: int = 10_000) -> int:
+    """Handle everything that is due now, in this thread; for tests and commands. Returns how many."""
+    consumers = sorted({consumer for consumer, _ in routes})
+    handled = 0
+    while handled < limit:
+        batch = outbox.lease(consumers, batch=10, seconds=LEASE_SECONDS)
+        if not batch:
+            break
+        for delivery in batch:
+            deliver(delivery, routes)
+        handled += len(batch)
+    return handled
+
+
+class Worker:
+    """Threads that lease and handle, one that listens, one that ticks; `stop()` ends them after their message."""
+
+    def __init__(
+        self, routes: Routes, ticks: Sequence[Tick], *, threads: int = 4, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        self.routes = routes
+        self.ticks = ticks
+        self.threads = threads
+        self.lease_seconds = lease_seconds
+        self.consumers = sorted({consumer for consumer, _ in routes})
+        self._stopping = threading.Event()
+        self._wake = threading.Condition()
+        self._hints = 0
+
+    def run(self) -> None:
+        """Work until `stop()`."""
+        loops = [threading.Thread(target=self._lease_loop, name=f"lease-{n}") for n in range(self.threads)]
+        loops += [threading.Thread(target=self._tick_loop, name="tick")]
+        loops += [threading.Thread(target=self._listen_loop, name="listen")]
+        for loop in loops:
+            loop.start()
+        for loop in loops:
+            loop.join()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._hint()
+
+    def _hint(self) -> None:
+        with self._wake:
+            self._hints += 1
+            self._wake.notify_all()
+
+    def _lease_loop(self) -> None:
+        seen = 0
+        while not self._stopping.is_set():
+            try:
+                batch = outbox.lease(self.consumers, batch=4, seconds=self.lease_seconds)
+                for delivery in batch:
+                    deliver(delivery, self.routes)
+            except Exception:
+                log.exception("the lease loop stumbled; the database may be away")
+                batch = []
+                self._stopping.wait(1.0)
+            if not batch:
+                with self._wake:
+                    if self._hints == seen:
+                        self._wake.wait(timeout=1.0)
+                    seen = self._hints
+
+    def _listen_loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._listen()
+            except Exception as error:
+                log.warning("listening stumbled", extra={"error": repr(error)})
+                self._stopping.wait(1.0)
+
+    def _listen(self) -> None:
+        url = db.engine().url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = psycopg2.connect(url)
+        try:
+            connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+            with connection.cursor() as cursor:
+                cursor.execute(f"listen {outbox.CHANNEL}")
+            while not self._stopping.is_set():
+                if select.select([connection], [], [], 0.5)[0]:
+                    connection.poll()
+                    if connection.notifies:
+                        connection.notifies.clear()
+                        self._hint()
+        finally:
+            connection.close()
+
+    def _tick_loop(self) -> None:
+        due = {tick.name: time.monotonic() for tick in self.ticks}
+        while not self._stopping.is_set():
+            for tick in self.ticks:
+                if due[tick.name] <= time.monotonic() and not self._stopping.is_set():
+                    due[tick.name] = time.monotonic() + tick.seconds
+                    run_tick(tick)
+            self._stopping.wait(0.25)
+
+
+def run_tick(tick: Tick) -> bool:
+    """Run `tick` unless another worker is at it; an error is logged, never raised. Returns whether it ran."""
+    try:
+        with db.engine().connect() as connection, connection.begin():
+            lock = text("select pg_try_advisory_xact_lock(hashtext('tick'), hashtext(:name))")
+            if not connection.execute(lock, {"name": tick.name}).scalar():
+                return False
+            tick.function()
+            return True
+    except Exception:
+        log.exception("tick failed", extra={"tick": tick.name})
+        return False

@@ -1,0 +1,37 @@
+"""Which handler reads which message, and which ticks run: collected from each service's `handlers.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+
+from app.core import db, outbox, throttle
+from app.core.config import SERVICES
+from app.core.messages import Message
+from app.core.worker import Handler, Tick
+
+
+def routes(services: Sequence[str] = SERVICES) -> dict[tuple[str, type[Message]], Handler]:
+    """(consumer, message class) → handler, for the services that this process serves."""
+    found: dict[tuple[str, type[Message]], Handler] = {}
+    for service in services:
+        if service in SERVICES and find_spec(f"app.{service}.handlers"):
+            handlers = import_module(f"app.{service}.handlers")
+            found |= {(service, kind): handler for kind, handler in getattr(handlers, "HANDLERS", {}).items()}
+    return found
+
+
+def ticks(services: Sequence[str] = SERVICES) -> list[Tick]:
+    """The clockwork of the services that this process serves, and the house's own sweeping."""
+    found = [Tick("core.sweep", 3600, _sweep)]
+    for service in services:
+        if service in SERVICES and find_spec(f"app.{service}.handlers"):
+            found += getattr(import_module(f"app.{service}.handlers"), "TICKS", [])
+    return found
+
+
+def _sweep() -> None:
+    with db.transaction():
+        outbox.forget_processed()
+        throttle.sweep()

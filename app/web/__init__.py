@@ -1,0 +1,1 @@
+"""What all faces share: requests, security, language, errors, assets. The only plumbing that knows Flask."""

@@ -1,0 +1,20 @@
+"""Addresses of built files: `asset('main.css')` is the hashed name, cacheable for ever."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from flask import Flask, url_for
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+
+
+def init_app(app: Flask) -> None:
+    manifest_file = STATIC / "dist" / "manifest.json"
+    manifest: dict[str, str] = json.loads(manifest_file.read_text()) if manifest_file.exists() else {}
+
+    def asset(name: str) -> str:
+        return url_for("static", filename=f"dist/{manifest[name]}" if name in manifest else name)
+
+    app.jinja_env.globals["asset"] = asset

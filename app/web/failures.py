@@ -1,0 +1,67 @@
+"""Whole-page errors: a sign with three words, one sentence, one way on. Never a bare 500."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
+
+from app.core.errors import BilheteriaError, TooMany
+
+log = logging.getLogger("bilheteria.web")
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(BilheteriaError, _domain_error)
+    app.register_error_handler(HTTPException, _http_error)
+    if not app.testing:
+        app.register_error_handler(Exception, _unexpected)
+
+
+def page(status: int, sentence: str | None = None) -> Response:
+    """The error page of `status`, in the visitor's language."""
+    title, usual = _words(status)
+    body = render_template("errors/page_error.html", status=status, title=title, sentence=sentence or usual)
+    return make_response(body, status)
+
+
+def _words(status: int) -> tuple[str, str]:
+    if status == 404:
+        return _("Reel not found"), _("This page is not here, or no longer. The programme is.")
+    if status == 409:
+        return _("Things have changed"), _("Somebody was quicker, or this step is over. Start again.")
+    if status == 413:
+        return _("Too much film"), _("What was sent is too large for us.")
+    if status == 422:
+        return _("That does not fit"), _("We could not read what was sent. Go back and try again.")
+    if status == 429:
+        return _("One moment, please"), _("That was too often in too short a time. Wait a minute and try again.")
+    if status == 403:
+        return _("Staff only"), _("This door is not for this account.")
+    if 400 <= status < 500:
+        return _("That does not fit"), _("We could not read what was sent. Go back and try again.")
+    return _("Reel out of place"), _("Something broke on our side. Nothing was charged twice; please try again.")
+
+
+def _domain_error(error: BilheteriaError) -> Response:
+    response = page(error.status)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.response is not None or error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    response = page(error.code)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected", exc_info=error, extra={"route": request.url_rule.rule if request.url_rule else ""})
+    return page(500)

@@ -1,0 +1,45 @@
+"""Which language a page speaks: the visitor's choice, the account's, the browser's, then the house's."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, g, make_response, redirect, request
+from flask_babel import Babel, get_locale
+
+from app.core.config import Settings
+from app.core.i18n import LOCALES
+from app.web.security import safe_next
+
+COOKIE = "language"
+blueprint = Blueprint("language", __name__)
+babel = Babel()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config["BABEL_DEFAULT_LOCALE"] = settings.default_locale
+    babel.init_app(app, locale_selector=lambda: choose(settings.default_locale))
+    app.register_blueprint(blueprint)
+
+
+def choose(default: str) -> str:
+    chosen = g.get("locale_override") or request.cookies.get(COOKIE)
+    if chosen in LOCALES:
+        return str(chosen)
+    accepted = request.accept_languages.best_match(["pt-BR", "pt", "en"])
+    if accepted is None:
+        return default
+    return "en" if accepted == "en" else "pt_BR"
+
+
+def locale() -> str:
+    """The page's locale: `pt_BR` or `en`."""
+    return str(get_locale() or LOCALES[0])
+
+
+@blueprint.post("/language")
+def switch() -> Response:
+    """Remember the visitor's language and go back where they were."""
+    chosen = request.form.get("language", "")
+    response = make_response(redirect(safe_next(request.form.get("next")), 303))
+    if chosen in LOCALES:
+        response.set_cookie(COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True, secure=request.is_secure)
+    return response

@@ -1,0 +1,72 @@
+"""Each request: an id, a reading scope, a log line; and input that Postgres can store."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from contextlib import ExitStack
+from functools import cached_property
+
+from flask import Flask, Request, Response, g, request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+
+from app.core import db, telemetry
+
+log = logging.getLogger("bilheteria.web")
+
+
+class CleanRequest(Request):
+    """Text without NUL: Postgres cannot store it, and nobody types it. Nothing else is taken away."""
+
+    @cached_property
+    def form(self) -> ImmutableMultiDict[str, str]:
+        return _without_nul(super().form)
+
+    @cached_property
+    def args(self) -> ImmutableMultiDict[str, str]:
+        return _without_nul(super().args)
+
+
+def _without_nul(values: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    if not any("\x00" in value or "\x00" in key for key, value in values.items(multi=True)):
+        return values if isinstance(values, ImmutableMultiDict) else ImmutableMultiDict(values)
+    return ImmutableMultiDict(
+        [(key.replace("\x00", ""), value.replace("\x00", "")) for key, value in values.items(multi=True)]
+    )
+
+
+def init_app(app: Flask) -> None:
+    app.request_class = CleanRequest
+    app.before_request(_begin)
+    app.after_request(_log)
+    app.teardown_request(_end)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    g.request_id = secrets.token_hex(8)
+    telemetry.request_id.set(g.request_id)
+    g.scope = ExitStack()
+    g.scope.enter_context(db.reading())
+
+
+def _log(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    if request.endpoint != "static" and log.isEnabledFor(logging.INFO):
+        log.info(
+            "request",
+            extra={
+                "method": request.method,
+                "route": request.url_rule.rule if request.url_rule else "(none)",
+                "status": response.status_code,
+                "ms": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+            },
+        )
+    return response
+
+
+def _end(_: BaseException | None) -> None:
+    scope: ExitStack | None = g.pop("scope", None)
+    if scope is not None:
+        scope.close()

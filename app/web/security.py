@@ -1,0 +1,119 @@
+"""Headers, cookies and CSRF. Strict: no inline script, no inline style, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, render_template, request, session
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.core.config import Settings
+from app.core.throttle import private_key
+
+csrf = CSRFProtect()
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # The order's token is in its address: it must not leave the house with a link.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+BODY_LIMIT = 256 * 1024
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-session" if settings.behind_tls else "session",
+        SESSION_COOKIE_SECURE=settings.behind_tls,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        PERMANENT_SESSION_LIFETIME=60 * 60 * 24 * 30,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        MAX_FORM_PARTS=20_000,
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    csrf.init_app(app)
+    app.after_request(_headers)
+    app.register_error_handler(CSRFError, _csrf_failed)
+    app.extensions["behind_tls"] = settings.behind_tls
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
+
+
+def from_our_own_page() -> bool:
+    """Whether the browser says that the request comes from a page of ours."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin") or request.headers.get("Referer")
+    return origin is not None and urlsplit(origin).netloc == request.host
+
+
+_NEVER_SHOWN_AGAIN = ("password", "csrf_token", "cpf")
+
+
+def _csrf_failed(_: CSRFError) -> tuple[str, int]:
+    """A stale page of ours: the same form again, filled, with a fresh token. From elsewhere: a plain refusal."""
+    fields: list[tuple[str, str]] = []
+    if from_our_own_page():
+        fields = [
+            (name, value)
+            for name, value in request.form.items(multi=True)
+            if not any(word in name for word in _NEVER_SHOWN_AGAIN)
+        ]
+    return render_template("errors/page_send_again.html", fields=fields, address=request.full_path.rstrip("?")), 400
+
+
+def visitor() -> str:
+    """This browser's random id, kept in the signed session; made on first use."""
+    if "visitor" not in session:
+        session["visitor"] = secrets.token_urlsafe(12)
+        session.permanent = True
+    return str(session["visitor"])
+
+
+def known_visitor() -> str | None:
+    """As `visitor`, without making one: a reader who only looks gets no cookie for it."""
+    return session.get("visitor")
+
+
+def address_key() -> str:
+    """The caller's network address as a key that tells nobody who it was."""
+    if "address_key" not in g:
+        g.address_key = private_key(request.remote_addr or "unknown")
+    return str(g.address_key)
+
+
+def safe_next(address: str | None, otherwise: str = "/") -> str:
+    """`address` if it is a path of this site, else `otherwise`: no open redirect."""
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return otherwise
+    if any(ord(ch) < 32 or ch == "\\" for ch in address):
+        return otherwise
+    parts = urlsplit(address)
+    return address if not parts.scheme and not parts.netloc else otherwise
