@@ -1,0 +1,261 @@
+"""event-service: what is on, where and when, and which seats a room has.
+
+Reads are cached for a moment (a screening 1 s, a seat plan 30 s), since every page and every claim asks. The
+cached clock follows the database's: each load brings its time along.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, Select, func, select, text, update
+
+from app.core import db
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.i18n import zone as timezone
+from app.core.messages import ScreeningCancelled
+from app.core.outbox import publish
+from app.events.cache import DatabaseClock, Kept, forget_all, programme_changes
+from app.events.models import AuditoriumRow, CinemaRow, FilmRow, PriceRow, ScreeningRow, SeatRow, ZoneRow
+from app.events.views import Cinema, Film, Screening, Seat, SeatPlan, Zone
+
+__all__ = [
+    "Cinema",
+    "Film",
+    "Screening",
+    "ScreeningClosed",
+    "Seat",
+    "SeatPlan",
+    "Zone",
+    "cancel_screening",
+    "cinema",
+    "cinema_day",
+    "cinemas",
+    "days_with_screenings",
+    "ensure_on_sale",
+    "film",
+    "films",
+    "now",
+    "on_sale",
+    "programme",
+    "reset_caches",
+    "screening",
+    "screenings_of_film",
+    "seat_plan",
+    "today",
+]
+
+DAY_STARTS_AT = time(5, 0)  # the cinema day ends with the last screening, even after midnight
+
+_screenings: Kept[int, Screening] = Kept(seconds=1.0)
+_seat_plans: Kept[int, SeatPlan] = Kept(seconds=30.0)
+_cinemas: Kept[str, list[Cinema]] = Kept(seconds=5.0)
+_clock = DatabaseClock()
+
+
+class ScreeningClosed(Conflict):
+    """No seats are sold for this screening any more; `code` is `started`, `closed` or `cancelled`."""
+
+
+def reset_caches() -> None:
+    """Forget what was read before: for tests and for a process that has just written a programme."""
+    forget_all()
+
+
+def now() -> datetime:
+    """The database's clock, without asking it each time (it is asked anew every few seconds)."""
+    return _clock.now()
+
+
+def cinema_day(moment: datetime, zone_name: str) -> date:
+    """The cinema day that `moment` belongs to: it ends at 5 in the morning, local time."""
+    local = moment.astimezone(timezone(zone_name))
+    return local.date() - timedelta(days=1) if local.time() < DAY_STARTS_AT else local.date()
+
+
+def today(cinema: str | None = None) -> date:
+    """The cinema day that it is now, at `cinema` or at the first site."""
+    sites = cinemas()
+    site = next((site for site in sites if site.slug == cinema), sites[0] if sites else None)
+    return cinema_day(now(), site.timezone if site else "America/Sao_Paulo")
+
+
+def cinemas() -> list[Cinema]:
+    """All sites, in their order."""
+    return _cinemas.get("all", _load_cinemas)
+
+
+def _load_cinemas() -> list[Cinema]:
+    rows = db.session().scalars(select(CinemaRow).order_by(CinemaRow.position, CinemaRow.id))
+    return [Cinema.of(row) for row in rows]
+
+
+def cinema(slug: str) -> Cinema:
+    """Raises NotFound."""
+    for site in cinemas():
+        if site.slug == slug:
+            return site
+    raise NotFound(f"cinema {slug!r}")
+
+
+def films() -> list[Film]:
+    rows = db.session().scalars(select(FilmRow).order_by(FilmRow.position, FilmRow.title))
+    return [Film.of(row) for row in rows]
+
+
+def film(slug: str) -> Film:
+    """Raises NotFound."""
+    row = db.session().scalar(select(FilmRow).where(FilmRow.slug == slug))
+    if row is None:
+        raise NotFound(f"film {slug!r}")
+    return Film.of(row)
+
+
+def programme(day: date, cinema: str | None = None) -> list[Screening]:
+    """Every screening of that cinema day, started and cancelled ones too, by film, site and hour.
+
+    The day is each site's own: from 5 in the morning to 5 in the morning, in the site's time zone.
+    """
+    query = _screening_query().where(_day_of_screening() == day)
+    if cinema is not None:
+        query = query.where(CinemaRow.slug == cinema)
+    # A wide window in UTC first, so that the index on starts_at narrows what the exact rule is asked of.
+    noon = datetime.combine(day, time(12), tzinfo=timezone("UTC"))
+    query = query.where(ScreeningRow.starts_at.between(noon - timedelta(days=2), noon + timedelta(days=2)))
+    query = query.order_by(
+        FilmRow.position, FilmRow.id, CinemaRow.position, CinemaRow.id, ScreeningRow.starts_at
+    )
+    return _load_screenings(query)
+
+
+def days_with_screenings(cinema: str | None = None) -> list[date]:
+    """The cinema days from today on that have a screening that was not cancelled."""
+    query = (
+        select(_day_of_screening().label("day"))
+        .select_from(ScreeningRow)
+        .join(AuditoriumRow, AuditoriumRow.id == ScreeningRow.auditorium_id)
+        .join(CinemaRow, CinemaRow.id == AuditoriumRow.cinema_id)
+        .where(ScreeningRow.status == "scheduled")
+        .where(ScreeningRow.starts_at > func.clock_timestamp() - text("interval '1 day'"))
+        .where(_day_of_screening() >= _day_of(func.clock_timestamp()))
+        .distinct()
+        .order_by("day")
+    )
+    if cinema is not None:
+        query = query.where(CinemaRow.slug == cinema)
+    return list(db.session().scalars(query))
+
+
+def screenings_of_film(film_id: int, from_: datetime) -> list[Screening]:
+    """Screenings of the film that start at or after `from_` (UTC), cancelled ones too, by hour."""
+    query = _screening_query().where(ScreeningRow.film_id == film_id, ScreeningRow.starts_at >= from_)
+    return _load_screenings(query.order_by(ScreeningRow.starts_at, ScreeningRow.id))
+
+
+def screening(screening_id: int) -> Screening:
+    """At most 1 s old. Raises NotFound."""
+    return _screenings.get(screening_id, lambda: _load_screening(screening_id))
+
+
+def _load_screening(screening_id: int) -> Screening:
+    if not 0 < screening_id < 2**31:
+        raise NotFound(f"screening {screening_id}")
+    found = _load_screenings(_screening_query().where(ScreeningRow.id == screening_id))
+    if not found:
+        raise NotFound(f"screening {screening_id}")
+    return found[0]
+
+
+def seat_plan(auditorium_id: int) -> SeatPlan:
+    """The seats of a room, by row and column; shared by all callers, never changed in place. Raises NotFound."""
+    return _seat_plans.get(auditorium_id, lambda: _load_seat_plan(auditorium_id))
+
+
+def _load_seat_plan(auditorium_id: int) -> SeatPlan:
+    rows = db.session().execute(
+        select(SeatRow, ZoneRow)
+        .join(ZoneRow, ZoneRow.id == SeatRow.zone_id)
+        .where(SeatRow.auditorium_id == auditorium_id)
+        .order_by(SeatRow.row_index, SeatRow.column)
+        .execution_options(populate_existing=True)
+    )
+    seats = tuple(Seat.of(seat, zone) for seat, zone in rows)
+    if not seats:
+        raise NotFound(f"auditorium {auditorium_id}")
+    zones = db.session().scalars(select(ZoneRow).where(ZoneRow.auditorium_id == auditorium_id))
+    return SeatPlan.of(auditorium_id, seats, [Zone.of(zone) for zone in zones])
+
+
+def on_sale(screening: Screening) -> bool:
+    return screening.status == "scheduled" and now() < screening.sales_close_at
+
+
+def ensure_on_sale(screening: Screening) -> None:
+    """Raises ScreeningClosed: `cancelled`, `started` (or about to: `closed`). Asks no query."""
+    if screening.status != "scheduled":
+        raise ScreeningClosed("cancelled", screening_id=screening.id)
+    moment = now()
+    if moment >= screening.sales_close_at:
+        raise ScreeningClosed(
+            "started" if moment >= screening.starts_at else "closed", screening_id=screening.id
+        )
+
+
+def cancel_screening(screening_id: int, reason: str) -> Screening:
+    """The cinema calls a screening off; its buyers are refunded and told by message. A second call changes nothing.
+
+    Raises NotFound, and Invalid for an empty or overlong reason.
+    """
+    reason = " ".join(reason.split())
+    if not 0 < len(reason) <= 200:
+        raise Invalid("screening.reason", "reason")
+    changed = db.session().execute(
+        update(ScreeningRow)
+        .where(ScreeningRow.id == screening_id, ScreeningRow.status == "scheduled")
+        .values(status="cancelled", cancel_reason=reason)
+        .returning(ScreeningRow.id)
+    )
+    if changed.first() is not None:
+        programme_changes()
+        publish(ScreeningCancelled(screening_id=screening_id, reason=reason), urgent=True)
+    return _load_screening(screening_id)
+
+
+def _day_of(moment: ColumnElement[datetime]) -> ColumnElement[date]:
+    return func.date(func.timezone(CinemaRow.timezone, moment) - text("interval '5 hours'"))
+
+
+def _day_of_screening() -> ColumnElement[date]:
+    return _day_of(ScreeningRow.starts_at.expression)
+
+
+def _screening_query() -> Select[
+    tuple[ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, dict[str, int], datetime]
+]:
+    prices = (
+        select(func.jsonb_object_agg(PriceRow.zone_id, PriceRow.price))
+        .where(PriceRow.screening_id == ScreeningRow.id)
+        .scalar_subquery()
+    )
+    return (
+        select(ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, prices, func.clock_timestamp())
+        .join(FilmRow, FilmRow.id == ScreeningRow.film_id)
+        .join(AuditoriumRow, AuditoriumRow.id == ScreeningRow.auditorium_id)
+        .join(CinemaRow, CinemaRow.id == AuditoriumRow.cinema_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _load_screenings(query: Select) -> list[Screening]:
+    found: list[Screening] = []
+    sites: dict[int, Cinema] = {}
+    shown: dict[int, Film] = {}
+    moment: datetime | None = None
+    for row, film_row, auditorium, cinema_row, prices, read_at in db.session().execute(query):
+        moment = read_at
+        site = sites.setdefault(cinema_row.id, Cinema.of(cinema_row))
+        film = shown.setdefault(film_row.id, Film.of(film_row))
+        found.append(Screening.of(row, film, site, auditorium, prices or {}))
+    if moment is not None:
+        _clock.set(moment)
+    return found

@@ -1,0 +1,217 @@
+"""What event-service hands out: frozen, without a session behind them. Times are aware, UTC; money is centavos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from app.events.models import AuditoriumRow, CinemaRow, FilmRow, ScreeningRow, SeatRow, ZoneRow
+
+
+def _english(locale: str) -> bool:
+    return locale.startswith("en")
+
+
+@dataclass(frozen=True, slots=True)
+class Cinema:
+    id: int
+    slug: str
+    name: str
+    address: str
+    city: str
+    timezone: str
+    sales_cutoff_minutes: int
+
+    @classmethod
+    def of(cls, row: CinemaRow) -> Cinema:
+        return cls(row.id, row.slug, row.name, row.address, row.city, row.timezone, row.sales_cutoff_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    id: int
+    slug: str
+    title: str
+    title_en: str
+    original_title: str
+    year: int
+    director: str
+    duration_minutes: int
+    age_rating: str
+    age_reasons: str
+    age_reasons_en: str
+    genres: tuple[str, ...]
+    genres_en: tuple[str, ...]
+    synopsis: str
+    synopsis_en: str
+    poster: str
+    position: int
+
+    @classmethod
+    def of(cls, row: FilmRow) -> Film:
+        return cls(
+            id=row.id,
+            slug=row.slug,
+            title=row.title,
+            title_en=row.title_en,
+            original_title=row.original_title,
+            year=row.year,
+            director=row.director,
+            duration_minutes=row.duration_minutes,
+            age_rating=row.age_rating,
+            age_reasons=row.age_reasons,
+            age_reasons_en=row.age_reasons_en,
+            genres=tuple(row.genres),
+            genres_en=tuple(row.genres_en),
+            synopsis=row.synopsis,
+            synopsis_en=row.synopsis_en,
+            poster=row.poster,
+            position=row.position,
+        )
+
+    def title_in(self, locale: str) -> str:
+        return (_english(locale) and self.title_en) or self.title
+
+    def synopsis_in(self, locale: str) -> str:
+        return (_english(locale) and self.synopsis_en) or self.synopsis
+
+    def genres_in(self, locale: str) -> tuple[str, ...]:
+        return (self.genres_en if _english(locale) else ()) or self.genres
+
+    def age_reasons_in(self, locale: str) -> str:
+        return (_english(locale) and self.age_reasons_en) or self.age_reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """A film in a room. `prices` is the full price of each zone by its id; `from_price` the cheapest of them."""
+
+    id: int
+    film: Film
+    cinema: Cinema
+    auditorium_id: int
+    auditorium_label: str
+    auditorium_name: str
+    stock: str
+    capacity: int
+    starts_at: datetime
+    ends_at: datetime
+    sales_close_at: datetime
+    version: str
+    format: str
+    status: str
+    cancel_reason: str
+    prices: Mapping[int, int]
+    from_price: int
+
+    @classmethod
+    def of(
+        cls,
+        row: ScreeningRow,
+        film: Film,
+        cinema: Cinema,
+        auditorium: AuditoriumRow,
+        prices: Mapping[str, int],
+    ) -> Screening:
+        starts_at = row.starts_at.astimezone(UTC)
+        return cls(
+            id=row.id,
+            film=film,
+            cinema=cinema,
+            auditorium_id=auditorium.id,
+            auditorium_label=auditorium.label,
+            auditorium_name=auditorium.name,
+            stock=auditorium.stock,
+            capacity=auditorium.capacity,
+            starts_at=starts_at,
+            ends_at=row.ends_at.astimezone(UTC),
+            sales_close_at=starts_at + timedelta(minutes=cinema.sales_cutoff_minutes),
+            version=row.version,
+            format=row.format,
+            status=row.status,
+            cancel_reason=row.cancel_reason or "",
+            prices=MappingProxyType({int(zone): price for zone, price in prices.items()}),
+            from_price=min(prices.values(), default=0),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    id: int
+    code: str
+    name: str
+    name_en: str
+    position: int
+
+    @classmethod
+    def of(cls, row: ZoneRow) -> Zone:
+        return cls(row.id, row.code, row.name, row.name_en or row.name, row.position)
+
+    def name_in(self, locale: str) -> str:
+        return self.name_en if _english(locale) else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A place: `name` is row and number (`F7`); `column` is its place in the row's grid, aisles are gaps in it."""
+
+    id: int
+    row_label: str
+    row_index: int
+    number: str
+    name: str
+    column: int
+    width: int
+    kind: str
+    zone_id: int
+    zone_code: str
+    zone_name: str
+    companion_of: int | None
+
+    @classmethod
+    def of(cls, row: SeatRow, zone: ZoneRow) -> Seat:
+        return cls(
+            id=row.id,
+            row_label=row.row_label,
+            row_index=row.row_index,
+            number=row.number,
+            name=f"{row.row_label}{row.number}",
+            column=row.column,
+            width=row.width,
+            kind=row.kind,
+            zone_id=row.zone_id,
+            zone_code=zone.code,
+            zone_name=zone.name,
+            companion_of=row.companion_of,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SeatPlan:
+    """A room's seats by row and column; `rows` holds one tuple a row, from the screen back."""
+
+    auditorium_id: int
+    seats: tuple[Seat, ...]
+    by_id: Mapping[int, Seat]
+    rows: tuple[tuple[Seat, ...], ...]
+    zones: tuple[Zone, ...] = field(default=())
+
+    @classmethod
+    def of(cls, auditorium_id: int, seats: tuple[Seat, ...], zones: Sequence[Zone]) -> SeatPlan:
+        rows: dict[int, list[Seat]] = {}
+        for seat in seats:
+            rows.setdefault(seat.row_index, []).append(seat)
+        return cls(
+            auditorium_id=auditorium_id,
+            seats=seats,
+            by_id=MappingProxyType({seat.id: seat for seat in seats}),
+            rows=tuple(tuple(rows[index]) for index in sorted(rows)),
+            zones=tuple(sorted(zones, key=lambda zone: (zone.position, zone.id))),
+        )
+
+    @property
+    def columns(self) -> int:
+        """How many grid columns the widest row reaches."""
+        return max(seat.column + seat.width for seat in self.seats) if self.seats else 0
