@@ -104,9 +104,6 @@ def transaction() -> Iterator[Session]:
     token = _writing.set(current)
     try:
         yield current
-        hooks: list[Callable[[], None]] = current.info.get("before_commit", [])
-        for hook in hooks:
-            hook()
         current.commit()
     except BaseException:
         current.rollback()

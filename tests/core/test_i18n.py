@@ -1,0 +1,28 @@
+"""Hours and days as people say them, in the site's zone."""
+
+from datetime import UTC, date, datetime
+
+from app.core import i18n
+
+NIGHT = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+
+
+def test_an_hour_is_the_sites_own() -> None:
+    assert i18n.format_time(NIGHT, "pt_BR", "America/Sao_Paulo") == "20h30"
+    assert i18n.format_time(NIGHT, "en", "America/Sao_Paulo") == "8:30 pm"
+    assert i18n.format_time(NIGHT, "pt_BR", "America/Manaus") == "19h30"
+    assert i18n.format_time(datetime(2026, 1, 1, 3, 5, tzinfo=UTC), "en", "America/Sao_Paulo") == "12:05 am"
+
+
+def test_a_day_is_said_as_people_say_it() -> None:
+    day = date(2026, 11, 24)
+    assert i18n.format_day_long(day, "pt_BR") == "terça, 24 de novembro"
+    assert i18n.format_day_long(day, "en") == "Tuesday 24 November"
+    assert i18n.format_day_short(day, "pt_BR") == "24/11"
+    assert i18n.weekday_short(day, "pt_BR") == "ter"
+
+
+def test_durations() -> None:
+    assert i18n.format_duration(153) == "2h33"
+    assert i18n.format_duration(120) == "2h00"
+    assert i18n.format_duration(14) == "14 min"

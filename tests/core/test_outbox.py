@@ -1,0 +1,178 @@
+"""The outbox: nothing lost, nothing done twice, and failures end where a person can see them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db, outbox, worker
+from app.core.errors import Poison, Retry
+from app.core.messages import SeatsFreed, ScreeningCancelled
+from app.core.outbox import AlreadyDone, Delivery
+
+pytestmark = pytest.mark.usefixtures("database")
+
+Handle = Callable[[SeatsFreed, Delivery], None]
+
+
+def publish(screening_id: int = 1) -> None:
+    with db.transaction():
+        outbox.publish(SeatsFreed(screening_id=screening_id))
+
+
+def routes(handle: Handle) -> dict:
+    return {("reservations", SeatsFreed): handle}
+
+
+def let_time_pass() -> None:
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update core.outbox set available_at = available_at - interval '1 hour',"
+                " leased_until = leased_until - interval '1 hour'"
+            )
+        )
+
+
+def test_a_message_goes_with_its_transaction() -> None:
+    with pytest.raises(RuntimeError), db.transaction():
+        outbox.publish(SeatsFreed(screening_id=1))
+        raise RuntimeError
+    assert outbox.lease(["reservations"], batch=5, seconds=5) == []
+
+
+def test_each_consumer_gets_a_delivery_of_its_own() -> None:
+    with db.transaction():
+        outbox.publish(ScreeningCancelled(screening_id=7, reason="no light"))
+    assert [d.consumer for d in outbox.lease(["orders"], batch=5, seconds=5)] == ["orders"]
+    assert [d.consumer for d in outbox.lease(["reservations"], batch=5, seconds=5)] == ["reservations"]
+
+
+def test_a_handled_message_does_not_come_again() -> None:
+    seen: list[int] = []
+    publish(9)
+    assert worker.drain(routes(lambda m, d: seen.append(m.screening_id))) == 1
+    assert worker.drain(routes(lambda m, d: seen.append(m.screening_id))) == 0
+    assert seen == [9]
+
+
+def test_a_leased_message_is_hidden_until_its_lease_ends() -> None:
+    publish()
+    assert len(outbox.lease(["reservations"], batch=5, seconds=30)) == 1
+    assert outbox.lease(["reservations"], batch=5, seconds=30) == []
+    let_time_pass()
+    assert outbox.lease(["reservations"], batch=5, seconds=30)[0].attempts == 2
+
+
+def test_the_effect_of_a_delivery_that_outlived_its_lease_commits_once() -> None:
+    """Two workers hold the same delivery: the second finds the first one's mark and rolls back."""
+    publish()
+    first = outbox.lease(["reservations"], batch=5, seconds=30)[0]
+    let_time_pass()
+    second = outbox.lease(["reservations"], batch=5, seconds=30)[0]
+    with first.transaction():
+        outbox.publish(SeatsFreed(screening_id=100))
+    with pytest.raises(AlreadyDone), second.transaction():
+        outbox.publish(SeatsFreed(screening_id=100))
+    with db.reading():
+        assert outbox.backlog() == {"SeatsFreed": 1}
+
+
+def test_a_passing_failure_is_tried_again_later() -> None:
+    tries: list[int] = []
+
+    def stumble(_: SeatsFreed, delivery: Delivery) -> None:
+        tries.append(delivery.attempts)
+        if len(tries) == 1:
+            raise Retry("the bank is away", delay=60)
+
+    publish()
+    worker.drain(routes(stumble))
+    assert tries == [1]
+    let_time_pass()
+    worker.drain(routes(stumble))
+    assert tries == [1, 2]
+
+
+def test_poison_goes_to_the_dead_letters_at_once_and_comes_back_by_hand() -> None:
+    def refuse(_: SeatsFreed, __: Delivery) -> None:
+        raise Poison("no such screening")
+
+    publish()
+    worker.drain(routes(refuse))
+    with db.reading():
+        letter = outbox.dead_letters()[0]
+    assert (letter.kind, letter.last_error) == ("SeatsFreed", "no such screening")
+    assert worker.drain(routes(lambda m, d: None)) == 0
+    with db.transaction():
+        assert outbox.put_back(letter.message_id) == 1
+    assert worker.drain(routes(lambda m, d: None)) == 1
+
+
+def test_ten_failures_are_enough() -> None:
+    def always(_: SeatsFreed, __: Delivery) -> None:
+        raise ValueError("broken")
+
+    publish()
+    for _ in range(worker.MOST_ATTEMPTS):
+        worker.drain(routes(always))
+        let_time_pass()
+    with db.reading():
+        assert [letter.attempts for letter in outbox.dead_letters()] == [worker.MOST_ATTEMPTS]
+
+
+def test_workers_at_the_same_time_share_the_work_without_doubling_it() -> None:
+    for number in range(60):
+        publish(number)
+    seen: list[int] = []
+    threads = [
+        threading.Thread(target=worker.drain, args=(routes(lambda m, d: seen.append(m.screening_id)),))
+        for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == list(range(60))
+
+
+def test_an_urgent_message_wakes_a_running_worker() -> None:
+    arrived = threading.Event()
+    running = worker.Worker(routes(lambda m, d: arrived.set()), [], threads=1)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        with db.transaction():
+            outbox.publish(SeatsFreed(screening_id=3), urgent=True)
+        assert arrived.wait(5)
+    finally:
+        running.stop()
+        thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_a_tick_runs_on_one_worker_at_a_time() -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        inside.set()
+        leave.wait(5)
+
+    tick = worker.Tick("test.slow", 1, slow)
+    thread = threading.Thread(target=worker.run_tick, args=(tick,))
+    thread.start()
+    assert inside.wait(5)
+    assert worker.run_tick(tick) is False
+    leave.set()
+    thread.join(5)
+    assert worker.run_tick(worker.Tick("test.slow", 1, lambda: None)) is True
+
+
+def test_a_failing_tick_is_logged_not_raised() -> None:
+    def broken() -> None:
+        raise ValueError
+
+    assert worker.run_tick(worker.Tick("test.broken", 1, broken)) is False

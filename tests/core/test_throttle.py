@@ -1,0 +1,42 @@
+"""Throttling counts across transactions and forgives on request."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db, throttle
+from app.core.errors import TooMany
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def test_the_limit_holds_and_says_when_to_come_back() -> None:
+    for _ in range(3):
+        throttle.hit("try", "somebody", limit=3, seconds=60)
+    with pytest.raises(TooMany) as caught:
+        throttle.hit("try", "somebody", limit=3, seconds=60)
+    assert 1 <= caught.value.retry_after <= 60
+    throttle.hit("try", "somebody else", limit=3, seconds=60)
+
+
+def test_a_try_counts_even_when_its_transaction_fails() -> None:
+    for _ in range(2):
+        with pytest.raises(RuntimeError), db.transaction():
+            throttle.hit("try", "x", limit=2, seconds=60)
+            raise RuntimeError
+    with pytest.raises(TooMany):
+        throttle.hit("try", "x", limit=2, seconds=60)
+
+
+def test_a_window_ends() -> None:
+    throttle.hit("try", "y", limit=1, seconds=60)
+    with db.transaction() as session:
+        session.execute(text("update core.throttle set started_at = started_at - interval '61 seconds'"))
+    throttle.hit("try", "y", limit=1, seconds=60)
+
+
+def test_who_proved_himself_is_forgiven() -> None:
+    throttle.hit("try", "z", limit=1, seconds=60)
+    throttle.forgive("try", "z")
+    throttle.hit("try", "z", limit=1, seconds=60)

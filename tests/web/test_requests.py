@@ -1,0 +1,111 @@
+"""What every page shares: headers, seals against forged forms, languages, limits, and errors in words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.web.security import safe_next
+
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def token_of(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_every_page_carries_the_strict_headers(client: FlaskClient) -> None:
+    for address in ("/", "/nowhere", "/healthz"):
+        headers = client.get(address).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_health_and_readiness(client: FlaskClient) -> None:
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 200
+
+
+def test_an_unknown_address_is_answered_in_words(client: FlaskClient) -> None:
+    answer = client.get("/films/does-not-exist", headers={"Accept-Language": "en"})
+    assert answer.status_code == 404
+    assert "Reel not found" in answer.text
+
+
+def test_a_form_with_a_lost_seal_comes_back_filled(client: FlaskClient) -> None:
+    answer = client.post("/language", data={"language": "en", "next": "/?day=x"}, headers=SAME_SITE)
+    assert answer.status_code == 400
+    assert 'name="language" value="en"' in answer.text
+    again = client.post(
+        "/language",
+        data={"language": "en", "next": "/", "csrf_token": token_of(answer.text)},
+        headers=SAME_SITE,
+    )
+    assert again.status_code == 303
+    assert client.get("/nowhere").text.count('lang="en"') >= 1
+
+
+def test_a_form_from_elsewhere_is_refused_without_a_second_chance(client: FlaskClient) -> None:
+    answer = client.post("/language", data={"language": "en"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 400
+    assert 'value="en"' not in answer.text or 'type="hidden" name="language" value="en"' not in answer.text
+    assert "Send again" not in answer.text
+
+
+def test_a_password_is_never_sent_back(client: FlaskClient) -> None:
+    answer = client.post("/language", data={"password": "segredo"}, headers=SAME_SITE)
+    assert "segredo" not in answer.text
+
+
+def test_a_body_too_large_is_answered_in_words(client: FlaskClient) -> None:
+    answer = client.post("/language", data={"next": "x" * 300_000}, headers=SAME_SITE)
+    assert answer.status_code == 413
+    assert "<h1" in answer.text
+
+
+def test_nul_bytes_never_reach_the_database(client: FlaskClient) -> None:
+    assert client.get("/films/a%00b").status_code == 404
+    assert client.get("/?day=%00&cinema=%00").status_code in (200, 404, 422)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("/films/limite?day=2026-11-24", "/films/limite?day=2026-11-24"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/ok\r\nSet-Cookie: x=1", "/"),
+        ("", "/"),
+        (None, "/"),
+    ],
+)
+def test_only_our_own_paths_are_gone_back_to(address: str | None, expected: str) -> None:
+    assert safe_next(address) == expected
+
+
+def test_the_browsers_language_decides_until_the_visitor_does(client: FlaskClient) -> None:
+    assert 'lang="pt-BR"' in client.get("/nowhere", headers={"Accept-Language": "pt"}).text
+    assert 'lang="en"' in client.get("/nowhere", headers={"Accept-Language": "en-GB,en;q=0.9"}).text
+    assert 'lang="pt-BR"' in client.get("/nowhere", headers={"Accept-Language": "fr"}).text
+
+
+def test_cookies_are_host_bound_behind_tls(app: Flask) -> None:
+    from dataclasses import replace
+
+    from app import create_app
+    from app.core.config import settings
+
+    secure = create_app(replace(settings(), behind_tls=True, database_url=None))
+    assert secure.config["SESSION_COOKIE_NAME"] == "__Host-session"
+    assert secure.config["SESSION_COOKIE_SECURE"] is True
