@@ -1,0 +1,30 @@
+"""Which provider this process talks to, made once from its settings."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from app.adapters import psp
+from app.adapters.psp.sandbox import Sandbox
+from app.core import db
+from app.core.config import Settings, settings
+
+
+def provider(name: str | None = None) -> psp.Provider:
+    """The provider called `name`, or the one that the settings choose. Raises LookupError for an unknown one."""
+    wanted = name or settings().provider
+    if wanted == "sandbox":
+        return sandbox()
+    raise LookupError(f"no payment provider is called {wanted!r}")
+
+
+def sandbox() -> Sandbox:
+    """The sandbox bank itself: its simulator pages and the tests tell it how to behave."""
+    url = db.engine().url.render_as_string(hide_password=False)
+    current: Settings = settings()
+    return _sandbox(url, current.secret_key, current.sandbox_pix)
+
+
+@lru_cache(maxsize=4)
+def _sandbox(url: str, secret_key: str, pix: str) -> Sandbox:
+    return Sandbox(url, secret_key=secret_key, pix=pix)

@@ -1,0 +1,424 @@
+"""payment-service: charges, receipts, webhooks, refunds. Money is integer centavos, times are UTC.
+
+Nothing here talks to a provider: verbs write rows and messages in the caller's transaction; `handlers.py` calls
+the provider afterwards, with ids that are committed by then.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.adapters import psp
+from app.core import db, outbox
+from app.core.config import settings
+from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound
+from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHinted, RefundRequested
+from app.payments import providers
+from app.payments.models import ChargeRow, HintRow, ReceiptRow, RefundRow
+from app.payments.states import (
+    CANCELLING,
+    CREATED,
+    LIVE_STATES,
+    REFUND_FAILED,
+    REFUND_PENDING,
+    REFUNDED,
+    UNKNOWN,
+)
+
+METHODS = ("pix", "card")
+FIRST_CHECK_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """`pix_code` is the BR Code once the provider answered; `redirect_url` the provider's card page.
+
+    `failure` is a stable word: declined, refused, expired, replaced, abandoned.
+    """
+
+    id: uuid.UUID
+    order_id: uuid.UUID
+    method: str
+    amount: int
+    state: str
+    expires_at: datetime
+    pix_code: str | None
+    redirect_url: str | None
+    failure: str | None
+    provider_charge_id: str | None
+    created_at: datetime
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`settled` is true for the money that bought the tickets."""
+
+    id: uuid.UUID
+    charge_id: uuid.UUID
+    order_id: uuid.UUID
+    amount: int
+    received_at: datetime
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """`state` is refund_pending, refunded or refund_failed."""
+
+    id: uuid.UUID
+    receipt_id: uuid.UUID
+    order_id: uuid.UUID
+    amount: int
+    reason: str
+    state: str
+    created_at: datetime
+
+
+class WebhookRefused(BilheteriaError):
+    """The webhook's signature is missing or wrong: nothing was stored."""
+
+    status = 403
+
+
+class WebhookUnreadable(Invalid):
+    """The webhook is signed but says nothing that we can read."""
+
+
+class RefundTooLarge(Conflict):
+    """More than what is left of the receipt was asked back; `left` in centavos."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__("refund.too_large", left=left)
+        self.left = left
+
+
+def request_charge(
+    order_id: uuid.UUID,
+    method: str,
+    amount: int,
+    expires_at: datetime,
+    description: str,
+    payer_name: str = "",
+    payer_cpf: str | None = None,
+    return_url: str = "",
+) -> Charge:
+    """Ask for `amount` centavos until `expires_at`. The caller holds the order's lock.
+
+    The same method and amount again give the charge that stands. Another method or amount ends the old charge,
+    at the provider first. `return_url` is the path to which a card page comes back. Raises Invalid.
+    """
+    if method not in METHODS:
+        raise Invalid("payment.method", "method")
+    if amount <= 0:
+        raise Invalid("payment.amount", "amount")
+    live = live_charge(order_id)
+    if live is not None:
+        if (live.method, live.amount, live.expires_at) == (method, amount, expires_at):
+            return live
+        _ask_to_cancel(live.id, "replaced", publish=False)  # the new charge's handler cancels it first
+    charge_id = uuid.uuid4()
+    row = (
+        db.session()
+        .execute(
+            insert(ChargeRow)
+            .values(
+                id=charge_id,
+                order_id=order_id,
+                method=method,
+                amount=amount,
+                state=CREATED,
+                provider=settings().provider,
+                description=description[:140],
+                payer_name=payer_name[:200],
+                payer_cpf=payer_cpf or None,
+                return_url=return_url,
+                expires_at=expires_at,
+                next_check_at=_in_seconds(FIRST_CHECK_SECONDS),
+            )
+            .on_conflict_do_nothing()
+            .returning(*_CHARGE)
+        )
+        .first()
+    )
+    if row is None:  # another transaction was first: one live charge an order
+        raise Conflict("payment.running")
+    outbox.publish(ChargeRequested(str(charge_id)), urgent=True)
+    return _charge(row)
+
+
+def live_charge(order_id: uuid.UUID) -> Charge | None:
+    """The charge that can still be paid, if one stands."""
+    row = (
+        db.session()
+        .execute(select(*_CHARGE).where(ChargeRow.order_id == order_id, ChargeRow.state.in_(LIVE_STATES)))
+        .first()
+    )
+    return _charge(row) if row else None
+
+
+def charges_of(order_id: uuid.UUID) -> list[Charge]:
+    """All charges of an order, the oldest first."""
+    query = select(*_CHARGE).where(ChargeRow.order_id == order_id).order_by(ChargeRow.created_at)
+    return [_charge(row) for row in db.session().execute(query)]
+
+
+def charge(charge_id: uuid.UUID) -> Charge:
+    """Raises NotFound."""
+    row = db.session().execute(select(*_CHARGE).where(ChargeRow.id == charge_id)).first()
+    if row is None:
+        raise NotFound("charge")
+    return _charge(row)
+
+
+def cancel_live_charge(order_id: uuid.UUID, reason: str = "abandoned") -> bool:
+    """End the order's live charge, here now and at the provider by message. Money on its way is still received.
+
+    `reason` is a stable word for `Charge.failure`. Returns whether there was one.
+    """
+    live = live_charge(order_id)
+    return live is not None and _ask_to_cancel(live.id, reason, publish=True)
+
+
+def _ask_to_cancel(charge_id: uuid.UUID, reason: str, *, publish: bool) -> bool:
+    moved = db.session().execute(
+        update(ChargeRow)
+        .where(ChargeRow.id == charge_id, ChargeRow.state.in_(LIVE_STATES))
+        .values(state=CANCELLING, failure=reason, next_check_at=_in_seconds(FIRST_CHECK_SECONDS))
+        .returning(ChargeRow.id)
+    )
+    if moved.first() is None:
+        return False
+    if publish:
+        outbox.publish(ChargeCancelRequested(str(charge_id)))
+    return True
+
+
+def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> int:
+    """Store what a provider's webhook hints at; returns how many charges it names.
+
+    The truth is fetched by a handler. Raises NotFound (no such provider), WebhookRefused (forged),
+    WebhookUnreadable.
+    """
+    if provider != settings().provider:
+        raise NotFound("provider")
+    try:
+        named = providers.provider(provider).read_webhook(headers, body)
+    except psp.Forged as error:
+        raise WebhookRefused(str(error)) from None
+    except psp.Unreadable as error:
+        raise WebhookUnreadable("webhook.unreadable", reason=str(error)) from None
+    for provider_charge_id in named:
+        db.session().execute(
+            insert(HintRow).values(
+                id=uuid.uuid4(), provider=provider, provider_charge_id=provider_charge_id[:80]
+            )
+        )
+        outbox.publish(ProviderHinted(provider, provider_charge_id), urgent=True)
+    return len(named)
+
+
+def refund(receipt_id: uuid.UUID, amount: int | None = None, reason: str = "") -> Refund:
+    """Give money back: `amount` centavos, or all that is left (None). The provider is asked by message.
+
+    Asked again when nothing is left, it gives the refund that stands. Raises NotFound, RefundTooLarge.
+    """
+    receipt = (
+        db.session().execute(select(ReceiptRow).where(ReceiptRow.id == receipt_id).with_for_update()).scalar()
+    )
+    if receipt is None:
+        raise NotFound("receipt")
+    standing = [_refund(row) for row in _refund_rows(RefundRow.receipt_id == receipt_id)]
+    left = receipt.amount - sum(one.amount for one in standing if one.state != REFUND_FAILED)
+    if amount is None:
+        if left <= 0:
+            return next(one for one in reversed(standing) if one.state != REFUND_FAILED)
+        amount = left
+    if not 0 < amount <= left:
+        raise RefundTooLarge(left)
+    refund_id = uuid.uuid4()
+    row = (
+        db.session()
+        .execute(
+            insert(RefundRow)
+            .values(
+                id=refund_id,
+                receipt_id=receipt_id,
+                order_id=receipt.order_id,
+                amount=amount,
+                reason=reason[:200],
+                state=REFUND_PENDING,
+                next_check_at=_in_seconds(60),
+            )
+            .returning(*_REFUND)
+        )
+        .one()
+    )
+    outbox.publish(RefundRequested(str(refund_id)), urgent=True)
+    return _refund(row)
+
+
+def refund_order(order_id: uuid.UUID, amount: int | None = None, reason: str = "") -> list[Refund]:
+    """Give back the money that bought the order's tickets: all that is left (None), or `amount` in total."""
+    given: list[Refund] = []
+    for receipt in receipts_of(order_id):
+        if not receipt.settled or amount == 0:
+            continue
+        back = refund(receipt.id, amount if amount is None else min(amount, receipt.amount), reason)
+        given.append(back)
+        if amount is not None:
+            amount -= back.amount
+    return given
+
+
+def retry_refund(refund_id: uuid.UUID) -> Refund:
+    """Ask again for a refund that the provider refused. Raises NotFound, Conflict when it has not failed."""
+    row = (
+        db.session()
+        .execute(
+            update(RefundRow)
+            .where(RefundRow.id == refund_id, RefundRow.state == REFUND_FAILED)
+            .values(state=REFUND_PENDING, failure=None, ended_at=None, next_check_at=_in_seconds(60))
+            .returning(*_REFUND)
+        )
+        .first()
+    )
+    if row is None:
+        if db.session().get(RefundRow, refund_id) is None:
+            raise NotFound("refund")
+        raise Conflict("refund.not_failed")
+    outbox.publish(RefundRequested(str(refund_id)))
+    return _refund(row)
+
+
+def failed_refunds() -> list[Refund]:
+    """Refunds that the provider refused: a person has to look at them."""
+    return [_refund(row) for row in _refund_rows(RefundRow.state == REFUND_FAILED)]
+
+
+def mark_settled(receipt_id: uuid.UUID) -> bool:
+    """This receipt bought the tickets. Called in the transaction that settles; returns False on a repeat."""
+    moved = db.session().execute(
+        update(ReceiptRow)
+        .where(ReceiptRow.id == receipt_id, ReceiptRow.settled_at.is_(None))
+        .values(settled_at=func.clock_timestamp())
+        .returning(ReceiptRow.id)
+    )
+    return moved.first() is not None
+
+
+def receipts_of(order_id: uuid.UUID) -> list[Receipt]:
+    """All money that came for an order, the oldest first."""
+    query = select(*_RECEIPT).where(ReceiptRow.order_id == order_id).order_by(ReceiptRow.received_at)
+    return [_receipt(row) for row in db.session().execute(query)]
+
+
+def refunds_of(order_id: uuid.UUID) -> list[Refund]:
+    """All money that goes back for an order, the oldest first."""
+    return [_refund(row) for row in _refund_rows(RefundRow.order_id == order_id)]
+
+
+_PROGRESS = text(
+    """
+    select c.state || case when c.pix_code is null then '' else '+code' end
+        || case when c.redirect_url is null then '' else '+page' end
+        || case when exists (select 1 from payments.receipts r where r.order_id = c.order_id and r.settled_at is not null)
+           then '+settled' else '' end
+    from payments.charges c where c.id = :charge_id
+    """
+)
+
+
+def progress(charge_id: uuid.UUID) -> str:
+    """A word that changes whenever a page that waits for this charge would look different. One cheap statement."""
+    return db.session().execute(_PROGRESS, {"charge_id": charge_id}).scalar() or "none"
+
+
+_CHARGE = (
+    ChargeRow.id,
+    ChargeRow.order_id,
+    ChargeRow.method,
+    ChargeRow.amount,
+    ChargeRow.state,
+    ChargeRow.expires_at,
+    ChargeRow.pix_code,
+    ChargeRow.redirect_url,
+    ChargeRow.failure,
+    ChargeRow.provider_charge_id,
+    ChargeRow.created_at,
+)
+_RECEIPT = (
+    ReceiptRow.id,
+    ReceiptRow.charge_id,
+    ReceiptRow.order_id,
+    ReceiptRow.amount,
+    ReceiptRow.received_at,
+    ReceiptRow.settled_at,
+)
+_REFUND = (
+    RefundRow.id,
+    RefundRow.receipt_id,
+    RefundRow.order_id,
+    RefundRow.amount,
+    RefundRow.reason,
+    RefundRow.state,
+    RefundRow.created_at,
+)
+
+
+def _charge(row: Row[Any]) -> Charge:
+    return Charge(*row)
+
+
+def _receipt(row: Row[Any]) -> Receipt:
+    return Receipt(row.id, row.charge_id, row.order_id, row.amount, row.received_at, row.settled_at is not None)
+
+
+def _refund(row: Row[Any]) -> Refund:
+    return Refund(*row)
+
+
+def _refund_rows(condition: Any) -> Sequence[Row[Any]]:
+    return db.session().execute(select(*_REFUND).where(condition).order_by(RefundRow.created_at)).all()
+
+
+def _in_seconds(seconds: float) -> Any:
+    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+__all__ = [
+    "REFUNDED",
+    "REFUND_FAILED",
+    "REFUND_PENDING",
+    "UNKNOWN",
+    "Charge",
+    "Receipt",
+    "Refund",
+    "RefundTooLarge",
+    "WebhookRefused",
+    "WebhookUnreadable",
+    "cancel_live_charge",
+    "charge",
+    "charges_of",
+    "failed_refunds",
+    "live_charge",
+    "mark_settled",
+    "progress",
+    "receipts_of",
+    "receive_webhook",
+    "refund",
+    "refund_order",
+    "refunds_of",
+    "request_charge",
+    "retry_refund",
+]
