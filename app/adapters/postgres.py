@@ -65,6 +65,9 @@ class PostgresServer:
         """The URL of another database on this server."""
         return _url(self.place, name)
 
+    def is_running(self) -> bool:
+        return _is_alive(self.pid)
+
     def stop(self, patience: float = 15.0) -> None:
         """End the server and wait for it: first its open connections are closed, at last it is cut off."""
         _signal(self.pid, signal.SIGINT)

@@ -66,7 +66,12 @@ def _bundle() -> None:
     meta = DIST / f"meta.{os.getpid()}.json"
     if entries:
         flags = ["--bundle", "--minify", "--format=iife", "--target=es2022,chrome111,firefox115,safari16.4"]
-        flags += ["--entry-names=[name].[hash]", f"--outdir={DIST}", f"--metafile={meta}", "--log-level=warning"]
+        flags += [
+            "--entry-names=[name].[hash]",
+            f"--outdir={DIST}",
+            f"--metafile={meta}",
+            "--log-level=warning",
+        ]
         flags += [f"--external:{pattern}" for pattern in LEFT_ALONE]
         run([_esbuild(), *entries, *flags], "the front-end could not be bundled")
     outputs = json.loads(meta.read_text())["outputs"] if entries else {}
@@ -81,7 +86,9 @@ def _bundle() -> None:
     unfinished.replace(DIST / "manifest.json")
     current = {Path(name).name for name in manifest.values()}
     for old in DIST.iterdir():
-        if old.name.removesuffix(".gz").removesuffix(".br") not in {*current, "manifest.json"} and _is_old(old):
+        if old.name.removesuffix(".gz").removesuffix(".br") not in {*current, "manifest.json"} and _is_old(
+            old
+        ):
             old.unlink(missing_ok=True)
 
 

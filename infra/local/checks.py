@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from infra.local.steps import ROOT, VENV, say
 
@@ -17,7 +18,7 @@ def main() -> int:
     with_tests = "--tests" in arguments
     passed_on = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     programs = VENV / "bin"
-    checks = {
+    checks: dict[str, list[str | Path]] = {
         "lint": [programs / "ruff", "check", "."],
         "types": [programs / "mypy"],
         "import rules": [programs / "lint-imports"],

@@ -17,13 +17,18 @@ def install_packages(folder: Path = ROOT) -> None:
     """Install package-lock.json of `folder` into its node_modules."""
     sources = [folder / name for name in ("package.json", "package-lock.json")]
     name = "node" if folder == ROOT else f"node-{folder.name}"
-    title = "Installing the front-end's packages" if folder == ROOT else f"Installing {folder.name}'s packages"
+    title = (
+        "Installing the front-end's packages" if folder == ROOT else f"Installing {folder.name}'s packages"
+    )
     step(name, title, fingerprint(sources), [folder / "node_modules"], lambda: _install(folder))
 
 
 def _install(folder: Path) -> None:
     npm = _npm()
-    run([*npm, "ci", "--prefix", folder], f"npm could not install the packages of {folder / 'package-lock.json'}")
+    run(
+        [*npm, "ci", "--prefix", folder],
+        f"npm could not install the packages of {folder / 'package-lock.json'}",
+    )
 
 
 def _npm() -> list[str]:

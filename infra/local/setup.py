@@ -11,6 +11,7 @@ import fcntl
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from infra.local import node, system
 from infra.local.steps import PYTHON, ROOT, STAMPS, VENV, SetupError, fingerprint, run, step
@@ -77,10 +78,10 @@ def _starts() -> bool:
 
 
 def _create_venv() -> None:
-    probe = [sys.executable, "-c", "import ensurepip, venv"]
+    probe: list[str] = [sys.executable, "-c", "import ensurepip, venv"]
     if subprocess.run(probe, capture_output=True).returncode:
         system.apt_install(["python3-venv"], "Python's virtual environments need")
-    run([sys.executable, "-m", "venv", VENV], "Python could not make .venv")
+    run([sys.executable, "-m", "venv", str(VENV)], "Python could not make .venv")
 
 
 def _install_requirements(name: str) -> None:
@@ -89,7 +90,7 @@ def _install_requirements(name: str) -> None:
     stamp = fingerprint(files)
     if name == "requirements.txt" and (STAMPS / "requirements-dev.txt").exists():
         name = "requirements-dev.txt"
-    pip = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", name]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", name]
     step(
         name,
         f"Installing the Python packages of {name}",

@@ -47,7 +47,9 @@ def install_browser() -> None:
         apt_install(["chromium"], "the browser tests need")
     else:
         say("Fetching a Chromium with Playwright …")
-        run([PYTHON, "-m", "playwright", "install", "chromium"], "the browser tests need Chromium: install it")
+        run(
+            [PYTHON, "-m", "playwright", "install", "chromium"], "the browser tests need Chromium: install it"
+        )
 
 
 def apt_install(packages: Sequence[str], purpose: str) -> None:
@@ -70,7 +72,9 @@ def _may_use_apt() -> bool:
         return True
     if shutil.which("sudo") is None:
         return False
-    return subprocess.run(["sudo", "-n", "true"], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+    return (
+        subprocess.run(["sudo", "-n", "true"], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+    )
 
 
 def _loads(library: str) -> bool:

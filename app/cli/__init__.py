@@ -1,0 +1,22 @@
+"""The commands: `flask --app wsgi <command>`. Each module here that has a `command`
+(or a list `commands`) adds it.
+
+A module imports what its command needs when it runs, so that the web processes do not carry it.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+import click
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Add the commands of this package to `app`."""
+    for module in pkgutil.iter_modules(__path__):
+        found = import_module(f"{__name__}.{module.name}")
+        for command in (getattr(found, "command", None), *getattr(found, "commands", ())):
+            if isinstance(command, click.Command):
+                app.cli.add_command(command)

@@ -1,0 +1,62 @@
+"""`prepare`: bring the database's tables up to date, and fill an empty one with the demo."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+from flask import Flask
+
+
+@click.command("prepare")
+def command() -> None:
+    """Migrate, and load the demo when there is no film yet (BILHETERIA_DEMO=0: never)."""
+    sys.exit(main())
+
+
+def main() -> int:
+    """Prepare the database at DATABASE_URL; returns the exit status, with one line on stderr when it is not 0."""
+    from alembic.util.exc import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app import create_app
+
+    app = create_app()
+    try:
+        with app.app_context():
+            migrate()
+            if os.environ.get("BILHETERIA_DEMO", "1") != "0":
+                load_demo_once(app)
+    except (SQLAlchemyError, CommandError) as error:
+        print(f"prepare: {' '.join(str(error).split())[:300]}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def migrate() -> None:
+    """Apply the migrations that are missing. Needs an application context."""
+    import logging
+
+    from flask_migrate import upgrade
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    upgrade()
+
+
+def load_demo_once(app: Flask) -> None:
+    """Run the `demo` command when there is no film yet."""
+    from sqlalchemy import text
+
+    from app.cli import register
+    from app.core import db
+
+    with db.reading() as session:
+        if session.execute(text("select exists (select from events.films)")).scalar():
+            return
+    register(app)
+    app.cli.commands["demo"].main(args=[], standalone_mode=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Child processes of `serve`: started, watched, started again when they die, and ended together."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+STEADY_SECONDS = 30.0  # a child that lived this long starts its pauses anew
+LARGEST_LOG = 10_000_000
+PR_SET_PDEATHSIG = 1
+
+
+class Child:
+    """A process that should always run. Its output goes to `log`."""
+
+    def __init__(self, name: str, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+        self.name = name
+        self.command = command
+        self.env = dict(env)
+        self.log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._pause = FIRST_PAUSE
+        self._start_again_at = 0.0
+
+    def start(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self.command, env=self.env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                process_group=0, preexec_fn=_end_with_parent,
+            )  # fmt: skip
+        self._started = time.monotonic()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process else 0
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def keep_running(self) -> str | None:
+        """Start it again when it has died and its pause is over. Returns a line for the terminal, or None."""
+        if self.is_running():
+            return None
+        now = time.monotonic()
+        if self._process is not None:
+            if now - self._started > STEADY_SECONDS:
+                self._pause = FIRST_PAUSE
+            status, self._process = self._process.returncode, None
+            self._start_again_at = now + self._pause
+            line = (
+                f"The {self.name} process ended ({_said(status)}); starting it again in {self._pause:.1f} s."
+            )
+            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+            return f"{line} Its log: {self.log}"
+        if now >= self._start_again_at:
+            self.start()
+        return None
+
+    def ask_to_end(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def wait_for_end(self, deadline: float) -> None:
+        """Wait until `deadline` (monotonic seconds), then cut it off with everything that it started."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def last_words(self) -> str:
+        """The last line of its log."""
+        lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
+        return lines[-1] if lines else "it said nothing"
+
+
+def _end_with_parent() -> None:
+    """On Linux a child gets a SIGTERM when `serve` is killed outright, and frees the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _said(status: int | None) -> str:
+    return f"signal {-status}" if status is not None and status < 0 else f"status {status}"

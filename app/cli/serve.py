@@ -1,0 +1,219 @@
+"""`serve`: the whole box office on one machine, until Ctrl-C.
+
+Database, migrations, the demo for an empty database, web server and worker. What dies is started again.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+import psycopg2
+
+from app.adapters.postgres import PostgresError, PostgresServer
+from app.adapters.postgres import start as start_postgres
+from app.cli.processes import Child
+from app.core.config import BadSetting, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 60.0
+END_SECONDS = 8.0
+TICK_SECONDS = 0.2
+
+
+class CannotServe(Exception):
+    """Why the box office does not start, in one line."""
+
+
+class _Stop(Exception):
+    """SIGINT or SIGTERM was received."""
+
+
+@click.command("serve")
+def command() -> None:
+    """Run database, web server and worker until Ctrl-C."""
+    sys.exit(main())
+
+
+def main() -> int:
+    """Serve; returns the exit status: 0 after Ctrl-C, 1 with one line on stderr when it cannot start."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _raise_stop)
+    try:
+        settings = Settings.from_env()
+        with _only_one(settings.var):
+            _serve(settings)
+    except (CannotServe, BadSetting, PostgresError) as error:
+        print(f"serve: {error}", file=sys.stderr, flush=True)
+        return 1
+    except OSError as error:
+        print(f"serve: {error.filename or error}: {error.strerror}", file=sys.stderr, flush=True)
+        return 1
+    except _Stop:
+        pass
+    return 0
+
+
+def _serve(settings: Settings) -> None:
+    host = os.environ.get("BILHETERIA_HOST") or "127.0.0.1"
+    _check_port(host, settings.port)
+    postgres = None if settings.database_url else _start_embedded(settings)
+    children: list[Child] = []
+    try:
+        url = postgres.url if postgres else _check_database(settings.database_url or "")
+        env = _environment(settings, host, url)
+        _prepare(env)
+        children = _children(env, settings)
+        for child in children:
+            child.start()
+        _wait_until_ready(children[0], host, settings.port)
+        _say(f"Open http://{'localhost' if host == '127.0.0.1' else host}:{settings.port}")
+        _say(f"Logs are in {_short(settings.var / 'log')}. Ctrl-C ends it.")
+        _watch(children, postgres, settings)
+    finally:
+        _end(children, postgres)
+
+
+def _start_embedded(settings: Settings) -> PostgresServer:
+    _say(f"Starting the database in {_short(settings.var / 'postgres')} …")
+    return start_postgres(settings.var / "postgres")
+
+
+def _environment(settings: Settings, host: str, database_url: str) -> dict[str, str]:
+    env = {**os.environ, "DATABASE_URL": database_url, "BILHETERIA_VAR": str(settings.var)}
+    env |= {"PORT": str(settings.port), "BILHETERIA_HOST": host, "PYTHONUNBUFFERED": "1"}
+    if sys.platform == "darwin":  # where Homebrew puts the libraries that draw the PDF
+        env.setdefault("DYLD_FALLBACK_LIBRARY_PATH", "/opt/homebrew/lib:/usr/local/lib")
+    return env
+
+
+def _prepare(env: dict[str, str]) -> None:
+    """Migrations, and the demo when the database is empty, in a process of its own: it shows what it does."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli.prepare"], cwd=ROOT, env=env, stdin=subprocess.DEVNULL
+    )
+    if done.returncode:
+        raise CannotServe("the database could not be prepared (see above)")
+
+
+def _children(env: dict[str, str], settings: Settings) -> list[Child]:
+    configuration = str(ROOT / "infra" / "local" / "gunicorn_conf.py")
+    web = [sys.executable, "-m", "gunicorn", "--config", configuration, "--chdir", str(ROOT)]
+    worker = [sys.executable, "-m", "app.cli.worker"]
+    log = settings.var / "log"
+    return [
+        Child("web", web, env, log / "web.log"),
+        Child("worker", worker, {**env, "PYTHONPATH": str(ROOT)}, log / "worker.log"),
+    ]
+
+
+def _watch(children: list[Child], postgres: PostgresServer | None, settings: Settings) -> None:
+    while True:
+        time.sleep(TICK_SECONDS)
+        for child in children:
+            if line := child.keep_running():
+                _say(line)
+        if postgres is not None and not postgres.is_running():
+            _say("The database ended; starting it again.")
+            postgres = start_postgres(settings.var / "postgres")
+
+
+def _end(children: list[Child], postgres: PostgresServer | None) -> None:
+    """Web and worker first, the database last; further signals no longer disturb."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    if children:
+        _say("Ending …")
+    for child in children:
+        child.ask_to_end()
+    deadline = time.monotonic() + END_SECONDS
+    for child in children:
+        child.wait_for_end(deadline)
+    if postgres is not None:
+        postgres.stop()
+
+
+@contextmanager
+def _only_one(var: Path) -> Iterator[None]:
+    """Hold the lock of `var`. Raises CannotServe when another `serve` has it."""
+    var.mkdir(parents=True, exist_ok=True)
+    with open(var / "serve.lock", "a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            raise CannotServe(f"it runs already on {_short(var)} (process {handle.read().strip()})") from None
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            raise CannotServe(
+                f"port {port} may not be used by this account: set PORT to a free one"
+            ) from None
+        except OSError as error:
+            reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            raise CannotServe(
+                f"port {port} {reason}: set PORT to a free one, such as PORT={port + 1}"
+            ) from None
+
+
+def _check_database(url: str) -> str:
+    plain = url.replace("postgresql+psycopg2://", "postgresql://", 1)
+    try:
+        psycopg2.connect(plain, connect_timeout=5).close()
+    except (psycopg2.OperationalError, psycopg2.ProgrammingError) as error:
+        reason = " ".join(str(error).split())
+        raise CannotServe(f"DATABASE_URL does not answer: {reason}") from None
+    return url
+
+
+def _wait_until_ready(web: Child, host: str, port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/readyz"  # noqa: S104
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+            if not web.is_running() or time.monotonic() > deadline:
+                reason = web.last_words() if not web.is_running() else str(error)
+                raise CannotServe(f"the web server did not become ready: {reason} (log: {web.log})") from None
+        time.sleep(0.1)
+
+
+def _raise_stop(_number: int, _frame: FrameType | None) -> None:
+    raise _Stop
+
+
+def _short(path: Path) -> str:
+    """The path as a person would type it from here."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""gunicorn's settings, for one machine and for the image alike: gevent workers that share the loaded application.
+
+The application is loaded once, before the workers are forked, so that they share its memory. gevent and
+psycogreen must be in place before that, or its locks and connections would block a whole worker.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from typing import Any
+
+from gevent import monkey
+
+monkey.patch_all(os=False)  # the master forks and waits for its workers itself
+
+from psycogreen.gevent import patch_psycopg  # noqa: E402
+
+patch_psycopg()
+
+wsgi_app = "wsgi:application"
+bind = [f"{os.environ.get('BILHETERIA_HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"]
+worker_class = "gevent"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+worker_connections = 2000
+preload_app = True
+timeout = 30
+graceful_timeout = 2  # live streams never end by themselves
+keepalive = 20
+control_socket_disable = True
+# The heartbeat's file must not wait for a disk.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+errorlog = "-"
+loglevel = "warning"
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+
+
+def when_ready(server: Any) -> None:
+    """Leave what was loaded out of garbage collection: walking over it would copy the shared memory."""
+    gc.collect()
+    gc.freeze()
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A connection belongs to the process that opened it: each worker opens its own."""
+    from app.core import db
+
+    db.engine().dispose(close=False)

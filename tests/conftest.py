@@ -1,0 +1,219 @@
+"""What the tests stand on: a real Postgres, the application on it, the real processes, a real browser.
+
+database      URL of this test process's database: all tables; emptied before each test that uses it
+app, client   the application on `database`, and Flask's test client (CSRF is on as for visitors)
+demo          `database` filled by the demo's loader
+live_server   gunicorn and worker with the demo, shared by a module; `start_live_server` starts further ones
+page          a page of a real Chromium; `new_page(**options)` for another device
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.core import config, db
+from app.core.config import Settings
+from tests import databases
+from tests.databases import Databases
+from tests.live_server import LiveServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+SERVER = "BILHETERIA_TEST_SERVER"
+FOLDER = "BILHETERIA_TEST_FOLDER"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+]
+
+_server: Any = None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """One server for the run: the first process starts it, the workers of xdist inherit its address."""
+    global _server
+    if hasattr(session.config, "workerinput") or session.config.option.collectonly:
+        return
+    _server = databases.start_server()
+    os.environ[SERVER] = _server.url
+    os.environ[FOLDER] = str(_server.place.root)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    global _server
+    if _server is not None:
+        databases.stop_server(_server)
+        _server = None
+
+
+@pytest.fixture(scope="session")
+def worker_name(request: pytest.FixtureRequest) -> str:
+    """gw0, gw1 … under xdist, else main."""
+    workerinput = getattr(request.config, "workerinput", {})
+    return str(workerinput.get("workerid", "main"))
+
+
+@pytest.fixture(scope="session")
+def all_databases() -> Databases:
+    """Makes further databases on the run's server."""
+    return Databases(os.environ[SERVER], Path(os.environ[FOLDER]))
+
+
+@pytest.fixture(scope="session")
+def postgres_url(all_databases: Databases) -> str:
+    """A URL of the run's server itself, for tests that make databases of their own."""
+    return all_databases.server_url
+
+
+@pytest.fixture(scope="session")
+def _worker_database(all_databases: Databases, worker_name: str) -> str:
+    return all_databases.create(f"test_{worker_name}", all_databases.migrated())
+
+
+@pytest.fixture(scope="session")
+def _settings(_worker_database: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(
+        var=tmp_path_factory.mktemp("var"),
+        database_url=_worker_database,
+        secret_key="tests-secret-key",
+        public_url="http://localhost",
+        testing=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def _application(_settings: Settings) -> Flask:
+    return create_app(_settings)
+
+
+@pytest.fixture
+def settings(_settings: Settings) -> Settings:
+    """The settings of the tests, current again even after a test that used others."""
+    return config.use(_settings)
+
+
+@pytest.fixture
+def database(_worker_database: str, settings: Settings) -> str:
+    """The URL of a database with all tables and no rows; `core.db` is connected to it."""
+    databases.empty_all_tables(_worker_database)
+    _connect(_worker_database, settings)
+    return _worker_database
+
+
+def _connect(url: str, settings: Settings) -> None:
+    """Point `core.db` at `url`, unless it is already."""
+    try:
+        connected = db.engine().url.render_as_string(hide_password=False)
+    except db.NoTransaction:
+        connected = ""
+    if connected.partition("://")[2] != url.partition("://")[2]:
+        db.connect(url, pool_size=settings.db_pool_size)
+
+
+@pytest.fixture
+def app(database: str, settings: Settings, _application: Flask) -> Flask:
+    """The application on an empty database."""
+    _connect(database, settings)
+    return _application
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def make_live_server(
+    all_databases: Databases, worker_name: str, tmp_path: Path
+) -> Iterator[Callable[..., LiveServer]]:
+    """Start real processes with settings of their own: `make_live_server(demo=False, BILHETERIA_MAX_SEATS="4")`."""
+    yield from _live_servers(all_databases, f"live_{worker_name}", tmp_path)
+
+
+@pytest.fixture(scope="module")
+def live_server(
+    all_databases: Databases, worker_name: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """The real processes with the demo, for the tests of one module."""
+    maker = _live_servers(all_databases, f"shared_{worker_name}", tmp_path_factory.mktemp("live"))
+    yield next(maker)()
+    next(maker, None)
+
+
+def _live_servers(all_databases: Databases, name: str, folder: Path) -> Iterator[Callable[..., LiveServer]]:
+    started: list[tuple[str, LiveServer]] = []
+
+    def start(*, demo: bool = True, **env: str) -> LiveServer:
+        template = all_databases.with_demo() if demo else all_databases.migrated()
+        database = f"{name}_{len(started)}"
+        server = LiveServer(all_databases.create(database, template), folder / database, env)
+        started.append((database, server))
+        return server
+
+    try:
+        yield start
+    finally:
+        for database, server in started:
+            server.stop()
+            all_databases.drop(database)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium: the machine's, else the one that Playwright installed."""
+    from playwright.sync_api import sync_playwright
+
+    from infra.local.system import find_browser
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a context of its own, with Playwright's context options (viewport, locale, …).
+
+    A script that fails, or breaks the content security policy, fails the test.
+    """
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(
+            **{"locale": "pt-BR", "viewport": {"width": 390, "height": 844}} | options
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on(
+            "console", lambda said: complaints.append(said.text) if _breaks_policy(said.text) else None
+        )
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
+
+
+def _breaks_policy(text: str) -> bool:
+    return "Content Security Policy" in text
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """A page the size of a phone, in Portuguese."""
+    return new_page()

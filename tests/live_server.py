@@ -1,0 +1,119 @@
+"""The real processes, for journeys and crashes: gunicorn and the worker on a free port and a database of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+READY_SECONDS = 60.0
+
+
+class LiveServer:
+    """`url` answers from construction until `stop()`. Each process can be killed and started by itself."""
+
+    def __init__(self, database_url: str, var: Path, env: Mapping[str, str] | None = None) -> None:
+        self.database_url = database_url
+        self.var = var
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.web: subprocess.Popen[bytes] | None = None
+        self.worker: subprocess.Popen[bytes] | None = None
+        var.mkdir(parents=True, exist_ok=True)
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("BILHETERIA_", "PYTEST_"))
+        }
+        self.env = kept | {
+            "DATABASE_URL": database_url,
+            "BILHETERIA_VAR": str(var),
+            "BILHETERIA_PUBLIC_URL": self.url,
+            "BILHETERIA_HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "SECRET_KEY": "tests-secret-key",
+            "WEB_WORKERS": "2",
+            **(env or {}),
+        }
+        self.start_web()
+        self.start_worker()
+
+    def start_web(self) -> None:
+        """Start gunicorn and wait until /readyz answers."""
+        configuration = str(ROOT / "infra" / "local" / "gunicorn_conf.py")
+        self.web = self._spawn([sys.executable, "-m", "gunicorn", "--config", configuration], self.web_log)
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}/readyz", timeout=5):
+                    return
+            except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+                if self.web.poll() is not None or time.monotonic() > deadline:
+                    log = self.web_log.read_text(errors="replace")[-4000:]
+                    self.stop()
+                    raise RuntimeError(f"the web server did not become ready ({error}):\n{log}") from None
+            time.sleep(0.05)
+
+    def start_worker(self) -> None:
+        self.worker = self._spawn([sys.executable, "-m", "app.cli.worker"], self.worker_log)
+
+    def kill_web(self) -> None:
+        """As a power cut does it: gunicorn and all its workers, without a word."""
+        _kill(self.web)
+        self.web = None
+
+    def kill_worker(self) -> None:
+        _kill(self.worker)
+        self.worker = None
+
+    def stop(self) -> None:
+        """End both politely; cut off what does not end."""
+        processes = [process for process in (self.web, self.worker) if process is not None]
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            try:
+                process.wait(timeout=8)
+            except subprocess.TimeoutExpired:
+                _kill(process)
+        self.web = self.worker = None
+
+    @property
+    def web_log(self) -> Path:
+        return self.var / "web.log"
+
+    @property
+    def worker_log(self) -> Path:
+        return self.var / "worker.log"
+
+    def _spawn(self, command: list[str], log: Path) -> subprocess.Popen[bytes]:
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                process_group=0,
+            )
+
+
+def _kill(process: subprocess.Popen[bytes] | None) -> None:
+    if process is not None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
