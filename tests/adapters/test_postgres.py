@@ -1,0 +1,137 @@
+"""The embedded Postgres: joined, killed, moved and broken, with real servers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from app.adapters import postgres, postgres_place
+from app.adapters.postgres import PostgresError, PostgresServer
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that `nobody` can enter too (those of pytest are closed to others)."""
+    path = Path(tempfile.mkdtemp(prefix="bilheteria-adapter-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Callable[..., PostgresServer]]:
+    """postgres.start, on folders below `folder`; what it started is stopped."""
+    started: dict[int, PostgresServer] = {}
+
+    def start_one(data_dir: Path | None = None) -> PostgresServer:
+        server = postgres.start(data_dir or folder / "data")
+        started[server.pid] = server
+        return server
+
+    yield start_one
+    for server in started.values():
+        server.stop()
+
+
+def execute(server: PostgresServer, *statements: str) -> list[tuple[object, ...]]:
+    connection = psycopg2.connect(server.url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def test_a_second_start_joins_the_running_server(start: Callable[..., PostgresServer]) -> None:
+    assert start().pid == start().pid
+
+
+def test_it_syncs_what_it_acknowledges_and_keeps_utc(start: Callable[..., PostgresServer]) -> None:
+    names = "('fsync', 'synchronous_commit', 'full_page_writes', 'TimeZone', 'server_encoding')"
+    rows = execute(start(), f"select name, setting from pg_settings where name in {names}")
+    assert dict(rows) == {  # type: ignore[arg-type]
+        "fsync": "on",
+        "synchronous_commit": "on",
+        "full_page_writes": "on",
+        "TimeZone": "UTC",
+        "server_encoding": "UTF8",
+    }
+
+
+def test_what_was_committed_survives_a_kill(start: Callable[..., PostgresServer]) -> None:
+    server = start()
+    execute(server, "create table kept (n int)", *[f"insert into kept values ({n})" for n in range(50)])
+    os.kill(server.pid, signal.SIGKILL)
+    again = start()
+    assert again.pid != server.pid
+    assert execute(again, "select count(*) from kept") == [(50,)]
+
+
+def test_a_stale_pid_that_another_program_got_does_not_block(start: Callable[..., PostgresServer]) -> None:
+    server = start()
+    pidfile = server.place.cluster / "postmaster.pid"
+    lines = pidfile.read_text().splitlines()
+    os.kill(server.pid, signal.SIGKILL)
+    server.stop()
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
+        pidfile.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
+        try:
+            assert execute(start(), "select 1") == [(1,)]
+        finally:
+            stranger.kill()
+
+
+def test_a_path_too_long_for_a_socket_works(folder: Path, start: Callable[..., PostgresServer]) -> None:
+    deep = folder / ("a" * 60) / ("b" * 60)
+    server = start(deep)
+    assert server.place.socket_dir != server.place.root
+    assert execute(server, "select 1") == [(1,)]
+    shutil.rmtree(server.place.socket_dir)
+
+
+def test_a_path_with_spaces_and_accents_works(folder: Path, start: Callable[..., PostgresServer]) -> None:
+    assert execute(start(folder / "sala de exibição & cia"), "select 1") == [(1,)]
+
+
+def test_data_goes_where_the_servers_account_can_follow(
+    folder: Path, start: Callable[..., PostgresServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr(postgres_place, "REACHABLE_BASE", folder / "reachable")
+    server = start(closed / "data")
+    as_root = os.geteuid() == 0
+    expected = folder / "reachable" if as_root else closed
+    assert server.place.root.is_relative_to(expected)
+    execute(server, "create table kept (n int)")
+    server.stop()
+    assert execute(start(closed / "data"), "select count(*) from kept") == [(0,)]
+
+
+@pytest.mark.parametrize("broken", ["a file in its place", "half a cluster"])
+def test_what_cannot_be_used_is_one_line(
+    folder: Path, start: Callable[..., PostgresServer], broken: str
+) -> None:
+    data = folder / "data"
+    if broken == "a file in its place":
+        data.write_text("")
+    else:
+        server = start()
+        server.stop()
+        (server.place.cluster / "global" / "pg_control").unlink()
+    with pytest.raises(PostgresError) as caught:
+        start()
+    assert "\n" not in str(caught.value)
+    assert str(folder) in str(caught.value)

@@ -1,0 +1,79 @@
+"""Who may call whom: the rules hold, and each of them catches a breach that is planted in a copy."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+LADDER = "Calls go down the ladder, never up or across"
+ROOMS = "A service is entered through its service.py alone"
+HEADLESS = "Services, tables, core and adapters know no Flask"
+ADAPTERS = "The outside is reached through adapters alone"
+
+BREACHES = [
+    (LADDER, "app/events/service.py", "from app.orders import service as up"),
+    (LADDER, "app/tickets/service.py", "from app.reservations import service as across"),
+    (LADDER, "app/products/service.py", "from app.users import service as across"),
+    (LADDER, "app/core/money.py", "from app.payments import service as up"),
+    (LADDER, "app/adapters/planted.py", "from app.core import config as up"),
+    (LADDER, "app/door/planted.py", "from app.shop import planted as across"),
+    (LADDER, "app/orders/service.py", "from app.shop import planted as up"),
+    (LADDER, "app/users/service.py", "from app.web import security as up"),
+    (ROOMS, "app/shop/planted.py", "from app.orders import models as a_face_in_the_tables"),
+    (ROOMS, "app/orders/service.py", "from app.payments import models as anothers_tables"),
+    (ROOMS, "app/orders/service.py", "from app.payments import handlers as anothers_handlers"),
+    (HEADLESS, "app/orders/service.py", "from flask import request"),
+    (HEADLESS, "app/users/models.py", "from flask_login import UserMixin"),
+    (HEADLESS, "app/core/money.py", "import werkzeug"),
+    (ADAPTERS, "app/tickets/service.py", "import weasyprint"),
+    (ADAPTERS, "app/shop/planted.py", "import boto3"),
+    (ADAPTERS, "app/payments/handlers.py", "import requests"),
+]
+
+
+def lint_imports(folder: Path) -> tuple[int, str]:
+    program = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([program, "--no-cache"], cwd=folder, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The source tree with the modules that the breaches name, existing or not."""
+    unwanted = shutil.ignore_patterns("__pycache__", "*.mo", "*.po")
+    for name in ("app", "infra/local"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=unwanted)
+    if (ROOT / "kiosk").exists():
+        shutil.copytree(ROOT / "kiosk", tmp_path / "kiosk", ignore=unwanted)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for face in ("shop", "door"):
+        (tmp_path / "app" / face / "planted.py").touch()
+    for service in ("events", "products", "payments", "users", "tickets", "reservations", "orders"):
+        for room in ("service", "models", "handlers"):
+            (tmp_path / "app" / service / f"{room}.py").touch()
+    return tmp_path
+
+
+def test_the_rules_hold() -> None:
+    status, said = lint_imports(ROOT)
+    assert status == 0, said
+
+
+def test_the_copy_is_clean_before_anything_is_planted(copy: Path) -> None:
+    status, said = lint_imports(copy)
+    assert status == 0, said
+
+
+@pytest.mark.parametrize(("rule", "module", "line"), BREACHES, ids=[f"{m}-{b}" for _, m, b in BREACHES])
+def test_a_planted_breach_is_caught_by_its_rule(copy: Path, rule: str, module: str, line: str) -> None:
+    path = copy / module
+    path.write_text((path.read_text() if path.exists() else "") + f"\n{line}\n")
+    status, said = lint_imports(copy)
+    assert status == 1, said
+    assert f"{rule} BROKEN" in " ".join(said.split()), said
