@@ -37,11 +37,12 @@ class ChargeCancelRequested(Message):
 
 @dataclass(frozen=True)
 class ProviderHinted(Message):
-    """A webhook said that something happened to a charge; the provider's state is the truth, fetch it."""
+    """A webhook (or our clock) said that something happened to a charge; fetch the provider's state."""
 
     consumers: ClassVar = ("payments",)
     provider: str
     provider_charge_id: str
+    from_webhook: bool = True
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ FIRST_CHECK_SECONDS = 10
 class Charge:
     """`pix_code` is the BR Code once the provider answered; `redirect_url` the provider's card page.
 
-    `failure` is a stable word: declined, refused, expired, replaced, abandoned.
+    `failure` is a stable word: declined, refused, expired, replaced, abandoned, ended (by the provider).
     """
 
     id: uuid.UUID
@@ -126,7 +126,7 @@ def request_charge(
     if live is not None:
         if (live.method, live.amount, live.expires_at) == (method, amount, expires_at):
             return live
-        _ask_to_cancel(live.id, "replaced", publish=False)  # the new charge's handler cancels it first
+        end_charge(live.id, "replaced", publish=False)  # the new charge's handler cancels it first
     charge_id = uuid.uuid4()
     row = (
         db.session()
@@ -187,10 +187,11 @@ def cancel_live_charge(order_id: uuid.UUID, reason: str = "abandoned") -> bool:
     `reason` is a stable word for `Charge.failure`. Returns whether there was one.
     """
     live = live_charge(order_id)
-    return live is not None and _ask_to_cancel(live.id, reason, publish=True)
+    return live is not None and end_charge(live.id, reason)
 
 
-def _ask_to_cancel(charge_id: uuid.UUID, reason: str, *, publish: bool) -> bool:
+def end_charge(charge_id: uuid.UUID, reason: str, *, publish: bool = True) -> bool:
+    """End one live charge; see `cancel_live_charge`. Without `publish` a later handler tells the provider."""
     moved = db.session().execute(
         update(ChargeRow)
         .where(ChargeRow.id == charge_id, ChargeRow.state.in_(LIVE_STATES))
@@ -332,8 +333,8 @@ _PROGRESS = text(
     """
     select c.state || case when c.pix_code is null then '' else '+code' end
         || case when c.redirect_url is null then '' else '+page' end
-        || case when exists (select 1 from payments.receipts r where r.order_id = c.order_id and r.settled_at is not null)
-           then '+settled' else '' end
+        || case when exists (select 1 from payments.receipts r
+            where r.order_id = c.order_id and r.settled_at is not null) then '+settled' else '' end
     from payments.charges c where c.id = :charge_id
     """
 )
@@ -381,7 +382,9 @@ def _charge(row: Row[Any]) -> Charge:
 
 
 def _receipt(row: Row[Any]) -> Receipt:
-    return Receipt(row.id, row.charge_id, row.order_id, row.amount, row.received_at, row.settled_at is not None)
+    return Receipt(
+        row.id, row.charge_id, row.order_id, row.amount, row.received_at, row.settled_at is not None
+    )
 
 
 def _refund(row: Row[Any]) -> Refund:
@@ -410,6 +413,7 @@ __all__ = [
     "cancel_live_charge",
     "charge",
     "charges_of",
+    "end_charge",
     "failed_refunds",
     "live_charge",
     "mark_settled",

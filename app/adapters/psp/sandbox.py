@@ -31,7 +31,7 @@ from app.adapters.psp import (
     Unreachable,
     Unreadable,
 )
-from app.adapters.psp.sandbox_books import BOOKS, CREATE, FETCH, REFUND, TAKE_NOTIFICATIONS
+from app.adapters.psp.sandbox_books import BOOKS, CREATE, END, FETCH, REFUND, TAKE_NOTIFICATIONS
 
 SIGNATURE = "X-Sandbox-Signature"
 REFUND_MODES = ("ok", "slow", "fail")
@@ -110,18 +110,7 @@ class Sandbox:
             state = self._state(bank, charge_id)
             if state.status != "pending":
                 return state
-            with bank.begin():
-                bank.execute(
-                    text("update sandbox_bank.charges set status = 'ended' where id = :id and status = 'pending'"),
-                    {"id": charge_id},
-                )
-                bank.execute(
-                    text(
-                        "delete from sandbox_bank.payments where charge_id = :id and not stubborn"
-                        " and visible_at > clock_timestamp()"
-                    ),
-                    {"id": charge_id},
-                )
+            bank.execute(END, {"id": charge_id})
             return self._state(bank, charge_id)
 
     def refund(self, request: RefundRequest) -> str:
@@ -189,7 +178,7 @@ class Sandbox:
         over = view.status != "pending" or view.expires_at < datetime.now(UTC)
         if over and not stubborn:
             raise Refused(view.status)
-        with self._connection() as bank, bank.begin():
+        with self._writing() as bank:
             for _ in range(times):
                 bank.execute(
                     text(
@@ -208,9 +197,11 @@ class Sandbox:
 
     def decline(self, charge_id: str) -> None:
         """The bank refuses the card."""
-        with self._connection() as bank, bank.begin():
+        with self._writing() as bank:
             declined = bank.execute(
-                text("update sandbox_bank.charges set status = 'declined' where id = :id and status = 'pending'"),
+                text(
+                    "update sandbox_bank.charges set status = 'declined' where id = :id and status = 'pending'"
+                ),
                 {"id": charge_id},
             )
             if declined.rowcount:
@@ -293,7 +284,9 @@ class Sandbox:
         """A connection for what we ask of the bank; honours outages."""
         with self._connection() as bank:
             outages = set(
-                bank.execute(text("select kind from sandbox_bank.outages where until > clock_timestamp()")).scalars()
+                bank.execute(
+                    text("select kind from sandbox_bank.outages where until > clock_timestamp()")
+                ).scalars()
             )
             if "away" in outages:
                 raise Unreachable("the sandbox bank is away")
@@ -308,8 +301,16 @@ class Sandbox:
                 self._open_books(bank)
             yield bank
 
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """All or nothing, for what takes more than one statement."""
+        with self._connection():
+            pass
+        with self._engine.execution_options(isolation_level="READ COMMITTED").begin() as bank:
+            yield bank
+
     def _open_books(self, bank: Connection) -> None:
-        with self._open, bank.begin():
+        with self._open:
             bank.execute(text("select pg_advisory_lock(hashtext('sandbox_bank'))"))
             try:
                 for statement in BOOKS:

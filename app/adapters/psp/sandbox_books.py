@@ -57,6 +57,17 @@ FETCH = text(
     """
 )
 
+# A payment that was still on its way is turned back, unless it was told to be stubborn.
+END = text(
+    """
+    with ended as (
+        update sandbox_bank.charges set status = 'ended' where id = :id and status = 'pending' returning id
+    )
+    delete from sandbox_bank.payments where charge_id in (select id from ended)
+        and not stubborn and visible_at > clock_timestamp()
+    """
+)
+
 # Repeating an id answers how that refund stands. A receipt never gives back more than came.
 REFUND = text(
     """

@@ -1,0 +1,299 @@
+"""What payment-service does by message and by the clock: the only place that calls a provider.
+
+A provider's answer is written down together with the message's done-mark. Every call carries an id that was
+committed before, so a crash between the call and the writing ends in the same call again, not in a second one.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import func, or_, select, text, update
+
+from app.adapters import psp
+from app.core import db, outbox
+from app.core.config import settings
+from app.core.errors import Retry
+from app.core.failpoints import failpoint
+from app.core.messages import (
+    ChargeCancelRequested,
+    ChargeRequested,
+    ProviderHinted,
+    RefundRequested,
+    RefundSettled,
+)
+from app.core.outbox import Delivery
+from app.core.worker import Tick
+from app.payments import ledger, providers, service
+from app.payments.models import ChargeRow, ReceiptRow, RefundRow
+from app.payments.states import (
+    CANCELLING,
+    CREATED,
+    LIVE_STATES,
+    PENDING,
+    REFUND_PENDING,
+    UNKNOWN,
+)
+
+HINT_LOOKS = 4  # a webhook may come before the bank's own books show the money
+HINT_KEPT_DAYS = 30
+
+
+def on_charge_requested(message: ChargeRequested, delivery: Delivery) -> None:
+    """Make the charge at the provider, after every earlier one of the order was ended there."""
+    charge_id = uuid.UUID(message.charge_id)
+    with db.reading() as current:
+        charges = current.execute(
+            select(ChargeRow).where(
+                ChargeRow.order_id
+                == select(ChargeRow.order_id).where(ChargeRow.id == charge_id).scalar_subquery(),
+                or_(ChargeRow.id == charge_id, ChargeRow.state == CANCELLING),
+            )
+        ).scalars()
+        by_id = {row.id: row for row in charges}
+    wanted = by_id.pop(charge_id, None)
+    if wanted is None or wanted.state not in (CREATED, UNKNOWN):
+        return
+    paid = [old for old in by_id.values() if _end(old)]
+    if paid:  # the customer was quicker than the change of method: nothing more is asked for
+        with delivery.transaction():
+            ledger.record(charge_id, psp.ChargeState(charge_id.hex, "ended"))
+        return
+    try:
+        answer = providers.provider(wanted.provider).create(_request(wanted))
+    except psp.Unreachable as error:
+        with db.transaction():
+            ledger.fail(charge_id, "lost")
+        raise Retry(str(error), delay=min(20.0, 0.5 * 2**delivery.attempts)) from None
+    except psp.Refused:
+        with delivery.transaction():
+            ledger.fail(charge_id, "refused")
+        return
+    failpoint("payments.after_create")
+    with delivery.transaction():
+        if not ledger.record(charge_id, answer) and not ledger.is_wanted(charge_id):
+            outbox.publish(ChargeCancelRequested(message.charge_id))
+
+
+def _request(charge: ChargeRow) -> psp.ChargeRequest:
+    back = charge.return_url
+    return psp.ChargeRequest(
+        id=charge.id.hex,
+        method=charge.method,
+        amount=charge.amount,
+        expires_at=charge.expires_at,
+        description=charge.description,
+        payer_name=charge.payer_name,
+        payer_cpf=charge.payer_cpf,
+        return_url=f"{settings().public_url}{back}" if back.startswith("/") else back,
+    )
+
+
+def _end(charge: ChargeRow) -> bool:
+    """End an unwanted charge at the provider; True when it turns out to be paid."""
+    answer = _cancel(charge)
+    with db.transaction():
+        ledger.record(charge.id, answer)
+    return bool(answer.payments)
+
+
+def _cancel(charge: ChargeRow) -> psp.ChargeState:
+    provider_charge_id = charge.provider_charge_id or charge.id.hex
+    try:
+        return providers.provider(charge.provider).cancel(provider_charge_id)
+    except psp.UnknownCharge:
+        return psp.ChargeState(provider_charge_id, "ended")
+    except psp.Unreachable as error:
+        raise Retry(str(error), delay=2.0) from None
+
+
+def on_charge_cancel_requested(message: ChargeCancelRequested, delivery: Delivery) -> None:
+    with db.reading() as current:
+        charge = current.get(ChargeRow, uuid.UUID(message.charge_id))
+    if charge is None:
+        return
+    answer = _cancel(charge)
+    failpoint("payments.after_cancel")
+    with delivery.transaction():
+        ledger.record(charge.id, answer)
+
+
+def on_provider_hinted(message: ProviderHinted, delivery: Delivery) -> None:
+    """Fetch how the charge stands; the hint itself is never believed."""
+    with db.reading() as current:
+        charge = current.execute(
+            select(ChargeRow.id, ChargeRow.state).where(
+                ChargeRow.provider == message.provider, _names(message.provider_charge_id)
+            )
+        ).first()
+    if charge is None:
+        return
+    try:
+        answer = providers.provider(message.provider).fetch(message.provider_charge_id)
+    except psp.Unreachable as error:
+        raise Retry(str(error), delay=min(30.0, 0.5 * 2**delivery.attempts)) from None
+    except psp.UnknownCharge:
+        return
+    failpoint("payments.after_fetch")
+    waits = ledger.event_of(answer) == "accepted" and charge.state == PENDING
+    if waits and message.from_webhook and delivery.attempts < HINT_LOOKS:
+        raise Retry("the provider does not show it yet", delay=1.0)
+    with delivery.transaction():
+        ledger.record(charge.id, answer)
+
+
+def _names(provider_charge_id: str):  # type: ignore[no-untyped-def]
+    """A provider may name a charge before its first answer reached us: our own id is its id then."""
+    try:
+        return or_(
+            ChargeRow.provider_charge_id == provider_charge_id, ChargeRow.id == uuid.UUID(provider_charge_id)
+        )
+    except ValueError:
+        return ChargeRow.provider_charge_id == provider_charge_id
+
+
+def on_refund_requested(message: RefundRequested, delivery: Delivery) -> None:
+    refund_id = uuid.UUID(message.refund_id)
+    with db.reading() as current:
+        row = current.execute(
+            select(
+                RefundRow.state,
+                RefundRow.amount,
+                ReceiptRow.provider,
+                ReceiptRow.provider_receipt_id,
+                ChargeRow,
+            )
+            .join(ReceiptRow, ReceiptRow.id == RefundRow.receipt_id)
+            .join(ChargeRow, ChargeRow.id == ReceiptRow.charge_id)
+            .where(RefundRow.id == refund_id)
+        ).first()
+    if row is None or row.state != REFUND_PENDING:
+        return
+    charge_at_provider = row.ChargeRow.provider_charge_id or row.ChargeRow.id.hex
+    request = psp.RefundRequest(refund_id.hex, charge_at_provider, row.provider_receipt_id, row.amount)
+    try:
+        answer = providers.provider(row.provider).refund(request)
+    except psp.Unreachable as error:
+        raise Retry(str(error), delay=min(60.0, 0.5 * 2**delivery.attempts)) from None
+    except psp.Refused:
+        answer = "refused"
+    failpoint("payments.after_refund")
+    with delivery.transaction():
+        _record_refund(refund_id, answer)
+
+
+def _record_refund(refund_id: uuid.UUID, answer: str) -> None:
+    still_pending = (RefundRow.id == refund_id, RefundRow.state == REFUND_PENDING)
+    if answer == "waiting":
+        db.session().execute(
+            update(RefundRow)
+            .where(*still_pending)
+            .values(next_check_at=_in_seconds(2))
+            .returning(RefundRow.id)
+        )
+        return
+    row = (
+        db.session()
+        .execute(
+            update(RefundRow)
+            .where(*still_pending)
+            .values(
+                state="refunded" if answer == "done" else "refund_failed",
+                failure=None if answer == "done" else answer,
+                ended_at=func.clock_timestamp(),
+                next_check_at=None,
+            )
+            .returning(RefundRow.order_id, RefundRow.amount, RefundRow.state)
+        )
+        .first()
+    )
+    if row is not None:
+        outbox.publish(RefundSettled(str(refund_id), str(row.order_id), row.amount, row.state), urgent=True)
+
+
+def check_charges() -> None:
+    """Look again at charges whose time has come: lost answers, lost webhooks, ended deadlines."""
+    with db.transaction() as current:
+        for row in current.execute(_DUE_CHARGES).all():
+            if row.state in LIVE_STATES and row.over:
+                service.end_charge(row.id, "expired")
+            elif row.state in (CREATED, UNKNOWN):
+                outbox.publish(ChargeRequested(str(row.id)))
+            elif row.state == CANCELLING:
+                outbox.publish(ChargeCancelRequested(str(row.id)))
+            else:
+                outbox.publish(ProviderHinted(row.provider, row.provider_charge_id, from_webhook=False))
+
+
+# The next look comes later the older the charge is, but never after its deadline; a cancelled one has a last look.
+_DUE_CHARGES = text(
+    """
+    update payments.charges c set next_check_at = case
+        when c.state = 'cancelled' then null
+        when c.expires_at > clock_timestamp() then least(c.expires_at, due.again)
+        else due.again end
+    from (
+        select id, clock_timestamp() + greatest(interval '10 seconds',
+            least(interval '1 minute', (clock_timestamp() - created_at) / 4)) as again
+        from payments.charges where next_check_at <= clock_timestamp()
+        order by next_check_at limit 100 for update skip locked
+    ) due
+    where c.id = due.id
+    returning c.id, c.state, c.provider, c.expires_at <= clock_timestamp() as over,
+        coalesce(c.provider_charge_id, replace(c.id::text, '-', '')) as provider_charge_id
+    """
+)
+
+
+def check_refunds() -> None:
+    """Ask again for refunds that have not ended."""
+    with db.transaction() as current:
+        due = current.execute(
+            update(RefundRow)
+            .where(RefundRow.next_check_at <= func.clock_timestamp(), RefundRow.state == REFUND_PENDING)
+            .values(next_check_at=_in_seconds(60))
+            .returning(RefundRow.id)
+        ).scalars()
+        for refund_id in due.all():
+            outbox.publish(RefundRequested(str(refund_id)))
+
+
+def deliver_sandbox_notifications() -> int:
+    """The sandbox bank's webhooks, put in through the same door as a real bank's. Returns how many."""
+    if settings().provider != "sandbox":
+        return 0
+    bank = providers.sandbox()
+    due = bank.notifications()
+    for notification in due:
+        with db.transaction():
+            service.receive_webhook(bank.name, notification.headers, notification.body)
+        bank.delivered(notification.id)
+    return len(due)
+
+
+def forget_hints() -> None:
+    with db.transaction() as current:
+        current.execute(
+            text(
+                "delete from payments.hints where received_at < clock_timestamp() - make_interval(days => :days)"
+            ),
+            {"days": HINT_KEPT_DAYS},
+        )
+
+
+def _in_seconds(seconds: float):  # type: ignore[no-untyped-def]
+    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+HANDLERS = {
+    ChargeRequested: on_charge_requested,
+    ChargeCancelRequested: on_charge_cancel_requested,
+    ProviderHinted: on_provider_hinted,
+    RefundRequested: on_refund_requested,
+}
+TICKS = [
+    Tick("payments: charges", 2.0, check_charges),
+    Tick("payments: refunds", 2.0, check_refunds),
+    Tick("payments: hints", 3600.0, forget_hints),
+    Tick("sandbox bank", 1.0, deliver_sandbox_notifications),
+]

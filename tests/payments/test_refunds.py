@@ -1,0 +1,148 @@
+"""Money back: once, never more than came, asked again when the bank is away."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from app.adapters.psp.sandbox import Sandbox
+from app.core import db
+from app.core.errors import Conflict, NotFound
+from app.payments import handlers, service
+from app.payments.service import Charge, Refund
+from tests.payments.conftest import ORDER, due_now, messages, receipts
+
+Ask = Callable[..., Charge]
+Work = Callable[[], int]
+
+
+@pytest.fixture
+def paid(ask: Ask, work: Work, bank: Sandbox) -> Charge:
+    asked = ask()
+    work()
+    bank.pay(asked.id.hex)
+    work()
+    with db.transaction():
+        service.mark_settled(receipts()[0].id)
+    return asked
+
+
+def give_back(amount: int | None = None) -> Refund:
+    with db.transaction():
+        return service.refund(receipts()[0].id, amount, "cancelled")
+
+
+def refunds() -> list[Refund]:
+    with db.reading():
+        return service.refunds_of(ORDER)
+
+
+def test_the_whole_receipt_goes_back(paid: Charge, work: Work) -> None:
+    asked = give_back()
+    assert (asked.amount, asked.state) == (10100, "refund_pending")
+    work()
+    assert [one.state for one in refunds()] == ["refunded"]
+    assert messages("RefundSettled") == [
+        {"refund_id": str(asked.id), "order_id": str(ORDER), "amount": 10100, "state": "refunded"}
+    ]
+
+
+def test_asking_twice_gives_back_once(paid: Charge, work: Work) -> None:
+    assert give_back() == give_back()
+    work()
+    again = give_back()
+    assert (again.state, len(refunds())) == ("refunded", 1)
+
+
+def test_parts_never_exceed_the_receipt(paid: Charge, work: Work) -> None:
+    give_back(4000)
+    give_back(6000)
+    with pytest.raises(service.RefundTooLarge) as error:
+        give_back(101)
+    assert error.value.left == 100
+    with pytest.raises(service.RefundTooLarge):
+        give_back(0)
+    give_back()
+    work()
+    assert sum(one.amount for one in refunds() if one.state == "refunded") == 10100
+
+
+def test_parts_asked_at_once_never_exceed_the_receipt(paid: Charge, work: Work) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def part(_: int) -> bool:
+        try:
+            give_back(3000)
+        except service.RefundTooLarge:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(part, range(12))) == 3
+
+
+def test_the_order_gives_back_only_what_bought_the_tickets(paid: Charge, work: Work, bank: Sandbox) -> None:
+    bank.pay(paid.id.hex, stubborn=True)
+    work()
+    assert len(receipts()) == 2
+    with db.transaction():
+        given = service.refund_order(ORDER, None, "cancelled")
+    assert [one.receipt_id for one in given] == [receipts()[0].id]
+
+
+def test_a_refused_refund_is_shown_and_can_be_asked_again(paid: Charge, work: Work, bank: Sandbox) -> None:
+    bank.refunds_will(paid.id.hex, "fail")
+    asked = give_back()
+    work()
+    assert refunds()[0].state == "refund_failed"
+    assert messages("RefundSettled")[0]["state"] == "refund_failed"
+    with db.reading():
+        assert [one.id for one in service.failed_refunds()] == [asked.id]
+    bank.refunds_will(paid.id.hex, "ok")
+    with db.transaction():
+        service.retry_refund(asked.id)
+    work()
+    assert refunds()[0].state == "refunded"
+    with pytest.raises(Conflict), db.transaction():
+        service.retry_refund(asked.id)
+
+
+def test_a_slow_refund_is_asked_about_until_it_is_done(paid: Charge, work: Work, bank: Sandbox) -> None:
+    bank.refunds_will(paid.id.hex, "slow")
+    give_back()
+    work()
+    assert refunds()[0].state == "refund_pending"
+    time.sleep(3.1)
+    due_now()
+    handlers.check_refunds()
+    work()
+    assert refunds()[0].state == "refunded"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_bank_that_is_away_gives_back_once_it_answers(
+    lost: bool, paid: Charge, work: Work, bank: Sandbox
+) -> None:
+    bank.go_away(60, answers_get_lost=lost)
+    give_back()
+    work()
+    assert refunds()[0].state == "refund_pending"
+    bank.come_back()
+    due_now()
+    work()
+    assert refunds()[0].state == "refunded"
+    with db.reading() as current:
+        from sqlalchemy import text
+
+        given = current.execute(text("select sum(amount) from sandbox_bank.refunds")).scalar()
+    assert given == 10100
+
+
+def test_no_such_receipt(database: str) -> None:
+    with pytest.raises(NotFound), db.transaction():
+        service.refund(uuid.uuid4(), None, "x")
+    with pytest.raises(NotFound), db.transaction():
+        service.retry_refund(uuid.uuid4())
