@@ -1,0 +1,31 @@
+// Copies the text of the element that data-copy names, and says so on the button and aloud.
+import { announce, onElements } from "./behaviour.js";
+
+const SHOWN_MS = 2500;
+
+onElements("[data-copy]", (button) => {
+  const words = button.textContent;
+  let timer;
+  button.addEventListener("click", async () => {
+    const source = document.querySelector(button.dataset.copy);
+    const text = (source?.value ?? source?.textContent ?? "").trim();
+    if (!(await copy(text, source))) return;
+    button.textContent = button.dataset.copied ?? words;
+    announce(button.textContent);
+    clearTimeout(timer);
+    timer = setTimeout(() => { button.textContent = words; }, SHOWN_MS);
+  });
+});
+
+async function copy(text, source) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // No clipboard without TLS: select the text, so that the customer can copy it by hand.
+    source?.focus();
+    if (source?.select) source.select();
+    else if (source) getSelection().selectAllChildren(source);
+    return document.execCommand("copy");
+  }
+}

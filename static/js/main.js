@@ -1,0 +1,5 @@
+// One bundle for every page: each behaviour looks for its own data-* hooks and does nothing without them.
+import "./stepper.js";
+import "./countdown.js";
+import "./copy.js";
+import "./map_pan.js";

@@ -1,0 +1,72 @@
+// A room wider than its screen: starts in the centre, with a strip of the whole room to pan by.
+import { onElements } from "./behaviour.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const STRIP_UNITS = 3.5; // a seat's side in the strip, of a 5-unit grid
+
+onElements("[data-hall]", (hall) => {
+  const map = hall.querySelector(".map");
+  let strip;
+  const centre = () => { hall.scrollLeft = (hall.scrollWidth - hall.clientWidth) / 2; };
+  const pans = () => hall.scrollWidth > hall.clientWidth + 4;
+
+  const fit = () => {
+    if (pans() && !strip) {
+      strip = overview(hall, map);
+      hall.before(strip.element);
+      centre();
+    }
+    if (strip) strip.element.toggleAttribute("hidden", !pans());
+    strip?.look();
+  };
+  hall.addEventListener("scroll", () => strip?.look(), { passive: true });
+  hall.addEventListener("change", () => strip?.paint());
+  hall.addEventListener("seats:changed", () => strip?.paint());
+  // A seat that gets the focus must not hide behind the row's letter.
+  hall.addEventListener("focusin", (event) => {
+    if (pans() && event.target.matches(".map input")) event.target.scrollIntoView({ block: "nearest", inline: "center" });
+  });
+  new ResizeObserver(fit).observe(hall);
+  fit();
+});
+
+function overview(hall, map) {
+  const seats = [...map.querySelectorAll("input")];
+  const unit = seats.length ? seats[0].offsetWidth / 25 : 1;
+  const scale = 5 / (unit * 25);
+  const element = document.createElementNS(SVG, "svg");
+  element.setAttribute("class", "overview");
+  element.setAttribute("aria-hidden", "true");
+  const spots = seats.map((seat) => {
+    const spot = document.createElementNS(SVG, "rect");
+    spot.setAttribute("x", (seat.offsetLeft * scale).toFixed(1));
+    spot.setAttribute("y", (seat.offsetTop * scale * 0.6).toFixed(1));
+    spot.setAttribute("width", (seat.offsetWidth * scale - (5 - STRIP_UNITS)).toFixed(1));
+    spot.setAttribute("height", "2.2");
+    return spot;
+  });
+  const view = document.createElementNS(SVG, "rect");
+  view.setAttribute("class", "view");
+  element.append(...spots, view);
+
+  const top = Math.min(...seats.map((seat) => seat.offsetTop)) * scale * 0.6 - 2;
+  const bottom = Math.max(...seats.map((seat) => seat.offsetTop)) * scale * 0.6 + 5;
+  const look = () => {
+    element.setAttribute("viewBox", `-1 ${top} ${hall.scrollWidth * scale + 2} ${bottom - top}`);
+    view.setAttribute("x", hall.scrollLeft * scale);
+    view.setAttribute("y", top + 0.6);
+    view.setAttribute("width", hall.clientWidth * scale);
+    view.setAttribute("height", bottom - top - 1.2);
+  };
+  const paint = () => seats.forEach((seat, index) => {
+    spots[index].setAttribute("class", seat.checked ? "chosen" : seat.disabled ? "taken" : "");
+  });
+  const go = (event) => {
+    const box = element.getBoundingClientRect();
+    hall.scrollLeft = ((event.clientX - box.left) / box.width) * hall.scrollWidth - hall.clientWidth / 2;
+  };
+  element.addEventListener("pointerdown", (event) => { element.setPointerCapture(event.pointerId); go(event); });
+  element.addEventListener("pointermove", (event) => { if (event.buttons) go(event); });
+  paint();
+  return { element, look, paint };
+}
