@@ -16,7 +16,7 @@ setup-dev:
 	@$(PYTHON) -m infra.local.setup --dev
 
 run: setup
-	@exec .venv/bin/flask --app wsgi serve
+	@exec .venv/bin/python -m app.cli.serve
 
 test: setup-dev
 	@.venv/bin/python -m infra.local.checks --tests -- $(ARGS)

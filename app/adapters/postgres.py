@@ -85,13 +85,20 @@ def start(
     replays its log. Raises PostgresError with one line that says what is wrong.
     """
     place = find_place(data_dir)
+    try:
+        return _start(place, {**DEFAULTS, **(settings or {})}, time.monotonic() + patience)
+    except psycopg2.Error as error:
+        raise PostgresError(f"the database in {place.root} is broken: {_last_line(str(error))}") from None
+
+
+def _start(place: Place, settings: Mapping[str, str], deadline: float) -> PostgresServer:
     with _lock(place):
         pid = _running_pid(place)
         if pid is None:
             _initialise(place)
-            pid = _launch(place, {**DEFAULTS, **(settings or {})}, time.monotonic() + patience)
+            pid = _launch(place, settings, deadline)
         else:
-            _wait_until_ready(place, pid, time.monotonic() + patience)
+            _wait_until_ready(place, pid, deadline)
         _create_database(place, DATABASE)
     return PostgresServer(url=_url(place, DATABASE), pid=pid, place=place)
 
@@ -134,7 +141,7 @@ def _is_postgres(pid: int, place: Place) -> bool:
         with suppress(OSError):
             return (proc / "cwd").resolve() == place.cluster.resolve() and _is_alive(pid)
         return False
-    listing = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True)
+    listing = subprocess.run(["ps", "-ww", "-p", str(pid), "-o", "command="], capture_output=True, text=True)
     return "postgres" in listing.stdout and str(place.cluster) in listing.stdout
 
 
@@ -163,6 +170,9 @@ def _launch(place: Place, settings: Mapping[str, str], deadline: float) -> int:
         try:
             _wait_until_ready(place, server.pid, deadline)
             return server.pid
+        except KeyboardInterrupt:
+            _signal(server.pid, signal.SIGINT)
+            raise
         except PostgresError as error:
             server.poll()
             said = log.read_bytes()[begins_at:].decode(errors="replace")

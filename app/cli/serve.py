@@ -38,7 +38,7 @@ class CannotServe(Exception):
     """Why the box office does not start, in one line."""
 
 
-class _Stop(Exception):
+class _Stop(KeyboardInterrupt):
     """SIGINT or SIGTERM was received."""
 
 
@@ -67,29 +67,70 @@ def main() -> int:
     return 0
 
 
-def _serve(settings: Settings) -> None:
-    host = os.environ.get("BILHETERIA_HOST") or "127.0.0.1"
-    _check_port(host, settings.port)
-    postgres = None if settings.database_url else _start_embedded(settings)
-    children: list[Child] = []
-    try:
-        url = postgres.url if postgres else _check_database(settings.database_url or "")
-        env = _environment(settings, host, url)
+class BoxOffice:
+    """The database, the web server and the worker of one machine, from `open` until `close`."""
+
+    def __init__(self, settings: Settings, host: str) -> None:
+        self.settings = settings
+        self.host = host
+        self.postgres: PostgresServer | None = None
+        self.children: list[Child] = []
+
+    def open(self) -> None:
+        """Start everything, in order. Raises CannotServe or PostgresError."""
+        settings = self.settings
+        _check_port(self.host, settings.port)
+        url = settings.database_url
+        if url:
+            _check_database(url)
+        else:
+            _say(f"Starting the database in {_short(settings.var / 'postgres')} …")
+            self.postgres = start_postgres(settings.var / "postgres")
+            url = self.postgres.url
+        env = _environment(settings, self.host, url)
         _prepare(env)
-        children = _children(env, settings)
-        for child in children:
+        _say("Starting the web server and the worker …")
+        self.children = _children(env, settings)
+        for child in self.children:
             child.start()
-        _wait_until_ready(children[0], host, settings.port)
-        _say(f"Open http://{'localhost' if host == '127.0.0.1' else host}:{settings.port}")
+        _wait_until_ready(self.children[0], self.host, settings.port)
+
+    def watch(self) -> None:
+        """Start again what dies, until a signal ends it."""
+        while True:
+            time.sleep(TICK_SECONDS)
+            if self.postgres is not None and not self.postgres.is_running():
+                _say("The database ended; starting it again.")
+                self.postgres = start_postgres(self.settings.var / "postgres")
+            for child in self.children:
+                if line := child.keep_running():
+                    _say(line)
+
+    def close(self) -> None:
+        """Web and worker first, the database last; further signals no longer disturb."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        if self.children:
+            _say("Ending …")
+        for child in self.children:
+            child.ask_to_end()
+        deadline = time.monotonic() + END_SECONDS
+        for child in self.children:
+            child.wait_for_end(deadline)
+        if self.postgres is not None:
+            self.postgres.stop()
+
+
+def _serve(settings: Settings) -> None:
+    office = BoxOffice(settings, os.environ.get("BILHETERIA_HOST") or "127.0.0.1")
+    try:
+        office.open()
+        where = "localhost" if office.host == "127.0.0.1" else office.host
+        _say(f"Open http://{where}:{settings.port}")
         _say(f"Logs are in {_short(settings.var / 'log')}. Ctrl-C ends it.")
-        _watch(children, postgres, settings)
+        office.watch()
     finally:
-        _end(children, postgres)
-
-
-def _start_embedded(settings: Settings) -> PostgresServer:
-    _say(f"Starting the database in {_short(settings.var / 'postgres')} …")
-    return start_postgres(settings.var / "postgres")
+        office.close()
 
 
 def _environment(settings: Settings, host: str, database_url: str) -> dict[str, str]:
@@ -103,7 +144,11 @@ def _environment(settings: Settings, host: str, database_url: str) -> dict[str, 
 def _prepare(env: dict[str, str]) -> None:
     """Migrations, and the demo when the database is empty, in a process of its own: it shows what it does."""
     done = subprocess.run(
-        [sys.executable, "-m", "app.cli.prepare"], cwd=ROOT, env=env, stdin=subprocess.DEVNULL
+        [sys.executable, "-m", "app.cli.prepare"],
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        process_group=0,
     )
     if done.returncode:
         raise CannotServe("the database could not be prepared (see above)")
@@ -118,32 +163,6 @@ def _children(env: dict[str, str], settings: Settings) -> list[Child]:
         Child("web", web, env, log / "web.log"),
         Child("worker", worker, {**env, "PYTHONPATH": str(ROOT)}, log / "worker.log"),
     ]
-
-
-def _watch(children: list[Child], postgres: PostgresServer | None, settings: Settings) -> None:
-    while True:
-        time.sleep(TICK_SECONDS)
-        for child in children:
-            if line := child.keep_running():
-                _say(line)
-        if postgres is not None and not postgres.is_running():
-            _say("The database ended; starting it again.")
-            postgres = start_postgres(settings.var / "postgres")
-
-
-def _end(children: list[Child], postgres: PostgresServer | None) -> None:
-    """Web and worker first, the database last; further signals no longer disturb."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    if children:
-        _say("Ending …")
-    for child in children:
-        child.ask_to_end()
-    deadline = time.monotonic() + END_SECONDS
-    for child in children:
-        child.wait_for_end(deadline)
-    if postgres is not None:
-        postgres.stop()
 
 
 @contextmanager
@@ -178,14 +197,13 @@ def _check_port(host: str, port: int) -> None:
             ) from None
 
 
-def _check_database(url: str) -> str:
+def _check_database(url: str) -> None:
     plain = url.replace("postgresql+psycopg2://", "postgresql://", 1)
     try:
         psycopg2.connect(plain, connect_timeout=5).close()
     except (psycopg2.OperationalError, psycopg2.ProgrammingError) as error:
         reason = " ".join(str(error).split())
         raise CannotServe(f"DATABASE_URL does not answer: {reason}") from None
-    return url
 
 
 def _wait_until_ready(web: Child, host: str, port: int) -> None:

@@ -1,0 +1,194 @@
+"""`serve`, as `make run` starts it: everything comes up, what dies comes back, what cannot start says one line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests.live_server import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0
+
+
+class Serve:
+    """A running `serve` on a folder and a port of its own."""
+
+    def __init__(self, var: Path, port: int, **env: str) -> None:
+        self.port = port
+        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        settings = {"BILHETERIA_VAR": str(var), "PORT": str(port), "BILHETERIA_DEMO": "0"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli.serve"], cwd=ROOT, env=inherited | settings | env,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0,
+        )  # fmt: skip
+        self.said: list[str] = []
+
+    def wait_for(self, words: str) -> str:
+        """Read what it says until a line holds `words`."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.append(line)
+            if words in line:
+                return line
+        raise AssertionError(f"it ended without {words!r}: {''.join(self.said)}")
+
+    def answers(self, path: str = "/readyz") -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def children(self) -> dict[str, int]:
+        """Its direct children by what they are: web, worker, postgres."""
+        listing = subprocess.run(
+            ["ps", "-ww", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True
+        ).stdout
+        found = {}
+        for line in listing.splitlines():
+            pid, parent, command = line.split(None, 2)
+            for name, mark in (
+                ("web", "gunicorn"),
+                ("worker", "app.cli.worker"),
+                ("postgres", "postgres -D"),
+            ):
+                if int(parent) == self.process.pid and mark in command:
+                    found[name] = int(pid)
+        return found
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+@pytest.fixture
+def var() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="bilheteria-serve-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def serve(var: Path) -> Iterator[Callable[..., Serve]]:
+    started: list[Serve] = []
+
+    def start(port: int | None = None, **env: str) -> Serve:
+        started.append(Serve(var, port or free_port(), **env))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def test_it_comes_up_and_ctrl_c_ends_all_of_it(serve: Callable[..., Serve]) -> None:
+    office = serve()
+    office.wait_for(f"Open http://localhost:{office.port}")
+    assert office.answers()
+    children = office.children()
+    assert set(children) == {"web", "worker", "postgres"}
+    assert office.end() == 0
+    assert not [name for name, pid in children.items() if alive(pid)]
+
+
+def test_what_is_killed_comes_back_and_the_data_with_it(serve: Callable[..., Serve], var: Path) -> None:
+    office = serve()
+    office.wait_for("Open http")
+    before = office.children()
+    url = f"postgresql://postgres@/bilheteria?host={var / 'postgres'}"
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("create table kept as select 7 as n")
+    for pid in before.values():
+        os.kill(pid, signal.SIGKILL)
+    until(
+        lambda: (
+            set(office.children()) == set(before)
+            and not set(office.children().values()) & set(before.values())
+        )
+    )
+    until(office.answers)
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("select n from kept")
+        assert cursor.fetchall() == [(7,)]
+
+
+def test_after_a_kill_of_serve_itself_the_next_one_takes_over(serve: Callable[..., Serve]) -> None:
+    first = serve()
+    first.wait_for("Open http")
+    children = first.children()
+    first.process.kill()
+    first.process.wait()
+    until(lambda: not alive(children["web"]) and not alive(children["worker"]))
+    second = serve(first.port)
+    second.wait_for("Open http")
+    assert second.answers()
+    assert second.end(signal.SIGTERM) == 0
+    assert not alive(children["postgres"])
+
+
+def test_a_second_serve_on_the_same_folder_says_so(serve: Callable[..., Serve]) -> None:
+    first = serve()
+    first.wait_for("Open http")
+    assert_one_line(serve(), "runs already")
+    assert first.answers()
+
+
+def test_a_taken_port_is_one_line(serve: Callable[..., Serve]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert_one_line(serve(port), f"port {port} is taken")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://nobody@127.0.0.1:1/none", "postgresql://x@no-such-host.invalid/none", "nonsense"]
+)
+def test_a_database_that_does_not_answer_is_one_line(serve: Callable[..., Serve], url: str) -> None:
+    assert_one_line(serve(DATABASE_URL=url), "DATABASE_URL does not answer")
+
+
+def test_a_broken_database_folder_is_one_line(serve: Callable[..., Serve], var: Path) -> None:
+    (var / "postgres").write_text("not a folder")
+    assert_one_line(serve(), "cannot be used")
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "eighty"), ("SERVICES", "popcorn")])
+def test_a_bad_setting_is_one_line(serve: Callable[..., Serve], name: str, value: str) -> None:
+    assert_one_line(serve(**{name: value}), name)
+
+
+def alive(pid: int) -> bool:
+    listing = subprocess.run(["ps", "-p", str(pid), "-o", "stat="], capture_output=True, text=True).stdout
+    return bool(listing.strip()) and not listing.startswith("Z")
+
+
+def assert_one_line(office: Serve, words: str) -> None:
+    """It ends by itself with status 1, and its last line alone is the failure: no traceback."""
+    said, _ = office.process.communicate(timeout=PATIENCE)
+    assert office.process.returncode == 1, said
+    lines = [line for line in said.splitlines() if not line.startswith("Starting the database")]
+    assert len(lines) == 1, said
+    assert words in lines[0], said
