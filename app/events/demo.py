@@ -1,0 +1,215 @@
+"""The demo cinema: two sites, five rooms, ten films, and a timetable that rolls forward with the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core import db
+from app.events import service
+from app.events.cache import programme_changes
+from app.events.demo_films import FILMS
+from app.events.demo_rooms import CINEMAS, ZONES, DemoCinema, DemoRoom
+from app.events.models import AuditoriumRow, CinemaRow, FilmRow, PriceRow, ScreeningRow, ZoneRow
+from app.events.writing import write_room
+
+DAYS = 7
+TIMEZONE = "America/Sao_Paulo"
+TURNAROUND = timedelta(minutes=20)
+LAST_START = time(21, 50)
+REF = "demo:"
+
+# What runs in each room, in turn: film, version, format. Silent films: dubbed is a voice that reads the titles.
+TURNS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "1": (
+        ("viagem-a-lua", "dubbed", "3D"),
+        ("metropolis", "subtitled", "2D"),
+        ("a-general", "dubbed", "2D"),
+        ("metropolis", "subtitled", "2D"),
+    ),
+    "2": (
+        ("o-garoto", "dubbed", "2D"),
+        ("aurora", "subtitled", "2D"),
+        ("nosferatu", "subtitled", "2D"),
+        ("metropolis", "subtitled", "2D"),
+    ),
+    "3": (
+        ("limite", "original", "2D"),
+        ("a-paixao-de-joana-darc", "subtitled", "2D"),
+        ("o-gabinete-do-dr-caligari", "original", "2D"),
+        ("limite", "original", "2D"),
+    ),
+    "4": (
+        ("o-garoto", "dubbed", "2D"),
+        ("o-encouracado-potemkin", "subtitled", "2D"),
+        ("nosferatu", "subtitled", "2D"),
+        ("viagem-a-lua", "dubbed", "2D"),
+        ("aurora", "subtitled", "2D"),
+    ),
+    "5": (
+        ("viagem-a-lua", "dubbed", "3D"),
+        ("o-encouracado-potemkin", "subtitled", "2D"),
+        ("metropolis", "subtitled", "2D"),
+        ("a-general", "subtitled", "2D"),
+        ("o-gabinete-do-dr-caligari", "subtitled", "2D"),
+    ),
+}
+OPENING = {"1": time(13, 40), "2": time(14, 10), "3": time(15, 0), "4": time(13, 50), "5": time(14, 30)}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    film: str
+    version: str
+    format: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def timetable(room: str, day: date) -> Iterator[Slot]:
+    """The screenings of a demo room on a cinema day, one after another; each day begins one turn further."""
+    minutes = {film.slug: film.session_minutes or film.duration_minutes for film in FILMS}
+    turns = TURNS[room]
+    zone = ZoneInfo(TIMEZONE)
+    weekend = day.weekday() >= 5
+    start = datetime.combine(day, OPENING[room], zone) - timedelta(hours=2 if weekend else 0)
+    turn = day.toordinal()
+    while start.date() == day and start.time() <= LAST_START:
+        film, version, format_ = turns[turn % len(turns)]
+        end = start + timedelta(minutes=minutes[film] + 10)
+        yield Slot(film, version, format_, start.astimezone(UTC), end.astimezone(UTC))
+        start = _next_ten_minutes(end + TURNAROUND - timedelta(minutes=10))
+        turn += 1
+    if room == "4" and day.weekday() in (4, 5):  # a midnight show still belongs to the evening before
+        late = datetime.combine(day + timedelta(days=1), time(0, 10), zone)
+        end = late + timedelta(minutes=minutes["nosferatu"] + 10)
+        yield Slot("nosferatu", "original", "2D", late.astimezone(UTC), end.astimezone(UTC))
+
+
+def _next_ten_minutes(moment: datetime) -> datetime:
+    return moment + timedelta(minutes=-moment.minute % 10)
+
+
+def full_price(day: date, slot: Slot, zone_code: str) -> int:
+    """Centavos: dearer from Thursday to Sunday, in 3D and in the better zones; cheaper before 3 pm."""
+    price = 3800 if day.weekday() >= 3 else 3200
+    if slot.film == "viagem-a-lua":
+        price -= 1000
+    if slot.format == "3D":
+        price += 600
+    if slot.starts_at.astimezone(ZoneInfo(TIMEZONE)).hour < 15:
+        price -= 400
+    return price + {"vip": 800, "love": 400}.get(zone_code, 0)
+
+
+def load_demo() -> int:
+    """Write the demo's sites, rooms, films and its screenings for the next days; what is there already stays.
+
+    In the caller's transaction. Returns how many screenings were added.
+    """
+    programme_changes()
+    for position, cinema in enumerate(CINEMAS):
+        _write_cinema(cinema, position)
+    for position, film in enumerate(FILMS):
+        values = asdict(film) | {"position": position, "age_reasons": film.age_reasons[0]}
+        values |= {"age_reasons_en": film.age_reasons[1]}
+        del values["session_minutes"]
+        db.session().execute(insert(FilmRow).values(values).on_conflict_do_nothing())
+    return roll_forward(force=True)
+
+
+def _write_cinema(cinema: DemoCinema, position: int) -> None:
+    session = db.session()
+    session.execute(
+        insert(CinemaRow)
+        .values(
+            slug=cinema.slug,
+            name=cinema.name,
+            address=cinema.address,
+            city=cinema.city,
+            timezone=TIMEZONE,
+            sales_cutoff_minutes=cinema.sales_cutoff_minutes,
+            position=position,
+        )
+        .on_conflict_do_nothing()
+    )
+    cinema_id = session.scalars(select(CinemaRow.id).where(CinemaRow.slug == cinema.slug)).one()
+    known = set(session.scalars(select(AuditoriumRow.label).where(AuditoriumRow.cinema_id == cinema_id)))
+    for room in cinema.rooms:
+        if room.label not in known:
+            _write_room(cinema_id, room)
+
+
+def _write_room(cinema_id: int, room: DemoRoom) -> None:
+    write_room(cinema_id, room.label, f"Sala {room.label}", room.stock, room.rows, ZONES)
+
+
+def roll_forward(*, force: bool = False) -> int:
+    """Add the demo's screenings of the next seven days that are not there yet; nothing where no demo was loaded.
+
+    In the caller's transaction; running it twice adds nothing. Returns how many were added.
+    """
+    session = db.session()
+    today = service.cinema_day(session.scalars(select(func.clock_timestamp())).one(), TIMEZONE)
+    refs = select(ScreeningRow.external_ref).where(ScreeningRow.external_ref.startswith(REF))
+    if not force:
+        known = set(session.scalars(refs.where(ScreeningRow.starts_at > func.now() - timedelta(days=30))))
+        last_day = (today + timedelta(days=DAYS - 1)).isoformat()
+        if not known or any(last_day in (ref or "") for ref in known):
+            return 0
+    films: dict[str, int] = {row.slug: row.id for row in session.execute(select(FilmRow.slug, FilmRow.id))}
+    rooms = session.execute(
+        select(AuditoriumRow.id, AuditoriumRow.label)
+        .join(CinemaRow, CinemaRow.id == AuditoriumRow.cinema_id)
+        .where(CinemaRow.slug.in_([cinema.slug for cinema in CINEMAS]))
+        .order_by(AuditoriumRow.id)
+    ).all()
+    added = 0
+    for room in rooms:
+        if room.label in TURNS:
+            for offset in range(DAYS):
+                added += _write_day(room.id, room.label, today + timedelta(days=offset), films)
+    if added:
+        programme_changes()
+    return added
+
+
+def _write_day(auditorium_id: int, label: str, day: date, films: dict[str, int]) -> int:
+    session = db.session()
+    slots = {f"{REF}{label}:{day.isoformat()}:{n}": slot for n, slot in enumerate(timetable(label, day), 1)}
+    rows = [
+        {
+            "film_id": films[slot.film],
+            "auditorium_id": auditorium_id,
+            "starts_at": slot.starts_at,
+            "ends_at": slot.ends_at,
+            "version": slot.version,
+            "format": slot.format,
+            "external_ref": ref,
+        }
+        for ref, slot in slots.items()
+        if slot.film in films
+    ]
+    # Nothing on conflict: neither with itself on the second run nor with what a real programme put there.
+    statement = insert(ScreeningRow).on_conflict_do_nothing()
+    new = session.execute(statement.values(rows).returning(ScreeningRow.id, ScreeningRow.external_ref)).all()
+    zones = session.execute(
+        select(ZoneRow.id, ZoneRow.code).where(ZoneRow.auditorium_id == auditorium_id)
+    ).all()
+    prices = [
+        {
+            "screening_id": row.id,
+            "zone_id": zone.id,
+            "price": full_price(day, slots[row.external_ref], zone.code),
+        }
+        for row in new
+        for zone in zones
+    ]
+    if prices:
+        session.execute(insert(PriceRow).values(prices))
+    return len(new)

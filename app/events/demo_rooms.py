@@ -1,0 +1,139 @@
+"""The demo's two sites and five rooms, each of another shape and another ticket stock.
+
+Each room keeps to the law: 2 % wheelchair spaces, each with a companion's seat, and wide seats (see the
+Decreto 5.296/2004, art. 23), rounded up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.events.rooms import PlannedRow
+
+ZONES = {"standard": ("Sala", "Standard"), "vip": ("VIP", "VIP"), "love": ("Casal", "Love seats")}
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRoom:
+    label: str
+    stock: str
+    rows: tuple[PlannedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCinema:
+    slug: str
+    name: str
+    address: str
+    city: str
+    sales_cutoff_minutes: int
+    rooms: tuple[DemoRoom, ...]
+
+
+def _rows(*rows: str) -> tuple[PlannedRow, ...]:
+    """`A standard __ss__` once a row; the zone may be left out."""
+    planned = []
+    for row in rows:
+        label, *zone, cells = row.split()
+        planned.append(PlannedRow(label, cells, *zone))
+    return tuple(planned)
+
+
+CINEMAS = (
+    DemoCinema(
+        slug="centro",
+        name="Centro",
+        address="Rua da Lanterna, 58",
+        city="Santos",
+        sales_cutoff_minutes=15,
+        rooms=(
+            DemoRoom(
+                "1",
+                "salmon",
+                _rows(
+                    "A __sss_WCssssssssCW_sss__",
+                    "B sssss_ssssssssssss_sssss",
+                    "C Bbsss_ssssssssssss_sssBb",
+                    "D sssss_ssssssssssss_sssss",
+                    "E sssss_ssssssssssss_sssss",
+                    "F sssss_ssssssssssss_sssss",
+                    "G sssss_ssssssssssss_sssss",
+                    "H WCsCW_ssssssssssss_WCsCW",
+                    "I vip sssss_ssssssssssss_sssss",
+                    "J vip sssss_ssssssssssss_sssss",
+                    "K sssss_ssssssssssss_sssss",
+                    "L sssss_ssssssssssss_sssss",
+                    "M Bbsss_ssssssssssss_sssBb",
+                    "N sssss_ssssssssssss_sssss",
+                ),
+            ),
+            DemoRoom(
+                "2",
+                "green",
+                _rows(
+                    "A __WCss_ssCWCW",
+                    "B ssssss_ssssss",
+                    "C Bbssss_ssssBb",
+                    "D ssssss_ssssss",
+                    "E ssssss_ssssss",
+                    "F ssssss_ssssss",
+                    "G vip ssssss_ssssss",
+                    "H vip ssssss_ssssss",
+                    "I ssssss_ssssss",
+                    "J love LLLLLL_LLLLLL",
+                ),
+            ),
+            DemoRoom(
+                "3",
+                "blue",
+                _rows(
+                    "A __WCsssBb_",
+                    "B _ssssssss_",
+                    "C _ssssssss_",
+                    "D _ssssssss_",
+                    "E love LLLLLLLLLL",
+                ),
+            ),
+        ),
+    ),
+    DemoCinema(
+        slug="praia",
+        name="Praia",
+        address="Avenida da Praia, 1200",
+        city="Santos",
+        sales_cutoff_minutes=10,
+        rooms=(
+            DemoRoom(
+                "4",
+                "manila",
+                _rows(
+                    "A __WC_ssssssBb",
+                    "B ssss_ssssssss",
+                    "C ssss_ssssssss",
+                    "D ssss_ssssssss",
+                    "E ssss_ssssssss",
+                    "F ssss_ssssssss",
+                    "G ssss_ssssssss",
+                    "H __WC_ssssssBb",
+                ),
+            ),
+            DemoRoom(
+                "5",
+                "lilac",
+                _rows(
+                    "A _ss_WCssssssCW_ss_",
+                    "B sss_ssssssssss_sss",
+                    "C sss_ssssssssss_sss",
+                    "D sBb_ssssssssss_Bbs",
+                    "E sss_ssssssssss_sss",
+                    "F vip sss_ssssssssss_sss",
+                    "G vip sss_ssssssssss_sss",
+                    "H sss_ssssssssss_sss",
+                    "I sss_ssssssssss_sss",
+                    "J WCs_ssssssssss_sCW",
+                    "K love _LL_LLLLLLLLLL_LL_",
+                ),
+            ),
+        ),
+    ),
+)

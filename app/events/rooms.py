@@ -1,0 +1,94 @@
+"""Rooms as text: one string a row, one letter a grid column, from the screen back.
+
+`s` a seat, `_` an aisle, `W` a wheelchair space, `C` the companion's seat next to one, `Bb` a wide seat over two
+columns, `LL` a love seat: two places side by side, each with its own ticket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_KINDS = {"s": "standard", "W": "wheelchair", "C": "companion", "B": "wide", "L": "love"}
+
+
+class BadRoom(ValueError):
+    """The text of a room cannot be read; the message says which row and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSeat:
+    """`companion_of` is the column, in the same row, of the wheelchair space or of the love seat's other half."""
+
+    row_label: str
+    row_index: int
+    number: str
+    column: int
+    width: int
+    kind: str
+    zone: str
+    companion_of: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    label: str
+    cells: str
+    zone: str = "standard"
+
+
+def seats_of(rows: Sequence[PlannedRow]) -> list[PlannedSeat]:
+    """All seats of the room, numbered from the left in each row. Raises BadRoom."""
+    seats: list[PlannedSeat] = []
+    labels: set[str] = set()
+    for index, row in enumerate(rows):
+        if row.label in labels:
+            raise BadRoom(f"row {row.label} appears twice")
+        labels.add(row.label)
+        seats += _seats_of_row(index, row)
+    return seats
+
+
+def _seats_of_row(index: int, row: PlannedRow) -> list[PlannedSeat]:
+    seats: list[PlannedSeat] = []
+    cells = row.cells
+    for column, letter in enumerate(cells):
+        if letter in "_.- ":
+            continue
+        if letter == "b":
+            if column == 0 or cells[column - 1] != "B":
+                raise BadRoom(f"row {row.label}: `b` at column {column + 1} must follow `B`")
+            continue
+        if letter not in _KINDS:
+            raise BadRoom(f"row {row.label}: {letter!r} at column {column + 1} is no kind of seat")
+        if letter == "B" and cells[column + 1 : column + 2] != "b":
+            raise BadRoom(f"row {row.label}: `B` at column {column + 1} must be followed by `b`")
+        seats.append(
+            PlannedSeat(
+                row_label=row.label,
+                row_index=index,
+                number=str(len(seats) + 1),
+                column=column,
+                width=2 if letter == "B" else 1,
+                kind=_KINDS[letter],
+                zone=row.zone,
+                companion_of=_partner(row, column, letter),
+            )
+        )
+    return seats
+
+
+def _partner(row: PlannedRow, column: int, letter: str) -> int | None:
+    cells = row.cells
+    if letter == "C":
+        for neighbour in (column - 1, column + 1):
+            if 0 <= neighbour < len(cells) and cells[neighbour] == "W":
+                return neighbour
+        raise BadRoom(f"row {row.label}: the companion's seat at column {column + 1} is not next to a `W`")
+    if letter == "L":
+        before = len(cells[:column]) - len(cells[:column].rstrip("L"))
+        if before % 2:
+            return column - 1
+        if cells[column + 1 : column + 2] != "L":
+            raise BadRoom(f"row {row.label}: the love seat at column {column + 1} has one half only")
+    return None

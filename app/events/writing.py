@@ -1,0 +1,78 @@
+"""Writing a room: its zones and seats, for the demo and for the import alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core import db
+from app.events.models import AuditoriumRow, SeatRow, ZoneRow
+from app.events.rooms import PlannedRow, PlannedSeat, seats_of
+
+
+def write_room(
+    cinema_id: int,
+    label: str,
+    name: str,
+    stock: str,
+    rows: Sequence[PlannedRow],
+    zone_names: Mapping[str, tuple[str, str]],
+) -> int:
+    """Insert a new room with its zones and seats; returns its id. `zone_names`: Portuguese, English by code."""
+    session = db.session()
+    seats = seats_of(rows)
+    room = AuditoriumRow(cinema_id=cinema_id, label=label, name=name, stock=stock, capacity=len(seats))
+    session.add(room)
+    session.flush()
+    zones = write_zones(room.id, [seat.zone for seat in seats], zone_names)
+    write_seats(room.id, seats, zones)
+    return room.id
+
+
+def write_zones(
+    auditorium_id: int, codes: Sequence[str], names: Mapping[str, tuple[str, str]]
+) -> dict[str, int]:
+    """Insert each zone of `codes` once, in order; returns their ids by code."""
+    wanted = list(dict.fromkeys(codes))
+    values = [
+        {
+            "auditorium_id": auditorium_id,
+            "code": code,
+            "name": names.get(code, (code, code))[0],
+            "name_en": names.get(code, (code, code))[1],
+            "position": position,
+        }
+        for position, code in enumerate(wanted)
+    ]
+    rows = db.session().execute(insert(ZoneRow).values(values).returning(ZoneRow.id, ZoneRow.code))
+    return {row.code: row.id for row in rows}
+
+
+def write_seats(auditorium_id: int, seats: Sequence[PlannedSeat], zones: Mapping[str, int]) -> None:
+    values = [
+        {
+            "auditorium_id": auditorium_id,
+            "row_label": seat.row_label,
+            "row_index": seat.row_index,
+            "number": seat.number,
+            "column": seat.column,
+            "width": seat.width,
+            "kind": seat.kind,
+            "zone_id": zones[seat.zone],
+        }
+        for seat in seats
+    ]
+    session = db.session()
+    written = session.execute(
+        insert(SeatRow).values(values).returning(SeatRow.id, SeatRow.row_index, SeatRow.column)
+    )
+    ids = {(row.row_index, row.column): row.id for row in written}
+    for seat in seats:
+        if seat.companion_of is not None:
+            session.execute(
+                update(SeatRow)
+                .where(SeatRow.id == ids[seat.row_index, seat.column])
+                .values(companion_of=ids[seat.row_index, seat.companion_of])
+            )
