@@ -1,0 +1,26 @@
+"""`demo`: a small cinema to try everything on; loading it twice changes nothing."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("demo")
+def command() -> None:
+    """Load the demo cinema: films, rooms, screenings, the counter, and people to sign in as."""
+    from app.core import db
+
+    with db.transaction():
+        screenings = load_demo()
+    click.echo(f"The demo is in: {screenings} screenings added.")
+
+
+def load_demo() -> int:
+    """Write the demo of every service in the caller's transaction; returns how many screenings were added."""
+    from app.events import demo as events
+    from app.events.service import cinemas
+    from app.products import demo as products
+
+    screenings = events.load_demo()
+    products.load_demo([site.id for site in cinemas()])
+    return screenings
