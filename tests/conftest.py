@@ -134,6 +134,16 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
+def demo(database: str) -> str:
+    """`database` with the demo's cinemas, films, screenings, counter and people."""
+    from app.cli.demo import load_demo
+
+    with db.transaction():
+        load_demo()
+    return database
+
+
+@pytest.fixture
 def make_live_server(
     all_databases: Databases, worker_name: str, tmp_path: Path
 ) -> Iterator[Callable[..., LiveServer]]:

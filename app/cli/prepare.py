@@ -6,7 +6,6 @@ import os
 import sys
 
 import click
-from flask import Flask
 
 
 @click.command("prepare")
@@ -27,7 +26,7 @@ def main() -> int:
         with app.app_context():
             migrate()
             if os.environ.get("BILHETERIA_DEMO", "1") != "0":
-                load_demo_once(app)
+                load_demo_once()
     except (SQLAlchemyError, CommandError) as error:
         print(f"prepare: {' '.join(str(error).split())[:300]}", file=sys.stderr)
         return 1
@@ -44,18 +43,17 @@ def migrate() -> None:
     upgrade()
 
 
-def load_demo_once(app: Flask) -> None:
-    """Run the `demo` command when there is no film yet."""
+def load_demo_once() -> None:
+    """Load the demo when there is no film yet."""
     from sqlalchemy import text
 
-    from app.cli import register
+    from app.cli.demo import load_demo
     from app.core import db
 
-    with db.reading() as session:
-        if session.execute(text("select exists (select from events.films)")).scalar():
-            return
-    register(app)
-    app.cli.commands["demo"].main(args=[], standalone_mode=False)
+    with db.transaction() as session:
+        if session.execute(text("select not exists (select from events.films)")).scalar():
+            print("Loading the demo cinema …", flush=True)
+            load_demo()
 
 
 if __name__ == "__main__":
