@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 
 import click
 
@@ -20,14 +21,15 @@ def main() -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from app import create_app
+    from app.core.config import BadSetting, Settings
 
-    app = create_app()
     try:
+        app = create_app(replace(Settings.from_env(), services=()))  # its tables, not its pages
         with app.app_context():
             migrate()
-            if os.environ.get("BILHETERIA_DEMO", "1") != "0":
-                load_demo_once()
-    except (SQLAlchemyError, CommandError) as error:
+        if os.environ.get("BILHETERIA_DEMO", "1") != "0":
+            load_demo_once()
+    except (SQLAlchemyError, CommandError, BadSetting) as error:
         print(f"prepare: {' '.join(str(error).split())[:300]}", file=sys.stderr)
         return 1
     return 0
