@@ -51,8 +51,9 @@ def build() -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PACKAGES / source, copy)
     _bundle()
-    for path in _files(STATIC):
-        _compress(path)
+    for folder in (DIST, VENDOR, STATIC / "img"):
+        for path in _files(folder):
+            _compress(path)
 
 
 def _entry_points() -> list[Path]:

@@ -49,9 +49,9 @@ def _check(name: str, command: list[str], *, live: bool = False) -> bool:
 
 
 def _pytest(arguments: list[str]) -> list[str]:
-    """Spread over the processors (at least two workers: tests wait much), unless the caller says otherwise."""
+    """Spread over the processors, a file on one worker: its tests share their servers."""
     workers = max(2, min(MOST_WORKERS, os.cpu_count() or 2))
-    spread = [] if "-n" in arguments else ["-n", str(workers), "--dist", "loadgroup"]
+    spread = [] if "-n" in arguments else ["-n", str(workers), "--dist", "loadfile"]
     return [str(VENV / "bin" / "python"), "-m", "pytest", "-q", *spread, *arguments]
 
 

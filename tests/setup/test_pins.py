@@ -1,0 +1,49 @@
+"""What is installed is named exactly, and nothing tells where it was fetched from."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def requirements(name: str) -> dict[str, str]:
+    lines = (ROOT / name).read_text().splitlines()
+    wanted = [line for line in lines if line and not line.startswith(("#", "-"))]
+    return {re.split(r"[\[=<>~ ]", line)[0]: line for line in wanted}
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "constraints.txt"])
+def test_every_python_package_is_pinned(name: str) -> None:
+    assert [line for line in requirements(name).values() if "==" not in line] == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_constraints_agree(name: str) -> None:
+    constraints = requirements("constraints.txt")
+    for package, line in requirements(name).items():
+        assert constraints[package].split("==")[1] == line.split("==")[1]
+
+
+def test_what_is_installed_is_what_is_pinned() -> None:
+    for package, line in requirements("requirements.txt").items():
+        assert version(package) == line.split("==")[1]
+
+
+def test_the_front_ends_lock_names_no_registry() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert not [name for name, about in packages.items() if "resolved" in about]
+    assert not [name for name, about in packages.items() if name and "integrity" not in about]
+
+
+def test_a_second_set_up_does_nothing() -> None:
+    command = [sys.executable, "-m", "infra.local.setup"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
