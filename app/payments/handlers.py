@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import ColumnElement, func, or_, select, text, update
 
 from app.adapters import psp
 from app.core import db, outbox
@@ -25,6 +25,7 @@ from app.core.messages import (
 from app.core.outbox import Delivery
 from app.core.worker import Tick
 from app.payments import ledger, providers, service
+from app.payments.facts import in_seconds
 from app.payments.models import ChargeRow, ReceiptRow, RefundRow
 from app.payments.states import (
     CANCELLING,
@@ -142,7 +143,7 @@ def on_provider_hinted(message: ProviderHinted, delivery: Delivery) -> None:
         ledger.record(charge.id, answer)
 
 
-def _names(provider_charge_id: str):  # type: ignore[no-untyped-def]
+def _names(provider_charge_id: str) -> ColumnElement[bool]:
     """A provider may name a charge before its first answer reached us: our own id is its id then."""
     try:
         return or_(
@@ -188,7 +189,7 @@ def _record_refund(refund_id: uuid.UUID, answer: str) -> None:
         db.session().execute(
             update(RefundRow)
             .where(*still_pending)
-            .values(next_check_at=_in_seconds(2))
+            .values(next_check_at=in_seconds(2))
             .returning(RefundRow.id)
         )
         return
@@ -251,7 +252,7 @@ def check_refunds() -> None:
         due = current.execute(
             update(RefundRow)
             .where(RefundRow.next_check_at <= func.clock_timestamp(), RefundRow.state == REFUND_PENDING)
-            .values(next_check_at=_in_seconds(60))
+            .values(next_check_at=in_seconds(60))
             .returning(RefundRow.id)
         ).scalars()
         for refund_id in due.all():
@@ -279,10 +280,6 @@ def forget_hints() -> None:
             ),
             {"days": HINT_KEPT_DAYS},
         )
-
-
-def _in_seconds(seconds: float):  # type: ignore[no-untyped-def]
-    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
 HANDLERS = {

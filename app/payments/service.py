@@ -7,12 +7,10 @@ the provider afterwards, with ids that are committed by then.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters import psp
@@ -21,68 +19,32 @@ from app.core.config import settings
 from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound
 from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHinted, RefundRequested
 from app.payments import providers
+from app.payments.facts import (
+    CHARGE,
+    RECEIPT,
+    REFUND,
+    Charge,
+    Receipt,
+    Refund,
+    charge_of,
+    in_seconds,
+    receipt_of,
+    refund_of,
+    refund_rows,
+)
 from app.payments.models import ChargeRow, HintRow, ReceiptRow, RefundRow
+from app.payments.providers import sandbox
 from app.payments.states import (
     CANCELLING,
     CREATED,
     LIVE_STATES,
     REFUND_FAILED,
     REFUND_PENDING,
-    REFUNDED,
-    UNKNOWN,
 )
 
 METHODS = ("pix", "card")
 FIRST_CHECK_SECONDS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """`pix_code` is the BR Code once the provider answered; `redirect_url` the provider's card page.
-
-    `failure` is a stable word: declined, refused, expired, replaced, abandoned, ended (by the provider).
-    """
-
-    id: uuid.UUID
-    order_id: uuid.UUID
-    method: str
-    amount: int
-    state: str
-    expires_at: datetime
-    pix_code: str | None
-    redirect_url: str | None
-    failure: str | None
-    provider_charge_id: str | None
-    created_at: datetime
-
-    @property
-    def live(self) -> bool:
-        return self.state in LIVE_STATES
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """`settled` is true for the money that bought the tickets."""
-
-    id: uuid.UUID
-    charge_id: uuid.UUID
-    order_id: uuid.UUID
-    amount: int
-    received_at: datetime
-    settled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """`state` is refund_pending, refunded or refund_failed."""
-
-    id: uuid.UUID
-    receipt_id: uuid.UUID
-    order_id: uuid.UUID
-    amount: int
-    reason: str
-    state: str
-    created_at: datetime
+MOST_NAMED = 100  # charges a webhook; the clock finds what is beyond
 
 
 class WebhookRefused(BilheteriaError):
@@ -144,41 +106,41 @@ def request_charge(
                 payer_cpf=payer_cpf or None,
                 return_url=return_url,
                 expires_at=expires_at,
-                next_check_at=_in_seconds(FIRST_CHECK_SECONDS),
+                next_check_at=in_seconds(FIRST_CHECK_SECONDS),
             )
             .on_conflict_do_nothing()
-            .returning(*_CHARGE)
+            .returning(*CHARGE)
         )
         .first()
     )
     if row is None:  # another transaction was first: one live charge an order
         raise Conflict("payment.running")
     outbox.publish(ChargeRequested(str(charge_id)), urgent=True)
-    return _charge(row)
+    return charge_of(row)
 
 
 def live_charge(order_id: uuid.UUID) -> Charge | None:
     """The charge that can still be paid, if one stands."""
     row = (
         db.session()
-        .execute(select(*_CHARGE).where(ChargeRow.order_id == order_id, ChargeRow.state.in_(LIVE_STATES)))
+        .execute(select(*CHARGE).where(ChargeRow.order_id == order_id, ChargeRow.state.in_(LIVE_STATES)))
         .first()
     )
-    return _charge(row) if row else None
+    return charge_of(row) if row else None
 
 
 def charges_of(order_id: uuid.UUID) -> list[Charge]:
     """All charges of an order, the oldest first."""
-    query = select(*_CHARGE).where(ChargeRow.order_id == order_id).order_by(ChargeRow.created_at)
-    return [_charge(row) for row in db.session().execute(query)]
+    query = select(*CHARGE).where(ChargeRow.order_id == order_id).order_by(ChargeRow.created_at)
+    return [charge_of(row) for row in db.session().execute(query)]
 
 
 def charge(charge_id: uuid.UUID) -> Charge:
     """Raises NotFound."""
-    row = db.session().execute(select(*_CHARGE).where(ChargeRow.id == charge_id)).first()
+    row = db.session().execute(select(*CHARGE).where(ChargeRow.id == charge_id)).first()
     if row is None:
         raise NotFound("charge")
-    return _charge(row)
+    return charge_of(row)
 
 
 def cancel_live_charge(order_id: uuid.UUID, reason: str = "abandoned") -> bool:
@@ -195,7 +157,7 @@ def end_charge(charge_id: uuid.UUID, reason: str, *, publish: bool = True) -> bo
     moved = db.session().execute(
         update(ChargeRow)
         .where(ChargeRow.id == charge_id, ChargeRow.state.in_(LIVE_STATES))
-        .values(state=CANCELLING, failure=reason, next_check_at=_in_seconds(FIRST_CHECK_SECONDS))
+        .values(state=CANCELLING, failure=reason, next_check_at=in_seconds(FIRST_CHECK_SECONDS))
         .returning(ChargeRow.id)
     )
     if moved.first() is None:
@@ -219,7 +181,7 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> i
         raise WebhookRefused(str(error)) from None
     except psp.Unreadable as error:
         raise WebhookUnreadable("webhook.unreadable", reason=str(error)) from None
-    for provider_charge_id in named:
+    for provider_charge_id in named[:MOST_NAMED]:
         db.session().execute(
             insert(HintRow).values(
                 id=uuid.uuid4(), provider=provider, provider_charge_id=provider_charge_id[:80]
@@ -239,7 +201,7 @@ def refund(receipt_id: uuid.UUID, amount: int | None = None, reason: str = "") -
     )
     if receipt is None:
         raise NotFound("receipt")
-    standing = [_refund(row) for row in _refund_rows(RefundRow.receipt_id == receipt_id)]
+    standing = [refund_of(row) for row in refund_rows(RefundRow.receipt_id == receipt_id)]
     left = receipt.amount - sum(one.amount for one in standing if one.state != REFUND_FAILED)
     if amount is None:
         if left <= 0:
@@ -259,14 +221,14 @@ def refund(receipt_id: uuid.UUID, amount: int | None = None, reason: str = "") -
                 amount=amount,
                 reason=reason[:200],
                 state=REFUND_PENDING,
-                next_check_at=_in_seconds(60),
+                next_check_at=in_seconds(60),
             )
-            .returning(*_REFUND)
+            .returning(*REFUND)
         )
         .one()
     )
     outbox.publish(RefundRequested(str(refund_id)), urgent=True)
-    return _refund(row)
+    return refund_of(row)
 
 
 def refund_order(order_id: uuid.UUID, amount: int | None = None, reason: str = "") -> list[Refund]:
@@ -289,8 +251,8 @@ def retry_refund(refund_id: uuid.UUID) -> Refund:
         .execute(
             update(RefundRow)
             .where(RefundRow.id == refund_id, RefundRow.state == REFUND_FAILED)
-            .values(state=REFUND_PENDING, failure=None, ended_at=None, next_check_at=_in_seconds(60))
-            .returning(*_REFUND)
+            .values(state=REFUND_PENDING, failure=None, ended_at=None, next_check_at=in_seconds(60))
+            .returning(*REFUND)
         )
         .first()
     )
@@ -299,12 +261,12 @@ def retry_refund(refund_id: uuid.UUID) -> Refund:
             raise NotFound("refund")
         raise Conflict("refund.not_failed")
     outbox.publish(RefundRequested(str(refund_id)))
-    return _refund(row)
+    return refund_of(row)
 
 
 def failed_refunds() -> list[Refund]:
     """Refunds that the provider refused: a person has to look at them."""
-    return [_refund(row) for row in _refund_rows(RefundRow.state == REFUND_FAILED)]
+    return [refund_of(row) for row in refund_rows(RefundRow.state == REFUND_FAILED)]
 
 
 def mark_settled(receipt_id: uuid.UUID) -> bool:
@@ -320,13 +282,13 @@ def mark_settled(receipt_id: uuid.UUID) -> bool:
 
 def receipts_of(order_id: uuid.UUID) -> list[Receipt]:
     """All money that came for an order, the oldest first."""
-    query = select(*_RECEIPT).where(ReceiptRow.order_id == order_id).order_by(ReceiptRow.received_at)
-    return [_receipt(row) for row in db.session().execute(query)]
+    query = select(*RECEIPT).where(ReceiptRow.order_id == order_id).order_by(ReceiptRow.received_at)
+    return [receipt_of(row) for row in db.session().execute(query)]
 
 
 def refunds_of(order_id: uuid.UUID) -> list[Refund]:
     """All money that goes back for an order, the oldest first."""
-    return [_refund(row) for row in _refund_rows(RefundRow.order_id == order_id)]
+    return [refund_of(row) for row in refund_rows(RefundRow.order_id == order_id)]
 
 
 _PROGRESS = text(
@@ -335,75 +297,22 @@ _PROGRESS = text(
         || case when c.redirect_url is null then '' else '+page' end
         || case when exists (select 1 from payments.receipts r
             where r.order_id = c.order_id and r.settled_at is not null) then '+settled' else '' end
+        || case when exists (select 1 from payments.receipts r join payments.refunds f on f.receipt_id = r.id
+            where r.charge_id = c.id and r.settled_at is null) then '+returned' else '' end
     from payments.charges c where c.id = :charge_id
     """
 )
 
 
 def progress(charge_id: uuid.UUID) -> str:
-    """A word that changes whenever a page that waits for this charge would look different. One cheap statement."""
+    """A word that changes whenever a page that waits for this charge would look different; one cheap statement.
+
+    `+settled`: the order's tickets are bought. `+returned`: this charge's money did not fit and goes back.
+    """
     return db.session().execute(_PROGRESS, {"charge_id": charge_id}).scalar() or "none"
 
 
-_CHARGE = (
-    ChargeRow.id,
-    ChargeRow.order_id,
-    ChargeRow.method,
-    ChargeRow.amount,
-    ChargeRow.state,
-    ChargeRow.expires_at,
-    ChargeRow.pix_code,
-    ChargeRow.redirect_url,
-    ChargeRow.failure,
-    ChargeRow.provider_charge_id,
-    ChargeRow.created_at,
-)
-_RECEIPT = (
-    ReceiptRow.id,
-    ReceiptRow.charge_id,
-    ReceiptRow.order_id,
-    ReceiptRow.amount,
-    ReceiptRow.received_at,
-    ReceiptRow.settled_at,
-)
-_REFUND = (
-    RefundRow.id,
-    RefundRow.receipt_id,
-    RefundRow.order_id,
-    RefundRow.amount,
-    RefundRow.reason,
-    RefundRow.state,
-    RefundRow.created_at,
-)
-
-
-def _charge(row: Row[Any]) -> Charge:
-    return Charge(*row)
-
-
-def _receipt(row: Row[Any]) -> Receipt:
-    return Receipt(
-        row.id, row.charge_id, row.order_id, row.amount, row.received_at, row.settled_at is not None
-    )
-
-
-def _refund(row: Row[Any]) -> Refund:
-    return Refund(*row)
-
-
-def _refund_rows(condition: Any) -> Sequence[Row[Any]]:
-    return db.session().execute(select(*_REFUND).where(condition).order_by(RefundRow.created_at)).all()
-
-
-def _in_seconds(seconds: float) -> Any:
-    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-
-
 __all__ = [
-    "REFUNDED",
-    "REFUND_FAILED",
-    "REFUND_PENDING",
-    "UNKNOWN",
     "Charge",
     "Receipt",
     "Refund",
@@ -425,4 +334,5 @@ __all__ = [
     "refunds_of",
     "request_charge",
     "retry_refund",
+    "sandbox",
 ]

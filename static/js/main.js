@@ -3,3 +3,4 @@ import "./stepper.js";
 import "./countdown.js";
 import "./copy.js";
 import "./map_pan.js";
+import "./payment_wait.js";

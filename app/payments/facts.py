@@ -1,0 +1,119 @@
+"""What payment-service hands out: charges, receipts and refunds as facts, read from their rows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, select
+
+from app.core import db
+from app.payments.models import ChargeRow, ReceiptRow, RefundRow
+from app.payments.states import LIVE_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """`pix_code` is the BR Code once the provider answered; `redirect_url` the provider's card page.
+
+    `failure` is a stable word: declined, refused, expired, replaced, abandoned, ended (by the provider).
+    """
+
+    id: uuid.UUID
+    order_id: uuid.UUID
+    method: str
+    amount: int
+    state: str
+    expires_at: datetime
+    pix_code: str | None
+    redirect_url: str | None
+    failure: str | None
+    provider_charge_id: str | None
+    created_at: datetime
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`settled` is true for the money that bought the tickets."""
+
+    id: uuid.UUID
+    charge_id: uuid.UUID
+    order_id: uuid.UUID
+    amount: int
+    received_at: datetime
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """`state` is refund_pending, refunded or refund_failed."""
+
+    id: uuid.UUID
+    receipt_id: uuid.UUID
+    order_id: uuid.UUID
+    amount: int
+    reason: str
+    state: str
+    created_at: datetime
+
+
+CHARGE = (
+    ChargeRow.id,
+    ChargeRow.order_id,
+    ChargeRow.method,
+    ChargeRow.amount,
+    ChargeRow.state,
+    ChargeRow.expires_at,
+    ChargeRow.pix_code,
+    ChargeRow.redirect_url,
+    ChargeRow.failure,
+    ChargeRow.provider_charge_id,
+    ChargeRow.created_at,
+)
+RECEIPT = (
+    ReceiptRow.id,
+    ReceiptRow.charge_id,
+    ReceiptRow.order_id,
+    ReceiptRow.amount,
+    ReceiptRow.received_at,
+    ReceiptRow.settled_at,
+)
+REFUND = (
+    RefundRow.id,
+    RefundRow.receipt_id,
+    RefundRow.order_id,
+    RefundRow.amount,
+    RefundRow.reason,
+    RefundRow.state,
+    RefundRow.created_at,
+)
+
+
+def charge_of(row: Row[Any]) -> Charge:
+    return Charge(*row)
+
+
+def receipt_of(row: Row[Any]) -> Receipt:
+    return Receipt(
+        row.id, row.charge_id, row.order_id, row.amount, row.received_at, row.settled_at is not None
+    )
+
+
+def refund_of(row: Row[Any]) -> Refund:
+    return Refund(*row)
+
+
+def refund_rows(condition: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    return db.session().execute(select(*REFUND).where(condition).order_by(RefundRow.created_at)).all()
+
+
+def in_seconds(seconds: float) -> ColumnElement[datetime]:
+    """So many seconds from now, by the database's clock."""
+    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)

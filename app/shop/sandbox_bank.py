@@ -1,0 +1,97 @@
+"""The sandbox bank's own pages, where one plays the customer at the bank. Absent with any other provider."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.adapters import psp
+from app.adapters.psp.sandbox import REFUND_MODES, BankView, Sandbox
+from app.core import db
+from app.core.config import settings
+from app.core.errors import NotFound
+from app.payments import service as payments
+from app.shop import blueprint
+from app.web.security import safe_next
+
+LATE_SECONDS = 20.0
+
+
+def _bank() -> Sandbox:
+    """Raises NotFound unless the sandbox is the provider."""
+    if settings().provider != "sandbox":
+        raise NotFound("sandbox bank")
+    return payments.sandbox()
+
+
+def _look(charge_id: str) -> BankView:
+    try:
+        return _bank().look(charge_id)
+    except psp.UnknownCharge:
+        raise NotFound("charge") from None
+
+
+@blueprint.get("/sandbox-bank/<charge_id>")
+def sandbox_bank(charge_id: str) -> str:
+    view = _look(charge_id)
+    return render_template("shop/page_sandbox_bank.html", view=view, back=_back(view), answer=None)
+
+
+@blueprint.post("/sandbox-bank/<charge_id>")
+def sandbox_bank_act(charge_id: str) -> Response | str | tuple[str, int]:
+    """Do as the customer or the bank would. Paying and declining go back to the order, as real banks' pages do."""
+    view = _look(charge_id)
+    act = request.form.get("act", "")
+    if act.startswith("refunds-") and act.removeprefix("refunds-") in REFUND_MODES:
+        _bank().refunds_will(charge_id, act.removeprefix("refunds-"))
+        return redirect(url_for("shop.sandbox_bank", charge_id=charge_id), 303)
+    try:
+        known = _play(_bank(), view, act)
+    except psp.Refused as error:
+        return (
+            render_template("shop/page_sandbox_bank.html", view=view, back=_back(view), answer=str(error)),
+            409,
+        )
+    if not known:
+        return render_template("shop/page_sandbox_bank.html", view=view, back=_back(view), answer=""), 422
+    _post_notifications(_bank())
+    return redirect(_back(view), 303)
+
+
+def _post_notifications(bank: Sandbox) -> None:
+    """Let the bank's webhooks in at once; the worker would find them within a second."""
+    for notification in bank.notifications():
+        with db.transaction():
+            payments.receive_webhook(bank.name, notification.headers, notification.body)
+        bank.delivered(notification.id)
+
+
+def _play(bank: Sandbox, view: BankView, act: str) -> bool:
+    if act == "pay":
+        bank.pay(view.id)
+    elif act == "decline":
+        bank.decline(view.id)
+    elif act == "late":
+        bank.pay(view.id, after=LATE_SECONDS)
+    elif act == "after-end":
+        end = view.expires_at - datetime.now(UTC)
+        bank.pay(view.id, after=max(0.0, end.total_seconds()) + settings().grace_seconds + 5, stubborn=True)
+    elif act == "webhook-twice":
+        bank.pay(view.id, notices=2)
+    elif act == "pay-twice":
+        bank.pay(view.id, times=2)
+    elif act == "out-of-order":
+        bank.pay(view.id, hidden=3.0)
+    elif act == "wrong-amount":
+        bank.pay(view.id, amount=max(1, view.amount - 100))
+    elif act != "never":
+        return False
+    return True
+
+
+def _back(view: BankView) -> str:
+    """The order's payment page, as a path of this site."""
+    public = settings().public_url
+    return safe_next(view.return_url.removeprefix(public), "/")

@@ -1,0 +1,31 @@
+"""`POST /webhooks/<provider>`: what payment providers call. Stores the hint, answers 200, and does no more."""
+
+from __future__ import annotations
+
+from flask import request
+
+from app.core import db
+from app.payments import service as payments
+from app.shop import blueprint
+from app.web.security import csrf
+
+LARGEST = 64 * 1024
+
+
+@blueprint.post("/webhooks/<provider>")
+@csrf.exempt
+def webhook(provider: str) -> tuple[str, int, dict[str, str]]:
+    request.max_content_length = LARGEST
+    body = request.get_data(cache=False)
+    try:
+        with db.transaction():
+            payments.receive_webhook(provider, dict(request.headers), body)
+    except payments.WebhookRefused:
+        return _plain("refused\n", 403)
+    except payments.WebhookUnreadable:
+        return _plain("unreadable\n", 422)
+    return _plain("ok\n", 200)
+
+
+def _plain(text: str, status: int) -> tuple[str, int, dict[str, str]]:
+    return text, status, {"Content-Type": "text/plain"}
