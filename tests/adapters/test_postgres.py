@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -118,6 +119,15 @@ def test_data_goes_where_the_servers_account_can_follow(
     execute(server, "create table kept (n int)")
     server.stop()
     assert execute(start(closed / "data"), "select count(*) from kept") == [(0,)]
+
+
+def test_a_copy_of_the_programs_runs_by_itself(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_place, "REACHABLE_BASE", folder)
+    monkeypatch.setattr(postgres_place, "_can_enter", lambda *_: False)
+    binaries = postgres_place._reachable_binaries(pwd.getpwuid(os.geteuid()))
+    assert binaries.is_relative_to(folder)
+    said = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True)
+    assert said.stdout.startswith("postgres (PostgreSQL) 18")
 
 
 @pytest.mark.parametrize("broken", ["a file in its place", "half a cluster"])
