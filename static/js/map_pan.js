@@ -8,7 +8,7 @@ onElements("[data-hall]", (hall) => {
   const map = hall.querySelector(".map");
   let strip;
   const centre = () => { hall.scrollLeft = (hall.scrollWidth - hall.clientWidth) / 2; };
-  const pans = () => hall.scrollWidth > hall.clientWidth + 4;
+  const pans = () => hall.scrollWidth > hall.clientWidth + 12;
 
   const fit = () => {
     if (pans() && !strip) {
@@ -37,6 +37,7 @@ function overview(hall, map) {
   const element = document.createElementNS(SVG, "svg");
   element.setAttribute("class", "overview");
   element.setAttribute("aria-hidden", "true");
+  element.setAttribute("preserveAspectRatio", "none");
   const spots = seats.map((seat) => {
     const spot = document.createElementNS(SVG, "rect");
     spot.setAttribute("x", (seat.offsetLeft * scale).toFixed(1));
