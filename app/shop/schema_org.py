@@ -1,0 +1,98 @@
+"""What search engines read of a film and its screenings (schema.org, JSON-LD)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import url_for
+
+from app.core.i18n import local
+from app.events.service import Cinema, Film
+from app.shop.showings import Stub
+from app.web.language import locale
+
+_AVAILABILITY = {
+    "open": "https://schema.org/InStock",
+    "few": "https://schema.org/LimitedAvailability",
+    "sold-out": "https://schema.org/SoldOut",
+}
+_SPOKEN = {"dubbed": "pt-BR"}
+MOST = 60
+
+
+def film(film: Film, stubs: Sequence[Stub], *, poster_address: str) -> dict[str, Any]:
+    """A graph of the film and its screenings still to come."""
+    address = url_for("shop.film", slug=film.slug, _external=True)
+    movie = {
+        "@type": "Movie",
+        "@id": f"{address}#film",
+        "url": address,
+        "name": film.title_in(locale()),
+        "alternateName": film.original_title,
+        "description": film.synopsis_in(locale()),
+        "image": poster_address,
+        "dateCreated": str(film.year),
+        "director": [
+            {"@type": "Person", "name": name.strip()} for name in film.director.split(",") if name.strip()
+        ],
+        "genre": list(film.genres_in(locale())),
+        "duration": f"PT{film.duration_minutes}M",
+        "contentRating": film.age_rating,
+    }
+    coming = [stub for stub in stubs if stub.state in _AVAILABILITY or stub.state == "cancelled"][:MOST]
+    return {
+        "@context": "https://schema.org",
+        "@graph": [
+            {key: value for key, value in movie.items() if value},
+            *(_screening(stub, movie) for stub in coming),
+        ],
+    }
+
+
+def _screening(stub: Stub, movie: dict[str, Any]) -> dict[str, Any]:
+    screening = stub.screening
+    zone = screening.cinema.timezone
+    event: dict[str, Any] = {
+        "@type": "ScreeningEvent",
+        "name": movie["name"],
+        "workPresented": {"@id": movie["@id"]},
+        "startDate": local(screening.starts_at, zone).isoformat(timespec="minutes"),
+        "endDate": local(screening.ends_at, zone).isoformat(timespec="minutes"),
+        "eventStatus": "https://schema.org/EventScheduled",
+        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
+        "videoFormat": screening.format,
+        "image": movie["image"],
+        "location": _place(screening.cinema),
+    }
+    if screening.version == "subtitled":
+        event["subtitleLanguage"] = "pt-BR"
+    if screening.version in _SPOKEN:
+        event["inLanguage"] = _SPOKEN[screening.version]
+    if stub.state == "cancelled":
+        return event | {"eventStatus": "https://schema.org/EventCancelled"}
+    event["offers"] = {
+        "@type": "Offer",
+        "url": f"{request_root()}/screenings/{screening.id}",
+        "price": f"{screening.from_price / 100:.2f}",
+        "priceCurrency": "BRL",
+        "availability": _AVAILABILITY[stub.state],
+    }
+    return event
+
+
+def request_root() -> str:
+    return url_for("shop.programme", _external=True).rstrip("/")
+
+
+def _place(cinema: Cinema) -> dict[str, Any]:
+    return {
+        "@type": "MovieTheater",
+        "name": cinema.name,
+        "address": {
+            "@type": "PostalAddress",
+            "streetAddress": cinema.address,
+            "addressLocality": cinema.city,
+            "addressCountry": "BR",
+        },
+    }

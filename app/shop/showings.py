@@ -1,0 +1,140 @@
+"""What programme and film page show of screenings: stubs with their state, grouped by film, day and site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from flask_babel import gettext as _
+
+from app.core.i18n import format_time
+from app.core.money import format_money_short
+from app.events import service as events
+from app.events.service import Cinema, Film, Screening
+from app.reservations import service as reservations
+
+FEW = 9  # from here on the number of places says more than a picture of them
+EIGHTHS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """A showtime as printed: `state` is open, few, sold-out, started, closed or cancelled; `full` in eighths."""
+
+    screening: Screening
+    state: str
+    left: int
+    full: int
+    begun: bool
+
+    @property
+    def sells(self) -> bool:
+        return self.state in ("open", "few", "sold-out")
+
+    def time(self, locale: str) -> str:
+        return format_time(self.screening.starts_at, locale, self.screening.cinema.timezone)
+
+    def line(self) -> str:
+        """`Leg · Sala 2`; in 3D `Leg 3D · Sala 2`."""
+        version = short_version(self.screening.version)
+        if self.screening.format != "2D":
+            version = f"{version} {self.screening.format}"
+        return f"{version} · {self.screening.auditorium_name}"
+
+    def price(self, locale: str) -> str:
+        price = format_money_short(self.screening.from_price, locale)
+        return _("%(price)s, just begun", price=price) if self.begun else price
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStubs:
+    cinema: Cinema
+    stubs: tuple[Stub, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilmOnDay:
+    film: Film
+    sites: tuple[SiteStubs, ...]
+
+    @property
+    def stubs(self) -> list[Stub]:
+        return [stub for site in self.sites for stub in site.stubs]
+
+    @property
+    def sells(self) -> bool:
+        return any(stub.sells for stub in self.stubs)
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfFilm:
+    day: date
+    sites: tuple[SiteStubs, ...]
+
+
+def short_version(version: str) -> str:
+    return {"dubbed": _("Dub"), "subtitled": _("Sub"), "original": _("Orig")}[version]
+
+
+def long_version(version: str) -> str:
+    return {"dubbed": _("dubbed"), "subtitled": _("subtitled"), "original": _("original version")}[version]
+
+
+def stubs_of(screenings: Sequence[Screening]) -> list[Stub]:
+    """A stub for each screening, in their order; one query for how full they are."""
+    taken = reservations.occupancy([screening.id for screening in screenings]) if screenings else {}
+    return [_stub(screening, taken.get(screening.id, 0)) for screening in screenings]
+
+
+def _stub(screening: Screening, taken: int) -> Stub:
+    left = max(0, screening.capacity - taken)
+    moment = events.now()
+    if screening.status == "cancelled":
+        state = "cancelled"
+    elif moment >= screening.sales_close_at:
+        state = "started" if moment >= screening.starts_at else "closed"
+    elif left == 0:
+        state = "sold-out"
+    else:
+        state = "few" if left <= FEW else "open"
+    # Never quite full while a place is left, never quite empty once one is taken.
+    full = -(-taken * EIGHTHS // screening.capacity) if screening.capacity else 0
+    return Stub(screening, state, left, min(full, EIGHTHS - 1), begun=moment >= screening.starts_at)
+
+
+def by_film(stubs: Iterable[Stub]) -> list[FilmOnDay]:
+    """Films in the programme's order; those with nothing left to sell today come last."""
+    films = [
+        FilmOnDay(film, by_site(group))
+        for film, group in groupby(stubs, key=lambda stub: stub.screening.film)
+    ]
+    return sorted(films, key=lambda film: not film.sells)
+
+
+def by_site(stubs: Iterable[Stub]) -> tuple[SiteStubs, ...]:
+    return tuple(
+        SiteStubs(cinema, tuple(group))
+        for cinema, group in groupby(stubs, key=lambda stub: stub.screening.cinema)
+    )
+
+
+def by_day(stubs: Iterable[Stub]) -> list[DayOfFilm]:
+    """Cinema days in order, each with its sites in theirs."""
+    days: dict[date, list[Stub]] = {}
+    for stub in stubs:
+        screening = stub.screening
+        days.setdefault(events.cinema_day(screening.starts_at, screening.cinema.timezone), []).append(stub)
+    order = {site.id: place for place, site in enumerate(events.cinemas())}
+    return [
+        DayOfFilm(day, by_site(sorted(days[day], key=lambda stub: order.get(stub.screening.cinema.id, 0))))
+        for day in sorted(days)
+    ]
+
+
+def has_free_wheelchair_space(screening: Screening) -> bool:
+    """Whether one of the room's wheelchair spaces can be had now."""
+    taken = reservations.seat_states(screening.id)
+    plan = events.seat_plan(screening.auditorium_id)
+    return any(seat.kind == "wheelchair" and seat.id not in taken for seat in plan.seats)
