@@ -1,0 +1,155 @@
+"""Holding seats: what the verbs of `service.py` and the waiting list both stand on."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from app.core import db
+from app.core.config import settings
+from app.core.errors import NotFound
+from app.events import service as events
+from app.events.service import Screening, SeatPlan
+from app.reservations import claims
+from app.reservations.best import best_together
+from app.reservations.nearest import nearest_free
+from app.reservations.views import NothingFits, Reservation, SeatsLost, TooManyHolds
+
+NO_LIMIT = 1_000_000  # a limit of this size is none: it is not even looked up
+TRIES = 8
+
+
+def grace() -> timedelta:
+    return timedelta(seconds=settings().grace_seconds)
+
+
+def limit_of(setting: int) -> int | None:
+    return setting if setting < NO_LIMIT else None
+
+
+def hold(
+    screening: Screening,
+    seat_ids: Sequence[int],
+    *,
+    visitor: str,
+    address_key: str,
+    minutes: float,
+    limited: bool = True,
+) -> Reservation:
+    """Claim exactly these seats. Raises SeatsLost and TooManyHolds; then nothing is held."""
+    reservation_id = uuid.uuid4()
+    config = settings()
+    held = claims.hold(
+        reservation_id,
+        screening.id,
+        seat_ids,
+        seconds=minutes * 60 + config.grace_seconds,
+        visitor=visitor,
+        address_key=address_key,
+        visitor_limit=limit_of(config.max_live_holds_per_visitor) if limited else None,
+        address_limit=limit_of(config.max_live_holds_per_address) if limited else None,
+    )
+    if held is None:
+        raise TooManyHolds(retry_after=config.hold_minutes * 60)
+    expires_at, got = held
+    if len(got) < len(seat_ids):
+        claims.undo(reservation_id)
+        raise lost_seats(screening, seat_ids, got)
+    return Reservation(
+        reservation_id, screening.id, "held", tuple(seat_ids), expires_at, expires_at - grace()
+    )
+
+
+def hold_best(
+    screening: Screening,
+    quantity: int,
+    *,
+    visitor: str,
+    address_key: str,
+    minutes: float,
+    limited: bool = True,
+) -> Reservation:
+    """Claim the best seats together. Raises NothingFits and TooManyHolds."""
+    lock_screening(screening.id)
+    plan = events.seat_plan(screening.auditorium_id)
+    for _ in range(TRIES):
+        seats = best_together(plan, quantity, seat_states(screening.id))
+        if seats is None:
+            break
+        # Those who picked their seats by hand take no lock: one of them may still be quicker. The savepoint gives
+        # back the locks of a try that failed, so that the next one takes its own in order again.
+        try:
+            with db.session().begin_nested():
+                return hold(
+                    screening,
+                    seats,
+                    visitor=visitor,
+                    address_key=address_key,
+                    minutes=minutes,
+                    limited=limited,
+                )
+        except SeatsLost:
+            continue
+    raise NothingFits(screening.id, quantity)
+
+
+def lock_screening(screening_id: int) -> None:
+    """One at a time looks for seats together: two who look at once would choose the same ones."""
+    db.session().execute(
+        text("select pg_advisory_xact_lock(hashtext('reservations'), :screening_id)"),
+        {"screening_id": screening_id},
+    )
+
+
+def lost_seats(
+    screening: Screening, seat_ids: Sequence[int], got: Collection[int], own: Collection[int] = ()
+) -> SeatsLost:
+    """Names what was lost, and the nearest free seats instead; the visitor's `own` seats count as free."""
+    lost = tuple(seat_id for seat_id in seat_ids if seat_id not in got)
+    kept = tuple(seat_id for seat_id in seat_ids if seat_id in got)
+    plan: SeatPlan = events.seat_plan(screening.auditorium_id)
+    taken = seat_states(screening.id).keys() - set(own)
+    return SeatsLost(lost, kept, nearest_free(plan, lost, kept, taken))
+
+
+def seat_states(screening_id: int) -> dict[int, datetime | None]:
+    """The taken seats of a screening: until when, or None for sold. Live claims only."""
+    rows = db.session().execute(
+        text(
+            "select seat_id, expires_at from reservations.seat_claims where screening_id = :screening_id"
+            " and (expires_at is null or expires_at >= clock_timestamp())"
+        ),
+        {"screening_id": screening_id},
+    )
+    return {row.seat_id: row.expires_at for row in rows}
+
+
+_RESERVATION = """
+    select r.id, r.screening_id, r.state, r.expires_at,
+      array(select seat_id from reservations.reservation_seats s where s.reservation_id = r.id order by seat_id)
+        as seat_ids
+    from reservations.reservations r where r.id = :id
+"""
+
+
+def reservation(reservation_id: uuid.UUID) -> Reservation:
+    """Raises NotFound."""
+    row = db.session().execute(text(_RESERVATION), {"id": reservation_id}).one_or_none()
+    if row is None:
+        raise NotFound(f"reservation {reservation_id}")
+    return view(row)
+
+
+def view(row: Row[Any]) -> Reservation:
+    return Reservation(
+        row.id,
+        row.screening_id,
+        row.state,
+        tuple(row.seat_ids),
+        row.expires_at,
+        row.expires_at - grace(),
+    )

@@ -1,0 +1,144 @@
+"""Tables of reservation-service (schema `reservations`). A claim is a row; its uniqueness is the lock."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+from app.reservations.states import REQUEST, RESERVATION
+
+SCHEMA = "reservations"
+LOCALES = ("pt_BR", "en")
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} in ({', '.join(repr(value) for value in values)})"
+
+
+class ReservationRow(Base):
+    """Seats of one screening for one visitor. `expires_at` is the deadline plus the grace that nobody is shown."""
+
+    __tablename__ = "reservations"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", RESERVATION.states), name="state"),
+        Index("ix_reservations_due", "expires_at", postgresql_where=text("state = 'held'")),
+        Index("ix_reservations_visitor", "visitor", "expires_at", postgresql_where=text("state = 'held'")),
+        Index(
+            "ix_reservations_address", "address_key", "expires_at", postgresql_where=text("state = 'held'")
+        ),
+        {"schema": SCHEMA},
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    screening_id: Mapped[int] = mapped_column(ForeignKey("events.screenings.id"))
+    state: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    visitor: Mapped[str] = mapped_column(Text)
+    address_key: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+
+
+class ReservationSeatRow(Base):
+    """What was asked for, kept for ever: money that comes late asks for the same seats."""
+
+    __tablename__ = "reservation_seats"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    reservation_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("reservations.reservations.id", ondelete="CASCADE"), primary_key=True
+    )
+    seat_id: Mapped[int] = mapped_column(ForeignKey("events.seats.id"), primary_key=True)
+
+
+class SeatClaimRow(Base):
+    """Who has a seat. `expires_at` null: sold. An expired claim is nobody's; the next one takes its row over."""
+
+    __tablename__ = "seat_claims"
+    __table_args__ = (
+        # The reservation carries the screening's key; a second check for each seat would only cost.
+        ForeignKeyConstraint(["reservation_id"], ["reservations.reservations.id"]),
+        Index("ix_seat_claims_reservation_id", "reservation_id"),
+        {"schema": SCHEMA},
+    )
+
+    screening_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    seat_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    reservation_id: Mapped[uuid.UUID] = mapped_column(Uuid)
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class RequestRow(Base):
+    """A wish for N seats together that nothing fitted: open until an e-mail is left, then in the queue."""
+
+    __tablename__ = "requests"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", REQUEST.states), name="state"),
+        CheckConstraint(_one_of("locale", LOCALES), name="locale"),
+        CheckConstraint("state in ('open', 'cancelled') or email is not null", name="email"),
+        CheckConstraint("state <> 'offered' or reservation_id is not null", name="offer"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        Index(
+            "ix_requests_waiting",
+            "screening_id",
+            "waiting_since",
+            "id",
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index(
+            "uq_requests_offer",
+            "reservation_id",
+            unique=True,
+            postgresql_where=text("reservation_id is not null"),
+        ),
+        Index(
+            "ix_requests_visitor",
+            "visitor",
+            postgresql_where=text("state in ('open', 'waiting', 'offered')"),
+        ),
+        {"schema": SCHEMA},
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    token: Mapped[str] = mapped_column(Text, unique=True)
+    screening_id: Mapped[int] = mapped_column(ForeignKey("events.screenings.id"))
+    state: Mapped[str] = mapped_column(Text, server_default=text("'open'"))
+    quantity: Mapped[int] = mapped_column(Integer)
+    email: Mapped[str | None] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(Text)
+    visitor: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    waiting_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reservation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reservations.reservations.id"))
+    offered_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SeatWatchRow(Base):
+    """Somebody looks at this screening's map until then: claims of it send a NOTIFY, those of others do not."""
+
+    __tablename__ = "seat_watches"
+    __table_args__ = ({"schema": SCHEMA, "prefixes": ["UNLOGGED"]},)
+
+    screening_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))

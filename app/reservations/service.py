@@ -1,0 +1,224 @@
+"""reservation-service: seats that nobody else can take meanwhile, and the queue for those that are taken.
+
+A claim is a row whose uniqueness is the lock (`claims.py`); there is no second way to take a seat. Every verb joins
+the caller's transaction and expects to be rolled back with it. Times are aware, UTC, of the database's clock.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+
+from app.core import db
+from app.core.config import settings
+from app.core.errors import Invalid
+from app.events import service as events
+from app.events.service import Screening
+from app.reservations import claims, holding, single_seat
+from app.reservations.holding import reservation, seat_states
+from app.reservations.states import RESERVATION
+from app.reservations.views import NotHeld, NothingFits, Request, Reservation, SeatsLost, TooManyHolds
+from app.reservations.waiting import (
+    OfferOver,
+    accept_offer,
+    cancel_request,
+    check_quantity,
+    join_waiting_list,
+    offer_next,
+    open_request,
+    request,
+    seats_freed,
+    wait_for_seats,
+)
+
+__all__ = [
+    "NotHeld",
+    "NothingFits",
+    "OfferOver",
+    "Request",
+    "Reservation",
+    "SeatsLost",
+    "TooManyHolds",
+    "accept_offer",
+    "cancel_request",
+    "change_seats",
+    "check_seats",
+    "confirm",
+    "extend",
+    "hold_best",
+    "hold_seats",
+    "join_waiting_list",
+    "occupancy",
+    "offer_next",
+    "open_request",
+    "reclaim",
+    "release",
+    "request",
+    "reservation",
+    "seat_states",
+    "seats_of",
+    "suggest_shift",
+    "wait_for_seats",
+]
+
+
+def check_seats(screening: Screening, seat_ids: Sequence[int]) -> tuple[int, ...]:
+    """The seats in their order in the room. Raises Invalid: `seats.none`, `.too_many`, `.repeated`, `.unknown`."""
+    most = settings().max_seats
+    if not seat_ids:
+        raise Invalid("seats.none", "seat")
+    if len(seat_ids) > most:
+        raise Invalid("seats.too_many", "seat", most=most)
+    if len(set(seat_ids)) < len(seat_ids):
+        raise Invalid("seats.repeated", "seat")
+    by_id = events.seat_plan(screening.auditorium_id).by_id
+    if any(seat_id not in by_id for seat_id in seat_ids):
+        raise Invalid("seats.unknown", "seat")
+    return tuple(sorted(seat_ids, key=lambda seat_id: (by_id[seat_id].row_index, by_id[seat_id].column)))
+
+
+def hold_seats(
+    screening: Screening,
+    seat_ids: Sequence[int],
+    *,
+    visitor: str,
+    address_key: str,
+    minutes: float | None = None,
+) -> Reservation:
+    """Hold exactly these seats for `minutes` (a hold's usual time).
+
+    Raises Invalid (see `check_seats`), ScreeningClosed, TooManyHolds, and SeatsLost with what was lost, what the
+    visitor could still have, and the nearest alternatives. Then nothing is held.
+    """
+    seats = check_seats(screening, seat_ids)
+    events.ensure_on_sale(screening)
+    minutes = settings().hold_minutes if minutes is None else minutes
+    return holding.hold(screening, seats, visitor=visitor, address_key=address_key, minutes=minutes)
+
+
+def hold_best(screening: Screening, quantity: int, *, visitor: str, address_key: str) -> Reservation:
+    """Hold the best `quantity` seats side by side.
+
+    Raises Invalid `quantity.range`, ScreeningClosed, TooManyHolds, and NothingFits.
+    """
+    check_quantity(quantity)
+    events.ensure_on_sale(screening)
+    minutes = settings().hold_minutes
+    return holding.hold_best(screening, quantity, visitor=visitor, address_key=address_key, minutes=minutes)
+
+
+def suggest_shift(
+    screening: Screening, seat_ids: Collection[int], taken: Collection[int]
+) -> tuple[int, ...] | None:
+    """Seats as good that leave no single one empty (`single_seat.py`); None: no need, or none as good."""
+    plan = events.seat_plan(screening.auditorium_id)
+    return single_seat.suggest_shift(plan, seat_ids, taken, screening.prices)
+
+
+def change_seats(reservation_id: uuid.UUID, seat_ids: Sequence[int]) -> Reservation:
+    """Other seats for a held reservation; its clock runs on. The old ones are kept until the new ones are claimed.
+
+    Raises NotHeld, Invalid (see `check_seats`), ScreeningClosed and SeatsLost: then the old seats are still held.
+    """
+    row = claims.lock(reservation_id)
+    if row is None or row.state != "held":
+        raise NotHeld(reservation_id)
+    screening = events.screening(row.screening_id)
+    seats = check_seats(screening, seat_ids)
+    events.ensure_on_sale(screening)
+    old = holding.reservation(reservation_id).seat_ids
+    with db.session().begin_nested() as attempt:
+        # Old and new seats in one pass: two who swap take their locks in the same order.
+        got = claims.claim_for(reservation_id, sorted({*old, *seats}), row.expires_at)
+        if not got.issuperset(seats):
+            attempt.rollback()
+            raise holding.lost_seats(screening, seats, got, own=got.intersection(old))
+        claims.drop(reservation_id, kept=seats)
+        _remember(reservation_id, seats)
+    if set(old) - set(seats):
+        seats_freed(screening.id)
+    return holding.reservation(reservation_id)
+
+
+def _remember(reservation_id: uuid.UUID, seats: Sequence[int]) -> None:
+    statement = text(
+        """
+        with gone as (
+            delete from reservations.reservation_seats
+            where reservation_id = :id and not seat_id = any(:seats) returning 1
+        )
+        insert into reservations.reservation_seats (reservation_id, seat_id)
+        select :id, seat_id from unnest(cast(:seats as integer[])) seat_id on conflict do nothing
+        """
+    )
+    db.session().execute(statement, {"id": reservation_id, "seats": list(seats)})
+
+
+def extend(reservation_id: uuid.UUID, until_deadline: datetime) -> Reservation:
+    """Set the deadline (the claims outlive it by the grace). Raises NotHeld, also when a seat has gone."""
+    expires_at = until_deadline + holding.grace()
+    moved = claims.move(reservation_id, states=("held",), state="held", expires_at=expires_at)
+    if moved is None:
+        raise NotHeld(reservation_id)
+    return Reservation(
+        reservation_id, moved.screening_id, "held", tuple(moved.seat_ids), expires_at, until_deadline
+    )
+
+
+def confirm(reservation_id: uuid.UUID) -> bool:
+    """Sell the seats: held → confirmed, claims never expire. False, and nothing changed, unless all are still ours.
+
+    A claim past its time that nobody took over is still ours.
+    """
+    states = RESERVATION.before("confirmed")
+    return claims.move(reservation_id, states=states, state="confirmed", expires_at=None) is not None
+
+
+def release(reservation_id: uuid.UUID) -> bool:
+    """Give the seats back, held or sold. False when they were given back before."""
+    screening_id = claims.free(reservation_id, states=RESERVATION.before("released"), state="released")
+    if screening_id is None:
+        return False
+    seats_freed(screening_id)
+    return True
+
+
+def reclaim(reservation_id: uuid.UUID, until: datetime) -> bool:
+    """Money came late: hold the same seats again until `until`, all of them or none. True if they are held now."""
+    row = claims.lock(reservation_id)
+    if row is None or row.state not in ("held", *RESERVATION.before("held")):
+        return False
+    seats = holding.reservation(reservation_id).seat_ids
+    with db.session().begin_nested() as attempt:
+        if claims.claim_for(reservation_id, seats, until) != frozenset(seats):
+            attempt.rollback()
+            return False
+        db.session().execute(
+            text(
+                "update reservations.reservations set state = 'held', expires_at = :until,"
+                " updated_at = clock_timestamp() where id = :id"
+            ),
+            {"id": reservation_id, "until": until},
+        )
+    return True
+
+
+def seats_of(reservation_id: uuid.UUID) -> tuple[int, ...]:
+    """The seats that were asked for, whatever became of them. Raises NotFound."""
+    return holding.reservation(reservation_id).seat_ids
+
+
+def occupancy(screening_ids: Iterable[int]) -> dict[int, int]:
+    """How many seats of each screening are taken now; screenings without any are left out."""
+    rows = db.session().execute(
+        text(
+            "select screening_id, count(*) as taken from reservations.seat_claims"
+            " where screening_id = any(:ids) and (expires_at is null or expires_at >= clock_timestamp())"
+            " group by screening_id"
+        ),
+        {"ids": list(screening_ids)},
+    )
+    return {row.screening_id: row.taken for row in rows}
