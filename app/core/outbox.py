@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import db
+from app.core.failpoints import failpoint
 from app.core.messages import BY_KIND, Message
 
 CHANNEL = "outbox"
@@ -126,7 +127,9 @@ class Delivery:
             if marked.first() is None:
                 raise AlreadyDone(self.message_id)
             yield current
+            failpoint(f"{type(self.message).__name__}.before_commit")
         self.done = True
+        failpoint(f"{type(self.message).__name__}.committed")
 
 
 _LEASE = text(

@@ -21,6 +21,7 @@ from sqlalchemy import text
 
 from app.core import db, outbox
 from app.core.errors import Poison, Retry
+from app.core.failpoints import failpoint
 from app.core.messages import Message
 from app.core.outbox import AlreadyDone, Delivery
 
@@ -48,6 +49,7 @@ def deliver(delivery: Delivery, routes: Routes) -> None:
     try:
         if handler is None:
             raise Poison(f"{delivery.consumer} has no handler for {kind}")
+        failpoint(f"{kind}.leased")
         handler(delivery.message, delivery)
         if not delivery.done:
             with delivery.transaction():

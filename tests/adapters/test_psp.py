@@ -1,0 +1,144 @@
+"""The sandbox bank alone, as any provider behind the port: repeated calls, refunds, outages, notifications."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.adapters.psp import ChargeRequest, RefundRequest, Refused, UnknownCharge, Unreachable
+from app.adapters.psp.sandbox import Sandbox
+from app.payments import providers
+
+
+@pytest.fixture
+def bank(database: str) -> Sandbox:
+    return providers.sandbox()
+
+
+def request(method: str = "pix", amount: int = 5000) -> ChargeRequest:
+    return ChargeRequest(
+        id=uuid.uuid4().hex,
+        method=method,
+        amount=amount,
+        expires_at=datetime.now(UTC) + timedelta(minutes=5),
+        description="2 ingressos",
+        payer_name="Ana",
+        payer_cpf=None,
+        return_url="/orders/t/payment",
+    )
+
+
+def test_creating_twice_is_creating_once(bank: Sandbox) -> None:
+    asked = request()
+    assert bank.create(asked) == bank.create(asked)
+    bank.pay(asked.id)
+    assert bank.create(asked).status == "paid"
+
+
+def test_end_to_end_ids_look_as_the_central_banks(bank: Sandbox) -> None:
+    asked = request()
+    bank.create(asked)
+    bank.pay(asked.id)
+    receipt = bank.fetch(asked.id).payments[0].receipt_id
+    assert re.fullmatch(r"E\d{8}\d{12}[A-Za-z0-9]{11}", receipt)
+
+
+def test_a_paid_charge_cannot_be_cancelled(bank: Sandbox) -> None:
+    asked = request()
+    bank.create(asked)
+    bank.pay(asked.id)
+    assert bank.cancel(asked.id).status == "paid"
+
+
+def test_a_cancelled_charge_cannot_be_paid_unless_stubbornly(bank: Sandbox) -> None:
+    asked = request()
+    bank.create(asked)
+    assert bank.cancel(asked.id).status == "ended"
+    assert bank.cancel(asked.id).status == "ended"
+    with pytest.raises(Refused):
+        bank.pay(asked.id)
+    bank.pay(asked.id, stubborn=True)
+    assert len(bank.fetch(asked.id).payments) == 1
+
+
+def test_money_on_its_way_is_turned_back_by_a_cancel(bank: Sandbox) -> None:
+    asked = request()
+    bank.create(asked)
+    bank.pay(asked.id, after=0.05)
+    bank.cancel(asked.id)
+    import time
+
+    time.sleep(0.1)
+    assert bank.fetch(asked.id).payments == ()
+
+
+def test_unknown_charges(bank: Sandbox) -> None:
+    for call in (bank.fetch, bank.cancel, bank.look):
+        with pytest.raises(UnknownCharge):
+            call("nobody")
+    with pytest.raises(Refused):
+        bank.refund(RefundRequest("r", "nobody", "nothing", 1))
+
+
+def test_a_bank_that_is_away_does_nothing(bank: Sandbox) -> None:
+    asked = request()
+    bank.go_away(60)
+    with pytest.raises(Unreachable):
+        bank.create(asked)
+    bank.come_back()
+    with pytest.raises(UnknownCharge):
+        bank.fetch(asked.id)
+
+
+def test_a_lost_answer_is_no_lost_charge(bank: Sandbox) -> None:
+    asked = request()
+    bank.go_away(60, answers_get_lost=True)
+    with pytest.raises(Unreachable):
+        bank.create(asked)
+    bank.come_back()
+    assert bank.fetch(asked.id).status == "pending"
+
+
+def test_refunds_happen_once_an_id_and_never_exceed_the_money(bank: Sandbox) -> None:
+    asked = request(amount=5000)
+    bank.create(asked)
+    bank.pay(asked.id)
+    receipt = bank.fetch(asked.id).payments[0].receipt_id
+    part = RefundRequest("a" * 32, asked.id, receipt, 3000)
+    assert [bank.refund(part), bank.refund(part)] == ["done", "done"]
+    assert bank.refund(RefundRequest("b" * 32, asked.id, receipt, 2001)) == "refused"
+    assert bank.refund(RefundRequest("c" * 32, asked.id, receipt, 2000)) == "done"
+
+
+def test_notifications_come_again_until_they_are_delivered(bank: Sandbox) -> None:
+    from sqlalchemy import text
+
+    from app.core import db
+
+    asked = request()
+    bank.create(asked)
+    bank.pay(asked.id)
+    first = bank.notifications()
+    assert len(first) == 1
+    assert bank.read_webhook(first[0].headers, first[0].body) == (asked.id,)
+    assert bank.notifications() == []
+    with db.transaction() as current:
+        current.execute(text("update sandbox_bank.notifications set due_at = clock_timestamp()"))
+    again = bank.notifications()
+    assert [one.id for one in again] == [first[0].id]
+    bank.delivered(again[0].id)
+    with db.transaction() as current:
+        assert current.execute(text("select count(*) from sandbox_bank.notifications")).scalar() == 0
+
+
+def test_another_key_signs_otherwise(bank: Sandbox, database: str) -> None:
+    other = Sandbox(database, secret_key="another", pix="manual")
+    from app.adapters.psp import Forged
+
+    sent = other.notification("x")
+    with pytest.raises(Forged):
+        bank.read_webhook(sent.headers, sent.body)
+    other.dispose()
