@@ -15,6 +15,6 @@ def init_app(app: Flask) -> None:
     manifest: dict[str, str] = json.loads(manifest_file.read_text()) if manifest_file.exists() else {}
 
     def asset(name: str) -> str:
-        return url_for("static", filename=f"dist/{manifest[name]}" if name in manifest else name)
+        return url_for("static", filename=manifest.get(name, name))
 
     app.jinja_env.globals["asset"] = asset
