@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import gc
 import os
+import warnings
 from typing import Any
 
 from gevent import monkey
 
 monkey.patch_all(os=False)  # the master forks and waits for its workers itself
+# The gevent worker patches the rest after the fork; gevent warns of a second time.
+warnings.filterwarnings("ignore", category=monkey.MonkeyPatchWarning)
 
 from psycogreen.gevent import patch_psycopg  # noqa: E402
 
