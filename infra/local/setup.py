@@ -43,9 +43,9 @@ def main() -> int:
 
 
 def _set_up(*, dev: bool, bench: bool) -> None:
+    system.install_pdf_libraries()
     _make_venv()
     _install_requirements("requirements-dev.txt" if dev else "requirements.txt")
-    system.install_pdf_libraries()
     node.install_packages()
     if bench and (ROOT / "infra/bench/package.json").exists():
         node.install_packages(ROOT / "infra/bench")
