@@ -37,11 +37,11 @@ class Stub:
         return format_time(self.screening.starts_at, locale, self.screening.cinema.timezone)
 
     def line(self) -> str:
-        """`Leg · Sala 2`; in 3D `Leg 3D · Sala 2`."""
+        """`Leg · Sala 2`; in 3D `Leg 3D · Sala 2`. It breaks at the dot or not at all."""
         version = short_version(self.screening.version)
         if self.screening.format != "2D":
-            version = f"{version} {self.screening.format}"
-        return f"{version} · {self.screening.auditorium_name}"
+            version = f"{version}\u00a0{self.screening.format}"
+        return f"{version}\u00a0· {self.screening.auditorium_name.replace(' ', chr(160))}"
 
     def price(self, locale: str) -> str:
         price = format_money_short(self.screening.from_price, locale)
@@ -61,7 +61,9 @@ class FilmOnDay:
 
     @property
     def stubs(self) -> list[Stub]:
-        return [stub for site in self.sites for stub in site.stubs]
+        """Of all sites, by hour."""
+        stubs = [stub for site in self.sites for stub in site.stubs]
+        return sorted(stubs, key=lambda stub: stub.screening.starts_at)
 
     @property
     def sells(self) -> bool:
