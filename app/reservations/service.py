@@ -130,11 +130,10 @@ def change_seats(reservation_id: uuid.UUID, seat_ids: Sequence[int]) -> Reservat
     seats = check_seats(screening, seat_ids)
     events.ensure_on_sale(screening)
     old = holding.reservation(reservation_id).seat_ids
-    with db.session().begin_nested() as attempt:
+    with db.session().begin_nested():
         # Old and new seats in one pass: two who swap take their locks in the same order.
         got = claims.claim_for(reservation_id, sorted({*old, *seats}), row.expires_at)
         if not got.issuperset(seats):
-            attempt.rollback()
             raise holding.lost_seats(screening, seats, got, own=got.intersection(old))
         claims.drop(reservation_id, kept=seats)
         _remember(reservation_id, seats)

@@ -1,0 +1,129 @@
+"""Rooms for the tests: small ones in memory for the pure rules, and real ones in the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+
+from app.core import db
+from app.events import service as events
+from app.events.service import Screening, Seat, SeatPlan, Zone
+
+KINDS = {"o": "standard", "w": "wheelchair", "c": "companion", "b": "wide", "l": "love", "v": "standard"}
+
+
+def plan(*rows: str) -> SeatPlan:
+    """A room drawn in text, a line a row from the screen back: o seat, v VIP seat, w c b l as in KINDS, . aisle."""
+    seats: list[Seat] = []
+    for row_index, drawing in enumerate(rows):
+        column = number = 0
+        label = chr(ord("A") + row_index)
+        for sign in drawing:
+            kind = KINDS.get(sign)
+            width = 2 if sign in "bl" else 1
+            if kind is not None:
+                number += 1
+                zone = (2, "vip", "VIP") if sign == "v" else (1, "standard", "Sala")
+                name = f"{label}{number}"
+                seats.append(
+                    Seat(
+                        (row_index + 1) * 100 + number,
+                        label,
+                        row_index,
+                        str(number),
+                        name,
+                        column,
+                        width,
+                        kind,
+                        *zone,
+                        None,
+                    )
+                )
+            column += width
+    zones = [Zone(1, "standard", "Sala", "Room", 0), Zone(2, "vip", "VIP", "VIP", 1)]
+    return SeatPlan.of(1, tuple(seats), zones)
+
+
+def names(room: SeatPlan, seats: tuple[int, ...] | None) -> str:
+    return " ".join(room.by_id[seat_id].name for seat_id in seats or ())
+
+
+def ids(room: SeatPlan, text_: str) -> tuple[int, ...]:
+    by_name = {seat.name: seat.id for seat in room.seats}
+    return tuple(by_name[name] for name in text_.split())
+
+
+def make_screening(*rows: str, starts_in: timedelta = timedelta(hours=3), cutoff: int = 15) -> Screening:
+    """A screening in a new room of a new cinema, in the database that `core.db` is connected to."""
+    drawn = plan(*(rows or ("oooooooooo",)))
+    with db.transaction() as session:
+
+        def insert(statement: str, **values: object) -> int:
+            return session.execute(text(f"{statement} returning id"), values).scalar_one()
+
+        cinema = insert(
+            "insert into events.cinemas (slug, name, address, city, timezone, sales_cutoff_minutes) values"
+            " ('c' || nextval('events.cinemas_id_seq'), 'Lanterna', 'Rua 1', 'Recife', 'America/Recife', :cutoff)",
+            cutoff=cutoff,
+        )
+        room = insert(
+            "insert into events.auditoriums (cinema_id, label, name, stock, capacity)"
+            " values (:cinema, '2', 'Sala 2', 'green', :capacity)",
+            cinema=cinema,
+            capacity=len(drawn.seats),
+        )
+        zones = {
+            zone.id: insert(
+                "insert into events.zones (auditorium_id, code, name, position) values (:room, :code, :name, :place)",
+                room=room,
+                code=zone.code,
+                name=zone.name,
+                place=zone.position,
+            )
+            for zone in drawn.zones
+        }
+        for seat in drawn.seats:
+            session.execute(
+                text(
+                    'insert into events.seats (auditorium_id, row_label, row_index, number, "column", width, kind,'
+                    " zone_id) values (:room, :label, :row, :number, :col, :width, :kind, :zone)"
+                ),
+                {
+                    "room": room,
+                    "label": seat.row_label,
+                    "row": seat.row_index,
+                    "number": seat.number,
+                    "col": seat.column,
+                    "width": seat.width,
+                    "kind": seat.kind,
+                    "zone": zones[seat.zone_id],
+                },
+            )
+        film = insert(
+            "insert into events.films (slug, title, original_title, year, director, duration_minutes, age_rating,"
+            " poster) values ('f' || nextval('events.films_id_seq'), 'Metrópolis', 'Metropolis', 1927, 'Fritz Lang',"
+            " 153, '12', 'metropolis')"
+        )
+        starts_at = datetime.now(UTC) + starts_in
+        screening_id = insert(
+            "insert into events.screenings (film_id, auditorium_id, starts_at, ends_at, version)"
+            " values (:film, :room, :starts, :ends, 'subtitled')",
+            film=film,
+            room=room,
+            starts=starts_at,
+            ends=starts_at + timedelta(minutes=153),
+        )
+        for zone_id, price in zip(zones.values(), (3800, 4600), strict=True):
+            session.execute(
+                text("insert into events.screening_prices values (:screening, :zone, :price)"),
+                {"screening": screening_id, "zone": zone_id, "price": price},
+            )
+    events.reset_caches()
+    with db.reading():
+        return events.screening(screening_id)
+
+
+def plan_of(screening: Screening) -> SeatPlan:
+    with db.reading():
+        return events.seat_plan(screening.auditorium_id)

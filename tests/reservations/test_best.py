@@ -1,0 +1,90 @@
+"""The best N together, and the nearest seats for lost ones."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.reservations.best import best_together
+from app.reservations.blocks import blocks_of
+from app.reservations.nearest import nearest_free
+from tests.reservations.rooms import ids, names, plan
+
+ROOM = ("oooooooo", "oooooooo", "oooooooo", "oooooooo", "oooooooo", "oooooooo")
+
+
+def test_near_the_middle_two_thirds_back() -> None:
+    room = plan(*ROOM)
+    assert names(room, best_together(room, 2, ())) == "D4 D5"
+
+
+def test_rather_another_place_than_a_seat_left_alone() -> None:
+    room = plan("oooooooo")
+    assert names(room, best_together(room, 3, ids(room, "A1"))) == "A4 A5 A6"
+
+
+def test_neither_across_an_aisle_nor_into_special_seats() -> None:
+    room = plan("oo.oo", "wcccc")
+    assert best_together(room, 3, ()) is None
+    assert names(room, best_together(room, 2, ids(room, "A1"))) == "A3 A4"
+
+
+def test_nobody_is_put_into_the_dearer_zone_while_the_plain_one_has_room() -> None:
+    room = plan("oooooo", "vvvvvv", "vvvvvv")
+    assert names(room, best_together(room, 2, ())) == "A3 A4"
+    assert names(room, best_together(room, 2, ids(room, "A1 A2 A3 A4 A5 A6")))[0] in "BC"
+
+
+@given(data=st.data(), quantity=st.integers(1, 8))
+def test_the_best_are_free_side_by_side_and_found_whenever_there_are_any(
+    data: st.DataObject, quantity: int
+) -> None:
+    room = plan(*data.draw(st.lists(st.text("oooo.wv", min_size=1, max_size=10), min_size=1, max_size=4)))
+    if not room.seats:
+        return
+    taken = data.draw(st.sets(st.sampled_from(sorted(room.by_id))))
+    best = best_together(room, quantity, taken)
+    windows = [
+        block[first : first + quantity]
+        for block in blocks_of(room).blocks
+        for first in range(len(block) - quantity + 1)
+    ]
+    fits = [
+        window
+        for window in windows
+        if all(seat.kind == "standard" and seat.id not in taken for seat in window)
+    ]
+    assert (best is None) == (not fits)
+    if best is not None:
+        assert best in [tuple(seat.id for seat in window) for window in fits]
+
+
+@pytest.mark.parametrize(
+    ("lost", "kept", "taken", "offered"),
+    [
+        ("A4", "A5", "A4", ["A6"]),
+        ("A4", "A5", "A4 A6", ["A3"]),
+        ("A4 A5", "", "A4 A5", ["A2 A3"]),
+    ],
+)
+def test_lost_seats_are_replaced_beside_the_kept_ones(
+    lost: str, kept: str, taken: str, offered: list[str]
+) -> None:
+    room = plan("oooooooo")
+    found = nearest_free(room, ids(room, lost), ids(room, kept), ids(room, taken))
+    assert names(room, found[0]) == offered[0]
+    for alternative in found:
+        assert not set(alternative) & set(ids(room, taken) + ids(room, kept))
+
+
+def test_a_full_room_has_nothing_to_offer() -> None:
+    room = plan("ooo")
+    assert nearest_free(room, ids(room, "A1"), (), ids(room, "A1 A2 A3")) == []
+
+
+def test_a_wheelchair_space_is_replaced_by_a_wheelchair_space() -> None:
+    room = plan("wooow")
+    assert [names(room, found) for found in nearest_free(room, ids(room, "A1"), (), ids(room, "A1"))] == [
+        "A5"
+    ]

@@ -1,0 +1,311 @@
+"""Holding, changing, selling and giving back seats."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.core import config, db
+from app.core.config import Settings
+from app.core.errors import Invalid, NotFound
+from app.events.service import ScreeningClosed
+from app.reservations import handlers, service
+from app.reservations.service import NotHeld, NothingFits, SeatsLost, TooManyHolds
+from tests.reservations.holds import best, count, hold, let_it_run_out, messages, seats, taken
+from tests.reservations.rooms import make_screening
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def test_a_hold_has_a_deadline_and_a_grace_that_nobody_is_shown(settings: Settings) -> None:
+    screening = make_screening("oooo")
+    before = datetime.now(UTC)
+    held = hold(screening, "A1 A2")
+    assert held.state == "held"
+    assert held.expires_at - held.deadline == timedelta(seconds=settings.grace_seconds)
+    assert abs(held.deadline - before - timedelta(minutes=settings.hold_minutes)) < timedelta(seconds=5)
+    with db.reading():
+        assert service.reservation(held.id) == held
+        assert service.seat_states(screening.id) == dict.fromkeys(held.seat_ids, held.expires_at)
+        assert service.occupancy([screening.id, 999]) == {screening.id: 2}
+
+
+def test_a_lost_seat_names_itself_and_leaves_nothing_behind() -> None:
+    screening = make_screening("oooooo")
+    hold(screening, "A3")
+    with pytest.raises(SeatsLost) as caught:
+        hold(screening, "A2 A3")
+    assert caught.value.lost == seats(screening, "A3")
+    assert caught.value.kept == seats(screening, "A2")
+    assert caught.value.alternatives[0] == seats(screening, "A1")
+    assert taken(screening) == "A3"
+    assert (count("reservations"), count("reservation_seats"), count("seat_claims")) == (1, 1, 1)
+
+
+def test_a_lost_seat_leaves_nothing_behind_even_if_the_caller_goes_on() -> None:
+    screening = make_screening("oooooo")
+    hold(screening, "A3")
+    with db.transaction():
+        with pytest.raises(SeatsLost):
+            service.hold_seats(screening, seats(screening, "A2 A3"), visitor="v", address_key="a")
+    assert taken(screening) == "A3"
+    assert count("reservations") == 1
+
+
+def test_a_hold_whose_time_is_over_is_taken_over() -> None:
+    screening = make_screening("oooo")
+    old = hold(screening, "A1 A2")
+    let_it_run_out(old.id)
+    assert taken(screening) == ""
+    hold(screening, "A2")
+    assert taken(screening) == "A2"
+    with db.transaction():
+        assert not service.confirm(old.id)
+        with pytest.raises(NotHeld):
+            service.extend(old.id, datetime.now(UTC) + timedelta(minutes=5))
+    assert taken(screening) == "A2"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "code"),
+    [([], "seats.none"), ([1] * 2, "seats.repeated"), (list(range(10_000)), "seats.too_many")],
+)
+def test_what_cannot_be_held(chosen: list[int], code: str) -> None:
+    screening = make_screening("oooo")
+    with pytest.raises(Invalid, match=code), db.transaction():
+        service.hold_seats(screening, chosen, visitor="v", address_key="a")
+
+
+@pytest.mark.parametrize("seat", [0, -1, 2**31, 2**80])
+def test_seats_that_do_not_exist(seat: int) -> None:
+    screening = make_screening("oooo")
+    with pytest.raises(Invalid, match=r"seats\.unknown"), db.transaction():
+        service.hold_seats(screening, [seat], visitor="v", address_key="a")
+
+
+def test_seats_of_another_room() -> None:
+    screening, other = make_screening("oooo"), make_screening("oooo")
+    with pytest.raises(Invalid, match=r"seats\.unknown"), db.transaction():
+        service.hold_seats(screening, seats(other, "A1"), visitor="v", address_key="a")
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 9, 10**9])
+def test_quantities_that_are_none(quantity: int) -> None:
+    screening = make_screening("oooo")
+    with pytest.raises(Invalid, match=r"quantity\.range"), db.transaction():
+        service.hold_best(screening, quantity, visitor="v", address_key="a")
+
+
+def test_a_screening_that_is_over() -> None:
+    screening = make_screening("oooo", starts_in=timedelta(hours=-1))
+    with pytest.raises(ScreeningClosed):
+        hold(screening, "A1")
+    with pytest.raises(ScreeningClosed):
+        best(screening, 1)
+
+
+def test_the_best_together_until_nothing_fits() -> None:
+    screening = make_screening("oooo")
+    assert best(screening, 2).seat_ids == seats(screening, "A1 A2")
+    assert best(screening, 2).seat_ids == seats(screening, "A3 A4")
+    with pytest.raises(NothingFits):
+        best(screening, 1)
+
+
+def test_a_visitor_holds_so_much_and_no_more(settings: Settings) -> None:
+    config.use(replace(settings, max_live_holds_per_visitor=2))
+    screening = make_screening("oooooo")
+    first = hold(screening, "A1", visitor="v")
+    hold(screening, "A2", visitor="v")
+    with pytest.raises(TooManyHolds) as caught:
+        hold(screening, "A3", visitor="v")
+    assert caught.value.retry_after > 0
+    with pytest.raises(TooManyHolds):
+        best(screening, 1, visitor="v")
+    hold(screening, "A3", visitor="another")
+    let_it_run_out(first.id)
+    hold(screening, "A4", visitor="v")
+
+
+def test_an_address_holds_so_much_and_no_more(settings: Settings) -> None:
+    config.use(replace(settings, max_live_holds_per_address=1))
+    screening = make_screening("oooooo")
+    hold(screening, "A1", address_key="one")
+    with pytest.raises(TooManyHolds):
+        hold(screening, "A2", address_key="one")
+    hold(screening, "A2", address_key="two")
+
+
+def test_change_keeps_what_stays_and_the_clock() -> None:
+    screening = make_screening("oooooo")
+    held = hold(screening, "A2 A3")
+    with db.transaction():
+        changed = service.change_seats(held.id, seats(screening, "A3 A4"))
+    assert changed == replace(held, seat_ids=seats(screening, "A3 A4"))
+    assert taken(screening) == "A3 A4"
+    with db.transaction():
+        assert service.confirm(held.id)
+    assert taken(screening) == "A3 A4"
+
+
+def test_change_to_a_lost_seat_keeps_the_old_ones() -> None:
+    screening = make_screening("oooooo")
+    held = hold(screening, "A2 A3")
+    hold(screening, "A4")
+    with db.transaction():
+        with pytest.raises(SeatsLost) as caught:
+            service.change_seats(held.id, seats(screening, "A3 A4"))
+    assert caught.value.lost == seats(screening, "A4")
+    assert caught.value.alternatives[0] == seats(screening, "A2")  # one's own old seat is the nearest
+    with db.reading():
+        assert service.reservation(held.id) == held
+    assert taken(screening) == "A2 A3 A4"
+
+
+def test_only_a_held_reservation_changes_seats() -> None:
+    screening = make_screening("oooooo")
+    held = hold(screening, "A2")
+    with db.transaction():
+        service.confirm(held.id)
+    with pytest.raises(NotHeld), db.transaction():
+        service.change_seats(held.id, seats(screening, "A3"))
+    assert taken(screening) == "A2"
+
+
+def test_extend_moves_reservation_and_claims() -> None:
+    screening = make_screening("oooo")
+    held = hold(screening, "A1 A2")
+    until = held.deadline + timedelta(minutes=5)
+    with db.transaction():
+        extended = service.extend(held.id, until)
+    assert extended == replace(held, deadline=until, expires_at=held.expires_at + timedelta(minutes=5))
+    with db.reading():
+        assert set(service.seat_states(screening.id).values()) == {extended.expires_at}
+
+
+def test_sold_seats_never_expire_and_come_back_when_cancelled() -> None:
+    screening = make_screening("oooo")
+    held = hold(screening, "A1 A2")
+    with db.transaction():
+        assert service.confirm(held.id)
+    with db.transaction():
+        assert not service.confirm(held.id)
+    with db.reading():
+        assert set(service.seat_states(screening.id).values()) == {None}
+    with db.transaction():
+        assert service.release(held.id)
+    with db.transaction():
+        assert not service.release(held.id)
+    assert taken(screening) == ""
+    with db.reading():
+        assert service.seats_of(held.id) == held.seat_ids
+
+
+def test_a_hold_past_its_time_is_still_sold_if_nobody_took_its_seats() -> None:
+    screening = make_screening("oooo")
+    held = hold(screening, "A1 A2")
+    let_it_run_out(held.id)
+    with db.transaction():
+        assert service.confirm(held.id)
+    assert taken(screening) == "A1 A2"
+
+
+def test_late_money_gets_the_same_seats_all_or_none() -> None:
+    screening = make_screening("oooo")
+    lucky, unlucky = hold(screening, "A1 A2"), hold(screening, "A3 A4")
+    let_it_run_out(lucky.id)
+    let_it_run_out(unlucky.id)
+    assert handlers.expire_holds() == 2
+    assert count("seat_claims") == 0
+    hold(screening, "A4")
+    until = datetime.now(UTC) + timedelta(minutes=15)
+    with db.transaction():
+        assert service.reclaim(lucky.id, until)
+        assert not service.reclaim(unlucky.id, until)
+    assert taken(screening) == "A1 A2 A4"
+    with db.transaction():
+        assert service.confirm(lucky.id)
+        assert not service.confirm(unlucky.id)
+
+
+def test_a_released_reservation_is_never_reclaimed() -> None:
+    screening = make_screening("oooo")
+    held = hold(screening, "A1")
+    with db.transaction():
+        service.release(held.id)
+    with db.transaction():
+        assert not service.reclaim(held.id, datetime.now(UTC) + timedelta(minutes=5))
+    assert taken(screening) == ""
+
+
+def test_holds_end_by_the_clock_and_say_so() -> None:
+    screening = make_screening("oooo")
+    over, running = hold(screening, "A1 A2"), hold(screening, "A3")
+    let_it_run_out(over.id)
+    assert handlers.expire_holds() == 1
+    assert handlers.expire_holds() == 0
+    with db.reading():
+        assert service.reservation(over.id).state == "expired"
+        assert service.reservation(running.id).state == "held"
+    assert messages("HoldExpired") == [{"reservation_id": str(over.id), "screening_id": screening.id}]
+    assert count("seat_claims") == 1
+
+
+def test_an_extension_that_was_quicker_is_not_undone() -> None:
+    screening = make_screening("oooo")
+    held = hold(screening, "A1")
+    let_it_run_out(held.id)
+    with db.transaction():
+        service.extend(held.id, datetime.now(UTC) + timedelta(minutes=5))
+    assert not handlers.expire(held.id)
+    assert taken(screening) == "A1"
+
+
+def test_expiry_leaves_seats_alone_that_somebody_took_over() -> None:
+    screening = make_screening("oooo")
+    old = hold(screening, "A1 A2")
+    let_it_run_out(old.id)
+    hold(screening, "A1")
+    assert handlers.expire_holds() == 1
+    assert taken(screening) == "A1"
+
+
+def test_what_nobody_knows() -> None:
+    with db.reading(), pytest.raises(NotFound):
+        service.reservation(uuid.uuid4())
+    with db.transaction():
+        assert not service.confirm(uuid.uuid4())
+        assert not service.release(uuid.uuid4())
+
+
+def test_a_claim_is_told_only_where_somebody_looks() -> None:
+    screening, other = make_screening("oooo"), make_screening("oooo")
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "insert into reservations.seat_watches values (:id, clock_timestamp() + interval '1 minute')"
+            ),
+            {"id": screening.id},
+        )
+    raw = db.engine().raw_connection()
+    try:
+        raw.driver_connection.set_isolation_level(0)  # type: ignore[union-attr]
+        cursor = raw.cursor()
+        cursor.execute("listen seats")
+        held = hold(screening, "A1")
+        hold(other, "A1")
+        with db.transaction():
+            service.confirm(held.id)
+        with db.transaction():
+            service.release(held.id)
+        raw.driver_connection.poll()  # type: ignore[union-attr]
+        notes = [note.payload for note in raw.driver_connection.notifies]  # type: ignore[union-attr]
+        cursor.execute("unlisten *")
+    finally:
+        raw.invalidate()
+        raw.close()
+    assert notes == [str(screening.id)] * 3

@@ -1,0 +1,89 @@
+"""The single-seat rule, by examples and by its properties over all kinds of rooms."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.reservations.single_seat import lone_seats, suggest_shift
+from tests.reservations.rooms import ids, names, plan
+
+PRICES = {1: 3800, 2: 4600}
+
+
+@pytest.mark.parametrize(
+    ("row", "chosen", "taken", "lone", "shift"),
+    [
+        ("oooooo", "A2 A3", "", "A1", "A3 A4"),
+        ("oooooo", "A1 A2", "", "", ""),
+        ("oooooo", "A2 A3 A4", "", "A1", "A1 A2 A3"),
+        ("oooooo", "A3 A4", "", "", ""),
+        ("oooo", "A2 A3", "", "A1 A4", "A1 A2"),
+        ("oooooo", "A5", "", "A6", "A4"),
+        ("ooo", "A2", "", "A1 A3", "A1"),
+        # The seat stood alone before: not this choice's doing.
+        ("ooo", "A3", "A2", "", ""),
+        # An aisle is a wall, and so is a taken seat.
+        ("oo.oooo", "A4 A5", "", "A3 A6", "A3 A4"),
+        ("oooooo", "A3 A4", "A1", "A2", "A2 A3"),
+        # Two seats and one left, whatever one does: no better choice, so nothing is said.
+        ("ooo", "A1 A2", "", "A3", ""),
+        # A love seat left by itself holds two; a wheelchair space is looked for by itself.
+        ("loo", "A2 A3", "", "", ""),
+        ("woo", "A2 A3", "", "", ""),
+        # Not into a dearer zone, nor into another kind of seat.
+        ("oovvvv", "A2", "", "A1", "A1"),
+        ("ooovv", "A2", "", "A1", "A3"),
+        ("ocvv", "A3", "", "A4", "A4"),
+    ],
+)
+def test_examples(row: str, chosen: str, taken: str, lone: str, shift: str) -> None:
+    room = plan(row)
+    assert names(room, lone_seats(room, ids(room, chosen), ids(room, taken))) == lone
+    assert names(room, suggest_shift(room, ids(room, chosen), ids(room, taken), PRICES)) == shift
+
+
+def test_one_of_two_runs_is_moved() -> None:
+    room = plan("oooo", "oooo")
+    assert names(room, suggest_shift(room, ids(room, "A1 A2 B2 B3"), (), PRICES)) == "A1 A2 B1 B2"
+
+
+rooms = st.lists(st.text("ooooov.wcbl", min_size=1, max_size=12), min_size=1, max_size=4)
+
+
+@given(rooms=rooms, data=st.data())
+def test_a_shift_is_free_as_good_and_leaves_nobody_alone(rooms: list[str], data: st.DataObject) -> None:
+    room = plan(*rooms)
+    everything = sorted(room.by_id)
+    if not everything:
+        return
+    taken = data.draw(st.sets(st.sampled_from(everything)))
+    free = [seat_id for seat_id in everything if seat_id not in taken]
+    if not free:
+        return
+    chosen = tuple(data.draw(st.sets(st.sampled_from(free), min_size=1, max_size=8)))
+    shift = suggest_shift(room, chosen, taken, PRICES)
+    if not lone_seats(room, chosen, taken):
+        assert shift is None
+    if shift is None:
+        return
+    assert len(set(shift)) == len(chosen)
+    assert not set(shift) & taken
+    assert not lone_seats(room, shift, taken)
+
+    def worth(seats: tuple[int, ...]) -> list[tuple[int, str, int]]:
+        found = [room.by_id[seat_id] for seat_id in seats]
+        return sorted((seat.row_index, seat.kind, PRICES[seat.zone_id]) for seat in found)
+
+    assert worth(shift) == worth(chosen)
+
+
+@given(length=st.integers(4, 14), first=st.integers(0, 13), count=st.integers(1, 4))
+def test_in_an_empty_row_there_is_always_a_way(length: int, first: int, count: int) -> None:
+    """Unless the row is just one seat longer than what is asked for."""
+    if first + count > length or length == count + 1:
+        return
+    room = plan("o" * length)
+    chosen = tuple(100 + 1 + first + place for place in range(count))
+    assert bool(lone_seats(room, chosen, ())) == (suggest_shift(room, chosen, (), PRICES) is not None)

@@ -1,0 +1,217 @@
+"""The waiting list: who gets what, when, and what an offer holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.core import config, db, worker
+from app.core.config import Settings
+from app.core.errors import Conflict, Invalid, NotFound
+from app.dispatch import routes
+from app.events import service as events
+from app.events.service import Screening, ScreeningClosed
+from app.reservations import handlers, service
+from app.reservations.service import OfferOver, Request
+from tests.reservations.holds import best, hold, let_it_run_out, messages, taken
+from tests.reservations.rooms import make_screening
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def join(screening: Screening, quantity: int = 2, who: str = "ana") -> Request:
+    with db.transaction():
+        return service.join_waiting_list(screening, quantity, f"{who}@example.com", "pt_BR", who)
+
+
+def look(request: Request) -> Request:
+    with db.reading():
+        return service.request(request.token)
+
+
+def serve(screening: Screening) -> int:
+    with db.transaction():
+        return service.offer_next(screening.id)
+
+
+def test_places_in_line() -> None:
+    screening = make_screening("oooo")
+    hold(screening, "A1 A2 A3 A4")
+    first, second = join(screening, who="ana"), join(screening, who="bia")
+    other = join(make_screening("oo"), who="caio")
+    assert [look(one).position for one in (first, second, other)] == [1, 2, 1]
+    assert first.state == "waiting"
+    assert serve(screening) == 0
+
+
+def test_seats_go_to_the_oldest_request_that_fits() -> None:
+    screening = make_screening("oooo")
+    two, rest = hold(screening, "A1 A2"), hold(screening, "A3 A4")
+    four, pair, single = join(screening, 4, "ana"), join(screening, 2, "bia"), join(screening, 1, "caio")
+    with db.transaction():
+        service.release(two.id)
+    assert serve(screening) == 1
+    assert [look(one).state for one in (four, pair, single)] == ["waiting", "offered", "waiting"]
+    assert taken(screening) == "A1 A2 A3 A4"
+    offered = look(pair)
+    assert offered.offer is not None
+    assert offered.offered_until == offered.offer.deadline
+    with db.transaction():
+        service.release(rest.id)
+    assert serve(screening) == 1
+    assert look(single).state == "offered"
+
+
+def test_a_release_serves_the_queue_by_message_and_mails_the_offer(settings: Settings) -> None:
+    screening = make_screening("oo")
+    held = hold(screening, "A1 A2")
+    request = join(screening)
+    worker.drain(routes(("reservations",)))
+    with db.transaction():
+        service.release(held.id)
+    worker.drain(routes(("reservations",)))
+    assert look(request).state == "offered"
+    (notice,) = messages("NoticeRequested")
+    assert notice["template"] == "waiting_offer"
+    assert notice["email"] == "ana@example.com"
+    assert notice["facts"]["path"] == f"/requests/{request.token}"
+    assert notice["facts"]["seats"] == ["A1", "A2"]
+    assert notice["facts"]["minutes"] == settings.offer_minutes
+
+
+def test_seats_that_are_free_at_once_are_offered_at_once() -> None:
+    screening = make_screening("oo")
+    request = join(screening)
+    worker.drain(routes(("reservations",)))
+    assert look(request).state == "offered"
+
+
+def test_the_tick_serves_after_holds_that_ran_out_by_themselves() -> None:
+    screening = make_screening("oo")
+    held = hold(screening, "A1 A2")
+    request = join(screening)
+    let_it_run_out(held.id)
+    handlers.serve_queues()
+    assert look(request).state == "offered"
+
+
+def test_an_accepted_offer_is_a_hold_with_its_usual_time(settings: Settings) -> None:
+    screening = make_screening("oo")
+    request = join(screening)
+    serve(screening)
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update reservations.reservations set expires_at = clock_timestamp() + interval '3 minutes';"
+                "update reservations.seat_claims set expires_at = clock_timestamp() + interval '3 minutes'"
+            )
+        )
+    with db.transaction():
+        reservation = service.accept_offer(request.token)
+        now = session.execute(text("select clock_timestamp()")).scalar_one()
+    assert look(request).state == "reserved"
+    assert reservation.state == "held"
+    assert reservation.deadline - now > timedelta(minutes=settings.hold_minutes, seconds=-5)
+    with pytest.raises(OfferOver), db.transaction():
+        service.accept_offer(request.token)
+    with db.transaction():
+        assert service.confirm(reservation.id)
+
+
+def test_an_offer_that_nobody_takes_goes_to_the_next() -> None:
+    screening = make_screening("oo")
+    first, second = join(screening, who="ana"), join(screening, who="bia")
+    serve(screening)
+    offer = look(first).offer
+    assert offer is not None
+    let_it_run_out(offer.id)
+    with pytest.raises(OfferOver), db.transaction():
+        service.accept_offer(first.token)
+    handlers.expire_holds()
+    worker.drain({pair: handler for pair, handler in routes(("reservations",)).items()})
+    assert look(first).state == "expired"
+    assert look(second).state == "offered"
+
+
+def test_leaving_the_queue_gives_the_offer_to_the_next() -> None:
+    screening = make_screening("oo")
+    first, second = join(screening, who="ana"), join(screening, who="bia")
+    serve(screening)
+    with db.transaction():
+        assert service.cancel_request(first.token).state == "cancelled"
+    with db.transaction():
+        assert service.cancel_request(first.token).state == "cancelled"
+    serve(screening)
+    assert look(second).state == "offered"
+    with pytest.raises(OfferOver), db.transaction():
+        service.accept_offer(first.token)
+
+
+def test_seats_once_taken_cannot_be_cancelled_here() -> None:
+    screening = make_screening("oo")
+    request = join(screening)
+    serve(screening)
+    with db.transaction():
+        service.accept_offer(request.token)
+    with pytest.raises(Conflict), db.transaction():
+        service.cancel_request(request.token)
+    assert taken(screening) == "A1 A2"
+
+
+def test_an_open_wish_waits_for_nothing_until_an_email_is_left() -> None:
+    screening = make_screening("oo")
+    with db.transaction():
+        wish = service.open_request(screening, 2, locale="en", visitor="ana")
+    assert (wish.state, wish.position) == ("open", None)
+    assert serve(screening) == 0
+    with db.transaction():
+        again = service.open_request(screening, 1, locale="en", visitor="ana")
+    with pytest.raises(NotFound):
+        look(wish)
+    with db.transaction():
+        waiting = service.wait_for_seats(again.token, 2, "ana@example.com")
+    assert (waiting.state, waiting.quantity, waiting.position) == ("waiting", 2, 1)
+
+
+@pytest.mark.parametrize("email", ["", "ana", "ana@", "a@b\r\nBcc: x@y.example", "x" * 400 + "@example.com"])
+def test_addresses_that_are_none(email: str) -> None:
+    screening = make_screening("oo")
+    with pytest.raises(Invalid, match=r"email\.invalid"), db.transaction():
+        service.join_waiting_list(screening, 1, email, "pt_BR", "ana")
+
+
+def test_one_person_cannot_queue_for_the_whole_room(settings: Settings) -> None:
+    config.use(replace(settings, max_live_holds_per_visitor=2))
+    screening = make_screening("oo")
+    join(screening)
+    join(screening)
+    with pytest.raises(Conflict, match=r"request\.too_many"):
+        join(screening)
+
+
+def test_the_queue_closes_with_the_sales() -> None:
+    screening = make_screening("oo")
+    hold(screening, "A1 A2")
+    request = join(screening)
+    with db.transaction():
+        events.cancel_screening(screening.id, "projetor")
+    handlers.serve_queues()
+    assert look(request).state == "expired"
+    with db.reading():
+        cancelled = events.screening(screening.id)
+    with pytest.raises(ScreeningClosed):
+        join(cancelled)
+
+
+def test_a_walk_up_may_win_until_there_is_an_offer() -> None:
+    screening = make_screening("oo")
+    held = hold(screening, "A1 A2")
+    request = join(screening)
+    with db.transaction():
+        service.release(held.id)
+    best(screening, 2)
+    serve(screening)
+    assert look(request).state == "waiting"
