@@ -1,0 +1,144 @@
+"""Issuing and revoking: both one statement, whose row count is checked."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from app.core import codes, db
+from app.core.errors import Conflict
+from app.tickets import keys, qr
+from app.tickets.states import VALID
+from app.tickets.views import IssueFacts, Ticket, TicketLine
+
+
+class AlreadyAdmitted(Conflict):
+    """Somebody of the order is in: it can no longer be revoked. The caller's transaction must roll back."""
+
+
+# A key that was retired a moment ago signs nothing more: then no row is written, and the newest key tries again.
+_ISSUE = text(
+    """
+    with issue as (
+        insert into tickets.issues (order_id, screening_id, cinema_id, starts_at, ends_at, facts)
+        select :order_id, :screening_id, :cinema_id, :starts_at, :ends_at, cast(:facts as jsonb)
+        where exists (
+            select from tickets.signing_keys where kid = :kid and public_key = :public_key and retired_at is null
+        )
+        on conflict (order_id) do nothing returning order_id
+    )
+    insert into tickets.tickets (id, order_id, number, code, qr_text, kid, state, screening_id, seat_id,
+        seat_name, row_label, seat_number, zone_name, ticket_type, half_kind, price)
+    select line.id, issue.order_id, line.number, line.code, line.qr_text, :kid, 'valid', :screening_id, line.seat_id,
+        line.seat_name, line.row_label, line.seat_number, line.zone_name, line.ticket_type, line.half_kind, line.price
+    from issue cross join jsonb_to_recordset(cast(:lines as jsonb)) as line (
+        id uuid, number smallint, code text, qr_text text, seat_id int, seat_name text, row_label text,
+        seat_number text, zone_name text, ticket_type text, half_kind text, price int)
+    returning id
+    """
+)
+
+_REVOKE = text(
+    """
+    with gone as (
+        update tickets.tickets set state = 'revoked', revoked_at = clock_timestamp()
+        where order_id = :order_id and state = 'valid' returning 1
+    )
+    select (select count(*) from gone) as revoked,
+        count(*) filter (where state = 'valid') as were_valid,
+        count(*) filter (where state = 'admitted') as admitted
+    from tickets.tickets where order_id = :order_id
+    """
+)
+
+_OF_ORDER = text(
+    """
+    select t.*, i.facts from tickets.tickets t join tickets.issues i using (order_id)
+    where t.order_id = :order_id order by t.number
+    """
+)
+
+
+def issue(facts: IssueFacts, lines: Sequence[TicketLine]) -> list[Ticket]:
+    """Issue one signed ticket a line, in the caller's transaction. An order that was issued before gets its own."""
+    for _ in range(2):
+        key = keys.signing_key()
+        tickets = [_ticket(facts, line, number, key) for number, line in enumerate(lines, start=1)]
+        written = db.session().execute(_ISSUE, _issue_values(facts, tickets, key)).all()
+        if len(written) == len(lines):
+            return tickets
+        before = of_order(facts.order_id)
+        if before:
+            return before
+        keys.forget()
+    raise RuntimeError("no signing key could be used")
+
+
+def _ticket(facts: IssueFacts, line: TicketLine, number: int, key: keys.SigningKey) -> Ticket:
+    ticket_id = uuid.uuid4()
+    payload = qr.Payload(
+        key.kid, ticket_id, facts.screening_id, line.seat_id, qr.proof_number(line.half_kind), revision=1
+    )
+    return Ticket(
+        id=ticket_id,
+        number=number,
+        code=codes.random_code(10),
+        qr_text=qr.sign(payload, key.private),
+        state=VALID,
+        seat_id=line.seat_id,
+        seat_name=line.seat_name,
+        row_label=line.row_label,
+        seat_number=line.seat_number,
+        zone_name=line.zone_name,
+        ticket_type=line.ticket_type,
+        half_kind=line.half_kind,
+        price=line.price,
+        admitted_at=None,
+        gate=None,
+        revision=1,
+        facts=facts,
+    )
+
+
+_LINE = (
+    "number", "code", "qr_text", "seat_id", "seat_name", "row_label", "seat_number", "zone_name", "ticket_type",
+    "half_kind", "price",
+)  # fmt: skip
+
+
+def _issue_values(facts: IssueFacts, tickets: Sequence[Ticket], key: keys.SigningKey) -> dict[str, Any]:
+    lines = [{"id": str(ticket.id)} | {name: getattr(ticket, name) for name in _LINE} for ticket in tickets]
+    return {
+        "order_id": facts.order_id,
+        "screening_id": facts.screening_id,
+        "cinema_id": facts.cinema_id,
+        "starts_at": facts.starts_at,
+        "ends_at": facts.ends_at,
+        "facts": json.dumps(facts.payload()),
+        "kid": key.kid,
+        "public_key": key.public_bytes,
+        "lines": json.dumps(lines),
+    }
+
+
+def of_order(order_id: uuid.UUID) -> list[Ticket]:
+    """The order's tickets by number, whatever their state; none before it is paid."""
+    rows = db.session().execute(_OF_ORDER, {"order_id": order_id}).all()
+    facts = IssueFacts.of(rows[0].facts) if rows else None
+    return [Ticket.of(row, facts) for row in rows if facts is not None]
+
+
+def revoke(order_id: uuid.UUID) -> int:
+    """Revoke all valid tickets of the order; returns how many.
+
+    Raises AlreadyAdmitted when one is in, also when it goes in at this very moment: the caller rolls back.
+    """
+    counted = db.session().execute(_REVOKE, {"order_id": order_id}).one()
+    # Fewer than were valid when the statement began: the door was quicker with the rest.
+    if counted.admitted or counted.revoked < counted.were_valid:
+        raise AlreadyAdmitted("tickets.admitted")
+    return int(counted.revoked)

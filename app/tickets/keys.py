@@ -1,0 +1,142 @@
+"""The keys that sign tickets: made at first start, sealed in the database, rotated by command.
+
+The private half is sealed with a key derived from the secret key of the settings. Should that change, tickets
+already sold are still read (the public half is not sealed), and the next ticket gets a new key.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import text
+
+from app.core import db
+from app.core.config import settings
+
+_NONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    kid: int
+    private: Ed25519PrivateKey
+
+    @property
+    def public_bytes(self) -> bytes:
+        return self.private.public_key().public_bytes_raw()
+
+
+_guard = threading.Lock()
+_signing: SigningKey | None = None
+_public: dict[int, Ed25519PublicKey] = {}
+
+
+def forget() -> None:
+    """Drop what this process remembers; the next use reads the database."""
+    global _signing
+    with _guard:
+        _signing = None
+        _public.clear()
+
+
+def signing_key() -> SigningKey:
+    """The newest key that this process can open, made in the caller's transaction where there is none."""
+    global _signing
+    found = _signing
+    if found is None:
+        found = _newest() or ensure()
+        with _guard:
+            _signing = found
+    return found
+
+
+def public_key(kid: int) -> Ed25519PublicKey | None:
+    """The key that checks signatures of `kid`; retired ones too, whether they still count is not asked here."""
+    if kid not in _public:
+        row = (
+            db.session()
+            .execute(text("select public_key from tickets.signing_keys where kid = :kid"), {"kid": kid})
+            .first()
+        )
+        if row is None:
+            return None
+        with _guard:
+            _public[kid] = Ed25519PublicKey.from_public_bytes(bytes(row.public_key))
+    return _public[kid]
+
+
+def add() -> SigningKey:
+    """Make the next key in the caller's transaction."""
+    session = db.session()
+    session.execute(text("select pg_advisory_xact_lock(hashtext('tickets.signing_keys'))"))
+    kid = session.execute(text("select coalesce(max(kid), 0) + 1 from tickets.signing_keys")).scalar_one()
+    key = SigningKey(kid, Ed25519PrivateKey.generate())
+    session.execute(
+        text(
+            "insert into tickets.signing_keys (kid, public_key, sealed_private_key)"
+            " values (:kid, :public_key, :sealed)"
+        ),
+        {"kid": kid, "public_key": key.public_bytes, "sealed": _seal(key)},
+    )
+    return key
+
+
+def ensure() -> SigningKey:
+    """The newest key that can be opened, made where there is none: once, however many processes start."""
+    db.session().execute(text("select pg_advisory_xact_lock(hashtext('tickets.signing_keys'))"))
+    return _newest() or add()
+
+
+def retire_before(kid: int) -> int:
+    """From now on nothing that an older key signed is let in. Returns how many keys that were."""
+    retired = db.session().execute(
+        text(
+            "update tickets.signing_keys set retired_at = clock_timestamp()"
+            " where kid < :kid and retired_at is null returning kid"
+        ),
+        {"kid": kid},
+    )
+    return len(retired.all())
+
+
+def _newest() -> SigningKey | None:
+    rows = db.session().execute(
+        text(
+            "select kid, sealed_private_key from tickets.signing_keys"
+            " where retired_at is null order by kid desc limit 1"
+        )
+    )
+    for row in rows:
+        private = _open(row.kid, bytes(row.sealed_private_key))
+        if private is not None:
+            return SigningKey(row.kid, private)
+    return None
+
+
+def _sealing_key() -> ChaCha20Poly1305:
+    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"bilheteria ticket signing keys")
+    return ChaCha20Poly1305(derived.derive(settings().secret_key.encode()))
+
+
+def _seal(key: SigningKey) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + _sealing_key().encrypt(nonce, key.private.private_bytes_raw(), _bound_to(key.kid))
+
+
+def _open(kid: int, sealed: bytes) -> Ed25519PrivateKey | None:
+    try:
+        opened = _sealing_key().decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound_to(kid))
+    except InvalidTag:
+        return None
+    return Ed25519PrivateKey.from_private_bytes(opened)
+
+
+def _bound_to(kid: int) -> bytes:
+    return b"kid %d" % kid

@@ -1,0 +1,134 @@
+"""Tables of the ticket-service (schema `tickets`): what was issued, who was let in, the keys, the PDFs."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+from app.tickets.states import STATES
+
+SCHEMA = "tickets"
+
+
+class IssueRow(Base):
+    """An order's tickets were issued: what all of them share. Its key lets an order be issued once."""
+
+    __tablename__ = "issues"
+    __table_args__ = (Index("ix_issues_screening_id", "screening_id"), {"schema": SCHEMA})
+
+    order_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    screening_id: Mapped[int] = mapped_column(Integer)
+    cinema_id: Mapped[int] = mapped_column(Integer)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    issued_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+
+
+class TicketRow(Base):
+    """One seat, one person, once. `number` counts from 1 within the order."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        CheckConstraint(f"state in {STATES!r}", name="state"),
+        CheckConstraint("(state = 'admitted') = (admitted_at is not null)", name="admitted_at"),
+        Index("ix_tickets_order_id", "order_id"),
+        Index(
+            "uq_tickets_seat",
+            "screening_id",
+            "seat_id",
+            unique=True,
+            postgresql_where=text("state <> 'revoked'"),
+        ),
+        {"schema": SCHEMA},
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tickets.issues.order_id"))
+    number: Mapped[int] = mapped_column(SmallInteger)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    qr_text: Mapped[str] = mapped_column(Text)
+    kid: Mapped[int] = mapped_column(SmallInteger)
+    revision: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    state: Mapped[str] = mapped_column(Text, server_default=text("'valid'"))
+    screening_id: Mapped[int] = mapped_column(Integer)
+    seat_id: Mapped[int] = mapped_column(Integer)
+    seat_name: Mapped[str] = mapped_column(Text)
+    row_label: Mapped[str] = mapped_column(Text)
+    seat_number: Mapped[str] = mapped_column(Text)
+    zone_name: Mapped[str] = mapped_column(Text)
+    ticket_type: Mapped[str] = mapped_column(Text)
+    half_kind: Mapped[str | None] = mapped_column(Text)
+    price: Mapped[int] = mapped_column(Integer)
+    admitted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    gate: Mapped[str | None] = mapped_column(Text)
+    admitted_by: Mapped[int | None] = mapped_column(Integer)
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SigningKeyRow(Base):
+    """An Ed25519 key. The private half is sealed; the public half stays, so that old tickets are still read."""
+
+    __tablename__ = "signing_keys"
+    __table_args__ = (CheckConstraint("kid between 1 and 32767", name="kid"), {"schema": SCHEMA})
+
+    kid: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_private_key: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class DocumentRow(Base):
+    """The PDF of an order that lies in storage."""
+
+    __tablename__ = "documents"
+    __table_args__ = {"schema": SCHEMA}
+
+    order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tickets.issues.order_id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(SmallInteger)
+    storage_key: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(Integer)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+
+
+class AdmissionRow(Base):
+    """A try at the door and its verdict. No text that was scanned is kept, and nobody's name."""
+
+    __tablename__ = "admissions"
+    __table_args__ = (
+        Index("ix_admissions_at", "at"),
+        Index("ix_admissions_ticket_id", "ticket_id"),
+        {"schema": SCHEMA},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    verdict: Mapped[str] = mapped_column(Text)
+    ticket_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    screening_id: Mapped[int | None] = mapped_column(Integer)
+    gate: Mapped[str] = mapped_column(Text)
+    by_user_id: Mapped[int | None] = mapped_column(Integer)

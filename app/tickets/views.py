@@ -1,0 +1,206 @@
+"""What ticket-service takes and hands out: frozen, without a session behind them. Times aware, UTC; money centavos."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from app.tickets.states import VALID
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLine:
+    """A seat to be issued. `ticket_type` is full or half; `half_kind` a code of core.half_price; price centavos."""
+
+    seat_id: int
+    seat_name: str
+    row_label: str
+    seat_number: str
+    zone_name: str
+    ticket_type: str
+    half_kind: str | None
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concession:
+    """A thing to fetch at the counter; shown at the door, on the page and in the mail."""
+
+    quantity: int
+    name: str
+    name_en: str = ""
+
+    def name_in(self, locale: str) -> str:
+        return (locale.startswith("en") and self.name_en) or self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueFacts:
+    """What all tickets of an order share, as it was when they were issued. Times are aware, UTC."""
+
+    order_id: uuid.UUID
+    order_code: str
+    screening_id: int
+    film_title: str
+    film_title_en: str = ""
+    original_title: str = ""
+    year: int | None = None
+    age_rating: str = "L"
+    duration_minutes: int = 0
+    version: str = "subtitled"
+    format: str = "2D"
+    cinema_id: int
+    cinema_name: str
+    cinema_address: str = ""
+    auditorium_name: str
+    auditorium_label: str
+    stock: str = "manila"
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    locale: str = "pt_BR"
+    concessions: tuple[Concession, ...] = ()
+
+    def title_in(self, locale: str) -> str:
+        return (locale.startswith("en") and self.film_title_en) or self.film_title
+
+    def payload(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self) | {
+            "order_id": str(self.order_id),
+            "starts_at": self.starts_at.isoformat(),
+            "ends_at": self.ends_at.isoformat(),
+        }
+
+    @classmethod
+    def of(cls, payload: dict[str, Any]) -> IssueFacts:
+        return cls(
+            **payload
+            | {
+                "order_id": uuid.UUID(payload["order_id"]),
+                "starts_at": datetime.fromisoformat(payload["starts_at"]),
+                "ends_at": datetime.fromisoformat(payload["ends_at"]),
+                "concessions": tuple(Concession(**item) for item in payload["concessions"]),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """`code` is ten characters for people; `qr_text` what the QR holds; `serial` counts within the order."""
+
+    id: uuid.UUID
+    number: int
+    code: str
+    qr_text: str
+    state: str
+    seat_id: int
+    seat_name: str
+    row_label: str
+    seat_number: str
+    zone_name: str
+    ticket_type: str
+    half_kind: str | None
+    price: int
+    admitted_at: datetime | None
+    gate: str | None
+    revision: int
+    facts: IssueFacts
+
+    @property
+    def order_id(self) -> uuid.UUID:
+        return self.facts.order_id
+
+    @property
+    def serial(self) -> str:
+        return f"{self.facts.order_code}-{self.number}"
+
+    @property
+    def is_valid(self) -> bool:
+        return self.state == VALID
+
+    @classmethod
+    def of(cls, row: Row[Any], facts: IssueFacts) -> Ticket:
+        return cls(
+            id=row.id,
+            number=row.number,
+            code=row.code,
+            qr_text=row.qr_text,
+            state=row.state,
+            seat_id=row.seat_id,
+            seat_name=row.seat_name,
+            row_label=row.row_label,
+            seat_number=row.seat_number,
+            zone_name=row.zone_name,
+            ticket_type=row.ticket_type,
+            half_kind=row.half_kind,
+            price=row.price,
+            admitted_at=row.admitted_at,
+            gate=row.gate,
+            revision=row.revision,
+            facts=facts,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The door's answer. `verdict` is one of VERDICTS; the ticket is there whenever it is known."""
+
+    verdict: str
+    ticket: Ticket | None = None
+    admitted_at: datetime | None = None
+    gate: str | None = None
+    by_user_id: int | None = None
+
+    @property
+    def admitted(self) -> bool:
+        return self.verdict == "admitted"
+
+    @property
+    def proof(self) -> str | None:
+        """The half-price kind whose proof the door asks for; None where no document is needed."""
+        return self.ticket.half_kind if self.ticket is not None else None
+
+    @property
+    def concessions(self) -> Sequence[Concession]:
+        return self.ticket.facts.concessions if self.ticket is not None else ()
+
+
+VERDICTS = (
+    "admitted",
+    "already",
+    "revoked",
+    "unknown",
+    "forged",
+    "cut",
+    "replaced",
+    "other_screening",
+    "other_day",
+    "other_cinema",
+    "too_early",
+    "over",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """How many of a screening's ticket holders are in, and how many are still expected."""
+
+    inside: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The PDF of an order in storage; `size` in bytes."""
+
+    order_id: uuid.UUID
+    revision: int
+    storage_key: str
+    size: int
+    made_at: datetime

@@ -1,0 +1,73 @@
+"""A paid order's tickets on an empty database: Metrópolis in Sala 2, in half an hour, seats F7 and F8."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.core import db
+from app.tickets import keys, service
+from app.tickets.service import Concession, IssueFacts, Ticket, TicketLine
+
+FULL = TicketLine(57, "F7", "F", "7", "Padrão", "full", None, 3800)
+STUDENT = TicketLine(58, "F8", "F", "8", "Padrão", "half", "student", 1900)
+
+
+def make_facts(**changes: Any) -> IssueFacts:
+    starts_at = datetime.now(UTC) + timedelta(minutes=30)
+    values: dict[str, Any] = {
+        "order_id": uuid.uuid4(),
+        "order_code": "LUZ472",
+        "screening_id": 41,
+        "film_title": "Metrópolis",
+        "film_title_en": "Metropolis",
+        "original_title": "Metropolis",
+        "year": 1927,
+        "age_rating": "12",
+        "duration_minutes": 153,
+        "version": "subtitled",
+        "format": "2D",
+        "cinema_id": 1,
+        "cinema_name": "Centro",
+        "cinema_address": "Rua da Consolação, 2403",
+        "auditorium_name": "Sala 2",
+        "auditorium_label": "2",
+        "stock": "green",
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=153),
+        "timezone": "America/Sao_Paulo",
+        "locale": "pt_BR",
+        "concessions": (Concession(1, "Combo Sessão dupla", "Double bill combo"),),
+    }
+    if "starts_at" in changes and "ends_at" not in changes:
+        changes["ends_at"] = changes["starts_at"] + timedelta(minutes=153)
+    return IssueFacts(**values | changes)
+
+
+Issue = Callable[..., list[Ticket]]
+
+
+@pytest.fixture
+def issue(database: str) -> Issue:
+    """Issue tickets for F7 (inteira) and F8 (meia, estudante); facts may be changed by name."""
+    keys.forget()
+
+    def tickets(lines: Sequence[TicketLine] = (FULL, STUDENT), **changes: Any) -> list[Ticket]:
+        with db.transaction():
+            return service.issue(make_facts(**changes), lines)
+
+    return tickets
+
+
+def admit(text: str, gate: str = "1", **door: Any) -> service.Admission:
+    with db.transaction():
+        return service.admit(text, gate=gate, by_user_id=door.pop("by_user_id", 7), **door)
+
+
+def of_order(order_id: uuid.UUID) -> list[Ticket]:
+    with db.reading():
+        return service.of_order(order_id)

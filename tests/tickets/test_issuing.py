@@ -1,0 +1,105 @@
+"""Issuing and revoking: an order's tickets exist once, signed, and are taken back whole or not at all."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
+
+from app.core import db
+from app.core.codes import ALPHABET
+from app.tickets import keys, qr, service
+from tests.tickets.conftest import FULL, STUDENT, Issue, admit, make_facts, of_order
+
+
+def test_every_line_becomes_a_valid_ticket_with_a_code_and_a_signed_qr(issue: Issue) -> None:
+    tickets = issue()
+    assert [ticket.seat_name for ticket in tickets] == ["F7", "F8"]
+    assert [ticket.serial for ticket in tickets] == ["LUZ472-1", "LUZ472-2"]
+    assert all(ticket.is_valid for ticket in tickets)
+    assert len({ticket.code for ticket in tickets}) == 2
+    assert all(len(ticket.code) == 10 and set(ticket.code) <= set(ALPHABET) for ticket in tickets)
+    payload, signature = qr.read(tickets[1].qr_text)
+    assert (payload.ticket_id, payload.screening_id, payload.seat_id) == (tickets[1].id, 41, 58)
+    assert payload.proof == qr.PROOF_NUMBERS["student"]
+    with db.reading():
+        key = keys.public_key(payload.kid)
+    assert key is not None
+    assert qr.verify(payload, signature, key)
+
+
+def test_what_was_issued_is_what_is_read_later(issue: Issue) -> None:
+    tickets = issue()
+    assert of_order(tickets[0].order_id) == tickets
+
+
+def test_an_unknown_order_has_no_tickets(database: str) -> None:
+    assert of_order(uuid.uuid4()) == []
+
+
+def test_an_order_is_issued_once(issue: Issue) -> None:
+    facts = make_facts()
+    with db.transaction():
+        first = service.issue(facts, [FULL, STUDENT])
+    with db.transaction():
+        again = service.issue(facts, [FULL, STUDENT])
+    assert again == first
+    assert of_order(facts.order_id) == first
+
+
+def test_a_seat_has_one_ticket_that_counts(issue: Issue) -> None:
+    tickets = issue()
+    with pytest.raises(IntegrityError):
+        issue([FULL])
+    with db.transaction():
+        service.revoke(tickets[0].order_id)
+    assert issue([FULL])[0].seat_name == "F7"
+
+
+def test_issuing_eight_tickets_costs_one_statement(issue: Issue) -> None:
+    issue()  # the key is made and remembered
+    lines = [
+        service.TicketLine(n, f"G{n}", "G", str(n), "Padrão", "full", None, 3800) for n in range(100, 108)
+    ]
+    statements: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(db.engine(), "before_cursor_execute", note)
+    try:
+        assert len(issue(lines)) == 8
+    finally:
+        event.remove(db.engine(), "before_cursor_execute", note)
+    assert len(statements) == 1
+
+
+def test_revoking_takes_back_all_tickets_and_says_how_many(issue: Issue) -> None:
+    tickets = issue()
+    with db.transaction():
+        assert service.revoke(tickets[0].order_id) == 2
+    assert [ticket.state for ticket in of_order(tickets[0].order_id)] == ["revoked", "revoked"]
+    with db.transaction():
+        assert service.revoke(tickets[0].order_id) == 0
+
+
+def test_one_admitted_ticket_keeps_the_whole_order(issue: Issue) -> None:
+    tickets = issue()
+    assert admit(tickets[0].qr_text).admitted
+    with pytest.raises(service.AlreadyAdmitted), db.transaction():
+        service.revoke(tickets[0].order_id)
+    assert [ticket.state for ticket in of_order(tickets[0].order_id)] == ["admitted", "valid"]
+
+
+def test_a_rolled_back_issue_leaves_no_ticket_and_no_lost_key(database: str) -> None:
+    keys.forget()
+    facts = make_facts()
+    with pytest.raises(RuntimeError), db.transaction():
+        service.issue(facts, [FULL])
+        raise RuntimeError("the settlement failed after all")
+    assert of_order(facts.order_id) == []
+    with db.transaction():
+        (ticket,) = service.issue(facts, [FULL])
+    assert admit(ticket.qr_text).admitted
