@@ -8,11 +8,13 @@ import click
 @click.command("demo")
 def command() -> None:
     """Load the demo cinema: films, rooms, screenings, the counter, and people to sign in as."""
+    from app.cli.demo_crowd import sell_some
     from app.core import db
 
     with db.transaction():
         screenings = load_demo()
-    click.echo(f"The demo is in: {screenings} screenings added.")
+    seats = sell_some()
+    click.echo(f"The demo is in: {screenings} screenings and {seats} sold seats added.")
 
 
 def load_demo() -> int:

@@ -1,0 +1,86 @@
+"""The demo's other customers: a believable share of each screening's seats is sold, by the house's own verbs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+
+from app.core import db
+from app.core.config import settings
+from app.events import service as events
+from app.events.service import Screening, Seat, SeatPlan
+
+# How much of a screening is sold, by how many days it is away: from, to.
+SHARES = ((0.2, 0.85), (0.08, 0.55), (0.04, 0.3), (0.0, 0.2))
+SOLD_OUT, NEARLY = 0, 9  # places left in the evening's last screening of the smallest rooms
+
+
+def sell_some() -> int:
+    """Sell seats of every coming screening of which none is taken yet; returns how many seats.
+
+    Opens a transaction for each screening.
+    """
+    from app.reservations import service as reservations
+
+    sold = 0
+    with db.reading():
+        today = events.today()
+        days = [events.programme(today + timedelta(days=offset)) for offset in range(len(SHARES) + 3)]
+        taken = reservations.occupancy([screening.id for day in days for screening in day])
+    for offset, screenings in enumerate(days):
+        with db.reading():
+            coming = [screening for screening in screenings if events.on_sale(screening)]
+        special = _special(coming) if offset < 2 else {}
+        for screening in coming:
+            if not taken.get(screening.id):
+                sold += _sell(screening, offset, special.get(screening.id))
+    return sold
+
+
+def _special(screenings: list[Screening]) -> dict[int, int]:
+    """The last screenings of the day's two smallest rooms: one sold out, one with its last places."""
+    rooms: dict[int, Screening] = {}
+    for screening in sorted(screenings, key=lambda one: one.starts_at):
+        rooms[screening.auditorium_id] = screening
+    smallest = sorted(rooms.values(), key=lambda one: one.capacity)[:2]
+    return {screening.id: left for screening, left in zip(smallest, (SOLD_OUT, NEARLY), strict=False)}
+
+
+def _sell(screening: Screening, days_away: int, left: int | None) -> int:
+    from app.reservations import service as reservations
+
+    dice = random.Random(screening.id)  # noqa: S311 - the same crowd each time, not a secret
+    least, most = SHARES[min(days_away, len(SHARES) - 1)]
+    wanted = round(screening.capacity * dice.uniform(least, most))
+    if left is not None:
+        wanted = screening.capacity - left
+    sold = 0
+    with db.transaction():
+        plan = events.seat_plan(screening.auditorium_id)
+        for number, group in enumerate(_groups(plan, dice, everyone=left is not None)):
+            if sold >= wanted:
+                break
+            seats = [seat.id for seat in group[: wanted - sold]]
+            visitor = f"demo-{screening.id}-{number}"
+            held = reservations.hold_seats(screening, seats, visitor=visitor, address_key=visitor)
+            reservations.confirm(held.id)
+            sold += len(seats)
+    return sold
+
+
+def _groups(plan: SeatPlan, dice: random.Random, *, everyone: bool) -> Iterator[list[Seat]]:
+    """Parties side by side, the middle of the room and its back first, as people choose."""
+    parties: list[tuple[float, list[Seat]]] = []
+    middle, depth = plan.columns / 2, len(plan.rows)
+    for row in plan.rows:
+        rest = [seat for seat in row if everyone or seat.kind not in ("wheelchair", "companion")]
+        while rest:
+            size = min(len(rest), settings().max_seats, dice.choice((1, 2, 2, 2, 3, 4)))
+            party, rest = rest[:size], rest[size:]
+            if party[0].kind == "love" and len(party) % 2 and rest:
+                party.append(rest.pop(0))
+            far = abs(party[0].column - middle) / middle + abs(party[0].row_index - depth * 0.65) / depth
+            parties.append((far + dice.uniform(0, 0.6), party))
+    for _, party in sorted(parties, key=lambda one: one[0]):
+        yield party
