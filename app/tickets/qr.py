@@ -9,7 +9,6 @@ as keyboards cannot garble it, whatever layout they are set to. The signature co
 from __future__ import annotations
 
 import base64
-import binascii
 import struct
 import uuid
 from dataclasses import dataclass
@@ -79,7 +78,7 @@ def read(text: str) -> tuple[Payload, bytes]:
     body = text[len(PREFIX) :]
     try:
         packed = base64.b32decode(body + "=" * (-len(body) % 8))
-    except binascii.Error:
+    except ValueError:
         raise Cut from None
     kid, ticket, screening, seat, proof, revision = _PAYLOAD.unpack(packed[: _PAYLOAD.size])
     payload = Payload(kid, uuid.UUID(bytes=ticket), screening, seat, proof, revision)

@@ -1,0 +1,136 @@
+"""Two doors, one ticket: many threads at once, one person goes in. Without the guard, more than one would."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.tickets import admission, issuing, service
+from tests.tickets.conftest import FULL, STUDENT, make_facts
+
+THREADS = 50
+
+
+@pytest.fixture
+def tickets(database: str) -> list[service.Ticket]:
+    db.connect(database, pool_size=THREADS + 10)
+    with db.transaction():
+        return service.issue(make_facts(order_id=uuid.uuid4()), [FULL, STUDENT])
+
+
+def at_once(count: int, action: Callable[[int], str]) -> Counter[str]:
+    """What `count` threads got that all begin together."""
+    gate = threading.Barrier(count)
+
+    def run(number: int) -> str:
+        with db.transaction() as session:
+            session.connection()
+            gate.wait(30)
+            return action(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return Counter(pool.map(run, range(count)))
+
+
+def test_fifty_doors_let_one_ticket_in_once(tickets: list[service.Ticket]) -> None:
+    qr_text = tickets[0].qr_text
+    verdicts = at_once(THREADS, lambda n: service.admit(qr_text, gate=str(n), by_user_id=n).verdict)
+    assert verdicts == {"admitted": 1, "already": THREADS - 1}
+
+
+def test_without_the_guard_they_would_let_it_in_again_and_again(
+    tickets: list[service.Ticket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unguarded = admission.ADMIT.replace("and t.state = 'valid'", "")
+    assert unguarded != admission.ADMIT
+    monkeypatch.setattr(admission, "ADMIT", unguarded)
+    qr_text = tickets[0].qr_text
+    verdicts = at_once(THREADS, lambda n: service.admit(qr_text, gate=str(n), by_user_id=n).verdict)
+    assert verdicts["admitted"] > 1
+
+
+def test_cancel_against_the_door(database: str) -> None:
+    """Either the whole order is revoked and nobody is in, or somebody is in and nothing is revoked."""
+    db.connect(database, pool_size=20)
+    outcomes: Counter[str] = Counter()
+    for number in range(40):
+        with db.transaction():
+            first, second = service.issue(make_facts(screening_id=1000 + number), [FULL, STUDENT])
+        outcomes[_race_once(first, second)] += 1
+    assert set(outcomes) <= {"revoked", "kept"}
+
+
+def cancel_while_the_door_lets_one_in(first: service.Ticket) -> str:
+    """The door's transaction is open when the cancel's statement begins, and commits while it waits."""
+    scanned = threading.Event()
+
+    def cancel() -> str:
+        scanned.wait(30)
+        try:
+            with db.transaction():
+                service.revoke(first.order_id)
+        except service.AlreadyAdmitted:
+            return "kept"
+        return "revoked"
+
+    with ThreadPoolExecutor(1) as pool:
+        cancelled = pool.submit(cancel)
+        with db.transaction():
+            assert service.admit(first.qr_text, gate="1").admitted
+            scanned.set()
+            time.sleep(0.5)
+        return cancelled.result()
+
+
+def test_a_cancel_that_waited_for_the_door_is_refused(tickets: list[service.Ticket]) -> None:
+    assert cancel_while_the_door_lets_one_in(tickets[0]) == "kept"
+
+
+def test_without_the_count_it_would_pay_back_somebody_who_is_in(
+    tickets: list[service.Ticket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uncounted = str(issuing._REVOKE).replace("count(*) filter (where state = 'valid')", "0")
+    assert uncounted != str(issuing._REVOKE)
+    monkeypatch.setattr(issuing, "_REVOKE", text(uncounted))
+    assert cancel_while_the_door_lets_one_in(tickets[0]) == "revoked"
+
+
+def _race_once(first: service.Ticket, second: service.Ticket) -> str:
+    gate = threading.Barrier(3)
+
+    def cancel() -> str:
+        gate.wait(30)
+        try:
+            with db.transaction():
+                service.revoke(first.order_id)
+        except service.AlreadyAdmitted:
+            return "kept"
+        return "revoked"
+
+    def scan(ticket: service.Ticket) -> str:
+        gate.wait(30)
+        with db.transaction():
+            return service.admit(ticket.qr_text, gate="1").verdict
+
+    with ThreadPoolExecutor(3) as pool:
+        cancelled = pool.submit(cancel)
+        scans = [pool.submit(scan, ticket) for ticket in (first, second)]
+        verdicts = [scanned.result() for scanned in scans]
+        outcome = cancelled.result()
+    with db.reading():
+        states = [ticket.state for ticket in service.of_order(first.order_id)]
+    if outcome == "revoked":
+        assert states == ["revoked", "revoked"]
+        assert verdicts == ["revoked", "revoked"]
+    else:
+        assert "admitted" in verdicts
+        assert "revoked" not in states
+    return outcome

@@ -1,0 +1,207 @@
+"""The door: in once, and every refusal named."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
+
+from app.core import db
+from app.core.codes import grouped
+from app.core.errors import TooMany
+from app.tickets import admission, qr, service
+from app.tickets.admission import Door, refusal
+from app.tickets.service import Attendance
+from tests.tickets.conftest import FULL, Issue, admit, make_facts
+
+
+def test_a_scanned_ticket_goes_in_with_seat_proof_and_what_to_fetch(issue: Issue) -> None:
+    ticket = issue()[1]
+    answer = admit(ticket.qr_text, gate="2", screening_id=41)
+    assert answer.verdict == "admitted"
+    assert answer.ticket is not None
+    assert (answer.ticket.seat_name, answer.ticket.facts.auditorium_name) == ("F8", "Sala 2")
+    assert answer.proof == "student"
+    assert [item.name for item in answer.concessions] == ["Combo Sessão dupla"]
+    assert (answer.gate, answer.by_user_id) == ("2", 7)
+    assert answer.ticket.state == "admitted"
+
+
+@pytest.mark.parametrize("shape", [str, str.lower, grouped, lambda code: f"  {code[:5]} {code[5:]}\r\n"])
+def test_a_typed_code_goes_in_however_it_is_typed(issue: Issue, shape: object) -> None:
+    ticket = issue()[0]
+    assert admit(shape(ticket.code)).verdict == "admitted"  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("shape", [str.lower, lambda qr_text: f" {qr_text}\t\n"])
+def test_a_scanner_that_types_oddly_is_understood(issue: Issue, shape: object) -> None:
+    assert admit(shape(issue()[0].qr_text)).verdict == "admitted"  # type: ignore[operator]
+
+
+def test_the_second_time_it_is_told_when_and_where_it_went_in(issue: Issue) -> None:
+    ticket = issue()[0]
+    first = admit(ticket.qr_text, gate="2")
+    second = admit(ticket.code, gate="1")
+    assert second.verdict == "already"
+    assert (second.admitted_at, second.gate, second.by_user_id) == (first.admitted_at, "2", 7)
+
+
+def test_revoked(issue: Issue) -> None:
+    ticket = issue()[0]
+    with db.transaction():
+        service.revoke(ticket.order_id)
+    assert admit(ticket.qr_text).verdict == "revoked"
+    assert admit(ticket.code).verdict == "revoked"
+
+
+def test_forged_by_another_key(issue: Issue) -> None:
+    payload, _ = qr.read(issue()[0].qr_text)
+    answer = admit(qr.sign(payload, Ed25519PrivateKey.generate()))
+    assert answer.verdict == "forged"
+    assert answer.ticket is None
+
+
+def test_forged_with_a_key_that_never_was(issue: Issue) -> None:
+    issue()
+    payload = qr.Payload(99, uuid.uuid4(), 41, 57, 0, 1)
+    assert admit(qr.sign(payload, Ed25519PrivateKey.generate())).verdict == "forged"
+
+
+def test_a_changed_seat_is_forged(issue: Issue) -> None:
+    payload, signature = qr.read(issue()[0].qr_text)
+    text_ = issue([FULL], screening_id=42)[0].qr_text
+    mixed = qr.read(text_)[0]
+    assert payload != mixed
+    assert admit(text_[:60] + issue([FULL], screening_id=43)[0].qr_text[60:]).verdict == "forged"
+    assert len(signature) == 64
+
+
+def test_cut(issue: Issue) -> None:
+    assert admit(issue()[0].qr_text[:-3]).verdict == "cut"
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "",
+        "    ",
+        "K7QF2M9XRT",
+        "https://example.com/ticket/1",
+        "00020126580014BR.GOV.BCB.PIX0136",
+        "' or 1=1 --",
+        "<img src=x onerror=alert(1)>",
+        "９" * 10,
+        "😀" * 10,
+        "\u202eABCDEFGHJK",
+        "A" * 10_000,
+    ],
+)
+def test_foreign_texts_are_unknown(issue: Issue, foreign: str) -> None:
+    issue()
+    assert admit(foreign).verdict == "unknown"
+
+
+def test_another_screening_of_the_day_is_named(issue: Issue) -> None:
+    answer = admit(issue()[0].qr_text, screening_id=42)
+    assert answer.verdict == "other_screening"
+    assert answer.ticket is not None
+    assert answer.ticket.facts.screening_id == 41
+
+
+def test_another_site_is_named(issue: Issue) -> None:
+    assert admit(issue()[0].qr_text, cinema_id=2).verdict == "other_cinema"
+
+
+@pytest.mark.parametrize("days", [-1, 1, 30])
+def test_another_day_is_named(issue: Issue, days: int) -> None:
+    starts_at = datetime.now(UTC) + timedelta(days=days)
+    ticket = issue(starts_at=starts_at)[0]
+    assert admit(ticket.qr_text).verdict == "other_day"
+    assert admit(ticket.qr_text, screening_id=42).verdict == "other_day"
+
+
+def test_a_replaced_qr_is_named_and_the_code_still_opens(issue: Issue) -> None:
+    ticket = issue()[0]
+    with db.transaction() as session:
+        session.execute(text("update tickets.tickets set revision = 2 where id = :id"), {"id": ticket.id})
+    assert admit(ticket.qr_text).verdict == "replaced"
+    assert admit(ticket.code).verdict == "admitted"
+
+
+NIGHT = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # 20h30 in São Paulo
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("state", "door", "after_start", "verdict"),
+    [
+        ("revoked", Door("1", screening_id=42), 0, "revoked"),
+        ("admitted", Door("1", screening_id=42), 0, "already"),
+        ("valid", Door("1"), -120, "too_early"),
+        ("valid", Door("1"), 154, "over"),
+        ("valid", Door("1"), 24 * 60, "other_day"),
+        ("valid", Door("1", cinema_id=2), 0, "other_cinema"),
+        ("valid", Door("1", cinema_id=1, screening_id=42), 0, "other_screening"),
+        ("valid", Door("1", screening_id=42), 24 * 60, "other_day"),
+        # After midnight it is still the cinema's evening.
+        ("valid", Door("1"), 5 * 60, "over"),
+    ],
+)
+def test_the_nearest_reason_is_given(state: str, door: Door, after_start: int, verdict: str) -> None:
+    facts = make_facts(starts_at=NIGHT)
+    assert refusal(state, True, facts, door, NIGHT + after_start * MINUTE) == verdict
+
+
+def test_without_a_chosen_screening_the_door_opens_an_hour_before(issue: Issue) -> None:
+    soon = issue(starts_at=datetime.now(UTC) + timedelta(minutes=admission.OPENS_MINUTES - 1))[0]
+    assert admit(soon.qr_text).verdict == "admitted"
+    later = issue([FULL], screening_id=42, starts_at=datetime.now(UTC) + timedelta(minutes=90))[0]
+    assert admit(later.qr_text).verdict in ("too_early", "other_day")  # the tests run after midnight too
+    assert admit(later.qr_text, screening_id=42).verdict == "admitted"
+
+
+def test_typed_codes_are_throttled_for_an_account_but_scans_are_not(issue: Issue) -> None:
+    first, second = issue()
+    for _ in range(admission.TYPED_A_MINUTE):
+        assert admit("AAAAAAAAAA", by_user_id=3).verdict == "unknown"
+    with pytest.raises(TooMany):
+        admit(first.code, by_user_id=3)
+    assert admit(first.qr_text, by_user_id=3).verdict == "admitted"
+    assert admit(second.code, by_user_id=4).verdict == "admitted"
+
+
+def test_typed_codes_are_throttled_for_an_address(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "TYPED_FROM_ONE_ADDRESS", 5)
+    for number in range(5):
+        admit("AAAAAAAAAA", by_user_id=number, address_key="here")
+    with pytest.raises(TooMany):
+        admit("AAAAAAAAAA", by_user_id=6, address_key="here")
+    assert admit("AAAAAAAAAA", by_user_id=6, address_key="there").verdict == "unknown"
+
+
+def test_every_try_is_written_down_without_what_was_scanned(issue: Issue) -> None:
+    ticket = issue()[0]
+    admit(ticket.qr_text, gate="1", screening_id=41)
+    admit(ticket.qr_text, gate="2")
+    admit("Ana Souza 123.456.789-09", gate="2")
+    with db.reading() as session:
+        rows = session.execute(text("select * from tickets.admissions order by id")).all()
+    assert [(row.verdict, row.ticket_id, row.gate, row.by_user_id, row.screening_id) for row in rows] == [
+        ("admitted", ticket.id, "1", 7, 41),
+        ("already", ticket.id, "2", 7, None),
+        ("unknown", None, "2", 7, None),
+    ]
+
+
+def test_attendance_counts_who_is_in_and_who_is_missing(issue: Issue) -> None:
+    first, _ = issue()
+    gone = issue([service.TicketLine(59, "F9", "F", "9", "Padrão", "full", None, 3800)])
+    with db.transaction():
+        service.revoke(gone[0].order_id)
+    admit(first.qr_text)
+    with db.reading():
+        assert service.attendance(41) == Attendance(inside=1, missing=1)
+        assert service.attendance(999) == Attendance(inside=0, missing=0)

@@ -1,0 +1,74 @@
+"""The QR's text: small, whole or refused, and worth nothing without the signature."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+import segno
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.tickets import qr
+
+KEY = Ed25519PrivateKey.generate()
+PAYLOADS = st.builds(
+    qr.Payload,
+    kid=st.integers(1, 32767),
+    ticket_id=st.uuids(),
+    screening_id=st.integers(0, 2**31 - 1),
+    seat_id=st.integers(0, 2**31 - 1),
+    proof=st.integers(0, 255),
+    revision=st.integers(0, 255),
+)
+ONE = qr.Payload(1, uuid.UUID(int=7), 41, 57, 0, 1)
+
+
+@given(PAYLOADS)
+def test_what_was_signed_is_read_and_verified(payload: qr.Payload) -> None:
+    text = qr.sign(payload, KEY)
+    read, signature = qr.read(text)
+    assert read == payload
+    assert qr.verify(read, signature, KEY.public_key())
+    assert len(text) == qr.LENGTH
+    assert text.isalnum()
+    assert text == text.upper()
+
+
+def test_it_fits_a_small_qr() -> None:
+    symbol = segno.make_qr(qr.sign(ONE, KEY), error="m", boost_error=False)
+    assert symbol.mode == "alphanumeric"
+    assert symbol.symbol_size(border=0) == (41, 41)
+
+
+@given(st.integers(len(qr.PREFIX), qr.LENGTH - 1), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
+def test_one_changed_character_is_noticed(position: int, character: str) -> None:
+    text = qr.sign(ONE, KEY)
+    changed = text[:position] + character + text[position + 1 :]
+    payload, signature = qr.read(changed)
+    same_bytes = (payload, signature) == qr.read(text)
+    assert same_bytes or not qr.verify(payload, signature, KEY.public_key())
+
+
+@given(st.integers(len(qr.PREFIX), qr.LENGTH - 1))
+def test_a_cut_text_is_called_cut(length: int) -> None:
+    with pytest.raises(qr.Cut):
+        qr.read(qr.sign(ONE, KEY)[:length])
+
+
+@pytest.mark.parametrize("text", ["BIL1" + "0" * 148, "BIL1" + "é" * 148, "BIL1", "BIL1" + "A" * 500])
+def test_ours_but_unreadable_is_called_cut(text: str) -> None:
+    with pytest.raises(qr.Cut):
+        qr.read(text)
+
+
+@pytest.mark.parametrize("text", ["", "https://example.com/", "00020126580014br.gov.bcb.pix", "bil1", "\x00"])
+def test_foreign_texts_are_not_ours(text: str) -> None:
+    with pytest.raises(qr.NotOurs):
+        qr.read(text)
+
+
+def test_another_key_does_not_verify() -> None:
+    payload, signature = qr.read(qr.sign(ONE, KEY))
+    assert not qr.verify(payload, signature, Ed25519PrivateKey.generate().public_key())
