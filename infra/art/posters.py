@@ -1,0 +1,279 @@
+"""The posters of the demonstration's films, all in the public domain: 400 × 600, at most four inks, and their tints.
+
+Each tells its film by one object's silhouette. Margin, lettering and colophon are shared; ground and composition
+differ: here the axes, the diagonals, the pattern and the still life; the discs are next door.
+Run: .venv/bin/python -m infra.art.posters
+"""
+
+from __future__ import annotations
+
+import math
+import random
+
+from infra.art import posters_disc
+from infra.art.pen import (
+    BLOOD,
+    BONE,
+    COPPER,
+    INDIGO,
+    NIGHT,
+    ROSE,
+    TUNGSTEN,
+    VERDIGRIS,
+    Point,
+    circle,
+    colophon,
+    group,
+    lettering,
+    line,
+    path,
+    polygon,
+    poster,
+    rect,
+    stroke,
+)
+
+
+def metropolis() -> None:
+    """Axis: stepped towers, rings of light."""
+    art = ""
+    for beam in range(-7, 8, 2):
+        art += polygon([(200, 40), (200 + beam * 62 - 22, 470), (200 + beam * 62 + 22, 470)], "#1e2947")
+    towers = [
+        (176, 60, 268, "#0d1326"),
+        (128, 52, 204, "#26324f"),
+        (86, 46, 246, "#0d1326"),
+        (52, 40, 150, "#354263"),
+    ]
+    for order, (distance, width, top, colour) in enumerate(towers):
+        for side in (-1, 1):
+            x = 200 + side * distance - width / 2
+            art += rect(x, top, width, 300, colour) + _windows(x, top, width, order)
+    art += polygon([(182, 120), (218, 120), (240, 480), (160, 480)], TUNGSTEN)
+    art += polygon([(192, 62), (208, 62), (218, 120), (182, 120)], BONE) + rect(196, 22, 8, 44, BONE)
+    for y, radius in ((168, 62), (214, 84), (266, 108), (326, 134), (394, 164)):
+        art += stroke(f"M{200 - radius} {y}A{radius} {radius * 0.2:.0f} 0 0 0 {200 + radius} {y}", BONE, 6)
+    art += rect(0, 452, 400, 148, INDIGO) + lettering("METRÓPOLIS", 24, 560, TUNGSTEN, width=352)
+    poster("metropolis", INDIGO, art + colophon("1927", "FRITZ LANG", BONE), "Metrópolis, 1927")
+
+
+def _windows(x: float, top: float, width: float, order: int) -> str:
+    """Lit and dim windows of a tower, one path for each of the two."""
+    lit = dim = ""
+    for floor in range(int((470 - top) / 16)):
+        for column in range(3):
+            if (floor * 7 + column * 3 + order) % 5 in (0, 1):
+                continue
+            spot = f"M{x + 10 + column * (width - 16) / 3:.0f} {top + 12 + floor * 16:.0f}h5v8h-5z"
+            if (floor + column + order) % 3:
+                lit += spot
+            else:
+                dim += spot
+    return path(lit, TUNGSTEN) + path(dim, "#7a6135")
+
+
+def nosferatu() -> None:
+    """Diagonal: the shadow on the stair."""
+    shade = "#2c3323"
+    figure = (
+        "M-20 600V250C20 214 44 196 66 190C60 176 58 160 60 146L44 118L66 128C74 100 98 84 124 88"
+        "C150 92 164 112 164 134L176 158L162 162C162 178 152 190 138 194"
+        "C150 200 164 214 176 232L254 208L262 232L196 280L206 600Z"
+    )
+    fingers = [
+        ((240, 214), (336, 146)),
+        ((244, 216), (368, 178)),
+        ((246, 222), (382, 224)),
+        ((246, 226), (366, 268)),
+        ((238, 230), (314, 290)),
+    ]
+    art = path(figure, shade) + path("M230 222a20 17 0 1 0 40 0a20 17 0 1 0-40 0z", shade)
+    for (x1, y1), (x2, y2) in fingers:
+        length = math.hypot(x2 - x1, y2 - y1)
+        nx, ny = -(y2 - y1) / length * 9, (x2 - x1) / length * 9
+        mx, my = x1 + (x2 - x1) * 0.55 + nx * 0.9, y1 + (y2 - y1) * 0.55 + ny * 0.9 - 4
+        art += path(
+            f"M{x1 - nx:.0f} {y1 - ny:.0f}Q{mx - nx * 2:.0f} {my - ny * 2 - 6:.0f} {x2} {y2}"
+            f"Q{mx:.0f} {my:.0f} {x1 + nx:.0f} {y1 + ny:.0f}Z",
+            shade,
+        )
+    steps = "M0 600V512" + "h50v-34" * 8 + "V600Z"
+    edges = "".join(f"M{50 * step} {512 - 34 * step}h50" for step in range(8))
+    art = group(art, "translate(0 40)") + path(steps, NIGHT) + stroke(edges, "#d8d48c", 3)
+    art += lettering("NOSFERATU", 24, 106, NIGHT, width=352) + colophon("1922", "F. W. MURNAU", "#d8d48c")
+    poster("nosferatu", "#c2bd72", art, "Nosferatu, 1922")
+
+
+def caligari() -> None:
+    """Diagonal: a street of crooked houses and the sleepwalker in it."""
+    left = [
+        (0, 390),
+        (90, 340),
+        (60, 220),
+        (150, 150),
+        (128, 60),
+        (210, -10),
+        (-10, -10),
+        (-10, 600),
+        (0, 600),
+    ]
+    right = [(410, 610), (410, -10), (318, -10), (350, 120), (262, 206), (338, 330), (290, 420), (410, 500)]
+    art = polygon(left, NIGHT) + polygon(right, NIGHT)
+    art += polygon([(170, 600), (206, 420), (186, 330), (232, 250), (240, 330), (262, 430), (330, 600)], BONE)
+    art += polygon([(226, 250), (246, 214), (244, 262)], BONE)
+    windows: list[list[Point]] = [
+        [(18, 250), (52, 238), (44, 310), (10, 330)],
+        [(60, 96), (104, 76), (94, 128), (66, 146)],
+        [(352, 190), (390, 160), (384, 250), (344, 240)],
+        [(330, 40), (384, 52), (372, 110), (348, 98)],
+    ]
+    for corners in windows:
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = corners
+        art += polygon(corners, TUNGSTEN)
+        art += line((ax + bx) / 2, (ay + by) / 2, (cx + dx) / 2, (cy + dy) / 2, NIGHT, 5)
+        art += line((ax + dx) / 2, (ay + dy) / 2, (bx + cx) / 2, (by + cy) / 2, NIGHT, 5)
+    art += path(
+        "M232 300q14-8 24 2q6 16-2 24l18 16l6 92l-10 4l-10-54l2 150h-18l-4-92l-8 92h-20l8-150l-14 40l-10-6l16-80l22-14"
+        "q-8-10 0-24Z",
+        NIGHT,
+    )
+    art += polygon([(0, 600), (0, 470), (400, 506), (400, 600)], NIGHT)
+    title = lettering("O GABINETE DO DR.", 26, 494, TUNGSTEN, cap=20, track=4)
+    title += lettering("CALIGARI", 24, 562, BONE, width=204)
+    art += group(title, "rotate(4 24 540)") + lettering(
+        "ROBERT WIENE", 376, 584, BONE, cap=11, track=6, right=True
+    )
+    art += lettering("1920", 268, 584, BONE, cap=11, track=6)
+    poster("caligari", BLOOD, art, "O Gabinete do Dr. Caligari, 1920")
+
+
+def potemkin() -> None:
+    """Axis: the bow, head on."""
+    art = polygon([(0, 600), (0, 420), (120, 388), (280, 388), (400, 420), (400, 600)], "#2a2320")
+    art += polygon([(200, 228), (320, 292), (262, 560), (200, 600), (138, 560), (80, 292)], NIGHT)
+    art += polygon([(200, 228), (320, 292), (262, 560), (200, 600)], "#3a312c")
+    art += rect(196, 54, 6, 190, NIGHT)
+    art += path("M202 58C250 36 290 88 378 62C366 96 372 124 384 156C300 178 262 126 202 152Z", BLOOD)
+    art += polygon([(128, 268), (272, 268), (258, 224), (142, 224)], NIGHT)
+    art += polygon([(158, 224), (242, 224), (232, 188), (168, 188)], NIGHT)
+    for side in (-1, 1):
+        art += circle(200 + side * 40, 250, 15, BONE) + circle(200 + side * 40, 250, 9, NIGHT)
+        art += circle(200 + side * 72, 364, 13, BLOOD) + circle(200 + side * 72, 364, 6, NIGHT)
+        art += stroke(
+            f"M{200 + side * 72} 376q{side * -8} 40 {side * -20} 84", BLOOD, 4, 'stroke-dasharray="9 6"'
+        )
+    for wave in range(2):
+        curve = f"M-20 {438 + wave * 16}q60 {wave - 22} 120 4t120 0t120 0t120 0"
+        art += stroke(curve, BONE, 4 + wave)
+    art += rect(0, 460, 400, 140, BLOOD) + lettering("O ENCOURAÇADO", 24, 52, NIGHT, width=158)
+    art += lettering("POTEMKIN", 24, 560, BONE, width=352) + colophon("1925", "SERGEI EISENSTEIN", BONE)
+    poster("potemkin", BONE, art, "O Encouraçado Potemkin, 1925")
+
+
+def joana_darc() -> None:
+    """Pattern: the fire, three rows of it, and the stake before her light."""
+    dark = "#201512"
+    art = circle(200, 176, 128, BONE) + circle(200, 176, 116, dark) + circle(200, 176, 104, BONE)
+    art += rect(186, 84, 28, 420, NIGHT) + rect(128, 158, 144, 26, NIGHT)
+    art += _flames(420, 6, 110, 176, BLOOD, 3) + _flames(446, 7, 84, 136, COPPER, 8, -46)
+    art += _flames(470, 8, 56, 96, TUNGSTEN, 5, -20) + rect(0, 466, 400, 134, TUNGSTEN)
+    art += lettering("A PAIXÃO DE", 24, 46, ROSE, cap=22, track=2)
+    art += lettering("JOANA D’ARC", 24, 558, NIGHT, width=352)
+    poster(
+        "joana-darc", dark, art + colophon("1928", "CARL TH. DREYER", NIGHT), "A Paixão de Joana d’Arc, 1928"
+    )
+
+
+def _flames(
+    base: float, count: int, low: float, high: float, colour: str, seed: int, start: float = -30
+) -> str:
+    chance, width = random.Random(seed), 460 / count
+    outline = f"M{start} 610V{base}"
+    for flame in range(count):
+        x, height = start + flame * width, chance.uniform(low, high)
+        outline += (
+            f"C{x + width * 0.1:.0f} {base - height * 0.35:.0f} {x + width * 0.62:.0f} {base - height * 0.5:.0f} "
+            f"{x + width * 0.42:.0f} {base - height:.0f}C{x + width * 0.95:.0f} {base - height * 0.6:.0f} "
+            f"{x + width * 0.8:.0f} {base - height * 0.2:.0f} {x + width:.0f} {base}"
+        )
+    return path(outline + "V610Z", colour)
+
+
+def o_general() -> None:
+    """Axis: the engine, coming."""
+    iron = "#2f4a42"
+    puffs = (
+        (236, 104, 34),
+        (276, 62, 50),
+        (330, 96, 66),
+        (396, 60, 70),
+        (300, 20, 60),
+        (392, 140, 52),
+        (206, 136, 18),
+    )
+    art = "".join(circle(x, y, radius, BONE) for x, y, radius in puffs)
+    art += polygon([(158, 170), (242, 170), (226, 250), (174, 250)], NIGHT) + rect(150, 158, 100, 20, NIGHT)
+    art += circle(200, 346, 122, NIGHT) + circle(200, 346, 104, iron) + circle(200, 346, 92, NIGHT)
+    art += circle(200, 346, 20, TUNGSTEN)
+    for bolt in range(12):
+        angle = bolt * math.pi / 6
+        art += circle(200 + 98 * math.cos(angle), 346 + 98 * math.sin(angle), 4, BONE)
+    art += rect(172, 226, 56, 46, NIGHT) + circle(200, 248, 32, NIGHT) + circle(200, 248, 24, TUNGSTEN)
+    art += circle(200, 248, 12, BONE) + rect(58, 446, 284, 26, BLOOD)
+    for x in (86, 314):
+        art += circle(x, 459, 20, NIGHT) + circle(x, 459, 9, BONE)
+    for slat in range(-5, 6):
+        top, foot = 200 + slat * 22, 200 + slat * 34
+        art += polygon([(top - 6, 472), (top + 6, 472), (foot + 8, 545), (foot - 8, 545)], NIGHT)
+    art += rect(0, 540, 400, 60, NIGHT) + lettering("O", 24, 56, NIGHT, cap=28)
+    art += lettering("GENERAL", 24, 118, NIGHT, width=166) + colophon("1926", "BUSTER KEATON", BONE)
+    poster("o-general", VERDIGRIS, art, "O General, 1926")
+
+
+def o_garoto() -> None:
+    """Still life: the hat, the moustache, the cane and the cap left on the doorstep."""
+    wool, seam = "#7a4a21", "#4d2c12"
+    art = rect(0, 470, 400, 130, COPPER)
+    art += path(
+        "M66 232C66 214 96 220 106 206C108 90 150 40 206 40C262 40 304 90 306 206C316 220 346 214 346 232"
+        "C346 260 270 266 206 266C142 266 66 260 66 232Z",
+        NIGHT,
+    )
+    art += path("M106 196C160 220 252 220 306 196L306 216C252 240 160 240 106 216Z", COPPER)
+    art += path(
+        "M166 326C180 306 196 310 206 320C216 310 232 306 246 326C250 346 236 348 206 344C176 348 162 346 166 326Z",
+        NIGHT,
+    )
+    art += path(
+        "M196 470C186 408 224 378 276 380C330 382 362 410 360 454C376 458 390 468 384 480C330 468 250 468 196 484"
+        "C180 488 176 476 196 470Z",
+        wool,
+    )
+    for x in (228, 258, 300, 332):
+        art += stroke(f"M276 382Q{x} 408 {x - 4} 462", seam, 3)
+    art += circle(276, 382, 7, seam)
+    art += stroke("M52 600V404C52 364 100 364 100 404V420", NIGHT, 12, 'stroke-linecap="round"')
+    art += lettering("O GAROTO", 120, 562, NIGHT, width=256)
+    art += lettering("1921", 120, 584, NIGHT, cap=11, track=6)
+    art += lettering("CHARLES CHAPLIN", 376, 584, NIGHT, cap=11, track=6, right=True)
+    poster("o-garoto", TUNGSTEN, art, "O Garoto, 1921")
+
+
+def main() -> None:
+    for draw in (
+        metropolis,
+        nosferatu,
+        posters_disc.limite,
+        posters_disc.viagem_a_lua,
+        caligari,
+        potemkin,
+        joana_darc,
+        posters_disc.aurora,
+        o_general,
+        o_garoto,
+    ):
+        draw()
+
+
+if __name__ == "__main__":
+    main()
