@@ -49,9 +49,8 @@ def test_a_lost_seat_names_itself_and_leaves_nothing_behind() -> None:
 def test_a_lost_seat_leaves_nothing_behind_even_if_the_caller_goes_on() -> None:
     screening = make_screening("oooooo")
     hold(screening, "A3")
-    with db.transaction():
-        with pytest.raises(SeatsLost):
-            service.hold_seats(screening, seats(screening, "A2 A3"), visitor="v", address_key="a")
+    with db.transaction(), pytest.raises(SeatsLost):
+        service.hold_seats(screening, seats(screening, "A2 A3"), visitor="v", address_key="a")
     assert taken(screening) == "A3"
     assert count("reservations") == 1
 
@@ -156,9 +155,8 @@ def test_change_to_a_lost_seat_keeps_the_old_ones() -> None:
     screening = make_screening("oooooo")
     held = hold(screening, "A2 A3")
     hold(screening, "A4")
-    with db.transaction():
-        with pytest.raises(SeatsLost) as caught:
-            service.change_seats(held.id, seats(screening, "A3 A4"))
+    with db.transaction(), pytest.raises(SeatsLost) as caught:
+        service.change_seats(held.id, seats(screening, "A3 A4"))
     assert caught.value.lost == seats(screening, "A4")
     assert caught.value.alternatives[0] == seats(screening, "A2")  # one's own old seat is the nearest
     with db.reading():

@@ -131,7 +131,7 @@ def test_an_offer_that_nobody_takes_goes_to_the_next() -> None:
     with pytest.raises(OfferOver), db.transaction():
         service.accept_offer(first.token)
     handlers.expire_holds()
-    worker.drain({pair: handler for pair, handler in routes(("reservations",)).items()})
+    worker.drain(routes(("reservations",)))
     assert look(first).state == "expired"
     assert look(second).state == "offered"
 

@@ -1,0 +1,32 @@
+"""Many at once: threads that start together, and what became of each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+def rush(works: list[Callable[[], Any]], *, timeout: float = 60.0) -> list[Any]:
+    """Run every work in a thread of its own, all let go at once; what each returned, or the exception it raised."""
+    results: list[Any] = [None] * len(works)
+    gate = threading.Barrier(len(works))
+
+    def run(index: int, work: Callable[[], Any]) -> None:
+        gate.wait()
+        try:
+            results[index] = work()
+        except Exception as error:
+            results[index] = error
+
+    threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout)
+    assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
+    return results
+
+
+def of_kind(results: list[Any], kind: type) -> list[Any]:
+    return [result for result in results if isinstance(result, kind)]

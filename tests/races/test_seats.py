@@ -1,0 +1,355 @@
+"""Seats under a crowd. Each race has its control: the same crowd, with the guard taken out, must do damage."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from psycopg2.errors import DeadlockDetected
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.core import config, db
+from app.core.config import Settings
+from app.events.service import Screening
+from app.reservations import claims, handlers, holding, service
+from app.reservations.service import NotHeld, NothingFits, Reservation, SeatsLost
+from tests.races.crowd import of_kind, rush
+from tests.reservations.holds import hold, taken
+from tests.reservations.rooms import make_screening, plan_of
+
+
+@pytest.fixture(autouse=True)
+def crowd(database: str, settings: Settings) -> Iterator[None]:
+    """Room for 64 connections at a time, and a database that notices deadlocks quickly."""
+    impatient = {"options": "-c deadlock_timeout=50ms"}
+    db.connect(database, pool_size=64, max_overflow=10, connect_args=impatient)
+    config.use(settings)
+    yield
+    db.connect(database, pool_size=settings.db_pool_size)
+
+
+def deadlocks(results: list[Any]) -> int:
+    return sum(isinstance(error.orig, DeadlockDetected) for error in of_kind(results, DBAPIError))
+
+
+def unexpected(results: list[Any]) -> list[Any]:
+    return [
+        result
+        for result in of_kind(results, Exception)
+        if not isinstance(result, SeatsLost | NotHeld | NothingFits)
+        and not (isinstance(result, DBAPIError) and isinstance(result.orig, DeadlockDetected))
+    ]
+
+
+def sold_twice() -> int:
+    """Seats that two reservations believe to have: both remember them, and both are confirmed."""
+    with db.reading() as session:
+        return int(
+            session.execute(
+                text(
+                    "select count(*) from (select r.screening_id, s.seat_id from reservations.reservations r"
+                    " join reservations.reservation_seats s on s.reservation_id = r.id where r.state = 'confirmed'"
+                    " group by 1, 2 having count(*) > 1) twice"
+                )
+            ).scalar_one()
+        )
+
+
+def look_then_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard taken out: looks whether the seats are free, and then writes them, whoever came in between."""
+
+    def unguarded(
+        reservation_id: uuid.UUID, screening_id: int, seat_ids: list[int], **kept: Any
+    ) -> tuple[datetime, frozenset[int]]:
+        free = frozenset(seat_ids) - service.seat_states(screening_id).keys()
+        time.sleep(0.02)
+        expires_at = datetime.now(UTC) + timedelta(seconds=kept["seconds"])
+        session = db.session()
+        session.execute(
+            text(
+                "insert into reservations.reservations (id, screening_id, state, expires_at, visitor, address_key)"
+                " values (:id, :screening, 'held', :expires, 'v', 'a')"
+            ),
+            {"id": reservation_id, "screening": screening_id, "expires": expires_at},
+        )
+        for seat_id in sorted(free):
+            values = {"id": reservation_id, "screening": screening_id, "seat": seat_id, "expires": expires_at}
+            session.execute(
+                text(
+                    "insert into reservations.seat_claims values (:screening, :seat, :id, :expires)"
+                    " on conflict (screening_id, seat_id) do update set reservation_id = excluded.reservation_id"
+                ),
+                values,
+            )
+            session.execute(text("insert into reservations.reservation_seats values (:id, :seat)"), values)
+        return expires_at, free
+
+    monkeypatch.setattr(claims, "hold", unguarded)
+
+
+def fifty_for_one(screening: Screening) -> list[Any]:
+    return rush([lambda: hold(screening, "A1")] * 50)
+
+
+def test_fifty_for_one_seat() -> None:
+    results = fifty_for_one(make_screening("oo"))
+    assert len(of_kind(results, Reservation)) == 1
+    assert len(of_kind(results, SeatsLost)) == 49
+
+
+def test_control_fifty_for_one_seat(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_then_write(monkeypatch)
+    assert len(of_kind(fifty_for_one(make_screening("oo")), Reservation)) > 1
+
+
+# Without `order by`, rows are taken as they come; here: as the caller named them.
+UNSORTED = claims.CLAIM.replace("order by wanted.seat_id", "")
+
+
+def crosswise(screening: Screening, times: int) -> list[Any]:
+    """A+B against B+A, in pairs, `times` times over; the seats are given back each time."""
+    one, two = (seat.id for seat in plan_of(screening).seats[:2])
+    results: list[Any] = []
+
+    def run(order: tuple[int, int]) -> Callable[[], Any]:
+        def work() -> list[Any]:
+            got: list[Any] = []
+            for _ in range(times):
+                try:
+                    with db.transaction():
+                        held = holding.hold(
+                            screening,
+                            order,
+                            visitor=uuid.uuid4().hex,
+                            address_key="a",
+                            minutes=1,
+                            limited=False,
+                        )
+                    with db.transaction():
+                        service.release(held.id)
+                    got.append(held)
+                except Exception as error:
+                    got.append(error)
+            return got
+
+        return work
+
+    for outcome in rush([run((one, two)), run((two, one))] * 4):
+        results.extend(outcome)
+    return results
+
+
+def test_a_and_b_against_b_and_a() -> None:
+    results = crosswise(make_screening("oo"), 50)  # 8 threads: 200 pairs
+    assert len(results) == 400
+    assert deadlocks(results) == 0
+    assert not unexpected(results)
+    assert of_kind(results, Reservation)
+
+
+def test_control_a_and_b_against_b_and_a(monkeypatch: pytest.MonkeyPatch) -> None:
+    # One statement takes both rows within microseconds: the pause lets the two meet as they would under load.
+    monkeypatch.setattr(claims, "SQL", claims.statements(claim=with_a_pause(UNSORTED)))
+    monkeypatch.setattr(holding, "TRIES", 1)
+    results = crosswise(make_screening("oo"), 3)
+    assert deadlocks(results) > 0
+
+
+def with_a_pause(claim: str) -> str:
+    return claim.replace(
+        "from owner, wanted",
+        "from owner, (select seat_id, case when pg_sleep(0.05) is null then 0 end from wanted offset 0) wanted",
+    )
+
+
+def test_the_pause_alone_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "SQL", claims.statements(claim=with_a_pause(claims.CLAIM)))
+    assert deadlocks(crosswise(make_screening("oo"), 3)) == 0
+
+
+def mixed(screening: Screening, threads: int, seconds: float) -> list[Any]:
+    """Claim, change, extend, sell, release and expiry, all at once on few seats, for `seconds`."""
+    seats = [seat.id for seat in plan_of(screening).seats]
+    until = time.monotonic() + seconds
+
+    def work(seed: int) -> Callable[[], list[Any]]:
+        chance = random.Random(seed)
+
+        def step(mine: list[uuid.UUID]) -> Any:
+            act = chance.choice(["hold", "hold", "change", "extend", "sell", "release", "expire"])
+            if act == "expire":
+                return run_out_and_expire(chance)
+            if act == "hold" or not mine:
+                wanted = chance.sample(seats, chance.randint(1, 4))
+                with db.transaction():
+                    held = service.hold_seats(
+                        screening, wanted, visitor=uuid.uuid4().hex, address_key=uuid.uuid4().hex
+                    )
+                mine.append(held.id)
+                return held
+            reservation_id = chance.choice(mine)
+            with db.transaction():
+                if act == "change":
+                    return service.change_seats(reservation_id, chance.sample(seats, chance.randint(1, 4)))
+                if act == "extend":
+                    return service.extend(reservation_id, datetime.now(UTC) + timedelta(minutes=9))
+                if act == "sell":
+                    return service.confirm(reservation_id)
+                return service.release(reservation_id)
+
+        def run() -> list[Any]:
+            mine: list[uuid.UUID] = []
+            results: list[Any] = []
+            while time.monotonic() < until:
+                try:
+                    results.append(step(mine))
+                except Exception as error:
+                    results.append(error)
+            return results
+
+        return run
+
+    return [result for results in rush([work(seed) for seed in range(threads)]) for result in results]
+
+
+def run_out_and_expire(chance: random.Random) -> int:
+    """Let the time of one hold be over, seat by seat in order as any write must, and end what is due."""
+    with db.transaction() as session:
+        found = session.execute(
+            text(
+                "select id from reservations.reservations where state = 'held' order by id offset :n limit 1"
+                " for update skip locked"
+            ),
+            {"n": chance.randint(0, 5)},
+        ).scalar()
+        if found is not None:
+            past = datetime.now(UTC) - timedelta(seconds=1)
+            claims.move(found, states=("held",), state="held", expires_at=past)
+    return handlers.expire_holds()
+
+
+def test_all_writes_mixed_by_24_threads() -> None:
+    screening = make_screening("oooooo", "oooooo")
+    results = mixed(screening, 24, 3.0)
+    assert deadlocks(results) == 0
+    assert not unexpected(results)
+    assert sold_twice() == 0
+    assert len(of_kind(results, Reservation)) > 50
+    assert True in results, "nothing was sold or released"
+    assert_claims_fit_reservations()
+
+
+def assert_claims_fit_reservations() -> None:
+    """Every confirmed reservation has all of its seats for ever; no claim belongs to one that has ended."""
+    with db.reading() as session:
+        broken = session.execute(
+            text(
+                """
+                select r.state, count(*) from reservations.reservations r
+                join reservations.reservation_seats s on s.reservation_id = r.id
+                left join reservations.seat_claims c on c.screening_id = r.screening_id
+                  and c.seat_id = s.seat_id and c.reservation_id = r.id
+                where (r.state = 'confirmed' and (c.seat_id is null or c.expires_at is not null))
+                   or (r.state in ('released', 'expired') and c.seat_id is not null)
+                group by r.state
+                """
+            )
+        ).all()
+    assert not broken
+
+
+def test_control_all_writes_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each seat's rows in any order: deadlocks, within a second."""
+    unsorted = claims.LOCKED.replace("order by held.screening_id, held.seat_id", "order by random()")
+    claim = claims.CLAIM.replace("order by wanted.seat_id", "order by random()")
+    monkeypatch.setattr(claims, "SQL", claims.statements(claim=claim, locked=unsorted))
+    screening = make_screening("oooo")
+    found = 0
+    for _ in range(5):
+        found += deadlocks(mixed(screening, 24, 1.5))
+        if found:
+            break
+    assert found > 0
+
+
+def test_control_mixed_sales(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking before writing sells a seat twice."""
+    look_then_write(monkeypatch)
+    screening = make_screening("oo")
+
+    def buy() -> bool:
+        held = hold(screening, "A1")
+        with db.transaction() as session:
+            session.execute(
+                text("update reservations.reservations set state = 'confirmed' where id = :id"),
+                {"id": held.id},
+            )
+        return True
+
+    rush([buy] * 10)
+    assert sold_twice() > 0
+
+
+def together(screening: Screening) -> list[Any]:
+    def work() -> Reservation:
+        with db.transaction():
+            return service.hold_best(screening, 2, visitor=uuid.uuid4().hex, address_key=uuid.uuid4().hex)
+
+    return rush([work] * 40)
+
+
+def count_losses(monkeypatch: pytest.MonkeyPatch) -> list[SeatsLost]:
+    """Notes every time that a try at the best seats found them gone."""
+    losses: list[SeatsLost] = []
+    lost_seats = holding.lost_seats
+
+    def noted(*args: Any, **kept: Any) -> SeatsLost:
+        losses.append(lost_seats(*args, **kept))
+        return losses[-1]
+
+    monkeypatch.setattr(holding, "lost_seats", noted)
+    return losses
+
+
+def test_the_best_together_do_not_collide(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = count_losses(monkeypatch)
+    screening = make_screening(*["oooooooooo"] * 8)
+    results = together(screening)
+    assert len(of_kind(results, Reservation)) == 40
+    assert len(taken(screening).split()) == 80
+    assert losses == []
+
+
+def test_control_the_best_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = count_losses(monkeypatch)
+    monkeypatch.setattr(holding, "lock_screening", lambda screening_id: None)
+    results = together(make_screening(*["oooooooooo"] * 8))
+    assert losses
+    assert not of_kind(results, DBAPIError)
+
+
+def test_picked_by_hand_against_the_best_together() -> None:
+    """Those who pick take no lock: the best ones are looked for again, and nobody gets half of a pair."""
+    screening = make_screening(*["oooooo"] * 4)
+    room = plan_of(screening)
+    pairs = [block[first : first + 2] for block in room.rows for first in range(0, 6, 2)]
+
+    def pick(pair: Any) -> Callable[[], Reservation]:
+        return lambda: hold(screening, " ".join(seat.name for seat in pair))
+
+    def best() -> Reservation:
+        with db.transaction():
+            return service.hold_best(screening, 2, visitor=uuid.uuid4().hex, address_key=uuid.uuid4().hex)
+
+    results = rush([work for pair in pairs for work in (pick(pair), best)])
+    held = of_kind(results, Reservation)
+    assert not unexpected(results)
+    assert deadlocks(results) == 0
+    seats = [seat_id for one in held for seat_id in one.seat_ids]
+    assert len(seats) == len(set(seats)) == len(taken(screening).split())
