@@ -1,0 +1,185 @@
+"""One promise, two storages: a folder, and S3 spoken to over HTTP."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import boto3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from moto.server import ThreadedMotoServer
+
+from app.adapters.storage import (
+    BadAddress,
+    BadKey,
+    FolderStorage,
+    Missing,
+    S3Storage,
+    Storage,
+    StorageError,
+    _checked,
+    open_storage,
+)
+
+BUCKET = "bilheteria-tickets"
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> S3Storage:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+    with suppress(Exception):
+        boto3.client("s3", region_name="us-east-1", endpoint_url=endpoint).create_bucket(Bucket=BUCKET)
+    storage = open_storage(f"s3://{BUCKET}/tests?region=us-east-1&endpoint={endpoint}", Path())
+    assert isinstance(storage, S3Storage)
+    return storage
+
+
+@pytest.fixture(params=["folder", "s3"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    if request.param == "folder":
+        return open_storage("folder:", tmp_path / "tickets")
+    return request.getfixturevalue("s3")
+
+
+def test_what_is_put_is_got(storage: Storage) -> None:
+    storage.put("orders/one-1.pdf", b"%PDF-1.7\x00\xff", "application/pdf")
+    assert storage.get("orders/one-1.pdf") == b"%PDF-1.7\x00\xff"
+    assert storage.exists("orders/one-1.pdf")
+
+
+def test_putting_again_replaces(storage: Storage) -> None:
+    storage.put("orders/two.pdf", b"first", "application/pdf")
+    storage.put("orders/two.pdf", b"second", "application/pdf")
+    assert storage.get("orders/two.pdf") == b"second"
+
+
+def test_nothing_is_an_empty_file_too(storage: Storage) -> None:
+    storage.put("empty", b"", "text/plain")
+    assert storage.get("empty") == b""
+
+
+def test_what_is_not_there_is_missing(storage: Storage) -> None:
+    assert not storage.exists("orders/none.pdf")
+    with pytest.raises(Missing):
+        storage.get("orders/none.pdf")
+
+
+def test_deleting_is_done_once_or_twice(storage: Storage) -> None:
+    storage.put("orders/three.pdf", b"x", "application/pdf")
+    storage.delete("orders/three.pdf")
+    storage.delete("orders/three.pdf")
+    assert not storage.exists("orders/three.pdf")
+
+
+@pytest.mark.parametrize(
+    "key", ["", "/etc/passwd", "../secret-key", "a/../../b", "a//b", "a/.hidden", "A", "a b", "é", "a\x00"]
+)
+def test_odd_keys_are_refused_everywhere(storage: Storage, key: str) -> None:
+    actions: list[Callable[[], object]] = [
+        lambda: storage.put(key, b"", "text/plain"),
+        lambda: storage.get(key),
+        lambda: storage.exists(key),
+        lambda: storage.delete(key),
+        lambda: storage.url(key, 60, "x.pdf"),
+    ]
+    for action in actions:
+        with pytest.raises(BadKey):
+            action()
+
+
+def test_a_link_downloads_the_file_under_its_name_or_there_is_none(storage: Storage) -> None:
+    storage.put("orders/four.pdf", b"the file", "application/pdf")
+    link = storage.url("orders/four.pdf", 60, 'Ingressos "LUZ"\r\nX: y.pdf')
+    if isinstance(storage, FolderStorage):
+        assert link is None
+        return
+    assert link is not None
+    with urllib.request.urlopen(link, timeout=10) as answer:
+        assert answer.read() == b"the file"
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="Ingressos--LUZ---X--y.pdf"'
+        assert answer.headers["Content-Type"] == "application/pdf"
+
+
+def test_many_writers_leave_one_whole_file(storage: Storage) -> None:
+    contents = [bytes([number]) * 50_000 for number in range(8)]
+    threads = [
+        threading.Thread(target=storage.put, args=("orders/five.pdf", content, "application/pdf"))
+        for content in contents
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert storage.get("orders/five.pdf") in contents
+
+
+@given(st.text(max_size=40))
+def test_no_key_leaves_the_folder(key: str) -> None:
+    try:
+        path = Path("/srv/tickets") / _checked(key)
+    except BadKey:
+        return
+    assert Path(os.path.normpath(path)).is_relative_to("/srv/tickets")
+    assert os.path.normpath(path) != "/srv/tickets"
+
+
+def test_files_are_the_owners_alone(tmp_path: Path) -> None:
+    storage = FolderStorage(tmp_path / "tickets")
+    storage.put("orders/one.pdf", b"x", "application/pdf")
+    mode = (tmp_path / "tickets" / "orders" / "one.pdf").stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+    assert [path.name for path in (tmp_path / "tickets" / "orders").iterdir()] == ["one.pdf"]
+
+
+def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "tickets").write_text("a file stands where the folder should be")
+    with pytest.raises(StorageError):
+        FolderStorage(tmp_path / "tickets").put("one.pdf", b"x", "application/pdf")
+
+
+def test_an_s3_that_is_away_is_a_storage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    storage = open_storage(f"s3://{BUCKET}?region=us-east-1&endpoint=http://127.0.0.1:{port}", Path())
+    with pytest.raises(StorageError):
+        storage.put("one.pdf", b"x", "application/pdf")
+
+
+def test_a_bucket_that_is_not_there_is_a_storage_error_and_not_missing(s3: S3Storage) -> None:
+    s3.bucket = "another-houses-bucket"
+    with pytest.raises(StorageError) as caught:
+        s3.get("one.pdf")
+    assert not isinstance(caught.value, Missing)
+
+
+@pytest.mark.parametrize("address", ["", "s3:", "s3://", "s3://bucket?key=secret", "ftp://host/x", "tickets"])
+def test_a_wrong_setting_is_named(address: str) -> None:
+    with pytest.raises(BadAddress, match="a storage is"):
+        open_storage(address, Path())
+
+
+def test_a_folder_may_be_named(tmp_path: Path) -> None:
+    storage = open_storage(f"folder:{tmp_path}/elsewhere", Path("/nowhere"))
+    storage.put("one", b"1", "text/plain")
+    assert (tmp_path / "elsewhere" / "one").read_bytes() == b"1"
