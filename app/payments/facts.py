@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, case, exists, func, select
 
 from app.core import db
 from app.payments.models import ChargeRow, ReceiptRow, RefundRow
@@ -96,7 +96,33 @@ REFUND = (
 )
 
 
-def charge_of(row: Row[Any]) -> Charge:
+# What a waiting page depends on, as one word.
+PROGRESS: ColumnElement[str] = (
+    ChargeRow.state
+    + case((ChargeRow.pix_code.is_(None), ""), else_="+code")
+    + case((ChargeRow.redirect_url.is_(None), ""), else_="+page")
+    + case(
+        (
+            exists().where(ReceiptRow.order_id == ChargeRow.order_id, ReceiptRow.settled_at.is_not(None)),
+            "+settled",
+        ),
+        else_="",
+    )
+    + case(
+        (
+            exists().where(
+                ReceiptRow.charge_id == ChargeRow.id,
+                ReceiptRow.settled_at.is_(None),
+                RefundRow.receipt_id == ReceiptRow.id,
+            ),
+            "+returned",
+        ),
+        else_="",
+    )
+)
+
+
+def charge_of(row: Sequence[Any]) -> Charge:
     return Charge(*row)
 
 

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters import psp
@@ -21,6 +21,7 @@ from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHi
 from app.payments import providers
 from app.payments.facts import (
     CHARGE,
+    PROGRESS,
     RECEIPT,
     REFUND,
     Charge,
@@ -291,25 +292,25 @@ def refunds_of(order_id: uuid.UUID) -> list[Refund]:
     return [refund_of(row) for row in refund_rows(RefundRow.order_id == order_id)]
 
 
-_PROGRESS = text(
-    """
-    select c.state || case when c.pix_code is null then '' else '+code' end
-        || case when c.redirect_url is null then '' else '+page' end
-        || case when exists (select 1 from payments.receipts r
-            where r.order_id = c.order_id and r.settled_at is not null) then '+settled' else '' end
-        || case when exists (select 1 from payments.receipts r join payments.refunds f on f.receipt_id = r.id
-            where r.charge_id = c.id and r.settled_at is null) then '+returned' else '' end
-    from payments.charges c where c.id = :charge_id
-    """
-)
-
-
 def progress(charge_id: uuid.UUID) -> str:
     """A word that changes whenever a page that waits for this charge would look different; one cheap statement.
 
     `+settled`: the order's tickets are bought. `+returned`: this charge's money did not fit and goes back.
     """
-    return db.session().execute(_PROGRESS, {"charge_id": charge_id}).scalar() or "none"
+    query = select(PROGRESS).select_from(ChargeRow).where(ChargeRow.id == charge_id)
+    return db.session().execute(query).scalar() or "none"
+
+
+def newest_charge(order_id: uuid.UUID) -> tuple[Charge, str] | None:
+    """The order's last charge with its `progress`, both of the same moment."""
+    query = (
+        select(*CHARGE, PROGRESS)
+        .where(ChargeRow.order_id == order_id)
+        .order_by(ChargeRow.created_at.desc())
+        .limit(1)
+    )
+    row = db.session().execute(query).first()
+    return (charge_of(row[:-1]), row[-1]) if row else None
 
 
 __all__ = [
@@ -326,6 +327,7 @@ __all__ = [
     "failed_refunds",
     "live_charge",
     "mark_settled",
+    "newest_charge",
     "progress",
     "receipts_of",
     "receive_webhook",
