@@ -1,0 +1,158 @@
+"""Live seats: what a stream tells, how soon, and that it holds no connection of the pool."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.core.config import Settings
+from app.events.service import Screening
+from app.reservations import live, service
+from tests.reservations.holds import hold, seats
+from tests.reservations.rooms import make_screening
+
+
+@pytest.fixture(autouse=True)
+def feed(database: str, settings: Settings) -> Iterator[None]:
+    db.connect(database, pool_size=settings.db_pool_size)
+    yield
+    live.stop()
+
+
+class Viewer:
+    """A stream, read by a thread."""
+
+    def __init__(self, screening: Screening) -> None:
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.ended = threading.Event()
+        self._more = threading.Condition()
+        self._stream = live.feed().stream(screening.id)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for chunk in self._stream:
+            if chunk.startswith(b"event:"):
+                name, data = chunk.decode().strip().split("\n")
+                with self._more:
+                    self.events.append(
+                        (name.removeprefix("event: "), json.loads(data.removeprefix("data: ")))
+                    )
+                    self._more.notify_all()
+        self.ended.set()
+
+    def wait_for(self, number: int, seconds: float = 3.0) -> tuple[str, dict[str, Any]]:
+        with self._more:
+            assert self._more.wait_for(lambda: len(self.events) >= number, seconds), self.events
+            return self.events[number - 1]
+
+
+def test_a_snapshot_first_then_changes_within_a_moment() -> None:
+    screening = make_screening("oooo")
+    one, two = seats(screening, "A1 A2")
+    before = hold(screening, "A1")
+    viewer = Viewer(screening)
+    name, facts = viewer.wait_for(1)
+    assert name == "seats"
+    assert facts["taken"].keys() == {str(one)}
+    assert abs(facts["taken"][str(one)] - before.expires_at.timestamp()) <= 1
+    assert abs(facts["now"] - time.time()) < 5
+    time.sleep(0.5)  # the watch stands, and the second reading of a new board is done
+
+    began = time.monotonic()
+    held = hold(screening, "A2")
+    name, facts = viewer.wait_for(2)
+    assert time.monotonic() - began < 1.0
+    assert (name, list(facts["taken"]), facts["free"]) == ("change", [str(two)], [])
+
+    with db.transaction():
+        service.confirm(held.id)
+    assert viewer.wait_for(3)[1]["taken"] == {str(two): 0}
+    with db.transaction():
+        service.release(held.id)
+    assert viewer.wait_for(4)[1] == {"taken": {}, "free": [two], "now": viewer.events[3][1]["now"]}
+
+
+def test_every_stream_of_a_screening_hears_and_others_do_not() -> None:
+    screening, other = make_screening("oooo"), make_screening("oooo")
+    viewers, elsewhere = [Viewer(screening) for _ in range(5)], Viewer(other)
+    for viewer in [*viewers, elsewhere]:
+        viewer.wait_for(1)
+    hold(screening, "A1")
+    for viewer in viewers:
+        viewer.wait_for(2)
+    assert len(elsewhere.events) == 1
+
+
+def test_streams_hold_no_connection_of_the_pool(database: str) -> None:
+    engine = db.connect(database, pool_size=1, max_overflow=1, pool_timeout=1)
+    screening = make_screening("oooo")
+    viewers = [Viewer(screening) for _ in range(20)]
+    for viewer in viewers:
+        viewer.wait_for(1)
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    hold(screening, "A1")
+    for viewer in viewers:
+        viewer.wait_for(2)
+
+
+def test_a_lost_hint_is_made_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim that nobody told of shows all the same, a little later."""
+    monkeypatch.setattr(live, "AGAIN_SECONDS", 1.0)
+    screening = make_screening("oooo")
+    viewer = Viewer(screening)
+    viewer.wait_for(1)
+    time.sleep(0.3)
+    with db.transaction() as session:
+        session.execute(text("delete from reservations.seat_watches"))
+    hold(screening, "A1")
+    viewer.wait_for(2, seconds=live.AGAIN_SECONDS + 2)
+
+
+def test_listening_is_taken_up_again_after_a_cut() -> None:
+    screening = make_screening("oooo")
+    viewer = Viewer(screening)
+    viewer.wait_for(1)
+    with db.reading() as session:
+        session.execute(
+            text(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and query ilike 'listen%'"
+            )
+        )
+    time.sleep(1.5)
+    hold(screening, "A1")
+    viewer.wait_for(2, seconds=1.0)
+
+
+def test_stopping_ends_the_streams() -> None:
+    screening = make_screening("oooo")
+    viewer = Viewer(screening)
+    viewer.wait_for(1)
+    live.stop()
+    assert viewer.ended.wait(2)
+
+
+def test_too_many_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    screening = make_screening("oooo")
+    monkeypatch.setattr(live, "MOST_STREAMS", 1)
+    viewer = Viewer(screening)
+    viewer.wait_for(1)
+    with pytest.raises(live.TooManyStreams):
+        live.feed().stream(screening.id)
+
+
+def test_what_changed() -> None:
+    soon = datetime.now(UTC).replace(microsecond=0)
+    later = soon + timedelta(minutes=1)
+    assert live.change_of({1: soon, 2: soon, 3: None}, {1: later, 3: None, 4: None}) == {
+        "taken": {"1": int(later.timestamp()), "4": 0},
+        "free": [2],
+    }
