@@ -16,6 +16,7 @@ from app.events.cache import programme_changes
 from app.events.demo_films import FILMS
 from app.events.demo_rooms import CINEMAS, ZONES, DemoCinema, DemoRoom
 from app.events.models import AuditoriumRow, CinemaRow, FilmRow, PriceRow, ScreeningRow, ZoneRow
+from app.events.rooms import seats_of
 from app.events.writing import write_room
 
 DAYS = 7
@@ -146,7 +147,7 @@ def _write_cinema(cinema: DemoCinema, position: int) -> None:
 
 
 def _write_room(cinema_id: int, room: DemoRoom) -> None:
-    write_room(cinema_id, room.label, f"Sala {room.label}", room.stock, room.rows, ZONES)
+    write_room(cinema_id, room.label, f"Sala {room.label}", room.stock, seats_of(room.rows), ZONES)
 
 
 def roll_forward(*, force: bool = False) -> int:

@@ -92,3 +92,8 @@ def _partner(row: PlannedRow, column: int, letter: str) -> int | None:
         if cells[column + 1 : column + 2] != "L":
             raise BadRoom(f"row {row.label}: the love seat at column {column + 1} has one half only")
     return None
+
+
+def in_order(seats: Sequence[PlannedSeat]) -> list[PlannedSeat]:
+    """By row and column: two plans are the same when these are."""
+    return sorted(seats, key=lambda seat: (seat.row_index, seat.column))

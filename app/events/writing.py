@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.core import db
 from app.events.models import AuditoriumRow, SeatRow, ZoneRow
-from app.events.rooms import PlannedRow, PlannedSeat, seats_of
+from app.events.rooms import PlannedSeat
 
 
 def write_room(
@@ -17,12 +17,11 @@ def write_room(
     label: str,
     name: str,
     stock: str,
-    rows: Sequence[PlannedRow],
+    seats: Sequence[PlannedSeat],
     zone_names: Mapping[str, tuple[str, str]],
 ) -> int:
     """Insert a new room with its zones and seats; returns its id. `zone_names`: Portuguese, English by code."""
     session = db.session()
-    seats = seats_of(rows)
     room = AuditoriumRow(cinema_id=cinema_id, label=label, name=name, stock=stock, capacity=len(seats))
     session.add(room)
     session.flush()

@@ -1,0 +1,67 @@
+"""`import-programme` and `cancel-screening`: the programme from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("import-programme")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--check", is_flag=True, help="Check the files and write nothing.")
+def import_command(files: tuple[Path, ...], check: bool) -> None:
+    """Take cinemas, rooms, films, screenings and prices from CSV or JSON FILES; all of it or nothing."""
+    from sqlalchemy.exc import IntegrityError
+
+    from app.core import db
+    from app.events.programme_import import BadProgramme, Report, import_programme
+
+    class _OnlyChecking(Exception):
+        pass
+
+    report = Report()
+    try:
+        with db.transaction():
+            report = import_programme(files)
+            if check:
+                raise _OnlyChecking
+    except _OnlyChecking:
+        click.echo("Nothing wrong; nothing was written.")
+        return
+    except BadProgramme as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        raise click.ClickException(f"{len(error.problems)} problems; nothing was written.") from None
+    except IntegrityError:
+        raise click.ClickException(
+            "the programme was changed by somebody else meanwhile; nothing was written, run it again"
+        ) from None
+    for kind in ("cinemas", "rooms", "films", "screenings"):
+        counts = (report.added[kind], report.changed[kind], report.same[kind])
+        if any(counts):
+            click.echo("{}: {} added, {} changed, {} unchanged".format(kind, *counts))
+
+
+@click.command("cancel-screening")
+@click.argument("screening_id", type=int)
+@click.option("--reason", required=True, help="What the buyers are told.")
+def cancel_command(screening_id: int, reason: str) -> None:
+    """Call a screening off: its buyers get their money back and are told by e-mail."""
+    from app.core import db
+    from app.core.errors import Invalid, NotFound
+    from app.events import service as events
+
+    try:
+        with db.transaction():
+            screening = events.cancel_screening(screening_id, reason)
+    except NotFound:
+        raise click.ClickException(f"there is no screening {screening_id}") from None
+    except Invalid:
+        raise click.BadParameter("give a reason of at most 200 letters", param_hint="--reason") from None
+    click.echo(
+        f"Called off: {screening.film.title}, {screening.auditorium_name}, {screening.starts_at:%d/%m %H:%M} UTC"
+    )
+
+
+commands = [import_command, cancel_command]

@@ -1,0 +1,148 @@
+"""What the database holds already, as an import compares it: cinemas, rooms with seats, films, screenings, prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text, update
+
+from app.core import db
+from app.events.import_files import Place
+from app.events.models import AuditoriumRow, CinemaRow, FilmRow, PriceRow, ScreeningRow, SeatRow, ZoneRow
+from app.events.rooms import PlannedSeat
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A screening of a file (`place`) or of the database (`id`); `room` is cinema and label."""
+
+    ref: str
+    film: str
+    room: tuple[str, str]
+    starts_at: datetime
+    ends_at: datetime
+    version: str
+    format: str
+    status: str
+    place: Place | None = None
+    id: int = 0
+
+    def changes_to(self, other: Show) -> dict[str, Any]:
+        names = ("ends_at", "version", "format")
+        return {name: getattr(other, name) for name in names if getattr(other, name) != getattr(self, name)}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    id: int
+    name: str
+    stock: str
+    seats: tuple[PlannedSeat, ...]
+    zone_ids: Mapping[str, int]
+    has_screenings: bool
+
+    @property
+    def zones(self) -> frozenset[str]:
+        return frozenset(self.zone_ids)
+
+    def update(self, changes: Mapping[str, Any]) -> None:
+        db.session().execute(update(AuditoriumRow).where(AuditoriumRow.id == self.id).values(dict(changes)))
+
+
+@dataclass
+class Existing:
+    """By slug, by cinema and label, by slug, by ref."""
+
+    cinemas: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rooms: dict[tuple[str, str], Room] = field(default_factory=dict)
+    films: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shows: dict[str, Show] = field(default_factory=dict)
+    scheduled: list[Show] = field(default_factory=list)
+    prices: dict[int, dict[int, int]] = field(default_factory=dict)
+
+    @staticmethod
+    def local(moment: datetime, zone_name: str) -> datetime:
+        return moment.astimezone(ZoneInfo(zone_name))
+
+    @classmethod
+    def load(cls) -> Existing:
+        existing = cls()
+        session = db.session()
+        for table, kept in ((CinemaRow, existing.cinemas), (FilmRow, existing.films)):
+            for row in session.execute(select(table.__table__)).mappings():
+                kept[row["slug"]] = dict(row)
+        existing._load_rooms()
+        existing._load_shows()
+        for price in session.execute(select(PriceRow.screening_id, PriceRow.zone_id, PriceRow.price)):
+            existing.prices.setdefault(price.screening_id, {})[price.zone_id] = price.price
+        return existing
+
+    def _load_rooms(self) -> None:
+        session = db.session()
+        seats: dict[int, list[PlannedSeat]] = {}
+        zones: dict[int, dict[str, int]] = {}
+        codes: dict[int, str] = {}
+        for zone in session.execute(select(ZoneRow.id, ZoneRow.auditorium_id, ZoneRow.code)):
+            zones.setdefault(zone.auditorium_id, {})[zone.code] = zone.id
+            codes[zone.id] = zone.code
+        rows = session.execute(select(SeatRow.__table__)).all()
+        columns = {row.id: row.column for row in rows}
+        for row in rows:
+            seats.setdefault(row.auditorium_id, []).append(
+                PlannedSeat(
+                    row_label=row.row_label,
+                    row_index=row.row_index,
+                    number=row.number,
+                    column=row.column,
+                    width=row.width,
+                    kind=row.kind,
+                    zone=codes[row.zone_id],
+                    companion_of=columns.get(row.companion_of),
+                )
+            )
+        busy = set(session.scalars(select(ScreeningRow.auditorium_id).distinct()))
+        query = select(AuditoriumRow, CinemaRow.slug).join(CinemaRow, CinemaRow.id == AuditoriumRow.cinema_id)
+        for room, slug in session.execute(query.execution_options(populate_existing=True)):
+            self.rooms[slug, room.label] = Room(
+                room.id,
+                room.name,
+                room.stock,
+                tuple(seats.get(room.id, ())),
+                zones.get(room.id, {}),
+                room.id in busy,
+            )
+
+    def _load_shows(self) -> None:
+        """Screenings with a ref, whenever they are; those without only while they can still be in the way."""
+        query = (
+            select(
+                ScreeningRow.__table__,
+                FilmRow.slug.label("film"),
+                CinemaRow.slug.label("cinema"),
+                AuditoriumRow.label,
+            )
+            .join(FilmRow, FilmRow.id == ScreeningRow.film_id)
+            .join(AuditoriumRow, AuditoriumRow.id == ScreeningRow.auditorium_id)
+            .join(CinemaRow, CinemaRow.id == AuditoriumRow.cinema_id)
+            .where(text("(external_ref is not null or ends_at > now() - interval '2 days')"))
+        )
+        for row in db.session().execute(query):
+            show = Show(
+                ref=row.external_ref or f"screening {row.id}",
+                film=row.film,
+                room=(row.cinema, row.label),
+                starts_at=row.starts_at.astimezone(UTC),
+                ends_at=row.ends_at.astimezone(UTC),
+                version=row.version,
+                format=row.format,
+                status=row.status,
+                id=row.id,
+            )
+            if row.external_ref:
+                self.shows[row.external_ref] = show
+            if row.status == "scheduled":
+                self.scheduled.append(show)

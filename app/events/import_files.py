@@ -1,0 +1,258 @@
+"""Programme files as records: CSV and JSON read into the same shape, each record knowing its file and line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from json import decoder, scanner
+from pathlib import Path
+from typing import Any
+
+MOST_BYTES = 20 * 1024 * 1024
+_LINE = "\x00line"  # no JSON key of anybody's
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    place: Place
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of a CSV, or one object of a JSON list; `folder` is where its file lies."""
+
+    kind: str
+    place: Place
+    values: dict[str, Any]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.required + self.optional
+
+
+KINDS: dict[str, Columns] = {
+    "cinemas": Columns(("slug", "name"), ("address", "city", "timezone", "sales_cutoff_minutes")),
+    "rooms": Columns(
+        ("cinema", "label"), ("name", "stock", "plan", "rows", "zones", "wheelchair", "companion", "wide")
+    ),
+    "films": Columns(
+        ("slug", "title", "year", "duration_minutes", "age_rating"),
+        (
+            "title_en",
+            "original_title",
+            "director",
+            "age_reasons",
+            "age_reasons_en",
+            "genres",
+            "genres_en",
+            "synopsis",
+            "synopsis_en",
+            "poster",
+            "position",
+        ),
+    ),
+    "screenings": Columns(
+        ("ref", "film", "cinema", "room", "starts", "version", "price_list"), ("format", "minutes")
+    ),
+    "prices": Columns(("price_list", "zone", "price")),
+}
+
+
+@dataclass
+class Files:
+    """What was read, and what was wrong with it."""
+
+    records: dict[str, list[Record]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    problems: list[Problem] = field(default_factory=list)
+
+    def complain(self, place: Place, message: str) -> None:
+        self.problems.append(Problem(place, message))
+
+
+def read_files(paths: Sequence[Path]) -> Files:
+    """Read all files; what cannot be read is a problem of that file, and the others are read nevertheless."""
+    files = Files()
+    for path in paths:
+        text = _text(path, files)
+        if text is None:
+            continue
+        if path.suffix.lower() == ".json":
+            _read_json(path, text, files)
+        elif path.suffix.lower() in (".csv", ".txt", ".tsv"):
+            _read_csv(path, text, files)
+        else:
+            files.complain(Place(str(path), 1), "is neither .csv nor .json")
+    return files
+
+
+def _text(path: Path, files: Files) -> str | None:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            files.complain(Place(str(path), 1), f"is larger than {MOST_BYTES // 1024 // 1024} MB")
+            return None
+        raw = path.read_bytes()
+    except OSError as error:
+        files.complain(Place(str(path), 1), f"cannot be read: {error.strerror}")
+        return None
+    if b"\x00" in raw:
+        files.complain(
+            Place(str(path), raw[: raw.index(b"\x00")].count(b"\n") + 1), "holds a NUL: no text file"
+        )
+        return None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        files.complain(Place(str(path), line), "is not UTF-8: save it as “CSV UTF-8”")
+        return None
+
+
+def kind_of(path: Path) -> str | None:
+    """`films.csv`, `films-december.csv` and `2026 Films.csv` hold films."""
+    name = path.stem.lower()
+    return next((kind for kind in KINDS if kind in name), None)
+
+
+def _read_csv(path: Path, text: str, files: Files) -> None:
+    place = Place(str(path), 1)
+    kind = kind_of(path)
+    if kind is None:
+        files.complain(
+            place, f"its name does not say what it holds; name it after one of: {', '.join(KINDS)}"
+        )
+        return
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    try:
+        header = [name.strip().lower() for name in next(lines, [])]
+        if not _check_names(kind, header, place, files, missing=True):
+            return
+        _read_lines(path, kind, header, lines, files)
+    except csv.Error as error:
+        files.complain(Place(str(path), lines.line_num or 1), f"is no proper CSV: {error}")
+
+
+def _read_lines(path: Path, kind: str, header: list[str], lines: Any, files: Files) -> None:
+    while True:
+        line = lines.line_num + 1
+        cells = next(lines, None)
+        if cells is None:
+            return
+        place = Place(str(path), line)
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            files.complain(place, f"has {len(cells)} cells where the first line names {len(header)} columns")
+            continue
+        values = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
+        files.records[kind].append(Record(kind, place, values, path.parent))
+
+
+def _delimiter(text: str) -> str:
+    """Comma, semicolon (as spreadsheets in Brazil write) or tab: what the first line has most of."""
+    first = text.split("\n", 1)[0]
+    return max(",;\t", key=first.count)
+
+
+def _check_names(kind: str, names: Sequence[str], place: Place, files: Files, *, missing: bool) -> bool:
+    """Complain about unknown, repeated and missing columns; True when all is well."""
+    before = len(files.problems)
+    columns = KINDS[kind]
+    for name in names:
+        if name not in columns.all:
+            files.complain(place, f"{kind} have no column {name!r}{suggestion(name, columns.all)}")
+        if list(names).count(name) > 1 and name in columns.all:
+            files.complain(place, f"the column {name!r} appears twice")
+    if missing:
+        for name in columns.required:
+            if name not in names:
+                files.complain(place, f"the column {name!r} is missing")
+    return len(files.problems) == before
+
+
+def suggestion(name: str, known: Sequence[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+class _LineDecoder(json.JSONDecoder):
+    """Gives each object the line that it begins on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parse_object = self._object
+        self.scan_once = scanner.py_make_scanner(self)  # type: ignore[attr-defined]
+
+    def _object(self, text_and_end: tuple[str, int], *rest: Any) -> tuple[dict[str, Any], int]:
+        found, end = decoder.JSONObject(text_and_end, *rest)  # type: ignore[attr-defined]
+        text, start = text_and_end
+        found[_LINE] = text.count("\n", 0, start) + 1
+        return found, end
+
+
+def _read_json(path: Path, text: str, files: Files) -> None:
+    try:
+        whole = _LineDecoder().decode(text)
+    except json.JSONDecodeError as error:
+        files.complain(Place(str(path), error.lineno), f"is no proper JSON: {error.msg}")
+        return
+    except RecursionError:
+        files.complain(Place(str(path), 1), "is nested too deeply")
+        return
+    if isinstance(whole, list) and (kind := kind_of(path)):
+        whole = {kind: whole, _LINE: 1}
+    if not isinstance(whole, dict):
+        files.complain(Place(str(path), 1), f"must be an object with lists named {', '.join(KINDS)}")
+        return
+    for name, listed in whole.items():
+        if name == _LINE:
+            continue
+        if name not in KINDS:
+            files.complain(
+                Place(str(path), whole[_LINE]), f"has no {name!r} to import{suggestion(name, tuple(KINDS))}"
+            )
+        elif not isinstance(listed, list):
+            files.complain(Place(str(path), whole[_LINE]), f"{name!r} must be a list")
+        else:
+            for record in _json_records(path, name, listed, whole[_LINE], files):
+                files.records[name].append(record)
+
+
+def _json_records(path: Path, kind: str, listed: list[Any], line: int, files: Files) -> Iterator[Record]:
+    for number, entry in enumerate(listed, 1):
+        if not isinstance(entry, dict):
+            files.complain(Place(str(path), line), f"entry {number} of {kind!r} must be an object")
+            continue
+        place = Place(str(path), entry.pop(_LINE))
+        if _check_names(kind, list(entry), place, files, missing=False):
+            values = {name: value for name, value in entry.items() if value not in (None, "")}
+            yield Record(kind, place, _without_lines(values), path.parent)
+
+
+def _without_lines(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_lines(inner) for key, inner in value.items() if key != _LINE}
+    return [_without_lines(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,136 @@
+"""Writing a programme that was found right: what is new is added, what differs is changed, the rest left alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core import db
+from app.events.import_checks import Entry, Programme
+from app.events.import_existing import Existing, Room, Show
+from app.events.models import CinemaRow, FilmRow, PriceRow, ScreeningRow, SeatRow, ZoneRow
+from app.events.rooms import in_order
+from app.events.writing import write_room, write_seats, write_zones
+
+
+@dataclass
+class Report:
+    """What an import did, by kind: how many were added, changed and already so."""
+
+    added: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    same: Counter[str] = field(default_factory=Counter)
+
+    def count(self, kind: str, outcome: str) -> None:
+        getattr(self, outcome)[kind] += 1
+
+
+@dataclass
+class Writer:
+    """Writes a programme that was found right; counts what it did."""
+
+    programme: Programme
+    existing: Existing
+    report: Report
+
+    def write(self, shows: Sequence[Show]) -> Report:
+        for entry in self.programme.entries["cinemas"].values():
+            self._row("cinemas", CinemaRow, entry, self.existing.cinemas.get(entry.key[0]))
+        for position, entry in enumerate(self.programme.entries["films"].values()):
+            before = self.existing.films.get(entry.key[0])
+            if before is None:
+                entry.values.setdefault("position", position)
+            self._row("films", FilmRow, entry, before)
+        for entry in self.programme.entries["rooms"].values():
+            self._room(entry)
+        now_there = Existing.load()
+        # What stands and may become shorter first: the database looks at each line as it comes.
+        for show in sorted(shows, key=lambda one: one.ref not in now_there.shows):
+            self._show(show, now_there)
+        return self.report
+
+    def _row(self, kind: str, table: type[Any], entry: Entry, before: Mapping[str, Any] | None) -> None:
+        values = {name: value for name, value in entry.values.items() if name != "folder"}
+        if before is None:
+            db.session().execute(insert(table).values(values))
+            self.report.count(kind, "added")
+            return
+        changes = {name: value for name, value in values.items() if before[name] != value}
+        if changes:
+            db.session().execute(table.__table__.update().where(table.slug == entry.key[0]).values(changes))
+        self.report.count(kind, "changed" if changes else "same")
+
+    def _room(self, entry: Entry) -> None:
+        plan, values = self.programme.plans[entry.key], entry.values
+        name, stock = values.get("name", f"Sala {values['label']}"), values.get("stock", "manila")
+        before = self.existing.rooms.get((entry.key[0], entry.key[1]))
+        if before is None:
+            cinema_id = db.session().scalars(select(CinemaRow.id).where(CinemaRow.slug == entry.key[0])).one()
+            write_room(cinema_id, values["label"], name, stock, plan.seats, plan.zone_names)
+            self.report.count("rooms", "added")
+            return
+        changes: dict[str, Any] = {
+            key: values[key]
+            for key in ("name", "stock")
+            if key in values and values[key] != getattr(before, key)
+        }
+        new_seats = in_order(plan.seats) != in_order(before.seats)
+        if new_seats:
+            changes["capacity"] = len(plan.seats)
+            db.session().execute(delete(SeatRow).where(SeatRow.auditorium_id == before.id))
+            db.session().execute(delete(ZoneRow).where(ZoneRow.auditorium_id == before.id))
+            zones = write_zones(before.id, [seat.zone for seat in plan.seats], plan.zone_names)
+            write_seats(before.id, plan.seats, zones)
+        if changes:
+            before.update(changes)
+        self.report.count("rooms", "changed" if changes else "same")
+
+    def _show(self, show: Show, there: Existing) -> None:
+        before = there.shows.get(show.ref)
+        room = there.rooms[show.room]
+        prices = self._prices(show, room)
+        changes = {} if before is None else before.changes_to(show)
+        if before is None:
+            values = {
+                "film_id": there.films[show.film]["id"],
+                "auditorium_id": room.id,
+                "starts_at": show.starts_at,
+                "ends_at": show.ends_at,
+                "version": show.version,
+                "format": show.format,
+                "external_ref": show.ref,
+            }
+            screening_id = (
+                db.session().scalars(insert(ScreeningRow).values(values).returning(ScreeningRow.id)).one()
+            )
+        else:
+            screening_id = before.id
+            if changes:
+                statement = ScreeningRow.__table__.update().where(ScreeningRow.id == screening_id)  # type: ignore[attr-defined]
+                db.session().execute(statement.values(changes))
+        repriced = prices != there.prices.get(screening_id, {})
+        if repriced:
+            self._write_prices(screening_id, prices)
+        self.report.count(
+            "screenings", "added" if before is None else "changed" if changes or repriced else "same"
+        )
+
+    def _prices(self, show: Show, room: Room) -> dict[int, int]:
+        entry = self.programme.entries["screenings"][(show.ref,)]
+        prices = self.programme.price_list(entry.values["price_list"])
+        return {zone_id: prices[code].values["price"] for code, zone_id in room.zone_ids.items()}
+
+    def _write_prices(self, screening_id: int, prices: Mapping[int, int]) -> None:
+        rows = [
+            {"screening_id": screening_id, "zone_id": zone, "price": price} for zone, price in prices.items()
+        ]
+        statement = insert(PriceRow).values(rows)
+        statement = statement.on_conflict_do_update(
+            index_elements=["screening_id", "zone_id"], set_={"price": statement.excluded.price}
+        )
+        db.session().execute(statement)
