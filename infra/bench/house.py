@@ -1,0 +1,114 @@
+"""The box office to be measured: an embedded Postgres of its own, with the demo, as `make run` starts it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from app.adapters import postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+# One client plays many customers from one address; nothing else is made easier.
+ENV = {
+    "BILHETERIA_SANDBOX_PIX": "auto",
+    "BILHETERIA_HOLDS_PER_VISITOR": "1000000",
+    "BILHETERIA_HOLDS_PER_ADDRESS": "1000000",
+    "SECRET_KEY": "measured-in-public",
+}
+
+
+class House:
+    """Everything that `make run` runs. `close()` ends it and removes its data."""
+
+    def __init__(self) -> None:
+        self.var = Path(tempfile.mkdtemp(prefix="bilheteria-bench-"))
+        self.postgres = postgres.start(self.var / "postgres")
+        self.port = _free_port()
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith("BILHETERIA_")}
+        self.env |= ENV | {
+            "DATABASE_URL": self.postgres.url,
+            "BILHETERIA_VAR": str(self.var),
+            "BILHETERIA_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "PORT": str(self.port),
+        }
+        try:
+            self._run([sys.executable, "-m", "app.cli.prepare"])
+            self.start_web()
+            self.start_worker()
+        except BaseException:
+            self.close()
+            raise
+
+    def start_web(self) -> None:
+        configuration = str(ROOT / "infra" / "local" / "gunicorn_conf.py")
+        self.children["web"] = self._spawn(
+            "web", [sys.executable, "-m", "gunicorn", "--config", configuration]
+        )
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5).close()
+                return
+            except OSError:
+                if time.monotonic() > deadline or self.children["web"].poll() is not None:
+                    raise RuntimeError((self.var / "web.log").read_text()[-3000:]) from None
+                time.sleep(0.05)
+
+    def start_worker(self) -> None:
+        self.children["worker"] = self._spawn("worker", [sys.executable, "-m", "app.cli.worker"])
+
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        import psycopg2
+
+        connection = psycopg2.connect(self.postgres.url)
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values or None)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def stop(self, name: str) -> None:
+        child = self.children.pop(name, None)
+        if child is None:
+            return
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+    def close(self) -> None:
+        for name in list(self.children):
+            self.stop(name)
+        self.postgres.stop()
+        shutil.rmtree(self.postgres.place.root, ignore_errors=True)
+        shutil.rmtree(self.var, ignore_errors=True)
+
+    def _run(self, command: list[str]) -> None:
+        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stdout + done.stderr)
+
+    def _spawn(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+        with (self.var / f"{name}.log").open("ab") as log:
+            env = self.env | {"PGAPPNAME": name}
+            return subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, process_group=0)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
