@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from sqlalchemy import Integer, Text, Uuid, case, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -17,6 +18,15 @@ from app.payments.states import CANCELLED, CHARGE, CONFIRMED, FAILED, LIVE_STATE
 
 CITY = "SAO PAULO"
 LATE_MONEY_MINUTES = 10
+
+
+def with_pix_code(answer: psp.ChargeState, amount: int) -> psp.ChargeState:
+    """The answer with its BR Code: some providers give only the location that it is built from."""
+    if answer.pix_code is not None or answer.location is None:
+        return answer
+    name = settings().cinema_name
+    code = brcode.dynamic(answer.location, amount=amount, merchant_name=name, merchant_city=CITY)
+    return replace(answer, pix_code=code)
 
 
 def event_of(answer: psp.ChargeState) -> str:
@@ -67,8 +77,6 @@ def _move(charge_id: uuid.UUID, event: str, answer: psp.ChargeState | None) -> b
     if event == "accepted" and answer is not None:
         values["redirect_url"] = answer.redirect_url
         values["pix_code"] = answer.pix_code
-        if answer.pix_code is None and answer.location is not None:
-            values["pix_code"] = _pix_code(charge_id, answer.location)
     row = (
         db.session()
         .execute(
@@ -84,12 +92,6 @@ def _move(charge_id: uuid.UUID, event: str, answer: psp.ChargeState | None) -> b
     if row.state == FAILED:
         outbox.publish(ChargeFailed(str(charge_id), str(row.order_id), row.failure), urgent=True)
     return row.state != CANCELLED or event == "ended"
-
-
-def _pix_code(charge_id: uuid.UUID, location: str) -> str:
-    amount = db.session().execute(select(ChargeRow.amount).where(ChargeRow.id == charge_id)).scalar_one()
-    name = settings().cinema_name
-    return brcode.dynamic(location, amount=amount, merchant_name=name, merchant_city=CITY)
 
 
 def _receive(charge_id: uuid.UUID, payment: psp.Payment) -> bool:
