@@ -21,6 +21,8 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.core import config, db
 from app.core.config import Settings
+from app.events import service as events
+from app.products import service as products
 from tests import databases
 from tests.databases import Databases
 from tests.live_server import LiveServer
@@ -108,6 +110,8 @@ def database(_worker_database: str, settings: Settings) -> str:
     """The URL of a database with all tables and no rows; `core.db` is connected to it."""
     databases.empty_all_tables(_worker_database)
     _connect(_worker_database, settings)
+    events.reset_caches()
+    products.reset_caches()
     return _worker_database
 
 
