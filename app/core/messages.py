@@ -136,6 +136,15 @@ class ScreeningCancelled(Message):
 
 
 @dataclass(frozen=True)
+class OrderCalledOff(Message):
+    """One order of a screening that was called off: refund it and tell its buyer."""
+
+    consumers: ClassVar = ("orders",)
+    order_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class SeatsFreed(Message):
     """Seats of a screening went back on sale: the waiting list may be served."""
 

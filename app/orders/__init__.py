@@ -1,0 +1,1 @@
+"""order-service: baskets, ticket types, totals, and what becomes of an order."""

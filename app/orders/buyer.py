@@ -1,0 +1,75 @@
+"""Who buys: name, e-mail and CPF, checked. Pure; no network."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from app.core.errors import Invalid
+
+LONGEST_NAME = 120
+LONGEST_EMAIL = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """`cpf` is eleven digits, or None."""
+
+    name: str
+    email: str
+    cpf: str | None
+
+
+def checked(name: str, email: str, cpf: str) -> Buyer:
+    """Raises Invalid: `name.missing`, `name.too_long`, `email.missing`, `email.wrong`, `cpf.wrong`, by field."""
+    return Buyer(_name(name), _email(email), _cpf(cpf))
+
+
+def _name(text: str) -> str:
+    # Control characters, line breaks and direction marks go: a name stands in mails and on paper.
+    kept = "".join(
+        " " if ch.isspace() else ch
+        for ch in text
+        if unicodedata.category(ch) not in ("Cc", "Cf") or ch.isspace()
+    )
+    name = " ".join(kept.split())
+    if not any(ch.isalpha() for ch in name):
+        raise Invalid("name.missing", "name")
+    if len(name) > LONGEST_NAME:
+        raise Invalid("name.too_long", "name", most=LONGEST_NAME)
+    return name
+
+
+def _email(text: str) -> str:
+    text = text.strip()
+    if not text:
+        raise Invalid("email.missing", "email")
+    if len(text) > LONGEST_EMAIL:
+        raise Invalid("email.wrong", "email")
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise Invalid("email.wrong", "email") from None
+
+
+def _cpf(text: str) -> str | None:
+    if not text.strip():
+        return None
+    digits = "".join(ch for ch in text if ch not in ". -\u00a0\t")
+    if len(digits) != 11 or not (digits.isascii() and digits.isdecimal()) or not is_cpf(digits):
+        raise Invalid("cpf.wrong", "cpf")
+    return digits
+
+
+def is_cpf(digits: str) -> bool:
+    """The two check digits: weights 10..2, then 11..2; remainder below 2 gives 0; eleven equal digits are none."""
+    if len(set(digits)) == 1:
+        return False
+    numbers = [int(ch) for ch in digits]
+    for length in (9, 10):
+        rest = sum(number * (length + 1 - index) for index, number in enumerate(numbers[:length])) % 11
+        if numbers[length] != (0 if rest < 2 else 11 - rest):
+            return False
+    return True

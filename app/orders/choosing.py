@@ -1,0 +1,227 @@
+"""Filling the basket: ticket types, concessions, other seats, more time. Each verb locks the order first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from app.core import db
+from app.core.config import settings
+from app.core.errors import Invalid
+from app.events import service as events
+from app.orders import half_places, pricing, reading
+from app.orders.pricing import TypeChoice
+from app.orders.states import DRAFT
+from app.orders.views import NoMoreExtensions, OrderOver, OrderView
+from app.products import service as products
+from app.reservations import service as reservations
+
+_TYPES = text(
+    """
+    with chosen as (
+        select * from jsonb_to_recordset(cast(:choices as jsonb))
+          as choice(seat_id integer, ticket_type text, half_kind text, price integer)
+    ), written as (
+        update orders.order_seats s set ticket_type = chosen.ticket_type, half_kind = chosen.half_kind,
+          price = chosen.price
+        from chosen where s.order_id = :id and s.seat_id = chosen.seat_id returning 1
+    )
+    update orders.orders set total = :total, types_chosen = true, age_confirmed = :age_confirmed
+    where id = :id and (select count(*) from written) = :seats returning 1
+    """
+)
+_ITEMS = text(
+    """
+    with wanted as (
+        select * from jsonb_to_recordset(cast(:items as jsonb))
+          as item(product_id integer, name text, name_en text, quantity integer, unit_price integer)
+    ), gone as (
+        delete from orders.order_items i where i.order_id = :id
+          and not exists (select 1 from wanted where wanted.product_id = i.product_id)
+    ), kept as (
+        insert into orders.order_items (order_id, product_id, name, name_en, quantity, unit_price)
+        select :id, product_id, name, name_en, quantity, unit_price from wanted
+        on conflict (order_id, product_id) do update set quantity = excluded.quantity,
+          unit_price = excluded.unit_price, name = excluded.name, name_en = excluded.name_en
+    )
+    update orders.orders set total = :total, concessions_chosen = true where id = :id
+    """
+)
+_SEATS = text(
+    """
+    with wanted as (
+        select * from jsonb_to_recordset(cast(:seats as jsonb))
+          as seat(seat_id integer, position integer, full_price integer, ticket_type text, half_kind text,
+                  price integer)
+    ), gone as (
+        delete from orders.order_seats s where s.order_id = :id
+          and not exists (select 1 from wanted where wanted.seat_id = s.seat_id)
+    ), kept as (
+        insert into orders.order_seats (order_id, seat_id, position, full_price, ticket_type, half_kind, price)
+        select :id, seat_id, position, full_price, ticket_type, half_kind, price from wanted
+        on conflict (order_id, seat_id) do update set position = excluded.position,
+          full_price = excluded.full_price, ticket_type = excluded.ticket_type, half_kind = excluded.half_kind,
+          price = excluded.price
+    )
+    update orders.orders set total = :total, types_chosen = :types_chosen where id = :id
+    """
+)
+
+
+def claims_end(deadline: datetime) -> datetime:
+    """Until when an order's claims live: the deadline and the grace that nobody is shown."""
+    return deadline + timedelta(seconds=settings().grace_seconds)
+
+
+def choose_types(token: str, choices: Mapping[int, TypeChoice], *, age_confirmed: bool = False) -> None:
+    """Set the ticket type of every seat; prices follow from it, never from the caller.
+
+    Raises OrderOver, HalfPriceGone, and Invalid: `types.missing`, `types.kind_missing`, `types.companion_alone`,
+    `types.foreign_seat` (field `seat-<id>`), `age.unconfirmed` (field `age`).
+    """
+    order = reading.open_for_changes(token)
+    full = {seat.seat_id: seat.full_price for seat in order.seats}
+    valid = pricing.checked(list(full), choices)
+    if order.needs_age_notice and not age_confirmed:
+        raise Invalid("age.unconfirmed", "age")
+    places = pricing.quota_places(valid)
+    if places:
+        half_places.claim(order.id, order.screening, places, claims_end(order.deadline))
+    elif any(seat.ticket_type == pricing.HALF for seat in order.seats):
+        half_places.release(order.id)
+    rows = [
+        {
+            "seat_id": seat_id,
+            "ticket_type": choice.ticket_type,
+            "half_kind": choice.half_kind,
+            "price": pricing.seat_price(full[seat_id], choice),
+        }
+        for seat_id, choice in valid.items()
+    ]
+    total = sum(pricing.seat_price(full[seat_id], choice) for seat_id, choice in valid.items())
+    values = {
+        "id": order.id,
+        "choices": json.dumps(rows),
+        "total": total + order.items_total,
+        "seats": len(rows),
+        "age_confirmed": age_confirmed,
+    }
+    if db.session().execute(_TYPES, values).first() is None:
+        raise OrderOver(order.state)
+
+
+def half_price_left(screening_id: int) -> tuple[int, int]:
+    """(half-price places left, in all) of a screening."""
+    return half_places.left(events.screening(screening_id))
+
+
+def choose_concessions(token: str, wanted: Mapping[int, int]) -> None:
+    """Set what the order takes at the counter: quantity by product id, {} for nothing.
+
+    Raises OrderOver, and what `products.hold` raises: OutOfStock, Invalid; then the order keeps what it had.
+    """
+    order = reading.open_for_changes(token)
+    wanted = {product_id: quantity for product_id, quantity in wanted.items() if quantity != 0}
+    lines = []
+    if wanted or order.items:
+        cinema_id = order.screening.cinema.id
+        lines = products.hold(order.id, cinema_id, wanted, claims_end(order.deadline))
+    items = [
+        {
+            "product_id": line.product_id,
+            "name": line.name,
+            "name_en": line.name_en,
+            "quantity": line.quantity,
+            "unit_price": line.unit_price,
+        }
+        for line in lines
+    ]
+    total = order.seats_total + sum(line.quantity * line.unit_price for line in lines)
+    db.session().execute(_ITEMS, {"id": order.id, "items": json.dumps(items), "total": total})
+
+
+def change_seats(token: str, seat_ids: Sequence[int]) -> None:
+    """Other seats without losing the hold; types chosen for seats that stay are kept, new ones are full price.
+
+    Raises OrderOver and what `reservations.change_seats` raises; then the old seats are still held.
+    """
+    order = reading.open_for_changes(token)
+    held = reservations.change_seats(order.reservation_id, seat_ids)
+    by_id = events.seat_plan(order.screening.auditorium_id).by_id
+    before = {seat.seat_id: seat for seat in order.seats}
+    rows = []
+    for position, seat_id in enumerate(
+        sorted(held.seat_ids, key=lambda seat_id: (by_id[seat_id].row_index, by_id[seat_id].column)), start=1
+    ):
+        full_price = order.screening.prices[by_id[seat_id].zone_id]
+        old = before.get(seat_id)
+        choice = TypeChoice(old.ticket_type, old.half_kind) if old else TypeChoice()
+        rows.append(
+            {
+                "seat_id": seat_id,
+                "position": position,
+                "full_price": full_price,
+                "ticket_type": choice.ticket_type,
+                "half_kind": choice.half_kind,
+                "price": pricing.seat_price(full_price, choice),
+            }
+        )
+    if any(seat.ticket_type == pricing.HALF and seat.seat_id not in held.seat_ids for seat in order.seats):
+        _claim_fewer(order, rows)
+    total = sum(int(str(row["price"])) for row in rows) + order.items_total
+    unchanged = {seat.seat_id for seat in order.seats} == set(held.seat_ids)
+    values = {
+        "id": order.id,
+        "seats": json.dumps(rows),
+        "total": total,
+        "types_chosen": order.types_chosen and unchanged,
+    }
+    db.session().execute(_SEATS, values)
+
+
+def _claim_fewer(order: OrderView, rows: Sequence[Mapping[str, object]]) -> None:
+    """A half-price seat was given up: its place in the 40 % goes back with it."""
+    chosen = {
+        int(str(row["seat_id"])): TypeChoice(str(row["ticket_type"]), str(row["half_kind"] or "") or None)
+        for row in rows
+    }
+    places = pricing.quota_places(chosen)
+    if places:
+        half_places.claim(order.id, order.screening, places, claims_end(order.deadline))
+    else:
+        half_places.release(order.id)
+
+
+def extend(token: str) -> None:
+    """A few more minutes, as often as the settings allow, until a payment has begun.
+
+    Raises OrderOver, NoMoreExtensions, and NotHeld when the seats have gone.
+    """
+    order = reading.open_for_changes(token)
+    if order.extensions_left <= 0:
+        raise NoMoreExtensions
+    moved = db.session().execute(
+        text(
+            "update orders.orders set extensions = extensions + 1 where id = :id and state = :state returning 1"
+        ),
+        {"id": order.id, "state": DRAFT},
+    )
+    if moved.first() is None:
+        raise OrderOver(order.state)
+    move_deadline(order, order.deadline + timedelta(minutes=settings().extension_minutes))
+
+
+def move_deadline(order: OrderView, deadline: datetime) -> None:
+    """Set the one deadline, of the order and of everything that it holds, in lock order."""
+    reservations.extend(order.reservation_id, deadline)
+    if any(seat.half_kind for seat in order.seats):
+        half_places.extend(order.id, claims_end(deadline))
+    if order.items:
+        products.extend(order.id, claims_end(deadline))
+    db.session().execute(
+        text("update orders.orders set deadline = :deadline where id = :id"),
+        {"id": order.id, "deadline": deadline},
+    )

@@ -1,0 +1,101 @@
+"""What order-service does by message and by the clock."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import text
+
+from app.core import outbox
+from app.core.errors import NotFound, Poison
+from app.core.messages import (
+    ChargeFailed,
+    HoldExpired,
+    Message,
+    NoticeRequested,
+    OrderCalledOff,
+    PaymentReceived,
+    RefundSettled,
+    ScreeningCancelled,
+)
+from app.core.outbox import Delivery
+from app.core.worker import Tick
+from app.orders import ending, reading, reseating, settlement, states
+from app.payments import service as payments
+
+
+def on_payment_received(message: PaymentReceived, delivery: Delivery) -> None:
+    """Money: it buys the tickets, or goes back."""
+    with delivery.transaction():
+        try:
+            settlement.settle(uuid.UUID(message.receipt_id), uuid.UUID(message.order_id), message.amount)
+        except NotFound as error:
+            raise Poison(f"money for an unknown order: {error}") from error
+
+
+def on_charge_failed(message: ChargeFailed, delivery: Delivery) -> None:
+    """The order keeps waiting until its deadline: its page offers another try. Nothing to write."""
+    with delivery.transaction():
+        pass
+
+
+def on_refund_settled(message: RefundSettled, delivery: Delivery) -> None:
+    """Money has gone back: a cancelled order is refunded once all of it has, and its buyer is told."""
+    with delivery.transaction():
+        order = reading.locked_by_id(uuid.UUID(message.order_id))
+        if message.state != "refunded":
+            return  # a failed refund is listed for a person; the order stays as it is
+        pending = [one for one in payments.refunds_of(order.id) if one.state != "refunded"]
+        if order.state == states.CANCELLED and order.paid_at and not pending:
+            ending.move(order.id, "refund", states.REFUNDED, order.end_reason)
+        if order.email:
+            facts = ending.facts(order) | {"amount": message.amount}
+            outbox.publish(NoticeRequested("order_refunded", order.email, order.locale, facts))
+
+
+def on_screening_cancelled(message: ScreeningCancelled, delivery: Delivery) -> None:
+    """Every order of it ends by a message of its own: one that stumbles does not hold up the others."""
+    with delivery.transaction() as session:
+        ids = session.execute(
+            text(
+                "select id from orders.orders where screening_id = :screening_id and state = any(:states)"
+            ),
+            {
+                "screening_id": message.screening_id,
+                "states": [states.DRAFT, states.AWAITING, states.PAID, states.RESEAT],
+            },
+        ).scalars().all()  # fmt: skip
+        for order_id in ids:
+            outbox.publish(OrderCalledOff(order_id=str(order_id), reason=message.reason))
+
+
+def on_order_called_off(message: OrderCalledOff, delivery: Delivery) -> None:
+    with delivery.transaction():
+        ending.call_off(uuid.UUID(message.order_id), message.reason)
+
+
+def on_hold_expired(message: HoldExpired, delivery: Delivery) -> None:
+    """The seats' time is over: the order expires, or its offer of other seats does."""
+    reservation_id = uuid.UUID(message.reservation_id)
+    with delivery.transaction():
+        order_id = reading.by_reservation(reservation_id)
+        if order_id is None:
+            return
+        order = reading.locked_by_id(order_id)
+        if order.reseat_reservation_id == reservation_id and order.state == states.RESEAT:
+            reseating.give_up(order, "offer over")
+        elif order.reservation_id == reservation_id:
+            ending.expire(order_id)
+
+
+HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {
+    PaymentReceived: on_payment_received,
+    ChargeFailed: on_charge_failed,
+    RefundSettled: on_refund_settled,
+    ScreeningCancelled: on_screening_cancelled,
+    OrderCalledOff: on_order_called_off,
+    HoldExpired: on_hold_expired,
+}
+TICKS = [Tick("orders.reseats", 10.0, reseating.end_overdue)]

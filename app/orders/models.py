@@ -1,0 +1,124 @@
+"""Tables of order-service (schema `orders`). Prices are copied in when they are agreed: a later change hurts nobody."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import Boolean, CheckConstraint, DateTime, ForeignKey, Index, Integer, Text, Uuid, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+from app.orders.states import RESEAT, STATES
+
+SCHEMA = "orders"
+Moment = DateTime(timezone=True)
+
+
+class OrderRow(Base):
+    """One purchase. `deadline` is the one that the customer sees; `total` is centavos, seats and concessions."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        CheckConstraint(f"state in {STATES!r}", name="state"),
+        CheckConstraint("total >= 0", name="total"),
+        Index("uq_orders_once", "visitor", "once", unique=True),
+        Index("ix_orders_visitor", "visitor", "created_at"),
+        Index("ix_orders_email", text("lower(email)"), postgresql_where=text("email is not null")),
+        Index("ix_orders_reseat", "reseat_until", postgresql_where=text(f"state = '{RESEAT}'")),
+        {"schema": SCHEMA},
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    token: Mapped[str] = mapped_column(Text, unique=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    state: Mapped[str] = mapped_column(Text)
+    screening_id: Mapped[int] = mapped_column(ForeignKey("events.screenings.id"), index=True)
+    reservation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reservations.reservations.id"), unique=True)
+    visitor: Mapped[str] = mapped_column(Text)
+    once: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[int | None] = mapped_column(Integer, index=True)
+    locale: Mapped[str] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    cpf: Mapped[str | None] = mapped_column(Text)
+    deadline: Mapped[datetime] = mapped_column(Moment)
+    extensions: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    types_chosen: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    age_confirmed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    concessions_chosen: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    total: Mapped[int] = mapped_column(Integer)
+    method: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+    paid_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    end_reason: Mapped[str | None] = mapped_column(Text)
+    reseat_reservation_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("reservations.reservations.id"), index=True
+    )
+    reseat_receipt_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    reseat_until: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class OrderSeatRow(Base):
+    """A seat of an order with the ticket type chosen for it; `price` is what it costs, `full_price` the inteira."""
+
+    __tablename__ = "order_seats"
+    __table_args__ = (
+        CheckConstraint("ticket_type in ('full', 'half')", name="ticket_type"),
+        CheckConstraint("(ticket_type = 'half') = (half_kind is not null)", name="half_kind"),
+        {"schema": SCHEMA},
+    )
+
+    order_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("orders.orders.id", ondelete="CASCADE"), primary_key=True
+    )
+    seat_id: Mapped[int] = mapped_column(ForeignKey("events.seats.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
+    full_price: Mapped[int] = mapped_column(Integer)
+    ticket_type: Mapped[str] = mapped_column(Text, server_default="full")
+    half_kind: Mapped[str | None] = mapped_column(Text)
+    price: Mapped[int] = mapped_column(Integer)
+
+
+class OrderItemRow(Base):
+    """A concession of an order, at the price of the moment when it was chosen."""
+
+    __tablename__ = "order_items"
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"), {"schema": SCHEMA})
+
+    order_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("orders.orders.id", ondelete="CASCADE"), primary_key=True
+    )
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.products.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    name_en: Mapped[str] = mapped_column(Text)
+    quantity: Mapped[int] = mapped_column(Integer)
+    unit_price: Mapped[int] = mapped_column(Integer)
+
+
+class HalfPriceQuotaRow(Base):
+    """The row that is locked while half-price places of a screening are counted."""
+
+    __tablename__ = "half_price_quotas"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    screening_id: Mapped[int] = mapped_column(ForeignKey("events.screenings.id"), primary_key=True)
+
+
+class HalfPriceClaimRow(Base):
+    """Half-price places of an order within the 40 %; a claim with an expiry (None: sold), never a counter."""
+
+    __tablename__ = "half_price_claims"
+    __table_args__ = (
+        CheckConstraint("places > 0", name="places"),
+        Index("ix_half_price_claims_screening", "screening_id"),
+        {"schema": SCHEMA},
+    )
+
+    order_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("orders.orders.id", ondelete="CASCADE"), primary_key=True
+    )
+    screening_id: Mapped[int] = mapped_column(ForeignKey("events.screenings.id"))
+    places: Mapped[int] = mapped_column(Integer)
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -1,0 +1,117 @@
+"""Paying: the buyer's facts, one charge at a time, and the deadline that paying sets once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from app.core import db
+from app.core.config import settings
+from app.core.errors import Invalid
+from app.orders import buyer, choosing, reading, states
+from app.orders.states import AWAITING, DRAFT
+from app.orders.views import OrderOver, OrderView, WrongState
+from app.payments import service as payments
+from app.payments.service import Charge
+
+_START_PAYMENT = text(
+    """
+    update orders.orders set state = :state, method = :method, name = coalesce(:name, name),
+      email = coalesce(:email, email), cpf = case when :sets_cpf then :cpf else cpf end,
+      user_id = coalesce(:user_id, user_id), locale = coalesce(:locale, locale)
+    where id = :id and state = any(:before) returning 1
+    """
+)
+
+
+def check_out(
+    token: str,
+    *,
+    name: str,
+    email: str,
+    cpf: str,
+    method: str,
+    user_id: int | None = None,
+    locale: str | None = None,
+) -> Charge:
+    """Take the buyer's facts and ask for the money; the order waits for it.
+
+    Raises NotFound, OrderOver, Invalid (`name.…`, `email.…`, `cpf.wrong`, `payment.method`, `types.missing`).
+    Sent twice, it gives the charge that stands.
+    """
+    order = _payable(token)
+    if not order.types_chosen:
+        raise Invalid("types.missing", "types")
+    who = buyer.checked(name, email, cpf)
+    if method not in payments.METHODS:
+        raise Invalid("payment.method", "method")
+    order = _with_time_to_pay(order)
+    _move(order, method, who=who, user_id=user_id, locale=locale)
+    return _request(order, method, who.name, who.cpf)
+
+
+def change_method(token: str, method: str) -> Charge:
+    """Pay in another way, or try the same way again after a refusal. Raises as `check_out`, and WrongState."""
+    order = _payable(token)
+    if order.state != AWAITING:
+        raise WrongState(order.state)
+    if method not in payments.METHODS:
+        raise Invalid("payment.method", "method")
+    _move(order, method)
+    return _request(order, method, order.name or "", order.cpf)
+
+
+def _payable(token: str) -> OrderView:
+    order = reading.locked(token)
+    if order.state not in (DRAFT, AWAITING):
+        raise WrongState(order.state) if order.paid_at else OrderOver(order.state)
+    if not order.is_open:
+        raise OrderOver(order.state)
+    return order
+
+
+def _with_time_to_pay(order: OrderView) -> OrderView:
+    """Starting to pay sets the deadline once, to at least a few minutes from now (DESIGN: the clock)."""
+    least = order.read_at + timedelta(minutes=settings().payment_minutes)
+    if order.state == AWAITING or order.deadline >= least:
+        return order
+    choosing.move_deadline(order, least)
+    return reading.by_id(order.id)
+
+
+def _move(
+    order: OrderView,
+    method: str,
+    *,
+    who: buyer.Buyer | None = None,
+    user_id: int | None = None,
+    locale: str | None = None,
+) -> None:
+    values = {
+        "id": order.id,
+        "state": AWAITING,
+        "before": list(states.before("start_payment")),
+        "method": method,
+        "name": who.name if who else None,
+        "email": who.email if who else None,
+        "sets_cpf": who is not None,
+        "cpf": who.cpf if who else None,
+        "user_id": user_id,
+        "locale": locale,
+    }
+    if db.session().execute(_START_PAYMENT, values).first() is None:
+        raise OrderOver(order.state)
+
+
+def _request(order: OrderView, method: str, name: str, cpf: str | None) -> Charge:
+    return payments.request_charge(
+        order.id,
+        method,
+        order.total,
+        order.deadline,
+        description=f"{settings().cinema_name} {order.code}",
+        payer_name=name,
+        payer_cpf=cpf,
+        return_url=f"{order.path}/payment",
+    )

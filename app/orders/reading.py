@@ -1,0 +1,167 @@
+"""Reading orders: one joined statement each, and the lock that every verb takes first."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from app.core import db
+from app.core.config import settings
+from app.core.errors import NotFound
+from app.events import service as events
+from app.events.service import SeatPlan
+from app.orders.states import AWAITING, DRAFT
+from app.orders.views import OrderItem, OrderOver, OrderSeat, OrderView
+
+_ORDER = """
+    select o.*, clock_timestamp() as read_at,
+      (select jsonb_agg(to_jsonb(s) order by s.position) from orders.order_seats s where s.order_id = o.id) as seats,
+      (select jsonb_agg(to_jsonb(i) order by i.product_id) from orders.order_items i where i.order_id = o.id) as items,
+      (select array_agg(r.seat_id) from reservations.reservation_seats r
+       where r.reservation_id = o.reseat_reservation_id) as reseat_seats
+    from orders.orders o
+"""
+_LONGEST_TOKEN = 64
+
+
+def order(token: str) -> OrderView:
+    """The order at an address. Raises NotFound."""
+    if len(token) > _LONGEST_TOKEN:
+        raise NotFound("order")
+    return _one(f"{_ORDER} where o.token = :key", token)
+
+
+def locked(token: str) -> OrderView:
+    """As `order`, locked until the transaction ends: the first lock of every verb. Raises NotFound."""
+    if len(token) > _LONGEST_TOKEN:
+        raise NotFound("order")
+    return _one(f"{_ORDER} where o.token = :key for update of o", token)
+
+
+def locked_by_id(order_id: uuid.UUID) -> OrderView:
+    """Raises NotFound."""
+    return _one(f"{_ORDER} where o.id = :key for update of o", order_id)
+
+
+def by_id(order_id: uuid.UUID) -> OrderView:
+    """Raises NotFound."""
+    return _one(f"{_ORDER} where o.id = :key", order_id)
+
+
+def open_for_changes(token: str) -> OrderView:
+    """The order, locked, if its contents may still change. Raises NotFound, OrderOver."""
+    found = locked(token)
+    if found.state != DRAFT or not found.is_open:
+        raise OrderOver(found.state)
+    return found
+
+
+def open_order_of(visitor: str) -> OrderView | None:
+    """The visitor's newest order that is still being bought: "continue your order"."""
+    row = (
+        db.session()
+        .execute(
+            text(
+                f"{_ORDER} where o.visitor = :visitor and o.state in ('{DRAFT}', '{AWAITING}')"
+                " and o.deadline > clock_timestamp() order by o.created_at desc limit 1"
+            ),
+            {"visitor": visitor},
+        )
+        .one_or_none()
+    )
+    return _view(row) if row is not None else None
+
+
+def find(code: str, email: str) -> OrderView | None:
+    """The order with this code and e-mail; None says nothing about which of the two was wrong."""
+    statement = text(f"{_ORDER} where o.code = :code and lower(o.email) = lower(:email)")
+    row = db.session().execute(statement, {"code": code, "email": email}).one_or_none()
+    return _view(row) if row is not None else None
+
+
+def of_account(user_id: int, verified_email: str | None) -> list[OrderView]:
+    """The account's orders, the newest first; a guest's orders too once their e-mail is verified as the account's."""
+    rows = db.session().execute(
+        text(
+            f"{_ORDER} where (o.user_id = :user_id or (o.user_id is null and lower(o.email) = lower(:email)))"
+            " and (o.paid_at is not null or (o.state in ('draft', 'awaiting_payment')"
+            " and o.deadline > clock_timestamp())) order by o.created_at desc limit 100"
+        ),
+        {"user_id": user_id, "email": verified_email},
+    )
+    return [_view(row) for row in rows]
+
+
+def by_reservation(reservation_id: uuid.UUID) -> uuid.UUID | None:
+    """Which order a reservation belongs to, as its seats or as the seats offered to it."""
+    return db.session().execute(
+        text("select id from orders.orders where reservation_id = :id or reseat_reservation_id = :id"),
+        {"id": reservation_id},
+    ).scalar()  # fmt: skip
+
+
+def _one(statement: str, key: object) -> OrderView:
+    row = db.session().execute(text(statement), {"key": key}).one_or_none()
+    if row is None:
+        raise NotFound("order")
+    return _view(row)
+
+
+def _view(row: Row[Any]) -> OrderView:
+    screening = events.screening(row.screening_id)
+    plan = events.seat_plan(screening.auditorium_id)
+    return OrderView(
+        id=row.id,
+        token=row.token,
+        code=row.code,
+        state=row.state,
+        screening=screening,
+        reservation_id=row.reservation_id,
+        seats=tuple(_seat(seat, plan, row.locale) for seat in row.seats or ()),
+        items=tuple(_item(item) for item in row.items or ()),
+        total=row.total,
+        deadline=row.deadline,
+        read_at=row.read_at,
+        extensions_left=max(0, settings().max_extensions - row.extensions),
+        types_chosen=row.types_chosen,
+        age_confirmed=row.age_confirmed,
+        concessions_chosen=row.concessions_chosen,
+        method=row.method,
+        visitor=row.visitor,
+        user_id=row.user_id,
+        locale=row.locale,
+        name=row.name,
+        email=row.email,
+        cpf=row.cpf,
+        created_at=row.created_at,
+        paid_at=row.paid_at,
+        ended_at=row.ended_at,
+        end_reason=row.end_reason,
+        reseat_reservation_id=row.reseat_reservation_id,
+        reseat_receipt_id=row.reseat_receipt_id,
+        reseat_until=row.reseat_until,
+        reseat_seats=tuple(seat.name for seat in plan.seats if seat.id in (row.reseat_seats or ())),
+    )
+
+
+def _seat(row: dict[str, Any], plan: SeatPlan, locale: str) -> OrderSeat:
+    seat = plan.by_id[row["seat_id"]]
+    zone = next((zone for zone in plan.zones if zone.id == seat.zone_id), None)
+    return OrderSeat(
+        seat_id=seat.id,
+        name=seat.name,
+        row_label=seat.row_label,
+        number=seat.number,
+        kind=seat.kind,
+        zone_name=zone.name_in(locale) if zone else seat.zone_name,
+        full_price=row["full_price"],
+        ticket_type=row["ticket_type"],
+        half_kind=row["half_kind"],
+        price=row["price"],
+    )
+
+
+def _item(row: dict[str, Any]) -> OrderItem:
+    return OrderItem(row["product_id"], row["name"], row["name_en"], row["quantity"], row["unit_price"])

@@ -1,0 +1,58 @@
+"""order-service: from chosen seats to a paid order, and back.
+
+Every verb joins the caller's transaction and locks in this order: order, reservation, seats, half-price quota,
+products. Totals, prices and states are decided here; callers choose, they never say what something costs.
+"""
+
+from __future__ import annotations
+
+from app.orders.choosing import change_seats, choose_concessions, choose_types, extend, half_price_left
+from app.orders.ending import abandon, cancel
+from app.orders.paying import change_method, check_out
+from app.orders.pricing import TypeChoice
+from app.orders.reading import find, of_account, open_order_of, order
+from app.orders.reseating import accept as accept_reseat
+from app.orders.reseating import decline as decline_reseat
+from app.orders.starting import start_from_offer, start_with_best, start_with_seats
+from app.orders.views import (
+    HalfPriceGone,
+    NoMoreExtensions,
+    OrderItem,
+    OrderOver,
+    OrderSeat,
+    OrderView,
+    Started,
+    StartedBefore,
+    WrongState,
+)
+
+__all__ = [
+    "HalfPriceGone",
+    "NoMoreExtensions",
+    "OrderItem",
+    "OrderOver",
+    "OrderSeat",
+    "OrderView",
+    "Started",
+    "StartedBefore",
+    "TypeChoice",
+    "WrongState",
+    "abandon",
+    "accept_reseat",
+    "cancel",
+    "change_method",
+    "change_seats",
+    "check_out",
+    "choose_concessions",
+    "choose_types",
+    "decline_reseat",
+    "extend",
+    "find",
+    "half_price_left",
+    "of_account",
+    "open_order_of",
+    "order",
+    "start_from_offer",
+    "start_with_best",
+    "start_with_seats",
+]

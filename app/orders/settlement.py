@@ -1,0 +1,152 @@
+"""Settling: a receipt becomes tickets, or goes back whole. One transaction, the order's lock first.
+
+Exactly one receipt wins the conditional update to paid. Every other one (a second payment, a wrong amount, money
+that came too late for its seats) is refunded by itself, whole.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import text
+
+from app.core import db, outbox
+from app.core.messages import OrderPaid
+from app.orders import half_places, reading, reseating, states
+from app.orders.ending import facts
+from app.orders.pricing import TypeChoice, quota_places
+from app.orders.states import PAID
+from app.orders.views import OrderSeat, OrderView
+from app.payments import service as payments
+from app.products import service as products
+from app.reservations import service as reservations
+from app.tickets import service as tickets
+from app.tickets.service import Concession, IssueFacts, TicketLine
+
+_PAID = text(
+    """
+    update orders.orders set state = :paid, paid_at = clock_timestamp(), ended_at = null, end_reason = null,
+      reservation_id = :reservation_id, reseat_reservation_id = null, reseat_until = null
+    where id = :id and state = any(:before) returning 1
+    """
+)
+
+
+def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int) -> str:
+    """What the money became: paid, reseat_offered, or refunded. The caller commits."""
+    order = reading.locked_by_id(order_id)
+    if order.state not in states.before("settle") or order.state == states.RESEAT:
+        return _refund(receipt_id, f"order is {order.state}")
+    if amount != order.total:
+        return _refund(receipt_id, "amount")
+    if order.screening.status != "scheduled":
+        return _refund(receipt_id, "screening cancelled")
+    if _seats_are_sold(order):
+        pay(order, receipt_id, order.reservation_id)
+        return PAID
+    # Too late: the seats went to others. The order expires now if the clockwork has not done it yet.
+    return reseating.offer(order, receipt_id) or _refund(receipt_id, "seats taken")
+
+
+def _seats_are_sold(order: OrderView) -> bool:
+    if reservations.confirm(order.reservation_id):
+        return True
+    return reservations.reclaim(order.reservation_id, order.read_at) and reservations.confirm(
+        order.reservation_id
+    )
+
+
+def _refund(receipt_id: uuid.UUID, reason: str) -> str:
+    payments.refund(receipt_id, None, reason)
+    return "refunded"
+
+
+def pay(order: OrderView, receipt_id: uuid.UUID, reservation_id: uuid.UUID) -> None:
+    """The order is paid: places and stock sold, tickets issued, and the rest follows by message."""
+    values = {
+        "id": order.id,
+        "paid": PAID,
+        "reservation_id": reservation_id,
+        "before": list(states.before("settle")),
+    }
+    if db.session().execute(_PAID, values).first() is None:
+        raise RuntimeError(f"order {order.id} left {order.state} under its lock")
+    chosen = {seat.seat_id: TypeChoice(seat.ticket_type, seat.half_kind) for seat in order.seats}
+    if places := quota_places(chosen):
+        half_places.sell(order.id, order.screening.id, places)
+    items = order.items
+    if items and not _stock_is_sold(order):
+        items = ()
+        payments.mark_settled(receipt_id)
+        payments.refund(receipt_id, order.items_total, "stock")
+    else:
+        payments.mark_settled(receipt_id)
+    tickets.issue(
+        issue_facts(order, tuple(Concession(item.quantity, item.name, item.name_en) for item in items)),
+        [line(seat) for seat in order.seats],
+    )
+    outbox.publish(
+        OrderPaid(
+            order_id=str(order.id),
+            order_code=order.code,
+            order_path=order.path,
+            email=order.email or "",
+            name=order.name or "",
+            locale=order.locale,
+            facts=facts(order) | {"items_returned": bool(order.items) and not items},
+        )
+    )
+
+
+def _stock_is_sold(order: OrderView) -> bool:
+    """Money that came late can find the counter sold out: then the snacks alone are given back."""
+    if products.sell(order.id):
+        return True
+    products.release(order.id)
+    db.session().execute(text("delete from orders.order_items where order_id = :id"), {"id": order.id})
+    db.session().execute(
+        text("update orders.orders set total = :total where id = :id"),
+        {"id": order.id, "total": order.seats_total},
+    )
+    return False
+
+
+def line(seat: OrderSeat) -> TicketLine:
+    return TicketLine(
+        seat_id=seat.seat_id,
+        seat_name=seat.name,
+        row_label=seat.row_label,
+        seat_number=seat.number,
+        zone_name=seat.zone_name,
+        ticket_type=seat.ticket_type,
+        half_kind=seat.half_kind,
+        price=seat.price,
+    )
+
+
+def issue_facts(order: OrderView, concessions: tuple[Concession, ...]) -> IssueFacts:
+    screening, film, cinema = order.screening, order.screening.film, order.screening.cinema
+    return IssueFacts(
+        order_id=order.id,
+        order_code=order.code,
+        screening_id=screening.id,
+        film_title=film.title,
+        film_title_en=film.title_en,
+        original_title=film.original_title,
+        year=film.year,
+        age_rating=film.age_rating,
+        duration_minutes=film.duration_minutes,
+        version=screening.version,
+        format=screening.format,
+        cinema_id=cinema.id,
+        cinema_name=cinema.name,
+        cinema_address=cinema.address,
+        auditorium_name=screening.auditorium_name,
+        auditorium_label=screening.auditorium_label,
+        stock=screening.stock,
+        starts_at=screening.starts_at,
+        ends_at=screening.ends_at,
+        timezone=cinema.timezone,
+        locale=order.locale,
+        concessions=concessions,
+    )

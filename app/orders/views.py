@@ -1,0 +1,174 @@
+"""What order-service hands out and raises: frozen, without a session behind them. Times aware, UTC; money centavos."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core.errors import Conflict
+from app.events.service import Screening
+from app.orders.states import AWAITING, DRAFT, PAID
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSeat:
+    """`ticket_type` is full or half, `half_kind` a code of core.half_price."""
+
+    seat_id: int
+    name: str
+    row_label: str
+    number: str
+    kind: str
+    zone_name: str
+    full_price: int
+    ticket_type: str
+    half_kind: str | None
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    product_id: int
+    name: str
+    name_en: str
+    quantity: int
+    unit_price: int
+
+    @property
+    def total(self) -> int:
+        return self.quantity * self.unit_price
+
+    def name_in(self, locale: str) -> str:
+        return (locale.startswith("en") and self.name_en) or self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """An order as it is. `read_at` is the database's clock when it was read: compare `deadline` with that."""
+
+    id: uuid.UUID
+    token: str
+    code: str
+    state: str
+    screening: Screening
+    reservation_id: uuid.UUID
+    seats: tuple[OrderSeat, ...]
+    items: tuple[OrderItem, ...]
+    total: int
+    deadline: datetime
+    read_at: datetime
+    extensions_left: int
+    types_chosen: bool
+    age_confirmed: bool
+    concessions_chosen: bool
+    method: str | None
+    visitor: str
+    user_id: int | None
+    locale: str
+    name: str | None
+    email: str | None
+    cpf: str | None
+    created_at: datetime
+    paid_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
+    reseat_reservation_id: uuid.UUID | None
+    reseat_receipt_id: uuid.UUID | None
+    reseat_until: datetime | None
+    reseat_seats: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Still being bought, and in time."""
+        return self.state in (DRAFT, AWAITING) and self.read_at < self.deadline
+
+    @property
+    def is_over(self) -> bool:
+        """Its time has run out, whether or not the clockwork has noticed yet."""
+        return self.state in (DRAFT, AWAITING) and self.read_at >= self.deadline
+
+    @property
+    def can_extend(self) -> bool:
+        return self.state == DRAFT and self.is_open and self.extensions_left > 0
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.state == PAID and self.read_at < self.screening.starts_at
+
+    @property
+    def seats_total(self) -> int:
+        return sum(seat.price for seat in self.seats)
+
+    @property
+    def items_total(self) -> int:
+        return sum(item.total for item in self.items)
+
+    @property
+    def needs_age_notice(self) -> bool:
+        """From 14 up the buyer confirms the rating (FACTS: Portaria 502/2021)."""
+        return self.screening.film.age_rating in ("14", "16", "18")
+
+    @property
+    def path(self) -> str:
+        return f"/orders/{self.token}"
+
+    @property
+    def next_step(self) -> str:
+        """The step to go on with: types, concessions, checkout, payment, or order (the order's own page)."""
+        if not self.is_open:
+            return "order"
+        if self.state == AWAITING:
+            return "payment"
+        if not self.types_chosen:
+            return "types"
+        return "checkout" if self.concessions_chosen else "concessions"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An order that has just been written: enough to send its buyer on."""
+
+    id: uuid.UUID
+    token: str
+    deadline: datetime
+
+
+class OrderOver(Conflict):
+    """The order's time has run out, or it has ended: nothing can be changed. `code` is `order.over`."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__("order.over", state=state)
+        self.state = state
+
+
+class WrongState(Conflict):
+    """The order is somewhere else by now (paid meanwhile, being paid): `code` is `order.state`."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__("order.state", state=state)
+        self.state = state
+
+
+class StartedBefore(Conflict):
+    """The same form was sent before: its order is under `token`."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__("order.started_before")
+        self.token = token
+
+
+class HalfPriceGone(Conflict):
+    """Fewer half-price places are left than were chosen; `left` of `total` are."""
+
+    def __init__(self, left: int, total: int) -> None:
+        super().__init__("half_price.gone", left=left, total=total)
+        self.left = left
+        self.total = total
+
+
+class NoMoreExtensions(Conflict):
+    """The order was extended as often as one may."""
+
+    def __init__(self) -> None:
+        super().__init__("order.no_more_extensions")
