@@ -1,0 +1,132 @@
+"""The demo: all there, within the law, loaded once however often, and rolling forward."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.events import demo
+from app.events import service as events
+from app.events.demo_films import FILMS
+from app.events.demo_rooms import CINEMAS
+from app.events.rooms import seats_of
+
+ROOMS = [room for cinema in CINEMAS for room in cinema.rooms]
+WEEK = [date(2026, 11, 23) + timedelta(days=offset) for offset in range(28)]
+
+
+def load() -> int:
+    with db.transaction():
+        return demo.load_demo()
+
+
+def test_loading_twice_adds_nothing(database: str) -> None:
+    assert load() > 100
+    assert load() == 0
+    with db.transaction():
+        assert demo.roll_forward() == 0
+
+
+def test_a_week_of_screenings_at_both_sites(database: str) -> None:
+    load()
+    with db.reading():
+        today = events.today()
+        assert events.days_with_screenings() == [today + timedelta(days=offset) for offset in range(7)]
+        for day in events.days_with_screenings():
+            shown = events.programme(day)
+            assert {screening.cinema.slug for screening in shown} == {"centro", "praia"}
+            assert {screening.version for screening in shown} == {"dubbed", "subtitled", "original"}
+            assert all(screening.from_price > 0 for screening in shown)
+            assert all(
+                {seat.zone_id for seat in events.seat_plan(screening.auditorium_id).seats}
+                == set(screening.prices)
+                for screening in shown
+            )
+
+
+def test_it_rolls_forward_with_the_clock(database: str) -> None:
+    load()
+    with db.transaction() as session:
+        session.execute(
+            text("delete from events.screening_prices where screening_id in (select id from events.screenings"
+                 " where external_ref like :ref)"),
+            {"ref": f"demo:%:{events.today() + timedelta(days=6)}:%"},
+        )  # fmt: skip
+        gone = session.execute(
+            text("delete from events.screenings where external_ref like :ref returning id"),
+            {"ref": f"demo:%:{events.today() + timedelta(days=6)}:%"},
+        ).all()
+    with db.transaction():
+        assert demo.roll_forward() == len(gone) > 10
+        assert demo.roll_forward() == 0
+
+
+def test_without_the_demo_nothing_rolls(database: str) -> None:
+    with db.transaction():
+        assert demo.roll_forward() == 0
+
+
+def test_it_goes_around_what_a_real_programme_put_into_its_rooms(database: str) -> None:
+    load()
+    with db.transaction() as session:
+        day = events.today() + timedelta(days=3)
+        demo_refs = {"ref": f"demo:1:{day}:%"}
+        session.execute(
+            text("delete from events.screening_prices where screening_id in (select id from events.screenings"
+                 " where external_ref like :ref)"),
+            demo_refs,
+        )  # fmt: skip
+        session.execute(text("delete from events.screenings where external_ref like :ref"), demo_refs)
+        slot = next(demo.timetable("1", day))
+        session.execute(
+            text("insert into events.screenings (film_id, auditorium_id, starts_at, ends_at, version)"
+                 " select f.id, a.id, :start, :end, 'original' from events.films f, events.auditoriums a"
+                 " where f.slug = 'limite' and a.label = '1'"),
+            {"start": slot.starts_at - timedelta(minutes=5), "end": slot.ends_at},
+        )  # fmt: skip
+        assert demo.roll_forward(force=True) == len(list(demo.timetable("1", day))) - 1
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.label)
+def test_each_room_keeps_to_the_law_and_has_its_own_stock(room: demo.DemoRoom) -> None:
+    seats = seats_of(room.rows)
+    kinds = [seat.kind for seat in seats]
+    least = ceil(len(seats) * 0.02)
+    assert 40 <= len(seats) <= 300
+    assert kinds.count("wheelchair") >= least
+    assert kinds.count("companion") >= least
+    assert kinds.count("wide") >= 1
+    assert len({other.stock for other in ROOMS}) == len(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.label)
+def test_a_room_shows_one_film_at_a_time(room: demo.DemoRoom) -> None:
+    slots = [slot for day in WEEK for slot in demo.timetable(room.label, day)]
+    assert all(before.ends_at <= after.starts_at for before, after in pairwise(slots))
+    assert all(slot.ends_at > slot.starts_at for slot in slots)
+
+
+def test_every_film_runs_every_day_and_has_its_poster() -> None:
+    known = {film.slug for film in FILMS}
+    for day in WEEK:
+        assert {slot.film for room in ROOMS for slot in demo.timetable(room.label, day)} == known
+    posters = Path(__file__).resolve().parents[2] / "static" / "img" / "posters"
+    assert [film.poster for film in FILMS if not (posters / f"{film.poster}.svg").exists()] == []
+
+
+def test_prices_by_day_hour_zone_and_format() -> None:
+    tuesday, saturday = date(2026, 11, 24), date(2026, 11, 28)
+    by_day = {day: list(demo.timetable("5", day)) for day in (tuesday, saturday)}
+    for day, slots in by_day.items():
+        for slot in slots:
+            price = demo.full_price(day, slot, "standard")
+            assert demo.full_price(day, slot, "vip") > price > 0
+            assert price % 200 == 0  # half of it is whole reais
+    evening = next(slot for slot in by_day[saturday] if slot.starts_at.hour > 20 and slot.format == "2D")
+    assert demo.full_price(saturday, evening, "standard") > demo.full_price(tuesday, evening, "standard")
