@@ -15,8 +15,8 @@ from typing import Any
 from app.core.errors import Invalid
 from app.events.cache import programme_changes
 from app.events.import_checks import Entry, Programme, at_cinema, check
-from app.events.import_files import Files, Place, Problem, read_files, suggestion
 from app.events.import_existing import Existing, Room, Show
+from app.events.import_files import Files, Place, Problem, read_files, suggestion
 from app.events.import_writing import Report, Writer
 from app.events.rooms import in_order
 
