@@ -1,0 +1,116 @@
+"""Buying in few words, for the tests of orders: services and worker on a real database, the bank at their side."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import text
+
+from app.adapters.psp.sandbox import Sandbox
+from app.core import db, worker
+from app.dispatch import routes
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import OrderView, TypeChoice
+from app.payments import handlers as payment_handlers
+from app.payments import providers
+from app.payments import service as payments
+
+FULL = TypeChoice()
+STUDENT = TypeChoice("half", "student")
+SENIOR = TypeChoice("half", "senior")
+MINE = ("orders", "payments", "reservations", "events", "products")
+
+
+def bank() -> Sandbox:
+    return providers.sandbox()
+
+
+def work() -> int:
+    """Do all that is due now: messages, and the bank's webhooks."""
+    mine, done = routes(MINE), 0
+    while handled := worker.drain(mine) + payment_handlers.deliver_sandbox_notifications():
+        done += handled
+    return done
+
+
+def start(screening: Screening, seats: Sequence[int], visitor: str = "ana", once: str = "") -> OrderView:
+    with db.transaction():
+        started = orders.start_with_seats(
+            screening.id, seats, visitor=visitor, address_key="home", once=once or uuid.uuid4().hex, locale="pt_BR"
+        )
+    return order(started.token)
+
+
+def order(token: str) -> OrderView:
+    with db.reading():
+        return orders.order(token)
+
+
+def choose(
+    basket: OrderView,
+    choices: Sequence[TypeChoice] | None = None,
+    items: Mapping[int, int] | None = None,
+    age: bool = True,
+) -> OrderView:
+    """Ticket types in the order of the seats (all full price), then concessions."""
+    chosen = dict(zip((seat.seat_id for seat in basket.seats), choices or [FULL] * len(basket.seats), strict=True))
+    with db.transaction():
+        orders.choose_types(basket.token, chosen, age_confirmed=age)
+    with db.transaction():
+        orders.choose_concessions(basket.token, items or {})
+    return order(basket.token)
+
+
+def check_out(basket: OrderView, method: str = "pix") -> OrderView:
+    with db.transaction():
+        orders.check_out(basket.token, name="Ana Souza", email="ana@example.org", cpf="", method=method)
+    work()
+    return order(basket.token)
+
+
+def charge_id(basket: OrderView) -> str:
+    """The provider's id of the order's newest charge."""
+    with db.reading():
+        found = payments.charges_of(basket.id)[-1].provider_charge_id
+    assert found
+    return found
+
+
+def pay(basket: OrderView, **told: object) -> OrderView:
+    """The customer pays at the bank; `told` is how it shall behave (see Sandbox.pay)."""
+    bank().pay(charge_id(basket), **told)  # type: ignore[arg-type]
+    work()
+    return order(basket.token)
+
+
+def bought(screening: Screening, seats: Sequence[int], visitor: str = "ana", **chosen: object) -> OrderView:
+    basket = choose(start(screening, seats, visitor), **chosen)  # type: ignore[arg-type]
+    return pay(check_out(basket))
+
+
+def time_passes(basket: OrderView, minutes: float) -> None:
+    """Move everything that the order holds into the past, as if it were later now."""
+    with db.transaction() as session:
+        for statement in (
+            "update orders.orders set deadline = deadline - :ago, reseat_until = reseat_until - :ago where id = :id",
+            "update orders.half_price_claims set expires_at = expires_at - :ago where order_id = :id",
+            "update products.stock_claims set expires_at = expires_at - :ago where order_id = :id",
+            "update reservations.reservations set expires_at = expires_at - :ago where id in (select reservation_id"
+            " from orders.orders where id = :id union select reseat_reservation_id from orders.orders where id = :id)",
+            "update reservations.seat_claims set expires_at = expires_at - :ago where reservation_id in (select"
+            " reservation_id from orders.orders where id = :id union select reseat_reservation_id from orders.orders"
+            " where id = :id)",
+        ):
+            session.execute(text(statement.replace(":ago", f"interval '{minutes} minutes'")), {"id": basket.id})
+
+
+def clockwork() -> None:
+    """The ticks of the services concerned, once each."""
+    from app.dispatch import ticks
+
+    run: list[Callable[[], object]] = [tick.function for tick in ticks(MINE) if not tick.name.startswith("events")]
+    for function in run:
+        function()
+    work()

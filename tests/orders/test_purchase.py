@@ -1,0 +1,63 @@
+"""From seats to tickets through the services: what is charged, what is held, what is issued."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core import db
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import StartedBefore
+from app.tickets import service as tickets
+from tests.orders import buying
+from tests.orders.buying import FULL, SENIOR, STUDENT
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+def screening(app: object) -> Screening:
+    return make_screening("oooooooooo", "vvvv")
+
+
+def seats(screening: Screening, names: str) -> tuple[int, ...]:
+    return ids(plan_of(screening), names)
+
+
+def test_a_purchase_ends_in_signed_tickets_at_the_servers_prices(screening: Screening) -> None:
+    basket = buying.start(screening, seats(screening, "A4 B1"))
+    assert [seat.name for seat in basket.seats] == ["A4", "B1"]
+    assert (basket.state, basket.total) == ("draft", 3800 + 4600)
+    basket = buying.choose(basket, [FULL, STUDENT])
+    assert basket.total == 3800 + 2300
+    paid = buying.pay(buying.check_out(basket))
+    assert (paid.state, paid.total) == ("paid", 6100)
+    with db.reading():
+        issued = tickets.of_order(paid.id)
+    assert [(ticket.seat_name, ticket.ticket_type, ticket.half_kind, ticket.price) for ticket in issued] == [
+        ("A4", "full", None, 3800),
+        ("B1", "half", "student", 2300),
+    ]
+
+
+def test_the_same_form_twice_is_one_order(screening: Screening) -> None:
+    first = buying.start(screening, seats(screening, "A1"), once="once-token-1")
+    with pytest.raises(StartedBefore) as again:
+        buying.start(screening, seats(screening, "A1"), once="once-token-1")
+    assert again.value.token == first.token
+    with pytest.raises(StartedBefore), db.transaction():
+        orders.start_with_best(
+            screening.id, 1, visitor="ana", address_key="home", once="once-token-1", locale="pt_BR"
+        )
+    with db.reading():
+        from app.reservations import service as reservations
+
+        assert len(reservations.seat_states(screening.id)) == 1
+
+
+def test_half_price_counts_against_the_forty_per_cent_but_for_seniors(screening: Screening) -> None:
+    basket = buying.start(screening, seats(screening, "A1 A2 A3"))
+    buying.choose(basket, [STUDENT, SENIOR, FULL])
+    with db.reading():
+        assert orders.half_price_left(screening.id) == (5, 6)
