@@ -1,0 +1,202 @@
+"""Who goes, and what they eat: ticket types and concessions of an order that is being bought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import redirect, render_template, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from app.core import db
+from app.core.errors import Conflict, Invalid
+from app.core.half_price import KINDS
+from app.orders import service as orders
+from app.orders.service import HalfPriceGone, OrderOver, OrderView, TypeChoice
+from app.products import service as products
+from app.products.service import MenuItem, OutOfStock
+from app.shop import blueprint, purchase
+from app.web.language import locale
+
+Answer = str | Response | tuple[str, int]
+DIGITS = 6  # of a quantity that is read at all
+
+
+@blueprint.get("/orders/<token>/types")
+def types(token: str) -> Answer:
+    order = purchase.own_order(token)
+    return purchase.at_step(order, "types") or _types_page(order, _chosen(order), order.age_confirmed, {})
+
+
+@blueprint.post("/orders/<token>/types")
+def choose_types(token: str) -> Answer:
+    order = purchase.own_order(token)
+    elsewhere = purchase.at_step(order, "types")
+    if elsewhere is not None:
+        return elsewhere
+    choices = _choices()
+    confirmed = request.form.get("age") == "yes"
+    try:
+        with db.transaction():
+            orders.choose_types(token, choices, age_confirmed=confirmed)
+    except OrderOver:
+        return redirect(order.path, 303)
+    except Invalid as error:
+        return _types_page(order, choices, confirmed, {error.field: _types_error(error)}), 422
+    except HalfPriceGone as gone:
+        return _types_page(order, choices, confirmed, {"types": _half_price_gone(gone)}), 409
+    return redirect(purchase.address(order, "concessions"), 303)
+
+
+def _choices() -> dict[int, TypeChoice]:
+    """What the form says for each seat: `type-12=half`, `kind-12=student`."""
+    choices: dict[int, TypeChoice] = {}
+    for name, value in request.form.items():
+        seat = name.removeprefix("type-")
+        if seat != name and seat.isascii() and seat.isdecimal() and len(seat) < 10:
+            choices[int(seat)] = TypeChoice(value, request.form.get(f"kind-{seat}") or None)
+    return choices
+
+
+def _chosen(order: OrderView) -> dict[int, TypeChoice]:
+    return {seat.seat_id: TypeChoice(seat.ticket_type, seat.half_kind) for seat in order.seats}
+
+
+def _types_page(
+    order: OrderView, choices: Mapping[int, TypeChoice], age_confirmed: bool, errors: Mapping[str, str]
+) -> str:
+    left, places = orders.half_price_left(order.screening.id)
+    return render_template(
+        "shop/page_types.html",
+        **purchase.frame(order, "types"),
+        choices={seat.seat_id: choices.get(seat.seat_id, TypeChoice()) for seat in order.seats},
+        age_confirmed=age_confirmed,
+        errors=errors,
+        half_left=left,
+        half_places=places,
+        kinds=[(kind.code, _(kind.name), _(kind.proof)) for kind in KINDS.values()],
+    )
+
+
+def _types_error(error: Invalid) -> str:
+    return {
+        "types.missing": _("Choose full price or half price for this seat."),
+        "types.kind_missing": _("Choose why this seat pays half: the door asks for the proof."),
+        "types.companion_alone": _("A companion pays half beside a disabled person, one each."),
+        "types.foreign_seat": _("That seat is not part of this order."),
+        "age.unconfirmed": _("Please confirm the age rating before you go on."),
+    }.get(error.code, _("That does not fit."))
+
+
+def _half_price_gone(gone: HalfPriceGone) -> str:
+    if gone.left == 0:
+        return _("The half-price tickets of this screening are gone. Full price and 60+ are still there.")
+    return ngettext(
+        "Only %(num)d half-price ticket is left for this screening. Your seats are safe.",
+        "Only %(num)d half-price tickets are left for this screening. Your seats are safe.",
+        gone.left,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A line of the menu as the page shows it; `typed` is the quantity, or what was typed for it."""
+
+    item: MenuItem
+    typed: str
+    most: int
+    error: str
+
+
+@blueprint.get("/orders/<token>/concessions")
+def concessions(token: str) -> Answer:
+    order = purchase.own_order(token)
+    return purchase.at_step(order, "concessions") or _concessions_page(order, _held(order), {})
+
+
+@blueprint.post("/orders/<token>/concessions")
+def choose_concessions(token: str) -> Answer:
+    order = purchase.own_order(token)
+    elsewhere = purchase.at_step(order, "concessions")
+    if elsewhere is not None:
+        return elsewhere
+    typed = _typed()
+    if request.form.get("go") == "skip":
+        typed = {}
+    try:
+        with db.transaction():
+            orders.choose_concessions(token, _quantities(typed))
+    except OrderOver:
+        return redirect(order.path, 303)
+    except Invalid as error:
+        return _concessions_page(order, typed, {error.field: _quantity_error(error)}), 422
+    except OutOfStock as gone:
+        errors = {str(product_id): _out_of_stock(left) for product_id, left in gone.available.items()}
+        return _concessions_page(order, typed, errors), 409
+    except Conflict:
+        return redirect(order.path, 303)
+    stays = request.form.get("go") == "stay"
+    return redirect(purchase.address(order, "concessions" if stays else "checkout"), 303)
+
+
+def _typed() -> dict[str, str]:
+    """What was typed, by product id: `quantity-3=2`. A repeated field counts once."""
+    return {
+        name.removeprefix("quantity-"): value.strip()
+        for name, value in request.form.items()
+        if name.startswith("quantity-")
+    }
+
+
+def _quantities(typed: Mapping[str, str]) -> dict[int, int]:
+    """Raises Invalid for what is no product and no whole number."""
+    wanted: dict[int, int] = {}
+    for product, text in typed.items():
+        if text in ("", "0"):
+            continue
+        if not (product.isascii() and product.isdecimal() and len(product) < 10):
+            raise Invalid("products.unknown", product)
+        if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS):
+            raise Invalid("products.quantity", product, most=products.MOST_OF_ONE)
+        wanted[int(product)] = int(text)
+    return wanted
+
+
+def _held(order: OrderView) -> dict[str, str]:
+    return {str(item.product_id): str(item.quantity) for item in order.items}
+
+
+def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
+    held = {item.product_id: item.quantity for item in order.items}
+    offered = [
+        Offered(
+            item,
+            typed.get(str(item.id), "0"),
+            min(products.MOST_OF_ONE, item.available + held.get(item.id, 0)),
+            errors.get(str(item.id), ""),
+        )
+        for item in products.menu(order.screening.cinema.id, locale())
+    ]
+    known = {str(one.item.id) for one in offered}
+    return render_template(
+        "shop/page_concessions.html",
+        **purchase.frame(order, "concessions"),
+        combos=[one for one in offered if one.item.kind == "combo"],
+        items=[one for one in offered if one.item.kind != "combo"],
+        errors={f"quantity-{product}": words for product, words in errors.items() if product in known},
+        strange=[words for product, words in errors.items() if product not in known],
+    )
+
+
+def _quantity_error(error: Invalid) -> str:
+    if error.code == "products.unknown":
+        return _("Something you chose is no longer on the menu.")
+    return _("A whole number from 0 to %(most)s, please.", most=products.MOST_OF_ONE)
+
+
+def _out_of_stock(left: int) -> str:
+    if left == 0:
+        return _("This has just sold out.")
+    return ngettext("Only %(num)d is left.", "Only %(num)d are left.", left)

@@ -1,0 +1,121 @@
+"""The last step before paying, more time for it, and giving up."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import jsonify, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.core import db
+from app.core.errors import Conflict, Invalid
+from app.orders import service as orders
+from app.orders.service import NoMoreExtensions, OrderOver, OrderView, WrongState
+from app.shop import blueprint, purchase
+from app.web.language import locale
+
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/orders/<token>/checkout")
+def checkout(token: str) -> Answer:
+    order = purchase.own_order(token)
+    elsewhere = purchase.at_step(order, "checkout")
+    if elsewhere is not None:
+        return elsewhere
+    user = purchase.account()
+    typed = {
+        "name": order.name or (user.name if user else ""),
+        "email": order.email or (user.email if user else ""),
+        "cpf": order.cpf or "",
+        "method": order.method or "pix",
+    }
+    return _checkout_page(order, typed, {})
+
+
+@blueprint.post("/orders/<token>/checkout")
+def check_out(token: str) -> Answer:
+    order = purchase.own_order(token)
+    elsewhere = purchase.at_step(order, "checkout")
+    if elsewhere is not None:
+        return elsewhere  # paid or being paid already: a double click, another tab
+    typed = {name: request.form.get(name, "") for name in ("name", "email", "cpf", "method")}
+    user = purchase.account()
+    try:
+        with db.transaction():
+            orders.check_out(token, **typed, user_id=user.id if user else None, locale=locale())
+    except Invalid as error:
+        if error.field == "types":
+            return redirect(purchase.address(order, "types"), 303)
+        return _checkout_page(order, typed, {error.field: _error(error)}), 422
+    except (OrderOver, WrongState):
+        return redirect(order.path, 303)
+    except Conflict:  # two tabs at once: the other one's charge stands
+        pass
+    return redirect(purchase.address(order, "payment"), 303)
+
+
+def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, str]) -> str:
+    return render_template(
+        "shop/page_checkout.html",
+        **purchase.frame(order, "checkout"),
+        typed=typed,
+        errors=errors,
+        signed_in=purchase.account() is not None,
+    )
+
+
+def _error(error: Invalid) -> str:
+    return {
+        "name.missing": _("Tell us your name: the ticket carries no other."),
+        "name.too_long": _("That name is too long for us: %(most)s letters at most.", most=error.details.get("most")),
+        "email.missing": _("We need an e-mail address to send your tickets to."),
+        "email.wrong": _("This e-mail address is not complete. An example: ana@example.com"),
+        "cpf.wrong": _("This CPF does not add up. Check the digits, or leave it empty."),
+        "payment.method": _("Choose Pix or card."),
+    }.get(error.code, _("That does not fit."))
+
+
+@blueprint.post("/orders/<token>/extend")
+def extend(token: str) -> Response | tuple[Response, int]:
+    """A few more minutes: back to the page that asked, or the new clock for the script that asked."""
+    order = purchase.own_order(token)
+    status = 200
+    try:
+        with db.transaction():
+            orders.extend(token)
+    except (NoMoreExtensions, Conflict):
+        status = 409
+    if not purchase.wants_json():
+        return redirect(_page_that_asked(order), 303)
+    return jsonify(_clock(orders.order(token))), status
+
+
+def _clock(order: OrderView) -> dict[str, Any]:
+    return {
+        "deadline": int(order.deadline.timestamp()),
+        "now": int(order.read_at.timestamp()),
+        "more": order.can_extend,
+    }
+
+
+def _page_that_asked(order: OrderView) -> str:
+    """A page of this very order, from the Referer; else the step that fits."""
+    asked = urlsplit(request.referrer or "")
+    if asked.netloc == request.host and asked.path.startswith(f"{order.path}/"):
+        return asked.path
+    return purchase.address(order, order.next_step)
+
+
+@blueprint.post("/orders/<token>/abandon")
+def abandon(token: str) -> Response:
+    """Seats and snacks go back at once; on to the map of the same screening."""
+    order = purchase.own_order(token)
+    try:
+        with db.transaction():
+            orders.abandon(token)
+    except WrongState:
+        return redirect(order.path, 303)
+    return redirect(f"/screenings/{order.screening.id}", 303)

@@ -1,0 +1,71 @@
+"""What the steps of a purchase share: the visitor's own order, the step that fits it, the frame around each page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, redirect, request
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app.core.errors import NotFound
+from app.orders import service as orders
+from app.orders.service import OrderView
+from app.shop import heading
+from app.web.language import locale
+from app.web.security import known_visitor
+
+STEPS = ("seats", "types", "concessions", "checkout")
+
+
+def account() -> Any | None:
+    """The signed-in user, or None."""
+    if not hasattr(current_app, "login_manager") or not current_user.is_authenticated:
+        return None
+    return current_user
+
+
+def own_order(token: str) -> OrderView:
+    """The order at this address if this browser or this account began it. Raises NotFound, also for others'."""
+    order = orders.order(token)
+    user = account()
+    if order.visitor == known_visitor() or (user is not None and order.user_id == user.id):
+        return order
+    raise NotFound("order")
+
+
+def at_step(order: OrderView, step: str) -> Response | None:
+    """None if `step` can be shown; else the way to the step that fits (two tabs, the back button, an old link)."""
+    fitting = order.next_step
+    if fitting in ("order", "payment"):
+        return redirect(address(order, fitting), 303)
+    if step in ("concessions", "checkout") and not order.types_chosen:
+        return redirect(address(order, "types"), 303)
+    return None
+
+
+def address(order: OrderView, step: str) -> str:
+    """The path of a step: seats, types, concessions, checkout, payment; or of the order's own page."""
+    return order.path if step == "order" else f"{order.path}/{step}"
+
+
+def frame(order: OrderView, step: str) -> dict[str, Any]:
+    """What layouts/purchase.html asks for: heading, way back, steps and the one clock."""
+    place = STEPS.index(step)
+    return {
+        "order": order,
+        "screening": order.screening,
+        "film_title": order.screening.film.title_in(locale()),
+        "line": heading.line_of(order.screening),
+        "step": "payment" if step == "checkout" else step,
+        "step_links": {earlier: address(order, earlier) for earlier in STEPS[:place]},
+        "back_url": address(order, STEPS[place - 1]),
+        "deadline": int(order.deadline.timestamp()),
+        "server_now": int(order.read_at.timestamp()),
+        "extend_url": f"{order.path}/extend" if order.can_extend else None,
+    }
+
+
+def wants_json() -> bool:
+    """Whether a script asks (it says so), not a form."""
+    return request.accept_mimetypes.best == "application/json"
