@@ -1,0 +1,77 @@
+"""A counter to test at: popcorn, soda, and a combo of one popcorn and two sodas, with stock at site 1."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+
+from app.core import db
+from app.products import service
+from app.products.models import ComboItemRow, ProductRow, StockRow
+
+SITE = 1
+
+
+@dataclass(frozen=True)
+class Counter:
+    popcorn: int
+    soda: int
+    combo: int
+
+
+def make_counter(*, popcorn: int = 10, soda: int = 10) -> Counter:
+    with db.transaction() as session:
+        rows = [
+            ProductRow(
+                slug="popcorn", name="Pipoca", name_en="Popcorn", kind="popcorn", price=2500, position=2
+            ),
+            ProductRow(slug="soda", name="Refri", name_en="", kind="drink", price=1400, position=1),
+            ProductRow(slug="combo", name="Dupla", name_en="Double", kind="combo", price=4400, position=9),
+        ]
+        session.add_all(rows)
+        session.flush()
+        counter = Counter(*(row.id for row in rows))
+        session.add_all(
+            [
+                ComboItemRow(combo_id=counter.combo, product_id=counter.popcorn, quantity=1),
+                ComboItemRow(combo_id=counter.combo, product_id=counter.soda, quantity=2),
+                StockRow(product_id=counter.popcorn, cinema_id=SITE, on_hand=popcorn),
+                StockRow(product_id=counter.soda, cinema_id=SITE, on_hand=soda),
+            ]
+        )
+    service.reset_caches()
+    return counter
+
+
+def soon(minutes: float = 10) -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=minutes)
+
+
+def hold(wanted: dict[int, int], *, order: uuid.UUID | None = None, minutes: float = 10) -> uuid.UUID:
+    """Hold for a new order (or `order`); returns its id."""
+    order = order or uuid.uuid4()
+    with db.transaction():
+        service.hold(order, SITE, wanted, soon(minutes))
+    return order
+
+
+def left() -> dict[str, int]:
+    with db.reading():
+        return {item.slug: item.available for item in service.menu(SITE, "pt_BR")}
+
+
+def live_claims(product_id: int) -> int:
+    """Claimed units of a product, sold or held, as the table says."""
+    with db.reading() as session:
+        return int(
+            session.execute(
+                text(
+                    "select coalesce(sum(quantity), 0) from products.stock_claims where product_id = :id"
+                    " and (expires_at is null or expires_at > clock_timestamp())"
+                ),
+                {"id": product_id},
+            ).scalar_one()
+        )

@@ -1,0 +1,281 @@
+"""The counter: its menu, and stock that an order holds, keeps, buys and gives back."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import text
+
+from app.core import db
+from app.core.errors import Conflict, Invalid
+from app.products import service
+from app.products.catalogue import Product, taken_from_stock
+from tests.products.counter import SITE, hold, left, live_claims, make_counter, soon
+
+
+def age_claims(hours: float) -> None:
+    """Make every claim older: expiries and the hour of sale move into the past."""
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update products.stock_claims set expires_at = expires_at - make_interval(hours => :hours),"
+                " changed_at = changed_at - make_interval(hours => :hours)"
+            ),
+            {"hours": hours},
+        )
+
+
+def test_the_menu_begins_with_combos_and_says_what_they_save(database: str) -> None:
+    make_counter(popcorn=10, soda=5)
+    with db.reading():
+        menu = service.menu(SITE, "en")
+        elsewhere = service.menu(SITE + 1, "pt_BR")
+    assert [(item.name, item.price, item.separate_price, item.available) for item in menu] == [
+        ("Double", 4400, 2500 + 2 * 1400, 2),
+        ("Refri", 1400, 1400, 5),
+        ("Popcorn", 2500, 2500, 10),
+    ]
+    assert [item.available for item in elsewhere] == [0, 0, 0]
+
+
+def test_a_hold_takes_combos_apart(database: str) -> None:
+    counter = make_counter()
+    order = uuid.uuid4()
+    with db.transaction():
+        lines = service.hold(order, SITE, {counter.combo: 2, counter.popcorn: 1, counter.soda: 0}, soon())
+    assert [(line.product_id, line.name_en, line.quantity, line.unit_price) for line in lines] == [
+        (counter.combo, "Double", 2, 4400),
+        (counter.popcorn, "Popcorn", 1, 2500),
+    ]
+    assert left() == {"combo": 3, "popcorn": 7, "soda": 6}
+
+
+def test_a_hold_replaces_the_one_before(database: str) -> None:
+    counter = make_counter(popcorn=3)
+    order = hold({counter.popcorn: 3})
+    hold({counter.popcorn: 2, counter.soda: 1}, order=order)
+    assert left() == {"combo": 1, "popcorn": 1, "soda": 9}
+    hold({}, order=order)
+    assert left()["popcorn"] == 3
+
+
+def test_what_is_not_there_is_refused_whole(database: str) -> None:
+    counter = make_counter(popcorn=4, soda=3)
+    order = hold({counter.popcorn: 1})
+    with pytest.raises(service.OutOfStock) as short:
+        hold({counter.combo: 2, counter.popcorn: 1}, order=order)
+    assert short.value.available == {counter.combo: 1}
+    assert left() == {"combo": 1, "popcorn": 3, "soda": 3}
+    with pytest.raises(service.OutOfStock) as short:
+        hold({counter.popcorn: 4, counter.soda: 1})
+    assert short.value.available == {counter.popcorn: 3}
+
+
+@pytest.mark.parametrize("quantity", [-1, 21, 10**9, True, 1.5, "2", None])
+def test_impossible_quantities(database: str, quantity: object) -> None:
+    counter = make_counter()
+    with pytest.raises(Invalid) as invalid:
+        hold({counter.popcorn: quantity})  # type: ignore[dict-item]
+    assert (invalid.value.code, invalid.value.field) == ("products.quantity", str(counter.popcorn))
+
+
+def test_unknown_and_withdrawn_products(database: str) -> None:
+    counter = make_counter()
+    with db.transaction() as session:
+        session.execute(text("update products.products set active = false where slug = 'soda'"))
+    service.reset_caches()
+    for product in (counter.soda, 0, -1, 2**40):
+        with pytest.raises(Invalid, match=r"products\.unknown"):
+            hold({product: 1})
+
+
+def test_an_expired_hold_is_free_for_others(database: str) -> None:
+    counter = make_counter(popcorn=1)
+    hold({counter.popcorn: 1}, minutes=-0.01)
+    assert left()["popcorn"] == 1
+    hold({counter.popcorn: 1})
+    assert left()["popcorn"] == 0
+
+
+def test_sold_is_for_good_and_selling_twice_is_once(database: str) -> None:
+    counter = make_counter(popcorn=2)
+    order = hold({counter.popcorn: 1})
+    for _ in range(2):
+        with db.transaction():
+            assert service.sell(order)
+    age_claims(hours=48)
+    assert left()["popcorn"] == 1
+    with pytest.raises(Conflict, match=r"products\.sold"):
+        hold({counter.popcorn: 2}, order=order)
+    with pytest.raises(Conflict, match=r"products\.sold"):
+        hold({}, order=order)
+    with db.transaction():
+        assert service.release(order)
+        assert not service.release(order)
+    assert left()["popcorn"] == 2
+
+
+def test_late_money_takes_expired_stock_again_if_it_is_there(database: str) -> None:
+    counter = make_counter(popcorn=1, soda=5)
+    late = hold({counter.popcorn: 1, counter.soda: 1}, minutes=-0.01)
+    with db.transaction():
+        assert service.sell(late)
+    assert left() == {"combo": 0, "popcorn": 0, "soda": 4}
+
+
+def test_late_money_gets_all_or_nothing(database: str) -> None:
+    counter = make_counter(popcorn=1, soda=5)
+    late = hold({counter.popcorn: 1, counter.soda: 1}, minutes=-0.01)
+    hold({counter.popcorn: 1})
+    with db.transaction():
+        assert not service.sell(late)
+        assert not service.extend(late, soon())
+    assert left() == {"combo": 0, "popcorn": 0, "soda": 5}
+
+
+def test_extending_moves_every_claim(database: str) -> None:
+    counter = make_counter()
+    order = hold({counter.combo: 1}, minutes=1)
+    until = soon(60)
+    with db.transaction() as session:
+        assert service.extend(order, until)
+        expiries = session.execute(text("select expires_at from products.stock_claims")).scalars().all()
+    assert expiries == [until, until]
+
+
+def test_an_order_without_snacks_keeps_them_all(database: str) -> None:
+    make_counter()
+    with db.transaction():
+        assert service.extend(uuid.uuid4(), soon())
+        assert service.sell(uuid.uuid4())
+        assert not service.release(uuid.uuid4())
+
+
+def test_closing_the_books_changes_nothing_that_anybody_sees(database: str) -> None:
+    counter = make_counter(popcorn=5)
+    sold = hold({counter.popcorn: 2})
+    with db.transaction():
+        service.sell(sold)
+    hold({counter.popcorn: 1})
+    age_claims(hours=24 * 31)
+    fresh = hold({counter.popcorn: 1})
+    before = left()
+    with db.transaction():
+        assert service.close_books() == 2
+        assert service.close_books() == 0
+    assert left() == before == {"combo": 2, "popcorn": 2, "soda": 10}
+    with db.transaction():
+        assert service.release(fresh)
+    assert left()["popcorn"] == 3
+
+
+PARTS = st.dictionaries(st.integers(1, 5), st.integers(1, 4), min_size=1, max_size=4)
+
+
+@given(st.lists(st.tuples(PARTS, st.integers(1, 20)), max_size=6))
+def test_taking_apart_counts_every_part(chosen: list[tuple[dict[int, int], int]]) -> None:
+    menu = [
+        (Product(n, str(n), "", "", "", "", "combo", 0, "", 0, parts), quantity)
+        for n, (parts, quantity) in enumerate(chosen)
+    ]
+    needs = taken_from_stock(menu)
+    assert list(needs) == sorted(needs)
+    for part in range(1, 6):
+        expected = sum(parts.get(part, 0) * quantity for parts, quantity in chosen)
+        assert needs.get(part, 0) == expected
+
+
+class Shelf(RuleBasedStateMachine):
+    """Any run of holds, extensions, sales, releases and expiries against a plain model of two products."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with db.transaction() as session:
+            for table in ("stock_claims", "stock", "combo_items", "products"):
+                session.execute(text(f"delete from products.{table}"))
+        self.counter = make_counter(popcorn=6, soda=8)
+        self.capacity = {self.counter.popcorn: 6, self.counter.soda: 8}
+        self.orders = [uuid.uuid4() for _ in range(4)]
+        self.model: dict[uuid.UUID, tuple[dict[int, int], str]] = {}
+
+    def parts(self, wanted: dict[int, int]) -> dict[int, int]:
+        counter = self.counter
+        popcorn = wanted.get(counter.popcorn, 0) + wanted.get(counter.combo, 0)
+        soda = wanted.get(counter.soda, 0) + 2 * wanted.get(counter.combo, 0)
+        return {part: count for part, count in ((counter.popcorn, popcorn), (counter.soda, soda)) if count}
+
+    def free(self, product: int, but: uuid.UUID | None = None) -> int:
+        used = sum(
+            parts.get(product, 0)
+            for order, (parts, state) in self.model.items()
+            if order != but and state in ("held", "sold")
+        )
+        return self.capacity[product] - used
+
+    @rule(
+        number=st.integers(0, 3),
+        popcorn=st.integers(0, 5),
+        soda=st.integers(0, 5),
+        combo=st.integers(0, 2),
+        expired=st.booleans(),
+    )
+    def hold(self, number: int, popcorn: int, soda: int, combo: int, expired: bool) -> None:
+        order = self.orders[number]
+        wanted = {self.counter.popcorn: popcorn, self.counter.soda: soda, self.counter.combo: combo}
+        parts = self.parts(wanted)
+        fits = all(count <= self.free(part, order) for part, count in parts.items())
+        sold = self.model.get(order, ({}, ""))[1] == "sold"
+        until = datetime.now(UTC) + timedelta(minutes=-1 if expired else 10)
+        try:
+            with db.transaction():
+                service.hold(order, SITE, wanted, until)
+        except service.OutOfStock:
+            assert not fits
+        except Conflict:
+            assert sold
+        else:
+            assert fits
+            assert not sold
+            self.model[order] = (parts, "expired" if expired else "held")
+
+    @rule(number=st.integers(0, 3), paid=st.booleans())
+    @precondition(lambda self: self.model)
+    def keep(self, number: int, paid: bool) -> None:
+        order = self.orders[number]
+        parts, state = self.model.get(order, ({}, "held"))
+        expected = state != "expired" or all(count <= self.free(part, order) for part, count in parts.items())
+        with db.transaction():
+            kept = service.sell(order) if paid else service.extend(order, soon())
+        assert kept == expected
+        if kept and parts and state != "sold":
+            self.model[order] = (parts, "sold" if paid else "held")
+
+    @rule(number=st.integers(0, 3))
+    def release(self, number: int) -> None:
+        order = self.orders[number]
+        parts, _ = self.model.pop(order, ({}, ""))
+        with db.transaction():
+            assert service.release(order) == bool(parts)
+
+    @invariant()
+    def nothing_is_oversold(self) -> None:
+        for product, capacity in self.capacity.items():
+            claimed = live_claims(product)
+            assert claimed == capacity - self.free(product)
+            assert claimed <= capacity
+
+
+def test_any_run_of_orders_keeps_the_shelf_right(database: str) -> None:
+    from hypothesis.stateful import run_state_machine_as_test
+
+    run_state_machine_as_test(
+        Shelf,
+        settings=settings(
+            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
