@@ -1,0 +1,307 @@
+"""Programme and film page: what they show, how they filter, and what they do with nonsense."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from app.core import db
+from app.events import service as events
+from app.reservations import service as reservations
+from tests.events.test_programme import in_minutes, make_cinema, make_film, make_room, make_screening
+
+
+def get(client: FlaskClient, path: str, language: str = "en") -> str:
+    answer = client.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200, path
+    return answer.text
+
+
+def words(page: str) -> str:
+    """The page's text as read, in one line."""
+    main = page[page.index("<main") : page.index("</main>")]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+def stubs(page: str) -> list[str]:
+    found = re.findall(r'<(?:a|div) class="stub.*?</(?:a|div)>', page, re.S)
+    return [" ".join(unescape(re.sub(r"<[^>]+>", " ", stub)).split()) for stub in found]
+
+
+def take_seats(screening_id: int, count: int) -> None:
+    """Sold to somebody: the first seats of the room."""
+    with db.transaction():
+        screening = events.screening(screening_id)
+        seats = [seat.id for seat in events.seat_plan(screening.auditorium_id).seats[:count]]
+        held = reservations.hold_seats(screening, seats, visitor=uuid.uuid4().hex, address_key="a")
+        assert reservations.confirm(held.id)
+
+
+@pytest.fixture
+def evening(app: Any) -> dict[str, int]:
+    """Screenings of two films at two sites in the next hours; all on the same cinema day as now."""
+    centro, praia = make_cinema("centro"), make_cinema("praia")
+    second_room = make_room("centro", "2")
+    limite = make_film("limite", title="Limite", original_title="Limite", director="Mário Peixoto")
+    aurora = make_film(
+        "aurora", title="Aurora", title_en="Sunrise", original_title="Sunrise: A Song", position=1
+    )
+    return {
+        "soon": make_screening(limite, centro, in_minutes(2), version="original"),
+        "dubbed": make_screening(aurora, second_room, in_minutes(3), version="dubbed", format="3D"),
+        "praia": make_screening(aurora, praia, in_minutes(4), version="subtitled"),
+    }
+
+
+def today_url(**query: str) -> str:
+    return "/?" + "&".join(f"{name}={quote(value)}" for name, value in query.items())
+
+
+def test_the_day_with_its_films_and_showtimes(client: FlaskClient, evening: dict[str, int]) -> None:
+    page = get(client, "/")
+    text_ = words(page)
+    assert "2 films · 3 screenings" in text_
+    assert text_.index("Limite") < text_.index("Sunrise")
+    assert "Sunrise: A Song, 1931" in text_
+    assert len(stubs(page)) == 3
+    assert any("Dub 3D · Sala 2 Centro R$ 32" in stub for stub in stubs(page))
+    for screening in evening.values():
+        assert f'href="/screenings/{screening}"' in page
+    assert 'class="day" ' not in page[: page.index("<main")]
+
+
+def test_in_portuguese_prices_and_hours_are_brazilian(client: FlaskClient, evening: dict[str, int]) -> None:
+    page = get(client, "/", "pt-BR")
+    assert 'lang="pt-BR"' in page
+    assert re.search(r"\d{1,2}h\d\d", stubs(page)[0])
+    assert "Aurora" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("cinema=praia", {"praia"}),
+        ("version=dubbed", {"dubbed"}),
+        ("version=original", {"soon"}),
+        ("format=3D", {"dubbed"}),
+        ("format=3d&version=subtitled", set()),
+        ("accessible=1", set()),
+        ("version=klingon&format=4D&cinema=mars&after=99&accessible=maybe", {"soon", "dubbed", "praia"}),
+    ],
+)
+def test_filters(client: FlaskClient, evening: dict[str, int], query: str, shown: set[str]) -> None:
+    page = get(client, f"/?{query}")
+    assert {name for name, id_ in evening.items() if f"/screenings/{id_}" in page} == shown
+    if not shown:
+        assert "See the whole day" in page
+
+
+def test_an_accessible_screening_has_a_free_wheelchair_space(
+    client: FlaskClient, evening: dict[str, int]
+) -> None:
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update events.seats set kind = 'wheelchair' where number = '1' and auditorium_id in"
+                " (select auditorium_id from events.screenings where id = any(:ids))"
+            ),
+            {"ids": [evening["soon"], evening["dubbed"]]},
+        )
+    events.reset_caches()
+    take_seats(evening["dubbed"], 1)
+    page = get(client, "/?accessible=1")
+    assert f"/screenings/{evening['soon']}" in page
+    assert f"/screenings/{evening['dubbed']}" not in page
+
+
+def test_after_an_hour_by_the_sites_clock(client: FlaskClient, app: Any) -> None:
+    room = make_cinema("centro", timezone="America/Rio_Branco")
+    day = (datetime.now(UTC) + timedelta(days=2)).date()
+    film = make_film()
+    hours = {hour: make_screening(film, room, _at(day, hour)) for hour in (14, 18, 22)}
+    page = get(client, f"/?day={day}&after=18")
+    assert {hour for hour, id_ in hours.items() if f"/screenings/{id_}" in page} == {18, 22}
+
+
+def _at(day: Any, hour: int) -> datetime:
+    from zoneinfo import ZoneInfo
+
+    return datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo("America/Rio_Branco"))
+
+
+def test_how_full_each_screening_is(client: FlaskClient, evening: dict[str, int]) -> None:
+    with db.transaction() as session:
+        session.execute(text("update events.auditoriums set capacity = 40"))
+    take_seats(evening["soon"], 3)
+    page = get(client, "/?version=original")
+    assert "12% taken" in page
+    with db.transaction() as session:
+        session.execute(text("update events.auditoriums set capacity = 7"))
+    events.reset_caches()
+    assert "last 4" in get(client, "/?version=original")
+
+
+def test_sold_out_started_closed_and_called_off_are_plain(client: FlaskClient, app: Any) -> None:
+    room, late, early = make_cinema("a", cutoff=0), make_cinema("b", cutoff=30), make_cinema("c", cutoff=-30)
+    film = make_film()
+    sold_out = make_screening(film, room, in_minutes(125))
+    started = make_screening(film, room, in_minutes(-1))
+    begun = make_screening(film, late, in_minutes(-1))
+    closed = make_screening(film, early, in_minutes(5))
+    off = make_screening(film, late, in_minutes(125), status="cancelled")
+    take_seats(sold_out, 4)
+    page = get(client, f"/?day={events_day(started)}") + get(client, f"/?day={events_day(sold_out)}")
+    for screening, linked in (
+        (sold_out, True),
+        (begun, True),
+        (started, False),
+        (closed, False),
+        (off, False),
+    ):
+        assert (f'href="/screenings/{screening}"' in page) == linked
+    shown = " / ".join(stubs(page))
+    for said in ("sold out Tell me", "Already started", "just begun", "Sales closed", "Called off"):
+        assert said in shown.replace(" , ", " "), (said, shown)
+
+
+def events_day(screening_id: int) -> Any:
+    with db.reading():
+        screening = events.screening(screening_id)
+        return events.cinema_day(screening.starts_at, screening.cinema.timezone)
+
+
+def test_once_nothing_of_today_is_sold_the_next_day_is_shown(client: FlaskClient, app: Any) -> None:
+    room, film = make_cinema(cutoff=0), make_film()
+    make_screening(film, room, in_minutes(-3))
+    tomorrow = make_screening(film, room, in_minutes(60 * 24))
+    assert f"/screenings/{tomorrow}" in get(client, "/")
+
+
+def test_an_empty_day_shows_the_way_to_the_next(client: FlaskClient, app: Any) -> None:
+    assert "No screenings" in get(client, "/")
+    make_screening(make_film(), make_cinema(), in_minutes(60 * 48))
+    page = get(client, "/?day=2031-03-03")
+    assert "No screenings on Monday." in page
+    assert 'href="/?day=' in page[page.index("No screenings on") :]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "day=abc",
+        "day=0001-01-01",
+        "day=9999-12-31",
+        "day=2026-02-30",
+        "day=" + "9" * 5000,
+        "day=%00&cinema=%00",
+        "after=-1",
+        "after=1e9",
+        "after=%D9%A3",
+        "cinema=%3Cimg%20onerror%3D1%3E",
+        "version[]=x&day[]=y",
+        "cinema=" + quote("{{7*7}}"),
+        "day=2026-11-24&day=2026-11-25",
+        "%FF=%FE",
+    ],
+)
+def test_nonsense_in_the_address_is_never_an_error(
+    client: FlaskClient, evening: dict[str, int], query: str
+) -> None:
+    for path in ("/", "/films/limite"):
+        page = get(client, f"{path}?{query}")
+        assert "<img onerror" not in page
+        assert "49" not in re.findall(r'cinema=(\w*)"', page)
+
+
+def test_the_film_page_has_all_its_days(client: FlaskClient, evening: dict[str, int]) -> None:
+    page = get(client, "/films/aurora")
+    assert "<h1>Sunrise</h1>" in page
+    assert len(stubs(page)) == 2
+    assert len(stubs(get(client, "/films/aurora?cinema=praia"))) == 1
+    assert client.get("/films/unknown").status_code == 404
+    assert client.get("/films/" + "x" * 3000).status_code == 404
+
+
+def test_a_film_without_screenings_says_so(client: FlaskClient, app: Any) -> None:
+    make_film("limite", title="Limite")
+    assert "No screenings for now." in get(client, "/films/limite")
+
+
+def schema_of(page: str) -> list[dict[str, Any]]:
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.S)
+    assert found is not None
+    graph: list[dict[str, Any]] = json.loads(found[1])["@graph"]
+    return graph
+
+
+def test_search_engines_read_the_film_and_its_screenings(
+    client: FlaskClient, evening: dict[str, int]
+) -> None:
+    movie, *screenings = schema_of(get(client, "/films/aurora"))
+    assert (movie["@type"], movie["name"], movie["duration"], movie["contentRating"]) == (
+        "Movie",
+        "Sunrise",
+        "PT120M",
+        "14",
+    )
+    assert [one["@type"] for one in screenings] == ["ScreeningEvent"] * 2
+    offer = next(one for one in screenings if one["videoFormat"] == "3D")
+    assert offer["offers"]["price"] == "32.00"
+    assert offer["offers"]["url"].endswith(f"/screenings/{evening['dubbed']}")
+    assert offer["startDate"].endswith("-03:00")
+    assert offer["workPresented"] == {"@id": movie["@id"]}
+
+
+def test_hostile_titles_stay_text(client: FlaskClient, app: Any) -> None:
+    title = "</script><img src=x onerror=alert(1)> {{7*7}} 🎬 \u202e"
+    film = make_film("hostile", title=title, synopsis=title * 20)
+    make_screening(film, make_cinema(), in_minutes(30))
+    page = get(client, "/films/hostile")
+    assert "<img src=x" not in page
+    assert schema_of(page)[0]["name"] == title
+    assert "<img src=x" not in get(client, "/")
+
+
+def test_links_that_are_shared_carry_title_and_picture(client: FlaskClient, evening: dict[str, int]) -> None:
+    page = get(client, "/films/aurora")
+    assert '<meta property="og:title" content="Sunrise' in page
+    assert re.search(r'<meta property="og:image" content="http[^"]+\.png"', page)
+    assert '<link rel="canonical" href="http://localhost/films/aurora">' in page
+
+
+def test_robots_and_sitemap(client: FlaskClient, evening: dict[str, int]) -> None:
+    robots = get(client, "/robots.txt")
+    assert "Disallow: /orders/" in robots
+    assert "Sitemap: http://localhost/sitemap.xml" in robots
+    sitemap = get(client, "/sitemap.xml")
+    assert "<loc>http://localhost/films/limite</loc>" in sitemap
+    assert "<loc>http://localhost/?cinema=praia</loc>" in sitemap
+
+
+def test_looking_sets_no_cookie(client: FlaskClient, evening: dict[str, int]) -> None:
+    for path in ("/", "/films/limite"):
+        cookies = client.get(path).headers.getlist("Set-Cookie")
+        assert [cookie for cookie in cookies if "visitor" in cookie] == []
+
+
+def test_a_page_costs_few_statements(client: FlaskClient, evening: dict[str, int]) -> None:
+    from sqlalchemy import event
+
+    sent: list[str] = []
+    listener = lambda *args: sent.append(args[2])  # noqa: E731
+    get(client, "/")
+    event.listen(db.engine(), "before_cursor_execute", listener)
+    try:
+        get(client, "/")
+    finally:
+        event.remove(db.engine(), "before_cursor_execute", listener)
+    assert len(sent) <= 4, sent
