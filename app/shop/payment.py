@@ -1,0 +1,155 @@
+"""Paying: the Pix code or the way to the card page, waiting for the bank, and what to do when it says no.
+
+The page turns into tickets by itself: a small script asks `…/payment/status`, which costs one statement while
+nothing changes. Without scripts the page reloads itself.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core import db
+from app.core.errors import Conflict, Invalid
+from app.orders import service as orders
+from app.orders.service import OrderView
+from app.payments import service as payments
+from app.payments.service import Charge
+from app.shop import blueprint, purchase
+from app.shop.pix_qr import pix_qr
+
+RELOAD_SECONDS = 5  # without scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How the payment of an order looks. `stage`: preparing, slow, code, card, received, returned, failed, over."""
+
+    stage: str
+    charge: Charge | None
+    seen: str
+    minutes_left: int
+
+    @property
+    def moving(self) -> bool:
+        """Whether something may change without the customer."""
+        return self.stage not in ("failed", "returned") and self.charge is not None
+
+
+@blueprint.get("/orders/<token>/payment")
+def payment(token: str) -> BaseResponse:
+    order = purchase.own_order(token)
+    elsewhere = _elsewhere(order)
+    if elsewhere:
+        return redirect(elsewhere, 303)
+    return _page(order)
+
+
+@blueprint.post("/orders/<token>/payment")
+def choose_method(token: str) -> BaseResponse:
+    """Another method, or the same one again after a refusal."""
+    method = request.form.get("method", "")
+    purchase.own_order(token)
+    try:
+        with db.transaction():
+            orders.change_method(token, method)
+    except Invalid:
+        return _page(purchase.own_order(token), _("Choose Pix or card."), 422)
+    except Conflict:
+        order = purchase.own_order(token)
+        elsewhere = _elsewhere(order)
+        if elsewhere:
+            return redirect(elsewhere, 303)
+        return _page(order, None, 409)
+    return redirect(url_for("shop.payment", token=token), 303)
+
+
+@blueprint.get("/orders/<token>/payment/status")
+def payment_status(token: str) -> BaseResponse:
+    """204 while the page still tells the truth; else the page's new part, or where to go (`HX-Redirect`)."""
+    seen = request.args.get("seen", "")
+    charge_id = _uuid(request.args.get("charge", ""))
+    if seen and charge_id and not seen.startswith("confirmed") and payments.progress(charge_id) == seen:
+        return make_response("", 204)
+    order = purchase.own_order(token)
+    elsewhere = _elsewhere(order)
+    state = None if elsewhere else _waiting(order)
+    if state and state.stage == "received" and state.seen == seen:
+        return make_response("", 204)
+    if state and state.stage == "card" and seen in ("created", "unknown") and state.charge:
+        elsewhere = state.charge.redirect_url
+    if elsewhere or state is None:
+        response = make_response("", 204)
+        response.headers["HX-Redirect"] = elsewhere or ""
+        return response
+    return make_response(render_template("shop/_payment.html", **_context(order, state)))
+
+
+def _page(order: OrderView, error: str | None = None, status: int = 200) -> Response:
+    state = _waiting(order)
+    response = make_response(
+        render_template("shop/page_payment.html", **_context(order, state), error=error), status
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _elsewhere(order: OrderView) -> str | None:
+    """Where this order's page is, when it is not the payment's."""
+    if order.state == "draft":
+        return purchase.address(order, order.next_step)
+    if order.state in ("awaiting_payment", "expired"):
+        return None
+    return order.path
+
+
+def _waiting(order: OrderView) -> Waiting:
+    charge, seen = payments.newest_charge(order.id) or (None, "none")
+    left = max(0, int((order.deadline - order.read_at).total_seconds()) // 60)
+    return Waiting(_stage(order, charge, seen), charge, seen, left)
+
+
+def _stage(order: OrderView, charge: Charge | None, seen: str) -> str:
+    if "+returned" in seen:
+        return "returned"
+    if charge is not None and charge.state == "confirmed":
+        return "received"
+    if order.state == "expired" or order.is_over:
+        return "over"
+    if charge is None or not charge.live:
+        return "failed"
+    if charge.pix_code:
+        return "code"
+    if charge.redirect_url:
+        return "card"
+    return "slow" if charge.state == "unknown" else "preparing"
+
+
+def _context(order: OrderView, state: Waiting) -> dict[str, object]:
+    charge = state.charge
+    clock_runs = state.stage not in ("over", "returned", "received")
+    frame = purchase.frame(order, "checkout")
+    if not clock_runs:
+        frame["deadline"] = None
+    return frame | {
+        "back_url": None,  # what is being paid for does not change any more
+        "step_links": {},
+        "state": state,
+        "charge": charge,
+        "qr": pix_qr(charge.pix_code) if charge and charge.pix_code and state.stage == "code" else None,
+        "bank_page": f"/sandbox-bank/{charge.provider_charge_id}"
+        if charge and charge.provider_charge_id
+        else None,
+        "reload_seconds": RELOAD_SECONDS if state.moving else None,
+    }
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
