@@ -4,3 +4,4 @@ import "./countdown.js";
 import "./copy.js";
 import "./map_pan.js";
 import "./payment_wait.js";
+import "./seatmap.js";

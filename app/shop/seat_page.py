@@ -1,0 +1,290 @@
+"""The seat map as a page, in all its states: choosing, lost seats, a single seat left over, bad input, closed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, current_app, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.core.config import settings
+from app.core.errors import BilheteriaError
+from app.core.money import format_money, format_money_short
+from app.events import service as events
+from app.events.service import Screening, ScreeningClosed, Seat
+from app.orders import service as orders
+from app.orders.service import OrderView
+from app.reservations.service import SeatsLost
+from app.shop import purchase, seat_picture
+from app.shop.heading import line_of
+from app.shop.programme import poster
+from app.shop.seat_picture import Marks, seats_counted, seats_in_words
+from app.web.language import locale
+
+USUAL_QUANTITY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a form asked for: these seats, or `quantity` together. `kept`: yes, with a single seat left over."""
+
+    seat_ids: tuple[int, ...] = ()
+    quantity: int | None = None
+    kept: bool = False
+    once: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A sheet over the bar: what is the matter, and the seats that one tap takes instead."""
+
+    text: str
+    button: str
+    instead: str
+    keep: str = ""
+    other: str = ""
+
+
+def page(
+    screening: Screening,
+    *,
+    status: int = 200,
+    chosen: Collection[int] = (),
+    lost: Collection[int] = (),
+    complaint: str = "",
+    question: Question | None = None,
+    quantity: int | None = None,
+    order: OrderView | None = None,
+    order_elsewhere: OrderView | None = None,
+) -> Response:
+    """The map. `order` is the one whose seats are being changed, `order_elsewhere` another of the same visitor."""
+    now = seat_picture.moment(screening.id)
+    own = {seat.seat_id for seat in order.seats} if order else set()
+    taken = now.states.keys() - own
+    mine = [seat.seat_id for seat in order_elsewhere.seats] if order_elsewhere else ()
+    marks = Marks(frozenset(chosen), frozenset(lost), frozenset(mine))
+    as_list = request.args.get("view") == "list"
+    names, total = _chosen(screening, [seat_id for seat_id in chosen if seat_id not in taken])
+    return make_response(
+        render_template(
+            "shop/page_seats.html",
+            screening=screening,
+            film_title=screening.film.title_in(locale()),
+            line=line_of(screening),
+            back_url=purchase.address(order, "types") if order else _film_url(screening),
+            form_url=_form_url(screening, order, as_list),
+            room=_room(screening, taken, now, marks, as_list, own),
+            facts=seat_picture.picture(screening).facts,
+            legend=seat_picture.picture(screening).legend,
+            own=",".join(str(seat_id) for seat_id in sorted(own)),
+            as_list=as_list,
+            free=screening.capacity - len(taken),
+            chosen=names,
+            total=total,
+            counted=seats_counted([name for name, *_rest in names]) if names else "",
+            from_price=_half_from(screening),
+            half_left=_half_left(screening.id),
+            complaint=complaint,
+            question=question,
+            quantity=quantity if quantity and 0 < quantity <= settings().max_seats else USUAL_QUANTITY,
+            order=order,
+            elsewhere=order_elsewhere,
+            poster=poster,
+            **_clock(order),
+        ),
+        status,
+    )
+
+
+def _room(
+    screening: Screening,
+    taken: Collection[int],
+    now: seat_picture.Moment,
+    marks: Marks,
+    as_list: bool,
+    own: Collection[int],
+) -> Any:
+    if as_list:
+        plan = events.seat_plan(screening.auditorium_id)
+        rows = seat_picture.rows_of(screening, plan)
+        return seat_picture.labelled(rows, taken, marks)
+    if own:
+        return seat_picture.picture(screening).fill(taken, marks)
+    return seat_picture.drawn_map(screening, now, marks)
+
+
+def _form_url(screening: Screening, order: OrderView | None, as_list: bool) -> str:
+    view = "list" if as_list else None
+    if order:
+        return url_for("shop.write_changed_seats", token=order.token, view=view)
+    return url_for("shop.start_order", screening_id=screening.id, view=view)
+
+
+def _clock(order: OrderView | None) -> Mapping[str, Any]:
+    if order is None:
+        return {}
+    frame = purchase.frame(order, "seats")
+    return {name: frame[name] for name in ("deadline", "server_now", "extend_url")}
+
+
+def _film_url(screening: Screening) -> str:
+    return url_for("shop.film", slug=screening.film.slug)
+
+
+def _chosen(screening: Screening, seat_ids: Sequence[int]) -> tuple[list[tuple[str, str, str]], str]:
+    """(name, words, price) of each chosen seat, and their total; empty when none is chosen."""
+    seats = in_order(screening, seat_ids)
+    prices = [screening.prices[seat.zone_id] for seat in seats]
+    lines = [
+        (seat.name, _("Row %(row)s, seat %(number)s", row=seat.row_label, number=seat.number), money(price))
+        for seat, price in zip(seats, prices, strict=True)
+    ]
+    return lines, money(sum(prices)) if lines else ""
+
+
+def in_order(screening: Screening, seat_ids: Sequence[int]) -> list[Seat]:
+    by_id = events.seat_plan(screening.auditorium_id).by_id
+    found = [by_id[seat_id] for seat_id in seat_ids if seat_id in by_id]
+    return sorted(found, key=lambda seat: (seat.row_index, seat.column))
+
+
+def names_of(screening: Screening, seat_ids: Sequence[int]) -> list[str]:
+    return [seat.name for seat in in_order(screening, seat_ids)]
+
+
+def money(centavos: int) -> str:
+    return format_money(centavos, locale())
+
+
+def _half_from(screening: Screening) -> str:
+    return format_money_short(-(-screening.from_price // 2), locale())
+
+
+_half_places: dict[int, tuple[float, tuple[int, int]]] = {}
+
+
+def _half_left(screening_id: int) -> tuple[int, int]:
+    """(half-price places left, in all), a second old at most."""
+    kept = _half_places.get(screening_id)
+    if kept is not None and time.monotonic() - kept[0] < 1.0 and not current_app.testing:
+        return kept[1]
+    if len(_half_places) > 500:
+        _half_places.clear()
+    places = orders.half_price_left(screening_id)
+    _half_places[screening_id] = (time.monotonic(), places)
+    return places
+
+
+def lone_seat_question(
+    screening: Screening, chosen: Sequence[int], shift: Sequence[int], order: OrderView | None = None
+) -> Response:
+    """Not an error: a seat along, everybody has a neighbour; or it is kept as it is."""
+    where = seats_in_words(names_of(screening, shift))
+    question = Question(
+        text=_("That leaves a single seat alone."),
+        button=_("Move to %(seats)s", seats=where),
+        instead=",".join(map(str, shift)),
+        keep=_("Keep"),
+    )
+    return page(screening, status=422, chosen=chosen, question=question, order=order)
+
+
+def lost_seats_question(screening: Screening, error: SeatsLost, order: OrderView | None = None) -> Response:
+    """The map again: what has gone, what is still chosen, and the nearest instead, for one tap."""
+    lost, kept = names_of(screening, error.lost), names_of(screening, error.kept)
+    parts = [
+        ngettext(
+            "%(seats)s has just gone.", "%(seats)s have just gone.", len(lost), seats=seats_in_words(lost)
+        )
+    ]
+    if kept:
+        parts.append(
+            ngettext(
+                "%(seats)s is still free.", "%(seats)s are still free.", len(kept), seats=seats_in_words(kept)
+            )
+        )
+    question = None
+    if error.alternatives:
+        nearest = error.alternatives[0]
+        whole = [*error.kept, *nearest]
+        parts.append(_nearest_words(screening, error.kept, nearest))
+        question = Question(
+            text=" ".join(parts),
+            button=_("Take %(seats)s", seats=seats_in_words(names_of(screening, whole))),
+            instead=",".join(map(str, whole)),
+            other=_("Choose on the map"),
+        )
+    elif kept:
+        parts.append(_("There is nothing else like it: choose on the map."))
+    return page(
+        screening,
+        status=409,
+        chosen=error.kept,
+        lost=error.lost,
+        complaint="" if question else " ".join(parts),
+        question=question,
+        order=order,
+    )
+
+
+def _nearest_words(screening: Screening, kept: Sequence[int], nearest: Sequence[int]) -> str:
+    seats = in_order(screening, nearest)
+    names = seats_in_words([seat.name for seat in seats])
+    beside = {(seat.row_index, column) for seat in in_order(screening, kept) for column in _beside(seat)}
+    if any((seat.row_index, seat.column) in beside for seat in seats):
+        return ngettext(
+            "%(seats)s, next to it, is free too.",
+            "%(seats)s, next to it, are free too.",
+            len(seats),
+            seats=names,
+        )
+    return ngettext("The nearest is %(seats)s.", "The nearest are %(seats)s.", len(seats), seats=names)
+
+
+def _beside(seat: Seat) -> tuple[int, int]:
+    return seat.column - 1, seat.column + seat.width
+
+
+def sentence(error: BilheteriaError) -> str:
+    """What a page says to an error, where the person looks."""
+    most = settings().max_seats
+    words = {
+        "seats.none": _("Choose at least one seat."),
+        "seats.too_many": _("At most %(most)s seats an order.", most=most),
+        "seats.repeated": _("One seat was sent twice. Choose again."),
+        "seats.unknown": _("That seat is not in this room. Choose on the map."),
+        "quantity.range": _("Ask for 1 to %(most)s seats.", most=most),
+        "order.once": _("This page was out of date. Please try again."),
+        "seats.lost": _("Those seats have just gone."),
+        "reservation.not_held": _("Your time is over and the seats were let go. Choose again."),
+    }
+    if error.status == 429:
+        return _("You are holding several seats already. Finish or give up one of those orders first.")
+    return words.get(getattr(error, "code", ""), _("That did not work. Please try again."))
+
+
+def closed_page(screening: Screening, error: ScreeningClosed) -> Response:
+    """Nothing is sold here any more: why, and where to go on."""
+    words = {
+        "cancelled": (_("Called off"), _("The cinema has called this screening off.")),
+        "started": (_("It has begun"), _("This screening has begun; tickets are no longer sold online.")),
+        "closed": (
+            _("Sales are over"),
+            _("Online sales of this screening are over. The box office may have seats."),
+        ),
+    }
+    title, text = words[error.code]
+    body = render_template(
+        "shop/page_screening_closed.html",
+        screening=screening,
+        film_title=screening.film.title_in(locale()),
+        line=line_of(screening),
+        back_url=_film_url(screening),
+        title=title,
+        text=text,
+    )
+    return make_response(body, error.status)

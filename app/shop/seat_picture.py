@@ -1,0 +1,338 @@
+"""The picture of a room, drawn once and filled in for each visitor.
+
+Drawing 300 seats costs more than everything else on the page, and nothing of it changes but the state of a seat. So
+the markup is drawn once for each screening and language, cut where a seat's state and words stand, and joined again
+with the states of the moment. It holds no token and nobody's name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app, render_template
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup, escape
+
+from app.core.money import format_money, format_money_short
+from app.events import service as events
+from app.events.service import Screening, Seat, SeatPlan
+from app.reservations import live
+from app.web.language import locale
+
+FRESH_SECONDS = 0.25
+PLAIN_ZONE = "standard"
+VIP_ZONE = "vip"
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One box to tick: a seat, or a love seat, whose two places are sold together. `value` is what the form sends."""
+
+    seats: tuple[Seat, ...]
+    price: int
+    state: str = "free"
+    label: str = ""
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(seat.id for seat in self.seats)
+
+    @property
+    def id(self) -> str:
+        return "-".join(str(seat.id) for seat in self.seats)
+
+    @property
+    def name(self) -> str:
+        first = self.seats[0]
+        return first.name if len(self.seats) == 1 else f"{first.name}-{self.seats[-1].number}"
+
+    @property
+    def number(self) -> str:
+        return self.seats[0].number
+
+    @property
+    def column(self) -> int:
+        return self.seats[0].column
+
+    @property
+    def width(self) -> int:
+        return sum(seat.width for seat in self.seats)
+
+    @property
+    def kind(self) -> str:
+        return self.seats[0].kind
+
+    @property
+    def zone(self) -> str:
+        return self.seats[0].zone_code
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    label: str
+    cells: tuple[Cell, ...]
+    zone_name: str | None
+    zone_price_label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What one visitor sees otherwise than all: seats chosen, just lost, or held in an order of their own."""
+
+    chosen: Collection[int] = ()
+    lost: Collection[int] = ()
+    mine: Collection[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A room as drawn for one screening in one language: `pieces` with a hole for each of `cells` between them."""
+
+    plan: SeatPlan
+    prices: Mapping[int, int]
+    pieces: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    free_words: tuple[str, ...]
+    taken_words: tuple[str, ...]
+    legend: tuple[tuple[str, str], ...]
+    facts: str
+
+    def fill(self, taken: Collection[int], marks: Marks) -> Markup:
+        parts = [self.pieces[0]]
+        for index, cell in enumerate(self.cells):
+            state = state_of(cell, taken, marks)
+            if state == "free":
+                parts.append(self.free_words[index])
+            elif state == "chosen":
+                parts.append('" checked' + self.free_words[index][1:])
+            else:
+                extra = " m" if state == "mine" else " lost" if state == "lost" else ""
+                parts.append(extra + self.taken_words[index])
+            parts.append(self.pieces[index + 1])
+        return Markup("".join(parts))  # noqa: S704 (drawn by our own templates)
+
+
+def state_of(cell: Cell, taken: Collection[int], marks: Marks) -> str:
+    if any(seat_id in marks.lost for seat_id in cell.ids):
+        return "lost"
+    if any(seat_id in marks.mine for seat_id in cell.ids):
+        return "mine"
+    if any(seat_id in taken for seat_id in cell.ids):
+        return "taken"
+    return "chosen" if any(seat_id in marks.chosen for seat_id in cell.ids) else "free"
+
+
+_HOLE = re.compile(r'" aria-label="@(\d+)@"')
+_pictures: dict[tuple[int, str], Picture] = {}
+
+
+def picture(screening: Screening) -> Picture:
+    """The drawn room in the page's language, drawn anew when its plan or prices have changed."""
+    plan = events.seat_plan(screening.auditorium_id)
+    key = (screening.id, locale())
+    kept = _pictures.get(key)
+    if kept is not None and kept.plan is plan and kept.prices == screening.prices:
+        return kept
+    if len(_pictures) >= _MOST:
+        _pictures.clear()
+    _pictures[key] = drawn = _draw(screening, plan)
+    return drawn
+
+
+def _draw(screening: Screening, plan: SeatPlan) -> Picture:
+    rows = rows_of(screening, plan)
+    cells = [cell for row in rows for cell in row.cells]
+    numbered = iter(range(len(cells)))
+    with_holes = [
+        Row(
+            row.label,
+            tuple(Cell(cell.seats, cell.price, "free", f"@{next(numbered)}@") for cell in row.cells),
+            row.zone_name,
+            row.zone_price_label,
+        )
+        for row in rows
+    ]
+    markup = render_template(
+        "shop/_seat_map.html", rows=with_holes, vip_zones=(VIP_ZONE,), screening=screening
+    )
+    split = _HOLE.split(markup)
+    order = [cells[int(number)] for number in split[1::2]]
+    return Picture(
+        plan=plan,
+        prices=dict(screening.prices),
+        pieces=tuple(split[0::2]),
+        cells=tuple(order),
+        free_words=tuple(f'" aria-label="{escape(free_label(cell))}"' for cell in order),
+        taken_words=tuple(f'" disabled aria-label="{escape(taken_label(cell))}"' for cell in order),
+        legend=tuple(_legend(screening, plan, cells)),
+        facts=_facts(cells),
+    )
+
+
+def rows_of(screening: Screening, plan: SeatPlan) -> list[Row]:
+    """The room from the screen back, with a zone's name and price where the zone changes."""
+    rows: list[Row] = []
+    names = {zone.id: zone.name_in(locale()) for zone in plan.zones}
+    before: int | None = None
+    for seats in plan.rows:
+        zone = seats[0].zone_id
+        # The legend tells the first zone's price, unless that zone is a dear one.
+        told = before != zone and (before is not None or seats[0].zone_code != PLAIN_ZONE)
+        price = format_money(screening.prices[zone], locale())
+        cells = cells_of(screening, seats)
+        rows.append(
+            Row(seats[0].row_label, cells, names.get(zone) if told else None, price if told else None)
+        )
+        before = zone
+    return rows
+
+
+def cells_of(screening: Screening, seats: Sequence[Seat]) -> tuple[Cell, ...]:
+    """The row's boxes: the two halves of a love seat are one."""
+    halves = {seat.companion_of: seat for seat in seats if seat.kind == "love" and seat.companion_of}
+    cells = []
+    for seat in seats:
+        if seat in halves.values():
+            continue
+        pair = (seat, halves[seat.id]) if seat.id in halves else (seat,)
+        cells.append(Cell(pair, sum(screening.prices[one.zone_id] for one in pair)))
+    return tuple(cells)
+
+
+def kind_words(cell: Cell) -> str:
+    """What is particular about the seat, or nothing."""
+    words = {
+        "wheelchair": _("wheelchair space"),
+        "companion": _("companion's seat"),
+        "love": _("love seat for two"),
+        "wide": _("wide seat"),
+    }.get(cell.kind, "")
+    return words or ("VIP" if cell.zone == VIP_ZONE else "")
+
+
+def seat_words(cell: Cell) -> str:
+    """`F7`, or `J1, love seat for two`."""
+    return ", ".join(part for part in (cell.name, kind_words(cell)) if part)
+
+
+def free_label(cell: Cell) -> str:
+    return _("%(seat)s, free, %(price)s", seat=seat_words(cell), price=format_money(cell.price, locale()))
+
+
+def taken_label(cell: Cell) -> str:
+    return _("%(seat)s, taken", seat=seat_words(cell))
+
+
+def labelled(rows: Sequence[Row], taken: Collection[int], marks: Marks) -> list[Row]:
+    """The rows with each seat's state and words, for the list."""
+
+    def state(cell: Cell) -> Cell:
+        now = state_of(cell, taken, marks)
+        if now in ("free", "chosen"):
+            return Cell(cell.seats, cell.price, now, free_label(cell))
+        if now == "mine":
+            words = _("%(seat)s, yours in another order", seat=seat_words(cell))
+            return Cell(cell.seats, cell.price, "mine", words)
+        return Cell(cell.seats, cell.price, "taken", taken_label(cell))
+
+    return [Row(row.label, tuple(map(state, row.cells)), row.zone_name, row.zone_price_label) for row in rows]
+
+
+def _legend(screening: Screening, plan: SeatPlan, cells: Sequence[Cell]) -> list[tuple[str, str]]:
+    """Only what this room has."""
+
+    def priced(word: str, found: Sequence[Cell]) -> str:
+        prices = {seat_price(screening, cell) for cell in found}
+        return f"{word}, {format_money_short(prices.pop(), locale())}" if len(prices) == 1 else word
+
+    plain = [cell for cell in cells if cell.kind == "standard" and cell.zone != VIP_ZONE]
+    keys = [("free", priced(_("Free"), plain)), ("chosen", _("Yours")), ("taken", _("Taken"))]
+    vip = [cell for cell in cells if cell.zone == VIP_ZONE]
+    if vip:
+        keys.append(("vip", priced(_("VIP"), vip)))
+    kinds = {cell.kind for cell in cells}
+    named = {
+        "wheelchair": _("Wheelchair"),
+        "companion": _("Companion"),
+        "love": _("For two"),
+        "wide": _("Wide"),
+    }
+    return keys + [(kind, word) for kind, word in named.items() if kind in kinds]
+
+
+def seat_price(screening: Screening, cell: Cell) -> int:
+    return screening.prices[cell.seats[0].zone_id]
+
+
+def _facts(cells: Sequence[Cell]) -> str:
+    """What the page's scripts reckon with: the usual price of a box, and the boxes of every other price."""
+    by_price: dict[int, list[str]] = {}
+    for cell in cells:
+        by_price.setdefault(cell.price, []).append(cell.id)
+    usual = max(by_price, key=lambda price: len(by_price[price]))
+    others = {str(price): ids for price, ids in by_price.items() if price != usual}
+    return json.dumps({"usual": usual, "others": others}, separators=(",", ":"))
+
+
+@dataclass(slots=True)
+class Moment:
+    """Which seats of a screening were taken a moment ago, and the plain pages made of that."""
+
+    read_at: float
+    now: datetime
+    states: Mapping[int, datetime | None]
+    markup: dict[str, Markup]
+
+    def json(self) -> str:
+        return live.as_json(self.states, self.now)
+
+
+_moments: dict[int, Moment] = {}
+
+
+def moment(screening_id: int) -> Moment:
+    """The states of a screening, a quarter of a second old at most. The claim is the lock; this is only a picture."""
+    kept = _moments.get(screening_id)
+    if kept is not None and time.monotonic() - kept.read_at < FRESH_SECONDS and not current_app.testing:
+        return kept
+    read_at = time.monotonic()
+    states, now = live.read([screening_id])
+    if len(_moments) >= _MOST:
+        _moments.clear()
+    _moments[screening_id] = fresh = Moment(read_at, now, states[screening_id], {})
+    return fresh
+
+
+def forget_moment(screening_id: int) -> None:
+    """This process has just changed a claim of the screening."""
+    _moments.pop(screening_id, None)
+
+
+def drawn_map(screening: Screening, at: Moment, marks: Marks) -> Markup:
+    """The map's markup; one for all who see nothing of their own in it."""
+    room = picture(screening)
+    if marks.chosen or marks.lost or marks.mine:
+        return room.fill(at.states.keys(), marks)
+    plain = at.markup.get(locale())
+    if plain is None:
+        plain = at.markup[locale()] = room.fill(at.states.keys(), marks)
+    return plain
+
+
+def seats_in_words(names: Sequence[str]) -> str:
+    """`F7`, `F7 and F8`, `F7, F8 and F9`."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(seats)s and %(last)s", seats=", ".join(names[:-1]), last=names[-1])
+
+
+def seats_counted(names: Sequence[str]) -> str:
+    """`2 seats: F7, F8`."""
+    return ngettext("%(num)d seat: %(seats)s", "%(num)d seats: %(seats)s", len(names), seats=", ".join(names))

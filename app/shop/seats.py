@@ -1,0 +1,212 @@
+"""The seat map: choosing seats, or the best together; live; and changing them later without losing the hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from flask import Response, make_response, redirect, request, url_for
+from flask_babel import gettext as _
+
+from app.core import db
+from app.core.config import settings
+from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
+from app.events import service as events
+from app.events.service import Screening, ScreeningClosed
+from app.orders import service as orders
+from app.orders.service import OrderOver, OrderView, Started, StartedBefore
+from app.reservations import live
+from app.reservations import service as reservations
+from app.reservations.service import NothingFits, SeatsLost
+from app.shop import blueprint, purchase, seat_picture
+from app.shop.seat_page import Asked, closed_page, lone_seat_question, lost_seats_question, page, sentence
+from app.web.language import locale
+from app.web.security import address_key, known_visitor, visitor
+
+MOST_DIGITS = 9
+MOST_BOXES = 500  # more than a room has rows of love seats to tick: nobody's finger
+
+
+def asked(*, quantity_too: bool = True) -> Asked:
+    """What the form asks for. Raises Invalid for what is no number at all."""
+    form = request.form
+    values = form.get("instead", "").split(",") if form.get("instead") else form.getlist("seat")
+    if values or not quantity_too or "quantity" not in form:
+        return Asked(seat_ids=_seat_ids(values), kept="keep" in form, once=form.get("once", ""))
+    return Asked(quantity=quantity_of(form.get("quantity", "")), once=form.get("once", ""))
+
+
+def _seat_ids(values: Sequence[str]) -> tuple[int, ...]:
+    """`12` is a seat, `12-13` the two places of a love seat."""
+    if len(values) > MOST_BOXES:
+        raise Invalid("seats.too_many", "seat")
+    parts = [part for value in values for part in value.split("-", 2)]
+    if not all(part.isascii() and part.isdigit() and len(part) <= MOST_DIGITS for part in parts):
+        raise Invalid("seats.unknown", "seat")
+    return tuple(int(part) for part in parts)
+
+
+def quantity_of(text: str) -> int:
+    """A typed number of seats. Raises Invalid `quantity.range` for what is no number."""
+    text = text.strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise Invalid("quantity.range", "quantity")
+    return int(text)
+
+
+@blueprint.get("/screenings/<int:screening_id>")
+def seats(screening_id: int) -> Response:
+    screening = events.screening(screening_id)
+    try:
+        events.ensure_on_sale(screening)
+    except ScreeningClosed as error:
+        return closed_page(screening, error)
+    known = known_visitor()
+    order = orders.open_order_of(known) if known else None
+    return page(screening, order_elsewhere=order if order and order.screening.id == screening_id else None)
+
+
+@blueprint.post("/screenings/<int:screening_id>/orders")
+def start_order(screening_id: int) -> Response:
+    """`seat` once a seat, or `quantity` for the best together → 303 to the order, or to the waiting list."""
+    screening = events.screening(screening_id)
+    wish = Asked()
+    try:
+        wish = asked()
+        if wish.quantity is None and not wish.kept and (question := _lone_seat(screening, wish.seat_ids)):
+            return question
+        token = _start(screening, wish)
+    except StartedBefore as error:
+        return redirect_to_order(error.token)
+    except NothingFits as error:
+        return _to_waiting_list(screening, error.quantity)
+    except ScreeningClosed as error:
+        return closed_page(screening, error)
+    except SeatsLost as error:
+        seat_picture.forget_moment(screening_id)
+        return lost_seats_question(screening, error)
+    except (Invalid, Conflict, TooMany) as error:
+        return _again(screening, wish, error)
+    seat_picture.forget_moment(screening_id)
+    return redirect_to_order(token)
+
+
+def _start(screening: Screening, wish: Asked) -> str:
+    """The token of the order that has the seats."""
+    user = purchase.account()
+    start: Callable[..., Started]
+    if wish.quantity is not None:
+        start = partial(orders.start_with_best, screening.id, wish.quantity)
+    else:
+        start = partial(orders.start_with_seats, screening.id, wish.seat_ids)
+    with db.transaction():
+        started = start(
+            visitor=visitor(),
+            address_key=address_key(),
+            once=wish.once,
+            locale=locale(),
+            user_id=user.id if user else None,
+        )
+    return started.token
+
+
+def _lone_seat(
+    screening: Screening, seat_ids: Sequence[int], order: OrderView | None = None
+) -> Response | None:
+    """The question that is asked when a choice leaves a single seat empty and another, as good, does not."""
+    events.ensure_on_sale(screening)
+    chosen = reservations.check_seats(screening, seat_ids)
+    own = {seat.seat_id for seat in order.seats} if order else set()
+    taken = seat_picture.moment(screening.id).states.keys() - own
+    if any(seat_id in taken for seat_id in chosen):
+        return None  # they are lost, and that is what must be said
+    shift = reservations.suggest_shift(screening, chosen, taken)
+    return lone_seat_question(screening, chosen, shift, order=order) if shift else None
+
+
+def redirect_to_order(token: str) -> Response:
+    return make_response(redirect(url_for("shop.types", token=token), 303))
+
+
+def _to_waiting_list(screening: Screening, quantity: int) -> Response:
+    with db.transaction():
+        wish = reservations.open_request(screening, quantity, locale=locale(), visitor=visitor())
+    return make_response(redirect(url_for("shop.waiting", token=wish.token), 303))
+
+
+def _again(
+    screening: Screening, wish: Asked, error: BilheteriaError, order: OrderView | None = None
+) -> Response:
+    """The map again, saying what was wrong, with what was chosen as far as there are such seats."""
+    by_id = events.seat_plan(screening.auditorium_id).by_id
+    chosen = [seat_id for seat_id in dict.fromkeys(wish.seat_ids) if seat_id in by_id]
+    if isinstance(error, Invalid) and error.code == "seats.too_many":
+        chosen = chosen[: settings().max_seats]
+    response = page(
+        screening,
+        status=error.status,
+        chosen=chosen,
+        complaint=sentence(error),
+        quantity=wish.quantity,
+        order=order,
+    )
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+@blueprint.get("/orders/<token>/seats")
+def change_seats(token: str) -> Response:
+    """The map with the order's seats chosen; its clock runs on."""
+    order = purchase.own_order(token)
+    if elsewhere := purchase.at_step(order, "seats"):
+        return make_response(elsewhere)
+    return page(order.screening, chosen=[seat.seat_id for seat in order.seats], order=order)
+
+
+@blueprint.post("/orders/<token>/seats")
+def write_changed_seats(token: str) -> Response:
+    order = purchase.own_order(token)
+    if elsewhere := purchase.at_step(order, "seats"):
+        return make_response(elsewhere)
+    screening = order.screening
+    wish = Asked()
+    try:
+        wish = asked(quantity_too=False)
+        if not wish.kept and (question := _lone_seat(screening, wish.seat_ids, order)):
+            return question
+        with db.transaction():
+            orders.change_seats(token, wish.seat_ids)
+    except OrderOver:
+        return make_response(redirect(order.path, 303))
+    except ScreeningClosed as error:
+        return closed_page(screening, error)
+    except SeatsLost as error:
+        return lost_seats_question(screening, error, order=order)
+    except (Invalid, Conflict) as error:
+        return _again(screening, wish, error, order)
+    seat_picture.forget_moment(screening.id)
+    return redirect_to_order(token)
+
+
+@blueprint.get("/screenings/<int:screening_id>/seats.json")
+def seats_json(screening_id: int) -> Response:
+    """The taken seats and until when, for pages whose stream fails."""
+    events.screening(screening_id)
+    response = make_response(seat_picture.moment(screening_id).json())
+    response.headers["Content-Type"] = "application/json"
+    return response
+
+
+@blueprint.get("/screenings/<int:screening_id>/events")
+def seat_events(screening_id: int) -> Response:
+    """Server-sent events: the taken seats, then every change. Holds no connection of the pool."""
+    events.screening(screening_id)
+    try:
+        stream = live.feed().stream(screening_id)
+    except live.TooManyStreams:
+        return Response(_("Too many are looking at this map."), 503, {"Retry-After": "30"})
+    response = Response(stream, mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response

@@ -1,0 +1,162 @@
+"""The waiting list: joining it when nothing fits, the place in line, the offer, leaving it."""
+
+from __future__ import annotations
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.core import db, throttle
+from app.core.config import settings
+from app.core.errors import BilheteriaError, Conflict, Invalid
+from app.core.money import format_money
+from app.events import service as events
+from app.events.service import ScreeningClosed
+from app.orders import service as orders
+from app.orders.service import StartedBefore
+from app.reservations import service as reservations
+from app.reservations.service import OfferOver, Request
+from app.shop import blueprint, purchase
+from app.shop.heading import line_of
+from app.shop.seat_page import closed_page, in_order, sentence
+from app.shop.seat_picture import seats_in_words
+from app.shop.seats import quantity_of, redirect_to_order
+from app.web.language import locale
+from app.web.security import address_key, known_visitor, visitor
+
+TRIES = 40
+TRIES_SECONDS = 600
+
+
+@blueprint.get("/requests/<token>")
+def waiting(token: str) -> Response:
+    return _page(reservations.request(token))
+
+
+@blueprint.get("/requests/<token>/state")
+def waiting_state(token: str) -> Response:
+    """The part of the page that changes by itself, for the page to fetch."""
+    return make_response(render_template("shop/_waiting.html", **_context(reservations.request(token))))
+
+
+@blueprint.post("/requests/<token>")
+def wait(token: str) -> Response:
+    """Leave an e-mail and get a place in line; again: another quantity or e-mail in the same place."""
+    current = reservations.request(token)
+    typed = {"quantity": request.form.get("quantity", "")[:20], "email": request.form.get("email", "")[:400]}
+    throttle.hit("waiting-list", address_key(), limit=TRIES, seconds=TRIES_SECONDS)
+    try:
+        quantity = quantity_of(typed["quantity"])
+        with db.transaction():
+            reservations.wait_for_seats(token, quantity, typed["email"])
+    except ScreeningClosed as error:
+        return closed_page(events.screening(current.screening_id), error)
+    except (Invalid, Conflict) as error:
+        return _page(current, error=error, typed=typed)
+    return _to(token)
+
+
+@blueprint.post("/requests/<token>/cancellation")
+def leave_waiting_list(token: str) -> Response:
+    try:
+        with db.transaction():
+            reservations.cancel_request(token)
+    except Conflict:
+        pass  # the seats were taken meanwhile: the page says so
+    return _to(token)
+
+
+@blueprint.post("/requests/<token>/orders")
+def take_offer(token: str) -> Response:
+    """The offered seats become an order: 303 to its ticket types."""
+    user = purchase.account()
+    try:
+        with db.transaction():
+            started = orders.start_from_offer(
+                token, visitor=visitor(), locale=locale(), user_id=user.id if user else None
+            )
+    except StartedBefore as error:
+        return redirect_to_order(error.token)
+    except ScreeningClosed as error:
+        return closed_page(events.screening(reservations.request(token).screening_id), error)
+    except OfferOver as error:
+        return _page(reservations.request(token), error=error)
+    return redirect_to_order(started.token)
+
+
+def _to(token: str) -> Response:
+    return make_response(redirect(url_for("shop.waiting", token=token), 303))
+
+
+def _page(
+    current: Request, *, error: BilheteriaError | None = None, typed: dict[str, str] | None = None
+) -> Response:
+    body = render_template("shop/page_waiting.html", **_context(current, error, typed))
+    return make_response(body, error.status if error else 200)
+
+
+def _context(
+    current: Request, error: BilheteriaError | None = None, typed: dict[str, str] | None = None
+) -> dict[str, object]:
+    screening = events.screening(current.screening_id)
+    shown = typed or {"quantity": str(current.quantity), "email": current.email or ""}
+    errors = {}
+    if isinstance(error, Invalid):
+        errors[error.field] = (
+            _("That is not an e-mail address.") if error.field == "email" else sentence(error)
+        )
+    over = (
+        current.state == "offered"
+        and current.offered_until is not None
+        and current.offered_until <= events.now()
+    )
+    return {
+        "wish": current,
+        "state": "expired" if over else current.state,
+        "screening": screening,
+        "film_title": screening.film.title_in(locale()),
+        "line": line_of(screening),
+        "back_url": url_for("shop.seats", screening_id=screening.id),
+        "typed": shown,
+        "errors": errors,
+        "offer_minutes": settings().offer_minutes,
+        "complaint": _complaint(error) if error and not errors else "",
+        "order": _order_of(current),
+        "closed": not events.on_sale(screening),
+        **_offer(current),
+    }
+
+
+def _complaint(error: BilheteriaError) -> str:
+    code = getattr(error, "code", "")
+    if code == "offer.over":
+        return _("This offer is over: the seats went to the next in line.")
+    if code == "request.too_many":
+        return _("You are waiting for as many seats as one may. Leave another line first.")
+    if code == "request.over":
+        return _("This place in line is over.")
+    return sentence(error)
+
+
+def _offer(current: Request) -> dict[str, object]:
+    """The offered seats in words, their price, and the clock."""
+    if current.offer is None or current.offered_until is None:
+        return {}
+    screening = events.screening(current.screening_id)
+    seats = in_order(screening, current.offer.seat_ids)
+    total = sum(screening.prices[seat.zone_id] for seat in seats)
+    return {
+        "seats": seats,
+        "seats_in_words": seats_in_words([seat.name for seat in seats]),
+        "total": format_money(total, locale()),
+        "deadline": int(current.offered_until.timestamp()) if current.state == "offered" else None,
+        "server_now": int(events.now().timestamp()),
+    }
+
+
+def _order_of(current: Request) -> str:
+    """Where the seats that were taken go on, for the browser that took them."""
+    known = known_visitor()
+    order = orders.open_order_of(known) if known and current.state == "reserved" else None
+    if order is None or current.offer is None or order.reservation_id != current.offer.id:
+        return ""
+    return order.path

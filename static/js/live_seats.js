@@ -1,0 +1,108 @@
+// Live seats: a stream from the server, polling where streams fail. Taken seats carry the time at which they come
+// back, so the page frees them by itself.
+
+const POLL_MS = 3000;
+const RETRY_STREAM_MS = 60000;
+const FAILURES = 3;
+
+/** Keeps `boxes` as the server says. say: words(box, free), lost(names), changed(free places). */
+export function followSeats(form, boxes, say) {
+  const own = new Set(form.dataset.own ? form.dataset.own.split(",") : []);
+  const byPlace = new Map();
+  for (const box of boxes) for (const place of box.value.split("-")) if (!own.has(place)) byPlace.set(place, box);
+  const mine = new Set(boxes.filter((box) => box.classList.contains("m")));
+  const until = new Map(); // place -> seconds of the epoch, 0 for sold
+  let clock = 0; // the server's seconds minus ours
+  let all = byPlace.size + own.size;
+
+  const isTaken = (place) => until.has(place) && (until.get(place) === 0 || until.get(place) > Date.now() / 1000 + clock);
+  const show = () => {
+    const lost = [];
+    let differs = false;
+    for (const box of boxes) {
+      const taken = mine.has(box) || box.value.split("-").some((place) => byPlace.has(place) && isTaken(place));
+      if (taken === box.disabled) continue;
+      differs = true;
+      if (taken && box.checked) lost.push(box.id);
+      set(box, taken);
+    }
+    if (lost.length) say.lost(lost);
+    if (differs || lost.length) say.changed(free());
+  };
+  const free = () => all - [...byPlace.keys()].filter(isTaken).length;
+  const set = (box, taken) => {
+    const focused = document.activeElement === box;
+    if (taken) box.checked = false;
+    box.classList.remove("lost");
+    box.disabled = taken;
+    const words = say.words(box, !taken);
+    if (box.hasAttribute("aria-label")) box.setAttribute("aria-label", words);
+    else box.nextElementSibling.textContent = words;
+    if (taken) box.dispatchEvent(new CustomEvent("seats:taken", { bubbles: true, detail: { focused } }));
+  };
+  const learn = (facts, whole) => {
+    clock = facts.now - Date.now() / 1000;
+    if (whole) until.clear();
+    for (const [place, time] of Object.entries(facts.taken)) until.set(place, time);
+    for (const place of facts.free ?? []) until.delete(String(place));
+    show();
+  };
+
+  setInterval(() => { if (until.size) show(); }, 1000);
+  connect(form, learn);
+}
+
+function connect(form, learn) {
+  let source;
+  let polling;
+  let failures = 0;
+  let heard = 0;
+
+  const poll = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(form.dataset.poll, { headers: { Accept: "application/json" } });
+      if (answer.ok) learn(await answer.json(), true);
+    } catch { /* the network is away; the next try comes by itself */ }
+  };
+  const startPolling = () => {
+    if (polling) return;
+    poll();
+    polling = setInterval(poll, POLL_MS);
+    setTimeout(() => { failures = 0; open(); }, RETRY_STREAM_MS);
+  };
+  const stopPolling = () => { clearInterval(polling); polling = undefined; };
+
+  const open = () => {
+    source?.close();
+    source = new EventSource(form.dataset.events);
+    const take = (whole) => (event) => {
+      heard += 1;
+      failures = 0;
+      stopPolling();
+      learn(JSON.parse(event.data), whole);
+    };
+    source.addEventListener("seats", take(true));
+    source.addEventListener("change", take(false));
+    source.addEventListener("error", () => {
+      failures += 1;
+      // The browser tries again by itself, except after an answer that is no stream.
+      if (source.readyState === EventSource.CLOSED || failures >= FAILURES) {
+        source.close();
+        startPolling();
+      }
+    });
+  };
+
+  if (!("EventSource" in window)) { startPolling(); return; }
+  // A stream that a proxy swallows says nothing at all: ask by hand then.
+  setTimeout(() => { if (!heard) startPolling(); }, POLL_MS);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) source.close();
+    else { failures = 0; open(); }
+  });
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) open(); });
+  open();
+}
+

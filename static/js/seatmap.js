@@ -1,0 +1,194 @@
+// Choosing seats: total and names as one goes, at most so many, arrow keys; native checkboxes underneath.
+import { onElements } from "./behaviour.js";
+import { followSeats } from "./live_seats.js";
+
+const GONE_FOR_MS = 20000;
+
+onElements("form[data-seats]", (form) => {
+  const boxes = [...form.querySelectorAll("input[name=seat]")];
+  const facts = JSON.parse(form.dataset.seats);
+  const prices = new Map();
+  for (const [price, values] of Object.entries(facts.others)) for (const value of values) prices.set(value, Number(price));
+  const priceOf = (box) => prices.get(box.value) ?? facts.usual;
+  const most = Number(form.dataset.most);
+  const chosen = () => boxes.filter((box) => box.checked && !box.disabled);
+  const placesOf = (box) => box.value.split("-").length;
+  const totals = document.querySelectorAll("[data-bar-total]");
+  const texts = document.querySelectorAll("[data-bar-text]");
+  const atFirst = [...totals, ...texts].map((element) => element.textContent);
+  const hadNone = !chosen().length;
+
+  const show = () => {
+    const picked = chosen();
+    const words = picked.length ? count(form, picked, placesOf) : "";
+    const sum = picked.reduce((all, box) => all + priceOf(box), 0);
+    totals.forEach((element, index) => { element.textContent = picked.length ? money(sum) : hadNone ? atFirst[index] : ""; });
+    texts.forEach((element, index) => { element.textContent = words || (hadNone ? atFirst[totals.length + index] : ""); });
+    for (const button of document.querySelectorAll("[data-bar-action]")) button.toggleAttribute("data-idle", !picked.length);
+    lines(form, picked, priceOf);
+  };
+
+  form.addEventListener("change", (event) => {
+    const box = event.target;
+    const places = chosen().reduce((all, one) => all + placesOf(one), 0);
+    if (box.checked && places > most) {
+      box.checked = false;
+      warn(form.dataset.sayMost);
+    } else {
+      warn("");
+    }
+    closeSheet();
+    show();
+  });
+
+  const warn = (text) => {
+    const notice = document.querySelector("[data-lost-notice]");
+    notice.querySelector("span").textContent = text;
+    notice.hidden = !text;
+    clearTimeout(notice.timer);
+    if (text) notice.timer = setTimeout(() => { notice.hidden = true; }, GONE_FOR_MS);
+  };
+
+  arrows(form, boxes);
+  followSeats(form, boxes, {
+    words: (box, free) => fill(free ? form.dataset.sayFree : form.dataset.sayTaken, { seat: seatWords(form, box), price: money(priceOf(box)) }),
+    lost: (names) => warn(fill(form.dataset.sayGone, { seats: names.join(", ") })),
+    changed: (free) => {
+      showFree(free);
+      show();
+      form.querySelector("[data-hall]")?.dispatchEvent(new Event("seats:changed"));
+    },
+  });
+  // The browser may bring back what was ticked before (back button, reload).
+  addEventListener("pageshow", show);
+  show();
+});
+
+onElements("[data-best]", (form) => {
+  const button = form.querySelector("[data-best-button]");
+  const input = form.querySelector("input[name=quantity]");
+  if (!button) return;
+  const show = () => {
+    const many = Number(input.value) > 1;
+    button.textContent = many ? fill(button.dataset.many, { n: input.value }) : button.dataset.one;
+  };
+  form.addEventListener("input", show);
+  form.addEventListener("change", show);
+  show();
+});
+
+onElements("[data-close-sheet]", (link) => {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    closeSheet();
+    document.querySelector("form[data-seats] input:not(:disabled)[tabindex='0']")?.focus();
+  });
+});
+
+function closeSheet() {
+  document.getElementById("sheet")?.remove();
+}
+
+function count(form, picked, placesOf) {
+  const places = picked.reduce((all, box) => all + placesOf(box), 0);
+  const names = picked.map((box) => box.id).join(", ");
+  return fill(places === 1 ? form.dataset.sayOne : form.dataset.sayMany, { n: places, seats: names });
+}
+
+function lines(form, picked, priceOf) {
+  const list = document.querySelector("[data-seat-lines]");
+  const template = document.querySelector("template[data-seat-line]");
+  if (!list || !template) return;
+  const focused = list.contains(document.activeElement);
+  list.replaceChildren(...picked.map((box) => {
+    const line = template.content.cloneNode(true);
+    const [words, cost] = line.querySelectorAll("span");
+    line.querySelector("b").textContent = box.id;
+    const number = box.id.slice(rowOf(box).length);
+    words.textContent = fill(form.dataset.sayLine, { row: rowOf(box), number });
+    cost.textContent = money(priceOf(box));
+    const button = line.querySelector("button");
+    button.setAttribute("aria-label", fill(form.dataset.sayRemove, { seat: box.id }));
+    button.addEventListener("click", () => box.click());
+    return line;
+  }));
+  if (focused) (list.querySelector("button") ?? document.querySelector(".panel [data-bar-action]"))?.focus();
+}
+
+function showFree(free) {
+  for (const element of document.querySelectorAll("[data-free] b")) element.textContent = free;
+}
+
+// "F7" without its number is "F".
+const rowOf = (box) => /^(.*?)\d+(-\d+)?$/.exec(box.id)?.[1] ?? box.id;
+
+function seatWords(form, box) {
+  const kinds = JSON.parse(form.dataset.kinds);
+  const kind = ["w", "c", "l", "b", "v"].find((letter) => box.classList.contains(letter));
+  return kind ? `${box.id}, ${kinds[kind]}` : box.id;
+}
+
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+
+function money(centavos) {
+  const [whole, cents] = (centavos / 100).toFixed(2).split(".");
+  const portuguese = document.documentElement.lang.startsWith("pt");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, portuguese ? "." : ",");
+  return `R$\u00a0${grouped}${portuguese ? "," : "."}${cents}`;
+}
+
+// One seat of the map is in the tab order; arrows go on from there, over gaps and taken seats, Home and End to the ends.
+function arrows(form, boxes) {
+  const map = form.querySelector(".map");
+  if (!map) return;
+  const rows = [...map.querySelectorAll(".row")].map((row) => [...row.querySelectorAll("input")]);
+  const middle = (box) => box.offsetLeft + box.offsetWidth / 2;
+  const free = (row) => row.filter((box) => !box.disabled);
+  const enter = (box) => {
+    for (const one of boxes) one.tabIndex = one === box ? 0 : -1;
+  };
+  const first = () => boxes.find((box) => box.checked && !box.disabled) ?? central(rows, free) ?? boxes[0];
+  const nearest = (row, x) => free(row).reduce((best, box) => (!best || Math.abs(middle(box) - x) < Math.abs(middle(best) - x) ? box : best), undefined);
+
+  const target = (box, key) => {
+    const at = rows.findIndex((row) => row.includes(box));
+    const open = free(rows[at]);
+    const place = open.indexOf(box);
+    if (key === "ArrowLeft") return open[place - 1];
+    if (key === "ArrowRight") return open[place + 1];
+    if (key === "Home") return open[0];
+    if (key === "End") return open.at(-1);
+    const step = key === "ArrowUp" ? -1 : 1;
+    for (let next = at + step; rows[next]; next += step) {
+      const found = nearest(rows[next], middle(box));
+      if (found) return found;
+    }
+    return undefined;
+  };
+
+  map.addEventListener("keydown", (event) => {
+    if (!["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || !event.target.matches("input")) return;
+    event.preventDefault();
+    const next = target(event.target, event.key);
+    if (next) { enter(next); next.focus(); }
+  });
+  map.addEventListener("focusin", (event) => { if (event.target.matches("input")) enter(event.target); });
+  // A seat that is taken while it has the focus hands it to its neighbour.
+  form.addEventListener("seats:taken", (event) => {
+    const box = event.target;
+    if (box.tabIndex !== 0) return;
+    const row = rows.find((one) => one.includes(box)) ?? [];
+    const next = nearest(row, middle(box)) ?? first();
+    enter(next);
+    if (event.detail.focused) next.focus();
+  });
+  enter(first());
+}
+
+function central(rows, free) {
+  const row = rows[Math.round((rows.length - 1) * 2 / 3)] ?? [];
+  const open = free(row);
+  return open[Math.floor(open.length / 2)];
+}
+
