@@ -17,7 +17,7 @@ from app.orders import service as orders
 from app.orders.service import HalfPriceGone, OrderOver, OrderView, TypeChoice
 from app.products import service as products
 from app.products.service import MenuItem, OutOfStock
-from app.shop import blueprint, purchase
+from app.shop import blueprint, purchase, words
 from app.web.language import locale
 
 Answer = str | Response | tuple[str, int]
@@ -71,6 +71,8 @@ def _types_page(
     return render_template(
         "shop/page_types.html",
         **purchase.frame(order, "types"),
+        counted=purchase.counted_by_type(order),
+        sum_words={"full": words.forms(words.full_price), "half": words.forms(words.half_price)},
         choices={seat.seat_id: choices.get(seat.seat_id, TypeChoice()) for seat in order.seats},
         age_confirmed=age_confirmed,
         errors=errors,
@@ -180,13 +182,17 @@ def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mappin
         for item in products.menu(order.screening.cinema.id, locale())
     ]
     known = {str(one.item.id) for one in offered}
+    combos = [one for one in offered if one.item.kind == "combo"]
     return render_template(
         "shop/page_concessions.html",
         **purchase.frame(order, "concessions"),
-        combos=[one for one in offered if one.item.kind == "combo"],
+        counted=purchase.counted(order, [one.item.id for one in combos]),
+        sum_before=words.tickets(len(order.seats)),
+        sum_words={"combo": words.forms(words.combos), "item": words.forms(words.snacks)},
+        combos=combos,
         items=[one for one in offered if one.item.kind != "combo"],
-        errors={f"quantity-{product}": words for product, words in errors.items() if product in known},
-        strange=[words for product, words in errors.items() if product not in known],
+        errors={f"quantity-{product}": error for product, error in errors.items() if product in known},
+        strange=[error for product, error in errors.items() if product not in known],
     )
 
 

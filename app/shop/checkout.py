@@ -13,7 +13,7 @@ from app.core import db
 from app.core.errors import Conflict, Invalid
 from app.orders import service as orders
 from app.orders.service import NoMoreExtensions, OrderOver, OrderView, WrongState
-from app.shop import blueprint, purchase
+from app.shop import blueprint, purchase, words
 from app.web.language import locale
 
 Answer = str | Response | tuple[str, int]
@@ -61,6 +61,8 @@ def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, st
     return render_template(
         "shop/page_checkout.html",
         **purchase.frame(order, "checkout"),
+        counted=purchase.counted(order),
+        lines=words.lines(order),
         typed=typed,
         errors=errors,
         signed_in=purchase.account() is not None,
@@ -78,7 +80,7 @@ def _error(error: Invalid) -> str:
     }.get(error.code, _("That does not fit."))
 
 
-@blueprint.post("/orders/<token>/extend")
+@blueprint.post("/orders/<token>/extensions")
 def extend(token: str) -> Response | tuple[Response, int]:
     """A few more minutes: back to the page that asked, or the new clock for the script that asked."""
     order = purchase.own_order(token)
@@ -109,7 +111,7 @@ def _page_that_asked(order: OrderView) -> str:
     return purchase.address(order, order.next_step)
 
 
-@blueprint.post("/orders/<token>/abandon")
+@blueprint.post("/orders/<token>/end")
 def abandon(token: str) -> Response:
     """Seats and snacks go back at once; on to the map of the same screening."""
     order = purchase.own_order(token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import current_app, redirect, request
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.core.errors import NotFound
 from app.orders import service as orders
 from app.orders.service import OrderView
-from app.shop import heading
+from app.shop import heading, words
 from app.web.language import locale
 from app.web.security import known_visitor
 
@@ -62,10 +63,30 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
         "back_url": address(order, STEPS[place - 1]),
         "deadline": int(order.deadline.timestamp()),
         "server_now": int(order.read_at.timestamp()),
-        "extend_url": f"{order.path}/extend" if order.can_extend else None,
+        "extend_url": f"{order.path}/extensions" if order.can_extend else None,
     }
 
 
 def wants_json() -> bool:
     """Whether a script asks (it says so), not a form."""
     return request.accept_mimetypes.best == "application/json"
+
+
+def counted_by_type(order: OrderView) -> str:
+    """`1 inteira + 1 meia`."""
+    full = sum(seat.ticket_type == "full" for seat in order.seats)
+    half = len(order.seats) - full
+    parts = [full and words.full_price(full), half and words.half_price(half)]
+    return " + ".join(part for part in parts if part)
+
+
+def counted(order: OrderView, combos: Collection[int] = ()) -> str:
+    """`2 ingressos + 1 combo + 3 itens`; `combos` are the product ids that are called so."""
+    together = sum(item.quantity for item in order.items if item.product_id in combos)
+    alone = sum(item.quantity for item in order.items) - together
+    parts = [
+        words.tickets(len(order.seats)),
+        together and words.combos(together),
+        alone and words.snacks(alone),
+    ]
+    return " + ".join(part for part in parts if part)

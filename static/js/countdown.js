@@ -6,9 +6,10 @@ const LATE_SECONDS = 120;
 onElements("[data-countdown]", (clock) => {
   const value = clock.querySelector("[data-countdown-value]") ?? clock;
   const voice = clock.querySelector("[data-countdown-voice]");
-  const length = Number(clock.dataset.deadline) - Number(clock.dataset.now);
-  const began = performance.now();
+  let length = Number(clock.dataset.deadline) - Number(clock.dataset.now);
+  let began = performance.now();
   let late = false;
+  const warn = (shown) => { for (const bar of document.querySelectorAll("[data-countdown-warning]")) bar.hidden = !shown; };
 
   const tick = () => {
     if (!clock.isConnected) return clearInterval(timer);
@@ -17,7 +18,7 @@ onElements("[data-countdown]", (clock) => {
     if (left <= LATE_SECONDS && !late) {
       late = true;
       clock.classList.add("late");
-      for (const bar of document.querySelectorAll("[data-countdown-warning]")) bar.hidden = false;
+      warn(true);
       if (voice) voice.textContent = clock.dataset.late;
     }
     if (left === 0) {
@@ -26,8 +27,18 @@ onElements("[data-countdown]", (clock) => {
       clock.dispatchEvent(new CustomEvent("countdown:over", { bubbles: true }));
     }
   };
-  const timer = setInterval(tick, 1000);
+  let timer = setInterval(tick, 1000);
   tick();
+  document.addEventListener("countdown:moved", (event) => {
+    length = event.detail.deadline - event.detail.now;
+    began = performance.now();
+    late = length <= LATE_SECONDS;
+    clock.classList.toggle("late", late);
+    warn(late);
+    clearInterval(timer);
+    timer = setInterval(tick, 1000);
+    tick();
+  });
   // A page from the back-forward cache kept an old idea of the time: only the server knows the deadline now.
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 });

@@ -5,3 +5,5 @@ import "./copy.js";
 import "./map_pan.js";
 import "./payment_wait.js";
 import "./seatmap.js";
+import "./running_sum.js";
+import "./extension.js";

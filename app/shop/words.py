@@ -1,0 +1,70 @@
+"""How an order is put into words: its lines, and its things counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.core.money import format_money
+from app.orders.service import OrderSeat, OrderView
+from app.web.language import locale
+
+A_NUMBER = 7  # stands for "many" where a script puts the number in itself
+
+
+def tickets(count: int) -> str:
+    return ngettext("%(num)d ticket", "%(num)d tickets", count)
+
+
+def full_price(count: int) -> str:
+    return ngettext("%(num)d full price", "%(num)d at full price", count)
+
+
+def half_price(count: int) -> str:
+    return ngettext("%(num)d half price", "%(num)d at half price", count)
+
+
+def combos(count: int) -> str:
+    return ngettext("%(num)d combo", "%(num)d combos", count)
+
+
+def snacks(count: int) -> str:
+    return ngettext("%(num)d snack", "%(num)d snacks", count)
+
+
+def forms(count: Callable[[int], str]) -> list[str]:
+    """Singular and plural with `#` for the number, for a script that counts along."""
+    return [count(1).replace("1", "#"), count(A_NUMBER).replace(str(A_NUMBER), "#")]
+
+
+def ticket_type(seat: OrderSeat) -> str:
+    """`inteira`, or `meia, estudante`."""
+    if seat.ticket_type == "full":
+        return _("full price")
+    return _("half price, %(who)s", who=half_kind(seat.half_kind or ""))
+
+
+def half_kind(code: str) -> str:
+    """A word or two, to stand within a line."""
+    return {
+        "student": _("student"),
+        "low_income_youth": _("ID Jovem"),
+        "disabled": _("disabled person"),
+        "companion": _("companion"),
+        "senior": _("60+"),
+    }.get(code, "")
+
+
+def lines(order: OrderView) -> list[tuple[str, str]]:
+    """Every line of the order with its amount: `F8 · meia, estudante`, `2 × Pipoca grande`."""
+    seats = [(f"{seat.name} · {ticket_type(seat)}", format_money(seat.price, locale())) for seat in order.seats]
+    items = [
+        (
+            f"{item.quantity} × {item.name_in(locale())}" if item.quantity > 1 else item.name_in(locale()),
+            format_money(item.total, locale()),
+        )
+        for item in order.items
+    ]
+    return seats + items
