@@ -46,16 +46,19 @@ def migrate() -> None:
 
 
 def load_demo_once() -> None:
-    """Load the demo when there is no film yet."""
+    """Load the demo when there is no film yet; where it is loaded, carry it on to the next days."""
     from sqlalchemy import text
 
-    from app.cli.demo import load_demo
+    from app.cli import demo
     from app.core import db
 
-    with db.transaction() as session:
-        if session.execute(text("select not exists (select from events.films)")).scalar():
-            print("Loading the demo cinema …", flush=True)
-            load_demo()
+    with db.reading() as session:
+        empty = session.execute(text("select not exists (select from events.films)")).scalar()
+    if empty:
+        print("Loading the demo cinema …", flush=True)
+        demo.load()
+    else:
+        demo.carry_on()
 
 
 if __name__ == "__main__":

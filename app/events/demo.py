@@ -150,6 +150,12 @@ def _write_room(cinema_id: int, room: DemoRoom) -> None:
     write_room(cinema_id, room.label, f"Sala {room.label}", room.stock, seats_of(room.rows), ZONES)
 
 
+def is_loaded() -> bool:
+    """Whether this database's programme has screenings of the demo."""
+    query = select(ScreeningRow.id).where(ScreeningRow.external_ref.startswith(REF)).limit(1)
+    return db.session().scalar(query) is not None
+
+
 def roll_forward(*, force: bool = False) -> int:
     """Add the demo's screenings of the next seven days that are not there yet; nothing where no demo was loaded.
 

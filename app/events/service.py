@@ -50,6 +50,7 @@ DAY_STARTS_AT = time(5, 0)  # the cinema day ends with the last screening, even 
 _screenings: Kept[int, Screening] = Kept(seconds=1.0)
 _seat_plans: Kept[int, SeatPlan] = Kept(seconds=30.0)
 _cinemas: Kept[str, list[Cinema]] = Kept(seconds=5.0)
+_films: Kept[str, Film] = Kept(seconds=5.0)
 _clock = DatabaseClock()
 
 
@@ -104,7 +105,11 @@ def films() -> list[Film]:
 
 
 def film(slug: str) -> Film:
-    """Raises NotFound."""
+    """At most 5 s old. Raises NotFound."""
+    return _films.get(slug, lambda: _load_film(slug))
+
+
+def _load_film(slug: str) -> Film:
     row = db.session().scalar(select(FilmRow).where(FilmRow.slug == slug))
     if row is None:
         raise NotFound(f"film {slug!r}")
