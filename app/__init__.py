@@ -52,11 +52,8 @@ def _init_migrations(app: Flask) -> None:
 def _mount_pages(app: Flask) -> None:
     from app import shop
     from app.door import blueprint as door
-    from importlib.util import find_spec
+    from app.web import sign_in
 
-    if find_spec("app.web.sign_in"):
-        from app.web import sign_in
-
-        sign_in.init_app(app)
+    sign_in.init_app(app)
     app.register_blueprint(shop.load_pages())
     app.register_blueprint(door)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from sqlalchemy import Engine, MetaData
 
@@ -16,8 +15,7 @@ def all_metadata() -> MetaData:
     import_module("app.core.outbox")
     import_module("app.core.throttle")
     for service in SERVICES:
-        if find_spec(f"app.{service}.models"):
-            import_module(f"app.{service}.models")
+        import_module(f"app.{service}.models")
     return db.Base.metadata
 
 

@@ -37,12 +37,16 @@ def _words(status: int) -> tuple[str, str]:
     if status == 422:
         return _("That does not fit"), _("We could not read what was sent. Go back and try again.")
     if status == 429:
-        return _("One moment, please"), _("That was too often in too short a time. Wait a minute and try again.")
+        return _("One moment, please"), _(
+            "That was too often in too short a time. Wait a minute and try again."
+        )
     if status == 403:
         return _("Staff only"), _("This door is not for this account.")
     if 400 <= status < 500:
         return _("That does not fit"), _("We could not read what was sent. Go back and try again.")
-    return _("Reel out of place"), _("Something broke on our side. Nothing was charged twice; please try again.")
+    return _("Reel out of place"), _(
+        "Something broke on our side. Nothing was charged twice; please try again."
+    )
 
 
 def _domain_error(error: BilheteriaError) -> Response:
@@ -63,5 +67,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected", exc_info=error, extra={"route": request.url_rule.rule if request.url_rule else ""})
+    log.error(
+        "unexpected", exc_info=error, extra={"route": request.url_rule.rule if request.url_rule else ""}
+    )
     return page(500)

@@ -7,7 +7,7 @@ from flask_babel import Babel, get_locale
 
 from app.core.config import Settings
 from app.core.i18n import LOCALES
-from app.web.security import safe_next
+from app.web.security import csrf, from_our_own_page, safe_next
 
 COOKIE = "language"
 blueprint = Blueprint("language", __name__)
@@ -36,10 +36,16 @@ def locale() -> str:
 
 
 @blueprint.post("/language")
+@csrf.exempt
 def switch() -> Response:
-    """Remember the visitor's language and go back where they were."""
-    chosen = request.form.get("language", "")
+    """Remember the visitor's language and go back where they were.
+
+    Its form stands on every page and carries no token, so that who only looks around gets no session for it.
+    """
+    chosen = request.form.get("language", "") if from_our_own_page() else ""
     response = make_response(redirect(safe_next(request.form.get("next")), 303))
     if chosen in LOCALES:
-        response.set_cookie(COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True, secure=request.is_secure)
+        response.set_cookie(
+            COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True, secure=request.is_secure
+        )
     return response

@@ -8,7 +8,7 @@ import time
 from contextlib import ExitStack
 from functools import cached_property
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, abort, g, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from app.core import db, telemetry
@@ -47,6 +47,8 @@ def _begin() -> None:
     g.began = time.perf_counter()
     g.request_id = secrets.token_hex(8)
     telemetry.request_id.set(g.request_id)
+    if "\x00" in request.path:
+        abort(404)
     g.scope = ExitStack()
     g.scope.enter_context(db.reading())
 

@@ -86,7 +86,9 @@ def _csrf_failed(_: CSRFError) -> tuple[str, int]:
             for name, value in request.form.items(multi=True)
             if not any(word in name for word in _NEVER_SHOWN_AGAIN)
         ]
-    return render_template("errors/page_send_again.html", fields=fields, address=request.full_path.rstrip("?")), 400
+    return render_template(
+        "errors/page_send_again.html", fields=fields, address=request.full_path.rstrip("?")
+    ), 400
 
 
 def visitor() -> str:

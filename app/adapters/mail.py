@@ -1,0 +1,143 @@
+"""Sending mail: files in a folder on one machine, SMTP elsewhere."""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import ssl
+import tempfile
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, parseaddr
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+TIMEOUT_SECONDS = 15
+
+
+class MailError(Exception):
+    """The mail server did not take it; trying again later may help."""
+
+
+class BadMail(ValueError):
+    """This mail can never be sent: a line break in a header, an address that is none."""
+
+
+class BadAddress(ValueError):
+    """The setting does not name a way to send mail; the message says what does."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    filename: str
+    content: bytes
+    content_type: str = "application/pdf"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """`message_id` is stable for the same notice: a repeat after a crash is the same mail to its reader."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    attachments: tuple[Attachment, ...] = field(default=())
+
+
+class Mailbox(Protocol):
+    """The port."""
+
+    def send(self, mail: Mail) -> None:
+        """Raises MailError and BadMail."""
+
+
+def open_mail(address: str, folder: Path, sender: str) -> Mailbox:
+    """`folder:` (in `folder`), `folder:/path`, `smtp://user:password@host:587` (STARTTLS; `?tls=off` for a local
+    relay) or `smtps://…`. Raises BadAddress."""
+    scheme, _, rest = address.partition(":")
+    if scheme == "folder":
+        return FolderMailbox(Path(rest) if rest else folder, sender)
+    if scheme in ("smtp", "smtps") and urlsplit(address).hostname:
+        return SmtpMailbox(address, sender)
+    raise BadAddress("mail goes to folder:, folder:/path, smtp://host:port or smtps://host:port")
+
+
+def compose(mail: Mail, sender: str) -> EmailMessage:
+    """The message as it is sent. Raises BadMail: nothing that came from a form may start a header of its own."""
+    message = EmailMessage(policy=SMTP)
+    try:
+        name, address = parseaddr(sender)
+        message["From"] = Address(name, addr_spec=address)
+        message["To"] = Address(addr_spec=mail.to)
+        message["Subject"] = mail.subject
+        message["Message-ID"] = mail.message_id
+        message["Date"] = formatdate()
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(mail.text)
+        message.add_alternative(mail.html, subtype="html")
+        for one in mail.attachments:
+            kind, _, subtype = one.content_type.partition("/")
+            message.add_attachment(one.content, maintype=kind, subtype=subtype, filename=one.filename)
+    except (ValueError, IndexError) as error:
+        raise BadMail(str(error)) from error
+    return message
+
+
+class FolderMailbox:
+    """Each mail an `.eml` file, whole or not at all; the name comes from the Message-ID, so a repeat replaces it."""
+
+    def __init__(self, folder: Path, sender: str) -> None:
+        self.folder = folder
+        self.sender = sender
+
+    def send(self, mail: Mail) -> None:
+        content = compose(mail, self.sender).as_bytes()
+        name = "".join(ch for ch in mail.message_id if ch.isalnum() or ch in "-.")[:100]
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, part = tempfile.mkstemp(dir=self.folder, suffix=".part")
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(part).replace(self.folder / f"{name}.eml")
+        except OSError as error:
+            raise MailError(str(error)) from error
+
+
+class SmtpMailbox:
+    """One connection a mail: the worker sends few at a time."""
+
+    def __init__(self, address: str, sender: str) -> None:
+        parts = urlsplit(address)
+        self.secure = parts.scheme == "smtps"
+        self.host = parts.hostname or ""
+        self.port = parts.port or (465 if self.secure else 587)
+        self.user = unquote(parts.username or "")
+        self.password = unquote(parts.password or "")
+        self.start_tls = parse_qs(parts.query).get("tls") != ["off"]
+        self.sender = sender
+
+    def send(self, mail: Mail) -> None:
+        message = compose(mail, self.sender)
+        try:
+            with self._connect() as server:
+                if self.user:
+                    server.login(self.user, self.password)
+                server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            raise BadMail("the recipient was refused") from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailError(str(error)) from error
+
+    def _connect(self) -> smtplib.SMTP:
+        if self.secure:
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT_SECONDS, context=context)
+        server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
+        if self.start_tls:
+            server.starttls(context=ssl.create_default_context())
+        return server

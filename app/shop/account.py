@@ -1,0 +1,226 @@
+"""Accounts: sign up, in and out, a new password, and the orders of an account."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.core import db, throttle
+from app.core.errors import Invalid, TooMany
+from app.orders import service as orders
+from app.shop import blueprint
+from app.users import service as users
+from app.users.service import LinkOver, WrongPassword
+from app.web.language import COOKIE, locale
+from app.web.security import address_key, safe_next
+from app.web.sign_in import end_session, require_account, signed_in_user, start_session
+
+MAILS_AN_HOUR = 30
+
+
+def _sentence(error: Invalid) -> str:
+    """The error in words, for the field that it names."""
+    words = {
+        "name.missing": _("Tell us your name."),
+        "name.too_long": _("That name is too long for a ticket."),
+        "email.missing": _("Where may we write to?"),
+        "email.wrong": _("This e-mail looks incomplete. It needs an @ and a domain."),
+        "password.short": _("At least 8 characters. A short sentence works well."),
+        "password.long": _("At most 200 characters."),
+        "password.old_wrong": _("That is not your current password."),
+        "sign_in.wrong": _("E-mail and password do not fit together."),
+    }
+    return words.get(error.code, _("This does not fit here."))
+
+
+def _next() -> str:
+    return safe_next(request.values.get("next"), "/account/orders")
+
+
+def _form(page: str, errors: dict[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
+    typed = {name: request.form.get(name, "")[:400] for name in ("name", "email")}
+    body = render_template(f"shop/{page}.html", errors=errors or {}, typed=typed, next=_next())
+    return body, status, {"Cache-Control": "no-store"}
+
+
+def _again(page: str, error: Invalid) -> ResponseReturnValue:
+    return _form(page, {error.field: _sentence(error)}, error.status)
+
+
+def _too_often(page: str, error: TooMany) -> ResponseReturnValue:
+    words = _("That was too often. Wait a few minutes, or choose a new password.")
+    body = _form(page, {"email": words}, error.status)
+    assert isinstance(body, tuple)
+    return body[0], error.status, {"Retry-After": str(error.retry_after), "Cache-Control": "no-store"}
+
+
+@blueprint.get("/account/sign-in")
+def sign_in() -> ResponseReturnValue:
+    if signed_in_user() is not None:
+        return redirect(_next(), 303)
+    return _form("page_sign_in")
+
+
+@blueprint.post("/account/sign-in")
+def do_sign_in() -> ResponseReturnValue:
+    try:
+        with db.transaction():
+            user = users.sign_in(
+                request.form.get("email", ""), request.form.get("password", ""), address_key()
+            )
+    except WrongPassword as error:
+        return _again("page_sign_in", error)
+    except TooMany as error:
+        return _too_often("page_sign_in", error)
+    start_session(user)
+    response = redirect(_next(), 303)
+    if COOKIE not in request.cookies:
+        response.set_cookie(
+            COOKIE, user.locale, max_age=31536000, samesite="Lax", httponly=True, secure=request.is_secure
+        )
+    return response
+
+
+@blueprint.post("/account/sign-out")
+def sign_out() -> ResponseReturnValue:
+    end_session()
+    return redirect("/", 303)
+
+
+@blueprint.get("/account/sign-up")
+def sign_up() -> ResponseReturnValue:
+    return _form("page_sign_up")
+
+
+@blueprint.post("/account/sign-up")
+def do_sign_up() -> ResponseReturnValue:
+    form = request.form
+    try:
+        throttle.hit("mails", address_key(), limit=MAILS_AN_HOUR, seconds=3600)
+        with db.transaction():
+            users.sign_up(form.get("name", ""), form.get("email", ""), form.get("password", ""), locale())
+    except Invalid as error:
+        return _again("page_sign_up", error)
+    except TooMany as error:
+        return _too_often("page_sign_up", error)
+    return render_template("shop/page_look_in_mail.html", email=form.get("email", "").strip(), why="verify")
+
+
+@blueprint.get("/account/verify/<token>")
+def verify(token: str) -> ResponseReturnValue:
+    """The mail's link only shows a button: programs that open every link must not use it up."""
+    return render_template("shop/page_verify.html", token=token)
+
+
+@blueprint.post("/account/verify/<token>")
+def do_verify(token: str) -> ResponseReturnValue:
+    try:
+        with db.transaction():
+            user = users.verify_email(token)
+    except LinkOver as error:
+        return render_template("shop/page_link_over.html"), error.status
+    start_session(user)
+    return redirect("/account/orders", 303)
+
+
+@blueprint.get("/account/reset")
+def reset() -> ResponseReturnValue:
+    return _form("page_reset")
+
+
+@blueprint.post("/account/reset")
+def do_reset() -> ResponseReturnValue:
+    try:
+        throttle.hit("mails", address_key(), limit=MAILS_AN_HOUR, seconds=3600)
+        with db.transaction():
+            users.request_reset(request.form.get("email", ""))
+    except Invalid as error:
+        return _again("page_reset", error)
+    except TooMany as error:
+        return _too_often("page_reset", error)
+    email = request.form.get("email", "").strip()
+    return render_template("shop/page_look_in_mail.html", email=email, why="reset")
+
+
+@blueprint.get("/account/reset/<token>")
+def new_password(token: str) -> ResponseReturnValue:
+    return render_template("shop/page_new_password.html", token=token, errors={})
+
+
+@blueprint.post("/account/reset/<token>")
+def do_new_password(token: str) -> ResponseReturnValue:
+    try:
+        with db.transaction():
+            user = users.reset_password(token, request.form.get("password", ""))
+    except Invalid as error:
+        page = render_template(
+            "shop/page_new_password.html", token=token, errors={error.field: _sentence(error)}
+        )
+        return page, error.status
+    except LinkOver as error:
+        return render_template("shop/page_link_over.html"), error.status
+    start_session(user)
+    return redirect("/account", 303)
+
+
+@blueprint.get("/account/orders")
+@require_account
+def own_orders() -> ResponseReturnValue:
+    user = signed_in_user()
+    assert user is not None
+    found = orders.of_account(user.id, user.verified_email)
+    page = render_template("shop/page_own_orders.html", orders=found, user=user)
+    return page, 200, {"Cache-Control": "no-store"}
+
+
+@blueprint.post("/account/verification")
+@require_account
+def send_verification() -> ResponseReturnValue:
+    user = signed_in_user()
+    assert user is not None
+    throttle.hit("mails", address_key(), limit=MAILS_AN_HOUR, seconds=3600)
+    with db.transaction():
+        users.send_verification(user.id)
+    return render_template("shop/page_look_in_mail.html", email=user.email, why="verify")
+
+
+@blueprint.get("/account")
+@require_account
+def account() -> ResponseReturnValue:
+    return _account({})
+
+
+def _account(errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
+    page = render_template("shop/page_account.html", user=signed_in_user(), errors=errors, form=request.form)
+    return page, status, {"Cache-Control": "no-store"}
+
+
+@blueprint.post("/account/name")
+@require_account
+def change_name() -> ResponseReturnValue:
+    user = signed_in_user()
+    assert user is not None
+    try:
+        with db.transaction():
+            users.change_name(user.id, request.form.get("name", ""))
+    except Invalid as error:
+        return _account({error.field: _sentence(error)}, error.status)
+    flash(_("Saved."))
+    return redirect("/account", 303)
+
+
+@blueprint.post("/account/password")
+@require_account
+def change_password() -> ResponseReturnValue:
+    user = signed_in_user()
+    assert user is not None
+    try:
+        throttle.hit("change-password", str(user.id), limit=10, seconds=600)
+        with db.transaction():
+            changed = users.change_password(user.id, request.form.get("old", ""), request.form.get("new", ""))
+    except Invalid as error:
+        return _account({error.field: _sentence(error)}, error.status)
+    start_session(changed)
+    flash(_("Saved. Other devices are signed out."))
+    return redirect("/account", 303)

@@ -1,0 +1,1 @@
+"""user-service: accounts, sign-in, roles, and the notices that go out by mail."""

@@ -1,0 +1,91 @@
+"""The mails: written and sent outside of any transaction, with a Message-ID that stays the same on a repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import TemplateError
+
+from app.adapters.mail import Attachment, BadMail, Mail, Mailbox, MailError, open_mail
+from app.adapters.storage import Missing, StorageError, open_storage
+from app.core import db
+from app.core.config import settings
+from app.core.errors import Poison, Retry
+from app.core.messages import Message, NoticeRequested, TicketsReady
+from app.core.outbox import Delivery
+from app.core.worker import Tick
+from app.users import notices, service
+
+LARGEST_ATTACHMENT = 5_000_000
+
+
+def mailbox() -> Mailbox:
+    config = settings()
+    return open_mail(config.mail_url, config.mail_folder, config.mail_from)
+
+
+def on_tickets_ready(message: TicketsReady, delivery: Delivery) -> None:
+    """The tickets go out: PDF attached, and the order's page linked."""
+    if message.email:
+        facts = message.facts | {"name": message.name, "order_code": message.order_code}
+        facts |= {"order_path": message.order_path}
+        pdf = _pdf(message)
+        attachments = (Attachment(f"{message.order_code}.pdf", pdf),) if pdf else ()
+        _send("tickets_ready", message.email, message.locale, facts, delivery, attachments)
+    with delivery.transaction():
+        pass
+
+
+def on_notice_requested(message: NoticeRequested, delivery: Delivery) -> None:
+    _send(message.template, message.email, message.locale, message.facts, delivery)
+    with delivery.transaction():
+        pass
+
+
+def _pdf(message: TicketsReady) -> bytes | None:
+    """None when it is gone (the tickets were revoked) or too large for a mail: the link is enough."""
+    config = settings()
+    try:
+        pdf = open_storage(config.storage_url, config.ticket_folder).get(message.storage_key)
+    except Missing:
+        return None
+    except StorageError as error:
+        raise Retry(f"storage: {error}") from error
+    return pdf if len(pdf) <= LARGEST_ATTACHMENT else None
+
+
+def _send(
+    template: str,
+    email: str,
+    locale: str,
+    facts: dict[str, Any],
+    delivery: Delivery,
+    attachments: tuple[Attachment, ...] = (),
+) -> None:
+    try:
+        letter = notices.write(template, locale, facts)
+    except (TemplateError, KeyError, TypeError) as error:
+        raise Poison(f"mail {template}: {error!r}") from error
+    domain = settings().mail_from.rpartition("@")[2].strip("> ") or "localhost"
+    mail = Mail(
+        email, letter.subject, letter.text, letter.html, f"<{delivery.message_id}@{domain}>", attachments
+    )
+    try:
+        mailbox().send(mail)
+    except BadMail as error:
+        raise Poison(f"mail {template}: {error}") from error
+    except MailError as error:
+        raise Retry(f"mail: {error}") from error
+
+
+def sweep() -> None:
+    with db.transaction():
+        service.sweep_links()
+
+
+HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {
+    TicketsReady: on_tickets_ready,
+    NoticeRequested: on_notice_requested,
+}
+TICKS = [Tick("users.sweep", 3600, sweep)]
