@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -75,19 +75,19 @@ class BoxOffice:
         self.host = host
         self.postgres: PostgresServer | None = None
         self.children: list[Child] = []
+        self.database_url = settings.database_url or ""
 
     def open(self) -> None:
         """Start everything, in order. Raises CannotServe or PostgresError."""
         settings = self.settings
         _check_port(self.host, settings.port)
-        url = settings.database_url
-        if url:
-            _check_database(url)
+        if self.database_url:
+            _check_database(self.database_url)
         else:
             _say(f"Starting the database in {_short(settings.var / 'postgres')} …")
             self.postgres = start_postgres(settings.var / "postgres")
-            url = self.postgres.url
-        env = _environment(settings, self.host, url)
+            self.database_url = self.postgres.url
+        env = _environment(settings, self.host, self.database_url)
         _prepare(env)
         _say("Starting the web server and the worker …")
         self.children = _children(env, settings)
@@ -127,6 +127,8 @@ def _serve(settings: Settings) -> None:
         office.open()
         where = "localhost" if office.host == "127.0.0.1" else office.host
         _say(f"Open http://{where}:{settings.port}")
+        for line in _demo_sign_ins(office.database_url):
+            _say(line)
         _say(f"Logs are in {_short(settings.var / 'log')}. Ctrl-C ends it.")
         office.watch()
     finally:
@@ -198,9 +200,8 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _check_database(url: str) -> None:
-    plain = url.replace("postgresql+psycopg2://", "postgresql://", 1)
     try:
-        psycopg2.connect(plain, connect_timeout=5).close()
+        psycopg2.connect(_plain(url), connect_timeout=5).close()
     except (psycopg2.OperationalError, psycopg2.ProgrammingError) as error:
         reason = " ".join(str(error).split())
         raise CannotServe(f"DATABASE_URL does not answer: {reason}") from None
@@ -218,6 +219,23 @@ def _wait_until_ready(web: Child, host: str, port: int) -> None:
                 reason = web.last_words() if not web.is_running() else str(error)
                 raise CannotServe(f"the web server did not become ready: {reason} (log: {web.log})") from None
         time.sleep(0.1)
+
+
+def _demo_sign_ins(url: str) -> list[str]:
+    """The accounts of the demo, as lines, where the demo was loaded."""
+    from app.users.service import DEMO_SIGN_INS
+
+    with closing(psycopg2.connect(_plain(url))) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select email from users.users where email = any(%s)", ([one[1] for one in DEMO_SIGN_INS],)
+        )
+        there = {email for (email,) in cursor.fetchall()}
+    return [f"  {role:<9} {email}  {password}" for role, email, password in DEMO_SIGN_INS if email in there]
+
+
+def _plain(url: str) -> str:
+    """The URL without SQLAlchemy's driver name."""
+    return url.replace("postgresql+psycopg2://", "postgresql://", 1)
 
 
 def _raise_stop(_number: int, _frame: FrameType | None) -> None:
