@@ -225,9 +225,9 @@ def o_general() -> None:
     for slat in range(-5, 6):
         top, foot = 200 + slat * 22, 200 + slat * 34
         art += polygon([(top - 6, 472), (top + 6, 472), (foot + 8, 545), (foot - 8, 545)], NIGHT)
-    art += rect(0, 540, 400, 60, NIGHT) + lettering("O", 24, 56, NIGHT, cap=28)
+    art += rect(0, 540, 400, 60, NIGHT) + lettering("A", 24, 56, NIGHT, cap=28)
     art += lettering("GENERAL", 24, 118, NIGHT, width=166) + colophon("1926", "BUSTER KEATON", BONE)
-    poster("o-general", VERDIGRIS, art, "O General, 1926")
+    poster("o-general", VERDIGRIS, art, "A General, 1926")
 
 
 def o_garoto() -> None:
@@ -259,6 +259,21 @@ def o_garoto() -> None:
     poster("o-garoto", TUNGSTEN, art, "O Garoto, 1921")
 
 
+def blank() -> None:
+    """For a film without a poster of its own: the projector's beam on velvet."""
+    fold = "#5a0f19"
+    art = "".join(
+        polygon([(x, 0), (x + 26, 0), (x + 20, 600), (x + 6, 600)], fold) for x in range(-10, 400, 52)
+    )
+    art += polygon([(200, 470), (24, 60), (376, 60)], "#f6d88f") + polygon(
+        [(200, 470), (64, 60), (336, 60)], BONE
+    )
+    art += rect(24, 50, 352, 12, NIGHT) + rect(0, 540, 400, 60, NIGHT)
+    art += rect(150, 470, 100, 62, NIGHT) + polygon([(182, 470), (218, 470), (228, 446), (172, 446)], NIGHT)
+    art += circle(172, 500, 9, TUNGSTEN) + polygon([(160, 532), (172, 532), (152, 566), (138, 566)], NIGHT)
+    poster("blank", "#6d1320", art, "Sem cartaz")
+
+
 def main() -> None:
     for draw in (
         metropolis,
@@ -271,6 +286,7 @@ def main() -> None:
         posters_disc.aurora,
         o_general,
         o_garoto,
+        blank,
     ):
         draw()
 

@@ -1,4 +1,4 @@
-"""The two pictures that must be PNG: the one that a shared link shows, and the icon of a home screen.
+"""The pictures that must be PNG: what a shared link shows, of the house and of each film, and a home screen's icon.
 
 Needs chromium and playwright (both are there for the tests). Run: .venv/bin/python -m infra.art.raster
 """
@@ -9,8 +9,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from app.events.demo_films import FILMS, DemoFilm
 from infra.art.pen import BONE, NIGHT, PICTURES, TUNGSTEN, lettering, path, rect
 
 GROUND, VELVET, LIT, RAIL = "#170e0f", "#6d1320", "#fbeecb", "#e2c98f"
@@ -31,6 +33,29 @@ def share_picture() -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630">{art}</svg>'
 
 
+def film_picture(film: DemoFilm) -> str:
+    """1200 × 630: the poster, and beside it the lit sign with the film's name."""
+    poster = (PICTURES / f"posters/{film.poster}.svg").as_uri()
+    art = rect(0, 0, 1200, 630, GROUND) + f'<image href="{poster}" x="0" y="0" width="420" height="630"/>'
+    art += rect(468, 150, 684, 330, VELVET) + rect(480, 162, 660, 306, LIT)
+    art += rect(480, 182, 660, 3, RAIL) + rect(480, 445, 660, 3, RAIL)
+    words = film.title.upper().replace("’", "'").split()
+    # Two lines where one would be small print.
+    cut = min(
+        range(1, len(words)), key=lambda at: abs(len(" ".join(words[:at])) * 2 - len(film.title)), default=0
+    )
+    lines = (
+        [" ".join(words[:cut]), " ".join(words[cut:])] if cut and len(film.title) > 14 else [" ".join(words)]
+    )
+    cap = min(150.0 if len(lines) == 1 else 88.0, min(1150 / max(len(line) for line in lines), 150))
+    top = 315 - (len(lines) * cap + (len(lines) - 1) * 30) / 2
+    for number, line in enumerate(lines):
+        art += lettering(line, 512, top + cap * (number + 1) + 30 * number, NIGHT, cap=cap, track=2)
+    art += f'<g transform="translate(468 48) scale(2.4)">{path(PROJECTOR, TUNGSTEN)}</g>'
+    art += lettering(f"{film.year}   {film.director.upper()}", 470, 552, BONE, cap=26, track=1)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630">{art}</svg>'
+
+
 def icon() -> str:
     """180 × 180: the projector."""
     art = rect(0, 0, 180, 180, GROUND)
@@ -45,18 +70,26 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--allow-file-access-from-files"]
         )
+        films = [(f"share/{film.poster}", film_picture(film), 1200, 630) for film in FILMS]
         for name, svg, width, height in (
             ("share", share_picture(), 1200, 630),
             ("apple-touch-icon", icon(), 180, 180),
+            *films,
         ):
-            source = Path(folder) / f"{name}.html"
+            source = Path(folder) / f"{Path(name).name}.html"
             source.write_text(
                 f"<!doctype html><style>body{{margin:0}}svg{{display:block}}</style>{svg}", encoding="utf-8"
             )
             page = browser.new_page(viewport={"width": width, "height": height})
             page.goto(source.as_uri())
             page.wait_for_timeout(300)
-            page.screenshot(path=PICTURES / f"{name}.png")
+            target = PICTURES / f"{name}.png"
+            target.parent.mkdir(exist_ok=True)
+            page.screenshot(path=target)
+            # Flat inks: a palette says all in a fifth of the bytes.
+            Image.open(target).convert("RGB").quantize(96, dither=Image.Dither.NONE).save(
+                target, optimize=True
+            )
         browser.close()
 
 
