@@ -10,21 +10,25 @@ class RoomContract(Contract):
     """Modules of a service other than service.py are imported within that service alone.
 
     services            packages, such as app.orders
+    further_entrances   modules of them that are as public as service.py
     allowed_importers   modules that put the house together, such as the commands
     """
 
     type_name = "room"
 
     services = fields.ListField(subfield=fields.ModuleField())
+    further_entrances = fields.SetField(subfield=fields.ModuleField(), required=False, default=frozenset())
     allowed_importers = fields.SetField(subfield=fields.ModuleField(), required=False, default=frozenset())
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         allowed = {module.name for module in self.allowed_importers}  # type: ignore[attr-defined]
+        entrances = {f"{service.name}.service" for service in self.services}  # type: ignore[attr-defined]
+        entrances |= {module.name for module in self.further_entrances}  # type: ignore[attr-defined]
         breaches = [
             (importer, room)
             for service in self.services  # type: ignore[attr-defined]
             for room in sorted(graph.find_descendants(service.name))
-            if room != f"{service.name}.service"
+            if room not in entrances
             for importer in sorted(graph.find_modules_that_directly_import(room))
             if not _is_within(importer, service.name)
             and not any(_is_within(importer, name) for name in allowed)

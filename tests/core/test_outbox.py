@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.core import db, outbox, worker
 from app.core.errors import Poison, Retry
-from app.core.messages import SeatsFreed, ScreeningCancelled
+from app.core.messages import ScreeningCancelled, SeatsFreed
 from app.core.outbox import AlreadyDone, Delivery
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable
 
 import pytest
@@ -66,7 +65,7 @@ def test_a_true_webhook_about_money_that_never_came_changes_nothing(
     assert receipts() == []
 
 
-@pytest.mark.parametrize("named", [uuid.uuid4().hex, "x", "", "'; drop table", "ü" * 500])
+@pytest.mark.parametrize("named", ["0" * 32, "x", "", "'; drop table", "ü" * 500])
 def test_charges_that_nobody_knows_are_passed_over(named: str, work: Work, bank: Sandbox) -> None:
     sent = bank.notification(named)
     receive(sent.headers, sent.body)
