@@ -13,6 +13,7 @@ from app.orders.pricing import TypeChoice
 from app.orders.reading import find, of_account, open_order_of, order
 from app.orders.reseating import accept as accept_reseat
 from app.orders.reseating import decline as decline_reseat
+from app.orders.resending import resend
 from app.orders.starting import start_from_offer, start_with_best, start_with_seats
 from app.orders.views import (
     HalfPriceGone,
@@ -52,6 +53,7 @@ __all__ = [
     "of_account",
     "open_order_of",
     "order",
+    "resend",
     "start_from_offer",
     "start_with_best",
     "start_with_seats",

@@ -190,6 +190,7 @@ def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mappin
         sum_before=words.tickets(len(order.seats)),
         sum_words={"combo": words.forms(words.combos), "item": words.forms(words.snacks)},
         combos=combos,
+        question=words.popcorn_for(len(order.seats)),
         items=[one for one in offered if one.item.kind != "combo"],
         errors={f"quantity-{product}": error for product, error in errors.items() if product in known},
         strange=[error for product, error in errors.items() if product not in known],

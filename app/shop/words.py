@@ -7,15 +7,40 @@ from collections.abc import Callable
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.core.codes import normalise_code
 from app.core.money import format_money
 from app.orders.service import OrderSeat, OrderView
 from app.web.language import locale
 
+MANY_SEATS = 4  # more than that are counted, not named, on the sign
 A_NUMBER = 7  # stands for "many" where a script puts the number in itself
 
 
 def tickets(count: int) -> str:
     return ngettext("%(num)d ticket", "%(num)d tickets", count)
+
+
+def seats(count: int) -> str:
+    return ngettext("%(num)d seat", "%(num)d seats", count)
+
+
+def popcorn_for(count: int) -> str:
+    """The question of the snack bar, with the number spelled out."""
+    spelled = {
+        1: _("Popcorn?"),
+        2: _("Popcorn for two?"),
+        3: _("Popcorn for three?"),
+        4: _("Popcorn for four?"),
+        5: _("Popcorn for five?"),
+        6: _("Popcorn for six?"),
+    }
+    return spelled.get(count) or _("Popcorn for everybody?")
+
+
+def order_code(typed: str) -> str:
+    """`luz 4720`, `LUZ4720` or `luz-4720`, as the code is kept: `LUZ-4720`."""
+    code = normalise_code(typed)
+    return f"{code[:3]}-{code[3:]}"
 
 
 def full_price(count: int) -> str:

@@ -1,0 +1,168 @@
+"""An order's own page in each of its states, and what its buyer may still do: mail again, cancel, other seats."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.core import db, throttle
+from app.core.errors import Conflict, TooMany
+from app.core.errors import NotFound as Unknown
+from app.orders import service as orders
+from app.orders.service import OrderView, WrongState
+from app.payments import service as payments
+from app.shop import blueprint, heading, purchase, words
+from app.shop.programme import poster
+from app.tickets import service as tickets
+from app.tickets.service import AlreadyAdmitted
+from app.web.language import locale
+from app.web.security import address_key
+
+Answer = str | Response | tuple[str, int]
+MAILS_AN_HOUR = 5  # of one order
+GUESSES_OF_AN_ORDER = 10  # a quarter of an hour: wrong e-mails for one code
+GUESSES_OF_AN_ADDRESS = 60  # a quarter of an hour: a crowd may sit behind one address
+QUARTER = 900
+
+
+@blueprint.get("/orders/<token>")
+def order(token: str) -> Answer:
+    found = orders.order(token)
+    if found.is_open:
+        found = purchase.own_order(token)
+        return redirect(purchase.address(found, found.next_step), 303)
+    return _page(found)
+
+
+def _page(order: OrderView, *, error: str = "", status: int = 200) -> tuple[str, int]:
+    refunds = payments.refunds_of(order.id)
+    page = render_template(
+        "shop/page_order.html",
+        order=order,
+        screening=order.screening,
+        film=order.screening.film,
+        line=heading.line_of(order.screening),
+        poster=poster,
+        stage=_stage(order),
+        tickets=tickets.of_order(order.id) if order.paid_at else (),
+        lines=words.lines(order),
+        seats=" ".join(seat.name for seat in order.seats)
+        if len(order.seats) < words.MANY_SEATS
+        else words.seats(len(order.seats)),
+        refunds=refunds,
+        on_its_way=sum(one.amount for one in refunds if one.state == "refund_pending"),
+        given_back=sum(one.amount for one in refunds if one.state == "refunded"),
+        stuck=any(one.state == "refund_failed" for one in refunds),
+        masked_email=_masked(order.email or ""),
+        mailed="mailed" in request.args,
+        over=order.read_at >= order.screening.ends_at,
+        error=error,
+    )
+    return page, status
+
+
+def _stage(order: OrderView) -> str:
+    """paid, reseat, cancelled (was paid), called_off, returned (late money), expired or ended (never paid)."""
+    if order.state in ("paid", "reseat_offered"):
+        return "paid" if order.state == "paid" else "reseat"
+    if order.end_reason == "called_off":
+        return "called_off"
+    if order.state in ("cancelled", "refunded") and order.paid_at:
+        return "cancelled"
+    if order.state == "refunded":
+        return "returned"
+    return "ended" if order.state == "cancelled" else "expired"
+
+
+def _masked(email: str) -> str:
+    """`a…a@example.com`: enough to know it by, on a page that may be shown around."""
+    name, _at, host = email.partition("@")
+    return f"{name[:1]}…{name[-1:]}@{host}" if host else ""
+
+
+@blueprint.post("/orders/<token>/mails")
+def mail_again(token: str) -> Answer:
+    """The tickets go out once more, to the order's own address."""
+    found = orders.order(token)
+    try:
+        throttle.hit("order mails", token, limit=MAILS_AN_HOUR, seconds=3600)
+        with db.transaction():
+            orders.resend(token)
+    except TooMany as many:
+        return _page(found, error=_("It is on its way already. Look in the spam folder too."), status=many.status)
+    except WrongState:
+        return redirect(found.path, 303)
+    return redirect(f"{found.path}?mailed=1", 303)
+
+
+@blueprint.get("/orders/<token>/cancellation")
+def cancellation(token: str) -> Answer:
+    found = orders.order(token)
+    return _cancel_page(found) if found.can_cancel else redirect(found.path, 303)
+
+
+@blueprint.post("/orders/<token>/cancellation")
+def cancel(token: str) -> Answer:
+    try:
+        with db.transaction():
+            orders.cancel(token)
+    except AlreadyAdmitted:
+        error = _("Somebody with a ticket of this order is inside already, so it can no longer be cancelled.")
+        return _page(orders.order(token), error=error, status=409)
+    except Conflict:
+        return redirect(orders.order(token).path, 303)
+    return redirect(f"/orders/{token}", 303)
+
+
+def _cancel_page(order: OrderView) -> str:
+    return render_template(
+        "shop/page_cancel.html",
+        order=order,
+        screening=order.screening,
+        film=order.screening.film,
+        line=heading.line_of(order.screening),
+        lines=words.lines(order),
+    )
+
+
+@blueprint.post("/orders/<token>/reseat")
+def answer_reseat(token: str) -> Response:
+    """The buyer takes the other seats, or the money."""
+    try:
+        with db.transaction():
+            if request.form.get("answer") == "take":
+                orders.accept_reseat(token)
+            elif request.form.get("answer") == "money":
+                orders.decline_reseat(token)
+    except Conflict:
+        pass  # the offer is over, or was answered in another tab: the page says how it stands
+    return redirect(orders.order(token).path, 303)
+
+
+@blueprint.get("/orders/find")
+def find_order() -> str:
+    return _find_page({}, "")
+
+
+@blueprint.post("/orders/find")
+def look_up_order() -> Answer:
+    """By code and e-mail; throttled by code and by address, and never saying which of the two was wrong."""
+    typed = {name: request.form.get(name, "").strip() for name in ("code", "email")}
+    code = words.order_code(typed["code"])
+    try:
+        throttle.hit("find order", f"{code}", limit=GUESSES_OF_AN_ORDER, seconds=QUARTER)
+        throttle.hit("find order from", address_key(), limit=GUESSES_OF_AN_ADDRESS, seconds=QUARTER)
+        found = orders.find(code, typed["email"][:254])
+        if found is None or not found.email:
+            raise Unknown("order")
+    except TooMany as many:
+        return _find_page(typed, _("Too many tries. Wait a quarter of an hour.")), many.status
+    except Unknown:
+        return _find_page(typed, _("No order with this code and this e-mail. Both are in the mail we sent.")), 422
+    throttle.forgive("find order", code)
+    return redirect(found.path, 303)
+
+
+def _find_page(typed: dict[str, str], error: str) -> str:
+    return render_template("shop/page_find_order.html", typed=typed, error=error, locale=locale())
