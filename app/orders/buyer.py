@@ -27,6 +27,17 @@ def checked(name: str, email: str, cpf: str) -> Buyer:
     return Buyer(_name(name), _email(email), _cpf(cpf))
 
 
+def problems(name: str, email: str, cpf: str) -> list[Invalid]:
+    """Everything that `checked` would complain about, so that a page can say it at once."""
+    found: list[Invalid] = []
+    for check, text in ((_name, name), (_email, email), (_cpf, cpf)):
+        try:
+            check(text)
+        except Invalid as error:
+            found.append(error)
+    return found
+
+
 def _name(text: str) -> str:
     # Control characters, line breaks and direction marks go: a name stands in mails and on paper.
     kept = "".join(

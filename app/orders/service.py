@@ -6,6 +6,7 @@ products. Totals, prices and states are decided here; callers choose, they never
 
 from __future__ import annotations
 
+from app.orders.buyer import problems as buyer_problems
 from app.orders.choosing import change_seats, choose_concessions, choose_types, extend, half_price_left
 from app.orders.ending import abandon, cancel
 from app.orders.paying import change_method, check_out
@@ -40,6 +41,7 @@ __all__ = [
     "WrongState",
     "abandon",
     "accept_reseat",
+    "buyer_problems",
     "cancel",
     "change_method",
     "change_seats",

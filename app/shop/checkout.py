@@ -13,7 +13,7 @@ from app.core import db
 from app.core.errors import Conflict, Invalid
 from app.orders import service as orders
 from app.orders.service import NoMoreExtensions, OrderOver, OrderView, WrongState
-from app.shop import blueprint, purchase, words
+from app.shop import blueprint, purchase
 from app.web.language import locale
 
 Answer = str | Response | tuple[str, int]
@@ -49,7 +49,9 @@ def check_out(token: str) -> Answer:
     except Invalid as error:
         if error.field == "types":
             return redirect(purchase.address(order, "types"), 303)
-        return _checkout_page(order, typed, {error.field: _error(error)}), 422
+        wrong = orders.buyer_problems(typed["name"], typed["email"], typed["cpf"])
+        errors = {one.field: _error(one) for one in (*wrong, error)}
+        return _checkout_page(order, typed, errors), 422
     except (OrderOver, WrongState):
         return redirect(order.path, 303)
     except Conflict:  # two tabs at once: the other one's charge stands
@@ -62,7 +64,6 @@ def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, st
         "shop/page_checkout.html",
         **purchase.frame(order, "checkout"),
         counted=purchase.counted(order),
-        lines=words.lines(order),
         typed=typed,
         errors=errors,
         signed_in=purchase.account() is not None,

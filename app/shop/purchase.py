@@ -56,6 +56,7 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
     return {
         "order": order,
         "screening": order.screening,
+        "lines": words.lines(order),
         "film_title": order.screening.film.title_in(locale()),
         "line": heading.line_of(order.screening),
         "step": "payment" if step == "checkout" else step,
