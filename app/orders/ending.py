@@ -96,7 +96,8 @@ def call_off(order_id: uuid.UUID, reason: str) -> None:
     else:
         return
     if order.email:
-        _tell(order, "screening_cancelled", {"amount": order.total if order.paid_at else 0, "reason": reason})
+        paid = order.total if order.state in (PAID, RESEAT) else 0
+        _tell(order, "screening_cancelled", {"amount": paid, "reason": reason})
 
 
 def _give_back(order: OrderView, reason: str) -> None:

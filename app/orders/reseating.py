@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from sqlalchemy import text
 
@@ -16,6 +17,7 @@ from app.core.messages import NoticeRequested
 from app.events import service as events
 from app.orders import half_places, reading, states
 from app.orders.ending import expire, facts, move
+from app.orders.other_seats import candidates, likeness
 from app.orders.states import AWAITING, REFUNDED, RESEAT
 from app.orders.views import OrderOver, OrderView
 from app.payments import service as payments
@@ -30,14 +32,17 @@ _OFFER = text(
     where id = :id and state = any(:before) returning 1
     """
 )
-_SEATS = text(
+# Two statements: a new seat may be another's old one, and a key must not stand twice even for a moment.
+_NO_SEATS = text("delete from orders.order_seats where order_id = :id")
+_NEW_SEATS = text(
     """
-    update orders.order_seats s set seat_id = new.seat_id
-    from jsonb_to_recordset(cast(:seats as jsonb)) as new(position integer, seat_id integer)
-    where s.order_id = :id and s.position = new.position
+    insert into orders.order_seats (order_id, seat_id, position, full_price, ticket_type, half_kind, price)
+    select :id, seat_id, position, full_price, ticket_type, half_kind, price
+    from jsonb_to_recordset(cast(:seats as jsonb)) as seat(seat_id integer, position integer, full_price integer,
+      ticket_type text, half_kind text, price integer)
     """
 )
-_MOST_TRIES = 4
+_MOST_TRIES = 6
 
 
 def offer(order: OrderView, receipt_id: uuid.UUID) -> str | None:
@@ -67,37 +72,23 @@ def offer(order: OrderView, receipt_id: uuid.UUID) -> str | None:
 
 
 def _other_seats(order: OrderView) -> Reservation | None:
-    """Seats at the same prices, the nearest ones first: what `SeatsLost` offers is tried until one is held."""
-    tries: list[tuple[int, ...]] = [tuple(seat.seat_id for seat in order.seats)]
-    seen: set[tuple[int, ...]] = set()
-    for _ in range(_MOST_TRIES):
-        wanted = next((seats for seats in tries if seats not in seen), None)
-        if wanted is None:
-            return None
-        seen.add(wanted)
+    """Seats at the same prices, the nearest ones first, held for as long as an offer lasts."""
+    screening = order.screening
+    plan = events.seat_plan(screening.auditorium_id)
+    taken = reservations.seat_states(screening.id)
+    lost = [seat.seat_id for seat in order.seats]
+    who = f"reseat:{order.id}"
+    for wanted in islice(candidates(plan, screening.prices, lost, taken), _MOST_TRIES):
         try:
             with db.session().begin_nested():
                 return reservations.hold_seats(
-                    order.screening,
-                    wanted,
-                    visitor=f"reseat:{order.id}",
-                    address_key=f"reseat:{order.id}",
-                    minutes=settings().offer_minutes,
+                    screening, wanted, visitor=who, address_key=who, minutes=settings().offer_minutes
                 )
-        except SeatsLost as lost:
-            tries += [
-                tuple(sorted((*lost.kept, *instead)))
-                for instead in lost.alternatives
-                if _prices(order, (*lost.kept, *instead)) == sorted(seat.full_price for seat in order.seats)
-            ]
+        except SeatsLost:
+            continue  # somebody was quicker; the next best
         except (Conflict, TooMany):
-            return None
+            return None  # no longer on sale
     return None
-
-
-def _prices(order: OrderView, seat_ids: Sequence[int]) -> list[int]:
-    by_id = events.seat_plan(order.screening.auditorium_id).by_id
-    return sorted(order.screening.prices[by_id[seat_id].zone_id] for seat_id in seat_ids)
 
 
 def accept(token: str) -> None:
@@ -114,21 +105,32 @@ def accept(token: str) -> None:
     if not reservations.confirm(order.reseat_reservation_id):
         raise OrderOver(order.state)
     new = _by_price(order, reservations.seats_of(order.reseat_reservation_id))
-    rows = [{"position": position, "seat_id": seat_id} for position, seat_id in enumerate(new, start=1)]
-    db.session().execute(_SEATS, {"id": order.id, "seats": json.dumps(rows)})
+    rows = [
+        {
+            "seat_id": seat_id,
+            "position": position,
+            "full_price": old.full_price,
+            "ticket_type": old.ticket_type,
+            "half_kind": old.half_kind,
+            "price": old.price,
+        }
+        for position, (old, seat_id) in enumerate(zip(order.seats, new, strict=True), start=1)
+    ]
+    db.session().execute(_NO_SEATS, {"id": order.id})
+    db.session().execute(_NEW_SEATS, {"id": order.id, "seats": json.dumps(rows)})
     moved = reading.by_id(order.id)
     pay(replace(moved, state=RESEAT), order.reseat_receipt_id, order.reseat_reservation_id)
 
 
 def _by_price(order: OrderView, seat_ids: Sequence[int]) -> list[int]:
-    """The new seats in the order of the old ones, each at its old one's price: types and prices stay as paid."""
+    """The new seats in the order of the old ones, each for its like: types and prices stay as paid."""
     by_id = events.seat_plan(order.screening.auditorium_id).by_id
+    prices = order.screening.prices
     left = list(seat_ids)
     chosen: list[int] = []
-    for seat in order.seats:
-        match = next(
-            seat_id for seat_id in left if order.screening.prices[by_id[seat_id].zone_id] == seat.full_price
-        )
+    for old in order.seats:
+        like = likeness(by_id[old.seat_id], prices)
+        match = next((one for one in left if likeness(by_id[one], prices) == like), left[0])
         left.remove(match)
         chosen.append(match)
     return chosen

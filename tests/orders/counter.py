@@ -1,0 +1,27 @@
+"""A snack bar for the tests: one product, so many of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from app.core import db
+from app.events.service import Screening
+from app.products import service as products
+
+
+def stock(screening: Screening, *, on_hand: int = 10, price: int = 2100, name: str = "Pipoca") -> int:
+    """Put a product on the menu and on the shelf of the screening's site; its id."""
+    with db.transaction() as session:
+        product_id = session.execute(
+            text(
+                "insert into products.products (slug, name, name_en, kind, price) values (:name, :name, :name,"
+                " 'popcorn', :price) returning id"
+            ),
+            {"name": name, "price": price},
+        ).scalar_one()
+        session.execute(
+            text("insert into products.stock (product_id, cinema_id, on_hand) values (:product, :cinema, :on_hand)"),
+            {"product": product_id, "cinema": screening.cinema.id, "on_hand": on_hand},
+        )
+    products.reset_caches()
+    return int(product_id)

@@ -1,0 +1,80 @@
+"""Names, addresses and CPFs: real ones pass, hostile ones are harmless or refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.errors import Invalid
+from app.orders import buyer
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Ana   Souza ", "Ana Souza"),
+        ("José d'Ávila-Gonçalves", "José d'Ávila-Gonçalves"),
+        ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
+        ("{{7*7}}a", "{{7*7}}a"),
+        ("Ana\r\nBcc: all@example.com", "Ana Bcc: all@example.com"),
+        ("‮Ana‬", "Ana"),
+        ("محمد", "محمد"),
+        ("Ana 🎬", "Ana 🎬"),
+        ("Ana\x00\x07", "Ana"),
+    ],
+)
+def test_names(typed: str, kept: str) -> None:
+    assert buyer.checked(typed, "ana@example.com", "").name == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "cpf", "code"),
+    [
+        ("", "ana@example.com", "", "name.missing"),
+        ("  ", "ana@example.com", "", "name.missing"),
+        ("🎬", "ana@example.com", "", "name.missing"),
+        ("a" * 10_000, "ana@example.com", "", "name.too_long"),
+        ("Ana", "", "", "email.missing"),
+        ("Ana", "ana", "", "email.wrong"),
+        ("Ana", "ana@", "", "email.wrong"),
+        ("Ana", "ana@example.com\r\nBcc: all@example.com", "", "email.wrong"),
+        ("Ana", "ana@example.com, eva@example.com", "", "email.wrong"),
+        ("Ana", "a" * 10_000 + "@example.com", "", "email.wrong"),
+        ("Ana", "ana@example.com", "111.111.111-11", "cpf.wrong"),
+        ("Ana", "ana@example.com", "529.982.247-24", "cpf.wrong"),
+        ("Ana", "ana@example.com", "5299822472", "cpf.wrong"),
+        ("Ana", "ana@example.com", "٥٢٩٩٨٢٢٤٧٢٥", "cpf.wrong"),
+        ("Ana", "ana@example.com", "none", "cpf.wrong"),
+    ],
+)
+def test_what_is_refused(name: str, email: str, cpf: str, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        buyer.checked(name, email, cpf)
+    assert refused.value.code == code
+    assert code in {problem.code for problem in buyer.problems(name, email, cpf)}
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    assert [one.field for one in buyer.problems("", "", "1")] == ["name", "email", "cpf"]
+    assert buyer.problems("Ana", "ana@example.com", "") == []
+
+
+@pytest.mark.parametrize("typed", ["529.982.247-25", "52998224725", " 529 982 247 25 "])
+def test_a_cpf_is_kept_as_digits(typed: str) -> None:
+    assert buyer.checked("Ana", "ana@example.com", typed).cpf == "52998224725"
+
+
+@given(st.text(alphabet="0123456789", min_size=9, max_size=9).filter(lambda digits: len(set(digits)) > 1))
+def test_exactly_one_pair_of_check_digits_fits(nine: str) -> None:
+    assert sum(buyer.is_cpf(f"{nine}{pair:02d}") for pair in range(100)) == 1
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=40))
+def test_nothing_breaks_it(name: str, email: str, cpf: str) -> None:
+    try:
+        found = buyer.checked(name, email, cpf)
+    except Invalid:
+        return
+    assert "\n" not in found.name + found.email
+    assert "\r" not in found.name + found.email

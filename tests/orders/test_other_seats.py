@@ -1,0 +1,55 @@
+"""Seats instead of lost ones: same prices, side by side, near; never a wheelchair space for a usual seat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.orders.other_seats import candidates, likeness
+from tests.reservations.rooms import ids, names, plan
+
+PRICES = {1: 3800, 2: 4600}
+ROOM = plan("wcoooo", "oooooo", "vvvvvv")
+
+
+@pytest.mark.parametrize(
+    ("lost", "also_taken", "first"),
+    [
+        ("B3 B4", "", "B1 B2"),
+        ("B3 B4", "B1 B2", "B5 B6"),
+        ("B3 B4", "B1 B6", "A3 A4"),
+        ("C3", "", "C2"),
+        ("B6 C6", "", "B5 C5"),
+    ],
+)
+def test_the_nearest_come_first(lost: str, also_taken: str, first: str) -> None:
+    taken = {*ids(ROOM, lost), *ids(ROOM, also_taken)}
+    found = next(candidates(ROOM, PRICES, ids(ROOM, lost), taken))
+    assert set(names(ROOM, found).split()) == set(first.split())
+
+
+def test_apart_when_nothing_is_together() -> None:
+    taken = set(ids(ROOM, "A3 A5 A6 B2 B3 B4 B5 B6"))
+    assert names(ROOM, next(candidates(ROOM, PRICES, ids(ROOM, "B3 B4"), taken))) == "A4 B1"
+
+
+def test_none_where_none_is_as_good() -> None:
+    taken = set(ids(ROOM, "C1 C2 C3 C4 C5 C6"))
+    assert list(candidates(ROOM, PRICES, ids(ROOM, "C1"), taken)) == []
+    assert list(candidates(ROOM, PRICES, ids(ROOM, "A1"), set(ids(ROOM, "A1")))) == []
+
+
+@given(st.sets(st.sampled_from([seat.id for seat in ROOM.seats])), st.data())
+def test_every_offer_is_free_and_costs_the_same(taken: set[int], data: st.DataObject) -> None:
+    lost = data.draw(st.lists(st.sampled_from([seat.id for seat in ROOM.seats]), min_size=1, max_size=4, unique=True))
+
+    def like(seats: Sequence[int]) -> list[tuple[int, str]]:
+        return sorted(likeness(ROOM.by_id[seat], PRICES) for seat in seats)
+
+    for offer in candidates(ROOM, PRICES, lost, taken):
+        assert not taken.intersection(offer)
+        assert like(offer) == like(lost)
+        assert len(set(offer)) == len(lost)

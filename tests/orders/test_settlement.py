@@ -1,0 +1,213 @@
+"""Money that comes: once, twice, wrong, late; each ends as it should, and nobody is charged twice."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.core.errors import Conflict
+from app.events import service as events
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import OrderOver, OrderView
+from app.payments import service as payments
+from app.products import service as products
+from app.reservations import service as reservations
+from app.tickets import service as tickets
+from tests.orders import buying
+from tests.orders.buying import FULL, STUDENT
+from tests.orders.counter import stock
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+def screening(app: object) -> Screening:
+    return make_screening("oooooooooo", "vvvv")
+
+
+def seats(screening: Screening, names: str) -> tuple[int, ...]:
+    return ids(plan_of(screening), names)
+
+
+def to_be_paid(screening: Screening, names: str, visitor: str = "ana", **chosen: object) -> OrderView:
+    basket = buying.start(screening, seats(screening, names), visitor)
+    return buying.check_out(buying.choose(basket, **chosen))  # type: ignore[arg-type]
+
+
+def late(basket: OrderView, minutes: float = 30) -> OrderView:
+    buying.time_passes(basket, minutes)
+    buying.clockwork()
+    return buying.order(basket.token)
+
+
+def refunds(basket: OrderView) -> list[tuple[int, str]]:
+    with db.reading():
+        return [(one.amount, one.state) for one in payments.refunds_of(basket.id)]
+
+
+def valid_tickets(basket: OrderView) -> list[str]:
+    with db.reading():
+        return [one.seat_name for one in tickets.of_order(basket.id) if one.is_valid]
+
+
+def messages(kind: str, template: str = "") -> int:
+    with db.reading() as session:
+        return session.execute(
+            text(
+                "select count(*) from core.outbox where kind = :kind"
+                " and (:template = '' or payload->>'template' = :template)"
+            ),
+            {"kind": kind, "template": template},
+        ).scalar_one()
+
+
+def test_paid_twice_gives_one_set_of_tickets_and_the_second_money_back(screening: Screening) -> None:
+    paid = buying.pay(to_be_paid(screening, "A4 A5"), times=2)
+    assert paid.state == "paid"
+    assert valid_tickets(paid) == ["A4", "A5"]
+    assert refunds(paid) == [(7600, "refunded")]
+    assert messages("OrderPaid") == 1
+
+
+def test_a_webhook_twice_changes_nothing(screening: Screening) -> None:
+    paid = buying.pay(to_be_paid(screening, "A4"), notices=3)
+    assert (paid.state, refunds(paid), messages("OrderPaid")) == ("paid", [], 1)
+
+
+def test_a_wrong_amount_goes_back_and_the_order_waits_on(screening: Screening) -> None:
+    basket = buying.pay(to_be_paid(screening, "A4"), amount=3700)
+    assert basket.state == "awaiting_payment"
+    assert refunds(basket) == [(3700, "refunded")]
+    assert valid_tickets(basket) == []
+    with db.transaction():
+        orders.change_method(basket.token, "pix")
+    buying.work()
+    assert buying.pay(basket).state == "paid"
+
+
+def test_late_money_gets_the_same_seats_when_they_are_free(screening: Screening) -> None:
+    basket = late(to_be_paid(screening, "A4 A5", choices=[FULL, STUDENT]))
+    assert basket.state == "expired"
+    paid = buying.pay(basket, stubborn=True)
+    assert paid.state == "paid"
+    assert valid_tickets(paid) == ["A4", "A5"]
+    with db.reading():
+        assert orders.half_price_left(screening.id) == (5, 6), "its half price counts again"
+        assert reservations.seat_states(screening.id) == dict.fromkeys(seats(screening, "A4 A5"))
+
+
+def test_late_money_takes_its_snacks_or_gets_their_price_back(screening: Screening) -> None:
+    popcorn = stock(screening, on_hand=1, price=2100)
+    basket = late(to_be_paid(screening, "A4", items={popcorn: 1}))
+    other = buying.bought(screening, seats(screening, "A6"), "eva", items={popcorn: 1})
+    assert other.total == 3800 + 2100
+    paid = buying.pay(basket, stubborn=True)
+    assert (paid.state, paid.total, paid.items) == ("paid", 3800, ())
+    assert refunds(paid) == [(2100, "refunded")]
+
+
+def test_late_money_in_time_for_its_snacks(screening: Screening) -> None:
+    popcorn = stock(screening, on_hand=1, price=2100)
+    paid = buying.pay(late(to_be_paid(screening, "A4", items={popcorn: 1})), stubborn=True)
+    assert paid.total == 3800 + 2100
+    with db.reading():
+        assert products.menu(screening.cinema.id, "en")[0].available == 0
+
+
+@pytest.fixture
+def reseated(screening: Screening) -> OrderView:
+    """Ana's A4 and A5 were sold to Eva before Ana's money came; A2 and A3 are held for her."""
+    basket = late(to_be_paid(screening, "A4 A5", choices=[FULL, STUDENT]))
+    buying.bought(screening, seats(screening, "A4 A5"), "eva")
+    return buying.pay(basket, stubborn=True)
+
+
+def test_late_money_is_offered_other_seats(screening: Screening, reseated: OrderView) -> None:
+    assert (reseated.state, reseated.reseat_seats) == ("reseat_offered", ("A2", "A3"))
+    assert messages("NoticeRequested", "reseat_offer") == 1
+    with db.transaction():
+        orders.accept_reseat(reseated.token)
+    with db.transaction():
+        orders.accept_reseat(reseated.token)
+    paid = buying.order(reseated.token)
+    assert (paid.state, [seat.name for seat in paid.seats]) == ("paid", ["A2", "A3"])
+    assert [(seat.ticket_type, seat.price) for seat in paid.seats] == [("full", 3800), ("half", 1900)]
+    assert valid_tickets(paid) == ["A2", "A3"]
+    assert refunds(paid) == []
+
+
+def test_new_seats_may_be_old_ones_moved_by_one(screening: Screening) -> None:
+    """A2 A3 in place of A3 A4: one of the new seats is another's old one."""
+    basket = late(to_be_paid(screening, "A3 A4"))
+    buying.bought(screening, seats(screening, "A4 A5 A6 A7"), "eva")
+    offered = buying.pay(basket, stubborn=True)
+    assert offered.reseat_seats == ("A2", "A3")
+    with db.transaction():
+        orders.accept_reseat(offered.token)
+    assert valid_tickets(offered) == ["A2", "A3"]
+
+
+def test_the_money_instead_of_other_seats(screening: Screening, reseated: OrderView) -> None:
+    with db.transaction():
+        orders.decline_reseat(reseated.token)
+    with db.transaction():
+        orders.decline_reseat(reseated.token)
+    buying.work()
+    assert buying.order(reseated.token).state == "refunded"
+    assert refunds(reseated) == [(5700, "refunded")]
+    with db.reading():
+        taken = reservations.seat_states(screening.id)
+    assert set(taken) == set(seats(screening, "A4 A5")), "what was offered is free again"
+    with pytest.raises(OrderOver), db.transaction():
+        orders.accept_reseat(reseated.token)
+
+
+def test_an_offer_that_nobody_answers_gives_the_money_back(reseated: OrderView) -> None:
+    ended = late(reseated)
+    assert ended.state == "refunded"
+    assert refunds(reseated) == [(5700, "refunded")]
+
+
+def test_late_money_without_any_seats_goes_back(screening: Screening) -> None:
+    basket = late(to_be_paid(screening, "B1 B2 B3 B4"))
+    buying.bought(screening, seats(screening, "B1 B2"), "eva")
+    after = buying.pay(basket, stubborn=True)
+    assert (after.state, refunds(after)) == ("expired", [(18400, "refunded")])
+    assert valid_tickets(after) == []
+
+
+def test_money_for_an_order_that_was_given_up_goes_back(screening: Screening) -> None:
+    basket = to_be_paid(screening, "A4")
+    with db.transaction():
+        orders.abandon(basket.token)
+    after = buying.pay(basket, stubborn=True)
+    assert (after.state, refunds(after)) == ("cancelled", [(3800, "refunded")])
+
+
+def test_money_for_a_screening_called_off_goes_back(screening: Screening) -> None:
+    basket = to_be_paid(screening, "A4")
+    with db.transaction():
+        events.cancel_screening(screening.id, "projector")
+    after = buying.pay(basket, stubborn=True)
+    assert (after.state, refunds(after)) == ("cancelled", [(3800, "refunded")])
+
+
+def test_a_draft_cannot_be_paid_and_a_paid_one_not_changed(screening: Screening) -> None:
+    paid = buying.bought(screening, seats(screening, "A4"))
+    for verb in (
+        lambda: orders.choose_types(paid.token, {}),
+        lambda: orders.choose_concessions(paid.token, {}),
+        lambda: orders.change_seats(paid.token, seats(screening, "A5")),
+        lambda: orders.extend(paid.token),
+        lambda: orders.abandon(paid.token),
+        lambda: orders.change_method(paid.token, "card"),
+        lambda: orders.check_out(paid.token, name="Ana", email="ana@example.com", cpf="", method="pix"),
+    ):
+        with pytest.raises(Conflict), db.transaction():
+            verb()
+    draft = buying.start(screening, seats(screening, "A7"), "eva")
+    with pytest.raises(Conflict), db.transaction():
+        orders.change_method(draft.token, "pix")
