@@ -1,0 +1,254 @@
+"""Filling the basket: half-price places, snacks, other seats, and the one deadline that moves them all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.core import config, db
+from app.core.errors import Invalid
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import HalfPriceGone, NoMoreExtensions, OrderOver, OrderView, TypeChoice
+from app.products.service import OutOfStock
+from app.reservations import service as reservations
+from app.reservations.service import SeatsLost
+from tests.orders import buying
+from tests.orders.buying import FULL, SENIOR, STUDENT
+from tests.orders.counter import stock
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+def screening(app: object) -> Screening:
+    return make_screening("oooooooooo", "vvvv")  # 14 seats: 6 half-price places
+
+
+def seats(screening: Screening, names: str) -> tuple[int, ...]:
+    return ids(plan_of(screening), names)
+
+
+def expiries(basket: OrderView) -> set[object]:
+    """When everything that the order holds ends, seen from its deadline."""
+    with db.reading() as session:
+        rows = session.execute(
+            text(
+                "select expires_at from reservations.seat_claims where reservation_id = :reservation"
+                " union all select expires_at from reservations.reservations where id = :reservation"
+                " union all select expires_at from orders.half_price_claims where order_id = :id"
+                " union all select expires_at from products.stock_claims where order_id = :id"
+            ),
+            {"reservation": basket.reservation_id, "id": basket.id},
+        )
+        return {row.expires_at - basket.deadline for row in rows}
+
+
+def age(screening: Screening, rating: str) -> None:
+    with db.transaction() as session:
+        session.execute(
+            text("update events.films set age_rating = :rating where id = :id"),
+            {"rating": rating, "id": screening.film.id},
+        )
+    from app.events import service as events
+
+    events.reset_caches()
+
+
+def test_the_last_half_price_place_is_named_when_it_is_gone(screening: Screening) -> None:
+    buying.choose(buying.start(screening, seats(screening, "A1 A2 A3 A4")), [STUDENT] * 4)
+    other = buying.start(screening, seats(screening, "A6 A7 A8"), "eva")
+    with pytest.raises(HalfPriceGone) as gone:
+        buying.choose(other, [STUDENT] * 3)
+    assert (gone.value.left, gone.value.total) == (2, 6)
+    assert buying.order(other.token).types_chosen is False
+    assert buying.choose(other, [STUDENT, STUDENT, SENIOR]).total == 3 * 1900
+    with db.reading():
+        assert orders.half_price_left(screening.id) == (0, 6)
+
+
+def test_choosing_again_gives_places_back(screening: Screening) -> None:
+    basket = buying.choose(buying.start(screening, seats(screening, "A1 A2 A3")), [STUDENT] * 3)
+    basket = buying.choose(basket, [FULL, STUDENT, FULL])
+    with db.reading():
+        assert orders.half_price_left(screening.id) == (5, 6)
+    assert buying.choose(basket).total == 3 * 3800
+    with db.reading():
+        assert orders.half_price_left(screening.id) == (6, 6)
+
+
+def test_places_of_an_order_that_ran_out_are_free(screening: Screening) -> None:
+    basket = buying.choose(buying.start(screening, seats(screening, "A1 A2")), [STUDENT, STUDENT])
+    buying.time_passes(basket, 30)
+    with db.reading():
+        assert orders.half_price_left(screening.id) == (6, 6)
+
+
+@pytest.mark.parametrize(("rating", "asked"), [("L", False), ("12", False), ("14", True), ("16", True), ("18", True)])
+def test_the_age_rating_is_confirmed_from_fourteen_up(screening: Screening, rating: str, asked: bool) -> None:
+    age(screening, rating)
+    basket = buying.start(screening, seats(screening, "A1"))
+    if asked:
+        with pytest.raises(Invalid) as refused:
+            buying.choose(basket, age=False)
+        assert (refused.value.code, refused.value.field) == ("age.unconfirmed", "age")
+        assert buying.choose(basket, age=True).age_confirmed
+    else:
+        assert buying.choose(basket, age=False).types_chosen
+
+
+def test_snacks_are_priced_by_the_house_and_replaced_whole(screening: Screening) -> None:
+    popcorn, cola = stock(screening, name="Pipoca"), stock(screening, name="Refri", price=1400)
+    basket = buying.choose(buying.start(screening, seats(screening, "A1")), items={popcorn: 2, cola: 1})
+    assert basket.total == 3800 + 2 * 2100 + 1400
+    basket = buying.choose(basket, items={cola: 3})
+    assert [(item.name, item.quantity, item.total) for item in basket.items] == [("Refri", 3, 4200)]
+    assert buying.choose(basket).total == 3800
+
+
+def test_too_many_snacks_leave_the_basket_as_it_was(screening: Screening) -> None:
+    popcorn = stock(screening, on_hand=2)
+    basket = buying.choose(buying.start(screening, seats(screening, "A1")), items={popcorn: 1})
+    with pytest.raises(OutOfStock) as gone:
+        buying.choose(basket, items={popcorn: 3})
+    assert gone.value.available == {popcorn: 2}
+    for wanted in ({popcorn: -1}, {popcorn: 1_000_000_000}, {987654: 1}):
+        with pytest.raises(Invalid):
+            buying.choose(basket, items=wanted)
+    assert buying.order(basket.token).total == 3800 + 2100
+
+
+def test_other_seats_keep_the_hold_and_the_types_of_those_that_stay(screening: Screening) -> None:
+    basket = buying.choose(buying.start(screening, seats(screening, "A1 A2")), [STUDENT, STUDENT])
+    with db.transaction():
+        orders.change_seats(basket.token, seats(screening, "A2 B1"))
+    changed = buying.order(basket.token)
+    assert [(seat.name, seat.ticket_type, seat.price) for seat in changed.seats] == [
+        ("A2", "half", 1900),
+        ("B1", "full", 4600),
+    ]
+    assert (changed.total, changed.deadline, changed.types_chosen) == (6500, basket.deadline, False)
+    with db.reading():
+        assert orders.half_price_left(screening.id) == (5, 6)
+        assert set(reservations.seat_states(screening.id)) == set(seats(screening, "A2 B1"))
+
+
+def test_a_change_that_loses_keeps_the_old_seats(screening: Screening) -> None:
+    basket = buying.start(screening, seats(screening, "A1 A2"))
+    buying.start(screening, seats(screening, "A3"), "eva")
+    with pytest.raises(SeatsLost), db.transaction():
+        orders.change_seats(basket.token, seats(screening, "A2 A3"))
+    assert [seat.name for seat in buying.order(basket.token).seats] == ["A1", "A2"]
+
+
+def test_more_time_moves_everything_and_has_an_end(screening: Screening, settings: config.Settings) -> None:
+    popcorn = stock(screening)
+    basket = buying.choose(buying.start(screening, seats(screening, "A1")), [STUDENT], {popcorn: 1})
+    grace = timedelta(seconds=settings.grace_seconds)
+    assert expiries(basket) == {grace}
+    for turn in range(1, settings.max_extensions + 1):
+        with db.transaction():
+            orders.extend(basket.token)
+        longer = buying.order(basket.token)
+        assert longer.deadline - basket.deadline == timedelta(minutes=turn * settings.extension_minutes)
+        assert expiries(longer) == {grace}
+    assert not longer.can_extend
+    with pytest.raises(NoMoreExtensions), db.transaction():
+        orders.extend(basket.token)
+
+
+def test_no_more_time_once_paying_has_begun(screening: Screening) -> None:
+    basket = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A1"))))
+    assert not basket.can_extend
+    with pytest.raises(OrderOver), db.transaction():
+        orders.extend(basket.token)
+
+
+def test_paying_sets_the_deadline_once_to_some_minutes(screening: Screening, settings: config.Settings) -> None:
+    basket = buying.choose(buying.start(screening, seats(screening, "A1")), [STUDENT])
+    buying.time_passes(basket, settings.hold_minutes - 1)
+    paying = buying.check_out(basket)
+    left = paying.deadline - paying.read_at
+    assert timedelta(minutes=settings.payment_minutes - 1) < left <= timedelta(minutes=settings.payment_minutes)
+    assert expiries(paying) == {timedelta(seconds=settings.grace_seconds)}
+    with db.transaction():
+        orders.change_method(basket.token, "card")
+    assert buying.order(basket.token).deadline == paying.deadline, "another method is no more time"
+
+
+def test_paying_early_leaves_the_deadline(screening: Screening) -> None:
+    basket = buying.choose(buying.start(screening, seats(screening, "A1")))
+    assert buying.check_out(basket).deadline == basket.deadline
+
+
+def test_after_the_deadline_nothing_can_be_chosen(screening: Screening, settings: config.Settings) -> None:
+    basket = buying.start(screening, seats(screening, "A1"))
+    buying.time_passes(basket, settings.hold_minutes)
+    for verb in (
+        lambda: orders.choose_types(basket.token, {basket.seats[0].seat_id: FULL}),
+        lambda: orders.choose_concessions(basket.token, {}),
+        lambda: orders.extend(basket.token),
+        lambda: orders.check_out(basket.token, name="Ana", email="ana@example.com", cpf="", method="pix"),
+    ):
+        with pytest.raises(OrderOver), db.transaction():
+            verb()
+    assert (buying.order(basket.token).is_over, buying.order(basket.token).next_step) == (True, "order")
+
+
+def test_giving_up_frees_everything_at_once(screening: Screening) -> None:
+    popcorn = stock(screening, on_hand=1)
+    basket = buying.choose(buying.start(screening, seats(screening, "A1")), [STUDENT], {popcorn: 1})
+    buying.check_out(basket)
+    for _twice in range(2):
+        with db.transaction():
+            orders.abandon(basket.token)
+    with db.reading():
+        assert reservations.seat_states(screening.id) == {}
+        assert orders.half_price_left(screening.id) == (6, 6)
+    buying.choose(buying.start(screening, seats(screening, "A1"), "eva"), items={popcorn: 1})
+
+
+def test_the_basket_must_be_whole_before_it_is_paid(screening: Screening) -> None:
+    basket = buying.start(screening, seats(screening, "A1"))
+    with pytest.raises(Invalid) as refused:
+        buying.check_out(basket)
+    assert refused.value.code == "types.missing"
+    basket = buying.choose(basket)
+    with pytest.raises(Invalid) as refused:
+        buying.check_out(basket, method="cash")
+    assert refused.value.field == "method"
+    assert buying.order(basket.token).state == "draft"
+
+
+def test_continue_your_order(screening: Screening) -> None:
+    with db.reading():
+        assert orders.open_order_of("ana") is None
+    basket = buying.start(screening, seats(screening, "A1"))
+    with db.reading():
+        found = orders.open_order_of("ana")
+    assert found is not None
+    assert (found.token, found.next_step) == (basket.token, "types")
+    buying.time_passes(basket, 30)
+    with db.reading():
+        assert orders.open_order_of("ana") is None
+
+
+def test_an_order_is_found_by_code_and_email_together(screening: Screening) -> None:
+    paid = buying.bought(screening, seats(screening, "A1"))
+    with db.reading():
+        found = orders.find(paid.code, "ANA@example.org")
+        assert found is not None
+        assert found.token == paid.token
+        assert orders.find(paid.code, "eva@example.org") is None
+        assert orders.find("XXX-0000", "ana@example.org") is None
+
+
+def test_choices_for_foreign_seats_are_refused(screening: Screening) -> None:
+    basket = buying.start(screening, seats(screening, "A1"))
+    foreign = seats(screening, "A2")[0]
+    with pytest.raises(Invalid) as refused, db.transaction():
+        orders.choose_types(basket.token, {basket.seats[0].seat_id: FULL, foreign: TypeChoice("half", "student")})
+    assert refused.value.code == "types.foreign_seat"

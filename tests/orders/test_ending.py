@@ -1,0 +1,176 @@
+"""Cancelling and being called off: money back once, tickets void, seats and stock free, the queue served."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.core.errors import Conflict
+from app.events import service as events
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import OrderOver, OrderView, WrongState
+from app.payments import service as payments
+from app.products import service as products
+from app.reservations import service as reservations
+from app.tickets import service as tickets
+from app.tickets.service import AlreadyAdmitted
+from tests.orders import buying
+from tests.orders.buying import FULL, STUDENT
+from tests.orders.counter import stock
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+def screening(app: object) -> Screening:
+    return make_screening("oooooooooo", "vvvv", starts_in=timedelta(minutes=20))
+
+
+def seats(screening: Screening, names: str) -> tuple[int, ...]:
+    return ids(plan_of(screening), names)
+
+
+def cancel(basket: OrderView) -> OrderView:
+    with db.transaction():
+        orders.cancel(basket.token)
+    buying.work()
+    return buying.order(basket.token)
+
+
+def refunds(basket: OrderView) -> list[tuple[int, str]]:
+    with db.reading():
+        return [(one.amount, one.state) for one in payments.refunds_of(basket.id)]
+
+
+def mails(template: str) -> list[dict[str, object]]:
+    with db.reading() as session:
+        rows = session.execute(
+            text("select payload from core.outbox where kind = 'NoticeRequested' and payload->>'template' = :template"),
+            {"template": template},
+        )
+        return [row.payload for row in rows]
+
+
+def states(basket: OrderView) -> list[str]:
+    with db.reading():
+        return [ticket.state for ticket in tickets.of_order(basket.id)]
+
+
+def test_cancelled_means_all_of_it(screening: Screening) -> None:
+    popcorn = stock(screening, on_hand=1)
+    paid = buying.bought(screening, seats(screening, "A1 A2"), choices=[FULL, STUDENT], items={popcorn: 1})
+    ended = cancel(paid)
+    assert (ended.state, ended.end_reason) == ("refunded", "customer")
+    assert refunds(paid) == [(3800 + 1900 + 2100, "refunded")]
+    assert states(paid) == ["revoked", "revoked"]
+    with db.reading():
+        assert reservations.seat_states(screening.id) == {}
+        assert orders.half_price_left(screening.id) == (6, 6)
+        assert products.menu(screening.cinema.id, "en")[0].available == 1
+    assert len(mails("order_cancelled")) == len(mails("order_refunded")) == 1
+
+
+def test_cancelled_twice_gives_back_once(screening: Screening) -> None:
+    paid = buying.bought(screening, seats(screening, "A1"))
+    for _twice in range(2):
+        cancel(paid)
+    assert refunds(paid) == [(3800, "refunded")]
+
+
+def test_the_seats_can_be_bought_again(screening: Screening) -> None:
+    cancel(buying.bought(screening, seats(screening, "A1 A2")))
+    assert buying.bought(screening, seats(screening, "A1 A2"), "eva").state == "paid"
+
+
+def test_the_queue_is_served_when_somebody_cancels(screening: Screening) -> None:
+    everybody = [
+        buying.bought(screening, seats(screening, names), visitor)
+        for visitor, names in (("ana", "A1 A2 A3 A4 A5"), ("eva", "A6 A7 A8 A9 A10"), ("rui", "B1 B2 B3 B4"))
+    ]
+    with db.transaction():
+        wish = reservations.join_waiting_list(screening, 2, "bia@example.com", "pt_BR", "bia")
+    buying.work()
+    with db.reading():
+        assert reservations.request(wish.token).state == "waiting"
+    cancel(everybody[0])
+    with db.reading():
+        assert reservations.request(wish.token).state == "offered"
+    with db.transaction():
+        started = orders.start_from_offer(wish.token, visitor="bia", locale="pt_BR")
+    basket = buying.order(started.token)
+    assert len(basket.seats) == 2
+    assert buying.pay(buying.check_out(buying.choose(basket))).state == "paid"
+
+
+def test_not_once_somebody_is_in(screening: Screening) -> None:
+    paid = buying.bought(screening, seats(screening, "A1 A2"))
+    with db.reading():
+        first = tickets.of_order(paid.id)[0]
+    with db.transaction():
+        assert tickets.admit(first.qr_text, gate="1", by_user_id=None, screening_id=None, cinema_id=None).admitted
+    with pytest.raises(AlreadyAdmitted):
+        cancel(paid)
+    assert buying.order(paid.token).state == "paid"
+    assert (states(paid), refunds(paid)) == (["admitted", "valid"], [])
+
+
+def test_not_after_the_beginning(screening: Screening) -> None:
+    paid = buying.bought(screening, seats(screening, "A1"))
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update events.screenings set starts_at = clock_timestamp() - interval '1 s',"
+                " ends_at = clock_timestamp() + interval '2 hours' where id = :id"
+            ),
+            {"id": screening.id},
+        )
+    events.reset_caches()
+    with pytest.raises(OrderOver):
+        cancel(paid)
+    assert not buying.order(paid.token).can_cancel
+
+
+def test_only_what_was_paid(screening: Screening) -> None:
+    with pytest.raises(WrongState):
+        cancel(buying.start(screening, seats(screening, "A1")))
+
+
+def test_a_refund_that_the_bank_refuses_stays_visible(screening: Screening) -> None:
+    paid = buying.bought(screening, seats(screening, "A1"))
+    buying.bank().refunds_will(buying.charge_id(paid), "fail")
+    ended = cancel(paid)
+    assert (ended.state, refunds(paid)) == ("cancelled", [(3800, "refund_failed")])
+    assert mails("order_refunded") == []
+
+
+def test_called_off_by_the_cinema(screening: Screening) -> None:
+    paid = buying.bought(screening, seats(screening, "A1 A2"))
+    waiting = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A4"), "eva")))
+    draft = buying.start(screening, seats(screening, "A6"), "rui")
+    with db.transaction():
+        events.cancel_screening(screening.id, "O projetor quebrou.")
+    buying.work()
+    assert [buying.order(one.token).state for one in (paid, waiting, draft)] == ["refunded", "cancelled", "cancelled"]
+    assert {buying.order(one.token).end_reason for one in (paid, waiting, draft)} == {"called_off"}
+    assert (refunds(paid), refunds(waiting)) == ([(7600, "refunded")], [])
+    assert states(paid) == ["revoked", "revoked"]
+    told = mails("screening_cancelled")
+    assert sorted(one["facts"]["amount"] for one in told) == [0, 7600]  # type: ignore[index]
+    assert all(one["facts"]["reason"] == "O projetor quebrou." for one in told)  # type: ignore[index]
+
+
+def test_tickets_go_out_again_on_demand(screening: Screening) -> None:
+    paid = buying.bought(screening, seats(screening, "A1"))
+    with db.transaction():
+        orders.resend(paid.token)
+    with db.reading() as session:
+        again = session.execute(text("select count(*) from core.outbox where kind = 'OrderPaid'")).scalar_one()
+    assert again == 2
+    cancel(paid)
+    with pytest.raises(Conflict), db.transaction():
+        orders.resend(paid.token)
