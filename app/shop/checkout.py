@@ -73,7 +73,9 @@ def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, st
 def _error(error: Invalid) -> str:
     return {
         "name.missing": _("Tell us your name: the ticket carries no other."),
-        "name.too_long": _("That name is too long for us: %(most)s letters at most.", most=error.details.get("most")),
+        "name.too_long": _(
+            "That name is too long for us: %(most)s letters at most.", most=error.details.get("most")
+        ),
         "email.missing": _("We need an e-mail address to send your tickets to."),
         "email.wrong": _("This e-mail address is not complete. An example: ana@example.com"),
         "cpf.wrong": _("This CPF does not add up. Check the digits, or leave it empty."),

@@ -90,7 +90,9 @@ def mail_again(token: str) -> Answer:
         with db.transaction():
             orders.resend(token)
     except TooMany as many:
-        return _page(found, error=_("It is on its way already. Look in the spam folder too."), status=many.status)
+        return _page(
+            found, error=_("It is on its way already. Look in the spam folder too."), status=many.status
+        )
     except WrongState:
         return redirect(found.path, 303)
     return redirect(f"{found.path}?mailed=1", 303)
@@ -159,7 +161,9 @@ def look_up_order() -> Answer:
     except TooMany as many:
         return _find_page(typed, _("Too many tries. Wait a quarter of an hour.")), many.status
     except Unknown:
-        return _find_page(typed, _("No order with this code and this e-mail. Both are in the mail we sent.")), 422
+        return _find_page(
+            typed, _("No order with this code and this e-mail. Both are in the mail we sent.")
+        ), 422
     throttle.forgive("find order", code)
     return redirect(found.path, 303)
 

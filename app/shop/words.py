@@ -84,7 +84,9 @@ def half_kind(code: str) -> str:
 
 def lines(order: OrderView) -> list[tuple[str, str]]:
     """Every line of the order with its amount: `F8 · meia, estudante`, `2 × Pipoca grande`."""
-    seats = [(f"{seat.name} · {ticket_type(seat)}", format_money(seat.price, locale())) for seat in order.seats]
+    seats = [
+        (f"{seat.name} · {ticket_type(seat)}", format_money(seat.price, locale())) for seat in order.seats
+    ]
     items = [
         (
             f"{item.quantity} × {item.name_in(locale())}" if item.quantity > 1 else item.name_in(locale()),

@@ -38,7 +38,12 @@ def work() -> int:
 def start(screening: Screening, seats: Sequence[int], visitor: str = "ana", once: str = "") -> OrderView:
     with db.transaction():
         started = orders.start_with_seats(
-            screening.id, seats, visitor=visitor, address_key="home", once=once or uuid.uuid4().hex, locale="pt_BR"
+            screening.id,
+            seats,
+            visitor=visitor,
+            address_key="home",
+            once=once or uuid.uuid4().hex,
+            locale="pt_BR",
         )
     return order(started.token)
 
@@ -55,7 +60,9 @@ def choose(
     age: bool = True,
 ) -> OrderView:
     """Ticket types in the order of the seats (all full price), then concessions."""
-    chosen = dict(zip((seat.seat_id for seat in basket.seats), choices or [FULL] * len(basket.seats), strict=True))
+    chosen = dict(
+        zip((seat.seat_id for seat in basket.seats), choices or [FULL] * len(basket.seats), strict=True)
+    )
     with db.transaction():
         orders.choose_types(basket.token, chosen, age_confirmed=age)
     with db.transaction():
@@ -103,14 +110,18 @@ def time_passes(basket: OrderView, minutes: float) -> None:
             " reservation_id from orders.orders where id = :id union select reseat_reservation_id from orders.orders"
             " where id = :id)",
         ):
-            session.execute(text(statement.replace(":ago", f"interval '{minutes} minutes'")), {"id": basket.id})
+            session.execute(
+                text(statement.replace(":ago", f"interval '{minutes} minutes'")), {"id": basket.id}
+            )
 
 
 def clockwork() -> None:
     """The ticks of the services concerned, once each."""
     from app.dispatch import ticks
 
-    run: list[Callable[[], object]] = [tick.function for tick in ticks(MINE) if not tick.name.startswith("events")]
+    run: list[Callable[[], object]] = [
+        tick.function for tick in ticks(MINE) if not tick.name.startswith("events")
+    ]
     for function in run:
         function()
     work()

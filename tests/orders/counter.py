@@ -20,7 +20,9 @@ def stock(screening: Screening, *, on_hand: int = 10, price: int = 2100, name: s
             {"name": name, "price": price},
         ).scalar_one()
         session.execute(
-            text("insert into products.stock (product_id, cinema_id, on_hand) values (:product, :cinema, :on_hand)"),
+            text(
+                "insert into products.stock (product_id, cinema_id, on_hand) values (:product, :cinema, :on_hand)"
+            ),
             {"product": product_id, "cinema": screening.cinema.id, "on_hand": on_hand},
         )
     products.reset_caches()

@@ -87,7 +87,9 @@ def test_places_of_an_order_that_ran_out_are_free(screening: Screening) -> None:
         assert orders.half_price_left(screening.id) == (6, 6)
 
 
-@pytest.mark.parametrize(("rating", "asked"), [("L", False), ("12", False), ("14", True), ("16", True), ("18", True)])
+@pytest.mark.parametrize(
+    ("rating", "asked"), [("L", False), ("12", False), ("14", True), ("16", True), ("18", True)]
+)
 def test_the_age_rating_is_confirmed_from_fourteen_up(screening: Screening, rating: str, asked: bool) -> None:
     age(screening, rating)
     basket = buying.start(screening, seats(screening, "A1"))
@@ -167,12 +169,16 @@ def test_no_more_time_once_paying_has_begun(screening: Screening) -> None:
         orders.extend(basket.token)
 
 
-def test_paying_sets_the_deadline_once_to_some_minutes(screening: Screening, settings: config.Settings) -> None:
+def test_paying_sets_the_deadline_once_to_some_minutes(
+    screening: Screening, settings: config.Settings
+) -> None:
     basket = buying.choose(buying.start(screening, seats(screening, "A1")), [STUDENT])
     buying.time_passes(basket, settings.hold_minutes - 1)
     paying = buying.check_out(basket)
     left = paying.deadline - paying.read_at
-    assert timedelta(minutes=settings.payment_minutes - 1) < left <= timedelta(minutes=settings.payment_minutes)
+    assert (
+        timedelta(minutes=settings.payment_minutes - 1) < left <= timedelta(minutes=settings.payment_minutes)
+    )
     assert expiries(paying) == {timedelta(seconds=settings.grace_seconds)}
     with db.transaction():
         orders.change_method(basket.token, "card")
@@ -250,5 +256,7 @@ def test_choices_for_foreign_seats_are_refused(screening: Screening) -> None:
     basket = buying.start(screening, seats(screening, "A1"))
     foreign = seats(screening, "A2")[0]
     with pytest.raises(Invalid) as refused, db.transaction():
-        orders.choose_types(basket.token, {basket.seats[0].seat_id: FULL, foreign: TypeChoice("half", "student")})
+        orders.choose_types(
+            basket.token, {basket.seats[0].seat_id: FULL, foreign: TypeChoice("half", "student")}
+        )
     assert refused.value.code == "types.foreign_seat"

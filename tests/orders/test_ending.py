@@ -50,7 +50,9 @@ def refunds(basket: OrderView) -> list[tuple[int, str]]:
 def mails(template: str) -> list[dict[str, object]]:
     with db.reading() as session:
         rows = session.execute(
-            text("select payload from core.outbox where kind = 'NoticeRequested' and payload->>'template' = :template"),
+            text(
+                "select payload from core.outbox where kind = 'NoticeRequested' and payload->>'template' = :template"
+            ),
             {"template": template},
         )
         return [row.payload for row in rows]
@@ -112,7 +114,9 @@ def test_not_once_somebody_is_in(screening: Screening) -> None:
     with db.reading():
         first = tickets.of_order(paid.id)[0]
     with db.transaction():
-        assert tickets.admit(first.qr_text, gate="1", by_user_id=None, screening_id=None, cinema_id=None).admitted
+        assert tickets.admit(
+            first.qr_text, gate="1", by_user_id=None, screening_id=None, cinema_id=None
+        ).admitted
     with pytest.raises(AlreadyAdmitted):
         cancel(paid)
     assert buying.order(paid.token).state == "paid"
@@ -155,7 +159,11 @@ def test_called_off_by_the_cinema(screening: Screening) -> None:
     with db.transaction():
         events.cancel_screening(screening.id, "O projetor quebrou.")
     buying.work()
-    assert [buying.order(one.token).state for one in (paid, waiting, draft)] == ["refunded", "cancelled", "cancelled"]
+    assert [buying.order(one.token).state for one in (paid, waiting, draft)] == [
+        "refunded",
+        "cancelled",
+        "cancelled",
+    ]
     assert {buying.order(one.token).end_reason for one in (paid, waiting, draft)} == {"called_off"}
     assert (refunds(paid), refunds(waiting)) == ([(7600, "refunded")], [])
     assert states(paid) == ["revoked", "revoked"]
@@ -169,7 +177,9 @@ def test_tickets_go_out_again_on_demand(screening: Screening) -> None:
     with db.transaction():
         orders.resend(paid.token)
     with db.reading() as session:
-        again = session.execute(text("select count(*) from core.outbox where kind = 'OrderPaid'")).scalar_one()
+        again = session.execute(
+            text("select count(*) from core.outbox where kind = 'OrderPaid'")
+        ).scalar_one()
     assert again == 2
     cancel(paid)
     with pytest.raises(Conflict), db.transaction():

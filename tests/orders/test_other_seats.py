@@ -44,7 +44,9 @@ def test_none_where_none_is_as_good() -> None:
 
 @given(st.sets(st.sampled_from([seat.id for seat in ROOM.seats])), st.data())
 def test_every_offer_is_free_and_costs_the_same(taken: set[int], data: st.DataObject) -> None:
-    lost = data.draw(st.lists(st.sampled_from([seat.id for seat in ROOM.seats]), min_size=1, max_size=4, unique=True))
+    lost = data.draw(
+        st.lists(st.sampled_from([seat.id for seat in ROOM.seats]), min_size=1, max_size=4, unique=True)
+    )
 
     def like(seats: Sequence[int]) -> list[tuple[int, str]]:
         return sorted(likeness(ROOM.by_id[seat], PRICES) for seat in seats)

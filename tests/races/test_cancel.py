@@ -1,0 +1,76 @@
+"""Cancelling while somebody walks in: money back and nobody inside, or somebody inside and the order stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.core.config import Settings
+from app.events.service import Screening
+from app.orders import ending
+from app.orders import service as orders
+from app.orders.service import OrderView
+from app.payments import service as payments
+from app.tickets import service as tickets
+from app.tickets.service import AlreadyAdmitted, Ticket
+from tests.orders import buying
+from tests.races.crowd import rush
+from tests.reservations.rooms import make_screening, plan_of
+
+ROUNDS = 15
+
+
+@pytest.fixture
+def screening(app: object, database: str, settings: Settings) -> Iterator[Screening]:
+    db.connect(database, pool_size=20)
+    yield make_screening("o" * 2 * ROUNDS, starts_in=timedelta(minutes=20))
+    db.connect(database, pool_size=settings.db_pool_size)
+
+
+def race(screening: Screening, place: int) -> tuple[str, str, int]:
+    """Two doors and a cancellation at once: the order's state, the door's verdicts, what goes back."""
+    seats = [seat.id for seat in plan_of(screening).seats[2 * place : 2 * place + 2]]
+    paid = buying.bought(screening, seats, f"visitor-{place}")
+    with db.reading():
+        first, second = tickets.of_order(paid.id)
+    results = rush([lambda: cancel(paid), lambda: walk_in(first), lambda: walk_in(second)])
+    assert all(isinstance(result, str) for result in results), results
+    with db.reading():
+        back = sum(one.amount for one in payments.refunds_of(paid.id))
+    inside = "somebody is in" if "admitted" in results[1:] else "nobody is in"
+    return buying.order(paid.token).state, inside, back
+
+
+def cancel(paid: OrderView) -> str:
+    try:
+        with db.transaction() as session:
+            orders.cancel(paid.token)
+            session.execute(text("select pg_sleep(0.005)"))
+    except AlreadyAdmitted:
+        return "kept"
+    return "cancelled"
+
+
+def walk_in(ticket: Ticket) -> str:
+    with db.transaction() as session:
+        verdict = tickets.admit(ticket.qr_text, gate="1", by_user_id=None).verdict
+        session.execute(text("select pg_sleep(0.002)"))
+        return verdict
+
+
+def test_either_the_money_or_the_film(screening: Screening) -> None:
+    outcomes = Counter(race(screening, place) for place in range(ROUNDS))
+    assert set(outcomes) <= {("cancelled", "nobody is in", 7600), ("paid", "somebody is in", 0)}, outcomes
+
+
+def test_control_when_tickets_are_not_asked_one_has_both(
+    screening: Screening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending.tickets, "revoke", lambda order_id: 0)
+    outcomes = Counter(race(screening, place) for place in range(ROUNDS))
+    assert outcomes["cancelled", "somebody is in", 7600] > 0

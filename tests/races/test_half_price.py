@@ -1,0 +1,85 @@
+"""The last half-price place: many at once, the law's 40 % are kept. Without the quota's lock they would not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.core.config import Settings
+from app.events.service import Screening
+from app.orders import half_places
+from app.orders import service as orders
+from app.orders.service import HalfPriceGone, OrderView
+from tests.orders import buying
+from tests.orders.buying import SENIOR, STUDENT
+from tests.races.crowd import of_kind, rush
+from tests.reservations.rooms import make_screening, plan_of
+
+PEOPLE = 30
+PLACES = 12  # 40 % of 30 seats
+
+
+@pytest.fixture
+def screening(app: object, database: str, settings: Settings) -> Iterator[Screening]:
+    db.connect(database, pool_size=PEOPLE + 10)
+    yield make_screening("o" * PEOPLE)
+    db.connect(database, pool_size=settings.db_pool_size)
+
+
+def baskets(screening: Screening) -> list[OrderView]:
+    """Each of a room of people holds a seat."""
+    return [
+        buying.start(screening, [seat.id], f"visitor-{seat.id}") for seat in plan_of(screening).seats[:PEOPLE]
+    ]
+
+
+def all_want_half(everybody: list[OrderView]) -> int:
+    """All choose half price at once, slow to commit; returns how many got it."""
+
+    def choose(basket: OrderView) -> bool:
+        try:
+            with db.transaction() as session:
+                orders.choose_types(basket.token, {basket.seats[0].seat_id: STUDENT})
+                session.execute(text("select pg_sleep(0.01)"))
+        except HalfPriceGone:
+            return False
+        return True
+
+    results = rush([lambda basket=basket: choose(basket) for basket in everybody])  # type: ignore[misc]
+    assert not of_kind(results, Exception), results
+    return sum(results)
+
+
+def claimed(screening: Screening) -> int:
+    with db.reading() as session:
+        return session.execute(
+            text("select coalesce(sum(places), 0) from orders.half_price_claims where screening_id = :id"),
+            {"id": screening.id},
+        ).scalar_one()
+
+
+def test_no_more_than_the_quota(screening: Screening) -> None:
+    assert all_want_half(baskets(screening)) == PLACES
+    assert claimed(screening) == PLACES
+    with db.reading():
+        assert orders.half_price_left(screening.id) == (0, PLACES)
+
+
+def test_control_without_the_lock_more_are_sold(
+    screening: Screening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(half_places, "lock_quota", lambda screening_id: None)
+    assert all_want_half(baskets(screening)) > PLACES
+    assert claimed(screening) > PLACES
+
+
+def test_seniors_stand_outside(screening: Screening) -> None:
+    everybody = baskets(screening)
+    assert all_want_half(everybody) == PLACES
+    for basket in everybody:
+        if not buying.order(basket.token).types_chosen:
+            buying.choose(basket, [SENIOR])
+    assert claimed(screening) == PLACES

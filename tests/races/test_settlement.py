@@ -1,0 +1,175 @@
+"""Money in a hurry: a Pix confirmed twice at once, and a late one against somebody who takes the seats."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db, worker
+from app.core.config import Settings
+from app.dispatch import routes
+from app.events.service import Screening
+from app.orders import reading, settlement
+from app.orders import service as orders
+from app.orders.service import OrderView
+from app.payments import handlers as payment_handlers
+from app.payments import service as payments
+from app.reservations import claims
+from app.reservations.service import SeatsLost
+from app.tickets import service as tickets
+from tests.orders import buying
+from tests.races.crowd import of_kind, rush
+from tests.reservations.rooms import make_screening, plan_of
+
+ROUNDS = 12
+SEATS = 20
+
+
+@pytest.fixture
+def screening(app: object, database: str, settings: Settings) -> Iterator[Screening]:
+    db.connect(database, pool_size=40)
+    yield make_screening("o" * SEATS, "o" * SEATS)
+    db.connect(database, pool_size=settings.db_pool_size)
+
+
+def paid_but_not_settled(basket: OrderView, times: int) -> list[Callable[[], str]]:
+    """The bank has `times` payments; what would settle each of them."""
+    buying.bank().pay(buying.charge_id(basket), times=times, stubborn=True)
+    while worker.drain(routes(("payments",))) + payment_handlers.deliver_sandbox_notifications():
+        pass
+    with db.transaction() as session:
+        rows = session.execute(
+            text(
+                "delete from core.outbox where kind = 'PaymentReceived' and payload->>'order_id' = :id"
+                " returning payload"
+            ),
+            {"id": str(basket.id)},
+        ).all()
+    assert len(rows) == times
+
+    def settle(receipt: str, amount: int) -> str:
+        with db.transaction() as session:
+            outcome = settlement.settle(uuid.UUID(receipt), basket.id, amount)
+            session.execute(text("select pg_sleep(0.01)"))
+            return outcome
+
+    return [
+        lambda receipt=row.payload["receipt_id"], amount=row.payload["amount"]: settle(receipt, amount)  # type: ignore[misc]
+        for row in rows
+    ]
+
+
+def waiting_for_money(screening: Screening, place: int) -> OrderView:
+    seats = [seat.id for seat in plan_of(screening).seats[place : place + 1]]
+    return buying.check_out(buying.choose(buying.start(screening, seats, f"visitor-{place}")))
+
+
+def confirm_four_times(screening: Screening) -> list[Counter[str]]:
+    outcomes = []
+    for place in range(ROUNDS):
+        basket = waiting_for_money(screening, place)
+        results = rush(paid_but_not_settled(basket, 4))
+        words = [result if isinstance(result, str) else type(result).__name__ for result in results]
+        outcomes.append(Counter(words))
+    return outcomes
+
+
+def test_one_of_four_payments_settles_and_the_others_go_back(screening: Screening) -> None:
+    assert confirm_four_times(screening) == [Counter(paid=1, refunded=3)] * ROUNDS
+    buying.work()
+    for place in range(ROUNDS):
+        with db.reading() as session:
+            token = session.execute(
+                text("select token from orders.orders where visitor = :visitor"),
+                {"visitor": f"visitor-{place}"},
+            ).scalar_one()
+            order = orders.order(token)
+            receipts = payments.receipts_of(order.id)
+            assert [receipt.settled for receipt in receipts].count(True) == 1
+            assert [one.amount for one in payments.refunds_of(order.id)] == [order.total] * 3
+            assert len(tickets.of_order(order.id)) == 1
+
+
+def test_control_without_the_orders_lock_payments_get_into_each_others_way(
+    screening: Screening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "locked_by_id", reading.by_id)
+    assert confirm_four_times(screening) != [Counter(paid=1, refunded=3)] * ROUNDS
+
+
+def late_money_against_a_taker() -> list[tuple[str, bool, bool]]:
+    """A round each: what the late money became, whether the taker got the seat, whether the claim is the payer's."""
+    rounds = []
+    for place in range(ROUNDS):
+        screening = make_screening("ooo")
+        basket = waiting_for_money(screening, 0)
+        buying.time_passes(basket, 30)
+        (settle,) = paid_but_not_settled(basket, 1)
+        seat = basket.seats[0].seat_id
+
+        def take(screening: Screening = screening, seat: int = seat, place: int = place) -> bool:
+            try:
+                buying.start(screening, [seat], f"taker-{place}")
+            except SeatsLost:
+                return False
+            return True
+
+        outcome, took = rush([settle, take])
+        assert not of_kind([outcome, took], Exception), (outcome, took)
+        with db.reading() as session:
+            owner = session.execute(
+                text(
+                    "select reservation_id from reservations.seat_claims"
+                    " where screening_id = :screening and seat_id = :seat"
+                ),
+                {"screening": screening.id, "seat": seat},
+            ).scalar()
+        rounds.append((outcome, took, owner == basket.reservation_id))
+    return rounds
+
+
+@pytest.mark.usefixtures("screening")
+def test_a_late_pix_never_sells_what_another_took() -> None:
+    for outcome, took, is_payers in late_money_against_a_taker():
+        if outcome == "paid":
+            assert (took, is_payers) == (False, True)
+        else:
+            assert (outcome, took, is_payers) == ("reseat_offered", True, False)
+
+
+@pytest.mark.usefixtures("screening")
+def test_control_with_claims_that_overwrite_both_have_the_seat(monkeypatch: pytest.MonkeyPatch) -> None:
+    unguarded = claims.CLAIM[: claims.CLAIM.index("      where held.expires_at")] + "    returning seat_id\n"
+    monkeypatch.setattr(claims, "SQL", claims.statements(claim=unguarded))
+    assert any(outcome == "paid" and took for outcome, took, _ in late_money_against_a_taker())
+
+
+def test_late_money_after_the_takeover(screening: Screening) -> None:
+    """The other has paid by then: the late buyer is offered the neighbour, and may take the money instead."""
+    basket = waiting_for_money(screening, 4)
+    buying.time_passes(basket, 30)
+    buying.bought(screening, [basket.seats[0].seat_id], "taker")
+    (settle,) = paid_but_not_settled(basket, 1)
+    assert settle() == "reseat_offered"
+    answers = rush([lambda: accept(basket), lambda: decline(basket), lambda: accept(basket)])
+    after = buying.order(basket.token)
+    assert after.state in ("paid", "refunded")
+    with db.reading():
+        issued, back = tickets.of_order(basket.id), payments.refunds_of(basket.id)
+    assert (len(issued), len(back)) == ((1, 0) if after.state == "paid" else (0, 1)), answers
+
+
+def accept(basket: OrderView) -> str:
+    with db.transaction():
+        orders.accept_reseat(basket.token)
+    return "taken"
+
+
+def decline(basket: OrderView) -> str:
+    with db.transaction():
+        orders.decline_reseat(basket.token)
+    return "declined"
