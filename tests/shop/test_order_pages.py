@@ -1,0 +1,203 @@
+"""The order's own page in its states; mail again, cancelling, other seats, finding it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.core import db
+from app.events import service as events
+from app.events.service import Screening
+from app.orders.service import OrderView
+from app.tickets import service as tickets
+from tests.orders import buying
+from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.shop.visitor import Visitor
+
+
+@pytest.fixture
+def screening(app: Flask) -> Screening:
+    return make_screening("oooooooooo", "vvvv", starts_in=timedelta(minutes=20))
+
+
+@pytest.fixture
+def ana(app: Flask) -> Visitor:
+    return Visitor(app)
+
+
+def seats(screening: Screening, names: str) -> tuple[int, ...]:
+    return ids(plan_of(screening), names)
+
+
+@pytest.fixture
+def paid(screening: Screening) -> OrderView:
+    return buying.bought(screening, seats(screening, "A4 A5"))
+
+
+def test_a_paid_order_shows_its_tickets_to_whoever_has_its_address(ana: Visitor, paid: OrderView) -> None:
+    page = ana.get(paid.path)
+    assert page.status_code == 200
+    for words in (
+        "Enjoy the film!",
+        "A4 A5",
+        f"Order {paid.code}",
+        "R$\xa076.00",
+        f"{paid.path}/tickets.pdf",
+    ):
+        assert words in page.text
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    assert "noindex" in page.text
+    assert paid.email is not None
+    assert paid.email not in page.text, "an address shown around tells no address"
+
+
+def test_many_seats_are_counted_on_the_sign(ana: Visitor, screening: Screening) -> None:
+    paid = buying.bought(screening, seats(screening, "A1 A2 A3 A4 A5"))
+    assert "5 seats" in ana.get(paid.path).text
+
+
+def test_mail_again_is_throttled(ana: Visitor, paid: OrderView) -> None:
+    answer = ana.post(f"{paid.path}/mails")
+    assert answer.location == f"{paid.path}?mailed=1"
+    assert "Sent once more to a…a@example.org" in ana.get(answer.location).text
+    for _ in range(4):
+        assert ana.post(f"{paid.path}/mails").status_code == 303
+    answer = ana.post(f"{paid.path}/mails")
+    assert (answer.status_code, "on its way already" in answer.text) == (429, True)
+
+
+def test_cancelling_is_asked_and_then_done(ana: Visitor, paid: OrderView) -> None:
+    page = ana.get(f"{paid.path}/cancellation")
+    assert "Cancel this order?" in page.text
+    assert "R$\xa076.00" in page.text
+    assert buying.order(paid.token).state == "paid", "a GET changes nothing"
+    assert ana.post(f"{paid.path}/cancellation").location == paid.path
+    page = ana.get(paid.path)
+    assert "Order cancelled" in page.text
+    assert "R$\xa076.00 are on their way back" in page.text
+    buying.work()
+    assert "R$\xa076.00 went back to you" in ana.get(paid.path).text
+    assert ana.post(f"{paid.path}/cancellation").location == paid.path, "a second click"
+    assert ana.get(f"{paid.path}/cancellation").location == paid.path
+
+
+def test_not_once_somebody_is_in(ana: Visitor, paid: OrderView) -> None:
+    with db.transaction():
+        first = tickets.of_order(paid.id)[0]
+        tickets.admit(first.qr_text, gate="1", by_user_id=None)
+    answer = ana.post(f"{paid.path}/cancellation")
+    assert (answer.status_code, "inside already" in answer.text) == (409, True)
+
+
+def test_a_refund_that_got_stuck_says_so(ana: Visitor, paid: OrderView) -> None:
+    buying.bank().refunds_will(buying.charge_id(paid), "fail")
+    ana.post(f"{paid.path}/cancellation")
+    buying.work()
+    assert "settle it by hand" in ana.get(paid.path).text
+
+
+def test_called_off(ana: Visitor, paid: OrderView, screening: Screening) -> None:
+    with db.transaction():
+        events.cancel_screening(screening.id, "The projector broke.")
+    buying.work()
+    page = ana.get(paid.path).text
+    for words in ("Screening called off", "The projector broke.", "went back to you"):
+        assert words in page
+
+
+@pytest.fixture
+def reseated(screening: Screening) -> OrderView:
+    basket = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A4 A5"))))
+    buying.time_passes(basket, 30)
+    buying.clockwork()
+    buying.bought(screening, seats(screening, "A4 A5"), "eva")
+    return buying.pay(basket, stubborn=True)
+
+
+def test_other_seats_can_be_taken(ana: Visitor, reseated: OrderView) -> None:
+    page = ana.get(reseated.path).text
+    assert "We hold A2, A3 for you until" in page
+    assert ana.post(f"{reseated.path}/reseat", {"answer": "nonsense"}).location == reseated.path
+    assert ana.post(f"{reseated.path}/reseat", {"answer": "take"}).location == reseated.path
+    assert "Enjoy the film!" in ana.get(reseated.path).text
+    assert ana.post(f"{reseated.path}/reseat", {"answer": "money"}).location == reseated.path
+    assert buying.order(reseated.token).state == "paid"
+
+
+def test_or_the_money(ana: Visitor, reseated: OrderView) -> None:
+    ana.post(f"{reseated.path}/reseat", {"answer": "money"})
+    page = ana.get(reseated.path).text
+    assert "Money on its way back" in page
+    assert "R$\xa076.00 are on their way back" in page
+
+
+def test_expired_without_money(ana: Visitor, screening: Screening) -> None:
+    basket = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A4"))))
+    buying.time_passes(basket, 30)
+    buying.clockwork()
+    page = ana.get(basket.path).text
+    assert "Time is up" in page
+    assert "nothing was charged" in page
+
+
+def test_after_the_film(ana: Visitor, paid: OrderView, screening: Screening) -> None:
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update events.screenings set starts_at = clock_timestamp() - interval '3 hours',"
+                " ends_at = clock_timestamp() - interval '1 hour' where id = :id"
+            ),
+            {"id": screening.id},
+        )
+    events.reset_caches()
+    page = ana.get(paid.path).text
+    assert "See you next time!" in page
+    assert "Cancel and get the money back" not in page
+
+
+def test_an_order_is_found_by_code_and_email(ana: Visitor, paid: OrderView) -> None:
+    for typed in (paid.code, paid.code.lower(), paid.code.replace("-", " "), paid.code.replace("-", "")):
+        answer = ana.post("/orders/find", {"code": typed, "email": " ANA@example.org "})
+        assert (answer.status_code, answer.location) == (303, paid.path)
+
+
+@pytest.mark.parametrize(
+    ("code", "email"),
+    [
+        ("", ""),
+        ("XYZ-0000", "ana@example.org"),
+        ("<b>", "x"),
+        ("a" * 9000, "b" * 9000),
+        ("\x00", "\x00"),
+        ("%", "%"),
+    ],
+)
+def test_or_not(ana: Visitor, paid: OrderView, code: str, email: str) -> None:
+    answer = ana.post("/orders/find", {"code": code, "email": email})
+    assert answer.status_code == 422
+    assert "No order with this code and this e-mail" in answer.text
+    assert "<b>" not in answer.text
+
+
+def test_guessing_the_email_of_a_code_ends_soon(ana: Visitor, paid: OrderView) -> None:
+    guesses = [ana.post("/orders/find", {"code": paid.code, "email": f"a{n}@example.org"}) for n in range(11)]
+    assert [guess.status_code for guess in guesses] == [422] * 10 + [429]
+
+
+def test_guessing_codes_ends_too(ana: Visitor, paid: OrderView) -> None:
+    codes = [
+        ana.post("/orders/find", {"code": f"ZZZ-{n:04d}", "email": "ana@example.org"}) for n in range(61)
+    ]
+    assert [guess.status_code for guess in codes] == [422] * 60 + [429]
+
+
+@pytest.mark.parametrize("page", ["/terms", "/privacy", "/help", "/orders/find"])
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_texts_are_there_in_both_languages(app: Flask, page: str, language: str) -> None:
+    make_screening()
+    answer = Visitor(app, language).get(page)
+    assert answer.status_code == 200
+    assert f'<html lang="{language}"' in answer.text

@@ -1,0 +1,342 @@
+"""The steps of a purchase as pages: what they say, what they refuse, and where two tabs and the back button lead."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask import Flask
+
+from app.core import config
+from app.events.service import Screening
+from app.orders.service import OrderView
+from tests.orders import buying
+from tests.orders.buying import STUDENT
+from tests.orders.counter import stock
+from tests.orders.test_basket import age
+from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.shop.visitor import Visitor
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "{{7*7}}",
+    "Ana\r\nBcc: everybody@example.com",
+    "🎬🍿",
+    "‮gnp.exe",
+    "a" * 10_000,
+    "' or 1=1 --",
+    "\x00\x07",
+]
+
+
+@pytest.fixture
+def screening(app: Flask) -> Screening:
+    return make_screening("oooooooooo", "vvvv")
+
+
+@pytest.fixture
+def ana(app: Flask) -> Visitor:
+    return Visitor(app)
+
+
+def order_at(path: str) -> OrderView:
+    return buying.order(path.rsplit("/", 1)[-1])
+
+
+def types(path: str, *chosen: tuple[str, str]) -> dict[str, object]:
+    """The form of the types page: a type and a kind for each seat."""
+    form: dict[str, object] = {}
+    for seat, (ticket_type, kind) in zip(order_at(path).seats, chosen, strict=True):
+        form |= {f"type-{seat.seat_id}": ticket_type, f"kind-{seat.seat_id}": kind}
+    return form
+
+
+FULL, HALF = ("full", ""), ("half", "student")
+
+
+def test_a_purchase_step_by_step(ana: Visitor, screening: Screening) -> None:
+    popcorn = stock(screening, name="Popcorn")
+    path = ana.start(screening, "A4 A5")
+    page = ana.get(f"{path}/types")
+    assert "6 of 6 half-price tickets are left" in page.text
+    answer = ana.post(f"{path}/types", types(path, FULL, HALF))
+    assert answer.location == f"{path}/concessions"
+    assert "Popcorn for two?" in ana.get(f"{path}/concessions").text
+    answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "2"})
+    assert answer.location == f"{path}/checkout"
+    page = ana.get(f"{path}/checkout")
+    for words in (
+        "A4 · full price",
+        "A5 · half price, student",
+        "2 × Popcorn",
+        "R$\xa099.00",
+        "Pay R$\xa099.00",
+    ):
+        assert words in page.text
+    answer = ana.check_out(path)
+    assert (answer.status_code, answer.location) == (303, f"{path}/payment")
+    buying.work()
+    paid = buying.pay(order_at(path))
+    page = ana.get(path)
+    assert "Enjoy the film!" in page.text
+    assert paid.code in page.text
+    assert '<meta name="robots" content="noindex">' in page.text
+
+
+def test_every_step_says_it_in_portuguese(app: Flask, screening: Screening) -> None:
+    rui = Visitor(app, "pt-BR")
+    path = rui.start(screening, "A4 A5")
+    assert '<html lang="pt-BR"' in rui.get(f"{path}/types").text
+
+
+@pytest.mark.parametrize("step", ["types", "concessions", "checkout", "payment", ""])
+def test_another_visitors_basket_is_not_there(
+    app: Flask, ana: Visitor, screening: Screening, step: str
+) -> None:
+    path = ana.start(screening, "A4")
+    eva = Visitor(app)
+    assert eva.get(f"{path}/{step}".rstrip("/")).status_code == 404
+    for verb in ("types", "concessions", "checkout", "extensions", "end"):
+        assert eva.post(f"{path}/{verb}", {"type-1": "full"}).status_code == 404
+    assert order_at(path).state == "draft"
+
+
+def test_an_unknown_order_is_not_there(ana: Visitor) -> None:
+    for token in ("nothing", "a" * 5000, "%00", "..%2f.."):
+        for step in ("", "/types", "/checkout", "/cancellation", "/payment"):
+            assert ana.get(f"/orders/{token}{step}").status_code in (404, 414)
+
+
+def test_without_a_token_of_ours_nothing_happens(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    answer = ana.client.post(
+        f"{path}/end", data={"csrf_token": "forged"}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert answer.status_code == 400
+    assert order_at(path).state == "draft"
+
+
+def test_a_stale_form_comes_back_filled(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    answer = ana.client.post(
+        f"{path}/checkout",
+        data={"csrf_token": "old", "name": "Ana Souza", "cpf": "52998224725"},
+        headers=ana.headers,
+    )
+    assert answer.status_code == 400
+    assert "Ana Souza" in answer.text
+    assert "52998224725" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "says"),
+    [
+        (("half", ""), "the door asks for the proof"),
+        (("half", "friend"), "the door asks for the proof"),
+        (("free", ""), "Choose full price or half price"),
+        (("half", "companion"), "beside a disabled person"),
+    ],
+)
+def test_types_that_do_not_fit(
+    ana: Visitor, screening: Screening, chosen: tuple[str, str], says: str
+) -> None:
+    path = ana.start(screening, "A4 A5")
+    answer = ana.post(f"{path}/types", types(path, HALF, chosen))
+    assert answer.status_code == 422
+    assert says in answer.text
+    first, second = order_at(path).seats
+    assert f'id="seat-{second.seat_id}-error"' in answer.text, "it is said at the seat that it is about"
+    assert answer.text.count(f'name="kind-{first.seat_id}" value="student" checked') == 1, "the rest is kept"
+
+
+def test_a_foreign_seat_in_the_form(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    foreign = ids(plan_of(screening), "A9")[0]
+    answer = ana.post(
+        f"{path}/types", types(path, FULL) | {f"type-{foreign}": "half", f"kind-{foreign}": "student"}
+    )
+    assert answer.status_code == 422
+    assert "not part of this order" in answer.text
+
+
+def test_prices_in_the_form_mean_nothing(ana: Visitor, screening: Screening) -> None:
+    popcorn = stock(screening)
+    path = ana.start(screening, "A4")
+    tampered = {"price": "1", "total": "1", f"price-{order_at(path).seats[0].seat_id}": "1"}
+    ana.post(f"{path}/types", types(path, FULL) | tampered)
+    ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "1", f"price-{popcorn}": "1"} | tampered)
+    ana.check_out(path, **tampered)
+    assert order_at(path).total == 3800 + 2100
+
+
+def test_no_half_price_left(app: Flask, ana: Visitor, screening: Screening) -> None:
+    buying.choose(buying.start(screening, ids(plan_of(screening), "A1 A2 A3 A4 A5"), "eva"), [STUDENT] * 5)
+    path = ana.start(screening, "A7 A8")
+    answer = ana.post(f"{path}/types", types(path, HALF, HALF))
+    assert answer.status_code == 409
+    assert "Only 1 half-price ticket is left" in answer.text
+    assert answer.text.count('value="student" checked') == 2
+
+
+def test_the_age_rating_is_asked(ana: Visitor, screening: Screening) -> None:
+    age(screening, "16")
+    path = ana.start(screening, "A4")
+    assert "not recommended under 16" in ana.get(f"{path}/types").text
+    answer = ana.post(f"{path}/types", types(path, FULL))
+    assert (answer.status_code, "confirm the age rating" in answer.text) == (422, True)
+    assert ana.post(f"{path}/types", types(path, FULL) | {"age": "yes"}).status_code == 303
+
+
+@pytest.mark.parametrize("typed", ["-1", "1.5", "1e9", "1000000000", "two", "٣", "21", "<b>", " "])
+def test_quantities_that_are_none(ana: Visitor, screening: Screening, typed: str) -> None:
+    popcorn, cola = stock(screening, name="Popcorn"), stock(screening, name="Cola")
+    path = ana.start(screening, "A4")
+    ana.post(f"{path}/types", types(path, FULL))
+    answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": typed, f"quantity-{cola}": "2"})
+    if not typed.strip():
+        assert answer.status_code == 303, "an empty field is nothing wanted"
+        return
+    assert answer.status_code == 422
+    assert "A whole number from 0 to 20" in answer.text
+    assert f'id="quantity-{popcorn}-error"' in answer.text
+    assert f'name="quantity-{cola}" value="2"' in answer.text
+    assert order_at(path).items == ()
+
+
+def test_a_product_that_is_not_on_the_menu(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    ana.post(f"{path}/types", types(path, FULL))
+    for product in ("987654", "0x1", "abc", "-3", "9" * 40):
+        answer = ana.post(f"{path}/concessions", {f"quantity-{product}": "1"})
+        assert answer.status_code == 422
+        assert "no longer on the menu" in answer.text
+
+
+def test_sold_out_meanwhile(ana: Visitor, screening: Screening) -> None:
+    popcorn = stock(screening, on_hand=2, name="Popcorn")
+    path = ana.start(screening, "A4")
+    ana.post(f"{path}/types", types(path, FULL))
+    buying.choose(buying.start(screening, ids(plan_of(screening), "A1"), "eva"), items={popcorn: 1})
+    answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "2"})
+    assert (answer.status_code, "Only 1 is left" in answer.text) == (409, True)
+    assert f'name="quantity-{popcorn}" value="2"' in answer.text
+
+
+def test_adding_up_without_a_script(ana: Visitor, screening: Screening) -> None:
+    popcorn = stock(screening, name="Popcorn")
+    path = ana.start(screening, "A4")
+    ana.post(f"{path}/types", types(path, FULL))
+    answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "1", "go": "stay"})
+    assert answer.location == f"{path}/concessions"
+    page = ana.get(f"{path}/concessions").text
+    assert "R$\xa059.00" in page
+    assert "Go and pay" in page
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "says"),
+    [
+        ("name", "", "Tell us your name"),
+        ("name", "a" * 10_000, "too long"),
+        ("email", "", "We need an e-mail"),
+        ("email", "ana@", "not complete"),
+        ("email", "ana@example.com\r\nBcc: x@example.com", "not complete"),
+        ("cpf", "111.111.111-11", "does not add up"),
+        ("method", "cash", "Choose Pix or card"),
+    ],
+)
+def test_the_checkout_says_what_is_wrong_where_it_is(
+    ana: Visitor, screening: Screening, field: str, typed: str, says: str
+) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    answer = ana.check_out(path, **{field: typed})
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert f'id="{field}-error"' in answer.text
+    if field != "name":
+        assert 'value="Ana Souza"' in answer.text
+    assert order_at(path).state == "draft"
+
+
+def test_everything_wrong_at_once(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    answer = ana.check_out(path, name="", email="x", cpf="1")
+    assert "3 things to put right" in answer.text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_text(ana: Visitor, screening: Screening, text: str) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    for field in ("name", "email", "cpf"):
+        answer = ana.check_out(path, **{field: text})
+        assert answer.status_code in (303, 422)
+        assert "<img src=x" not in answer.text
+        if answer.status_code == 303:
+            return
+
+
+def test_a_body_too_large(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    assert ana.post(f"{path}/checkout", {"name": "a" * 2_000_000}).status_code == 413
+
+
+def test_the_back_button_and_other_tabs_lead_to_the_step_that_fits(
+    ana: Visitor, screening: Screening
+) -> None:
+    path = ana.start(screening, "A4")
+    assert ana.get(path).location == f"{path}/types"
+    assert ana.get(f"{path}/checkout").location == f"{path}/types"
+    assert ana.get(f"{path}/concessions").location == f"{path}/types"
+    ana.choose_full(path)
+    assert ana.get(path).location == f"{path}/checkout"
+    assert ana.get(f"{path}/types").status_code == 200, "one may go back"
+    assert ana.check_out(path).status_code == 303
+    for step in ("", "/types", "/concessions", "/checkout"):
+        assert ana.get(path + step).location == f"{path}/payment"
+    assert ana.check_out(path).location == f"{path}/payment", "a double click"
+    buying.work()
+    buying.pay(order_at(path))
+    for step in ("/types", "/concessions", "/checkout", "/payment"):
+        assert ana.get(path + step).location == path
+    assert ana.check_out(path).location == path
+
+
+def test_after_the_time_is_up(ana: Visitor, screening: Screening, settings: config.Settings) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    buying.time_passes(order_at(path), settings.hold_minutes)
+    for step in ("/types", "/concessions", "/checkout"):
+        assert ana.get(path + step).location == path
+    assert ana.check_out(path).location == path
+    assert ana.post(f"{path}/types", types(path, FULL)).location == path
+    assert "Time is up" in ana.get(path).text
+
+
+def test_more_time_with_and_without_a_script(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    deadline = order_at(path).deadline
+    answer = ana.post(f"{path}/extensions", Referer=f"http://localhost{path}/types")
+    assert (answer.status_code, answer.location) == (303, f"{path}/types")
+    assert order_at(path).deadline > deadline
+    answer = ana.post(f"{path}/extensions", Accept="application/json")
+    assert (answer.status_code, json.loads(answer.text)["more"]) == (200, False)
+    assert ana.post(f"{path}/extensions", Accept="application/json").status_code == 409
+    answer = ana.post(f"{path}/extensions", Referer="http://evil.example/orders/x/types")
+    assert answer.location == f"{path}/types"
+
+
+def test_giving_up_leads_to_the_map(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    assert ana.post(f"{path}/end").location == f"/screenings/{screening.id}"
+    assert "You let this order go" in ana.get(path).text
+    assert ana.post(f"{path}/end").location == f"/screenings/{screening.id}"
+
+
+def test_the_same_form_twice_is_one_order(ana: Visitor, screening: Screening) -> None:
+    assert ana.start(screening, "A4", once="a-double-click") == ana.start(
+        screening, "A4", once="a-double-click"
+    )

@@ -1,0 +1,55 @@
+"""A visitor of the shop for the tests: sends forms as a browser does, with the token of the page that it came from."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.events.service import Screening
+from tests.reservations.rooms import ids, plan_of
+
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class Visitor:
+    """`page` is the last answer; `text` its words, entities decoded."""
+
+    def __init__(self, app: Flask, language: str = "en") -> None:
+        self.client = app.test_client()
+        self.headers = {"Accept-Language": language, "Sec-Fetch-Site": "same-origin"}
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path, headers=self.headers)
+
+    def post(self, path: str, form: dict[str, object] | None = None, **headers: str) -> TestResponse:
+        fields = {"csrf_token": self.token()} | (form or {})
+        return self.client.post(path, data=fields, headers=self.headers | headers)
+
+    def token(self) -> str:
+        found = TOKEN.search(self.get("/orders/find").get_data(as_text=True))
+        assert found is not None
+        return found[1]
+
+    def start(self, screening: Screening, names: str, once: str = "") -> str:
+        """Hold these seats; the path of the order."""
+        answer = self.take(screening, ids(plan_of(screening), names), once)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        return answer.location.removesuffix("/types")
+
+    def take(self, screening: Screening, seat_ids: Sequence[int], once: str = "") -> TestResponse:
+        form = {"seat": [str(seat) for seat in seat_ids], "keep": "1", "once": once or uuid.uuid4().hex}
+        return self.post(f"/screenings/{screening.id}/orders", form)
+
+    def choose_full(self, path: str) -> None:
+        """Full price for all, nothing from the counter."""
+        seats = set(re.findall(r'name="type-(\d+)"', self.get(f"{path}/types").get_data(as_text=True)))
+        assert self.post(f"{path}/types", {f"type-{seat}": "full" for seat in seats}).status_code == 303
+        assert self.post(f"{path}/concessions", {"go": "skip"}).status_code == 303
+
+    def check_out(self, path: str, **changes: str) -> TestResponse:
+        form = {"name": "Ana Souza", "email": "ana@example.org", "cpf": "", "method": "pix"}
+        return self.post(f"{path}/checkout", form | changes)
