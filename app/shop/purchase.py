@@ -13,6 +13,7 @@ from app.core.errors import NotFound
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.shop import heading, words
+from app.shop.programme import poster
 from app.web.language import locale
 from app.web.security import known_visitor
 
@@ -57,6 +58,7 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
         "order": order,
         "screening": order.screening,
         "lines": words.lines(order),
+        "poster": poster,
         "film_title": order.screening.film.title_in(locale()),
         "line": heading.line_of(order.screening),
         "step": "payment" if step == "checkout" else step,
