@@ -72,7 +72,13 @@ def connect(url: str, **options: Any) -> Engine:
         url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
     options = {"pool_size": 20, "max_overflow": 30, "pool_pre_ping": False, "pool_use_lifo": True} | options
     _engine = create_engine(url, **options)
+    # Between autocommit and transactions a connection changes by a flag of the driver, not by asking the server.
+    _engine.dialect.set_isolation_level = _set_autocommit  # type: ignore[method-assign, assignment]
     return _engine
+
+
+def _set_autocommit(connection: Any, level: str) -> None:
+    connection.autocommit = level == "AUTOCOMMIT"
 
 
 def engine() -> Engine:
