@@ -1,4 +1,7 @@
-"""Filling the basket: ticket types, concessions, other seats, more time. Each verb locks the order first."""
+"""Filling the basket: ticket types, concessions, other seats, more time. Each verb locks the order first.
+
+`by` is who asks; for anybody but the order's owner it is not there (NotFound). None: the caller has looked.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from app.events import service as events
 from app.orders import half_places, pricing, reading
 from app.orders.pricing import TypeChoice
 from app.orders.states import DRAFT
-from app.orders.views import NoMoreExtensions, OrderOver, OrderView
+from app.orders.views import NoMoreExtensions, OrderOver, OrderView, Owner
 from app.products import service as products
 from app.reservations import service as reservations
 
@@ -76,13 +79,15 @@ def claims_end(deadline: datetime) -> datetime:
     return deadline + timedelta(seconds=settings().grace_seconds)
 
 
-def choose_types(token: str, choices: Mapping[int, TypeChoice], *, age_confirmed: bool = False) -> None:
+def choose_types(
+    token: str, choices: Mapping[int, TypeChoice], *, age_confirmed: bool = False, by: Owner | None = None
+) -> None:
     """Set the ticket type of every seat; prices follow from it, never from the caller.
 
     Raises OrderOver, HalfPriceGone, and Invalid: `types.missing`, `types.kind_missing`, `types.companion_alone`,
     `types.foreign_seat` (field `seat-<id>`), `age.unconfirmed` (field `age`).
     """
-    order = reading.open_for_changes(token)
+    order = reading.open_for_changes(token, by)
     full = {seat.seat_id: seat.full_price for seat in order.seats}
     valid = pricing.checked(list(full), choices)
     if order.needs_age_notice and not age_confirmed:
@@ -118,12 +123,12 @@ def half_price_left(screening_id: int) -> tuple[int, int]:
     return half_places.left(events.screening(screening_id))
 
 
-def choose_concessions(token: str, wanted: Mapping[int, int]) -> None:
+def choose_concessions(token: str, wanted: Mapping[int, int], *, by: Owner | None = None) -> None:
     """Set what the order takes at the counter: quantity by product id, {} for nothing.
 
     Raises OrderOver, and what `products.hold` raises: OutOfStock, Invalid; then the order keeps what it had.
     """
-    order = reading.open_for_changes(token)
+    order = reading.open_for_changes(token, by)
     wanted = {product_id: quantity for product_id, quantity in wanted.items() if quantity != 0}
     lines = []
     if wanted or order.items:
@@ -143,12 +148,12 @@ def choose_concessions(token: str, wanted: Mapping[int, int]) -> None:
     db.session().execute(_ITEMS, {"id": order.id, "items": json.dumps(items), "total": total})
 
 
-def change_seats(token: str, seat_ids: Sequence[int]) -> None:
+def change_seats(token: str, seat_ids: Sequence[int], *, by: Owner | None = None) -> None:
     """Other seats without losing the hold; types chosen for seats that stay are kept, new ones are full price.
 
     Raises OrderOver and what `reservations.change_seats` raises; then the old seats are still held.
     """
-    order = reading.open_for_changes(token)
+    order = reading.open_for_changes(token, by)
     held = reservations.change_seats(order.reservation_id, seat_ids)
     by_id = events.seat_plan(order.screening.auditorium_id).by_id
     before = {seat.seat_id: seat for seat in order.seats}
@@ -195,12 +200,12 @@ def _claim_fewer(order: OrderView, rows: Sequence[Mapping[str, object]]) -> None
         half_places.release(order.id)
 
 
-def extend(token: str) -> None:
+def extend(token: str, *, by: Owner | None = None) -> None:
     """A few more minutes, as often as the settings allow, until a payment has begun.
 
     Raises OrderOver, NoMoreExtensions, and NotHeld when the seats have gone.
     """
-    order = reading.open_for_changes(token)
+    order = reading.open_for_changes(token, by)
     if order.extensions_left <= 0:
         raise NoMoreExtensions
     moved = db.session().execute(

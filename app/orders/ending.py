@@ -10,7 +10,7 @@ from app.core import db, outbox
 from app.core.messages import NoticeRequested
 from app.orders import half_places, reading, states
 from app.orders.states import AWAITING, CANCELLED, DRAFT, EXPIRED, PAID, REFUNDED, RESEAT
-from app.orders.views import OrderOver, OrderView, WrongState
+from app.orders.views import OrderOver, OrderView, Owner, WrongState
 from app.payments import service as payments
 from app.products import service as products
 from app.reservations import service as reservations
@@ -37,9 +37,9 @@ def let_go(order: OrderView) -> None:
     products.release(order.id)
 
 
-def abandon(token: str) -> None:
+def abandon(token: str, *, by: Owner | None = None) -> None:
     """The customer starts anew: seats and snacks go back at once. Raises NotFound, WrongState once it is paid."""
-    order = reading.locked(token)
+    order = reading.locked(token, by)
     if order.state in (CANCELLED, EXPIRED, REFUNDED):
         return
     if order.state not in (DRAFT, AWAITING):

@@ -11,7 +11,7 @@ from app.core.config import settings
 from app.core.errors import Invalid
 from app.orders import buyer, choosing, reading, states
 from app.orders.states import AWAITING, DRAFT
-from app.orders.views import OrderOver, OrderView, WrongState
+from app.orders.views import OrderOver, OrderView, Owner, WrongState
 from app.payments import service as payments
 from app.payments.service import Charge
 
@@ -34,13 +34,14 @@ def check_out(
     method: str,
     user_id: int | None = None,
     locale: str | None = None,
+    by: Owner | None = None,
 ) -> Charge:
     """Take the buyer's facts and ask for the money; the order waits for it.
 
     Raises NotFound, OrderOver, Invalid (`name.…`, `email.…`, `cpf.wrong`, `payment.method`, `types.missing`).
     Sent twice, it gives the charge that stands.
     """
-    order = _payable(token)
+    order = _payable(token, by)
     if not order.types_chosen:
         raise Invalid("types.missing", "types")
     who = buyer.checked(name, email, cpf)
@@ -51,9 +52,9 @@ def check_out(
     return _request(order, method, who.name, who.cpf)
 
 
-def change_method(token: str, method: str) -> Charge:
+def change_method(token: str, method: str, *, by: Owner | None = None) -> Charge:
     """Pay in another way, or try the same way again after a refusal. Raises as `check_out`, and WrongState."""
-    order = _payable(token)
+    order = _payable(token, by)
     if order.state != AWAITING:
         raise WrongState(order.state)
     if method not in payments.METHODS:
@@ -62,8 +63,8 @@ def change_method(token: str, method: str) -> Charge:
     return _request(order, method, order.name or "", order.cpf)
 
 
-def _payable(token: str) -> OrderView:
-    order = reading.locked(token)
+def _payable(token: str, by: Owner | None) -> OrderView:
+    order = reading.locked(token, by)
     if order.state not in (DRAFT, AWAITING):
         raise WrongState(order.state) if order.paid_at else OrderOver(order.state)
     if not order.is_open:

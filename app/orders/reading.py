@@ -13,7 +13,7 @@ from app.core.errors import NotFound
 from app.events import service as events
 from app.events.service import SeatPlan
 from app.orders.states import AWAITING, DRAFT
-from app.orders.views import OrderItem, OrderOver, OrderSeat, OrderView
+from app.orders.views import OrderItem, OrderOver, OrderSeat, OrderView, Owner
 
 _ORDER = """
     select o.*, clock_timestamp() as read_at,
@@ -33,11 +33,17 @@ def order(token: str) -> OrderView:
     return _one(f"{_ORDER} where o.token = :key", token)
 
 
-def locked(token: str) -> OrderView:
-    """As `order`, locked until the transaction ends: the first lock of every verb. Raises NotFound."""
+def locked(token: str, by: Owner | None = None) -> OrderView:
+    """As `order`, locked until the transaction ends: the first lock of every verb.
+
+    Raises NotFound, also when it is not `by`'s (None: whoever has the address may).
+    """
     if len(token) > _LONGEST_TOKEN:
         raise NotFound("order")
-    return _one(f"{_ORDER} where o.token = :key for update of o", token)
+    found = _one(f"{_ORDER} where o.token = :key for update of o", token)
+    if by is not None and not by.owns(found):
+        raise NotFound("order")
+    return found
 
 
 def locked_by_id(order_id: uuid.UUID) -> OrderView:
@@ -50,9 +56,9 @@ def by_id(order_id: uuid.UUID) -> OrderView:
     return _one(f"{_ORDER} where o.id = :key", order_id)
 
 
-def open_for_changes(token: str) -> OrderView:
+def open_for_changes(token: str, by: Owner | None = None) -> OrderView:
     """The order, locked, if its contents may still change. Raises NotFound, OrderOver."""
-    found = locked(token)
+    found = locked(token, by)
     if found.state != DRAFT or not found.is_open:
         raise OrderOver(found.state)
     return found

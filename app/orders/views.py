@@ -126,6 +126,17 @@ class OrderView:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Who asks for a basket to be changed: a browser, and the account that is signed in there."""
+
+    visitor: str | None
+    user_id: int | None = None
+
+    def owns(self, order: OrderView) -> bool:
+        return order.visitor == self.visitor or (self.user_id is not None and order.user_id == self.user_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """An order that has just been written: enough to send its buyer on."""
 

@@ -32,22 +32,20 @@ def types(token: str) -> Answer:
 
 @blueprint.post("/orders/<token>/types")
 def choose_types(token: str) -> Answer:
-    order = purchase.own_order(token)
-    elsewhere = purchase.at_step(order, "types")
-    if elsewhere is not None:
-        return elsewhere
     choices = _choices()
     confirmed = request.form.get("age") == "yes"
     try:
         with db.transaction():
-            orders.choose_types(token, choices, age_confirmed=confirmed)
+            orders.choose_types(token, choices, age_confirmed=confirmed, by=purchase.asker())
     except OrderOver:
-        return redirect(order.path, 303)
+        return redirect(f"/orders/{token}", 303)
     except Invalid as error:
-        return _types_page(order, choices, confirmed, {error.field: _types_error(error)}), 422
+        errors = {error.field: _types_error(error)}
+        return _types_page(purchase.own_order(token), choices, confirmed, errors), 422
     except HalfPriceGone as gone:
-        return _types_page(order, choices, confirmed, {"types": _half_price_gone(gone)}), 409
-    return redirect(purchase.address(order, "concessions"), 303)
+        errors = {"types": _half_price_gone(gone)}
+        return _types_page(purchase.own_order(token), choices, confirmed, errors), 409
+    return redirect(f"/orders/{token}/concessions", 303)
 
 
 def _choices() -> dict[int, TypeChoice]:
@@ -120,27 +118,22 @@ def concessions(token: str) -> Answer:
 
 @blueprint.post("/orders/<token>/concessions")
 def choose_concessions(token: str) -> Answer:
-    order = purchase.own_order(token)
-    elsewhere = purchase.at_step(order, "concessions")
-    if elsewhere is not None:
-        return elsewhere
     typed = _typed()
     if request.form.get("go") == "skip":
         typed = {}
     try:
         with db.transaction():
-            orders.choose_concessions(token, _quantities(typed))
-    except OrderOver:
-        return redirect(order.path, 303)
+            orders.choose_concessions(token, _quantities(typed), by=purchase.asker())
     except Invalid as error:
-        return _concessions_page(order, typed, {error.field: _quantity_error(error)}), 422
+        errors = {error.field: _quantity_error(error)}
+        return _concessions_page(purchase.own_order(token), typed, errors), 422
     except OutOfStock as gone:
         errors = {str(product_id): _out_of_stock(left) for product_id, left in gone.available.items()}
-        return _concessions_page(order, typed, errors), 409
+        return _concessions_page(purchase.own_order(token), typed, errors), 409
     except Conflict:
-        return redirect(order.path, 303)
-    stays = request.form.get("go") == "stay"
-    return redirect(purchase.address(order, "concessions" if stays else "checkout"), 303)
+        return redirect(f"/orders/{token}", 303)
+    step = "concessions" if request.form.get("go") == "stay" else "checkout"
+    return redirect(f"/orders/{token}/{step}", 303)
 
 
 def _typed() -> dict[str, str]:

@@ -37,26 +37,24 @@ def checkout(token: str) -> Answer:
 
 @blueprint.post("/orders/<token>/checkout")
 def check_out(token: str) -> Answer:
-    order = purchase.own_order(token)
-    elsewhere = purchase.at_step(order, "checkout")
-    if elsewhere is not None:
-        return elsewhere  # paid or being paid already: a double click, another tab
     typed = {name: request.form.get(name, "") for name in ("name", "email", "cpf", "method")}
-    user = purchase.account()
+    asker = purchase.asker()
     try:
         with db.transaction():
-            orders.check_out(token, **typed, user_id=user.id if user else None, locale=locale())
+            orders.check_out(token, **typed, user_id=asker.user_id, locale=locale(), by=asker)
     except Invalid as error:
-        if error.field == "types":
-            return redirect(purchase.address(order, "types"), 303)
+        order = purchase.own_order(token)
+        elsewhere = purchase.at_step(order, "checkout")
+        if elsewhere is not None:
+            return elsewhere
         wrong = orders.buyer_problems(typed["name"], typed["email"], typed["cpf"])
         errors = {one.field: _error(one) for one in (*wrong, error)}
         return _checkout_page(order, typed, errors), 422
     except (OrderOver, WrongState):
-        return redirect(order.path, 303)
+        return redirect(f"/orders/{token}", 303)
     except Conflict:  # two tabs at once: the other one's charge stands
         pass
-    return redirect(purchase.address(order, "payment"), 303)
+    return redirect(f"/orders/{token}/payment", 303)
 
 
 def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, str]) -> str:
@@ -86,16 +84,15 @@ def _error(error: Invalid) -> str:
 @blueprint.post("/orders/<token>/extensions")
 def extend(token: str) -> Response | tuple[Response, int]:
     """A few more minutes: back to the page that asked, or the new clock for the script that asked."""
-    order = purchase.own_order(token)
     status = 200
     try:
         with db.transaction():
-            orders.extend(token)
+            orders.extend(token, by=purchase.asker())
     except (NoMoreExtensions, Conflict):
         status = 409
     if not purchase.wants_json():
-        return redirect(_page_that_asked(order), 303)
-    return jsonify(_clock(orders.order(token))), status
+        return redirect(_page_that_asked(token), 303)
+    return jsonify(_clock(purchase.own_order(token))), status
 
 
 def _clock(order: OrderView) -> dict[str, Any]:
@@ -106,21 +103,19 @@ def _clock(order: OrderView) -> dict[str, Any]:
     }
 
 
-def _page_that_asked(order: OrderView) -> str:
-    """A page of this very order, from the Referer; else the step that fits."""
+def _page_that_asked(token: str) -> str:
+    """A page of this very order, from the Referer; else the order's own, which knows the step that fits."""
     asked = urlsplit(request.referrer or "")
-    if asked.netloc == request.host and asked.path.startswith(f"{order.path}/"):
-        return asked.path
-    return purchase.address(order, order.next_step)
+    own = f"/orders/{token}"
+    return asked.path if asked.netloc == request.host and asked.path.startswith(f"{own}/") else own
 
 
 @blueprint.post("/orders/<token>/end")
 def abandon(token: str) -> Response:
     """Seats and snacks go back at once; on to the map of the same screening."""
-    order = purchase.own_order(token)
     try:
         with db.transaction():
-            orders.abandon(token)
+            orders.abandon(token, by=purchase.asker())
     except WrongState:
-        return redirect(order.path, 303)
-    return redirect(f"/screenings/{order.screening.id}", 303)
+        return redirect(f"/orders/{token}", 303)
+    return redirect(f"/screenings/{orders.order(token).screening.id}", 303)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.core.errors import NotFound
 from app.orders import service as orders
-from app.orders.service import OrderView
+from app.orders.service import OrderView, Owner
 from app.shop import heading, words
 from app.shop.programme import poster
 from app.web.language import locale
@@ -27,13 +27,18 @@ def account() -> Any | None:
     return current_user
 
 
+def asker() -> Owner:
+    """Who sends this request, for the verbs that change a basket."""
+    user = account()
+    return Owner(known_visitor(), user.id if user else None)
+
+
 def own_order(token: str) -> OrderView:
     """The order at this address if this browser or this account began it. Raises NotFound, also for others'."""
     order = orders.order(token)
-    user = account()
-    if order.visitor == known_visitor() or (user is not None and order.user_id == user.id):
-        return order
-    raise NotFound("order")
+    if not asker().owns(order):
+        raise NotFound("order")
+    return order
 
 
 def at_step(order: OrderView, step: str) -> Response | None:

@@ -326,7 +326,7 @@ def test_more_time_with_and_without_a_script(ana: Visitor, screening: Screening)
     assert (answer.status_code, json.loads(answer.text)["more"]) == (200, False)
     assert ana.post(f"{path}/extensions", Accept="application/json").status_code == 409
     answer = ana.post(f"{path}/extensions", Referer="http://evil.example/orders/x/types")
-    assert answer.location == f"{path}/types"
+    assert answer.location == path
 
 
 def test_giving_up_leads_to_the_map(ana: Visitor, screening: Screening) -> None:
