@@ -28,6 +28,7 @@ from app.core.outbox import AlreadyDone, Delivery
 log = logging.getLogger("bilheteria.worker")
 
 MOST_ATTEMPTS = 10
+BATCH = 4
 LEASE_SECONDS = 30.0
 Handler = Callable[[Any, Delivery], None]
 Routes = Mapping[tuple[str, type[Message]], Handler]
@@ -121,29 +122,33 @@ class Worker:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._hint()
-
-    def _hint(self) -> None:
         with self._wake:
-            self._hints += 1
             self._wake.notify_all()
 
+    def _hint(self) -> None:
+        """Wake one thread: a single message needs no more, and each that wakes asks the database."""
+        with self._wake:
+            self._hints += 1
+            self._wake.notify()
+
     def _lease_loop(self) -> None:
-        seen = 0
         while not self._stopping.is_set():
+            with self._wake:
+                seen = self._hints
             try:
-                batch = outbox.lease(self.consumers, batch=4, seconds=self.lease_seconds)
+                batch = outbox.lease(self.consumers, batch=BATCH, seconds=self.lease_seconds)
+                if len(batch) == BATCH:
+                    self._hint()  # there may be more than this thread has taken: another one looks
                 for delivery in batch:
                     deliver(delivery, self.routes)
             except Exception:
                 log.exception("the lease loop stumbled; the database may be away")
                 batch = []
                 self._stopping.wait(1.0)
-            if not batch:
+            if len(batch) < BATCH:
                 with self._wake:
                     if self._hints == seen:
                         self._wake.wait(timeout=1.0)
-                    seen = self._hints
 
     def _listen_loop(self) -> None:
         while not self._stopping.is_set():

@@ -85,39 +85,38 @@ def request_charge(
         raise Invalid("payment.method", "method")
     if amount <= 0:
         raise Invalid("payment.amount", "amount")
-    live = live_charge(order_id)
-    if live is not None:
-        if (live.method, live.amount, live.expires_at) == (method, amount, expires_at):
-            return live
-        end_charge(live.id, "replaced", publish=False)  # the new charge's handler cancels it first
-    charge_id = uuid.uuid4()
-    row = (
-        db.session()
-        .execute(
-            insert(ChargeRow)
-            .values(
-                id=charge_id,
-                order_id=order_id,
-                method=method,
-                amount=amount,
-                state=CREATED,
-                provider=settings().provider,
-                description=description[:140],
-                payer_name=payer_name[:200],
-                payer_cpf=payer_cpf or None,
-                return_url=return_url,
-                expires_at=expires_at,
-                next_check_at=in_seconds(FIRST_CHECK_SECONDS),
-            )
-            .on_conflict_do_nothing()
-            .returning(*CHARGE)
-        )
-        .first()
-    )
-    if row is None:  # another transaction was first: one live charge an order
+    values = {
+        "id": uuid.uuid4(),
+        "order_id": order_id,
+        "method": method,
+        "amount": amount,
+        "state": CREATED,
+        "provider": settings().provider,
+        "description": description[:140],
+        "payer_name": payer_name[:200],
+        "payer_cpf": payer_cpf or None,
+        "return_url": return_url,
+        "expires_at": expires_at,
+        "next_check_at": in_seconds(FIRST_CHECK_SECONDS),
+    }
+    made = _make_charge(values)
+    if made is None:  # one live charge an order: look at the one that stands
+        live = live_charge(order_id)
+        if live is not None:
+            if (live.method, live.amount, live.expires_at) == (method, amount, expires_at):
+                return live
+            end_charge(live.id, "replaced", publish=False)  # the new charge's handler cancels it first
+        made = _make_charge(values)
+    if made is None:  # another transaction was first
         raise Conflict("payment.running")
-    outbox.publish(ChargeRequested(str(charge_id)), urgent=True)
-    return charge_of(row)
+    outbox.publish(ChargeRequested(str(made.id)), urgent=True)
+    return made
+
+
+def _make_charge(values: Mapping[str, object]) -> Charge | None:
+    statement = insert(ChargeRow).values(**values).on_conflict_do_nothing().returning(*CHARGE)
+    row = db.session().execute(statement).first()
+    return charge_of(row) if row else None
 
 
 def live_charge(order_id: uuid.UUID) -> Charge | None:

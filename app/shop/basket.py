@@ -18,6 +18,7 @@ from app.orders.service import HalfPriceGone, OrderOver, OrderView, TypeChoice
 from app.products import service as products
 from app.products.service import MenuItem, OutOfStock
 from app.shop import blueprint, purchase, words
+from app.shop.lately import lately
 from app.web.language import locale
 
 Answer = str | Response | tuple[str, int]
@@ -65,7 +66,7 @@ def _chosen(order: OrderView) -> dict[int, TypeChoice]:
 def _types_page(
     order: OrderView, choices: Mapping[int, TypeChoice], age_confirmed: bool, errors: Mapping[str, str]
 ) -> str:
-    left, places = orders.half_price_left(order.screening.id)
+    left, places = half_price_left(order.screening.id)
     return render_template(
         "shop/page_types.html",
         **purchase.frame(order, "types"),
@@ -78,6 +79,11 @@ def _types_page(
         half_places=places,
         kinds=[(kind.code, _(kind.name), _(kind.proof)) for kind in KINDS.values()],
     )
+
+
+def half_price_left(screening_id: int) -> tuple[int, int]:
+    """(left, in all), as shown; what is really left is counted when somebody takes some."""
+    return lately(("half price", screening_id), lambda: orders.half_price_left(screening_id))
 
 
 def _types_error(error: Invalid) -> str:
@@ -172,7 +178,7 @@ def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mappin
             min(products.MOST_OF_ONE, item.available + held.get(item.id, 0)),
             errors.get(str(item.id), ""),
         )
-        for item in products.menu(order.screening.cinema.id, locale())
+        for item in _menu(order.screening.cinema.id, locale())
     ]
     known = {str(one.item.id) for one in offered}
     combos = [one for one in offered if one.item.kind == "combo"]
@@ -188,6 +194,10 @@ def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mappin
         errors={f"quantity-{product}": error for product, error in errors.items() if product in known},
         strange=[error for product, error in errors.items() if product not in known],
     )
+
+
+def _menu(cinema_id: int, language: str) -> list[MenuItem]:
+    return lately(("menu", cinema_id, language), lambda: products.menu(cinema_id, language))
 
 
 def _quantity_error(error: Invalid) -> str:

@@ -73,8 +73,14 @@ def payment_status(token: str) -> BaseResponse:
     """204 while the page still tells the truth; else the page's new part, or where to go (`HX-Redirect`)."""
     seen = request.args.get("seen", "")
     charge_id = _uuid(request.args.get("charge", ""))
-    if seen and charge_id and not seen.startswith("confirmed") and payments.progress(charge_id) == seen:
-        return make_response("", 204)
+    if seen and charge_id and not seen.startswith("confirmed"):
+        now = payments.progress(charge_id)
+        if now == seen:
+            return make_response("", 204)
+        if now.endswith("+settled"):  # nothing to read here any more: the order's own page does that
+            response = make_response("", 204)
+            response.headers["HX-Redirect"] = f"/orders/{token}"
+            return response
     order = purchase.own_order(token)
     elsewhere = _elsewhere(order)
     state = None if elsewhere else _waiting(order)

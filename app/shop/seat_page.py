@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, current_app, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -21,6 +20,7 @@ from app.orders.service import OrderView
 from app.reservations.service import SeatsLost
 from app.shop import purchase, seat_picture
 from app.shop.heading import line_of
+from app.shop.lately import lately
 from app.shop.programme import poster
 from app.shop.seat_picture import Marks, seats_counted, seats_in_words
 from app.web.language import locale
@@ -164,19 +164,9 @@ def _half_from(screening: Screening) -> str:
     return format_money_short(-(-screening.from_price // 2), locale())
 
 
-_half_places: dict[int, tuple[float, tuple[int, int]]] = {}
-
-
 def _half_left(screening_id: int) -> tuple[int, int]:
     """(half-price places left, in all), a second old at most."""
-    kept = _half_places.get(screening_id)
-    if kept is not None and time.monotonic() - kept[0] < 1.0 and not current_app.testing:
-        return kept[1]
-    if len(_half_places) > 500:
-        _half_places.clear()
-    places = orders.half_price_left(screening_id)
-    _half_places[screening_id] = (time.monotonic(), places)
-    return places
+    return lately(("half price", screening_id), lambda: orders.half_price_left(screening_id))
 
 
 def lone_seat_question(

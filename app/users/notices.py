@@ -34,6 +34,8 @@ def write(template: str, locale: str, facts: dict[str, Any]) -> Letter:
     """The mail `template` in `locale`. Raises jinja2's errors when template or facts are wrong."""
     page = _environment(locale).get_template(f"{template}.txt")
     context = page.new_context({"cinema_name": settings().cinema_name} | facts)
+    for _part in page.root_render_func(context):  # blocks alone would not see what the template imports
+        pass
     said = {
         name: "".join(page.blocks[name](context)).strip() if name in page.blocks else ""
         for name in ("subject", "heading", "body", "action")
