@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -24,6 +26,7 @@ MAILS_AN_HOUR = 5  # of one order
 GUESSES_OF_AN_ORDER = 10  # a quarter of an hour: wrong e-mails for one code
 GUESSES_OF_AN_ADDRESS = 60  # a quarter of an hour: a crowd may sit behind one address
 QUARTER = 900
+JUST_PAID = timedelta(minutes=1)  # the stubs tear once, when they are new
 
 
 @blueprint.get("/orders/<token>")
@@ -46,6 +49,11 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> tuple[str,
         poster=poster,
         stage=_stage(order),
         tickets=tickets.of_order(order.id) if order.paid_at else (),
+        qr_svg=tickets.qr_svg,
+        type_name=tickets.type_name,
+        proof_wanted=tickets.proof_wanted,
+        day_of_screening=heading.day_of(order.screening),
+        torn=order.paid_at is not None and order.read_at - order.paid_at < JUST_PAID,
         lines=words.lines(order),
         seats=" ".join(seat.name for seat in order.seats)
         if len(order.seats) < words.MANY_SEATS

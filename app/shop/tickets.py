@@ -1,0 +1,46 @@
+"""The PDF of an order's tickets, for whoever has the order's address."""
+
+from __future__ import annotations
+
+from flask import Response, make_response, redirect, render_template
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.core.errors import NotFound
+from app.orders import service as orders
+from app.shop import blueprint
+from app.tickets import service as tickets
+from app.tickets.service import StorageError
+
+RETRY_SECONDS = 3
+
+
+@blueprint.get("/orders/<token>/tickets.pdf")
+def tickets_pdf(token: str) -> AnyResponse:
+    """The file, or the way to it where the storage hands it out itself; 503 while it is being made.
+
+    Raises NotFound for an order without tickets that count.
+    """
+    order = orders.order(token)
+    if order.state != "paid":
+        raise NotFound("tickets")
+    name = f"{order.code}.pdf"
+    try:
+        link = tickets.pdf_link(order.id, name)
+        if link is not None:
+            return redirect(link, 303)
+        content = tickets.pdf_of(order.id)
+    except StorageError:
+        content = None
+    if content is None:
+        return _not_yet(order.path)
+    response = make_response(content)
+    response.headers["Content-Type"] = "application/pdf"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _not_yet(path: str) -> Response:
+    response = make_response(render_template("shop/page_tickets_not_yet.html", path=path), 503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
