@@ -7,6 +7,7 @@ import smtplib
 import ssl
 import tempfile
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -73,7 +74,7 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     try:
         name, address = parseaddr(sender)
         message["From"] = Address(name, addr_spec=address)
-        message["To"] = Address(addr_spec=mail.to)
+        message["To"] = Address(addr_spec=_on_the_wire(mail.to))
         message["Subject"] = mail.subject
         message["Message-ID"] = mail.message_id
         message["Date"] = formatdate()
@@ -83,9 +84,15 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
         for one in mail.attachments:
             kind, _, subtype = one.content_type.partition("/")
             message.add_attachment(one.content, maintype=kind, subtype=subtype, filename=one.filename)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, MessageError) as error:
         raise BadMail(str(error)) from error
     return message
+
+
+def _on_the_wire(address: str) -> str:
+    """A domain in letters of its own, as mail servers know it: `ana@praça.example` → `ana@xn--praa-2oa.example`."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{domain.encode('idna').decode()}"
 
 
 class FolderMailbox:

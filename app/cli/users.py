@@ -1,17 +1,19 @@
-"""`flask make-account`: accounts for staff."""
+"""`flask make-account`, `flask set-role`: accounts for staff."""
 
 from __future__ import annotations
 
 import click
 
+ROLE = click.Choice(["customer", "door", "manager"])
+
 
 @click.command("make-account")
 @click.argument("email")
 @click.option("--name", required=True)
-@click.option("--role", type=click.Choice(["customer", "door", "manager"]), default="door", show_default=True)
+@click.option("--role", type=ROLE, default="door", show_default=True)
 @click.password_option(help="Asked for when it is not given.")
-def command(email: str, name: str, role: str, password: str) -> None:
-    """Make an account for EMAIL, or give an existing one this role and password."""
+def make_account(email: str, name: str, role: str, password: str) -> None:
+    """Make an account for EMAIL, or give an existing one this name, role and password."""
     from app.core import db
     from app.core.errors import Invalid
     from app.users import service as users
@@ -22,3 +24,23 @@ def command(email: str, name: str, role: str, password: str) -> None:
     except Invalid as error:
         raise click.ClickException(f"{error.field}: {error.code}") from error
     click.echo(f"{made.email} is {made.role}")
+
+
+@click.command("set-role")
+@click.argument("email")
+@click.argument("role", type=ROLE)
+def set_role(email: str, role: str) -> None:
+    """Give the account of EMAIL another ROLE; it counts from its next click on."""
+    from app.core import db
+    from app.core.errors import NotFound
+    from app.users import service as users
+
+    try:
+        with db.transaction():
+            changed = users.set_role(email, role)
+    except NotFound as error:
+        raise click.ClickException(f"no account has the e-mail {email}") from error
+    click.echo(f"{changed.email} is {changed.role}")
+
+
+commands = [make_account, set_role]

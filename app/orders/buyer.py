@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
-
+from app.core.contact import checked_email, checked_name
 from app.core.errors import Invalid
-
-LONGEST_NAME = 120
-LONGEST_EMAIL = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,45 +19,18 @@ class Buyer:
 
 def checked(name: str, email: str, cpf: str) -> Buyer:
     """Raises Invalid: `name.missing`, `name.too_long`, `email.missing`, `email.wrong`, `cpf.wrong`, by field."""
-    return Buyer(_name(name), _email(email), _cpf(cpf))
+    return Buyer(checked_name(name), checked_email(email), _cpf(cpf))
 
 
 def problems(name: str, email: str, cpf: str) -> list[Invalid]:
     """Everything that `checked` would complain about, so that a page can say it at once."""
     found: list[Invalid] = []
-    for check, text in ((_name, name), (_email, email), (_cpf, cpf)):
+    for check, text in ((checked_name, name), (checked_email, email), (_cpf, cpf)):
         try:
             check(text)
         except Invalid as error:
             found.append(error)
     return found
-
-
-def _name(text: str) -> str:
-    # Control characters, line breaks and direction marks go: a name stands in mails and on paper.
-    kept = "".join(
-        " " if ch.isspace() else ch
-        for ch in text
-        if unicodedata.category(ch) not in ("Cc", "Cf") or ch.isspace()
-    )
-    name = " ".join(kept.split())
-    if not any(ch.isalpha() for ch in name):
-        raise Invalid("name.missing", "name")
-    if len(name) > LONGEST_NAME:
-        raise Invalid("name.too_long", "name", most=LONGEST_NAME)
-    return name
-
-
-def _email(text: str) -> str:
-    text = text.strip()
-    if not text:
-        raise Invalid("email.missing", "email")
-    if len(text) > LONGEST_EMAIL:
-        raise Invalid("email.wrong", "email")
-    try:
-        return validate_email(text, check_deliverability=False).normalized
-    except EmailNotValidError:
-        raise Invalid("email.wrong", "email") from None
 
 
 def _cpf(text: str) -> str | None:

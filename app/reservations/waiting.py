@@ -9,12 +9,12 @@ import uuid
 from datetime import timedelta
 from typing import Any, cast
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import CursorResult, Row, text
 
 from app.core import db
 from app.core.codes import random_token
 from app.core.config import settings
+from app.core.contact import checked_email
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.messages import NoticeRequested, SeatsFreed
 from app.core.outbox import publish
@@ -36,14 +36,6 @@ def check_quantity(quantity: int) -> None:
     """Raises Invalid `quantity.range`, unless 1 ≤ quantity ≤ the most seats of an order."""
     if not 1 <= quantity <= settings().max_seats:
         raise Invalid("quantity.range", "quantity", most=settings().max_seats)
-
-
-def check_email(email: str) -> str:
-    """The address as it is stored. Raises Invalid `email.invalid`."""
-    try:
-        return validate_email(email.strip()[:320], check_deliverability=False).normalized
-    except EmailNotValidError:
-        raise Invalid("email.invalid", "email") from None
 
 
 def open_request(screening: Screening, quantity: int, *, locale: str, visitor: str) -> Request:
@@ -80,7 +72,7 @@ def wait_for_seats(token: str, quantity: int, email: str) -> Request:
     Raises NotFound, Invalid, ScreeningClosed, Conflict `request.over`, and `request.too_many`.
     """
     check_quantity(quantity)
-    address = check_email(email)
+    address = checked_email(email)
     current = request(token)
     events.ensure_on_sale(events.screening(current.screening_id))
     _check_how_many(current)

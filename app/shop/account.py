@@ -5,18 +5,19 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.core import db, throttle
 from app.core.errors import Invalid, TooMany
 from app.orders import service as orders
 from app.shop import blueprint
 from app.users import service as users
-from app.users.service import LinkOver, WrongPassword
+from app.users.service import LinkOver, User, WrongPassword
 from app.web.language import COOKIE, locale
 from app.web.security import address_key, safe_next
 from app.web.sign_in import end_session, require_account, signed_in_user, start_session
 
-MAILS_AN_HOUR = 30
+MAILS_AN_HOUR = 300  # from one address, behind which a whole foyer may sit; fewer go to each mailbox
 
 
 def _sentence(error: Invalid) -> str:
@@ -34,14 +35,24 @@ def _sentence(error: Invalid) -> str:
     return words.get(error.code, _("This does not fit here."))
 
 
+def _mine() -> User:
+    """The account of this request, where a page requires one."""
+    user = signed_in_user()
+    assert user is not None
+    return user
+
+
 def _next() -> str:
     return safe_next(request.values.get("next"), "/account/orders")
 
 
+def _page(page: str, errors: dict[str, str]) -> str:
+    typed = {name: request.form.get(name, "") for name in ("name", "email")}
+    return render_template(f"shop/{page}.html", errors=errors, typed=typed, next=_next())
+
+
 def _form(page: str, errors: dict[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
-    typed = {name: request.form.get(name, "")[:400] for name in ("name", "email")}
-    body = render_template(f"shop/{page}.html", errors=errors or {}, typed=typed, next=_next())
-    return body, status, {"Cache-Control": "no-store"}
+    return _page(page, errors or {}), status, {"Cache-Control": "no-store"}
 
 
 def _again(page: str, error: Invalid) -> ResponseReturnValue:
@@ -49,10 +60,17 @@ def _again(page: str, error: Invalid) -> ResponseReturnValue:
 
 
 def _too_often(page: str, error: TooMany) -> ResponseReturnValue:
-    words = _("That was too often. Wait a few minutes, or choose a new password.")
-    body = _form(page, {"email": words}, error.status)
-    assert isinstance(body, tuple)
-    return body[0], error.status, {"Retry-After": str(error.retry_after), "Cache-Control": "no-store"}
+    headers = {"Retry-After": str(error.retry_after), "Cache-Control": "no-store"}
+    return _page(page, {"email": _wait(error)}), error.status, headers
+
+
+def _wait(error: TooMany) -> str:
+    minutes = -(-error.retry_after // 60)
+    return ngettext(
+        "That was too often. Try again in a minute.",
+        "That was too often. Try again in %(num)d minutes.",
+        minutes,
+    )
 
 
 @blueprint.get("/account/sign-in")
@@ -95,33 +113,58 @@ def sign_up() -> ResponseReturnValue:
 
 @blueprint.post("/account/sign-up")
 def do_sign_up() -> ResponseReturnValue:
-    form = request.form
+    typed = [request.form.get(name, "") for name in ("name", "email", "password")]
+    wrong = users.sign_up_problems(*typed)
+    if wrong:
+        return _form("page_sign_up", {error.field: _sentence(error) for error in wrong}, Invalid.status)
     try:
         throttle.hit("mails", address_key(), limit=MAILS_AN_HOUR, seconds=3600)
         with db.transaction():
-            users.sign_up(form.get("name", ""), form.get("email", ""), form.get("password", ""), locale())
-    except Invalid as error:
-        return _again("page_sign_up", error)
+            users.sign_up(*typed, locale())
     except TooMany as error:
         return _too_often("page_sign_up", error)
-    return render_template("shop/page_look_in_mail.html", email=form.get("email", "").strip(), why="verify")
+    return render_template("shop/page_look_in_mail.html", email=typed[1].strip(), why="verify")
 
 
 @blueprint.get("/account/verify/<token>")
 def verify(token: str) -> ResponseReturnValue:
-    """The mail's link only shows a button: programs that open every link must not use it up."""
-    return render_template("shop/page_verify.html", token=token)
+    """The mail's link only shows a form: programs that open every link must not use it up."""
+    return _verify_page(token, {})
 
 
 @blueprint.post("/account/verify/<token>")
 def do_verify(token: str) -> ResponseReturnValue:
+    signed_in = signed_in_user()
     try:
         with db.transaction():
-            user = users.verify_email(token)
+            user = users.verify_email(
+                token,
+                request.form.get("password", ""),
+                signed_in_id=signed_in.id if signed_in else None,
+            )
     except LinkOver as error:
-        return render_template("shop/page_link_over.html"), error.status
+        return _link_over(error)
+    except WrongPassword as error:
+        return _verify_page(token, {"password": _("That is not this account's password.")}, error.status)
+    except TooMany as error:
+        return _verify_page(token, {"password": _wait(error)}, error.status)
     start_session(user)
     return redirect("/account/orders", 303)
+
+
+def _verify_page(token: str, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
+    try:
+        owner = users.link_owner(token, "verify")
+    except LinkOver as error:
+        return _link_over(error)
+    signed_in = signed_in_user()
+    mine = signed_in is not None and signed_in.id == owner.id
+    page = render_template("shop/page_verify.html", token=token, owner=owner, mine=mine, errors=errors)
+    return page, status, {"Cache-Control": "no-store"}
+
+
+def _link_over(error: LinkOver) -> ResponseReturnValue:
+    return render_template("shop/page_link_over.html"), error.status, {"Cache-Control": "no-store"}
 
 
 @blueprint.get("/account/reset")
@@ -145,7 +188,7 @@ def do_reset() -> ResponseReturnValue:
 
 @blueprint.get("/account/reset/<token>")
 def new_password(token: str) -> ResponseReturnValue:
-    return render_template("shop/page_new_password.html", token=token, errors={})
+    return _new_password_page(token, {})
 
 
 @blueprint.post("/account/reset/<token>")
@@ -154,21 +197,26 @@ def do_new_password(token: str) -> ResponseReturnValue:
         with db.transaction():
             user = users.reset_password(token, request.form.get("password", ""))
     except Invalid as error:
-        page = render_template(
-            "shop/page_new_password.html", token=token, errors={error.field: _sentence(error)}
-        )
-        return page, error.status
+        return _new_password_page(token, {error.field: _sentence(error)}, error.status)
     except LinkOver as error:
-        return render_template("shop/page_link_over.html"), error.status
+        return _link_over(error)
     start_session(user)
     return redirect("/account", 303)
+
+
+def _new_password_page(token: str, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
+    try:
+        owner = users.link_owner(token, "reset")
+    except LinkOver as error:
+        return _link_over(error)
+    page = render_template("shop/page_new_password.html", token=token, owner=owner, errors=errors)
+    return page, status, {"Cache-Control": "no-store"}
 
 
 @blueprint.get("/account/orders")
 @require_account
 def own_orders() -> ResponseReturnValue:
-    user = signed_in_user()
-    assert user is not None
+    user = _mine()
     found = orders.of_account(user.id, user.verified_email)
     page = render_template("shop/page_own_orders.html", orders=found, user=user)
     return page, 200, {"Cache-Control": "no-store"}
@@ -177,8 +225,7 @@ def own_orders() -> ResponseReturnValue:
 @blueprint.post("/account/verification")
 @require_account
 def send_verification() -> ResponseReturnValue:
-    user = signed_in_user()
-    assert user is not None
+    user = _mine()
     throttle.hit("mails", address_key(), limit=MAILS_AN_HOUR, seconds=3600)
     with db.transaction():
         users.send_verification(user.id)
@@ -199,8 +246,7 @@ def _account(errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
 @blueprint.post("/account/name")
 @require_account
 def change_name() -> ResponseReturnValue:
-    user = signed_in_user()
-    assert user is not None
+    user = _mine()
     try:
         with db.transaction():
             users.change_name(user.id, request.form.get("name", ""))
@@ -213,14 +259,14 @@ def change_name() -> ResponseReturnValue:
 @blueprint.post("/account/password")
 @require_account
 def change_password() -> ResponseReturnValue:
-    user = signed_in_user()
-    assert user is not None
+    user = _mine()
     try:
-        throttle.hit("change-password", str(user.id), limit=10, seconds=600)
         with db.transaction():
             changed = users.change_password(user.id, request.form.get("old", ""), request.form.get("new", ""))
     except Invalid as error:
         return _account({error.field: _sentence(error)}, error.status)
+    except TooMany as error:
+        return _account({"old": _wait(error)}, error.status)
     start_session(changed)
     flash(_("Saved. Other devices are signed out."))
     return redirect("/account", 303)

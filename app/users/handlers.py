@@ -15,7 +15,7 @@ from app.core.errors import Poison, Retry
 from app.core.messages import Message, NoticeRequested, TicketsReady
 from app.core.outbox import Delivery
 from app.core.worker import Tick
-from app.users import notices, service
+from app.users import links, notices
 
 LARGEST_ATTACHMENT = 5_000_000
 
@@ -81,7 +81,7 @@ def _send(
 
 def sweep() -> None:
     with db.transaction():
-        service.sweep_links()
+        links.sweep()
 
 
 HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {

@@ -5,25 +5,22 @@ Answers never tell whether an e-mail has an account: the mail does.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Row, text
 
 from app.core import codes, db, outbox, throttle
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.contact import LONGEST_EMAIL, checked_email, checked_name
+from app.core.errors import Invalid, NotFound
 from app.core.i18n import LOCALES
 from app.core.messages import NoticeRequested
-from app.users import passwords
+from app.users import links, passwords
+from app.users.links import LinkOver as LinkOver
 from app.users.models import ROLES
 
-LONGEST_NAME, LONGEST_EMAIL = 120, 254
-VERIFY_HOURS, RESET_HOURS = 72, 2
 TRIES, TRY_SECONDS = 10, 600
+MAILS_AN_HOUR = 5  # to one address, whoever asks for them
 # Demo accounts, made by the demo alone and printed by `serve`: (role, e-mail, password).
 DEMO_SIGN_INS = (
     ("customer", "cliente@cinelanterna.example", "pipoca-quente"),
@@ -57,13 +54,6 @@ class WrongPassword(Invalid):
         super().__init__("sign_in.wrong", "password")
 
 
-class LinkOver(Conflict):
-    """The link of a mail was used, has ended, or was never sent."""
-
-    def __init__(self) -> None:
-        super().__init__("link.over")
-
-
 _COLUMNS = "id, email, name, role, locale, verified_at is not null as verified, session_key"
 
 
@@ -84,10 +74,12 @@ def user(user_id: int) -> User:
 def sign_up(name: str, email: str, password: str, locale: str) -> None:
     """Make an account and send a link that proves its e-mail. An e-mail that has one gets a mail that says so.
 
-    Raises Invalid: `name.missing`, `name.too_long`, `email.missing`, `email.wrong`, `password.short`, `.long`.
+    Raises TooMany and Invalid: `name.missing`, `name.too_long`, `email.missing`, `email.wrong`, `password.short`,
+    `password.long`.
     """
     name, email = checked_name(name), checked_email(email)
     password_hash = passwords.hashed(passwords.checked(password))
+    _spare(email)
     made = db.session().execute(
         text(
             f"insert into users.users (email, name, password_hash, locale, session_key)"
@@ -97,26 +89,49 @@ def sign_up(name: str, email: str, password: str, locale: str) -> None:
         {"email": email, "name": name, "hash": password_hash, "locale": _locale(locale), "key": codes.random_token()},
     ).one_or_none()  # fmt: skip
     if made is None:
-        _tell("account_exists", email, _locale(locale), {"name": name, "path": "/account/sign-in"})
+        _tell("account_exists", email, _locale(locale), {"path": "/account/sign-in"})
         return
     _send_link(_user(made), "verify")
 
 
+def sign_up_problems(name: str, email: str, password: str) -> list[Invalid]:
+    """Everything that `sign_up` would complain about, so that a page can say it at once."""
+    found: list[Invalid] = []
+    for check, typed in ((checked_name, name), (checked_email, email), (passwords.checked, password)):
+        try:
+            check(typed)
+        except Invalid as error:
+            found.append(error)
+    return found
+
+
 def send_verification(user_id: int) -> None:
-    """Send the link again; nothing for an account whose e-mail is proved."""
+    """Send the link again; nothing for an account whose e-mail is proved. Raises TooMany."""
     found = user(user_id)
     if not found.verified:
+        _spare(found.email)
         _send_link(found, "verify")
 
 
-def verify_email(token: str) -> User:
-    """The link of the mail: the e-mail is the account's. Raises LinkOver."""
-    user_id = _use_link(token, "verify")
-    db.session().execute(
-        text("update users.users set verified_at = coalesce(verified_at, clock_timestamp()) where id = :id"),
-        {"id": user_id},
-    )
-    return user(user_id)
+def link_owner(token: str, purpose: str) -> User:
+    """Whose link it is (`verify` or `reset`), without using it up. Raises LinkOver."""
+    return user(links.owner(token, purpose))
+
+
+def verify_email(token: str, password: str, *, signed_in_id: int | None = None) -> User:
+    """The link of the mail: the e-mail is the account's. Raises LinkOver, WrongPassword, TooMany.
+
+    Who is not signed in as the link's account gives its password too: else somebody could sign up with another
+    person's e-mail, have them confirm it, and read the orders that they made as a guest.
+    """
+    owner = link_owner(token, "verify")
+    if owner.id != signed_in_id:
+        throttle.hit("verify", str(owner.id), limit=TRIES, seconds=TRY_SECONDS)
+        if not passwords.fits(_password_hash(owner.id), password):
+            raise WrongPassword
+    links.use(token, "verify")
+    _mark_verified(owner.id)
+    return user(owner.id)
 
 
 def sign_in(email: str, password: str, address_key: str) -> User:
@@ -124,7 +139,7 @@ def sign_in(email: str, password: str, address_key: str) -> User:
 
     A crowd behind one address does not lock itself out: only tries for the same account count together.
     """
-    email = email.strip().lower()[:LONGEST_EMAIL]
+    email = _typed_email(email)
     throttle.hit("sign-in", f"{address_key}|{email}", limit=TRIES, seconds=TRY_SECONDS)
     throttle.hit("sign-in-account", email, limit=10 * TRIES, seconds=TRY_SECONDS)
     row = db.session().execute(
@@ -139,10 +154,11 @@ def sign_in(email: str, password: str, address_key: str) -> User:
 
 
 def request_reset(email: str) -> None:
-    """Send a link to choose a new password, if there is such an account. Raises Invalid for what is no e-mail."""
+    """Send a link to choose a new password, if there is such an account. Raises TooMany; Invalid for no e-mail."""
     email = checked_email(email)
+    _spare(email)
     row = db.session().execute(
-        text(f"select {_COLUMNS} from users.users where lower(email) = lower(:email)"), {"email": email}
+        text(f"select {_COLUMNS} from users.users where lower(email) = :email"), {"email": email}
     ).one_or_none()  # fmt: skip
     if row is not None:
         _send_link(_user(row), "reset")
@@ -151,22 +167,17 @@ def request_reset(email: str) -> None:
 def reset_password(token: str, password: str) -> User:
     """Choose a new password by the link of the mail, which proves the e-mail too. Raises LinkOver, Invalid."""
     passwords.checked(password)
-    user_id = _use_link(token, "reset")
-    db.session().execute(
-        text("update users.users set verified_at = coalesce(verified_at, clock_timestamp()) where id = :id"),
-        {"id": user_id},
-    )
+    user_id = links.use(token, "reset")
+    _mark_verified(user_id)
     _set_password(user_id, password)
     return user(user_id)
 
 
 def change_password(user_id: int, old: str, new: str) -> User:
-    """Ends every other session. Raises WrongPassword (field `old`), Invalid."""
+    """Ends every other session. Raises TooMany; Invalid `password.old_wrong`, `password.short`, `password.long`."""
     passwords.checked(new, "new")
-    row = db.session().execute(
-        text("select password_hash from users.users where id = :id for update"), {"id": user_id}
-    ).one()  # fmt: skip
-    if not passwords.fits(row.password_hash, old):
+    throttle.hit("change-password", str(user_id), limit=TRIES, seconds=TRY_SECONDS)
+    if not passwords.fits(_password_hash(user_id), old):
         raise Invalid("password.old_wrong", "old")
     _set_password(user_id, new)
     return user(user_id)
@@ -215,34 +226,25 @@ def make_account(
     return _user(row)
 
 
+def set_role(email: str, role: str) -> User:
+    """The account keeps its password and its sessions. Raises Invalid `role.unknown`, NotFound."""
+    if role not in ROLES:
+        raise Invalid("role.unknown", "role")
+    row = db.session().execute(
+        text(f"update users.users set role = :role where lower(email) = :email returning {_COLUMNS}"),
+        {"role": role, "email": _typed_email(email)},
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        raise NotFound("user")
+    return _user(row)
+
+
 def ensure_demo_users() -> None:
-    """The demo's accounts, whose passwords everybody may read."""
+    """The demo's accounts, whose passwords everybody may read; those that are there stay as they are."""
     for role, email, password in DEMO_SIGN_INS:
-        make_account(email, _DEMO_NAMES[role], password, role)
-
-
-def checked_name(name: str) -> str:
-    """One line, without control characters or direction marks. Raises Invalid."""
-    visible = (ch for ch in name if ch.isspace() or unicodedata.category(ch) not in ("Cc", "Cf"))
-    name = " ".join("".join(visible).split())
-    if not any(ch.isalpha() for ch in name):
-        raise Invalid("name.missing", "name")
-    if len(name) > LONGEST_NAME:
-        raise Invalid("name.too_long", "name", most=LONGEST_NAME)
-    return name
-
-
-def checked_email(email: str) -> str:
-    """Normalised. Raises Invalid `email.missing`, `email.wrong`; no network is asked."""
-    email = email.strip()
-    if not email:
-        raise Invalid("email.missing", "email")
-    try:
-        if len(email) > LONGEST_EMAIL:
-            raise EmailNotValidError
-        return validate_email(email, check_deliverability=False).normalized
-    except EmailNotValidError:
-        raise Invalid("email.wrong", "email") from None
+        there = db.session().execute(text("select 1 from users.users where email = :email"), {"email": email})
+        if there.first() is None:
+            make_account(email, _DEMO_NAMES[role], password, role)
 
 
 def _set_password(user_id: int, password: str) -> None:
@@ -251,8 +253,20 @@ def _set_password(user_id: int, password: str) -> None:
         text("update users.users set session_key = :key where id = :id"),
         {"id": user_id, "key": codes.random_token()},
     )
+    links.forget(user_id, "reset")
+
+
+def _password_hash(user_id: int) -> str:
+    found = db.session().execute(
+        text("select password_hash from users.users where id = :id"), {"id": user_id}
+    )
+    return str(found.scalar_one())
+
+
+def _mark_verified(user_id: int) -> None:
     db.session().execute(
-        text("delete from users.email_tokens where user_id = :id and purpose = 'reset'"), {"id": user_id}
+        text("update users.users set verified_at = coalesce(verified_at, clock_timestamp()) where id = :id"),
+        {"id": user_id},
     )
 
 
@@ -267,46 +281,26 @@ def _locale(locale: str) -> str:
     return locale if locale in LOCALES else LOCALES[0]
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def _typed_email(email: str) -> str:
+    """As accounts are kept, where it can be one at all: sign-in does not complain about its shape."""
+    try:
+        return checked_email(email)
+    except Invalid:
+        return email.strip().lower()[:LONGEST_EMAIL]
+
+
+def _spare(email: str) -> None:
+    """Nobody's mailbox is filled through our forms; counted whether it has an account or not. Raises TooMany."""
+    throttle.hit("mails-to", email, limit=MAILS_AN_HOUR, seconds=3600)
 
 
 def _send_link(to: User, purpose: str) -> None:
-    token = secrets.token_urlsafe(24)
-    hours = VERIFY_HOURS if purpose == "verify" else RESET_HOURS
-    db.session().execute(
-        text(
-            "insert into users.email_tokens (token_hash, user_id, purpose, expires_at)"
-            " values (:hash, :user_id, :purpose, clock_timestamp() + make_interval(hours => :hours))"
-        ),
-        {"hash": _hash(token), "user_id": to.id, "purpose": purpose, "hours": hours},
-    )
+    token = links.new(to.id, purpose)
     template = "verify_email" if purpose == "verify" else "reset_password"
-    facts = {"name": to.name, "path": f"/account/{purpose}/{token}", "hours": hours}
+    # No name: who signs up writes it, and these mails go to people who did not ask for them.
+    facts = {"path": f"/account/{purpose}/{token}", "hours": links.HOURS[purpose]}
     _tell(template, to.email, to.locale, facts)
-
-
-def _use_link(token: str, purpose: str) -> int:
-    """Single use: the row goes with its use. Raises LinkOver."""
-    user_id = db.session().execute(
-        text(
-            "delete from users.email_tokens where token_hash = :hash and purpose = :purpose"
-            " and expires_at > clock_timestamp() returning user_id"
-        ),
-        {"hash": _hash(token[:200]), "purpose": purpose},
-    ).scalar()  # fmt: skip
-    if user_id is None:
-        raise LinkOver
-    return int(user_id)
 
 
 def _tell(template: str, email: str, locale: str, facts: dict[str, Any]) -> None:
     outbox.publish(NoticeRequested(template=template, email=email, locale=locale, facts=facts))
-
-
-def sweep_links() -> int:
-    """Drop links whose time is over."""
-    gone = db.session().execute(
-        text("delete from users.email_tokens where expires_at < clock_timestamp() returning 1")
-    )
-    return len(gone.all())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, g, make_response, redirect, request
+from flask import Blueprint, Flask, Response, g, make_response, redirect, request, session
 from flask_babel import Babel, get_locale
 
+from app.core import db
 from app.core.config import Settings
 from app.core.i18n import LOCALES
+from app.users import service as users
 from app.web.security import csrf, from_our_own_page, safe_next
+from app.web.sign_in import signed_in_user
 
 COOKIE = "language"
 blueprint = Blueprint("language", __name__)
@@ -45,7 +48,17 @@ def switch() -> Response:
     chosen = request.form.get("language", "") if from_our_own_page() else ""
     response = make_response(redirect(safe_next(request.form.get("next")), 303))
     if chosen in LOCALES:
+        if "_user_id" in session:
+            _tell_account(chosen)
         response.set_cookie(
             COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True, secure=request.is_secure
         )
     return response
+
+
+def _tell_account(chosen: str) -> None:
+    """Mails to the account speak the language that its owner reads pages in."""
+    user = signed_in_user()
+    if user is not None:
+        with db.transaction():
+            users.change_locale(user.id, chosen)

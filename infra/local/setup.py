@@ -123,14 +123,13 @@ def _build_front_end() -> None:
 
 
 def _compile_catalogues() -> None:
-    sources = list((ROOT / "app/translations").glob("*/LC_MESSAGES/*.po"))
-    sources += (ROOT / "translations").glob("*/LC_MESSAGES/*.po")
+    sources = list((ROOT / "app/translations").glob("**/*.po"))
     if sources:
         step(
             "catalogues",
             "Compiling the translations",
             fingerprint(sources),
-            [path.with_suffix(".mo") for path in sources],
+            [ROOT / "app/translations/pt_BR/LC_MESSAGES/messages.mo"],
             lambda: run([PYTHON, "-m", "infra.local.catalogues"], "the translations could not be compiled"),
         )
 
