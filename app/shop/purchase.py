@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.core.errors import NotFound
 from app.orders import service as orders
 from app.orders.service import OrderView, Owner
-from app.shop import heading, words
+from app.shop import blueprint, heading, words
 from app.shop.programme import poster
 from app.web.language import locale
 from app.web.security import known_visitor
@@ -39,6 +39,17 @@ def own_order(token: str) -> OrderView:
     if not asker().owns(order):
         raise NotFound("order")
     return order
+
+
+def open_order() -> OrderView | None:
+    """The order that this browser has begun and not finished: "continue your order". A mere reader costs no query."""
+    visitor = known_visitor()
+    return orders.open_order_of(visitor) if visitor else None
+
+
+@blueprint.app_context_processor
+def _for_templates() -> dict[str, Any]:
+    return {"open_order": open_order}
 
 
 def at_step(order: OrderView, step: str) -> Response | None:

@@ -340,3 +340,14 @@ def test_the_same_form_twice_is_one_order(ana: Visitor, screening: Screening) ->
     assert ana.start(screening, "A4", once="a-double-click") == ana.start(
         screening, "A4", once="a-double-click"
     )
+
+
+def test_leaving_and_coming_back(app: Flask, ana: Visitor, screening: Screening) -> None:
+    film = f"/films/{screening.film.slug}"
+    assert "still yours" not in ana.get(film).text
+    path = ana.start(screening, "A4 A5")
+    for page in ("/", film):
+        answer = ana.get(page)
+        assert "A4, A5 for Metrópolis are still yours" in answer.text
+        assert f'href="{path}"' in answer.text
+    assert "still yours" not in Visitor(app).get(film).text

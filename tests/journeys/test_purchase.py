@@ -1,0 +1,303 @@
+"""From the programme to the tickets as a customer goes, through the real server and worker, in a real browser."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+import pypdfium2
+import pytest
+import zxingcpp
+from playwright.sync_api import Page, expect
+
+from tests.live_server import LiveServer
+
+SECONDS = 20_000
+
+
+@pytest.fixture(scope="module")
+def shop(live_server: LiveServer) -> LiveServer:
+    return live_server
+
+
+def to_a_seat_map(page: Page, shop: LiveServer, *, language: str = "pt") -> None:
+    """From the programme by the first showtime that has room."""
+    page.goto(shop.url)
+    stubs = page.locator("a.stub.stock:not(:has(.last))")
+    expect(stubs.first).to_be_visible()
+    stubs.last.click()
+    expect(page.locator("input[name=seat]").first).to_be_attached()
+
+
+def pay_at_the_bank(page: Page) -> None:
+    """The sandbox's own page, where one plays the customer; it leads back to the order."""
+    page.locator("a[href^='/sandbox-bank/']").click()
+    page.locator("button[value=pay]").click()
+
+
+def to_the_card_page(page: Page) -> None:
+    """The page goes there by itself as soon as the bank has one; where it has it already, by a link."""
+    link = page.get_by_role("link", name="Go to the card page")
+    expect(link.or_(page.locator("button[value=decline]"))).to_be_visible(timeout=SECONDS)
+    if "/sandbox-bank/" not in page.url:
+        link.click()
+    page.wait_for_url("**/sandbox-bank/**", timeout=SECONDS)
+
+
+def confirm_age(page: Page) -> None:
+    if page.locator("input[name=age]").count():
+        page.locator("input[name=age]").check()
+
+
+def go_on(page: Page) -> None:
+    page.locator("[data-bar-action]:visible").click()
+
+
+def fill_in(page: Page, name: str = "Ana Luísa Prado") -> None:
+    page.get_by_label(re.compile("^(Nome|Name)$")).fill(name)
+    page.locator("input[name=email]").fill("ana@example.com")
+
+
+def codes_of(page: Page, path: str) -> list[str]:
+    """What the QR codes of the downloaded PDF say, page by page."""
+    answer = page.request.get(path)
+    for _ in range(40):
+        if answer.status == 200:
+            break
+        page.wait_for_timeout(250)
+        answer = page.request.get(path)
+    assert answer.headers["content-type"] == "application/pdf"
+    document = pypdfium2.PdfDocument(io.BytesIO(answer.body()))
+    found = []
+    for sheet in document:
+        picture = sheet.render(scale=4).to_pil()
+        found += [one.text for one in zxingcpp.read_barcodes(picture)]
+    return found
+
+
+def test_with_the_map(page: Page, shop: LiveServer) -> None:
+    to_a_seat_map(page, shop)
+    page.locator("[data-best-button]").click()
+    page.wait_for_url("**/types")
+    expect(page.get_by_role("heading", name="Quem vai?")).to_be_visible()
+    seats = page.locator(".who legend").first.text_content()
+    assert seats
+
+    second = page.locator(".who").nth(1)
+    second.get_by_role("radio", name=re.compile("Meia-entrada")).check()
+    expect(page.locator(".bar [data-bar-text]")).to_have_text("1 inteira + 1 meia")
+    go_on(page)
+    expect(page.get_by_text("Diga por que este lugar paga meia").first).to_be_visible()
+    second.get_by_role("radio", name=re.compile("Estudante")).check()
+    expect(second.get_by_text("Na porta: CIE com foto")).to_be_visible()
+    confirm_age(page)
+    go_on(page)
+
+    page.wait_for_url("**/concessions")
+    expect(page.locator(".bar [data-bar-action]")).to_have_text("Seguir sem pipoca")
+    before = page.locator(".bar [data-bar-total]").text_content()
+    page.locator(".combo [data-step='1']").first.click()
+    expect(page.locator(".bar [data-bar-text]")).to_have_text("2 ingressos + 1 combo")
+    assert page.locator(".bar [data-bar-total]").text_content() != before
+    shown = page.locator(".bar [data-bar-total]").text_content()
+    go_on(page)
+
+    page.wait_for_url("**/checkout")
+    assert page.locator(".bar [data-bar-total]").text_content() == shown, "the server adds up to the same"
+    go_on(page)
+    expect(page.get_by_text("Falta acertar 2 coisas")).to_be_visible()
+    fill_in(page)
+    go_on(page)
+
+    page.wait_for_url("**/payment")
+    expect(page.locator("#pix-code")).to_have_value(re.compile("^000201"), timeout=SECONDS)
+    order = page.url.removesuffix("/payment")
+    pay_at_the_bank(page)
+    page.wait_for_url(order, timeout=SECONDS)
+    expect(page.locator(".sign h1")).to_contain_text("Boa sessão!")
+    expect(page.locator("article.ticket")).to_have_count(2)
+
+    on_paper = codes_of(page, f"{order}/tickets.pdf")
+    assert len(set(on_paper)) == 2
+
+
+def test_with_the_keyboard_alone(page: Page, shop: LiveServer) -> None:
+    to_a_seat_map(page, shop)
+    first = page.locator("form[data-seats] input[name=seat]:not([disabled])").first
+    first.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".bar [data-bar-total]")).to_have_text(re.compile(r"R\$"))
+    page.locator(".bar [data-bar-action]").focus()
+    page.keyboard.press("Enter")
+    # A single seat left over is asked about; it may be kept.
+    keep = page.locator("button[name=keep]")
+    page.wait_for_function(
+        "() => location.pathname.endsWith('/types') || document.querySelector('button[name=keep]')"
+    )
+    if keep.count():
+        keep.focus()
+        page.keyboard.press("Enter")
+    page.wait_for_url("**/types")
+    page.locator(".who input[value=full]").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".who input[value=half]").first).to_be_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.locator(".sub input:checked")).to_have_count(1)
+    if page.locator("input[name=age]").count():
+        page.locator("input[name=age]").focus()
+        page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/concessions")
+    page.locator(".combo input").first.focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/checkout")
+    page.locator("input[name=name]").focus()
+    page.keyboard.type("Ana Luísa Prado")
+    page.keyboard.press("Tab")
+    page.keyboard.type("ana@example.com")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/payment")
+    order = page.url.removesuffix("/payment")
+    bank = page.locator("a[href^='/sandbox-bank/']")
+    expect(bank).to_be_visible(timeout=SECONDS)
+    bank.focus()
+    page.keyboard.press("Enter")
+    page.locator("button[value=pay]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(order, timeout=SECONDS)
+    expect(page.locator("article.ticket")).to_have_count(1)
+
+
+def test_without_javascript(new_page: Callable[..., Page], shop: LiveServer) -> None:
+    page = new_page(java_script_enabled=False)
+    to_a_seat_map(page, shop)
+    page.locator("input[name=quantity]").fill("3")
+    page.locator("form.best-form button:not([type=button])").click()
+    page.wait_for_url("**/types")
+    page.locator(".who").nth(0).locator("input[value=half]").check()
+    page.locator(".who").nth(0).locator("input[value=senior]").check()
+    confirm_age(page)
+    go_on(page)
+    page.wait_for_url("**/concessions")
+    page.locator(".combo input").first.fill("2")
+    page.get_by_role("button", name="Somar").click()
+    expect(page.locator(".bar [data-bar-text]")).to_have_text("3 ingressos + 2 combos")
+    go_on(page)
+    page.wait_for_url("**/checkout")
+    fill_in(page)
+    go_on(page)
+    page.wait_for_url("**/payment")
+    order = page.url.removesuffix("/payment")
+    bank = page.locator("a[href^='/sandbox-bank/']")
+    for _ in range(40):
+        if bank.count():
+            break
+        page.wait_for_timeout(250)
+        page.goto(f"{order}/payment")
+    pay_at_the_bank(page)
+    for _ in range(40):
+        if page.locator("article.ticket").count():
+            break
+        page.wait_for_timeout(250)
+        page.goto(order)
+    expect(page.locator("article.ticket")).to_have_count(3)
+    page.get_by_text("O que foi pago").click()
+    expect(page.locator("#_lines dt").first).to_contain_text("meia, 60+")
+
+
+def test_on_the_narrowest_phone(new_page: Callable[..., Page], shop: LiveServer) -> None:
+    page = new_page(viewport={"width": 320, "height": 568}, has_touch=True)
+
+    def fits() -> None:
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 320, f"{page.url} is {wide} px wide"
+
+    to_a_seat_map(page, shop)
+    fits()
+    page.locator("[data-best-button]").tap()
+    page.wait_for_url("**/types")
+    fits()
+    confirm_age(page)
+    go_on(page)
+    page.wait_for_url("**/concessions")
+    fits()
+    go_on(page)
+    page.wait_for_url("**/checkout")
+    fits()
+    fill_in(page, "Maria Aparecida do Nascimento de Albuquerque Cavalcanti")
+    go_on(page)
+    page.wait_for_url("**/payment")
+    expect(page.locator("#pix-code")).to_be_visible(timeout=SECONDS)
+    fits()
+    order = page.url.removesuffix("/payment")
+    pay_at_the_bank(page)
+    page.wait_for_url(order, timeout=SECONDS)
+    fits()
+    page.get_by_role("link", name="Cancelar e receber de volta").click()
+    fits()
+    page.get_by_role("button", name=re.compile("Cancelar e receber")).click()
+    expect(page.locator(".sign h1")).to_contain_text("Pedido cancelado")
+    fits()
+
+
+def test_in_english_by_card(new_page: Callable[..., Page], shop: LiveServer) -> None:
+    page = new_page(locale="en-GB", viewport={"width": 1280, "height": 900})
+    to_a_seat_map(page, shop)
+    page.locator("[data-best-button]").click()
+    page.wait_for_url("**/types")
+    expect(page.get_by_role("heading", name="Who is going?")).to_be_visible()
+    confirm_age(page)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Go on without popcorn").click()
+    page.wait_for_url("**/checkout")
+    fill_in(page)
+    page.get_by_role("radio", name=re.compile("^Card")).check()
+    page.get_by_role("button", name=re.compile("^Pay R")).click()
+    to_the_card_page(page)
+    page.locator("button[value=decline]").click()
+    expect(page.get_by_text("The bank declined the card. Nothing was charged")).to_be_visible(timeout=SECONDS)
+    page.get_by_role("button", name="Try the card again").click()
+    to_the_card_page(page)
+    page.locator("button[value=pay]").click()
+    expect(page.locator(".sign h1")).to_contain_text("Enjoy the film!", timeout=SECONDS)
+
+
+def test_more_time_keeps_what_is_typed(new_page: Callable[..., Page], shop: LiveServer) -> None:
+    page = new_page()
+    page.clock.install()
+    to_a_seat_map(page, shop)
+    page.locator("[data-best-button]").click()
+    page.wait_for_url("**/types")
+    confirm_age(page)
+    go_on(page)
+    go_on(page)
+    page.wait_for_url("**/checkout")
+    fill_in(page)
+    more = page.get_by_role("button", name="Mais 5 minutos")
+    expect(more).to_be_hidden()
+    page.clock.fast_forward("08:30")
+    expect(more).to_be_visible()
+    more.click()
+    expect(more).to_be_hidden()
+    expect(page.locator("[data-countdown-value]")).to_have_text(re.compile(r"^1[45]:\d\d$"))
+    assert page.locator("input[name=name]").input_value() == "Ana Luísa Prado"
+
+
+def test_leaving_and_coming_back(page: Page, shop: LiveServer) -> None:
+    to_a_seat_map(page, shop)
+    page.locator("[data-best-button]").click()
+    page.wait_for_url("**/types")
+    began = page.url
+    page.goto(shop.url)
+    page.get_by_role("link", name="Continuar o pedido").click()
+    page.wait_for_url(began)
+    page.get_by_role("button", name="Desistir e liberar os lugares").locator("visible=true").click()
+    page.wait_for_url("**/screenings/*")
+    page.goto(shop.url)
+    expect(page.get_by_role("link", name="Continuar o pedido")).to_have_count(0)
