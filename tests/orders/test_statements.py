@@ -1,0 +1,72 @@
+"""What each step of a purchase costs the database: a ceiling, so that nobody adds statements without noticing."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core import db, worker
+from app.dispatch import routes
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders import starting
+from app.orders.service import TypeChoice
+from app.payments import handlers as payment_handlers
+from tests.orders import buying
+from tests.orders.counter import stock
+from tests.payments.test_statements import counted
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def test_a_purchase_in_few_statements(app: object) -> None:
+    screening = make_screening("oooooooooo")
+    popcorn = stock(screening)
+    seats = ids(plan_of(screening), "A4 A5")
+    buying.bought(
+        screening, ids(plan_of(screening), "A9"), "eva", items={popcorn: 1}
+    )  # caches and the first key
+    spent: dict[str, int] = {}
+
+    with counted() as sent:
+        basket = buying.start(screening, seats)
+    spent["start, and read"] = len(sent)
+    full = {seat: TypeChoice() for seat in seats}
+    half = {seat: TypeChoice("half", "student") for seat in seats}
+    for name, choices in (("full price", full), ("half price", half)):
+        with counted() as sent, db.transaction():
+            orders.choose_types(basket.token, choices)
+        spent[name] = len(sent)
+    with counted() as sent, db.transaction():
+        orders.choose_concessions(basket.token, {popcorn: 1})
+    spent["concessions"] = len(sent)
+    with counted() as sent, db.transaction():
+        orders.check_out(basket.token, name="Ana", email="ana@example.org", cpf="", method="pix")
+    spent["check out"] = len(sent)
+    buying.work()
+    buying.bank().pay(buying.charge_id(basket))
+    payment_handlers.deliver_sandbox_notifications()
+    worker.drain(routes(("payments",)))
+    with counted() as sent:
+        worker.drain(routes(("orders",)))
+    spent["settle"] = len([one for one in sent if "leased_until" not in one])
+
+    most = {
+        "start, and read": 3,
+        "full price": 2,
+        "half price": 4,
+        "concessions": 4,
+        "check out": 4,
+        "settle": 10,
+    }
+    assert buying.order(basket.token).state == "paid"
+    assert all(spent[step] <= most[step] for step in most), spent
+
+
+def test_a_code_that_is_taken_is_drawn_again(app: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    screening: Screening = make_screening("oooooooooo")
+    codes = iter(["LTZ-0001", "LTZ-0001", "LTZ-0002"])
+    monkeypatch.setattr(starting, "short_code", lambda: next(codes))
+    first = buying.start(screening, ids(plan_of(screening), "A1"))
+    second = buying.start(screening, ids(plan_of(screening), "A2"), "eva")
+    assert (first.code, second.code) == ("LTZ-0001", "LTZ-0002")

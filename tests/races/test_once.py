@@ -1,0 +1,63 @@
+"""A double click, eight times at once: one order, one set of seats. Without the once-token each click buys."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.core.config import Settings
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import StartedBefore
+from app.reservations import service as reservations
+from app.reservations.service import TooManyHolds
+from tests.races.crowd import of_kind, rush
+from tests.reservations.rooms import make_screening, plan_of
+
+CLICKS = 8
+
+
+@pytest.fixture
+def screening(app: object, database: str, settings: Settings) -> Iterator[Screening]:
+    db.connect(database, pool_size=20)
+    yield make_screening("o" * 10, "o" * 10)
+    db.connect(database, pool_size=settings.db_pool_size)
+
+
+def click(screening: Screening, once: str, seats: list[int] | None) -> str:
+    who = {"visitor": "ana", "address_key": "home", "once": once, "locale": "pt_BR"}
+    try:
+        with db.transaction() as session:
+            if seats is None:
+                started = orders.start_with_best(screening.id, 2, **who)
+            else:
+                started = orders.start_with_seats(screening.id, seats, **who)
+            session.execute(text("select pg_sleep(0.02)"))
+        return started.token
+    except StartedBefore as before:
+        return before.token
+
+
+def taken(screening: Screening) -> int:
+    with db.reading():
+        return len(reservations.seat_states(screening.id))
+
+
+@pytest.mark.parametrize("best", [True, False], ids=["the best two", "two by hand"])
+def test_all_clicks_lead_to_one_order(screening: Screening, best: bool) -> None:
+    seats = None if best else [seat.id for seat in plan_of(screening).seats[:2]]
+    results = rush([lambda: click(screening, "one-and-the-same", seats)] * CLICKS)
+    assert not of_kind(results, Exception), results
+    assert len(set(results)) == 1
+    assert taken(screening) == 2
+
+
+def test_control_with_a_token_of_its_own_each_click_holds_seats(screening: Screening) -> None:
+    results = rush([lambda: click(screening, uuid.uuid4().hex, None)] * CLICKS)
+    held = set(results) - set(of_kind(results, TooManyHolds))
+    assert len(held) > 1
+    assert taken(screening) == 2 * len(held)
