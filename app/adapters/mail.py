@@ -136,6 +136,9 @@ class SmtpMailbox:
                     server.login(self.user, self.password)
                 server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
+            # 4xx is "not now": greylisting, a full mailbox.
+            if all(code < 500 for code, _ in error.recipients.values()):
+                raise MailError("the recipient was put off") from error
             raise BadMail("the recipient was refused") from error
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(str(error)) from error

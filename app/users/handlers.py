@@ -26,33 +26,38 @@ def mailbox() -> Mailbox:
 
 
 def on_tickets_ready(message: TicketsReady, delivery: Delivery) -> None:
-    """The tickets go out: PDF attached, and the order's page linked."""
-    if message.email:
-        facts = message.facts | {"name": message.name, "order_code": message.order_code}
-        facts |= {"order_path": message.order_path}
-        pdf = _pdf(message)
-        attachments = (Attachment(f"{message.order_code}.pdf", pdf),) if pdf else ()
-        _send("tickets_ready", message.email, message.locale, facts, delivery, attachments)
-    with delivery.transaction():
-        pass
+    """The tickets go out: PDF attached, and the order's page linked.
+
+    Nothing goes out once the PDF is gone from the storage: its tickets were revoked meanwhile.
+    """
+    try:
+        pdf = _stored(message.storage_key)
+    except Missing:
+        return
+    attachments = (Attachment(f"{message.order_code}.pdf", pdf),) if len(pdf) <= LARGEST_ATTACHMENT else ()
+    facts = message.facts | {
+        "name": message.name,
+        "order_code": message.order_code,
+        "order_path": message.order_path,
+        "attached": bool(attachments),
+    }
+    _send("tickets_ready", message.email, message.locale, facts, delivery, attachments)
 
 
 def on_notice_requested(message: NoticeRequested, delivery: Delivery) -> None:
+    """The worker marks it done after it is sent: a crash in between sends the same mail, with the same id, again."""
     _send(message.template, message.email, message.locale, message.facts, delivery)
-    with delivery.transaction():
-        pass
 
 
-def _pdf(message: TicketsReady) -> bytes | None:
-    """None when it is gone (the tickets were revoked) or too large for a mail: the link is enough."""
+def _stored(key: str) -> bytes:
+    """Raises Missing, Retry."""
     config = settings()
     try:
-        pdf = open_storage(config.storage_url, config.ticket_folder).get(message.storage_key)
+        return open_storage(config.storage_url, config.ticket_folder).get(key)
     except Missing:
-        return None
+        raise
     except StorageError as error:
         raise Retry(f"storage: {error}") from error
-    return pdf if len(pdf) <= LARGEST_ATTACHMENT else None
 
 
 def _send(
@@ -65,7 +70,7 @@ def _send(
 ) -> None:
     try:
         letter = notices.write(template, locale, facts)
-    except (TemplateError, KeyError, TypeError) as error:
+    except (TemplateError, KeyError, TypeError, ValueError) as error:
         raise Poison(f"mail {template}: {error!r}") from error
     domain = settings().mail_from.rpartition("@")[2].strip("> ") or "localhost"
     mail = Mail(

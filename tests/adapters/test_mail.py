@@ -1,0 +1,208 @@
+"""Mail: files in a folder, SMTP to a real (small) server; nothing from a form starts a header of its own."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from app.adapters.mail import (
+    Attachment,
+    BadAddress,
+    BadMail,
+    Mail,
+    MailError,
+    SmtpMailbox,
+    compose,
+    open_mail,
+)
+
+SENDER = "Cine Lanterna <ingressos@cinelanterna.example>"
+MAIL = Mail(
+    to="ana@example.org",
+    subject="Seus ingressos para Limite",
+    text="Boa sessão!\n",
+    html="<p>Boa sessão!</p>",
+    message_id="<0f6c@cinelanterna.example>",
+    attachments=(Attachment("LUZ-4720.pdf", b"%PDF-1.7 tickets"),),
+)
+
+
+def read(content: bytes) -> EmailMessage:
+    message = message_from_bytes(content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_a_mail_is_a_file_in_the_folder(tmp_path: Path) -> None:
+    open_mail("folder:", tmp_path / "mail", SENDER).send(MAIL)
+    (file,) = (tmp_path / "mail").iterdir()
+    assert file.suffix == ".eml"
+    message = read(file.read_bytes())
+    assert message["To"] == "ana@example.org"
+    assert message["From"] == SENDER
+    assert message["Subject"] == "Seus ingressos para Limite"
+    assert message["Message-ID"] == MAIL.message_id
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert text.get_content().strip() == "Boa sessão!"
+    assert "<p>Boa sessão!</p>" in html.get_content()
+    (attached,) = message.iter_attachments()
+    assert attached.get_filename() == "LUZ-4720.pdf"
+    assert attached.get_content_type() == "application/pdf"
+    assert attached.get_content() == b"%PDF-1.7 tickets"
+
+
+def test_a_repeat_replaces_the_first(tmp_path: Path) -> None:
+    mailbox = open_mail(f"folder:{tmp_path}", Path("unused"), SENDER)
+    mailbox.send(MAIL)
+    mailbox.send(MAIL)
+    mailbox.send(replace(MAIL, message_id="<other@cinelanterna.example>"))
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_worth_another_try(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(MailError):
+        open_mail("folder:", tmp_path / "file" / "mail", SENDER).send(MAIL)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"to": "ana@example.org\r\nBcc: all@example.org"},
+        {"to": "ana@example.org, eva@example.org"},
+        {"to": "Ana <ana@example.org>"},
+        {"to": "ana"},
+        {"to": ""},
+        {"to": "ana@exa mple.org"},
+        {"subject": "Tickets\r\nBcc: all@example.org"},
+        {"subject": "Tickets\nBcc: all@example.org"},
+        {"message_id": "<a@b>\r\nBcc: all@example.org"},
+    ],
+)
+def test_nothing_starts_a_header_of_its_own(change: dict[str, str]) -> None:
+    with pytest.raises(BadMail):
+        compose(replace(MAIL, **change), SENDER).as_bytes()  # type: ignore[arg-type]
+
+
+def test_bodies_may_say_anything() -> None:
+    hostile = "Bcc: all@example.org\r\n.\r\nQUIT\r\n<img onerror=x> {{7*7}} \u202e 🎬"
+    message = read(compose(replace(MAIL, text=hostile, html=hostile), SENDER).as_bytes())
+    assert message["Bcc"] is None
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert "QUIT" in body.get_content()
+
+
+def test_a_domain_with_letters_of_its_own_goes_out_as_servers_know_it() -> None:
+    assert compose(replace(MAIL, to="ana@praça.example"), SENDER)["To"] == "ana@xn--praa-2oa.example"
+
+
+@pytest.mark.parametrize("address", ["", "smtp:", "smtp://", "ftp://example.org", "ses:"])
+def test_a_setting_that_names_no_way_is_refused(address: str, tmp_path: Path) -> None:
+    with pytest.raises(BadAddress, match="smtp://host:port"):
+        open_mail(address, tmp_path, SENDER)
+
+
+class MailServer:
+    """SMTP in a few lines: keeps what it is sent; nowhere.example is refused, later.example put off."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.received: list[bytes] = []
+        self.closed = False
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join(timeout=5)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rwb") as wire:
+                self._talk(wire)
+
+    def _talk(self, wire) -> None:  # type: ignore[no-untyped-def]
+        def say(line: bytes) -> None:
+            wire.write(line + b"\r\n")
+            wire.flush()
+
+        say(b"421 not now" if self.closed else b"220 ready")
+        while line := wire.readline().strip():
+            word = line.upper()
+            if word == b"DATA":
+                say(b"354 go on")
+                self.received.append(b"".join(iter(wire.readline, b".\r\n")))
+                say(b"250 taken")
+            elif word.startswith(b"RCPT") and b"NOWHERE.EXAMPLE" in word:
+                say(b"550 no such person")
+            elif word.startswith(b"RCPT") and b"LATER.EXAMPLE" in word:
+                say(b"450 come back later")
+            elif word == b"QUIT":
+                say(b"221 bye")
+                return
+            elif word == b"STARTTLS":
+                say(b"502 unknown")
+            else:
+                say(b"250 ok")
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    yield server
+    server.stop()
+
+
+def test_mail_goes_over_smtp(mail_server: MailServer, tmp_path: Path) -> None:
+    mailbox = open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER)
+    mailbox.send(MAIL)
+    (content,) = mail_server.received
+    assert read(content)["Message-ID"] == MAIL.message_id
+
+
+def test_a_refused_recipient_is_not_tried_again(mail_server: MailServer, tmp_path: Path) -> None:
+    mailbox = open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER)
+    with pytest.raises(BadMail):
+        mailbox.send(replace(MAIL, to="ana@nowhere.example"))
+
+
+def test_a_recipient_that_was_put_off_is_tried_again(mail_server: MailServer, tmp_path: Path) -> None:
+    mailbox = open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER)
+    with pytest.raises(MailError):
+        mailbox.send(replace(MAIL, to="ana@later.example"))
+
+
+def test_a_server_that_is_away_is_tried_again(mail_server: MailServer, tmp_path: Path) -> None:
+    address = f"smtp://127.0.0.1:{mail_server.port}?tls=off"
+    mail_server.closed = True
+    with pytest.raises(MailError):
+        open_mail(address, tmp_path, SENDER).send(MAIL)
+    mail_server.stop()
+    with pytest.raises(MailError):
+        open_mail(address, tmp_path, SENDER).send(MAIL)
+
+
+def test_mail_is_not_sent_in_the_clear_unless_told_so(mail_server: MailServer, tmp_path: Path) -> None:
+    mailbox = open_mail(f"smtp://127.0.0.1:{mail_server.port}", tmp_path, SENDER)
+    assert isinstance(mailbox, SmtpMailbox)
+    with pytest.raises(MailError):  # this server has no STARTTLS
+        mailbox.send(MAIL)
+    assert mail_server.received == []

@@ -1,0 +1,260 @@
+"""Accounts: made, proved by mail, signed in, changed; answers tell nobody who has one."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.core.errors import Invalid, NotFound, TooMany
+from app.users import service as users
+from app.users.service import LinkOver, User, WrongPassword
+from tests.users.people import PASSWORD, person, post, token, words
+
+
+def sign_up(email: str = "ana@example.org", password: str = PASSWORD, name: str = "Ana Souza") -> None:
+    with db.transaction():
+        users.sign_up(name, email, password, "pt_BR")
+
+
+def sign_in(email: str = "ana@example.org", password: str = PASSWORD, address: str = "home") -> User:
+    with db.transaction():
+        return users.sign_in(email, password, address)
+
+
+def verify(link: str, password: str = PASSWORD, signed_in_id: int | None = None) -> User:
+    with db.transaction():
+        return users.verify_email(link, password, signed_in_id=signed_in_id)
+
+
+def test_sign_up_sends_a_link_that_proves_the_email() -> None:
+    sign_up(" Ana@Example.ORG ")
+    (mail,) = post()
+    assert mail["To"] == "ana@example.org"
+    assert not sign_in().verified
+    assert verify(token(mail)).verified_email == "ana@example.org"
+    with pytest.raises(LinkOver):
+        verify(token(mail))
+
+
+def test_the_link_alone_does_not_join_a_strangers_email_to_an_account() -> None:
+    sign_up("victim@example.org")
+    (mail,) = post()
+    with pytest.raises(WrongPassword):
+        verify(token(mail), "what the victim would type")
+    assert not sign_in("victim@example.org").verified
+    owner = sign_in("victim@example.org")
+    assert verify(token(mail), "", signed_in_id=owner.id).verified
+    with pytest.raises(LinkOver):
+        verify("nonsense", "", signed_in_id=owner.id)
+
+
+def test_a_second_sign_up_changes_nothing_and_tells_by_mail() -> None:
+    sign_up()
+    sign_up("ANA@example.org", "another long password", "Mallory http://evil.example")
+    first, second = post()
+    assert "conta" in second["Subject"]
+    assert "evil" not in second.as_string()
+    assert token(first)
+    assert sign_in().name == "Ana Souza"
+    with pytest.raises(WrongPassword):
+        sign_in(password="another long password")
+
+
+def test_nobodys_mailbox_is_filled() -> None:
+    for number in range(users.MAILS_AN_HOUR):
+        sign_up("victim@example.org", name=f"Ana {'x' * number}")
+    with pytest.raises(TooMany):
+        sign_up("victim@example.org")
+    with pytest.raises(TooMany), db.transaction():
+        users.request_reset("victim@example.org")
+    sign_up("somebody.else@example.org")
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "password", "code"),
+    [
+        ("", "ana@example.org", PASSWORD, "name.missing"),
+        ("\u202e\u200f", "ana@example.org", PASSWORD, "name.missing"),
+        ("a" * 10_000, "ana@example.org", PASSWORD, "name.too_long"),
+        ("Ana", "", PASSWORD, "email.missing"),
+        ("Ana", "ana", PASSWORD, "email.wrong"),
+        ("Ana", "ana@localhost", PASSWORD, "email.wrong"),
+        ("Ana", "ana@example.org\r\nBcc: all@example.org", PASSWORD, "email.wrong"),
+        ("Ana", "aná@example.org", PASSWORD, "email.wrong"),
+        ("Ana", "ana@example.org", "curta", "password.short"),
+        ("Ana", "ana@example.org", "x" * 201, "password.long"),
+    ],
+)
+def test_what_sign_up_refuses(name: str, email: str, password: str, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        sign_up(email, password, name)
+    assert refused.value.code == code
+    assert [one.code for one in users.sign_up_problems(name, email, password)] == [code]
+    assert post() == []
+
+
+def test_hostile_names_are_kept_as_harmless_text() -> None:
+    for number, (typed, kept) in enumerate(
+        [
+            ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
+            ("{{7*7}} Ana", "{{7*7}} Ana"),
+            ("Ana\r\nBcc: all@example.org", "Ana Bcc: all@example.org"),
+            ("\u202eana 🎬", "ana 🎬"),
+        ]
+    ):
+        sign_up(f"ana{number}@example.org", name=typed)
+        assert sign_in(f"ana{number}@example.org").name == kept
+
+
+def test_wrong_passwords_and_unknown_accounts_look_the_same() -> None:
+    person()
+    for email in ("ana@example.org", "nobody@example.org", "nonsense", "", "a" * 10_000):
+        with pytest.raises(WrongPassword) as refused:
+            sign_in(email, "not the password")
+        assert (refused.value.code, refused.value.field) == ("sign_in.wrong", "password")
+
+
+def test_unknown_accounts_take_as_long_as_known_ones() -> None:
+    person()
+
+    def seconds(email: str, visit: int) -> float:
+        before = time.perf_counter()
+        with pytest.raises(WrongPassword):
+            sign_in(email, "not the password", f"address-{visit}")
+        return time.perf_counter() - before
+
+    seconds("nobody@example.org", -1)  # the first one makes the hash that it compares with
+    known = statistics.median(seconds("ana@example.org", visit) for visit in range(7))
+    unknown = statistics.median(seconds("nobody@example.org", visit) for visit in range(7))
+    assert 0.4 < known / unknown < 2.5  # without the same work it is ten times and more
+
+
+def test_guessing_is_throttled_for_one_account_from_one_address() -> None:
+    person()
+    person("eva@example.org")
+    for _ in range(users.TRIES):
+        with pytest.raises(WrongPassword):
+            sign_in(password="a guess", address="foyer")
+    with pytest.raises(TooMany) as refused:
+        sign_in(address="foyer")
+    assert 0 < refused.value.retry_after <= users.TRY_SECONDS
+    assert sign_in("eva@example.org", address="foyer").email == "eva@example.org"  # the crowd goes on
+    assert sign_in(address="home").email == "ana@example.org"  # and so does the owner elsewhere
+
+
+def test_who_got_in_starts_counting_anew() -> None:
+    person()
+    for _ in range(3):
+        for _ in range(users.TRIES - 1):
+            with pytest.raises(WrongPassword):
+                sign_in(password="a guess")
+        sign_in()
+
+
+def test_reset_by_mail_ends_every_session_and_proves_the_email() -> None:
+    before = person(verified=False)
+    with db.transaction():
+        users.request_reset("ana@example.org")
+        users.request_reset("ana@example.org")
+    first, second = post()
+    with pytest.raises(Invalid), db.transaction():
+        users.reset_password(token(first), "curta")
+    with db.transaction():
+        after = users.reset_password(token(first), "outra frase comprida")
+    assert after.session_key != before.session_key
+    assert after.verified
+    assert sign_in(password="outra frase comprida")
+    with pytest.raises(WrongPassword):
+        sign_in()
+    for used in (first, second):  # using one ends the others
+        with pytest.raises(LinkOver), db.transaction():
+            users.reset_password(token(used), "outra frase comprida")
+
+
+def test_reset_for_an_unknown_email_says_and_sends_nothing() -> None:
+    with db.transaction():
+        users.request_reset("nobody@example.org")
+    assert post() == []
+    with pytest.raises(Invalid), db.transaction():
+        users.request_reset("nobody")
+
+
+def test_links_end_and_serve_one_purpose() -> None:
+    sign_up()
+    (mail,) = post()
+    with pytest.raises(LinkOver), db.transaction():
+        users.reset_password(token(mail), PASSWORD)
+    with db.transaction() as session:
+        session.execute(text("update users.email_tokens set expires_at = clock_timestamp()"))
+    with pytest.raises(LinkOver):
+        verify(token(mail))
+    from app.users.handlers import sweep
+
+    sweep()
+    with db.reading() as session:
+        assert session.execute(text("select count(*) from users.email_tokens")).scalar() == 0
+
+
+def test_tokens_and_passwords_are_not_kept_readable() -> None:
+    sign_up()
+    (mail,) = post()
+    with db.reading() as session:
+        kept = session.execute(
+            text("select u::text || t::text from users.users u, users.email_tokens t")
+        ).scalar()
+    assert kept is not None
+    assert "$argon2id$" in kept
+    assert PASSWORD not in kept
+    assert token(mail) not in kept
+
+
+def test_changing_the_password_needs_the_old_one_and_ends_other_sessions() -> None:
+    before = person()
+    with pytest.raises(Invalid) as refused, db.transaction():
+        users.change_password(before.id, "wrong", "outra frase comprida")
+    assert refused.value.field == "old"
+    with db.transaction():
+        after = users.change_password(before.id, PASSWORD, "outra frase comprida")
+    assert after.session_key != before.session_key
+    assert sign_in(password="outra frase comprida")
+
+
+def test_name_language_and_role() -> None:
+    ana = person()
+    with db.transaction():
+        assert users.change_name(ana.id, " Ana  Maria ").name == "Ana Maria"
+        users.change_locale(ana.id, "en")
+        users.change_locale(ana.id, "xx")
+    assert sign_in().locale == "en"
+    with db.transaction():
+        assert users.set_role("ANA@example.org", "manager").role == "manager"
+    with pytest.raises(NotFound), db.transaction():
+        users.set_role("nobody@example.org", "door")
+    with pytest.raises(Invalid), db.transaction():
+        users.set_role("ana@example.org", "emperor")
+
+
+def test_the_mail_speaks_the_accounts_language() -> None:
+    ana = person()
+    with db.transaction():
+        users.change_locale(ana.id, "en")
+    with db.transaction():
+        users.request_reset("ana@example.org")
+    (mail,) = post()
+    assert "Choose a new password" in words(mail)
+
+
+def test_demo_people_are_made_once_and_left_alone() -> None:
+    with db.transaction():
+        users.ensure_demo_users()
+    for role, email, password in users.DEMO_SIGN_INS:
+        assert sign_in(email, password).role == role
+    _, email, password = users.DEMO_SIGN_INS[0]
+    with db.transaction():
+        users.change_password(sign_in(email, password).id, password, "minha nova senha")
+        users.ensure_demo_users()
+    assert sign_in(email, "minha nova senha").verified
