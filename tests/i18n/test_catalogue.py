@@ -1,0 +1,169 @@
+"""Both languages are whole: every text of code and templates is translated, and says the same with the same parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from gettext import GNUTranslations
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+
+from app.core import i18n
+from infra.local import catalogues
+
+ROOT = Path(__file__).resolve().parents[2]
+PART = re.compile(r"%\((\w+)\)[sd]|%%")
+MARKUP = re.compile(r"</?\w+[^>]*>|&\w+;")
+TRANSLATED = [locale for locale in i18n.LOCALES if locale != "en"]  # English is the message ids themselves
+
+
+@lru_cache
+def spoken() -> Catalog:
+    return catalogues.spoken()
+
+
+@lru_cache
+def translated(locale: str) -> Catalog:
+    return catalogues.read(locale)
+
+
+def forms(message: Message) -> Iterator[tuple[str, str]]:
+    """Each translated form beside the form of the id that it stands for."""
+    if isinstance(message.id, str):
+        assert isinstance(message.string, str)
+        yield message.id, message.string
+        return
+    one, many = message.id
+    for index, said in enumerate(message.string):
+        yield (one if index == 0 else many), said
+
+
+def name(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def test_there_is_a_catalogue_for_every_language() -> None:
+    assert catalogues.locales() == TRANSLATED
+
+
+def test_code_and_templates_speak() -> None:
+    assert len(list(catalogues.texts(spoken()))) > 400
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_everything_is_translated(locale: str) -> None:
+    assert [name(message) for message in catalogues.missing(translated(locale), spoken())] == []
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_nothing_is_translated_that_nobody_says(locale: str) -> None:
+    said = {name(message) for message in catalogues.texts(spoken())}
+    assert [
+        name(message) for message in catalogues.texts(translated(locale)) if name(message) not in said
+    ] == []
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_nothing_is_a_guess(locale: str) -> None:
+    assert [name(message) for message in catalogues.texts(translated(locale)) if message.fuzzy] == []
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_the_parts_are_the_same(locale: str) -> None:
+    """A singular may say `um` for its number; everything else that the id holds stands in the translation."""
+    for message in catalogues.texts(translated(locale)):
+        for wanted, said in forms(message):
+            parts, expected = set(PART.findall(said)), set(PART.findall(wanted))
+            if not isinstance(message.id, str):
+                expected |= parts & set(PART.findall(message.id[1]))
+                parts |= expected & {"num"} if said == message.string[0] else set()
+            assert parts == expected, f"{wanted!r} → {said!r}"
+            assert sorted(MARKUP.findall(said)) == sorted(MARKUP.findall(wanted)), said
+            assert said == said.strip() or wanted != wanted.strip(), said
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_no_percent_sign_stands_alone(locale: str) -> None:
+    for message in catalogues.texts(translated(locale)):
+        for pair in forms(message):
+            for text in pair:
+                assert "%" not in PART.sub("", text), text
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_plurals_are_those_of_the_language(locale: str) -> None:
+    catalogue = translated(locale)
+    plain = Catalog(locale=locale)
+    assert (catalogue.num_plurals, catalogue.plural_expr) == (plain.num_plurals, plain.plural_expr)
+    for message in catalogues.texts(catalogue):
+        if not isinstance(message.id, str):
+            assert len(message.string) == catalogue.num_plurals
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_what_was_compiled_is_what_is_written(locale: str) -> None:
+    compiled = i18n.catalogue(locale)
+    assert isinstance(compiled, GNUTranslations), "run the set-up: the translations are not compiled"
+    for message in catalogues.texts(translated(locale)):
+        if isinstance(message.id, str):
+            assert compiled.gettext(message.id) == message.string
+        else:
+            for count, said in ((1, message.string[0]), (7, message.string[-1])):
+                assert compiled.ngettext(*message.id, count) == said
+
+
+def test_the_same_translation_serves_with_and_without_flask() -> None:
+    assert i18n.translate("pt_BR", "Reel out of place") == "Rolo fora do lugar"
+    assert i18n.translate("en", "Reel out of place") == "Reel out of place"
+    seats = ("%(num)d seat", "%(num)d seats")
+    assert [i18n.translate_plural("pt_BR", *seats, count) for count in (1, 2)] == ["1 lugar", "2 lugares"]
+    assert [i18n.translate_plural("en", *seats, count) for count in (1, 2)] == ["1 seat", "2 seats"]
+
+
+# What the catalogue knows (trans), what stands inside of a tag, and what no reader is read.
+NOT_HERE = re.compile(
+    r"\{% trans\b.*?\{% endtrans %\}|\{% block (?:html_attributes|color_scheme|main_class) %\}.*?\{% endblock %\}"
+    r"|<(\w+) aria-hidden=\"true\">[^<]*</\1>",
+    re.S,
+)
+JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.S)
+ATTRIBUTE = re.compile(r"\b(?:alt|title|placeholder|aria-label|content)=\"([^\"]*)\"")
+TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>|&\w+;|&#\d+;", re.S)
+WORD = re.compile(r"[^\W\d_]{2,}")
+# The same in every language, or the name of a language in itself.
+NAMES = {"Pix", "PIX", "CPF", "QR", "PDF", "min", "English", "Português", "VIP"}
+CONTENT_IS_NO_TEXT = re.compile(r"<meta[^>]*>")
+
+
+def bare_words(template: str) -> set[str]:
+    """Words that stand in a template outside of `_()`."""
+    text = CONTENT_IS_NO_TEXT.sub("", JINJA.sub(" ", NOT_HERE.sub("", template)))
+    found = " ".join([TAG.sub(" ", text), *ATTRIBUTE.findall(text)])
+    return set(WORD.findall(found)) - NAMES
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "templates").rglob("*"))
+        if path.suffix in (".html", ".txt") and path.parent.name != "texts"
+    ],
+)
+def test_no_template_says_a_word_of_its_own(path: str) -> None:
+    assert bare_words((ROOT / path).read_text()) == set()
+
+
+def test_words_outside_of_the_catalogue_are_found() -> None:
+    assert bare_words('<p title="Hello">{{ _("fine") }} {% if x %}world{% endif %}</p>') == {"Hello", "world"}
+
+
+def test_long_texts_are_there_in_every_language() -> None:
+    texts = ROOT / "templates" / "shop" / "texts"
+    names = {path.name.split(".")[0] for path in texts.iterdir()}
+    assert names >= {"terms", "privacy", "help"}
+    wanted = {f"{name}.{locale}.html" for name in names for locale in i18n.LOCALES}
+    assert {path.name for path in texts.iterdir()} == wanted
