@@ -1,0 +1,59 @@
+"""A browser on the application without a server: every request of the page is answered in this process.
+
+The visitor's cookies are those of Flask's test client, so that a test can bring about any state with services and
+forms, and then look at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Request, Route
+from werkzeug.test import TestResponse
+
+from tests.shop.visitor import Visitor
+
+ADDRESS = "http://localhost"
+
+
+class InProcess:
+    """`page` shows what the application answers `visitor`."""
+
+    def __init__(self, new_page: Callable[..., Page], visitor: Visitor, **options: object) -> None:
+        self.visitor = visitor
+        self.page = new_page(reduced_motion="reduce", service_workers="block", **options)
+        self.page.route("**/*", self._answer)
+        self._next: TestResponse | None = None
+
+    def open(self, path: str) -> int:
+        """Go there; the status of the page that is shown in the end."""
+        answer = self.page.goto(ADDRESS + path)
+        assert answer is not None
+        return answer.status
+
+    def show(self, answer: TestResponse) -> int:
+        """Show an answer that the visitor got already, to a form for example."""
+        self._next = answer
+        return self.open("/shown")
+
+    def _answer(self, route: Route, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.path.endswith("/events"):
+            route.abort()  # a stream would never end here; pages go on without it
+            return
+        if address.path == "/shown" and self._next is not None:
+            answer = self._next
+        else:
+            answer = self._ask(request, f"{address.path}?{address.query}" if address.query else address.path)
+        route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.get_data())
+
+    def _ask(self, request: Request, path: str) -> TestResponse:
+        headers = {name: value for name, value in request.headers.items() if name.startswith("hx-")}
+        return self.visitor.client.open(
+            path,
+            method=request.method,
+            data=request.post_data_buffer or b"",
+            content_type=request.headers.get("content-type"),
+            headers=self.visitor.headers | headers,
+        )

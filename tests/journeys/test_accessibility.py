@@ -1,0 +1,282 @@
+"""axe on every page in its main states, in both languages and both colour schemes, on phone and desk: nothing found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from app.cli.demo import load_demo
+from app.core import db
+from app.events import service as events
+from app.events.service import Screening
+from app.orders.service import OrderView
+from app.reservations import service as reservations
+from tests.journeys.in_process import InProcess
+from tests.orders import buying
+from tests.orders.counter import stock
+from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.shop.visitor import Visitor
+from tests.users.people import PASSWORD, link, person, post
+
+PHONE = {"viewport": {"width": 390, "height": 844}}
+DESK = {"viewport": {"width": 1280, "height": 900}}
+DEVICES = [pytest.param("pt-BR", PHONE, id="pt-phone"), pytest.param("en", DESK, id="en-desk")]
+axe = Axe()
+NewPage = Callable[..., Page]
+
+
+class Looking:
+    """Goes from state to state and has axe look at each, dark and light; `found` is what it found."""
+
+    def __init__(self, app: Flask, new_page: NewPage, language: str, device: dict[str, object]) -> None:
+        self.app = app
+        self.language = language
+        self.ana = Visitor(app, language)
+        self.ana.client.set_cookie("language", "en" if language == "en" else "pt_BR")
+        self.browser = InProcess(new_page, self.ana, locale=language, color_scheme="dark", **device)
+        self.found: list[str] = []
+
+    def at(self, name: str, path: str, status: int = 200) -> None:
+        assert self.browser.open(path) == status, name
+        self.here(name)
+
+    def after(self, name: str, answer: TestResponse, status: int) -> None:
+        assert self.browser.show(answer) == status, name
+        self.here(name)
+
+    def here(self, name: str) -> None:
+        page = self.browser.page
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        self._run(f"{name}, dark", {"resultTypes": ["violations"]})
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        # What does not depend on colours is the same in both schemes.
+        colours = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+        self._run(f"{name}, light", {"resultTypes": ["violations"], "runOnly": colours})
+
+    def _run(self, name: str, options: dict[str, object]) -> None:
+        for violation in axe.run(self.browser.page, options=options).response["violations"]:
+            nodes = [
+                f"{' '.join(map(str, node['target']))} {node.get('failureSummary', '')}"
+                for node in violation["nodes"][:3]
+            ]
+            self.found.append(f"{name}: {violation['id']}: " + " | ".join(nodes))
+
+
+@pytest.fixture
+def look(app: Flask, new_page: NewPage, language: str, device: dict[str, object]) -> Looking:
+    return Looking(app, new_page, language, device)
+
+
+def order_at(path: str) -> OrderView:
+    return buying.order(path.rsplit("/", 1)[-1])
+
+
+def to_the_payment(look: Looking, screening: Screening, names: str, method: str = "pix") -> str:
+    path = look.ana.start(screening, names)
+    look.ana.choose_full(path)
+    assert look.ana.check_out(path, method=method).status_code == 303
+    return path
+
+
+def paid(look: Looking, screening: Screening, names: str) -> OrderView:
+    path = to_the_payment(look, screening, names)
+    buying.work()
+    return buying.pay(order_at(path))
+
+
+@pytest.mark.parametrize(("language", "device"), DEVICES)
+def test_programme_film_and_texts(look: Looking) -> None:
+    with db.transaction():
+        load_demo()
+    look.at("programme", "/")
+    look.browser.page.locator("details.menu, details.chooser").first.evaluate("one => one.open = true")
+    look.here("programme with its menu open")
+    with db.reading():
+        days = events.days_with_screenings(None)
+        film = events.films()[0].slug
+    look.at("another day", f"/?day={days[-1]}")
+    look.at("filters that fit nothing", f"/?day={days[-1]}&version=original&format=3d")
+    look.at("an empty day", f"/?day={days[-1] + timedelta(days=20)}")
+    look.at("film", f"/films/{film}")
+    for name in ("terms", "privacy", "help"):
+        look.at(name, f"/{name}")
+    look.at("not found", "/nothing-here", 404)
+    with db.reading():
+        large = max((one for day in days for one in events.programme(day)), key=lambda one: one.capacity)
+    look.at("map of the largest room", f"/screenings/{large.id}")
+    look.at("list of the largest room", f"/screenings/{large.id}?view=list")
+    assert look.found == []
+
+
+@pytest.mark.parametrize(("language", "device"), DEVICES)
+def test_choosing_seats(look: Looking) -> None:
+    screening = make_screening("ooowcoooo.bb", "oooooolloo.b", "vvvvvvvvvv")
+    map_of = f"/screenings/{screening.id}"
+    buying.start(screening, ids(plan_of(screening), "A1 B2"), "eva")
+    look.at("seat map", map_of)
+    look.browser.page.locator("input[name=seat]:not([disabled])").nth(3).check(force=True)
+    look.here("a seat chosen")
+    look.at("seats as a list", f"{map_of}?view=list")
+    seats = ids(plan_of(screening), "C2 C3")
+    form = {"seat": [str(seat) for seat in seats], "once": "a" * 16}
+    look.after("a single seat is left over", look.ana.post(f"{map_of}/orders", form), 422)
+    look.after("a seat was lost", look.ana.take(screening, ids(plan_of(screening), "A1 A2")), 409)
+    look.after("no seat was chosen", look.ana.post(f"{map_of}/orders", {"once": "b" * 16}), 422)
+    path = look.ana.start(screening, "C1 C2")
+    look.at("other seats for an order", f"{path}/seats")
+    look.at("a map with an order begun elsewhere", map_of)
+    look.at("a programme with an order begun", "/")
+    with db.transaction() as session:
+        session.execute(text("update events.screenings set status = 'cancelled'"))
+    events.reset_caches()
+    look.at("a screening that was called off", map_of, 409)
+    assert look.found == []
+
+
+@pytest.mark.parametrize(("language", "device"), DEVICES)
+def test_the_waiting_list(look: Looking) -> None:
+    screening = make_screening("oo")
+    held = buying.start(screening, ids(plan_of(screening), "A1 A2"), "eva")
+    look.at("a map without a free seat", f"/screenings/{screening.id}")
+    answer = look.ana.post(f"/screenings/{screening.id}/orders", {"quantity": "2", "once": "a" * 16})
+    assert answer.status_code == 303
+    look.at("waiting list", answer.location)
+    wrong = look.ana.post(answer.location, {"quantity": "2", "email": "ana@"})
+    look.after("waiting list, wrong e-mail", wrong, 422)
+    look.ana.post(answer.location, {"quantity": "2", "email": "ana@example.org"})
+    look.at("place in line", answer.location)
+    with db.transaction():
+        reservations.release(held.reservation_id)
+    with db.transaction():
+        reservations.offer_next(screening.id)
+    look.at("seats offered", answer.location)
+    look.ana.post(f"{answer.location}/cancellation")
+    look.at("left the line", answer.location)
+    assert look.found == []
+
+
+@pytest.mark.parametrize(("language", "device"), DEVICES)
+def test_the_steps_of_a_purchase(look: Looking) -> None:
+    screening = make_screening("oooooooooo", "vvvv")
+    stock(screening, name="Pipoca grande")
+    path = look.ana.start(screening, "A1 A2")
+    look.at("ticket types", f"{path}/types")
+    look.browser.page.locator("input[value=half]").first.check(force=True)
+    look.here("half price opens its kinds")
+    look.after("ticket types missing", look.ana.post(f"{path}/types"), 422)
+    look.ana.choose_full(path)
+    look.at("concessions", f"{path}/concessions")
+    product = look.browser.page.locator("input[name^=quantity-]").first.get_attribute("name") or ""
+    look.after("a wrong quantity", look.ana.post(f"{path}/concessions", {product: "-1"}), 422)
+    look.at("checkout", f"{path}/checkout")
+    look.after("checkout, wrong", look.ana.check_out(path, name="", email="ana@", cpf="1"), 422)
+    look.ana.check_out(path)
+    look.at("payment, asking the bank", f"{path}/payment")
+    buying.work()
+    look.at("payment by Pix", f"{path}/payment")
+    bank = look.browser.page.locator("a[href^='/sandbox-bank/']").first.get_attribute("href") or ""
+    look.at("the test bank", bank)
+    look.ana.post(f"{path}/payment", {"method": "card"})
+    buying.work()
+    look.at("payment by card", f"{path}/payment")
+    buying.bank().decline(buying.charge_id(order_at(path)))
+    buying.work()
+    look.at("card declined", f"{path}/payment")
+    assert look.found == []
+
+
+@pytest.mark.parametrize(("language", "device"), DEVICES)
+def test_an_order_and_its_endings(look: Looking) -> None:
+    screening = make_screening("oooooooooo", "oooooooooo", "oooooooooo", starts_in=timedelta(minutes=40))
+    bought = paid(look, screening, "A1 A2")
+    look.at("tickets", bought.path)
+    look.at("the PDF is not there yet", f"{bought.path}/tickets.pdf", 503)
+    look.at("cancel?", f"{bought.path}/cancellation")
+    look.ana.post(f"{bought.path}/cancellation")
+    look.at("cancelled", bought.path)
+    buying.work()
+    look.at("refunded", bought.path)
+    given_up = look.ana.start(screening, "A4 A5")
+    look.ana.post(f"{given_up}/end")
+    look.at("given up", given_up)
+    late = order_at(to_the_payment(look, screening, "B1 B2"))
+    buying.work()
+    buying.time_passes(late, 30)
+    buying.clockwork()
+    look.at("expired", late.path)
+    buying.bought(screening, ids(plan_of(screening), "B1 B2"), "eva")
+    buying.pay(late, stubborn=True)
+    look.at("other seats offered", late.path)
+    look.ana.post(f"{late.path}/reseat", {"answer": "money"})
+    look.at("money instead of other seats", late.path)
+    look.at("find an order", "/orders/find")
+    look.after(
+        "not found", look.ana.post("/orders/find", {"code": "LUZ-4720", "email": "x@example.org"}), 422
+    )
+    kept = paid(look, screening, "C1")
+    with db.transaction():
+        events.cancel_screening(screening.id, "O projetor quebrou.")
+    buying.work()
+    look.at("called off", kept.path)
+    assert look.found == []
+
+
+@pytest.mark.parametrize(("language", "device"), DEVICES)
+def test_accounts(look: Looking) -> None:
+    look.at("sign in", "/account/sign-in")
+    form = {"email": "ana@example.org", "password": "wrong one"}
+    look.after("sign in, wrong", look.ana.post("/account/sign-in", form), 422)
+    look.at("sign up", "/account/sign-up")
+    look.after("sign up, wrong", look.ana.post("/account/sign-up", {"name": "", "email": "ana@"}), 422)
+    form = {"name": "Ana Souza", "email": "ana@example.org", "password": PASSWORD}
+    look.after("look in your mail", look.ana.post("/account/sign-up", form), 200)
+    look.at("confirm the e-mail", link(post()[-1]))
+    look.at("forgotten password", "/account/reset")
+    look.ana.post("/account/reset", {"email": "ana@example.org"})
+    look.at("new password", link(post()[-1]))
+    look.at("a link that is over", "/account/reset/nonsense", 409)
+    stale = look.ana.client.post(
+        "/account/reset", data={"email": "ana@example.org"}, headers=look.ana.headers
+    )
+    look.after("send it again", stale, 400)
+    look.ana.post("/account/sign-in", {"email": "ana@example.org", "password": PASSWORD})
+    look.at("no orders yet", "/account/orders")
+    look.at("account, e-mail not confirmed", "/account")
+    look.after("name missing", look.ana.post("/account/name", {"name": ""}), 422)
+    with db.transaction() as session:
+        session.execute(text("update users.users set verified_at = clock_timestamp()"))
+    screening = make_screening("oooo")
+    paid(look, screening, "A1 A2")
+    look.ana.start(screening, "A3")
+    look.at("own orders", "/account/orders")
+    look.ana.post("/account/name", {"name": "Ana Maria"})
+    look.at("account, saved", "/account")
+    assert look.found == []
+
+
+@pytest.mark.parametrize(("language", "device"), DEVICES)
+def test_staff(look: Looking) -> None:
+    person("porta@example.org", role="door")
+    look.ana.post("/account/sign-in", {"email": "porta@example.org", "password": PASSWORD})
+    look.at("account of the door", "/account")
+    assert look.found == []
+
+
+def test_axe_finds_what_is_wrong(app: Flask, new_page: NewPage) -> None:
+    """The control: a picture without words, a field without a label, letters that fade."""
+    look = Looking(app, new_page, "en", PHONE)
+    look.browser.open("/help")
+    look.browser.page.evaluate(
+        """() => document.querySelector('main').insertAdjacentHTML('beforeend',
+        '<img src="/x.png"><input><p class="faded">hard to read</p>')"""
+    )
+    look.browser.page.locator(".faded").evaluate("one => one.style.setProperty('color', '#2a2021')")
+    look.here("spoiled")
+    assert {one.split(": ")[1] for one in look.found} >= {"image-alt", "label", "color-contrast"}
