@@ -1,10 +1,10 @@
-"""The translations: `app/translations/<locale>/LC_MESSAGES/messages.po`, compiled to the .mo beside it.
+"""The translations: `app/translations/<locale>/*.po`, a file an area, compiled into one `messages.mo`.
 
 .venv/bin/python -m infra.local.catalogues            compile (the set-up does it)
-.venv/bin/python -m infra.local.catalogues --update   take up the texts of code and templates, then compile
+.venv/bin/python -m infra.local.catalogues --check    say what is not translated yet, as entries to fill in, and
+                                                      what is translated that nothing says any more
 
-Message ids are the English texts. `--update` keeps every translation, adds what is new with an empty one, drops
-what nothing says any more, and lists what is still to be translated.
+Message ids are the English texts. A new language is a copy of a folder, and its name in `app/core/i18n.py`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from app.core.i18n import LOCALES
 from infra.local.steps import ROOT
 
 FOLDER = ROOT / "app" / "translations"
@@ -33,22 +34,32 @@ COMMENT = "Translators:"
 
 
 def locales() -> list[str]:
-    return sorted(path.parts[-3] for path in FOLDER.glob("*/LC_MESSAGES/messages.po"))
+    return sorted(
+        folder.name for folder in FOLDER.iterdir() if folder.name in LOCALES and sources(folder.name)
+    )
 
 
-def source(locale: str) -> Path:
-    return FOLDER / locale / "LC_MESSAGES" / "messages.po"
+def sources(locale: str) -> list[Path]:
+    found = sorted((FOLDER / locale).glob("*.po"))
+    return found + sorted((FOLDER / "fragments").glob("*.po")) if locale == "pt_BR" else found
+
+
+def compiled(locale: str) -> Path:
+    return FOLDER / locale / "LC_MESSAGES" / "messages.mo"
 
 
 def read(locale: str) -> Catalog:
-    """The translations as they are committed."""
-    with source(locale).open("rb") as file:
-        catalogue = read_po(file, locale=locale, domain="messages", abort_invalid=True)
-    for fragment in sorted((FOLDER / "fragments").glob("*.po")):
-        with fragment.open("rb") as file:
-            for message in texts(read_po(file, locale=locale, abort_invalid=True)):
-                catalogue.add(message.id, message.string, flags=message.flags, context=message.context)
-    return catalogue
+    """All of a language's files as one catalogue."""
+    whole = Catalog(locale=locale, charset="utf-8")
+    for path in sources(locale):
+        for message in texts(read_file(path, locale)):
+            whole.add(message.id, message.string, flags=message.flags, context=message.context)
+    return whole
+
+
+def read_file(path: Path, locale: str) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=locale, abort_invalid=True)
 
 
 def spoken() -> Catalog:
@@ -71,7 +82,9 @@ def texts(catalogue: Catalog) -> Iterator[Message]:
 
 def missing(translated: Catalog, wanted: Catalog) -> list[Message]:
     """The texts of `wanted` that have no whole translation."""
-    return [message for message in texts(wanted) if not _is_whole(translated.get(message.id, message.context))]
+    return [
+        message for message in texts(wanted) if not _is_whole(translated.get(message.id, message.context))
+    ]
 
 
 def _is_whole(message: Message | None) -> bool:
@@ -81,36 +94,48 @@ def _is_whole(message: Message | None) -> bool:
     return all(parts) and bool(parts)
 
 
-def update() -> list[Message]:
-    """Write every catalogue anew from what is spoken; returns what is still to be translated."""
+def unused(translated: Catalog, wanted: Catalog) -> list[Message]:
+    return [message for message in texts(translated) if wanted.get(message.id, message.context) is None]
+
+
+def check() -> bool:
+    """Print what is missing as entries to fill in, and what is left over. Returns whether all is well."""
     wanted = spoken()
-    untranslated: list[Message] = []
+    well = True
     for locale in locales():
-        old = read(locale)
-        untranslated += missing(old, wanted)
-        old.update(wanted, no_fuzzy_matching=True)
-        old.obsolete.clear()
-        with source(locale).open("wb") as file:
-            write_po(file, old, width=100, include_lineno=False, sort_by_file=True)
-    return untranslated
+        catalogue = read(locale)
+        absent = Catalog(charset="utf-8")
+        for message in missing(catalogue, wanted):
+            absent[message.id] = message
+        for message in unused(catalogue, wanted):
+            well = False
+            print(f"{locale}: nothing says {message.id!r} any more")
+        if len(absent):
+            well = False
+            print(f"{locale}: not translated yet\n")
+            write_po(sys.stdout.buffer, absent, omit_header=True, include_lineno=False)
+    return well
 
 
 def compile_all() -> None:
     for locale in locales():
-        compiled = source(locale).with_suffix(".mo")
-        unfinished = compiled.with_suffix(".mo.new")
+        target = compiled(locale)
+        target.parent.mkdir(exist_ok=True)
+        unfinished = target.with_suffix(".mo.new")
         with unfinished.open("wb") as file:
             write_mo(file, read(locale))
-        unfinished.replace(compiled)
+        unfinished.replace(target)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--update", action="store_true", help="take up new texts first")
-    wanted = parser.parse_args()
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="say what is missing or left over")
+    asked = parser.parse_args()
     try:
-        for message in update() if wanted.update else []:
-            print(f"to be translated: {message.id!r}")
+        if asked.check:
+            return 0 if check() else 1
         compile_all()
     except ValueError as error:
         print(f"a translation cannot be compiled: {error}", file=sys.stderr)

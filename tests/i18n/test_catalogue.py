@@ -60,10 +60,15 @@ def test_everything_is_translated(locale: str) -> None:
 
 @pytest.mark.parametrize("locale", TRANSLATED)
 def test_nothing_is_translated_that_nobody_says(locale: str) -> None:
-    said = {name(message) for message in catalogues.texts(spoken())}
-    assert [
-        name(message) for message in catalogues.texts(translated(locale)) if name(message) not in said
-    ] == []
+    assert [name(message) for message in catalogues.unused(translated(locale), spoken())] == []
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_two_files_say_the_same_in_the_same_words(locale: str) -> None:
+    said: dict[str, str] = {}
+    for path in catalogues.sources(locale):
+        for message in catalogues.texts(catalogues.read_file(path, locale)):
+            assert said.setdefault(name(message), str(message.string)) == str(message.string), path.name
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
@@ -95,12 +100,15 @@ def test_no_percent_sign_stands_alone(locale: str) -> None:
 
 @pytest.mark.parametrize("locale", TRANSLATED)
 def test_plurals_are_those_of_the_language(locale: str) -> None:
-    catalogue = translated(locale)
     plain = Catalog(locale=locale)
-    assert (catalogue.num_plurals, catalogue.plural_expr) == (plain.num_plurals, plain.plural_expr)
-    for message in catalogues.texts(catalogue):
-        if not isinstance(message.id, str):
-            assert len(message.string) == catalogue.num_plurals
+    for path in catalogues.sources(locale):
+        catalogue = catalogues.read_file(path, locale)
+        assert (catalogue.num_plurals, catalogue.plural_expr) == (plain.num_plurals, plain.plural_expr), (
+            path.name
+        )
+        for message in catalogues.texts(catalogue):
+            if not isinstance(message.id, str):
+                assert len(message.string) == plain.num_plurals
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
