@@ -1,0 +1,93 @@
+"""Who gets through which door: roles, sessions that were forged or are of yesterday, addresses to go on to."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from app import create_app
+from app.core import db
+from app.core.config import Settings
+from app.users.service import User
+from app.web.security import safe_next
+from app.web.sign_in import require_account, require_role
+from tests.users.people import person
+
+
+@pytest.fixture
+def house(database: str, settings: Settings) -> Flask:
+    """The application with three doors: for staff, for managers, for whoever has an account."""
+    app = create_app(settings)
+    for path, guard in (
+        ("/for-staff", require_role("door", "manager")),
+        ("/for-managers", require_role("manager")),
+        ("/for-accounts", require_account),
+    ):
+        app.add_url_rule(path, path, guard(lambda: "in"))
+    return app
+
+
+def signed_in(house: Flask, user: User) -> FlaskClient:
+    client = house.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = f"{user.id}:{user.session_key}"
+    return client
+
+
+@pytest.mark.parametrize(
+    ("role", "staff", "managers"),
+    [("customer", 403, 403), ("door", 200, 403), ("manager", 200, 200)],
+)
+def test_each_role_has_its_doors(house: Flask, role: str, staff: int, managers: int) -> None:
+    client = signed_in(house, person(role=role))
+    assert client.get("/for-accounts").status_code == 200
+    assert client.get("/for-staff").status_code == staff
+    assert client.get("/for-managers").status_code == managers
+
+
+def test_strangers_are_asked_to_sign_in_and_led_back(house: Flask) -> None:
+    answer = house.test_client().get("/for-staff?gate=2")
+    assert (answer.status_code, answer.location) == (303, "/account/sign-in?next=/for-staff?gate%3D2")
+
+
+def test_another_role_counts_at_once(house: Flask) -> None:
+    client = signed_in(house, person(role="door"))
+    assert client.get("/for-staff").status_code == 200
+    with db.transaction() as session:
+        session.execute(text("update users.users set role = 'customer'"))
+    assert client.get("/for-staff").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "stored", ["1:wrong", "0:", "x:y", "", "1", ":", "99999999999999999999:x", "-1:x", "1:\x00"]
+)
+def test_sessions_that_name_nobody(house: Flask, stored: str) -> None:
+    client = house.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = stored
+    assert client.get("/for-accounts").status_code == 303
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "followed"),
+    [
+        ("/orders/abc?x=1#there", True),
+        ("/", True),
+        ("/é", True),
+        ("//evil.example", False),
+        ("/\\evil.example", False),
+        ("\\/evil.example", False),
+        ("/a\\b", False),
+        ("https://evil.example", False),
+        ("https:evil.example", False),
+        ("/\n/evil.example", False),
+        ("/\x7f/evil.example", True),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_the_way_on_stays_in_the_house(address: str | None, followed: bool) -> None:
+    assert safe_next(address, "/home") == (address if followed else "/home")
