@@ -113,17 +113,17 @@ def sign_up() -> ResponseReturnValue:
 
 @blueprint.post("/account/sign-up")
 def do_sign_up() -> ResponseReturnValue:
-    typed = [request.form.get(name, "") for name in ("name", "email", "password")]
-    wrong = users.sign_up_problems(*typed)
+    name, email, password = (request.form.get(field, "") for field in ("name", "email", "password"))
+    wrong = users.sign_up_problems(name, email, password)
     if wrong:
         return _form("page_sign_up", {error.field: _sentence(error) for error in wrong}, Invalid.status)
     try:
         throttle.hit("mails", address_key(), limit=MAILS_AN_HOUR, seconds=3600)
         with db.transaction():
-            users.sign_up(*typed, locale())
+            users.sign_up(name, email, password, locale())
     except TooMany as error:
         return _too_often("page_sign_up", error)
-    return render_template("shop/page_look_in_mail.html", email=typed[1].strip(), why="verify")
+    return render_template("shop/page_look_in_mail.html", email=email.strip(), why="verify")
 
 
 @blueprint.get("/account/verify/<token>")
