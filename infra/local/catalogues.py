@@ -40,8 +40,7 @@ def locales() -> list[str]:
 
 
 def sources(locale: str) -> list[Path]:
-    found = sorted((FOLDER / locale).glob("*.po"))
-    return found + sorted((FOLDER / "fragments").glob("*.po")) if locale == "pt_BR" else found
+    return sorted((FOLDER / locale).glob("*.po"))
 
 
 def compiled(locale: str) -> Path:
