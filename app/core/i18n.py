@@ -54,7 +54,9 @@ def format_time(moment: datetime, locale: str, timezone: str) -> str:
 def format_day_long(day: date, locale: str) -> str:
     """`terça, 24 de novembro` or `Tuesday 24 November`."""
     if locale.startswith("pt"):
-        return f"{weekday(day, locale)}, {format_date(day, 'd', locale)} de {format_date(day, 'MMMM', locale)}"
+        return (
+            f"{weekday(day, locale)}, {format_date(day, 'd', locale)} de {format_date(day, 'MMMM', locale)}"
+        )
     return format_date(day, "EEEE d MMMM", locale)
 
 

@@ -115,6 +115,14 @@ class TicketsReady(Message):
 
 
 @dataclass(frozen=True)
+class TicketsResigned(Message):
+    """An order's QR codes were signed again with a new key: its PDF is made again."""
+
+    consumers: ClassVar = ("tickets",)
+    order_id: str
+
+
+@dataclass(frozen=True)
 class NoticeRequested(Message):
     """A mail of any other kind: `template` is a name in templates/mail, `facts` its variables."""
 

@@ -150,7 +150,9 @@ _LEASE = text(
 def lease(consumers: Sequence[str], *, batch: int, seconds: float) -> list[Delivery]:
     """Take up to `batch` due deliveries for `seconds`; another worker sees them again only after that."""
     with db.transaction() as current:
-        rows = current.execute(_LEASE, {"consumers": list(consumers), "batch": batch, "seconds": seconds}).all()
+        rows = current.execute(
+            _LEASE, {"consumers": list(consumers), "batch": batch, "seconds": seconds}
+        ).all()
     return [
         Delivery(str(row.message_id), row.consumer, row.attempts, BY_KIND[row.kind](**row.payload))
         for row in rows
@@ -207,7 +209,9 @@ def dead_letters() -> list[DeadLetter]:
             " from core.outbox where dead_at is not null order by dead_at"
         )
     )
-    return [DeadLetter(str(r.message_id), r.consumer, r.kind, r.attempts, r.last_error, r.dead_at) for r in rows]
+    return [
+        DeadLetter(str(r.message_id), r.consumer, r.kind, r.attempts, r.last_error, r.dead_at) for r in rows
+    ]
 
 
 def put_back(message_id: str | None = None) -> int:

@@ -72,7 +72,9 @@ def _failed(delivery: Delivery, kind: str, error: Exception) -> None:
         outbox.bury(delivery, error=repr(error))
         return
     log.warning("put off", exc_info=None if passing else error, extra=facts | {"error": repr(error)})
-    delay = error.delay if isinstance(error, Retry) and error.delay is not None else _backoff(delivery.attempts)
+    delay = (
+        error.delay if isinstance(error, Retry) and error.delay is not None else _backoff(delivery.attempts)
+    )
     outbox.put_off(delivery, delay=delay, error=repr(error))
 
 

@@ -192,9 +192,7 @@ def _filters(choice: Choice, screenings: list[Screening]) -> list[Filter]:
     if choice.format == "3D" or ("3D" in formats and len(formats) > 1):
         on = choice.format == "3D"
         filters.append(Filter("3D", choice.url(format=None if on else "3D"), on))
-    filters.append(
-        Filter(_("Accessible"), choice.url(accessible=not choice.accessible), choice.accessible)
-    )
+    filters.append(Filter(_("Accessible"), choice.url(accessible=not choice.accessible), choice.accessible))
     return filters
 
 

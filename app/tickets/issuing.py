@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.core import codes, db
 from app.core.errors import Conflict
+from app.core.half_price import proof_number
 from app.tickets import keys, qr
 from app.tickets.states import VALID
 from app.tickets.views import IssueFacts, Ticket, TicketLine
@@ -20,14 +21,15 @@ class AlreadyAdmitted(Conflict):
     """Somebody of the order is in: it can no longer be revoked. The caller's transaction must roll back."""
 
 
-# A key that was retired a moment ago signs nothing more: then no row is written, and the newest key tries again.
+# Only the newest key signs: where this process remembers an older one, no row is written, and it looks again.
 _ISSUE = text(
     """
     with issue as (
         insert into tickets.issues (order_id, screening_id, cinema_id, starts_at, ends_at, facts)
         select :order_id, :screening_id, :cinema_id, :starts_at, :ends_at, cast(:facts as jsonb)
         where exists (
-            select from tickets.signing_keys where kid = :kid and public_key = :public_key and retired_at is null
+            select from tickets.signing_keys k where k.kid = :kid and k.public_key = :public_key
+              and k.kid = (select max(kid) from tickets.signing_keys where retired_at is null)
         )
         on conflict (order_id) do nothing returning order_id
     )
@@ -81,7 +83,7 @@ def issue(facts: IssueFacts, lines: Sequence[TicketLine]) -> list[Ticket]:
 def _ticket(facts: IssueFacts, line: TicketLine, number: int, key: keys.SigningKey) -> Ticket:
     ticket_id = uuid.uuid4()
     payload = qr.Payload(
-        key.kid, ticket_id, facts.screening_id, line.seat_id, qr.proof_number(line.half_kind), revision=1
+        key.kid, ticket_id, facts.screening_id, line.seat_id, proof_number(line.half_kind), revision=1
     )
     return Ticket(
         id=ticket_id,

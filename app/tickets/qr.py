@@ -22,10 +22,6 @@ _SIGNATURE = 64
 _BYTES = _PAYLOAD.size + _SIGNATURE
 LENGTH = len(PREFIX) + -(-_BYTES * 8 // 5)
 
-# The numbers are in printed tickets: never change one, only add.
-PROOF_NUMBERS = {None: 0, "student": 1, "youth": 2, "disabled": 3, "companion": 4, "senior": 5}
-_OTHER_PROOF = 255
-
 
 class Cut(ValueError):
     """Begins like ours, but is not whole: a bad read, or a torn paper."""
@@ -37,7 +33,7 @@ class NotOurs(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """`proof` is a number of PROOF_NUMBERS; `revision` rises when the QR of the same ticket is replaced."""
+    """`proof` is a number of core.half_price, 0 for none; `revision` rises when a ticket's QR is replaced."""
 
     kid: int
     ticket_id: uuid.UUID
@@ -45,10 +41,6 @@ class Payload:
     seat_id: int
     proof: int
     revision: int
-
-
-def proof_number(half_kind: str | None) -> int:
-    return PROOF_NUMBERS.get(half_kind, _OTHER_PROOF)
 
 
 def looks_like_ours(text: str) -> bool:

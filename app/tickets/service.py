@@ -1,10 +1,15 @@
-"""ticket-service: issue, sign, show, revoke, admit. Verbs work in the caller's transaction; nothing here is networked
-but `pdf_of`, which reads the storage."""
+"""ticket-service: issue, sign, show, revoke, admit. Verbs work in the caller's transaction.
+
+Only `pdf_of` and `pdf_link` speak to the storage.
+"""
 
 from __future__ import annotations
 
 from app.tickets.admission import admit, attendance
+from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
+from app.tickets.picture import svg as qr_svg
+from app.tickets.rotation import rotate_key
 from app.tickets.views import (
     VERDICTS,
     Admission,
@@ -15,6 +20,7 @@ from app.tickets.views import (
     Ticket,
     TicketLine,
 )
+from app.tickets.wording import proof_wanted, type_name, type_short
 
 __all__ = [
     "VERDICTS",
@@ -24,11 +30,20 @@ __all__ = [
     "Concession",
     "Document",
     "IssueFacts",
+    "StorageError",
     "Ticket",
     "TicketLine",
     "admit",
     "attendance",
+    "document",
     "issue",
     "of_order",
+    "pdf_link",
+    "pdf_of",
+    "proof_wanted",
+    "qr_svg",
     "revoke",
+    "rotate_key",
+    "type_name",
+    "type_short",
 ]

@@ -128,7 +128,7 @@ function seatWords(form, box) {
   return kind ? `${box.id}, ${kinds[kind]}` : box.id;
 }
 
-export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
 function money(centavos) {
   const [whole, cents] = (centavos / 100).toFixed(2).split(".");

@@ -16,7 +16,9 @@ from app.core.money import format_money, format_money_short, parse_money
         (-1900, "-R$ 19,00", "-R$ 19.00"),
     ],
 )
-def test_amounts_are_written_as_each_language_writes_them(centavos: int, portuguese: str, english: str) -> None:
+def test_amounts_are_written_as_each_language_writes_them(
+    centavos: int, portuguese: str, english: str
+) -> None:
     assert format_money(centavos, "pt_BR") == portuguese.replace(" ", "\u00a0")
     assert format_money(centavos, "en") == english.replace(" ", "\u00a0")
 

@@ -1,0 +1,140 @@
+"""HTML to PDF, by WeasyPrint: accessible (PDF/UA-1), with subset fonts, and fetching nothing from anywhere.
+
+WeasyPrint is imported on first use: only the worker prints, and the web processes stay small. Fonts are plain
+TTF files; a compressed web font would cost more than a second a document.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import unicodedata
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+# Latin letters whose stroke is no accent that could be taken away.
+_PLAIN = {"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Ħ": "H", "ħ": "h", "ı": "i", "Ŧ": "T", "ŧ": "t", "ẞ": "SS"}
+_IMAGE = "image:"
+_FONT = "font:"
+
+
+class PdfError(Exception):
+    """The document could not be made; the message says why. Trying again rarely helps."""
+
+
+class Font:
+    """What a TTF file can draw, and how wide."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def _advances(self) -> dict[int, float]:
+        from fontTools.ttLib import TTFont
+
+        with TTFont(self.path, lazy=True) as font:
+            per_em = font["head"].unitsPerEm
+            metrics = font["hmtx"]
+            return {code: metrics[glyph][0] / per_em for code, glyph in font.getBestCmap().items()}
+
+    def width(self, text: str) -> float:
+        """The width of `text` on one line, in em, without kerning (which only narrows it)."""
+        return sum(self._advances.get(ord(char), 0.6) for char in text)
+
+    def printable(self, text: str) -> str:
+        """`text` in one line with what the font can draw: accents composed, the rest without marks or left out."""
+        drawn = []
+        for char in unicodedata.normalize("NFC", " ".join(text.split())):
+            if ord(char) in self._advances and unicodedata.category(char) not in (
+                "Cc",
+                "Cf",
+                "Cs",
+                "Co",
+                "Zl",
+                "Zp",
+            ):
+                drawn.append(char)
+            else:
+                plain = _PLAIN.get(char) or unicodedata.normalize("NFKD", char)
+                drawn += [part for part in plain if ord(part) < 128 and part.isprintable()]
+        return " ".join("".join(drawn).split())
+
+
+class Printer:
+    """Prints documents that share one style sheet; no other applies, so it says `display: block` too.
+
+    `fonts` names the TTF files that the sheet calls `font:<name>`.
+    """
+
+    def __init__(self, css: str, fonts: Mapping[str, Path]) -> None:
+        self.css = css
+        self.fonts = {name: Font(path) for name, path in fonts.items()}
+        self._one_at_a_time = threading.Lock()
+
+    def pdf(self, html: str, images: Mapping[str, bytes]) -> bytes:
+        """The PDF of `html`, whose pictures are `image:<name>` of `images` (PNG). Raises PdfError."""
+        with self._one_at_a_time:
+            sheet, configuration = self._sheet
+            try:
+                document = _plain_html()(string=html, url_fetcher=_GivenFilesAlone(images, {}))
+                made = document.write_pdf(
+                    stylesheets=[sheet],
+                    font_config=configuration,
+                    pdf_variant="pdf/ua-1",
+                    uncompressed_pdf=False,
+                )
+            except (OSError, ValueError, RuntimeError) as error:
+                raise PdfError(f"{type(error).__name__}: {error}") from error
+        return bytes(made)
+
+    @cached_property
+    def _sheet(self) -> tuple[Any, Any]:
+        try:
+            from weasyprint import CSS
+            from weasyprint.text.fonts import FontConfiguration
+        except OSError as error:
+            raise PdfError(f"the libraries that draw PDFs are missing: {error}") from error
+        missing = [str(font.path) for font in self.fonts.values() if not font.path.is_file()]
+        if missing:
+            raise PdfError(f"fonts are missing (make setup builds them): {', '.join(missing)}")
+        configuration = FontConfiguration()
+        # Left to the interpreter's end, it would find the libraries gone that it wants to tidy up with.
+        atexit.register(self.__dict__.pop, "_sheet", None)
+        fetcher = _GivenFilesAlone({}, {name: font.path for name, font in self.fonts.items()})
+        return CSS(string=self.css, font_config=configuration, url_fetcher=fetcher), configuration
+
+
+@lru_cache(maxsize=1)
+def _plain_html() -> Any:
+    from weasyprint import HTML
+
+    class PlainHtml(HTML):
+        """Without the style sheet of a browser, which costs a sixth of the time: ours says all that is used."""
+
+        def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
+            return []
+
+    return PlainHtml
+
+
+class _GivenFilesAlone:
+    """WeasyPrint's door to the outside: it knows what was handed in. No network, no files, no data: addresses."""
+
+    _fail_on_errors = False  # what is not here is left out, and the document is made without it
+
+    def __init__(self, images: Mapping[str, bytes], fonts: Mapping[str, Path]) -> None:
+        self._images = images
+        self._fonts = fonts
+
+    def __call__(self, url: str) -> Any:
+        from weasyprint.urls import URLFetcherResponse
+
+        if url.startswith(_IMAGE) and url.removeprefix(_IMAGE) in self._images:
+            content = self._images[url.removeprefix(_IMAGE)]
+            return URLFetcherResponse(url, content, {"Content-Type": "image/png"})
+        if url.startswith(_FONT) and url.removeprefix(_FONT) in self._fonts:
+            content = self._fonts[url.removeprefix(_FONT)].read_bytes()
+            return URLFetcherResponse(url, content, {"Content-Type": "font/ttf"})
+        raise ValueError(f"nothing is fetched: {url[:100]}")

@@ -1,0 +1,111 @@
+"""The PDF of an order: made by the worker, kept in storage, handed out by its owner's token."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import text
+
+from app.adapters.storage import Missing, Storage, StorageError, open_storage
+from app.core import db
+from app.core.config import settings
+from app.tickets.views import Document, Ticket
+
+LINK_SECONDS = 300
+
+
+def storage() -> Storage:
+    """Where the settings say that tickets lie."""
+    return _storage(settings().storage_url, settings().ticket_folder)
+
+
+@lru_cache(maxsize=8)
+def _storage(address: str, folder: Path) -> Storage:
+    return open_storage(address, folder)
+
+
+def revision_of(tickets: Sequence[Ticket]) -> int:
+    return max(ticket.revision for ticket in tickets)
+
+
+def storage_key(order_id: uuid.UUID, revision: int) -> str:
+    """The same for the same tickets: a handler that runs twice writes one file twice, not two."""
+    return f"orders/{order_id.hex[:2]}/{order_id.hex}-{revision}.pdf"
+
+
+def document(order_id: uuid.UUID) -> Document | None:
+    """The PDF that shows the tickets as they are; None while it is being made, or when none of them counts."""
+    row = (
+        db.session()
+        .execute(
+            text(
+                """
+            select d.* from tickets.documents d where d.order_id = :order_id and d.revision = (
+                select max(t.revision) from tickets.tickets t where t.order_id = :order_id and t.state <> 'revoked')
+            """
+            ),
+            {"order_id": order_id},
+        )
+        .first()
+    )
+    if row is None:
+        return None
+    return Document(row.order_id, row.revision, row.storage_key, row.size, row.made_at)
+
+
+def pdf_of(order_id: uuid.UUID) -> bytes | None:
+    """The PDF itself; None as `document`. Reads the storage: not for use inside a transaction.
+
+    Raises StorageError when the storage is away.
+    """
+    found = document(order_id)
+    if found is None:
+        return None
+    try:
+        return storage().get(found.storage_key)
+    except Missing:
+        return None
+
+
+def pdf_link(order_id: uuid.UUID, filename: str) -> str | None:
+    """A short-lived address where the storage gives it out itself (S3); None where `pdf_of` must be used."""
+    found = document(order_id)
+    return storage().url(found.storage_key, LINK_SECONDS, filename) if found is not None else None
+
+
+def record(order_id: uuid.UUID, revision: int, key: str, size: int) -> bool:
+    """Write down that the PDF lies in storage. False, and nothing written, when no ticket counts any more."""
+    written = (
+        db.session()
+        .execute(
+            text(
+                """
+            insert into tickets.documents (order_id, revision, storage_key, size)
+            select :order_id, :revision, :key, :size
+            where exists (select from tickets.tickets where order_id = :order_id and state <> 'revoked')
+            on conflict (order_id) do update set revision = excluded.revision, storage_key = excluded.storage_key,
+                size = excluded.size, made_at = clock_timestamp()
+            where documents.revision <= excluded.revision
+            returning order_id
+            """
+            ),
+            {"order_id": order_id, "revision": revision, "key": key, "size": size},
+        )
+        .first()
+    )
+    return written is not None
+
+
+__all__ = [
+    "StorageError",
+    "document",
+    "pdf_link",
+    "pdf_of",
+    "record",
+    "revision_of",
+    "storage",
+    "storage_key",
+]

@@ -1,0 +1,81 @@
+"""What ticket-service does by message and by the clock: the PDFs, and the first key."""
+
+from __future__ import annotations
+
+import uuid
+
+from app.adapters.pdf import PdfError
+from app.adapters.storage import StorageError
+from app.core import db, outbox
+from app.core.config import settings
+from app.core.errors import Poison, Retry
+from app.core.failpoints import failpoint
+from app.core.messages import OrderPaid, TicketsReady, TicketsResigned
+from app.core.outbox import Delivery
+from app.core.worker import Tick
+from app.tickets import documents, issuing, keys, paper
+from app.tickets.states import REVOKED
+
+
+def on_order_paid(message: OrderPaid, delivery: Delivery) -> None:
+    """Make the PDF and store it; the mail may go out then. Revoked tickets are left out, and get no mail."""
+    order_id = uuid.UUID(message.order_id)
+    stored = _make(order_id, message.locale)
+    if stored is None:
+        return
+    with delivery.transaction():
+        if documents.record(order_id, *stored):
+            outbox.publish(
+                TicketsReady(
+                    order_id=message.order_id,
+                    order_code=message.order_code,
+                    order_path=message.order_path,
+                    email=message.email,
+                    name=message.name,
+                    locale=message.locale,
+                    storage_key=stored[1],
+                    facts=message.facts,
+                ),
+                urgent=True,
+            )
+
+
+def on_tickets_resigned(message: TicketsResigned, delivery: Delivery) -> None:
+    """The QR codes are new: so is the PDF. No mail: the order's page has it."""
+    order_id = uuid.UUID(message.order_id)
+    stored = _make(order_id, None)
+    if stored is None:
+        return
+    with delivery.transaction():
+        documents.record(order_id, *stored)
+
+
+def _make(order_id: uuid.UUID, locale: str | None) -> tuple[int, str, int] | None:
+    """Revision, storage key and size of the PDF, which lies in storage now; None when no ticket counts."""
+    with db.reading():
+        tickets = [ticket for ticket in issuing.of_order(order_id) if ticket.state != REVOKED]
+    if not tickets:
+        return None
+    try:
+        content = paper.pdf(tickets, locale or tickets[0].facts.locale, settings().cinema_name)
+    except PdfError as error:
+        raise Poison(str(error)) from error
+    failpoint("tickets.after_pdf")
+    revision = documents.revision_of(tickets)
+    key = documents.storage_key(order_id, revision)
+    try:
+        documents.storage().put(key, content, "application/pdf")
+    except StorageError as error:
+        raise Retry(str(error)) from error
+    failpoint("tickets.after_storage")
+    return revision, key, len(content)
+
+
+def ensure_key() -> None:
+    """The first signing key is made at the first start, not while the first customer waits."""
+    with db.transaction():
+        keys.ensure()
+
+
+HANDLERS = {OrderPaid: on_order_paid, TicketsResigned: on_tickets_resigned}
+TICKS = [Tick("tickets: first key", 3600.0, ensure_key)]

@@ -1,0 +1,186 @@
+"""The tickets of an order as a PDF: A6, a page each. Pure: tickets in, bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache, partial
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.adapters.pdf import Printer
+from app.core.codes import grouped
+from app.core.i18n import format_day_long, format_time, local, translate
+from app.core.money import format_money
+from app.tickets import wording
+from app.tickets.lettering import Lettering, fit_line, fit_title, size_rules
+from app.tickets.picture import png
+from app.tickets.views import Ticket
+
+ROOT = Path(__file__).resolve().parents[2]
+FONTS = ROOT / "static" / "vendor" / "fonts"
+DOORS_OPEN = timedelta(minutes=20)
+DISPLAY = ("display", "narrow")
+WIDTH = 89.0  # millimetres between the margins
+STOCKS = ("salmon", "green", "blue", "manila", "lilac")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One of the three large words: when, which room, which seat."""
+
+    column: str
+    label: str
+    value: Lettering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """All that stands on one ticket, in the buyer's language."""
+
+    image: str
+    seat: str
+    stock: str
+    house: Lettering
+    site: str
+    address: str
+    title: Lettering
+    film: str
+    age: str
+    date: Lettering
+    places: tuple[Place, ...]
+    code: str
+    type: str
+    proof: str
+    price: str
+    order: str
+    foot: str
+
+
+@lru_cache(maxsize=1)
+def printer() -> Printer:
+    css = (ROOT / "templates" / "pdf" / "tickets.css").read_text(encoding="utf-8")
+    return Printer(
+        css + size_rules(),
+        {
+            "display": FONTS / "LeagueGothic-Regular.ttf",
+            "narrow": FONTS / "LeagueGothic-Condensed.ttf",
+            "text": FONTS / "PublicSans-Regular.ttf",
+            "bold": FONTS / "PublicSans-Bold.ttf",
+        },
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(ROOT / "templates" / "pdf"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def pdf(tickets: Sequence[Ticket], locale: str, house: str) -> bytes:
+    """The PDF of `tickets`, all of one order; `house` is the cinema's name. Raises PdfError."""
+    facts = tickets[0].facts
+    html = (
+        _environment()
+        .get_template("tickets.html")
+        .render(
+            pages=[page(ticket, len(tickets), locale, house) for ticket in tickets],
+            lang="pt-BR" if locale.startswith("pt") else "en",
+            title=f"{translate(locale, 'Tickets')} {facts.order_code} · {_text(facts.title_in(locale))}",
+            _=partial(translate, locale),
+        )
+    )
+    return printer().pdf(html, {str(ticket.number): png(ticket.qr_text) for ticket in tickets})
+
+
+def page(ticket: Ticket, count: int, locale: str, house: str) -> Page:
+    _ = partial(translate, locale)
+    facts = ticket.facts
+    title = _display(facts.title_in(locale)) or _display(facts.film_title) or _display(facts.original_title)
+    zone = f" · {_text(ticket.zone_name)}" if ticket.zone_name and not _is_plain(ticket.zone_name) else ""
+    proof = wording.proof_wanted(ticket, locale)
+    return Page(
+        image=str(ticket.number),
+        seat=_text(ticket.seat_name),
+        stock=facts.stock if facts.stock in STOCKS else "manila",
+        house=_fit(_display(house), 42.0, 18.0),
+        site=_shortened(facts.cinema_name, 44.0, 8.5),
+        address=_shortened(facts.cinema_address, 44.0, 8.5),
+        title=fit_title(title or "-", printer().fonts, DISPLAY, WIDTH, 15.0),
+        film=_shortened(wording.film_line(facts, locale), 79.0, 9.0),
+        age=facts.age_rating if facts.age_rating in ("L", "6", "10", "12", "14", "16", "18") else "18",
+        date=_fit(_display(_long_date(ticket, locale)), WIDTH, 19.0),
+        places=(
+            Place(
+                "one", _("starts at"), _fit(format_time(facts.starts_at, locale, facts.timezone), 36.0, 43.0)
+            ),
+            Place(
+                "two",
+                _("room"),
+                fit_title(_display(facts.auditorium_label) or "-", printer().fonts, DISPLAY, 17.0, 15.2),
+            ),
+            Place("three", _("row and seat") + zone, _fit(_display(ticket.seat_name), 29.0, 43.0)),
+        ),
+        code=grouped(ticket.code),
+        type=_text(wording.type_name(ticket, locale)),
+        proof=_("Show at the door: %(proof)s.", proof=proof) if proof else _("No document needed."),
+        price=format_money(ticket.price, locale),
+        order=_text(facts.order_code),
+        foot=_foot(ticket, count, locale),
+    )
+
+
+def _foot(ticket: Ticket, count: int, locale: str) -> str:
+    _ = partial(translate, locale)
+    facts = ticket.facts
+    opens = format_time(facts.starts_at - DOORS_OPEN, locale, facts.timezone)
+    sentences = [
+        _("Ticket %(number)d of %(count)d, good for one person.", number=ticket.number, count=count),
+        _("The room opens at %(time)s.", time=opens),
+        f"{wording.age_label(facts.age_rating, locale)}.",
+        _("Until the film begins you can cancel on your order's page and get everything back."),
+    ]
+    return _text(" ".join(sentences))
+
+
+def _long_date(ticket: Ticket, locale: str) -> str:
+    day = local(ticket.facts.starts_at, ticket.facts.timezone).date()
+    joined = " de " if locale.startswith("pt") else " "
+    return f"{format_day_long(day, locale)}{joined}{day.year}"
+
+
+def _is_plain(zone: str) -> bool:
+    """The usual zone goes without saying."""
+    return zone.casefold() in ("standard", "padrão", "comum", "normal", "plateia", "platéia")
+
+
+def _fit(text: str, width: float, size: float) -> Lettering:
+    return fit_line(text, printer().fonts, DISPLAY, width, size)
+
+
+def _display(text: str) -> str:
+    """Capitals that the display font has; hours keep their small letters and do not come here."""
+    return printer().fonts["display"].printable(text.upper())
+
+
+def _text(text: str) -> str:
+    return printer().fonts["text"].printable(text)
+
+
+def _shortened(text: str, width: float, size: float) -> str:
+    """A second line may lose its end where it does not fit; what matters stands large elsewhere."""
+    font = printer().fonts["text"]
+    shown = font.printable(text)
+    most = width / (size * 25.4 / 72)
+    if font.width(shown) <= most:
+        return shown
+    while shown and font.width(shown + "…") > most:
+        shown = shown[:-1].rstrip(" ·,")
+    return shown + "…"

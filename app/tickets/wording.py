@@ -1,0 +1,64 @@
+"""What a ticket says, in words: the same on the PDF, on the order's page and at the door."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.core.half_price import KINDS
+from app.core.i18n import format_duration, translate
+from app.tickets.views import IssueFacts, Ticket
+
+VERSIONS = {"dubbed", "subtitled", "original"}
+
+
+def type_name(ticket: Ticket, locale: str) -> str:
+    """`Inteira` or `Meia-entrada, estudante`."""
+    _ = partial(translate, locale)
+    if ticket.ticket_type != "half":
+        return _("Full price")
+    kind = KINDS.get(ticket.half_kind or "")
+    if kind is None:
+        return _("Half price")
+    return _("Half price, %(kind)s", kind=_lower_first(_(kind.name)))
+
+
+def type_short(ticket: Ticket, locale: str) -> str:
+    """`Inteira` or `Meia: estudante`, for the door."""
+    _ = partial(translate, locale)
+    kind = KINDS.get(ticket.half_kind or "")
+    if ticket.ticket_type != "half" or kind is None:
+        return type_name(ticket, locale)
+    return _("Half: %(kind)s", kind=_lower_first(_(kind.name)))
+
+
+def proof_wanted(ticket: Ticket, locale: str) -> str:
+    """The document that the door asks for; empty where none is needed."""
+    kind = KINDS.get(ticket.half_kind or "")
+    return translate(locale, kind.proof) if ticket.ticket_type == "half" and kind else ""
+
+
+def version_name(facts: IssueFacts, locale: str) -> str:
+    """`legendado`, and `3D` where it is."""
+    _ = partial(translate, locale)
+    names = {"dubbed": _("dubbed"), "subtitled": _("subtitled"), "original": _("original version")}
+    name = names.get(facts.version, facts.version)
+    return f"{name} · {facts.format}" if facts.format not in ("", "2D") else name
+
+
+def film_line(facts: IssueFacts, locale: str) -> str:
+    """`Metropolis, 1927 · legendado · 2h33`; the original title only where it tells something new."""
+    title = facts.title_in(locale)
+    original = facts.original_title if facts.original_title.casefold() != title.casefold() else ""
+    origin = ", ".join(part for part in (original, str(facts.year or "")) if part)
+    duration = format_duration(facts.duration_minutes) if facts.duration_minutes else ""
+    return " · ".join(part for part in (origin, version_name(facts, locale), duration) if part)
+
+
+def age_label(rating: str, locale: str) -> str:
+    _ = partial(translate, locale)
+    return _("All ages") if rating == "L" else _("Not recommended under %(age)s", age=rating)
+
+
+def _lower_first(text: str) -> str:
+    """`Estudante` as `estudante`, but `ID Jovem` as it is."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text

@@ -1,0 +1,146 @@
+"""Holding seats over HTTP: as many as possible a second, and a hot sale of one room."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.bench.house import House
+from infra.bench.http import Browser, form
+from infra.bench.load import percentiles
+
+SEATS = """
+    select s.id, array_agg(p.id order by p.row_index, p.column)
+    from events.screenings s join events.seats p on p.auditorium_id = s.auditorium_id
+    where s.status = 'scheduled' and s.starts_at > now() + interval '1 hour' and p.kind = 'standard'
+      and not exists (select 1 from reservations.seat_claims c where c.screening_id = s.id and c.seat_id = p.id)
+    group by s.id order by count(*) desc, s.starts_at, s.id
+"""
+
+
+@dataclass(frozen=True)
+class Holds:
+    per_second: float
+    p50_ms: float
+    p95_ms: float
+    statuses: dict[int, int]
+
+
+@dataclass(frozen=True)
+class HotSale:
+    seconds: float
+    tries: int
+    held: int
+    seats: int
+    sold_twice: int
+
+
+class Tickets:
+    """Pairs of free seats, each given out once."""
+
+    def __init__(self, house: House) -> None:
+        self._pairs = self._all(house)
+
+    def _all(self, house: House) -> Iterator[tuple[int, tuple[int, int]]]:
+        rooms = house.query(SEATS)
+        longest = max(len(seats) for _, seats in rooms)
+        for at in range(0, longest - 1, 2):  # spread over the screenings, as real sales are
+            for screening_id, seats in rooms:
+                if at + 1 < len(seats):
+                    yield screening_id, (seats[at], seats[at + 1])
+
+    def next(self) -> tuple[int, tuple[int, int]]:
+        return next(self._pairs)
+
+
+async def arrive(port: int, screening_id: int) -> tuple[Browser, list[tuple[str, str]]]:
+    """A customer who has opened a seat map: the browser, and the map's form without seats."""
+    browser = Browser(port)
+    page = await browser.get(f"/screenings/{screening_id}")
+    fields = form(page.text, f"/screenings/{screening_id}/orders")
+    return browser, [pair for pair in fields if pair[0] not in ("seat", "quantity", "once")]
+
+
+async def hold(
+    browser: Browser, fields: list[tuple[str, str]], screening_id: int, seats: tuple[int, ...]
+) -> int:
+    answer = await browser.post(
+        f"/screenings/{screening_id}/orders",
+        [*fields, ("once", secrets.token_urlsafe(12)), *(("seat", str(seat)) for seat in seats)],
+        follow=False,
+    )
+    return answer.status
+
+
+def holds(house: House, tickets: Tickets, *, clients: int, seconds: float = 4.0) -> Holds:
+    """Two seats a hold, each hold other seats; every hold makes its order."""
+    return asyncio.run(_holds(house, tickets, clients, seconds))
+
+
+async def _holds(house: House, tickets: Tickets, clients: int, seconds: float) -> Holds:
+    first, _ = tickets.next()
+    customers = [await arrive(house.port, first) for _ in range(clients)]
+    times: list[float] = []
+    statuses: Counter[int] = Counter()
+    end = time.perf_counter() + seconds
+
+    async def buy(browser: Browser, fields: list[tuple[str, str]]) -> None:
+        while (began := time.perf_counter()) < end:
+            screening_id, seats = tickets.next()
+            statuses[await hold(browser, fields, screening_id, seats)] += 1
+            times.append(time.perf_counter() - began)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(buy(*customer) for customer in customers))
+    took = time.perf_counter() - began
+    for browser, _fields in customers:
+        browser.close()
+    return Holds(statuses[303] / took, *percentiles(times), dict(statuses))
+
+
+def hot_sale(house: House, *, clients: int = 64) -> HotSale:
+    """Everybody wants the same room: 64 clients, two random seats a try, until every seat is held."""
+    screening_id, seats = house.query(SEATS.replace("p.kind = 'standard'", "true"))[0]
+    result = asyncio.run(_hot_sale(house, screening_id, list(seats), clients))
+    rows = house.query(
+        "select count(*), count(*) - count(distinct seat_id) from reservations.reservation_seats rs"
+        " join reservations.reservations r on r.id = rs.reservation_id"
+        " where r.screening_id = %s and r.state in ('held', 'confirmed')",
+        screening_id,
+    )
+    return HotSale(result[0], result[1], int(rows[0][0]), len(seats), int(rows[0][1]))
+
+
+async def _hot_sale(house: House, screening_id: int, seats: list[int], clients: int) -> tuple[float, int]:
+    customers = [await arrive(house.port, screening_id) for _ in range(clients)]
+    free = set(seats)
+    tries = itertools.count()
+
+    async def buy(browser: Browser, fields: list[tuple[str, str]]) -> None:
+        while free:
+            # A customer sees what is free, as the live map shows it, and so do the others.
+            wanted = tuple(random.sample(sorted(free), min(2, len(free))))
+            next(tries)
+            if await hold(browser, fields, screening_id, wanted) == 303:
+                free.difference_update(wanted)
+            else:
+                held = await asyncio.to_thread(_taken, house, screening_id) if len(free) < 40 else set()
+                free.difference_update(held)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(buy(*customer) for customer in customers))
+    took = time.perf_counter() - began
+    for browser, _fields in customers:
+        browser.close()
+    return took, next(tries)
+
+
+def _taken(house: House, screening_id: int) -> set[int]:
+    rows = house.query("select seat_id from reservations.seat_claims where screening_id = %s", screening_id)
+    return {row[0] for row in rows}

@@ -1,0 +1,47 @@
+"""What a ticket's PDF costs the processor: the worker's own code, warm, on an order that was just bought."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from infra.bench.house import ROOT, House
+
+_CHILD = """
+import sys, time
+from app.core import config, db
+settings = config.Settings.from_env()
+config.use(settings)
+db.connect(settings.database_url)
+from infra.bench.pdf import make_one
+make_one(sys.argv[1])
+began, pages = time.process_time(), 0
+for _ in range(20):
+    pages += make_one(sys.argv[1])
+print((time.process_time() - began) / pages * 1000)
+"""
+
+
+def make_one(order_id: str) -> int:
+    """Make the document of an order; returns its number of tickets."""
+    import uuid
+
+    from app.core import db
+    from app.tickets import issuing, paper
+
+    with db.reading():
+        tickets = issuing.of_order(uuid.UUID(order_id))
+    paper.pdf(tickets, "pt_BR", "Cine Lanterna")
+    return len(tickets)
+
+
+def cpu_ms(house: House) -> float | None:
+    """Milliseconds of processor time a ticket; None when no order was bought."""
+    orders = house.query("select order_id from tickets.tickets limit 1")
+    if not orders:
+        return None
+    command = [sys.executable, "-c", _CHILD, str(orders[0][0])]
+    done = subprocess.run(command, cwd=ROOT, env=house.env, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return float(done.stdout)

@@ -1,0 +1,71 @@
+"""How many SQL statements a purchase costs: counted by the database itself, which logs every one for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from infra.bench.holds import Tickets
+from infra.bench.house import House
+from infra.bench.http import Browser
+from infra.bench.purchase import buy
+
+_LINE = re.compile(r"^(web|worker)\|.*?(?:statement|execute [^:]*): (.*)", re.MULTILINE)
+_FRAME = re.compile(
+    r"^\s*(begin|commit|rollback|savepoint|release|set |show |listen|select pg_notify)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Statements:
+    """A purchase's statements, BEGIN and COMMIT aside; the worker's until the order is paid, the bank's aside."""
+
+    web: float
+    worker: float
+
+
+def count(house: House, tickets: Tickets, *, purchases: int = 10) -> Statements:
+    """Buy one after the other and divide; what an idle worker asks in that time is taken off."""
+    asyncio.run(_buy(house, tickets, 2))  # caches and connections
+    seconds, spent = _logged(house, lambda: asyncio.run(_buy(house, tickets, purchases)))
+    _, idle = _logged(house, lambda: time.sleep(seconds))
+    worker = max(0, spent["worker"] - idle["worker"])
+    return Statements(spent["web"] / purchases, worker / purchases)
+
+
+async def _buy(house: House, tickets: Tickets, purchases: int) -> None:
+    for _ in range(purchases):
+        browser = Browser(house.port)
+        await buy(browser, *tickets.next())
+        browser.close()
+
+
+def _logged(house: House, act) -> tuple[float, Counter[str]]:  # type: ignore[no-untyped-def]
+    log = house.postgres.place.root / "server.log"
+    house.query("alter system set log_line_prefix = '%a|'")
+    house.query("alter system set log_statement = 'all'")
+    house.query("select pg_reload_conf()")
+    time.sleep(0.5)
+    start = log.stat().st_size
+    began = time.monotonic()
+    act()
+    seconds = time.monotonic() - began
+    house.query("alter system reset log_statement")
+    house.query("select pg_reload_conf()")
+    time.sleep(0.5)
+    with log.open("rb") as file:
+        file.seek(start)
+        said = file.read().decode(errors="replace")
+    found: Counter[str] = Counter()
+    for who, statement in _LINE.findall(said):
+        if not _FRAME.match(statement) and "sandbox_bank" not in statement and not _of_documents(statement):
+            found[who] += 1
+    return seconds, found
+
+
+def _of_documents(statement: str) -> bool:
+    """The PDF and the mail follow when the customer has the tickets: they are measured by themselves."""
+    return "tickets.documents" in statement

@@ -1,0 +1,197 @@
+"""A paid order's PDF: made by the worker, stored, recorded and announced once; never for revoked tickets."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import text
+
+from app.core import db, outbox, worker
+from app.core.config import Settings
+from app.core.messages import OrderPaid
+from app.dispatch import routes
+from app.tickets import documents, paper, service
+from tests.tickets.conftest import Issue, admit
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(settings: Settings) -> Iterator[None]:
+    yield
+    for path in settings.ticket_folder.rglob("*.pdf"):
+        path.unlink()
+
+
+def paid(ticket: service.Ticket, locale: str = "pt_BR") -> None:
+    with db.transaction():
+        outbox.publish(
+            OrderPaid(
+                str(ticket.order_id),
+                "LUZ472",
+                "/orders/token",
+                "ana@example.com",
+                "Ana",
+                locale,
+                {"total": 5700},
+            )
+        )
+
+
+def work() -> None:
+    worker.drain(routes(("tickets",)))
+
+
+def announced() -> list[dict[str, Any]]:
+    with db.reading() as session:
+        rows = session.execute(text("select payload from core.outbox where kind = 'TicketsReady'"))
+        return [row.payload for row in rows]
+
+
+def due_now() -> None:
+    with db.transaction() as session:
+        session.execute(text("update core.outbox set available_at = clock_timestamp() where dead_at is null"))
+
+
+def pdf_of(order_id: uuid.UUID) -> bytes | None:
+    with db.reading():
+        return service.pdf_of(order_id)
+
+
+def test_a_paid_order_gets_its_pdf_and_then_its_mail(issue: Issue) -> None:
+    ticket = issue()[0]
+    assert pdf_of(ticket.order_id) is None
+    paid(ticket)
+    work()
+    content = pdf_of(ticket.order_id)
+    assert content is not None
+    assert len(PdfReader(BytesIO(content)).pages) == 2
+    (message,) = announced()
+    assert message["order_id"] == str(ticket.order_id)
+    assert message["email"] == "ana@example.com"
+    assert message["facts"] == {"total": 5700}
+    assert documents.storage().get(message["storage_key"]) == content
+
+
+def test_the_mails_language_is_the_pdfs(issue: Issue) -> None:
+    ticket = issue()[0]
+    paid(ticket, "en")
+    work()
+    reader = PdfReader(BytesIO(pdf_of(ticket.order_id) or b""))
+    assert reader.root_object["/Lang"] == "en"
+    assert "METROPOLIS" in reader.pages[0].extract_text()
+
+
+def test_two_payments_messages_make_one_file_and_the_same_key(issue: Issue, settings: Settings) -> None:
+    ticket = issue()[0]
+    paid(ticket)
+    work()
+    paid(ticket)
+    work()
+    assert len(list(settings.ticket_folder.rglob("*.pdf"))) == 1
+    assert len({message["storage_key"] for message in announced()}) == 1
+
+
+def test_revoked_tickets_get_no_pdf_and_no_mail(issue: Issue) -> None:
+    ticket = issue()[0]
+    with db.transaction():
+        service.revoke(ticket.order_id)
+    paid(ticket)
+    work()
+    assert pdf_of(ticket.order_id) is None
+    assert announced() == []
+
+
+def test_an_order_cancelled_while_its_pdf_is_made_gets_no_mail(
+    issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = issue()[0]
+    printing = paper.pdf
+
+    def slow(*args: Any) -> bytes:
+        content = printing(*args)
+        with db.transaction():
+            service.revoke(ticket.order_id)
+        return content
+
+    monkeypatch.setattr(paper, "pdf", slow)
+    paid(ticket)
+    work()
+    assert announced() == []
+    with db.reading():
+        assert service.document(ticket.order_id) is None
+
+
+def test_a_cancelled_orders_pdf_is_no_longer_handed_out(issue: Issue) -> None:
+    ticket = issue()[0]
+    paid(ticket)
+    work()
+    with db.transaction():
+        service.revoke(ticket.order_id)
+    assert pdf_of(ticket.order_id) is None
+
+
+def test_a_storage_that_is_away_is_tried_again(
+    issue: Issue, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = issue()[0]
+    settings.ticket_folder.parent.mkdir(parents=True, exist_ok=True)
+    away = Path(f"{settings.ticket_folder}-away")
+    if settings.ticket_folder.exists():
+        settings.ticket_folder.rename(away)
+    settings.ticket_folder.write_text("something else lies where the folder should be")
+    try:
+        paid(ticket)
+        work()
+        assert announced() == []
+    finally:
+        settings.ticket_folder.unlink()
+        if away.exists():
+            away.rename(settings.ticket_folder)
+    due_now()
+    work()
+    assert len(announced()) == 1
+
+
+def test_a_lost_file_is_no_pdf_and_no_error(issue: Issue, settings: Settings) -> None:
+    ticket = issue()[0]
+    paid(ticket)
+    work()
+    for path in settings.ticket_folder.rglob("*.pdf"):
+        path.unlink()
+    assert pdf_of(ticket.order_id) is None
+
+
+def test_a_new_key_makes_the_pdf_anew_without_a_second_mail(issue: Issue) -> None:
+    ticket = issue()[0]
+    paid(ticket)
+    work()
+    before = pdf_of(ticket.order_id)
+    with db.transaction():
+        service.rotate_key(retire=True)
+    assert pdf_of(ticket.order_id) is None, "the old QR codes open nothing any more"
+    work()
+    after = pdf_of(ticket.order_id)
+    assert after is not None
+    assert after != before
+    assert len(announced()) == 1
+
+
+def test_an_admitted_ticket_keeps_its_pdf(issue: Issue) -> None:
+    ticket = issue()[0]
+    paid(ticket)
+    admit(ticket.qr_text)
+    work()
+    assert len(PdfReader(BytesIO(pdf_of(ticket.order_id) or b"")).pages) == 2
+
+
+def test_a_folder_has_no_link(issue: Issue) -> None:
+    ticket = issue()[0]
+    paid(ticket)
+    work()
+    with db.reading():
+        assert service.pdf_link(ticket.order_id, "Ingressos.pdf") is None

@@ -1,0 +1,177 @@
+"""The printed ticket: everything on it, readable by people, readers and scanners, and small."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import socket
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import pypdfium2
+import pytest
+import zxingcpp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pypdf import PdfReader
+
+from app.tickets import paper, qr
+from app.tickets.service import Ticket, TicketLine
+from tests.tickets.conftest import FULL, STUDENT, make_facts
+
+KEY = Ed25519PrivateKey.generate()
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "{{7*7}} {% raw %}",
+    "Ana\r\nBcc: x@example.com",
+    "😀🎬 Emoji 👩‍👩‍👧",
+    "\u202eמטרופוליס\u202c",
+    "Броненосец Потёмкин",
+    "七人の侍",
+    "A" * 10_000,
+    "palavra " * 200,
+    "",
+    "]]>--><script>alert(1)</script>",
+    "Ç\u0327a\u0301 e\u0301 ﬁm ½",
+]
+
+
+def make_ticket(line: TicketLine = FULL, number: int = 1, **changes: Any) -> Ticket:
+    starts_at = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    facts = make_facts(**{"starts_at": starts_at, "order_code": "LUZ-472"} | changes)
+    payload = qr.Payload(1, facts.order_id, facts.screening_id, line.seat_id, 0, 1)
+    return Ticket(
+        facts.order_id, number, "K7QF2M9XRT", qr.sign(payload, KEY), "valid", line.seat_id, line.seat_name,
+        line.row_label, line.seat_number, line.zone_name, line.ticket_type, line.half_kind, line.price, None, None,
+        1, facts,
+    )  # fmt: skip
+
+
+def text_of(content: bytes, page: int = 0) -> str:
+    return re.sub(r"\s+", " ", PdfReader(BytesIO(content)).pages[page].extract_text())
+
+
+def decoded(content: bytes, page: int = 0, scale: float = 3.0) -> list[str]:
+    picture = pypdfium2.PdfDocument(content)[page].render(scale=scale).to_pil()
+    return [found.text for found in zxingcpp.read_barcodes(picture)]
+
+
+def test_everything_that_the_door_and_the_guest_need_is_on_it() -> None:
+    content = paper.pdf([make_ticket(), make_ticket(STUDENT, 2)], "pt_BR", "Cine Lanterna")
+    words = text_of(content, 1)
+    for expected in (
+        "CINE LANTERNA", "Centro", "Rua da Consolação, 2403", "METRÓPOLIS", "1927", "2h33", "12",
+        "24 DE NOVEMBRO DE 2026", "20h30", "F8", "R$ 19,00", "LUZ-472", "K7QF-2M9-XRT", "2",
+    ):  # fmt: skip
+        assert expected in words.replace("\u00a0", " "), expected
+
+
+def test_in_english() -> None:
+    words = text_of(paper.pdf([make_ticket(STUDENT)], "en", "Cine Lanterna"))
+    for expected in ("METROPOLIS", "TUESDAY 24 NOVEMBER 2026", "8:30 pm", "Half price, student", "R$ 19.00"):
+        assert expected in words.replace("\u00a0", " "), expected
+    assert "Show at the door: Student card (CIE) with photo." in words
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 3.0])
+def test_the_printed_qr_is_read_as_the_tickets_own(scale: float) -> None:
+    tickets = [make_ticket(), make_ticket(STUDENT, 2)]
+    content = paper.pdf(tickets, "pt_BR", "Cine Lanterna")
+    for number, ticket in enumerate(tickets):
+        assert decoded(content, number, scale) == [ticket.qr_text]
+
+
+def test_it_is_small_and_tagged_and_its_fonts_travel_with_it() -> None:
+    content = paper.pdf([make_ticket()], "pt_BR", "Cine Lanterna")
+    assert len(content) <= 20_000
+    reader = PdfReader(BytesIO(content))
+    root = reader.root_object
+    assert root["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in root
+    assert root["/Lang"] == "pt-BR"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert b"pdfuaid:part" in root["/Metadata"].get_object().get_data()
+    assert "LUZ-472" in str(reader.metadata.title if reader.metadata else "")
+    page = reader.pages[0]
+    assert [round(float(side) / 72 * 25.4) for side in page.mediabox[2:]] == [105, 148]
+    fonts = page["/Resources"]["/Font"].get_object().values()
+    names = {str(font.get_object()["/BaseFont"]) for font in fonts}
+    assert names
+    assert all(
+        re.fullmatch(r"/[A-Z]{6}\+(LeagueGothic|LeagueGothicNarrow|PublicSans)(-\w+)?", name)
+        for name in names
+    ), names
+
+
+def test_eight_tickets_are_eight_pages_and_each_is_small() -> None:
+    tickets = [make_ticket(dataclasses.replace(FULL, seat_name=f"F{n}"), n) for n in range(1, 9)]
+    content = paper.pdf(tickets, "pt_BR", "Cine Lanterna")
+    assert len(PdfReader(BytesIO(content)).pages) == 8
+    assert len(content) <= 8 * 20_000
+
+
+def structure(node: Any) -> list[Any]:
+    children = node.get("/K", [])
+    children = children if isinstance(children, list) else [children]
+    found = [node]
+    for child in children:
+        child = child.get_object() if hasattr(child, "get_object") else child
+        if hasattr(child, "get") and "/S" in child:
+            found += structure(child)
+    return found
+
+
+def test_a_screen_reader_hears_a_heading_a_ticket_and_what_the_picture_is() -> None:
+    reader = PdfReader(BytesIO(paper.pdf([make_ticket(), make_ticket(STUDENT, 2)], "en", "Cine Lanterna")))
+    elements = [element for child in [reader.root_object["/StructTreeRoot"]["/K"]] for element in structure(
+        child[0].get_object() if isinstance(child, list) else child.get_object())]  # fmt: skip
+    kinds = [str(element["/S"]) for element in elements]
+    assert kinds.count("/H1") == 2
+    alternatives = [str(element["/Alt"]) for element in elements if "/Alt" in element]
+    assert "QR code of the ticket F8" in alternatives
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_only_a_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_network(*_: object, **__: object) -> None:
+        raise AssertionError("a ticket asked the network")
+
+    monkeypatch.setattr(socket.socket, "connect", no_network)
+    monkeypatch.setattr(socket, "getaddrinfo", no_network)
+    fields = (
+        "film_title",
+        "original_title",
+        "cinema_name",
+        "cinema_address",
+        "auditorium_label",
+        "order_code",
+    )
+    ticket = make_ticket(**dict.fromkeys(fields, name), film_title_en="")
+    content = paper.pdf([ticket], "pt_BR", name)
+    reader = PdfReader(BytesIO(content))
+    assert len(reader.pages) == 1
+    assert len(content) <= 30_000
+    fonts = reader.pages[0]["/Resources"]["/Font"].get_object().values()
+    names = {str(font.get_object()["/BaseFont"]) for font in fonts}
+    assert all("LeagueGothic" in font or "PublicSans" in font for font in names), names
+    assert decoded(content) == [ticket.qr_text]
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["M", "O Gabinete do Dr. Caligari", "Nosferatu, uma sinfonia do horror", "A paixão de Joana d'Arc " * 3,
+     "Dr. Fantástico ou como aprendi a parar de me preocupar e amar a bomba", "X" * 60, "A" * 300],
+)  # fmt: skip
+def test_a_title_of_any_length_is_whole_and_inside(title: str) -> None:
+    content = paper.pdf([make_ticket(film_title=title)], "pt_BR", "Cine Lanterna")
+    shown = re.sub(r"\W", "", text_of(content))
+    assert re.sub(r"\W", "", title.upper()) in shown
+    picture = pypdfium2.PdfDocument(content)[0].render(scale=2).to_pil().convert("L")
+    width, height = picture.size
+    right_margin = picture.crop((int(width * 0.945), int(height * 0.11), width, int(height * 0.49)))
+    assert min(right_margin.tobytes()) > 200, "letters ran into the margin"
+
+
+def test_an_unknown_colour_or_rating_still_prints() -> None:
+    content = paper.pdf([make_ticket(stock="gold", age_rating="21")], "pt_BR", "Cine Lanterna")
+    assert "18" in text_of(content)
