@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
 END_SECONDS = 8.0
 TICK_SECONDS = 0.2
+PAUSE_SECONDS = 5.0  # between tries to start a database that does not start
 
 
 class CannotServe(Exception):
@@ -76,6 +77,7 @@ class BoxOffice:
         self.postgres: PostgresServer | None = None
         self.children: list[Child] = []
         self.database_url = settings.database_url or ""
+        self.sign_ins: list[str] = []
 
     def open(self) -> None:
         """Start everything, in order. Raises CannotServe or PostgresError."""
@@ -89,6 +91,7 @@ class BoxOffice:
             self.database_url = self.postgres.url
         env = _environment(settings, self.host, self.database_url)
         _prepare(env)
+        self.sign_ins = _demo_sign_ins(self.database_url)
         _say("Starting the web server and the worker …")
         self.children = _children(env, settings)
         for child in self.children:
@@ -101,10 +104,18 @@ class BoxOffice:
             time.sleep(TICK_SECONDS)
             if self.postgres is not None and not self.postgres.is_running():
                 _say("The database ended; starting it again.")
-                self.postgres = start_postgres(self.settings.var / "postgres")
+                self._start_postgres_again()
             for child in self.children:
                 if line := child.keep_running():
                     _say(line)
+
+    def _start_postgres_again(self) -> None:
+        """One try; what keeps it from starting is said, and the next round tries again."""
+        try:
+            self.postgres = start_postgres(self.settings.var / "postgres")
+        except PostgresError as error:
+            _say(f"{error}; trying again in {PAUSE_SECONDS:.0f} s.")
+            time.sleep(PAUSE_SECONDS)
 
     def close(self) -> None:
         """Web and worker first, the database last; further signals no longer disturb."""
@@ -127,7 +138,7 @@ def _serve(settings: Settings) -> None:
         office.open()
         where = "localhost" if office.host == "127.0.0.1" else office.host
         _say(f"Open http://{where}:{settings.port}")
-        for line in _demo_sign_ins(office.database_url):
+        for line in office.sign_ins:
             _say(line)
         _say(f"Logs are in {_short(settings.var / 'log')}. Ctrl-C ends it.")
         office.watch()
