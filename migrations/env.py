@@ -17,6 +17,10 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
 
 def run() -> None:
     with target.engine.connect() as connection:
+        # Two processes that start at once migrate one after the other. The lock ends with the connection, which is
+        # taken out of the pool for that: each migration is a transaction of its own, and a lock in one ends with it.
+        connection.detach()
+        connection.execute(text("select pg_advisory_lock(hashtext('bilheteria.migrate'))"))
         connection.execute(text("create schema if not exists core"))
         connection.commit()
         context.configure(
@@ -30,8 +34,6 @@ def run() -> None:
             transaction_per_migration=True,
         )
         with context.begin_transaction():
-            # Two processes that start at once migrate one after the other.
-            connection.execute(text("select pg_advisory_xact_lock(hashtext('bilheteria.migrate'))"))
             context.run_migrations()
 
 
