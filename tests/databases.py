@@ -106,14 +106,15 @@ class Databases:
 
 
 def empty_all_tables(url: str) -> None:
-    """Delete every row. Foreign keys are not looked at meanwhile: all goes, in any order."""
+    """Delete every row but the versions. Foreign keys are not looked at meanwhile: all goes, in any order."""
     connection = psycopg2.connect(url.replace("postgresql+psycopg2:", "postgresql:"))
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute("set local session_replication_role = replica")
             cursor.execute(
                 "select format('%I.%I', schemaname, tablename) from pg_tables "
-                "where schemaname not in ('pg_catalog', 'information_schema') and tablename <> 'schema_version'"
+                "where schemaname not in ('pg_catalog', 'information_schema')"
+                " and tablename not in ('schema_version', 'programme_version')"
             )
             tables = [row[0] for row in cursor.fetchall()]
             if not tables:

@@ -41,6 +41,7 @@ class WriteWhileReading(RuntimeError):
 
 
 _engine: Engine | None = None
+_reading_engine: Engine | None = None
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 _reading: ContextVar[Session | None] = ContextVar("reading", default=None)
 _Session = sessionmaker(expire_on_commit=False, autoflush=True)
@@ -65,7 +66,7 @@ event.listen(_ReadingSession, "do_orm_execute", _refuse_write_statements)
 
 def connect(url: str, **options: Any) -> Engine:
     """Make the process's engine; called once at start (and again by tests)."""
-    global _engine
+    global _engine, _reading_engine
     if _engine is not None:
         _engine.dispose()
     if url.startswith("postgresql://"):
@@ -74,6 +75,7 @@ def connect(url: str, **options: Any) -> Engine:
     _engine = create_engine(url, **options)
     # Between autocommit and transactions a connection changes by a flag of the driver, not by asking the server.
     _engine.dialect.set_isolation_level = _set_autocommit  # type: ignore[method-assign, assignment]
+    _reading_engine = _engine.execution_options(isolation_level="AUTOCOMMIT")
     return _engine
 
 
@@ -133,9 +135,8 @@ def reading() -> Iterator[Session]:
     if outer is not None:
         yield outer
         return
-    current = _ReadingSession(
-        bind=engine().execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False, autoflush=False
-    )
+    engine()
+    current = _ReadingSession(bind=_reading_engine, expire_on_commit=False, autoflush=False)
     token = _reading.set(current)
     try:
         yield current

@@ -156,6 +156,12 @@ def is_loaded() -> bool:
     return db.session().scalar(query) is not None
 
 
+def coming() -> set[int]:
+    """Ids of the demo's screenings that have not begun; those of a real programme are never among them."""
+    query = select(ScreeningRow.id).where(ScreeningRow.external_ref.startswith(REF))
+    return set(db.session().scalars(query.where(ScreeningRow.starts_at > func.clock_timestamp())))
+
+
 def roll_forward(*, force: bool = False) -> int:
     """Add the demo's screenings of the next seven days that are not there yet; nothing where no demo was loaded.
 
@@ -163,12 +169,8 @@ def roll_forward(*, force: bool = False) -> int:
     """
     session = db.session()
     today = service.cinema_day(session.scalars(select(func.clock_timestamp())).one(), TIMEZONE)
-    refs = select(ScreeningRow.external_ref).where(ScreeningRow.external_ref.startswith(REF))
-    if not force:
-        known = set(session.scalars(refs.where(ScreeningRow.starts_at > func.now() - timedelta(days=30))))
-        last_day = (today + timedelta(days=DAYS - 1)).isoformat()
-        if not known or any(last_day in (ref or "") for ref in known):
-            return 0
+    if not force and (not is_loaded() or _has_day(today + timedelta(days=DAYS - 1))):
+        return 0
     films: dict[str, int] = {row.slug: row.id for row in session.execute(select(FilmRow.slug, FilmRow.id))}
     rooms = session.execute(
         select(AuditoriumRow.id, AuditoriumRow.label)
@@ -176,14 +178,20 @@ def roll_forward(*, force: bool = False) -> int:
         .where(CinemaRow.slug.in_([cinema.slug for cinema in CINEMAS]))
         .order_by(AuditoriumRow.id)
     ).all()
+    programme_changes()
     added = 0
     for room in rooms:
         if room.label in TURNS:
             for offset in range(DAYS):
                 added += _write_day(room.id, room.label, today + timedelta(days=offset), films)
-    if added:
-        programme_changes()
     return added
+
+
+def _has_day(day: date) -> bool:
+    query = (
+        select(ScreeningRow.id).where(ScreeningRow.external_ref.like(f"{REF}%:{day.isoformat()}:%")).limit(1)
+    )
+    return db.session().scalar(query) is not None
 
 
 def _write_day(auditorium_id: int, label: str, day: date, films: dict[str, int]) -> int:

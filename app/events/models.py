@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKey, Integer, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Integer,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy import Index as TableIndex
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,6 +31,16 @@ FORMATS = ("2D", "3D")
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
     return f"{column} in ({', '.join(repr(value) for value in values)})"
+
+
+class ProgrammeVersionRow(Base):
+    """One row: how often the programme was changed. What processes remember of it is good while this stands."""
+
+    __tablename__ = "programme_version"
+    __table_args__ = (CheckConstraint("single", name="single"), {"schema": SCHEMA})
+
+    single: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class CinemaRow(Base):

@@ -1,7 +1,7 @@
 """event-service: what is on, where and when, and which seats a room has.
 
-Reads are cached for a moment (a screening 1 s, a seat plan 30 s), since every page and every claim asks. The
-cached clock follows the database's: each load brings its time along.
+Every page and every claim asks, so what was read is kept while the programme's version stands (`cache.py`): a change
+is seen a second later at most. `now()` is the database's clock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.i18n import zone as timezone
 from app.core.messages import ScreeningCancelled
 from app.core.outbox import publish
-from app.events.cache import DatabaseClock, Kept, forget_all, programme_changes
+from app.events import cache
+from app.events.cache import Kept, forget_all, programme_changes
 from app.events.models import AuditoriumRow, CinemaRow, FilmRow, PriceRow, ScreeningRow, SeatRow, ZoneRow
 from app.events.views import Cinema, Film, Screening, Seat, SeatPlan, Zone
 
@@ -47,11 +48,10 @@ __all__ = [
 
 DAY_STARTS_AT = time(5, 0)  # the cinema day ends with the last screening, even after midnight
 
-_screenings: Kept[int, Screening] = Kept(seconds=1.0)
-_seat_plans: Kept[int, SeatPlan] = Kept(seconds=30.0)
-_cinemas: Kept[str, list[Cinema]] = Kept(seconds=5.0)
-_films: Kept[str, Film] = Kept(seconds=5.0)
-_clock = DatabaseClock()
+_screenings: Kept[int, Screening] = Kept()
+_seat_plans: Kept[int, SeatPlan] = Kept()
+_cinemas: Kept[str, list[Cinema]] = Kept()
+_films: Kept[str, Film] = Kept()
 
 
 class ScreeningClosed(Conflict):
@@ -64,8 +64,8 @@ def reset_caches() -> None:
 
 
 def now() -> datetime:
-    """The database's clock, without asking it each time (it is asked anew every few seconds)."""
-    return _clock.now()
+    """The database's clock, which is asked once a second at most."""
+    return cache.now()
 
 
 def cinema_day(moment: datetime, zone_name: str) -> date:
@@ -105,7 +105,7 @@ def films() -> list[Film]:
 
 
 def film(slug: str) -> Film:
-    """At most 5 s old. Raises NotFound."""
+    """At most 1 s old. Raises NotFound."""
     return _films.get(slug, lambda: _load_film(slug))
 
 
@@ -214,14 +214,16 @@ def cancel_screening(screening_id: int, reason: str) -> Screening:
     reason = " ".join(reason.split())
     if not 0 < len(reason) <= 200:
         raise Invalid("screening.reason", "reason")
+    scheduled = (ScreeningRow.id == screening_id, ScreeningRow.status == "scheduled")
+    if db.session().scalar(select(ScreeningRow.id).where(*scheduled)) is not None:
+        programme_changes()
     changed = db.session().execute(
         update(ScreeningRow)
-        .where(ScreeningRow.id == screening_id, ScreeningRow.status == "scheduled")
+        .where(*scheduled)
         .values(status="cancelled", cancel_reason=reason)
         .returning(ScreeningRow.id)
     )
     if changed.first() is not None:
-        programme_changes()
         publish(ScreeningCancelled(screening_id=screening_id, reason=reason), urgent=True)
     return _load_screening(screening_id)
 
@@ -234,16 +236,14 @@ def _day_of_screening() -> ColumnElement[date]:
     return _day_of(ScreeningRow.starts_at.expression)
 
 
-def _screening_query() -> Select[
-    tuple[ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, dict[str, int], datetime]
-]:
+def _screening_query() -> Select[tuple[ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, dict[str, int]]]:
     prices = (
         select(func.jsonb_object_agg(PriceRow.zone_id, PriceRow.price))
         .where(PriceRow.screening_id == ScreeningRow.id)
         .scalar_subquery()
     )
     return (
-        select(ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, prices, func.clock_timestamp())
+        select(ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, prices)
         .join(FilmRow, FilmRow.id == ScreeningRow.film_id)
         .join(AuditoriumRow, AuditoriumRow.id == ScreeningRow.auditorium_id)
         .join(CinemaRow, CinemaRow.id == AuditoriumRow.cinema_id)
@@ -255,12 +255,8 @@ def _load_screenings(query: Select) -> list[Screening]:
     found: list[Screening] = []
     sites: dict[int, Cinema] = {}
     shown: dict[int, Film] = {}
-    moment: datetime | None = None
-    for row, film_row, auditorium, cinema_row, prices, read_at in db.session().execute(query):
-        moment = read_at
+    for row, film_row, auditorium, cinema_row, prices in db.session().execute(query):
         site = sites.setdefault(cinema_row.id, Cinema.of(cinema_row))
         film = shown.setdefault(film_row.id, Film.of(film_row))
         found.append(Screening.of(row, film, site, auditorium, prices or {}))
-    if moment is not None:
-        _clock.set(moment)
     return found

@@ -128,6 +128,18 @@ def seat_states(screening_id: int) -> dict[int, datetime | None]:
     return {row.seat_id: row.expires_at for row in rows}
 
 
+def taken_among(screening_id: int, seat_ids: Sequence[int]) -> frozenset[int]:
+    """Which of these seats are taken now."""
+    rows = db.session().execute(
+        text(
+            "select seat_id from reservations.seat_claims where screening_id = :screening_id"
+            " and seat_id = any(:seat_ids) and (expires_at is null or expires_at >= clock_timestamp())"
+        ),
+        {"screening_id": screening_id, "seat_ids": list(seat_ids)},
+    )
+    return frozenset(rows.scalars())
+
+
 _RESERVATION = """
     select r.id, r.screening_id, r.state, r.expires_at,
       array(select seat_id from reservations.reservation_seats s where s.reservation_id = r.id order by seat_id)

@@ -111,10 +111,17 @@ def hold_best(screening: Screening, quantity: int, *, visitor: str, address_key:
 
 
 def suggest_shift(
-    screening: Screening, seat_ids: Collection[int], taken: Collection[int]
+    screening: Screening, seat_ids: Collection[int], own: Collection[int] = ()
 ) -> tuple[int, ...] | None:
-    """Seats as good that leave no single one empty (`single_seat.py`); None: no need, or none as good."""
+    """Seats as good that leave no single one empty (`single_seat.py`); None: no need, none as good, or some are lost.
+
+    The visitor's `own` seats count as free.
+    """
     plan = events.seat_plan(screening.auditorium_id)
+    around = single_seat.looked_at(plan, seat_ids)
+    taken = holding.taken_among(screening.id, around) - set(own)
+    if taken.intersection(seat_ids):
+        return None  # they are lost, and that is what must be said
     return single_seat.suggest_shift(plan, seat_ids, taken, screening.prices)
 
 

@@ -28,6 +28,13 @@ def lone_seats(plan: SeatPlan, chosen: Collection[int], taken: Collection[int]) 
     return tuple(sorted(lone, key=lambda seat_id: blocks.where[seat_id]))
 
 
+def looked_at(plan: SeatPlan, chosen: Collection[int]) -> tuple[int, ...]:
+    """The seats on which the rule depends: those of the blocks in which `chosen` lie."""
+    blocks = blocks_of(plan)
+    numbers = {blocks.where[seat_id][0] for seat_id in chosen}
+    return tuple(seat.id for number in sorted(numbers) for seat in blocks.blocks[number])
+
+
 def suggest_shift(
     plan: SeatPlan, chosen: Collection[int], taken: Collection[int], prices: Mapping[int, int] | None = None
 ) -> tuple[int, ...] | None:

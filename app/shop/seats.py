@@ -116,11 +116,8 @@ def _lone_seat(
     """The question that is asked when a choice leaves a single seat empty and another, as good, does not."""
     events.ensure_on_sale(screening)
     chosen = reservations.check_seats(screening, seat_ids)
-    own = {seat.seat_id for seat in order.seats} if order else set()
-    taken = seat_picture.moment(screening.id).states.keys() - own
-    if any(seat_id in taken for seat_id in chosen):
-        return None  # they are lost, and that is what must be said
-    shift = reservations.suggest_shift(screening, chosen, taken)
+    own = [seat.seat_id for seat in order.seats] if order else []
+    shift = reservations.suggest_shift(screening, chosen, own)
     return lone_seat_question(screening, chosen, shift, order=order) if shift else None
 
 
