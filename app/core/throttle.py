@@ -56,6 +56,19 @@ def hit(name: str, key: str, *, limit: int, seconds: int) -> None:
         raise TooMany(retry_after=max(1, round(row.left_over)))
 
 
+def ensure(name: str, key: str, *, limit: int, seconds: int) -> None:
+    """Raises TooMany where `limit` tries were counted in the running `seconds`; counts nothing itself."""
+    row = db.session().execute(
+        text(
+            "select extract(epoch from started_at + make_interval(secs => :seconds) - clock_timestamp()) as left_over"
+            " from core.throttle where bucket = :bucket and hits >= :limit"
+        ),
+        {"bucket": f"{name}:{private_key(key)}", "seconds": seconds, "limit": limit},
+    ).one_or_none()  # fmt: skip
+    if row is not None and row.left_over > 0:
+        raise TooMany(retry_after=max(1, round(row.left_over)))
+
+
 def forgive(name: str, key: str) -> None:
     """Forget the tries of `key`: it has just proved itself (signed in)."""
     with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
 
 from app.core import db, throttle
-from app.core.codes import normalise_code
+from app.core.errors import Conflict, NotFound
 from app.core.i18n import local
 from app.tickets import keys, qr
 from app.tickets.states import ADMITTED, REVOKED
@@ -19,16 +20,25 @@ from app.tickets.views import Admission, Attendance, IssueFacts, Ticket
 OPENS_MINUTES = 60  # without a chosen screening, a ticket is let in from so long before its start
 NIGHT_HOURS = 5  # a cinema's day ends at five in the morning
 CODE_LENGTH = 10
-TYPED_A_MINUTE = 40  # codes that one account may type; nobody types faster, guessing needs millions of years
-TYPED_FROM_ONE_ADDRESS = 400
+ORDER_CODE = re.compile(r"[A-Z]{3}\d{4,6}")  # LTZ-4720, or a ticket's place in it: LTZ-4720-1
+# Only codes that do not exist and forged QRs count: a busy door is never held up, a guesser needs millions of years.
+MISSES_A_MINUTE = 20
+MISSES_FROM_ONE_ADDRESS = 200
+REPEAT_SECONDS = (
+    10  # the same form sent twice within this time is one try: a scanner that presses Enter twice
+)
 
 _FACTS = "t.*, i.facts, i.cinema_id, i.starts_at, i.ends_at, clock_timestamp() as now"
+# The cinema's word counts from when it is given, not from when the worker has revoked the tickets.
+_CALLED_OFF = (
+    "exists (select from events.screenings s where s.id = t.screening_id and s.status = 'cancelled')"
+)
 
 # `t.state = 'valid'` is what lets only one of two doors win: the second waits for the row, looks again, finds none.
 ADMIT = f"""
     update tickets.tickets t set state = 'admitted', admitted_at = clock_timestamp(), gate = :gate, admitted_by = :by
     from tickets.issues i
-    where i.order_id = t.order_id and t.id = :id and t.state = 'valid'
+    where i.order_id = t.order_id and t.id = :id and t.state = 'valid' and not {_CALLED_OFF}
       and (cast(:revision as int) is null
         or t.revision = :revision and exists (
             select from tickets.signing_keys k where k.kid = :kid and k.retired_at is null))
@@ -39,7 +49,7 @@ ADMIT = f"""
 """  # noqa: S608
 _LOOK = text(
     f"""
-    select {_FACTS},
+    select {_FACTS}, {_CALLED_OFF} as called_off,
       exists (select from tickets.signing_keys k where k.kid = :kid and k.retired_at is null) as key_counts
     from tickets.tickets t join tickets.issues i using (order_id) where t.id = :id
     """  # noqa: S608
@@ -54,6 +64,15 @@ class Door:
     by_user_id: int | None = None
     screening_id: int | None = None
     cinema_id: int | None = None
+    address_key: str = ""
+
+
+class TriedBefore(Conflict):
+    """This form was sent a moment ago; `admission_id` has its answer."""
+
+    def __init__(self, admission_id: int) -> None:
+        super().__init__("admission.once")
+        self.admission_id = admission_id
 
 
 def admit(
@@ -64,18 +83,37 @@ def admit(
     screening_id: int | None = None,
     cinema_id: int | None = None,
     address_key: str = "",
+    once: str | None = None,
 ) -> Admission:
     """Let the ticket in whose QR was scanned or whose code was typed, in the caller's transaction; or say why not.
 
-    Never raises for a bad ticket: the verdict names it (views.VERDICTS). Every try is written down. Typed codes
-    are throttled for each account and each address: raises TooMany.
+    Never raises for a bad ticket: the verdict names it (views.VERDICTS). Every try is written down. Unknown codes
+    and forged QRs are counted for each account and each address: raises TooMany (QRs that are ours still go in).
+    `once` is of one form and what was given with it: raises TriedBefore when it comes a second time.
     """
-    door = Door(gate[:40], by_user_id, screening_id, cinema_id)
-    given = "".join(text_.split()).upper()
-    is_qr = qr.looks_like_ours(given)
-    answer = _admit_scanned(given, door) if is_qr else _admit_typed(given, door, address_key)
-    _write_down(answer, door)
-    return answer
+    door = Door(gate[:40], by_user_id, screening_id, cinema_id, address_key)
+    once = _first_time(once) if once else None
+    given = "".join(
+        filter(str.isalnum, text_)
+    ).upper()  # scanners and clipboards add blanks and signs nobody sees
+    answer = _admit_scanned(given, door) if qr.looks_like_ours(given) else _admit_typed(given, door)
+    return _write_down(answer, door, once)
+
+
+def _first_time(once: str) -> str | None:
+    """`once`, if it is new; None where it is old: a page out of the browser's memory makes a try of its own."""
+    row = db.session().execute(
+        text(
+            "select id, at > clock_timestamp() - make_interval(secs => :seconds) as is_repeat"
+            " from tickets.admissions where once = :once"
+        ),
+        {"once": once, "seconds": REPEAT_SECONDS},
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return once
+    if row.is_repeat:
+        raise TriedBefore(row.id)
+    return None
 
 
 def _admit_scanned(scanned: str, door: Door) -> Admission:
@@ -84,6 +122,7 @@ def _admit_scanned(scanned: str, door: Door) -> Admission:
     except qr.Cut:
         return Admission("cut")
     if not _is_genuine(payload, signature):
+        _count_miss(door)
         return Admission("forged")
     return _admit(payload.ticket_id, door, payload)
 
@@ -97,20 +136,36 @@ def _is_genuine(payload: qr.Payload, signature: bytes) -> bool:
     return False
 
 
-def _admit_typed(typed: str, door: Door, address_key: str) -> Admission:
-    code = normalise_code(typed)
+def _admit_typed(code: str, door: Door) -> Admission:
+    if ORDER_CODE.fullmatch(code):
+        return Admission("order_code")
     if len(code) != CODE_LENGTH:
         return Admission("unknown")
-    if door.by_user_id is not None:
-        throttle.hit("door", f"user {door.by_user_id}", limit=TYPED_A_MINUTE, seconds=60)
-    if address_key:
-        throttle.hit("door", f"address {address_key}", limit=TYPED_FROM_ONE_ADDRESS, seconds=60)
+    for key, limit in _limits(door):
+        throttle.ensure("door", key, limit=limit, seconds=60)
     found = (
         db.session()
         .execute(text("select id from tickets.tickets where code = :code"), {"code": code})
         .first()
     )
-    return _admit(found.id, door) if found is not None else Admission("unknown")
+    if found is None:
+        _count_miss(door)
+        return Admission("unknown")
+    return _admit(found.id, door)
+
+
+def _count_miss(door: Door) -> None:
+    for key, limit in _limits(door):
+        throttle.hit("door", key, limit=limit, seconds=60)
+
+
+def _limits(door: Door) -> list[tuple[str, int]]:
+    limits = []
+    if door.by_user_id is not None:
+        limits.append((f"user {door.by_user_id}", MISSES_A_MINUTE))
+    if door.address_key:
+        limits.append((f"address {door.address_key}", MISSES_FROM_ONE_ADDRESS))
+    return limits
 
 
 def _admit(ticket_id: uuid.UUID, door: Door, payload: qr.Payload | None = None) -> Admission:
@@ -130,15 +185,26 @@ def _admit(ticket_id: uuid.UUID, door: Door, payload: qr.Payload | None = None) 
     if row is None:
         return Admission("unknown")
     is_current = payload is None or (payload.revision == row.revision and row.key_counts)
-    return _answer(refusal(row.state, is_current, IssueFacts.of(row.facts), door, row.now), row)
+    facts = IssueFacts.of(row.facts)
+    return _answer(refusal(row.state, is_current, facts, door, row.now, called_off=row.called_off), row)
 
 
-def refusal(state: str, is_current: bool, facts: IssueFacts, door: Door, now: datetime) -> str:
+def refusal(
+    state: str,
+    is_current: bool,
+    facts: IssueFacts,
+    door: Door,
+    now: datetime,
+    *,
+    called_off: bool = False,
+) -> str:
     """Why a known ticket is not let in. `is_current` is false for a QR that was replaced by a newer one."""
-    if state == REVOKED:
-        return "revoked"
     if state == ADMITTED:
         return "already"
+    if called_off:
+        return "called_off"
+    if state == REVOKED:
+        return "revoked"
     if not is_current:
         return "replaced"
     if door.cinema_id is not None and facts.cinema_id != door.cinema_id:
@@ -159,11 +225,13 @@ def _answer(verdict: str, row: Row[Any]) -> Admission:
     return Admission(verdict, ticket, row.admitted_at, row.gate, row.admitted_by)
 
 
-def _write_down(answer: Admission, door: Door) -> None:
-    db.session().execute(
+def _write_down(answer: Admission, door: Door, once: str | None) -> Admission:
+    """Raises TriedBefore when the same form was sent at the same moment; the caller's transaction must not commit."""
+    row = db.session().execute(
         text(
-            "insert into tickets.admissions (verdict, ticket_id, screening_id, gate, by_user_id)"
-            " values (:verdict, :ticket_id, :screening_id, :gate, :by)"
+            "insert into tickets.admissions (verdict, ticket_id, screening_id, gate, by_user_id, once)"
+            " values (:verdict, :ticket_id, :screening_id, :gate, :by, :once)"
+            " on conflict (once) do nothing returning id"
         ),
         {
             "verdict": answer.verdict,
@@ -171,21 +239,45 @@ def _write_down(answer: Admission, door: Door) -> None:
             "screening_id": door.screening_id,
             "gate": door.gate,
             "by": door.by_user_id,
+            "once": once,
         },
-    )
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        first = text("select id from tickets.admissions where once = :once")
+        raise TriedBefore(db.session().execute(first, {"once": once}).scalar_one())
+    return replace(answer, id=row.id)
 
 
-def attendance(screening_id: int) -> Attendance:
-    """Who is in and who is still expected; revoked tickets are neither."""
+def admission(admission_id: int, *, by_user_id: int, seconds: int) -> Admission:
+    """The answer to a try that this account made in the last `seconds`. Raises NotFound.
+
+    It is shown again where a page is loaded again; later it would only be mistaken for another person's.
+    """
+    row = db.session().execute(
+        text(
+            "select a.verdict, t.*, i.facts from tickets.admissions a left join tickets.tickets t on t.id = a.ticket_id"
+            " left join tickets.issues i using (order_id) where a.id = :id and a.by_user_id = :by"
+            " and a.at > clock_timestamp() - make_interval(secs => :seconds)"
+        ),
+        {"id": admission_id, "by": by_user_id, "seconds": seconds},
+    ).one_or_none() if 0 < admission_id < 2**63 else None  # fmt: skip
+    if row is None:
+        raise NotFound("admission")
+    answer = _answer(row.verdict, row) if row.facts is not None else Admission(row.verdict)
+    return replace(answer, id=admission_id)
+
+
+def attendance(*screening_ids: int) -> Attendance:
+    """Who is in and who is still expected, of these screenings together; revoked tickets are neither."""
     row = (
         db.session()
         .execute(
             text(
                 "select count(*) filter (where state = 'admitted') as inside,"
                 " count(*) filter (where state = 'valid') as missing"
-                " from tickets.tickets where screening_id = :screening_id"
+                " from tickets.tickets where screening_id = any(:ids)"
             ),
-            {"screening_id": screening_id},
+            {"ids": list(screening_ids)},
         )
         .one()
     )

@@ -116,7 +116,10 @@ class DocumentRow(Base):
 
 
 class AdmissionRow(Base):
-    """A try at the door and its verdict. No text that was scanned is kept, and nobody's name."""
+    """A try at the door and its verdict. No text that was scanned is kept, and nobody's name.
+
+    `once` is of the form that was sent, so that sending it twice is one try.
+    """
 
     __tablename__ = "admissions"
     __table_args__ = (
@@ -132,3 +135,4 @@ class AdmissionRow(Base):
     screening_id: Mapped[int | None] = mapped_column(Integer)
     gate: Mapped[str] = mapped_column(Text)
     by_user_id: Mapped[int | None] = mapped_column(Integer)
+    once: Mapped[str | None] = mapped_column(Text, unique=True)

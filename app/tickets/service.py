@@ -5,7 +5,7 @@ Only `pdf_of` and `pdf_link` speak to the storage.
 
 from __future__ import annotations
 
-from app.tickets.admission import admit, attendance
+from app.tickets.admission import TriedBefore, admission, admit, attendance
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
 from app.tickets.picture import svg as qr_svg
@@ -33,6 +33,8 @@ __all__ = [
     "StorageError",
     "Ticket",
     "TicketLine",
+    "TriedBefore",
+    "admission",
     "admit",
     "attendance",
     "document",

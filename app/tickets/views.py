@@ -149,13 +149,14 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The door's answer. `verdict` is one of VERDICTS; the ticket is there whenever it is known."""
+    """The door's answer. `verdict` is one of VERDICTS; the ticket is there whenever it is known; `id` is the try's."""
 
     verdict: str
     ticket: Ticket | None = None
     admitted_at: datetime | None = None
     gate: str | None = None
     by_user_id: int | None = None
+    id: int = 0
 
     @property
     def admitted(self) -> bool:
@@ -175,7 +176,9 @@ VERDICTS = (
     "admitted",
     "already",
     "revoked",
+    "called_off",
     "unknown",
+    "order_code",
     "forged",
     "cut",
     "replaced",

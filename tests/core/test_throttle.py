@@ -40,3 +40,18 @@ def test_who_proved_himself_is_forgiven() -> None:
     throttle.hit("try", "z", limit=1, seconds=60)
     throttle.forgive("try", "z")
     throttle.hit("try", "z", limit=1, seconds=60)
+
+
+def test_asking_does_not_count() -> None:
+    for _ in range(5):
+        with db.reading():
+            throttle.ensure("try", "w", limit=2, seconds=60)
+    throttle.hit("try", "w", limit=2, seconds=60)
+    throttle.hit("try", "w", limit=2, seconds=60)
+    with db.reading(), pytest.raises(TooMany) as caught:
+        throttle.ensure("try", "w", limit=2, seconds=60)
+    assert 1 <= caught.value.retry_after <= 60
+    with db.transaction() as session:
+        session.execute(text("update core.throttle set started_at = started_at - interval '61 seconds'"))
+    with db.reading():
+        throttle.ensure("try", "w", limit=2, seconds=60)

@@ -57,6 +57,24 @@ def test_without_the_guard_they_would_let_it_in_again_and_again(
     assert verdicts["admitted"] > 1
 
 
+def test_a_form_sent_many_times_at_once_is_one_try(tickets: list[service.Ticket]) -> None:
+    """All who send it are led to the one answer, `admitted`; nobody is told that they are in already."""
+    qr_text, answers = tickets[0].qr_text, set()
+
+    def send(number: int) -> str:
+        try:
+            answer = service.admit(qr_text, gate="1", by_user_id=7, once="a form")
+        except service.TriedBefore as error:
+            answers.add(error.admission_id)
+            db.session().rollback()
+            return "before"
+        answers.add(answer.id)
+        return answer.verdict
+
+    assert at_once(20, send) == {"admitted": 1, "before": 19}
+    assert len(answers) == 1
+
+
 def test_cancel_against_the_door(database: str) -> None:
     """Either the whole order is revoked and nobody is in, or somebody is in and nothing is revoked."""
     db.connect(database, pool_size=20)

@@ -11,10 +11,13 @@ from sqlalchemy import text
 
 from app.core import db
 from app.core.codes import grouped
-from app.core.errors import TooMany
+from app.core.errors import NotFound, TooMany
+from app.events import service as events
+from app.events.service import Screening
 from app.tickets import admission, qr, service
 from app.tickets.admission import Door, refusal
 from app.tickets.service import Attendance
+from tests.reservations.rooms import make_screening
 from tests.tickets.conftest import FULL, Issue, admit, make_facts
 
 
@@ -36,7 +39,10 @@ def test_a_typed_code_goes_in_however_it_is_typed(issue: Issue, shape: object) -
     assert admit(shape(ticket.code)).verdict == "admitted"  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("shape", [str.lower, lambda qr_text: f" {qr_text}\t\n"])
+@pytest.mark.parametrize(
+    "shape",
+    [str.lower, lambda qr_text: f" {qr_text}\t\n", lambda qr_text: f"\x02\u202e{qr_text}\x1d\x03"],
+)
 def test_a_scanner_that_types_oddly_is_understood(issue: Issue, shape: object) -> None:
     assert admit(shape(issue()[0].qr_text)).verdict == "admitted"  # type: ignore[operator]
 
@@ -96,6 +102,7 @@ def test_cut(issue: Issue) -> None:
         "９" * 10,
         "😀" * 10,
         "\u202eABCDEFGHJK",
+        "\x1d\x02BIL2\x03",
         "A" * 10_000,
     ],
 )
@@ -163,23 +170,115 @@ def test_without_a_chosen_screening_the_door_opens_an_hour_before(issue: Issue) 
     assert admit(later.qr_text, screening_id=42).verdict == "admitted"
 
 
-def test_typed_codes_are_throttled_for_an_account_but_scans_are_not(issue: Issue) -> None:
+def guess(times: int, **door: object) -> None:
+    for _ in range(times):
+        assert admit("AAAAAAAAAA", **door).verdict == "unknown"
+
+
+def test_codes_that_do_not_exist_are_throttled_for_an_account_but_scans_are_not(issue: Issue) -> None:
     first, second = issue()
-    for _ in range(admission.TYPED_A_MINUTE):
-        assert admit("AAAAAAAAAA", by_user_id=3).verdict == "unknown"
+    guess(admission.MISSES_A_MINUTE, by_user_id=3)
     with pytest.raises(TooMany):
         admit(first.code, by_user_id=3)
     assert admit(first.qr_text, by_user_id=3).verdict == "admitted"
     assert admit(second.code, by_user_id=4).verdict == "admitted"
 
 
-def test_typed_codes_are_throttled_for_an_address(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "TYPED_FROM_ONE_ADDRESS", 5)
+def test_codes_that_do_not_exist_are_throttled_for_an_address(
+    issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "MISSES_FROM_ONE_ADDRESS", 5)
+    issue()
     for number in range(5):
-        admit("AAAAAAAAAA", by_user_id=number, address_key="here")
+        guess(1, by_user_id=number, address_key="here")
     with pytest.raises(TooMany):
         admit("AAAAAAAAAA", by_user_id=6, address_key="here")
     assert admit("AAAAAAAAAA", by_user_id=6, address_key="there").verdict == "unknown"
+
+
+def test_forged_codes_are_throttled_too(issue: Issue) -> None:
+    payload, _ = qr.read(issue()[0].qr_text)
+    forged = qr.sign(payload, Ed25519PrivateKey.generate())
+    for _ in range(admission.MISSES_A_MINUTE):
+        assert admit(forged, by_user_id=3).verdict == "forged"
+    with pytest.raises(TooMany):
+        admit(forged, by_user_id=3)
+
+
+def test_a_busy_door_is_never_held_up(issue: Issue) -> None:
+    """Codes that exist do not count, however many come; nor do scraps that are nobody's guess."""
+    ticket = issue()[0]
+    for _ in range(admission.MISSES_A_MINUTE + 5):
+        assert admit(ticket.code, address_key="here").verdict in ("admitted", "already")
+        assert admit("https://example.com/", address_key="here").verdict == "unknown"
+        assert admit(ticket.qr_text[:-3], address_key="here").verdict == "cut"
+    assert admit(issue([FULL], screening_id=42)[0].code, address_key="here").verdict == "admitted"
+
+
+@pytest.mark.parametrize("typed", ["LTZ-4720", "ltz 4720", "LTZ4720", "LTZ-4720-1"])
+def test_the_code_of_an_order_is_told_apart(issue: Issue, typed: str) -> None:
+    issue()
+    assert admit(typed).verdict == "order_code"
+
+
+def call_off(screening: Screening) -> None:
+    with db.transaction():
+        events.cancel_screening(screening.id, "O projetor quebrou.")
+
+
+def test_a_screening_called_off_lets_nobody_in_even_before_its_tickets_are_revoked(issue: Issue) -> None:
+    screening = make_screening("oo", starts_in=timedelta(minutes=30))
+    first, second = issue(screening_id=screening.id)
+    assert admit(first.qr_text).verdict == "admitted"
+    call_off(screening)
+    assert admit(second.qr_text, screening_id=screening.id).verdict == "called_off"
+    assert admit(second.code).verdict == "called_off"
+    assert admit(first.qr_text).verdict == "already"
+    with db.transaction() as session:
+        session.execute(
+            text("update tickets.tickets set state = 'revoked' where id = :id"), {"id": second.id}
+        )
+    assert admit(second.qr_text).verdict == "called_off"
+
+
+def test_the_same_form_sent_twice_is_one_try(issue: Issue) -> None:
+    ticket = issue()[0]
+    first = admit(ticket.qr_text, once="a form")
+    with pytest.raises(service.TriedBefore) as caught:
+        admit(ticket.qr_text, once="a form")
+    assert caught.value.admission_id == first.id
+    assert admit(ticket.qr_text, once="another form").verdict == "already"
+
+
+def test_an_old_form_makes_a_try_of_its_own(issue: Issue) -> None:
+    """Else a page out of the browser's memory would let a second person in with the first one's answer."""
+    ticket = issue()[0]
+    admit(ticket.qr_text, once="a form")
+    time_passes(admission.REPEAT_SECONDS + 1)
+    assert admit(ticket.qr_text, once="a form").verdict == "already"
+
+
+def time_passes(seconds: int) -> None:
+    with db.transaction() as session:
+        session.execute(text(f"update tickets.admissions set at = at - interval '{seconds} seconds'"))
+
+
+def test_an_answer_is_shown_again_for_a_while_to_who_got_it(issue: Issue) -> None:
+    ticket = issue()[1]
+    given = admit(ticket.qr_text, gate="2")
+    lost = admit("nonsense")
+    with db.reading():
+        again = service.admission(given.id, by_user_id=7, seconds=60)
+        assert service.admission(lost.id, by_user_id=7, seconds=60).verdict == "unknown"
+        with pytest.raises(NotFound):
+            service.admission(given.id, by_user_id=8, seconds=60)
+        for unknown in (0, -1, 10**30):
+            with pytest.raises(NotFound):
+                service.admission(unknown, by_user_id=7, seconds=60)
+    assert again == given
+    time_passes(61)
+    with db.reading(), pytest.raises(NotFound):
+        service.admission(given.id, by_user_id=7, seconds=60)
 
 
 def test_every_try_is_written_down_without_what_was_scanned(issue: Issue) -> None:
@@ -205,3 +304,5 @@ def test_attendance_counts_who_is_in_and_who_is_missing(issue: Issue) -> None:
     with db.reading():
         assert service.attendance(41) == Attendance(inside=1, missing=1)
         assert service.attendance(999) == Attendance(inside=0, missing=0)
+        assert service.attendance(41, 999) == Attendance(inside=1, missing=1)
+        assert service.attendance() == Attendance(inside=0, missing=0)
