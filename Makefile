@@ -18,14 +18,15 @@ setup-dev:
 run: setup
 	@exec .venv/bin/python -m app.cli.serve
 
-test: setup-dev
+test:
+	@$(PYTHON) -m infra.local.setup --dev --browser
 	@.venv/bin/python -m infra.local.checks --tests -- $(ARGS)
 
 check: setup-dev
 	@.venv/bin/python -m infra.local.checks
 
 bench:
-	@$(PYTHON) -m infra.local.setup --dev --bench
+	@$(PYTHON) -m infra.local.setup --dev --browser --bench
 	@.venv/bin/python -m infra.bench $(ARGS)
 
 format: setup-dev

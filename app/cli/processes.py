@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,8 +34,7 @@ class Child:
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
-            self.log.replace(self.log.with_suffix(".log.1"))
+        self._turn_log_over()
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 self.command, env=self.env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
@@ -51,6 +52,7 @@ class Child:
     def keep_running(self) -> str | None:
         """Start it again when it has died and its pause is over. Returns a line for the terminal, or None."""
         if self.is_running():
+            self._turn_log_over()
             return None
         now = time.monotonic()
         if self._process is not None:
@@ -82,9 +84,20 @@ class Child:
             self._process.wait()
 
     def last_words(self) -> str:
-        """The last line of its log."""
+        """The last line of its log; of a JSON line what it says."""
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
-        return lines[-1] if lines else "it said nothing"
+        if not lines:
+            return "it said nothing"
+        try:
+            return str(json.loads(lines[-1])["message"])
+        except (ValueError, TypeError, KeyError):
+            return lines[-1]
+
+    def _turn_log_over(self) -> None:
+        """Keep the newest two logs. The file is emptied in place: the process goes on writing at its end."""
+        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            os.truncate(self.log, 0)
 
 
 def _end_with_parent() -> None:

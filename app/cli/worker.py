@@ -30,7 +30,7 @@ def main() -> int:
     if not settings.database_url:
         print("worker: set DATABASE_URL (make run starts a database and a worker together)", file=sys.stderr)
         return 1
-    telemetry.log_as_json()
+    telemetry.log_as_json(telemetry.LEVELS[settings.log_level])
     db.connect(settings.database_url, pool_size=settings.db_pool_size)
     worker = Worker(dispatch.routes(settings.services), dispatch.ticks(settings.services))
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.core.telemetry import LEVELS
+
 SERVICES = ("events", "products", "tickets", "reservations", "orders", "payments", "users")
 PAGES = "pages"
+_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 class BadSetting(ValueError):
@@ -44,6 +48,8 @@ class Settings:
     max_live_holds_per_visitor: int = 4
     max_live_holds_per_address: int = 200
     db_pool_size: int = 20
+    demo: bool = True
+    log_level: str = "info"
     testing: bool = False
     extra: dict[str, str] = field(default_factory=dict)
 
@@ -80,6 +86,8 @@ class Settings:
             max_live_holds_per_visitor=_whole_number("BILHETERIA_HOLDS_PER_VISITOR", 4, 1, 10**6),
             max_live_holds_per_address=_whole_number("BILHETERIA_HOLDS_PER_ADDRESS", 200, 1, 10**6),
             db_pool_size=_whole_number("BILHETERIA_DB_POOL", 20, 1, 200),
+            demo=_flag("BILHETERIA_DEMO", cls.demo),
+            log_level=_one_of("BILHETERIA_LOG", cls.log_level, tuple(LEVELS)),
         )
 
 
@@ -92,8 +100,18 @@ def _whole_number(name: str, default: int, least: int, most: int) -> int:
     return int(text)
 
 
-def _flag(name: str) -> bool:
-    return os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
+def _flag(name: str, default: bool = False) -> bool:
+    text = os.environ.get(name, "").strip().lower()
+    if text not in {"", *_YES, *_NO}:
+        raise BadSetting(f"{name} must be 1 or 0, not {text!r}")
+    return text in _YES if text else default
+
+
+def _one_of(name: str, default: str, known: tuple[str, ...]) -> str:
+    text = os.environ.get(name, "").strip().lower() or default
+    if text not in known:
+        raise BadSetting(f"{name} must be one of {', '.join(known)}, not {text!r}")
+    return text
 
 
 def _services(text: str) -> tuple[str, ...]:
@@ -109,15 +127,23 @@ def _services(text: str) -> tuple[str, ...]:
 def _secret_key(var: Path) -> str:
     """One machine: the key is made at first start and kept in `var`, readable by its owner alone."""
     path = var / "secret-key"
-    if not path.exists():
-        var.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text().strip()
+    try:
+        if not path.exists():
+            var.mkdir(parents=True, exist_ok=True)
+            _write_once(path, secrets.token_urlsafe(48))
+        return path.read_text().strip()
+    except OSError as error:
+        raise BadSetting(
+            f"the data folder {var} cannot be used ({error.strerror}): set BILHETERIA_VAR"
+        ) from None
+
+
+def _write_once(path: Path, content: str) -> None:
+    """Another process may be quicker: then its content stays."""
+    with suppress(FileExistsError):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip()
+            file.write(content)
 
 
 _current: Settings | None = None

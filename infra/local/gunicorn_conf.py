@@ -13,9 +13,9 @@ from typing import Any
 
 from gevent import monkey
 
-monkey.patch_all(os=False)  # the master forks and waits for its workers itself
 # The gevent worker patches the rest after the fork; gevent warns of a second time.
 warnings.filterwarnings("ignore", category=monkey.MonkeyPatchWarning)
+monkey.patch_all(os=False)  # the master forks and waits for its workers itself
 
 from psycogreen.gevent import patch_psycopg  # noqa: E402
 
@@ -36,6 +36,15 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 errorlog = "-"
 loglevel = "warning"
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+
+
+def on_starting(server: Any) -> None:
+    """gunicorn's own lines and the application's look the same: JSON, one a line."""
+    from app.core import config, telemetry
+
+    telemetry.log_as_json(telemetry.LEVELS[config.settings().log_level])
+    for handler in server.log.error_log.handlers:
+        handler.setFormatter(telemetry.JsonLines())
 
 
 def when_ready(server: Any) -> None:

@@ -1,4 +1,4 @@
-"""Make a checkout ready to run (`--dev`: ready to be tested), on a machine with nothing but Python.
+"""Make a checkout ready to run (`--dev`: to be checked, `--browser`: to be tested), with nothing but Python there.
 
 It starts with the standard library alone, installs into .venv, and does only what has not been done from the
 same sources before. Run it through the Makefile.
@@ -12,9 +12,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from infra.local import node, system
-from infra.local.steps import PYTHON, ROOT, STAMPS, VENV, SetupError, fingerprint, run, step
+from infra.local.steps import PYTHON, ROOT, STAMPS, VENV, SetupError, fingerprint, run, say, step
 
 OLDEST, NEWEST = (3, 11), (3, 14)
 PDF_FONT = ROOT / "static/vendor/fonts/PublicSans-Regular.ttf"
@@ -22,15 +23,16 @@ PDF_FONT = ROOT / "static/vendor/fonts/PublicSans-Regular.ttf"
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dev", action="store_true", help="the tools of the tests too")
+    parser.add_argument("--dev", action="store_true", help="the tools of checks and tests too")
+    parser.add_argument("--browser", action="store_true", help="a Chromium for the tests too")
     parser.add_argument("--bench", action="store_true", help="the tools of the measurements too")
     wanted = parser.parse_args()
     try:
         _check_python()
         (ROOT / "var").mkdir(exist_ok=True)
         with open(ROOT / "var" / "setup.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            _set_up(dev=wanted.dev, bench=wanted.bench)
+            _wait_for(lock)
+            _set_up(dev=wanted.dev, browser=wanted.browser, bench=wanted.bench)
     except SetupError as error:
         print(f"make: {error}", file=sys.stderr)
         return 1
@@ -42,7 +44,16 @@ def main() -> int:
     return 0
 
 
-def _set_up(*, dev: bool, bench: bool) -> None:
+def _wait_for(lock: TextIO) -> None:
+    """One set-up at a time in a checkout."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("Waiting for another set-up of this checkout …")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _set_up(*, dev: bool, browser: bool, bench: bool) -> None:
     system.install_pdf_libraries()
     _make_venv()
     _install_requirements("requirements-dev.txt" if dev else "requirements.txt")
@@ -51,7 +62,7 @@ def _set_up(*, dev: bool, bench: bool) -> None:
         node.install_packages(ROOT / "infra/bench")
     _build_front_end()
     _compile_catalogues()
-    if dev:
+    if browser:
         system.install_browser()
 
 

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +23,15 @@ class SetupError(Exception):
 
 def say(line: str) -> None:
     print(line, flush=True)
+
+
+@contextmanager
+def telling(title: str) -> Iterator[None]:
+    """A line before a long step, and one after it."""
+    say(f"{title} …")
+    begun = time.monotonic()
+    yield
+    say(f"  done in {time.monotonic() - begun:.1f} s")
 
 
 def run(command: Sequence[str | Path], failure: str, env: dict[str, str] | None = None) -> None:
@@ -49,10 +59,8 @@ def step(name: str, title: str, made_from: str, results: Sequence[Path], action:
     stamp = STAMPS / name
     if stamp.exists() and stamp.read_text() == made_from and all(result.exists() for result in results):
         return
-    say(f"{title} …")
     stamp.unlink(missing_ok=True)
-    begun = time.monotonic()
-    action()
+    with telling(title):
+        action()
     STAMPS.mkdir(parents=True, exist_ok=True)
     stamp.write_text(made_from)
-    say(f"  done in {time.monotonic() - begun:.1f} s")

@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from infra.local.steps import PYTHON, SetupError, run, say
+from infra.local.steps import PYTHON, SetupError, run, telling
 
 PDF_LIBRARIES = {
     "libpango-1.0.so.0": "libpango-1.0-0",
@@ -34,7 +35,8 @@ def install_pdf_libraries() -> None:
 def find_browser() -> str | None:
     """A Chromium that is already installed, for the journeys of the tests."""
     for name in BROWSERS:
-        if path := shutil.which(name):
+        path = shutil.which(name)
+        if path is not None:
             return path
     return None
 
@@ -46,10 +48,9 @@ def install_browser() -> None:
     if _may_use_apt():
         apt_install(["chromium"], "the browser tests need")
     else:
-        say("Fetching a Chromium with Playwright …")
-        run(
-            [PYTHON, "-m", "playwright", "install", "chromium"], "the browser tests need Chromium: install it"
-        )
+        fetch: list[str | Path] = [PYTHON, "-m", "playwright", "install", "chromium"]
+        with telling("Fetching a Chromium with Playwright"):
+            run(fetch, "the browser tests need Chromium: install it")
 
 
 def apt_install(packages: Sequence[str], purpose: str) -> None:
@@ -57,12 +58,12 @@ def apt_install(packages: Sequence[str], purpose: str) -> None:
     line = f"apt-get install -y --no-install-recommends {' '.join(packages)}"
     if not _may_use_apt():
         raise SetupError(f"{purpose} Debian packages that are not installed: sudo {line}")
-    say(f"Installing {', '.join(packages)} …")
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
     failure = f"{purpose} Debian packages that could not be installed: {line}"
     quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
-    run([*prefix, *quiet, "update"], failure)
-    run([*prefix, *quiet, "install", "-y", "--no-install-recommends", *packages], failure)
+    with telling(f"Installing {', '.join(packages)}"):
+        run([*prefix, *quiet, "update"], failure)
+        run([*prefix, *quiet, "install", "-y", "--no-install-recommends", *packages], failure)
 
 
 def _may_use_apt() -> bool:

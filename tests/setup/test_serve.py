@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -13,10 +14,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
 
+from app.cli.processes import LARGEST_LOG
 from tests.live_server import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,7 +178,37 @@ def test_a_broken_database_folder_is_one_line(serve: Callable[..., Serve], var: 
     assert_one_line(serve(), "cannot be used")
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "eighty"), ("SERVICES", "popcorn")])
+def test_a_data_folder_that_cannot_be_written_is_one_line(serve: Callable[..., Serve]) -> None:
+    assert_one_line(
+        serve(BILHETERIA_VAR="/proc/bilheteria"), "the data folder /proc/bilheteria cannot be used"
+    )
+
+
+def test_web_and_worker_write_json_a_line_and_keep_their_logs_small(
+    serve: Callable[..., Serve], var: Path
+) -> None:
+    office = serve()
+    office.wait_for("Open http")
+    log = var / "log" / "web.log"
+    assert office.answers("/healthz")
+    until(lambda: any(line.get("route") == "/healthz" for line in json_lines(log)))
+    (asked,) = [line for line in json_lines(log) if line.get("route") == "/healthz"]
+    assert asked["status"] == 200
+    assert asked["request_id"]
+    with log.open("a") as file:
+        file.write("x" * LARGEST_LOG + "\n")
+    until(lambda: log.with_suffix(".log.1").exists() and log.stat().st_size < LARGEST_LOG)
+    assert office.answers("/healthz")
+    until(lambda: any(line.get("route") == "/healthz" for line in json_lines(log)))
+
+
+def json_lines(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "eighty"), ("SERVICES", "popcorn"), ("BILHETERIA_DEMO", "perhaps")]
+)
 def test_a_bad_setting_is_one_line(serve: Callable[..., Serve], name: str, value: str) -> None:
     assert_one_line(serve(**{name: value}), name)
 

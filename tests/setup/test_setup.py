@@ -1,0 +1,63 @@
+"""The set-up on machines that lack something: one line each."""
+
+from __future__ import annotations
+
+import ast
+import fcntl
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST_READ = ("setup.py", "steps.py", "system.py", "node.py")
+
+
+def python(code: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, env=env or None
+    )
+
+
+@pytest.mark.parametrize("version", [(3, 7, 3), (3, 10, 12), (3, 15, 0)])
+def test_another_python_is_told_in_one_line(version: tuple[int, int, int]) -> None:
+    done = python(
+        f"import sys; sys.version_info = {version}; sys.argv[1:] = [];"
+        "from infra.local.setup import main; sys.exit(main())"
+    )
+    assert done.returncode == 1
+    said = f"make: Python 3.11 to 3.14 is needed, this is {version[0]}.{version[1]}"
+    assert done.stderr.strip().splitlines() == [f"{said}: make PYTHON=python3.12 …"]
+
+
+@pytest.mark.parametrize("name", FIRST_READ)
+def test_an_old_python_can_read_the_set_up_far_enough_to_say_so(name: str) -> None:
+    ast.parse((ROOT / "infra" / "local" / name).read_text(), feature_version=(3, 7))
+
+
+def test_packages_that_may_not_be_installed_are_named_with_the_line_to_type(tmp_path: Path) -> None:
+    """Nothing on the PATH: neither apt-get nor sudo."""
+    done = python(
+        "from infra.local import system\n"
+        "from infra.local.steps import SetupError\n"
+        "try: system.apt_install(['libpango-1.0-0'], 'the PDF tickets need')\n"
+        "except SetupError as error: print(error)",
+        PATH=str(tmp_path),
+    )
+    assert done.stdout.strip() == (
+        "the PDF tickets need Debian packages that are not installed: "
+        "sudo apt-get install -y --no-install-recommends libpango-1.0-0"
+    )
+
+
+def test_two_set_ups_at_once_wait_for_each_other() -> None:
+    with open(ROOT / "var" / "setup.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second = subprocess.Popen(
+            [sys.executable, "-m", "infra.local.setup"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert second.stdout is not None
+        assert second.stdout.readline() == "Waiting for another set-up of this checkout …\n"
+        assert second.poll() is None
+    assert second.wait(timeout=60) == 0
