@@ -1,4 +1,7 @@
-"""The demo's other customers: a believable share of each screening's seats is sold, by the house's own verbs."""
+"""The demo's other customers: a believable share of its screenings' seats is sold, by the house's own verbs.
+
+They come to the demo's screenings alone: those of a real programme beside it are left to real customers.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import timedelta
 
 from app.core import db
 from app.core.config import settings
+from app.events import demo
 from app.events import service as events
 from app.events.service import Screening, Seat, SeatPlan
 
@@ -17,7 +21,7 @@ SOLD_OUT, NEARLY = 0, 9  # places left in the evening's last screening of the sm
 
 
 def sell_some() -> int:
-    """Sell seats of every coming screening of which none is taken yet; returns how many seats.
+    """Sell seats of every coming screening of the demo of which none is taken yet; returns how many seats.
 
     Opens a transaction for each screening.
     """
@@ -27,6 +31,8 @@ def sell_some() -> int:
     with db.reading():
         today = events.today()
         days = [events.programme(today + timedelta(days=offset)) for offset in range(len(SHARES) + 3)]
+        ours = demo.coming()
+        days = [[screening for screening in day if screening.id in ours] for day in days]
         taken = reservations.occupancy([screening.id for day in days for screening in day])
     for offset, screenings in enumerate(days):
         with db.reading():

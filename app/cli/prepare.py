@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 
@@ -21,15 +20,20 @@ def main() -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from app import create_app
+    from app.cli.database import NoDatabase, database_url
     from app.core.config import BadSetting, Settings
 
     try:
-        app = create_app(replace(Settings.from_env(), services=()))  # its tables, not its pages
+        settings = Settings.from_env()
+        url = database_url(settings)
+        app = create_app(replace(settings, services=(), database_url=url))  # its tables, not its pages
         with app.app_context():
             migrate()
-        if os.environ.get("BILHETERIA_DEMO", "1") != "0":
+        if settings.demo:
             load_demo_once()
-    except (SQLAlchemyError, CommandError, BadSetting) as error:
+        else:
+            close_demo_accounts()
+    except (SQLAlchemyError, CommandError, BadSetting, NoDatabase) as error:
         print(f"prepare: {' '.join(str(error).split())[:300]}", file=sys.stderr)
         return 1
     return 0
@@ -59,6 +63,17 @@ def load_demo_once() -> None:
         demo.load()
     else:
         demo.carry_on()
+
+
+def close_demo_accounts() -> None:
+    """A house without the demo has no accounts whose passwords everybody may read."""
+    from app.core import db
+    from app.users import service as users
+
+    with db.transaction():
+        closed = users.close_demo_users()
+    for email in closed:
+        print(f"The demo's account {email} is closed: its password was public.", flush=True)
 
 
 if __name__ == "__main__":

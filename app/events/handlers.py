@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.core import db
+from app.core.config import settings
 from app.core.messages import Message
 from app.core.outbox import Delivery
 from app.core.worker import Tick
@@ -13,8 +14,9 @@ from app.events import demo
 
 
 def _roll_forward() -> None:
-    with db.transaction():
-        demo.roll_forward()
+    if settings().demo:
+        with db.transaction():
+            demo.roll_forward()
 
 
 HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from math import ceil
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.core import db
-from app.events import demo
+from app.core import config, db
+from app.core.config import Settings
+from app.events import demo, handlers
 from app.events import service as events
 from app.events.demo_films import FILMS
 from app.events.demo_rooms import CINEMAS
@@ -50,21 +52,73 @@ def test_a_week_of_screenings_at_both_sites(database: str) -> None:
             )
 
 
-def test_it_rolls_forward_with_the_clock(database: str) -> None:
+def days_go_by(days: int) -> None:
+    """As if the demo had been loaded so many days ago; by way of a far past, where nothing is in the way."""
+    for shift in (-1000, 1000 - days):
+        with db.transaction() as session:
+            session.execute(
+                text("""
+                    update events.screenings set
+                        starts_at = starts_at + make_interval(days => :shift),
+                        ends_at = ends_at + make_interval(days => :shift),
+                        external_ref = regexp_replace(external_ref, '[0-9-]{10}',
+                            (substring(external_ref, '[0-9-]{10}')::date + :shift)::text)
+                """),
+                {"shift": shift},
+            )
+    events.reset_caches()
+
+
+def tick() -> None:
+    """What the worker does every quarter of an hour."""
+    (roll_forward,) = handlers.TICKS
+    roll_forward.function()
+    events.reset_caches()
+
+
+@pytest.mark.parametrize("days", [1, 3, 6, 7, 8, 45, 400])
+def test_it_rolls_forward_with_the_clock(database: str, days: int) -> None:
     load()
-    with db.transaction() as session:
-        session.execute(
-            text("delete from events.screening_prices where screening_id in (select id from events.screenings"
-                 " where external_ref like :ref)"),
-            {"ref": f"demo:%:{events.today() + timedelta(days=6)}:%"},
-        )  # fmt: skip
-        gone = session.execute(
-            text("delete from events.screenings where external_ref like :ref returning id"),
-            {"ref": f"demo:%:{events.today() + timedelta(days=6)}:%"},
-        ).all()
+    days_go_by(days)
+    with db.reading():
+        left = events.days_with_screenings()
+    assert len(left) == max(0, 7 - days)
+    tick()
+    with db.reading():
+        today = events.today()
+        assert events.days_with_screenings() == [today + timedelta(days=offset) for offset in range(7)]
+        last = events.programme(today + timedelta(days=6))
+    assert len(last) == sum(
+        len(list(demo.timetable(room.label, today + timedelta(days=6)))) for room in ROOMS
+    )
+    assert all(screening.from_price > 0 for screening in last)
     with db.transaction():
-        assert demo.roll_forward() == len(gone) > 10
         assert demo.roll_forward() == 0
+
+
+def test_it_rolls_day_after_day(database: str) -> None:
+    """A process that runs for weeks: each midnight adds one day, and takes nothing away."""
+    load()
+    with db.reading() as session:
+        count = text("select count(*) from events.screenings")
+        before = session.execute(count).scalar_one()
+    for _ in range(15):
+        days_go_by(1)
+        tick()
+        with db.reading() as session:
+            assert len(events.days_with_screenings()) == 7
+            after = session.execute(count).scalar_one()
+        assert after - before > 10
+        before = after
+
+
+def test_a_house_without_the_demo_gets_no_more_of_it(database: str, settings: Settings) -> None:
+    load()
+    days_go_by(2)
+    config.use(replace(settings, demo=False))
+    tick()
+    with db.reading():
+        assert len(events.days_with_screenings()) == 5
 
 
 def test_without_the_demo_nothing_rolls(database: str) -> None:

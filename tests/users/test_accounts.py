@@ -257,3 +257,22 @@ def test_demo_people_are_made_once_and_left_alone() -> None:
         users.change_password(sign_in(email, password).id, password, "minha nova senha")
         users.ensure_demo_users()
     assert sign_in(email, "minha nova senha").verified
+
+
+def test_a_house_without_the_demo_closes_the_accounts_whose_passwords_are_public() -> None:
+    with db.transaction():
+        users.ensure_demo_users()
+    (_, customer, known), (_, door, _), (_, manager, _) = users.DEMO_SIGN_INS
+    session_key = sign_in(customer, known).session_key
+    with db.transaction():
+        users.make_account(manager, "Gil", "a password of our own", "manager")
+        assert users.close_demo_users() == [customer, door]
+        assert users.close_demo_users() == []
+    with pytest.raises(WrongPassword):
+        sign_in(customer, known)
+    assert sign_in(manager, "a password of our own").role == "manager"
+    with db.reading() as session:
+        keys = session.execute(
+            text("select session_key from users.users where email = :email"), {"email": customer}
+        )
+        assert keys.scalar_one() != session_key

@@ -1,0 +1,33 @@
+"""The demo's other customers: they come to the demo, and never to a real programme beside it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from app.cli.demo_crowd import sell_some
+from app.core import db
+from app.events import service as events
+from app.reservations import service as reservations
+
+
+def taken(screening_ids: list[int]) -> dict[int, int]:
+    with db.reading():
+        return reservations.occupancy(screening_ids)
+
+
+def test_the_demos_screenings_sell_and_a_real_programme_is_left_alone(demo: str) -> None:
+    with db.reading():
+        real, *others = events.programme(events.today() + timedelta(days=1))
+    with db.transaction() as session:
+        # As `import-programme` would have written it.
+        session.execute(
+            text("update events.screenings set external_ref = 'ours-1' where id = :id"), {"id": real.id}
+        )
+    assert sell_some() > 1000
+    sold = taken([real.id, *(screening.id for screening in others)])
+    assert not sold.get(real.id)
+    assert all(sold[screening.id] for screening in others)
+    assert any(sold[screening.id] == screening.capacity for screening in others)
+    assert sell_some() == 0
