@@ -27,7 +27,7 @@ import psycopg2
 
 from app.adapters.postgres_place import Place, PostgresError, find_place
 
-__all__ = ["PostgresError", "PostgresServer", "start"]
+__all__ = ["PostgresError", "PostgresServer", "running", "start"]
 
 DATABASE = "bilheteria"
 DEFAULTS: Mapping[str, str] = {
@@ -89,6 +89,15 @@ def start(
         return _start(place, {**DEFAULTS, **(settings or {})}, time.monotonic() + patience)
     except psycopg2.Error as error:
         raise PostgresError(f"the database in {place.root} is broken: {_last_line(str(error))}") from None
+
+
+def running(data_dir: Path) -> PostgresServer | None:
+    """The server that runs on `data_dir`, if one does; nothing is started. Raises PostgresError."""
+    if not data_dir.exists():
+        return None
+    place = find_place(data_dir)
+    pid = _running_pid(place)
+    return PostgresServer(url=_url(place, DATABASE), pid=pid, place=place) if pid else None
 
 
 def _start(place: Place, settings: Mapping[str, str], deadline: float) -> PostgresServer:

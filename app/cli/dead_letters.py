@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from app.cli.database import GroupOnDatabase
 
-@click.group("dead-letters", invoke_without_command=True)
+
+@click.group("dead-letters", cls=GroupOnDatabase, invoke_without_command=True)
 @click.pass_context
 def command(context: click.Context) -> None:
     """List the messages that the worker gave up on."""

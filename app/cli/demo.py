@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from app.cli.database import OnDatabase
 
-@click.command("demo")
+
+@click.command("demo", cls=OnDatabase)
 def command() -> None:
     """Load the demo cinema: films, rooms, screenings, the counter, other customers, and people to sign in as."""
     screenings, seats = load()

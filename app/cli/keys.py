@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from app.cli.database import OnDatabase
 
-@click.command("rotate-ticket-key")
+
+@click.command("rotate-ticket-key", cls=OnDatabase)
 @click.option(
     "--retire", is_flag=True, help="An old key may have leaked: refuse what it signed, and sign anew."
 )

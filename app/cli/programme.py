@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from app.cli.database import OnDatabase
 
-@click.command("import-programme")
+
+@click.command("import-programme", cls=OnDatabase)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--check", is_flag=True, help="Check the files and write nothing.")
 def import_command(files: tuple[Path, ...], check: bool) -> None:
@@ -32,7 +34,10 @@ def import_command(files: tuple[Path, ...], check: bool) -> None:
     except BadProgramme as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
-        raise click.ClickException(f"{len(error.problems)} problems; nothing was written.") from None
+        count = len(error.problems)
+        raise click.ClickException(
+            f"{count} problem{'' if count == 1 else 's'}; nothing was written."
+        ) from None
     except IntegrityError:
         raise click.ClickException(
             "the programme was changed by somebody else meanwhile; nothing was written, run it again"
@@ -43,7 +48,7 @@ def import_command(files: tuple[Path, ...], check: bool) -> None:
             click.echo("{}: {} added, {} changed, {} unchanged".format(kind, *counts))
 
 
-@click.command("cancel-screening")
+@click.command("cancel-screening", cls=OnDatabase)
 @click.argument("screening_id", type=int)
 @click.option("--reason", required=True, help="What the buyers are told.")
 def cancel_command(screening_id: int, reason: str) -> None:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import click
 
+from app.cli.database import OnDatabase
+
+_WRONG = {
+    "email.missing": "give an e-mail address",
+    "email.wrong": "that is not an e-mail address",
+    "name.missing": "give a --name",
+    "name.too_long": "the name is longer than {most} letters",
+    "password.short": "the password is shorter than {least} letters",
+    "password.long": "the password is longer than {most} letters",
+}
 ROLE = click.Choice(["customer", "door", "manager"])
 
 
-@click.command("make-account")
+@click.command("make-account", cls=OnDatabase)
 @click.argument("email")
 @click.option("--name", required=True)
 @click.option("--role", type=ROLE, default="door", show_default=True)
@@ -22,11 +32,11 @@ def make_account(email: str, name: str, role: str, password: str) -> None:
         with db.transaction():
             made = users.make_account(email, name, password, role)
     except Invalid as error:
-        raise click.ClickException(f"{error.field}: {error.code}") from error
+        raise click.ClickException(_WRONG.get(error.code, error.code).format(**error.details)) from None
     click.echo(f"{made.email} is {made.role}")
 
 
-@click.command("set-role")
+@click.command("set-role", cls=OnDatabase)
 @click.argument("email")
 @click.argument("role", type=ROLE)
 def set_role(email: str, role: str) -> None:
@@ -38,8 +48,8 @@ def set_role(email: str, role: str) -> None:
     try:
         with db.transaction():
             changed = users.set_role(email, role)
-    except NotFound as error:
-        raise click.ClickException(f"no account has the e-mail {email}") from error
+    except NotFound:
+        raise click.ClickException(f"no account has the e-mail {email}") from None
     click.echo(f"{changed.email} is {changed.role}")
 
 
