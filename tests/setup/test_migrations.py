@@ -29,7 +29,9 @@ CATALOGUE = """
             and n.nspname = any(%(schemas)s)
     union all
     select 'column', table_schema, table_name, column_name, data_type || ' ' || udt_name || ' ' || is_nullable,
-        ordinal_position || ' ' || coalesce(column_default, '')
+        -- its place among the columns that are there: Postgres never gives the number of a dropped one again
+        row_number() over (partition by table_schema, table_name order by ordinal_position)
+            || ' ' || coalesce(column_default, '')
         from information_schema.columns where table_schema = any(%(schemas)s)
     union all
     select 'constraint', n.nspname, c.conrelid::regclass::text, c.conname, pg_get_constraintdef(c.oid), ''
