@@ -9,7 +9,8 @@ export function onElements(selector, start) {
     }
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", sweep);
-  else sweep();
+  // Not at once: what the calling module declares further down is not there yet.
+  else queueMicrotask(sweep);
   for (const name of ["htmx:after:swap", "htmx:load"]) document.addEventListener(name, sweep);
 }
 
