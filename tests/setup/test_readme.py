@@ -1,0 +1,158 @@
+"""What README and docs tell a person to type works, and what they point at is there.
+
+`make run`, `make test` and each flask command are run by the other tests of this folder; here it is that every line of
+a fenced block is one of those, spelt right.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote
+
+import click
+import pytest
+from flask import Flask
+
+from app.cli import register
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+NAMES = [str(path.relative_to(ROOT)) for path in TEXTS]
+SHELL = ("", "sh", "bash", "shell", "console")
+FENCED = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+INDENTED = re.compile(r"(?:^|\n\n)((?:    \S[^\n]*\n)+)")
+INLINE = re.compile(r"`((?:make|flask|\.venv/bin/\w+) [^`]+)`")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+SETTING = re.compile(r"`([A-Z][A-Z_]{3,})(?:=[^`]*)?`")
+# What a person does on their own machine, before anything of ours can run.
+THEIRS = ("git", "cd", "brew", "sudo", "apt-get", "docker", "curl")
+
+
+def commands(text: str) -> list[str]:
+    """The lines to type: of fenced and indented blocks, and those within sentences."""
+    blocks = [body for language, body in FENCED.findall(text) if language in SHELL]
+    blocks += [block for block in INDENTED.findall(FENCED.sub("", text)) if looks_typed(block)]
+    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    said = [" ".join(found.split()) for found in INLINE.findall(text)]
+    return [line for line in [*lines, *said] if line and not line.startswith("#")]
+
+
+def looks_typed(block: str) -> bool:
+    return block.split()[0] in ("make", "flask", "docker") or block.split()[0].startswith(".venv/bin/")
+
+
+def words_of(line: str) -> list[str]:
+    """Words of a command without comment and the settings before it. Raises AssertionError for unknown settings."""
+    words = shlex.split(line, comments=True)
+    while words and re.match(r"^[A-Z_]+=", words[0]):
+        setting = words.pop(0).partition("=")[0]
+        assert setting in known_settings(), f"{line}: nothing reads {setting}"
+    return words
+
+
+def known_settings() -> set[str]:
+    """Names in capitals that our sources, the Makefile included, hold as words."""
+    sources = [*(ROOT / "app").rglob("*.py"), *(ROOT / "infra").rglob("*.py"), ROOT / "Makefile"]
+    sources += [ROOT / "compose.yaml", ROOT / "Dockerfile"]
+    found: set[str] = set()
+    for path in sources:
+        found |= set(re.findall(r"\b[A-Z][A-Z_]{3,}\b", path.read_text()))
+    return found
+
+
+def check(line: str, app: Flask) -> None:
+    """Raises AssertionError when `line` is nothing that can be typed here."""
+    words = words_of(line)
+    assert words, line
+    program = words[0].rpartition("/")[2]
+    if program == "make":
+        check_make(words[1:])
+    elif program == "flask":
+        check_flask(words[1:], app)
+    elif program in ("python", "python3") and words[1] == "-m":
+        assert find_spec(words[2]), f"{line}: there is no module {words[2]}"
+    elif words[0].startswith(".venv/bin/"):
+        assert (ROOT / words[0]).exists(), f"{line}: no such program"
+    else:
+        assert program in THEIRS, f"{line}: no test runs this"
+
+
+def check_make(words: list[str]) -> None:
+    """The target is there, and every module that its recipe runs."""
+    env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
+    done = subprocess.run(["make", "-n", *words], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for module in re.findall(r" -m ([\w.]+)", done.stdout):
+        assert find_spec(module), f"make {' '.join(words)}: there is no module {module}"
+
+
+def check_flask(words: list[str], app: Flask) -> None:
+    """The command is there, and takes these options and arguments."""
+    while words and words[0].startswith("-"):
+        assert words[:2] == ["--app", "wsgi"], words
+        words = words[2:]
+    register(app)
+    assert words, "flask alone"
+    assert words[0] in app.cli.commands, f"flask {words[0]}: no such command"
+    command, rest = app.cli.commands[words[0]], words[1:]
+    try:
+        if isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+            assert rest[0] in command.commands, f"flask {' '.join(words)}: no such command"
+            command, rest = command.commands[rest[0]], rest[1:]
+        command.make_context(words[0], rest)
+    except click.MissingParameter:
+        assert len(words) == 1, (
+            f"flask {' '.join(words)}: something is missing"
+        )  # named only: `flask set-role`
+    except click.UsageError as error:
+        if not re.search(r"[A-Z]{2,}|…", " ".join(words)):  # a placeholder: ID, EMAIL, FILE…
+            raise AssertionError(f"flask {' '.join(words)}: {error.message}") from None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_one_is_told_to_type_can_be_typed(name: str, app: Flask) -> None:
+    for line in commands((ROOT / name).read_text()):
+        check(line, app)
+
+
+def test_the_readme_tells_how_to_run_and_test_it() -> None:
+    typed = commands((ROOT / "README.md").read_text())
+    assert {"make run", "make test"} <= {" ".join(shlex.split(line, comments=True)) for line in typed}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_pointed_at_is_there(name: str) -> None:
+    path = ROOT / name
+    for target in LINK.findall(path.read_text()):
+        if not re.match(r"^(https?:|mailto:|#)", target):
+            assert (path.parent / unquote(target.partition("#")[0])).exists(), f"{name} points at {target}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_that_is_named_is_read(name: str) -> None:
+    named = {
+        one for one in SETTING.findall((ROOT / name).read_text()) if "_" in one or one in ("PORT", "SERVICES")
+    }
+    assert named <= known_settings(), named - known_settings()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "make popcorn",
+        "NO_SUCH_SETTING=1 make run",
+        "flask --app wsgi import-programm films.csv",
+        "flask --app wsgi cancel-screening 12 --because rain",
+        "flask --app wsgi dead-letters put-away",
+        ".venv/bin/python -m app.cli.surf",
+        "popcorn --large",
+    ],
+)
+def test_control_a_slip_would_be_seen(line: str, app: Flask) -> None:
+    with pytest.raises(AssertionError):
+        check(line, app)
