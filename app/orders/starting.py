@@ -52,6 +52,7 @@ def start_with_seats(
     once: str,
     locale: str,
     user_id: int | None = None,
+    leave_no_single: bool = False,
 ) -> Started:
     """An order for exactly these seats.
 
@@ -60,7 +61,13 @@ def start_with_seats(
     screening = events.screening(screening_id)
 
     def hold() -> Reservation:
-        return reservations.hold_seats(screening, seat_ids, visitor=visitor, address_key=address_key)
+        return reservations.hold_seats(
+            screening,
+            seat_ids,
+            visitor=visitor,
+            address_key=address_key,
+            leave_no_single=leave_no_single,
+        )
 
     return _start(screening, hold, visitor=visitor, once=once, locale=locale, user_id=user_id)
 

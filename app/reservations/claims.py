@@ -61,7 +61,10 @@ _HOLD = """
         select owner.id, wanted.seat_id from owner, wanted
     ),
     told as ({tell})
-    select owner.expires_at, (select array_agg(seat_id) from claimed) as seat_ids, (select count(*) from told) as told
+    select owner.expires_at, (select array_agg(seat_id) from claimed) as seat_ids, (select count(*) from told) as told,
+      (select array_agg(others.seat_id) from reservations.seat_claims others
+       where others.screening_id = :screening_id and others.seat_id = any(cast(:around as integer[]))
+         and (others.expires_at is null or others.expires_at >= clock_timestamp())) as taken_around
     from owner
 """
 
@@ -158,6 +161,15 @@ def statements(*, claim: str = CLAIM, locked: str = LOCKED) -> Statements:
 SQL = statements()
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a hold got, and which of the seats around it others had when it was made."""
+
+    expires_at: datetime
+    seat_ids: frozenset[int]
+    taken_around: frozenset[int]
+
+
 class ClaimsDisagree(RuntimeError):
     """A locked claim was not written: the count of rows is wrong, and the transaction must not commit."""
 
@@ -172,8 +184,9 @@ def hold(
     address_key: str,
     visitor_limit: int | None,
     address_limit: int | None,
-) -> tuple[datetime, frozenset[int]] | None:
-    """Make a reservation and claim its seats in one statement: its expiry, and the seats that it got.
+    around: Sequence[int] = (),
+) -> Held | None:
+    """Make a reservation and claim its seats in one statement, and tell which seats `around` them are others'.
 
     None when the visitor or the address holds as many as its limit. Fewer seats than asked for: the caller undoes.
     """
@@ -186,9 +199,12 @@ def hold(
         "address_key": address_key,
         "visitor_limit": visitor_limit,
         "address_limit": address_limit,
+        "around": list(around),
     }
     row = db.session().execute(SQL.hold, values).one_or_none()
-    return None if row is None else (row.expires_at, frozenset(row.seat_ids or ()))
+    if row is None:
+        return None
+    return Held(row.expires_at, frozenset(row.seat_ids or ()), frozenset(row.taken_around or ()))
 
 
 def claim_for(reservation_id: uuid.UUID, seat_ids: Sequence[int], expires_at: datetime) -> frozenset[int]:

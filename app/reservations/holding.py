@@ -14,10 +14,10 @@ from app.core.config import settings
 from app.core.errors import NotFound
 from app.events import service as events
 from app.events.service import Screening, SeatPlan
-from app.reservations import claims
+from app.reservations import claims, single_seat
 from app.reservations.best import best_together
 from app.reservations.nearest import nearest_free
-from app.reservations.views import NothingFits, Reservation, SeatsLost, TooManyHolds
+from app.reservations.views import NothingFits, Reservation, SeatsLost, SingleSeatLeft, TooManyHolds
 
 NO_LIMIT = 1_000_000  # a limit of this size is none: it is not even looked up
 TRIES = 8
@@ -39,8 +39,13 @@ def hold(
     address_key: str,
     minutes: float,
     limited: bool = True,
+    leave_no_single: bool = False,
 ) -> Reservation:
-    """Claim exactly these seats. Raises SeatsLost and TooManyHolds; then nothing is held."""
+    """Claim exactly these seats. Raises SeatsLost and TooManyHolds; then nothing is held.
+
+    With `leave_no_single` it raises SingleSeatLeft too; then the caller must roll back.
+    """
+    plan = events.seat_plan(screening.auditorium_id)
     reservation_id = uuid.uuid4()
     config = settings()
     held = claims.hold(
@@ -52,15 +57,19 @@ def hold(
         address_key=address_key,
         visitor_limit=limit_of(config.max_live_holds_per_visitor) if limited else None,
         address_limit=limit_of(config.max_live_holds_per_address) if limited else None,
+        around=single_seat.looked_at(plan, seat_ids) if leave_no_single else (),
     )
     if held is None:
         raise TooManyHolds(retry_after=config.hold_minutes * 60)
-    expires_at, got = held
-    if len(got) < len(seat_ids):
+    if len(held.seat_ids) < len(seat_ids):
         claims.undo(reservation_id)
-        raise lost_seats(screening, seat_ids, got)
+        raise lost_seats(screening, seat_ids, held.seat_ids)
+    if leave_no_single:
+        shift = single_seat.suggest_shift(plan, seat_ids, held.taken_around, screening.prices)
+        if shift is not None:
+            raise SingleSeatLeft(tuple(seat_ids), shift)
     return Reservation(
-        reservation_id, screening.id, "held", tuple(seat_ids), expires_at, expires_at - grace()
+        reservation_id, screening.id, "held", tuple(seat_ids), held.expires_at, held.expires_at - grace()
     )
 
 

@@ -20,7 +20,15 @@ from app.events.service import Screening
 from app.reservations import claims, holding, single_seat
 from app.reservations.holding import reservation, seat_states
 from app.reservations.states import RESERVATION
-from app.reservations.views import NotHeld, NothingFits, Request, Reservation, SeatsLost, TooManyHolds
+from app.reservations.views import (
+    NotHeld,
+    NothingFits,
+    Request,
+    Reservation,
+    SeatsLost,
+    SingleSeatLeft,
+    TooManyHolds,
+)
 from app.reservations.waiting import (
     OfferOver,
     accept_offer,
@@ -41,6 +49,7 @@ __all__ = [
     "Request",
     "Reservation",
     "SeatsLost",
+    "SingleSeatLeft",
     "TooManyHolds",
     "accept_offer",
     "cancel_request",
@@ -87,16 +96,25 @@ def hold_seats(
     visitor: str,
     address_key: str,
     minutes: float | None = None,
+    leave_no_single: bool = False,
 ) -> Reservation:
     """Hold exactly these seats for `minutes` (a hold's usual time).
 
     Raises Invalid (see `check_seats`), ScreeningClosed, TooManyHolds, and SeatsLost with what was lost, what the
-    visitor could still have, and the nearest alternatives. Then nothing is held.
+    visitor could still have, and the nearest alternatives. Then nothing is held. With `leave_no_single` it raises
+    SingleSeatLeft where a seat along would leave no single one empty; then the caller must roll back.
     """
     seats = check_seats(screening, seat_ids)
     events.ensure_on_sale(screening)
     minutes = settings().hold_minutes if minutes is None else minutes
-    return holding.hold(screening, seats, visitor=visitor, address_key=address_key, minutes=minutes)
+    return holding.hold(
+        screening,
+        seats,
+        visitor=visitor,
+        address_key=address_key,
+        minutes=minutes,
+        leave_no_single=leave_no_single,
+    )
 
 
 def hold_best(screening: Screening, quantity: int, *, visitor: str, address_key: str) -> Reservation:

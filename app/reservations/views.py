@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.core.errors import Conflict, TooMany
+from app.core.errors import Conflict, Invalid, TooMany
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,15 @@ class SeatsLost(Conflict):
         self.lost = lost
         self.kept = kept
         self.alternatives = alternatives
+
+
+class SingleSeatLeft(Invalid):
+    """The choice would leave a single seat empty, and `shift`, as good, would not. The caller rolls back."""
+
+    def __init__(self, seat_ids: tuple[int, ...], shift: tuple[int, ...]) -> None:
+        super().__init__("seats.single_left", "seat")
+        self.seat_ids = seat_ids
+        self.shift = shift
 
 
 class NothingFits(Conflict):

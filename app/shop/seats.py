@@ -17,7 +17,7 @@ from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView, Started, StartedBefore
 from app.reservations import live
 from app.reservations import service as reservations
-from app.reservations.service import NothingFits, SeatsLost
+from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft
 from app.shop import blueprint, purchase, seat_picture
 from app.shop.seat_page import Asked, closed_page, lone_seat_question, lost_seats_question, page, sentence
 from app.web.language import locale
@@ -73,8 +73,6 @@ def start_order(screening_id: int) -> Response:
     wish = Asked()
     try:
         wish = asked()
-        if wish.quantity is None and not wish.kept and (question := _lone_seat(screening, wish.seat_ids)):
-            return question
         token = _start(screening, wish)
     except StartedBefore as error:
         return redirect_to_order(error.token)
@@ -82,6 +80,8 @@ def start_order(screening_id: int) -> Response:
         return _to_waiting_list(screening, error.quantity)
     except ScreeningClosed as error:
         return closed_page(screening, error)
+    except SingleSeatLeft as error:
+        return lone_seat_question(screening, error.seat_ids, error.shift)
     except SeatsLost as error:
         seat_picture.forget_moment(screening_id)
         return lost_seats_question(screening, error)
@@ -98,7 +98,7 @@ def _start(screening: Screening, wish: Asked) -> str:
     if wish.quantity is not None:
         start = partial(orders.start_with_best, screening.id, wish.quantity)
     else:
-        start = partial(orders.start_with_seats, screening.id, wish.seat_ids)
+        start = partial(orders.start_with_seats, screening.id, wish.seat_ids, leave_no_single=not wish.kept)
     with db.transaction():
         started = start(
             visitor=visitor(),
@@ -110,14 +110,11 @@ def _start(screening: Screening, wish: Asked) -> str:
     return started.token
 
 
-def _lone_seat(
-    screening: Screening, seat_ids: Sequence[int], order: OrderView | None = None
-) -> Response | None:
+def _lone_seat(screening: Screening, seat_ids: Sequence[int], order: OrderView) -> Response | None:
     """The question that is asked when a choice leaves a single seat empty and another, as good, does not."""
     events.ensure_on_sale(screening)
     chosen = reservations.check_seats(screening, seat_ids)
-    own = [seat.seat_id for seat in order.seats] if order else []
-    shift = reservations.suggest_shift(screening, chosen, own)
+    shift = reservations.suggest_shift(screening, chosen, [seat.seat_id for seat in order.seats])
     return lone_seat_question(screening, chosen, shift, order=order) if shift else None
 
 

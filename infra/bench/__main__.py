@@ -36,7 +36,7 @@ def _measure(house: House, seconds: float) -> None:
     _bounds(house, seconds)
     _pages(house, seconds)
     _holds(house, tickets, seconds)
-    _hot_sale(house)
+    _hot_sale(house, tickets)
     _statements(house, tickets)
     _purchases(house, tickets, seconds)
     _paper(house)
@@ -77,8 +77,8 @@ def _holds(house: House, tickets: holds.Tickets, seconds: float) -> None:
             show(Figure(name, f"{found.per_second:,.0f}/s", note=note))
 
 
-def _hot_sale(house: House) -> None:
-    sale = holds.hot_sale(house)
+def _hot_sale(house: House, tickets: holds.Tickets) -> None:
+    sale = holds.hot_sale(house, tickets)
     note = f"{sale.held} of {sale.seats} seats in {sale.tries} tries, sold twice: {sale.sold_twice}"
     show(
         at_most(

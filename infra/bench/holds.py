@@ -15,12 +15,28 @@ from infra.bench.house import House
 from infra.bench.http import Browser, form
 from infra.bench.load import percentiles
 
+# The free seats of each screening: those with most of them first.
 SEATS = """
-    select s.id, array_agg(p.id order by p.row_index, p.column)
+    select s.id, array_agg(array[p.id, p.row_index, p.column] order by p.row_index, p.column)
     from events.screenings s join events.seats p on p.auditorium_id = s.auditorium_id
     where s.status = 'scheduled' and s.starts_at > now() + interval '1 hour' and p.kind = 'standard'
       and not exists (select 1 from reservations.seat_claims c where c.screening_id = s.id and c.seat_id = p.id)
     group by s.id order by count(*) desc, s.starts_at, s.id
+"""
+# A screening of its own for the hot sale, in the largest room: nothing of it is sold yet.
+HOT = """
+    with room as (select auditorium_id from events.seats group by 1 order by count(*) desc, 1 limit 1),
+    model as (select s.* from events.screenings s join room using (auditorium_id) order by s.id limit 1),
+    made as (
+        insert into events.screenings (film_id, auditorium_id, starts_at, ends_at, version, format)
+        select film_id, auditorium_id, now() + interval '30 days', now() + interval '30 days 2 hours', version, format
+        from model returning id, auditorium_id
+    ),
+    priced as (
+        insert into events.screening_prices (screening_id, zone_id, price)
+        select made.id, p.zone_id, p.price from made, model join events.screening_prices p on p.screening_id = model.id
+    )
+    select made.id, array_agg(p.id) from made join events.seats p using (auditorium_id) group by made.id
 """
 
 
@@ -42,21 +58,36 @@ class HotSale:
 
 
 class Tickets:
-    """Pairs of free seats, each given out once."""
+    """Pairs of free seats, each given out once, as people choose them: side by side, and no single one left over.
+
+    The screening of the hot sale is left out of it.
+    """
 
     def __init__(self, house: House) -> None:
+        self.hot_sale: tuple[int, list[int]] = house.query(HOT)[0]
         self._pairs = self._all(house)
 
     def _all(self, house: House) -> Iterator[tuple[int, tuple[int, int]]]:
-        rooms = house.query(SEATS)
-        longest = max(len(seats) for _, seats in rooms)
-        for at in range(0, longest - 1, 2):  # spread over the screenings, as real sales are
-            for screening_id, seats in rooms:
-                if at + 1 < len(seats):
-                    yield screening_id, (seats[at], seats[at + 1])
+        rooms = {room: list(_pairs(seats)) for room, seats in house.query(SEATS) if room != self.hot_sale[0]}
+        for turn in itertools.zip_longest(*rooms.values()):  # spread over the screenings, as real sales are
+            yield from ((room, pair) for room, pair in zip(rooms, turn, strict=True) if pair is not None)
 
     def next(self) -> tuple[int, tuple[int, int]]:
         return next(self._pairs)
+
+
+def _pairs(seats: list[list[int]]) -> Iterator[tuple[int, int]]:
+    """From both ends of each run of free seats to its middle."""
+    run: list[int] = []
+    before: list[int] = []
+    for seat in [*seats, [0, -1, 0]]:
+        if before and seat[1:] != [before[1], before[2] + 1]:
+            while len(run) == 2 or len(run) > 3:
+                yield run[0], run[1]
+                run = run[:1:-1]
+            run = []
+        run.append(seat[0])
+        before = seat
 
 
 async def arrive(port: int, screening_id: int) -> tuple[Browser, list[tuple[str, str]]]:
@@ -70,6 +101,7 @@ async def arrive(port: int, screening_id: int) -> tuple[Browser, list[tuple[str,
 async def hold(
     browser: Browser, fields: list[tuple[str, str]], screening_id: int, seats: tuple[int, ...]
 ) -> int:
+    """The status of the answer to the map's form; 303 is a hold."""
     answer = await browser.post(
         f"/screenings/{screening_id}/orders",
         [*fields, ("once", secrets.token_urlsafe(12)), *(("seat", str(seat)) for seat in seats)],
@@ -104,9 +136,9 @@ async def _holds(house: House, tickets: Tickets, clients: int, seconds: float) -
     return Holds(statuses[303] / took, *percentiles(times), dict(statuses))
 
 
-def hot_sale(house: House, *, clients: int = 64) -> HotSale:
+def hot_sale(house: House, tickets: Tickets, *, clients: int = 64) -> HotSale:
     """Everybody wants the same room: 64 clients, two random seats a try, until every seat is held."""
-    screening_id, seats = house.query(SEATS.replace("p.kind = 'standard'", "true"))[0]
+    screening_id, seats = tickets.hot_sale
     result = asyncio.run(_hot_sale(house, screening_id, list(seats), clients))
     rows = house.query(
         "select count(*), count(*) - count(distinct seat_id) from reservations.reservation_seats rs"
@@ -123,11 +155,12 @@ async def _hot_sale(house: House, screening_id: int, seats: list[int], clients: 
     tries = itertools.count()
 
     async def buy(browser: Browser, fields: list[tuple[str, str]]) -> None:
+        keeping = [*fields, ("keep", "1")]  # in such a crowd nobody minds a single seat left over
         while free:
             # A customer sees what is free, as the live map shows it, and so do the others.
             wanted = tuple(random.sample(sorted(free), min(2, len(free))))
             next(tries)
-            if await hold(browser, fields, screening_id, wanted) == 303:
+            if await hold(browser, keeping, screening_id, wanted) == 303:
                 free.difference_update(wanted)
             else:
                 held = await asyncio.to_thread(_taken, house, screening_id) if len(free) < 40 else set()
