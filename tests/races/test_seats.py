@@ -66,7 +66,7 @@ def look_then_write(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def unguarded(
         reservation_id: uuid.UUID, screening_id: int, seat_ids: list[int], **kept: Any
-    ) -> tuple[datetime, frozenset[int]]:
+    ) -> claims.Held:
         free = frozenset(seat_ids) - service.seat_states(screening_id).keys()
         time.sleep(0.02)
         expires_at = datetime.now(UTC) + timedelta(seconds=kept["seconds"])
@@ -88,7 +88,7 @@ def look_then_write(monkeypatch: pytest.MonkeyPatch) -> None:
                 values,
             )
             session.execute(text("insert into reservations.reservation_seats values (:id, :seat)"), values)
-        return expires_at, free
+        return claims.Held(expires_at, free, frozenset())
 
     monkeypatch.setattr(claims, "hold", unguarded)
 
