@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -23,6 +20,7 @@ from app.adapters.mail import (
     compose,
     open_mail,
 )
+from tests.adapters.mail_server import MailServer
 
 SENDER = "Cine Lanterna <ingressos@cinelanterna.example>"
 MAIL = Mail(
@@ -111,57 +109,6 @@ def test_a_domain_with_letters_of_its_own_goes_out_as_servers_know_it() -> None:
 def test_a_setting_that_names_no_way_is_refused(address: str, tmp_path: Path) -> None:
     with pytest.raises(BadAddress, match="smtp://host:port"):
         open_mail(address, tmp_path, SENDER)
-
-
-class MailServer:
-    """SMTP in a few lines: keeps what it is sent; nowhere.example is refused, later.example put off."""
-
-    def __init__(self) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.received: list[bytes] = []
-        self.closed = False
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
-
-    def stop(self) -> None:
-        with suppress(OSError):
-            self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
-        self.thread.join(timeout=5)
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            with connection, connection.makefile("rwb") as wire:
-                self._talk(wire)
-
-    def _talk(self, wire) -> None:  # type: ignore[no-untyped-def]
-        def say(line: bytes) -> None:
-            wire.write(line + b"\r\n")
-            wire.flush()
-
-        say(b"421 not now" if self.closed else b"220 ready")
-        while line := wire.readline().strip():
-            word = line.upper()
-            if word == b"DATA":
-                say(b"354 go on")
-                self.received.append(b"".join(iter(wire.readline, b".\r\n")))
-                say(b"250 taken")
-            elif word.startswith(b"RCPT") and b"NOWHERE.EXAMPLE" in word:
-                say(b"550 no such person")
-            elif word.startswith(b"RCPT") and b"LATER.EXAMPLE" in word:
-                say(b"450 come back later")
-            elif word == b"QUIT":
-                say(b"221 bye")
-                return
-            elif word == b"STARTTLS":
-                say(b"502 unknown")
-            else:
-                say(b"250 ok")
 
 
 @pytest.fixture

@@ -1,0 +1,58 @@
+"""A mail server for the tests."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+
+
+class MailServer:
+    """SMTP in a few lines: keeps what it is sent; nowhere.example is refused, later.example put off."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.received: list[bytes] = []
+        self.closed = False
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join(timeout=5)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rwb") as wire:
+                self._talk(wire)
+
+    def _talk(self, wire) -> None:  # type: ignore[no-untyped-def]
+        def say(line: bytes) -> None:
+            wire.write(line + b"\r\n")
+            wire.flush()
+
+        say(b"421 not now" if self.closed else b"220 ready")
+        while line := wire.readline().strip():
+            word = line.upper()
+            if word == b"DATA":
+                say(b"354 go on")
+                self.received.append(b"".join(iter(wire.readline, b".\r\n")))
+                say(b"250 taken")
+            elif word.startswith(b"RCPT") and b"NOWHERE.EXAMPLE" in word:
+                say(b"550 no such person")
+            elif word.startswith(b"RCPT") and b"LATER.EXAMPLE" in word:
+                say(b"450 come back later")
+            elif word == b"QUIT":
+                say(b"221 bye")
+                return
+            elif word == b"STARTTLS":
+                say(b"502 unknown")
+            else:
+                say(b"250 ok")

@@ -1,0 +1,149 @@
+"""kill -9 of the worker at every step from the money to the mail, one after the other, on one and the same order.
+
+In the end it is as if nothing had happened: one set of tickets, one PDF, money once, stock once, and mails that are
+all the same mail.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import psycopg2
+import pytest
+from pypdf import PdfReader
+
+from app.core import config, db
+from app.core.config import Settings
+from app.orders import service as orders
+from app.orders.service import OrderView
+from tests.adapters.mail_server import MailServer
+from tests.adapters.test_mail import read
+from tests.live_server import LiveServer
+from tests.orders import buying, counter
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+SECONDS = 30.0
+STEPS = [
+    "ChargeRequested.leased",
+    "payments.after_create",
+    "ChargeRequested.before_commit",
+    "ChargeRequested.committed",
+    # Here the customer pays.
+    "ProviderHinted.leased",
+    "payments.after_fetch",
+    "ProviderHinted.before_commit",
+    "ProviderHinted.committed",
+    "PaymentReceived.leased",
+    "PaymentReceived.before_commit",
+    "PaymentReceived.committed",
+    "OrderPaid.leased",
+    "tickets.after_pdf",
+    "tickets.after_storage",
+    "OrderPaid.before_commit",
+    "OrderPaid.committed",
+    "TicketsReady.leased",
+    "TicketsReady.before_commit",
+    "TicketsReady.committed",
+]
+PAYS_AFTER = "ChargeRequested.committed"
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def house(live_server: LiveServer, settings: Settings, mail_server: MailServer) -> Iterator[LiveServer]:
+    """The worker is down; mail goes out by SMTP, where a repeat can be counted."""
+    live_server.kill_worker()
+    query(live_server, "delete from core.outbox")
+    live_server.env["BILHETERIA_MAIL"] = f"smtp://127.0.0.1:{mail_server.port}?tls=off"
+    config.use(replace(settings, database_url=live_server.database_url))
+    db.connect(live_server.database_url, pool_size=2)
+    yield live_server
+    live_server.kill_worker()
+    db.connect(settings.database_url or "", pool_size=settings.db_pool_size)
+
+
+def query(house: LiveServer, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    connection = psycopg2.connect(house.database_url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def crash_at(house: LiveServer, step: str) -> None:
+    """Let the worker run into `step`, where it is killed; what it had leased is due at once."""
+    house.env["BILHETERIA_FAILPOINT"] = step
+    house.start_worker()
+    assert house.worker is not None
+    assert house.worker.wait(timeout=SECONDS) == -9, f"{step} was never reached"
+    house.worker = None
+    del house.env["BILHETERIA_FAILPOINT"]
+    query(house, "update core.outbox set leased_until = null")
+
+
+def order_for_two() -> tuple[OrderView, int]:
+    """A full and a student's ticket and three portions of popcorn, waiting for the money; the popcorn's id."""
+    screening = make_screening("oooo")
+    popcorn = counter.stock(screening, on_hand=5)
+    basket = buying.start(screening, ids(plan_of(screening), "A1 A2"))
+    basket = buying.choose(basket, [buying.FULL, buying.STUDENT], {popcorn: 3})
+    with db.transaction():
+        orders.check_out(basket.token, name="Ana", email="ana@example.org", cpf="", method="pix")
+    return basket, popcorn
+
+
+def test_killed_at_every_step_from_the_money_to_the_mail(house: LiveServer, mail_server: MailServer) -> None:
+    basket, popcorn = order_for_two()
+    order_id = str(basket.id)
+    for step in STEPS:
+        crash_at(house, step)
+        if step == PAYS_AFTER:
+            buying.bank().pay(buying.charge_id(basket))
+    house.start_worker()
+    deadline = time.monotonic() + SECONDS
+    while query(house, "select kind from core.outbox"):
+        assert time.monotonic() < deadline, query(house, "select kind, last_error from core.outbox")
+        time.sleep(0.05)
+
+    # Money once.
+    assert buying.order(basket.token).state == "paid"
+    at_the_bank = query(house, "select charge_id, amount from sandbox_bank.payments")
+    assert [amount for _, amount in at_the_bank] == [basket.total]
+    receipts = "select amount, settled_at is not null from payments.receipts where order_id = %s"
+    assert query(house, receipts, order_id) == [(basket.total, True)]
+    assert query(house, "select count(*) from payments.refunds where order_id = %s", order_id) == [(0,)]
+
+    # Seats and stock once, for ever.
+    claims = "select count(*), count(expires_at) from reservations.seat_claims where screening_id = %s"
+    assert query(house, claims, basket.screening.id) == [(2, 0)]
+    stock = "select sum(quantity), count(expires_at) from products.stock_claims where product_id = %s"
+    assert query(house, stock, popcorn) == [(3, 0)]
+
+    # One set of tickets, on one PDF.
+    tickets = "select id, state from tickets.tickets where order_id = %s"
+    assert [state for _, state in query(house, tickets, order_id)] == ["valid", "valid"]
+    ((key,),) = query(house, "select storage_key from tickets.documents where order_id = %s", order_id)
+    files = [path for path in (house.var / "tickets").rglob("*") if path.is_file()]
+    assert files == [house.var / "tickets" / key]
+    assert len(PdfReader(BytesIO(files[0].read_bytes())).pages) == 2
+
+    # The mail went out before its done-mark was written: it repeats, as the same mail.
+    mails = [read(content) for content in mail_server.received]
+    assert len(mails) == 2
+    assert len({mail["Message-ID"] for mail in mails}) == 1
+    for mail in mails:
+        assert mail["To"] == "ana@example.org"
+        (attached,) = mail.iter_attachments()
+        assert attached.get_content() == files[0].read_bytes()
