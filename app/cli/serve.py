@@ -91,7 +91,7 @@ class BoxOffice:
             self.database_url = self.postgres.url
         env = _environment(settings, self.host, self.database_url)
         _prepare(env)
-        self.sign_ins = _demo_sign_ins(self.database_url)
+        self.sign_ins = _demo_sign_ins(self.database_url) if settings.demo else []
         _say("Starting the web server and the worker …")
         self.children = _children(env, settings)
         for child in self.children:

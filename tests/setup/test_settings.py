@@ -1,0 +1,84 @@
+"""The settings: each is written down, and what cannot be read is one line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.core.config import BadSetting, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+READ = re.compile(
+    r"""environ(?:\.get\(|\[)\s*["']([A-Z][A-Z0-9_]+)["']  # os.environ.get("PORT"), os.environ["PORT"]
+      | _(?:flag|one_of|whole_number)\(\s*["']([A-Z][A-Z0-9_]+)["']
+      | \$\{([A-Z][A-Z0-9_]+)  # compose.yaml
+    """,
+    re.VERBOSE,
+)
+# Not ours: they say where programs are, and how the terminal speaks.
+OF_THE_SYSTEM = {"PATH"}
+
+
+def read_by_the_code() -> set[str]:
+    sources = [path for folder in ("app", "infra", "migrations") for path in (ROOT / folder).rglob("*.py")]
+    sources += [ROOT / "wsgi.py", ROOT / "compose.yaml"]
+    sources = [path for path in sources if "node_modules" not in path.parts]
+    found = {name for path in sources for match in READ.findall(path.read_text()) for name in match if name}
+    return found - OF_THE_SYSTEM
+
+
+def written_down() -> set[str]:
+    """The first cell of each line of a table."""
+    page = (ROOT / "docs" / "settings.md").read_text()
+    return set(re.findall(r"^\| `([A-Z][A-Z0-9_]+)` \|", page, re.MULTILINE))
+
+
+def test_the_code_reads_its_settings_in_ways_that_this_test_knows() -> None:
+    assert {
+        "PORT",
+        "DATABASE_URL",
+        "BILHETERIA_TLS",
+        "WEB_WORKERS",
+        "POSTGRES_PASSWORD",
+    } <= read_by_the_code()
+
+
+def test_every_setting_is_written_down_and_nothing_else_is() -> None:
+    assert read_by_the_code() == written_down()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "70000", "PORT must be a whole number from 1 to 65535, not '70000'"),
+        ("PORT", "-1", "PORT must be"),
+        ("BILHETERIA_HOLD_MINUTES", "ten", "BILHETERIA_HOLD_MINUTES must be a whole number from 1 to 60"),
+        ("BILHETERIA_TLS", "maybe", "BILHETERIA_TLS must be 1 or 0, not 'maybe'"),
+        ("BILHETERIA_DEMO", "ja", "BILHETERIA_DEMO must be 1 or 0"),
+        ("BILHETERIA_LOG", "loud", "BILHETERIA_LOG must be one of debug, info, warning, error, not 'loud'"),
+        ("SERVICES", "popcorn", "SERVICES names 'popcorn'; known are pages, events"),
+        ("BILHETERIA_VAR", "/dev/null/var", "the data folder /dev/null/var cannot be used (Not a directory)"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv("BILHETERIA_VAR", str(tmp_path))
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting) as bad:
+        Settings.from_env()
+    assert said in str(bad.value)
+    assert "\n" not in str(bad.value)
+
+
+def test_the_key_of_the_sessions_is_made_once_and_is_its_owners_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BILHETERIA_VAR", str(tmp_path / "new"))
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    first = Settings.from_env().secret_key
+    assert len(first) > 40
+    assert Settings.from_env().secret_key == first
+    assert (tmp_path / "new" / "secret-key").stat().st_mode & 0o777 == 0o600
