@@ -136,6 +136,20 @@ _DROP = """
     returning held.seat_id
 """
 
+_UNDO = """
+    with owner as (select id, screening_id from reservations.reservations where id = :id),
+    locked as ({locked}),
+    gone as (
+        delete from reservations.seat_claims held using locked
+        where held.screening_id = locked.screening_id and held.seat_id = locked.seat_id
+          and held.reservation_id = :id
+    ),
+    ended as (delete from reservations.reservations where id = :id)
+    select others.seat_id, others.expires_at from owner join reservations.seat_claims others using (screening_id)
+    where others.reservation_id <> owner.id
+      and (others.expires_at is null or others.expires_at >= clock_timestamp())
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Statements:
@@ -144,6 +158,7 @@ class Statements:
     move: TextClause
     free: TextClause
     drop: TextClause
+    undo: TextClause
 
 
 def statements(*, claim: str = CLAIM, locked: str = LOCKED) -> Statements:
@@ -155,6 +170,7 @@ def statements(*, claim: str = CLAIM, locked: str = LOCKED) -> Statements:
         move=text(_MOVE.format(owned=owned)),
         free=text(_FREE.format(owned=owned)),
         drop=text(_DROP.format(locked=locked)),
+        undo=text(_UNDO.format(locked=locked)),
     )
 
 
@@ -220,11 +236,13 @@ def drop(reservation_id: uuid.UUID, *, kept: Sequence[int] = ()) -> tuple[int, .
     return tuple(row.seat_id for row in rows)
 
 
-def undo(reservation_id: uuid.UUID) -> None:
-    """Take back a hold that this very transaction has made and that lost a seat: nothing is left behind."""
-    drop(reservation_id)
-    statement = text("delete from reservations.reservations where id = :id")
-    db.session().execute(statement, {"id": reservation_id})
+def undo(reservation_id: uuid.UUID) -> dict[int, datetime | None]:
+    """Take back a hold that this very transaction has made and that lost a seat: nothing is left behind.
+
+    Returns the seats of its screening that others have: until when, or None for sold.
+    """
+    rows = db.session().execute(SQL.undo, {"id": reservation_id}).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def lock(reservation_id: uuid.UUID) -> Row | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,8 +62,7 @@ def hold(
     if held is None:
         raise TooManyHolds(retry_after=config.hold_minutes * 60)
     if len(held.seat_ids) < len(seat_ids):
-        claims.undo(reservation_id)
-        raise lost_seats(screening, seat_ids, held.seat_ids)
+        raise lost_seats(screening, seat_ids, held.seat_ids, states=claims.undo(reservation_id))
     if leave_no_single:
         shift = single_seat.suggest_shift(plan, seat_ids, held.taken_around, screening.prices)
         if shift is not None:
@@ -115,14 +114,19 @@ def lock_screening(screening_id: int) -> None:
 
 
 def lost_seats(
-    screening: Screening, seat_ids: Sequence[int], got: Collection[int], own: Collection[int] = ()
+    screening: Screening,
+    seat_ids: Sequence[int],
+    got: Collection[int],
+    *,
+    states: Mapping[int, datetime | None],
+    own: Collection[int] = (),
 ) -> SeatsLost:
-    """Names what was lost, and the nearest free seats instead; the visitor's `own` seats count as free."""
+    """Names what was lost, and the nearest free seats instead; `states` are the taken ones, `own` the visitor's."""
     lost = tuple(seat_id for seat_id in seat_ids if seat_id not in got)
     kept = tuple(seat_id for seat_id in seat_ids if seat_id in got)
     plan: SeatPlan = events.seat_plan(screening.auditorium_id)
-    taken = seat_states(screening.id).keys() - set(own)
-    return SeatsLost(lost, kept, nearest_free(plan, lost, kept, taken))
+    taken = states.keys() - set(own)
+    return SeatsLost(lost, kept, nearest_free(plan, lost, kept, taken), states)
 
 
 def seat_states(screening_id: int) -> dict[int, datetime | None]:
@@ -134,7 +138,7 @@ def seat_states(screening_id: int) -> dict[int, datetime | None]:
         ),
         {"screening_id": screening_id},
     )
-    return {row.seat_id: row.expires_at for row in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def taken_among(screening_id: int, seat_ids: Sequence[int]) -> frozenset[int]:

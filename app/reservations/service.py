@@ -159,7 +159,8 @@ def change_seats(reservation_id: uuid.UUID, seat_ids: Sequence[int]) -> Reservat
         # Old and new seats in one pass: two who swap take their locks in the same order.
         got = claims.claim_for(reservation_id, sorted({*old, *seats}), row.expires_at)
         if not got.issuperset(seats):
-            raise holding.lost_seats(screening, seats, got, own=got.intersection(old))
+            states = holding.seat_states(screening.id)
+            raise holding.lost_seats(screening, seats, got, states=states, own=got.intersection(old))
         claims.drop(reservation_id, kept=seats)
         _remember(reservation_id, seats)
     if set(old) - set(seats):

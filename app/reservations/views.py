@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,15 +40,23 @@ class Request:
 
 
 class SeatsLost(Conflict):
-    """Others were quicker. Nothing is held; `alternatives` are sets of free seats that replace the lost ones."""
+    """Others were quicker. Nothing is held; `alternatives` are sets of free seats that replace the lost ones.
+
+    `states` are the screening's taken seats of that moment: until when, or None for sold.
+    """
 
     def __init__(
-        self, lost: tuple[int, ...], kept: tuple[int, ...], alternatives: list[tuple[int, ...]]
+        self,
+        lost: tuple[int, ...],
+        kept: tuple[int, ...],
+        alternatives: list[tuple[int, ...]],
+        states: Mapping[int, datetime | None],
     ) -> None:
         super().__init__("seats.lost", lost=list(lost), kept=list(kept))
         self.lost = lost
         self.kept = kept
         self.alternatives = alternatives
+        self.states = states
 
 
 class SingleSeatLeft(Invalid):

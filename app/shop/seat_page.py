@@ -18,7 +18,7 @@ from app.events.service import Screening, ScreeningClosed, Seat
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.reservations.service import SeatsLost
-from app.shop import purchase, seat_picture
+from app.shop import purchase, seat_moments, seat_picture
 from app.shop.heading import line_of
 from app.shop.lately import lately
 from app.shop.programme import poster
@@ -62,7 +62,7 @@ def page(
     order_elsewhere: OrderView | None = None,
 ) -> Response:
     """The map. `order` is the one whose seats are being changed, `order_elsewhere` another of the same visitor."""
-    now = seat_picture.moment(screening.id)
+    now = seat_moments.moment(screening.id)
     own = {seat.seat_id for seat in order.seats} if order else set()
     taken = now.states.keys() - own
     mine = [seat.seat_id for seat in order_elsewhere.seats] if order_elsewhere else ()
@@ -103,7 +103,7 @@ def page(
 def _room(
     screening: Screening,
     taken: Collection[int],
-    now: seat_picture.Moment,
+    now: seat_moments.Moment,
     marks: Marks,
     as_list: bool,
     own: Collection[int],

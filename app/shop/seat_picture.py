@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from flask import current_app, render_template
+from flask import render_template
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup, escape
@@ -22,10 +20,9 @@ from markupsafe import Markup, escape
 from app.core.money import format_money, format_money_short
 from app.events import service as events
 from app.events.service import Screening, Seat, SeatPlan
-from app.reservations import live
+from app.shop.seat_moments import Moment
 from app.web.language import locale
 
-FRESH_SECONDS = 0.25
 PLAIN_ZONE = "standard"
 VIP_ZONE = "vip"
 _MOST = 200
@@ -93,12 +90,12 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A room as drawn for one screening in one language: `pieces` with a hole for each of `cells` between them."""
+    """A room as drawn for one screening and language: `pieces`, a hole between them for each of `boxes` (seat ids)."""
 
     plan: SeatPlan
     prices: Mapping[int, int]
     pieces: tuple[str, ...]
-    cells: tuple[Cell, ...]
+    boxes: tuple[tuple[int, ...], ...]
     free_words: tuple[str, ...]
     taken_words: tuple[str, ...]
     legend: tuple[tuple[str, str], ...]
@@ -106,27 +103,32 @@ class Picture:
 
     def fill(self, taken: Collection[int], marks: Marks) -> Markup:
         parts = [self.pieces[0]]
-        for index, cell in enumerate(self.cells):
-            state = state_of(cell, taken, marks)
-            if state == "free":
-                parts.append(self.free_words[index])
-            elif state == "chosen":
-                parts.append('" checked' + self.free_words[index][1:])
-            else:
-                extra = " m" if state == "mine" else " lost" if state == "lost" else ""
+        chosen = frozenset(marks.chosen)
+        gone = frozenset(taken) | frozenset(marks.lost) | frozenset(marks.mine)
+        for index, ids in enumerate(self.boxes):
+            if not gone.isdisjoint(ids):
+                extra = " lost" if any_of(ids, marks.lost) else " m" if any_of(ids, marks.mine) else ""
                 parts.append(extra + self.taken_words[index])
+            elif chosen.isdisjoint(ids):
+                parts.append(self.free_words[index])
+            else:
+                parts.append('" checked' + self.free_words[index][1:])
             parts.append(self.pieces[index + 1])
         return Markup("".join(parts))  # noqa: S704 (drawn by our own templates)
 
 
+def any_of(ids: Sequence[int], among: Collection[int]) -> bool:
+    return any(seat_id in among for seat_id in ids)
+
+
 def state_of(cell: Cell, taken: Collection[int], marks: Marks) -> str:
-    if any(seat_id in marks.lost for seat_id in cell.ids):
+    if any_of(cell.ids, marks.lost):
         return "lost"
-    if any(seat_id in marks.mine for seat_id in cell.ids):
+    if any_of(cell.ids, marks.mine):
         return "mine"
-    if any(seat_id in taken for seat_id in cell.ids):
+    if any_of(cell.ids, taken):
         return "taken"
-    return "chosen" if any(seat_id in marks.chosen for seat_id in cell.ids) else "free"
+    return "chosen" if any_of(cell.ids, marks.chosen) else "free"
 
 
 _HOLE = re.compile(r'" aria-label="@(\d+)@"')
@@ -168,7 +170,7 @@ def _draw(screening: Screening, plan: SeatPlan) -> Picture:
         plan=plan,
         prices=dict(screening.prices),
         pieces=tuple(split[0::2]),
-        cells=tuple(order),
+        boxes=tuple(cell.ids for cell in order),
         free_words=tuple(f'" aria-label="{escape(free_label(cell))}"' for cell in order),
         taken_words=tuple(f'" disabled aria-label="{escape(taken_label(cell))}"' for cell in order),
         legend=tuple(_legend(screening, plan, cells)),
@@ -279,40 +281,6 @@ def _facts(cells: Sequence[Cell]) -> str:
     usual = max(by_price, key=lambda price: len(by_price[price]))
     others = {str(price): ids for price, ids in by_price.items() if price != usual}
     return json.dumps({"usual": usual, "others": others}, separators=(",", ":"))
-
-
-@dataclass(slots=True)
-class Moment:
-    """Which seats of a screening were taken a moment ago, and the plain pages made of that."""
-
-    read_at: float
-    now: datetime
-    states: Mapping[int, datetime | None]
-    markup: dict[str, Markup]
-
-    def json(self) -> str:
-        return live.as_json(self.states, self.now)
-
-
-_moments: dict[int, Moment] = {}
-
-
-def moment(screening_id: int) -> Moment:
-    """The states of a screening, a quarter of a second old at most. The claim is the lock; this is only a picture."""
-    kept = _moments.get(screening_id)
-    if kept is not None and time.monotonic() - kept.read_at < FRESH_SECONDS and not current_app.testing:
-        return kept
-    read_at = time.monotonic()
-    states, now = live.read([screening_id])
-    if len(_moments) >= _MOST:
-        _moments.clear()
-    _moments[screening_id] = fresh = Moment(read_at, now, states[screening_id], {})
-    return fresh
-
-
-def forget_moment(screening_id: int) -> None:
-    """This process has just changed a claim of the screening."""
-    _moments.pop(screening_id, None)
 
 
 def drawn_map(screening: Screening, at: Moment, marks: Marks) -> Markup:

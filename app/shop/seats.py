@@ -18,7 +18,7 @@ from app.orders.service import OrderOver, OrderView, Started, StartedBefore
 from app.reservations import live
 from app.reservations import service as reservations
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft
-from app.shop import blueprint, purchase, seat_picture
+from app.shop import blueprint, purchase, seat_moments
 from app.shop.seat_page import Asked, closed_page, lone_seat_question, lost_seats_question, page, sentence
 from app.web.language import locale
 from app.web.security import address_key, known_visitor, visitor
@@ -83,11 +83,11 @@ def start_order(screening_id: int) -> Response:
     except SingleSeatLeft as error:
         return lone_seat_question(screening, error.seat_ids, error.shift)
     except SeatsLost as error:
-        seat_picture.forget_moment(screening_id)
+        seat_moments.learn(screening_id, error.states)
         return lost_seats_question(screening, error)
     except (Invalid, Conflict, TooMany) as error:
         return _again(screening, wish, error)
-    seat_picture.forget_moment(screening_id)
+    seat_moments.forget_moment(screening_id)
     return redirect_to_order(token)
 
 
@@ -179,7 +179,7 @@ def write_changed_seats(token: str) -> Response:
         return lost_seats_question(screening, error, order=order)
     except (Invalid, Conflict) as error:
         return _again(screening, wish, error, order)
-    seat_picture.forget_moment(screening.id)
+    seat_moments.forget_moment(screening.id)
     return redirect_to_order(token)
 
 
@@ -187,7 +187,7 @@ def write_changed_seats(token: str) -> Response:
 def seats_json(screening_id: int) -> Response:
     """The taken seats and until when, for pages whose stream fails."""
     events.screening(screening_id)
-    response = make_response(seat_picture.moment(screening_id).json())
+    response = make_response(seat_moments.moment(screening_id).json())
     response.headers["Content-Type"] = "application/json"
     return response
 
