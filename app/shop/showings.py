@@ -44,8 +44,7 @@ class Stub:
         return f"{version}\u00a0· {self.screening.auditorium_name.replace(' ', chr(160))}"
 
     def price(self, locale: str) -> str:
-        price = format_money_short(self.screening.from_price, locale)
-        return _("%(price)s, just begun", price=price) if self.begun else price
+        return format_money_short(self.screening.from_price, locale)
 
 
 @dataclass(frozen=True, slots=True)

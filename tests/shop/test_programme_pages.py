@@ -169,7 +169,7 @@ def test_sold_out_started_closed_and_called_off_are_plain(client: FlaskClient, a
     ):
         assert (f'href="/screenings/{screening}"' in page) == linked
     shown = " / ".join(stubs(page))
-    for said in ("sold out Tell me", "Already started", "just begun", "Sales closed", "Called off"):
+    for said in ("sold out Tell me", "Started", "just begun", "Sales closed", "Called off"):
         assert said in shown.replace(" , ", " "), (said, shown)
 
 
@@ -305,3 +305,14 @@ def test_a_page_costs_few_statements(client: FlaskClient, evening: dict[str, int
     finally:
         event.remove(db.engine(), "before_cursor_execute", listener)
     assert len(sent) <= 4, sent
+
+
+def test_a_film_that_is_over_for_today_stands_below_the_others(client: FlaskClient, app: Any) -> None:
+    over, on = make_film(slug="over"), make_film(slug="on")
+    make_screening(over, make_cinema("a", cutoff=0), in_minutes(-1))
+    later = make_screening(on, make_cinema("b", cutoff=0), in_minutes(30))
+    main, below = get(client, f"/?day={events_day(later)}").split("Over for today")
+    assert "/films/on" in main
+    assert "/films/over" not in main
+    assert "/films/over" in below
+    assert "Other days" in below
