@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from urllib.parse import urlsplit
 
@@ -92,9 +93,14 @@ def _csrf_failed(_: CSRFError) -> tuple[str, int]:
 
 
 def visitor() -> str:
-    """This browser's random id, kept in the signed session; made on first use."""
+    """This browser's random id, kept in the signed session; made on first use.
+
+    It comes out of the session's CSRF secret where there is one: two clicks on a newcomer's first form, or the same
+    form sent again because its answer was lost, come from one visitor, and so lead to one order.
+    """
     if "visitor" not in session:
-        session["visitor"] = secrets.token_urlsafe(12)
+        secret = session.get("csrf_token") or secrets.token_urlsafe(32)
+        session["visitor"] = hashlib.sha256(f"visitor {secret}".encode()).hexdigest()[:16]
         session.permanent = True
     return str(session["visitor"])
 
