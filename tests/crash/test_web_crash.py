@@ -1,0 +1,130 @@
+"""kill -9 of the web processes while many buy: nothing that was answered is lost, and nothing is sold twice.
+
+A customer whose answer did not come sends the same form again, with its once-token, and gets the order that it made.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg2
+import pytest
+
+from app.core import db
+from app.core.config import Settings
+from tests.crash.customers import Crowd, children
+from tests.live_server import LiveServer
+from tests.orders import counter
+from tests.reservations.rooms import make_screening
+
+CUSTOMERS = 8
+POPCORN = 30
+SECONDS = 60.0
+
+
+@pytest.fixture
+def house(make_live_server: Callable[..., LiveServer], settings: Settings) -> Iterator[LiveServer]:
+    server = make_live_server(
+        demo=False, BILHETERIA_HOLDS_PER_ADDRESS="100000", BILHETERIA_SANDBOX_PIX="auto:0.2"
+    )
+    db.connect(server.database_url, pool_size=2)
+    yield server
+    db.connect(settings.database_url or "", pool_size=settings.db_pool_size)
+
+
+def query(house: LiveServer, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    connection = psycopg2.connect(house.database_url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def kill_one_of_the_web(house: LiveServer) -> None:
+    """A process that serves, not the one that watches over them; that one starts another."""
+    assert house.web is not None
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True).stdout
+    os.kill(children(house.web.pid, listing)[0], signal.SIGKILL)
+
+
+def test_killed_while_many_buy(house: LiveServer) -> None:
+    screening = make_screening(*["o" * 20] * 26)
+    popcorn = counter.stock(screening, on_hand=POPCORN)
+    crowd = Crowd(house.port, screening.id, popcorn)
+    threads = crowd.run(CUSTOMERS)
+    for _ in range(2):
+        for _ in range(2):
+            time.sleep(0.7)
+            kill_one_of_the_web(house)
+        time.sleep(0.7)
+        house.kill_web()
+        house.start_web()
+    time.sleep(0.7)
+    crowd.stop.set()
+    for thread in threads:
+        thread.join(SECONDS)
+    assert not any(thread.is_alive() for thread in threads)
+    assert crowd.strange == []
+    assert crowd.repeated > 0, "no answer was ever lost: nothing was tried"
+    assert len(crowd.bought) > CUSTOMERS
+
+    wait_until_all_is_paid(house)
+    assert_nothing_answered_is_lost(house, crowd)
+    assert_nothing_is_doubled(house, crowd)
+
+
+def wait_until_all_is_paid(house: LiveServer) -> None:
+    deadline = time.monotonic() + SECONDS
+    waiting = "select count(*) from orders.orders where state = 'awaiting_payment'"
+    while query(house, waiting) != [(0,)]:
+        assert time.monotonic() < deadline, query(
+            house, "select state, count(*) from orders.orders group by 1"
+        )
+        time.sleep(0.1)
+
+
+def assert_nothing_answered_is_lost(house: LiveServer, crowd: Crowd) -> None:
+    rows = query(
+        house,
+        "select o.token, o.state, o.types_chosen, coalesce((select sum(quantity) from orders.order_items i"
+        " where i.order_id = o.id), 0), (select count(*) from tickets.tickets t where t.order_id = o.id)"
+        " from orders.orders o",
+    )
+    orders = {f"/orders/{token}": facts for token, *facts in rows}
+    for one in crowd.bought:
+        state, types, popcorn, tickets = orders[one.path]
+        assert types or not one.types
+        assert popcorn == one.popcorn or not one.checked_out
+        assert (state, tickets) == ("paid", 2) or not one.checked_out
+
+
+def assert_nothing_is_doubled(house: LiveServer, crowd: Crowd) -> None:
+    # A form that was sent again made no second order: there are as many as were answered for.
+    assert len({one.path for one in crowd.bought}) == len(crowd.bought)
+    assert query(house, "select count(*) from orders.orders") == [(len(crowd.bought),)]
+    # A seat is on one order, and on one ticket.
+    on_orders = "select seat_id from orders.order_seats group by seat_id having count(*) > 1"
+    assert query(house, on_orders) == []
+    on_tickets = "select seat_id from tickets.tickets group by seat_id having count(*) > 1"
+    assert query(house, on_tickets) == []
+    sold = "select count(*) from reservations.seat_claims where screening_id = %s and expires_at is null"
+    assert query(house, sold, crowd.screening_id) == query(house, "select count(*) from tickets.tickets")
+    # Stock: no more than there was, and each portion on an order.
+    ((claimed,),) = query(
+        house,
+        "select coalesce(sum(quantity), 0) from products.stock_claims where product_id = %s",
+        crowd.popcorn_id,
+    )
+    assert claimed <= POPCORN
+    assert query(house, "select coalesce(sum(quantity), 0) from orders.order_items") == [(claimed,)]
+    # Money: one payment an order.
+    paid = "select order_id from payments.receipts group by order_id having count(*) > 1"
+    assert query(house, paid) == []
+    assert query(house, "select count(*) from payments.refunds") == [(0,)]
