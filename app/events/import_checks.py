@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,9 +18,11 @@ from app.events.rooms import BadRoom
 from app.events.seating_plans import RoomPlan, plan_from_file, plan_from_lines, with_kinds
 
 _SLUG = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
-_BRAZILIAN_DAY = re.compile(r"^(\d\d)/(\d\d)/(\d{4})[ T]+(\d\d?)[:h](\d\d)$")
+_BRAZILIAN_DAY = re.compile(r"^(\d\d?)/(\d\d?)/(\d{4})[ T]+(\d\d?)[:h](\d\d)(?::00)?$")
 _ISO_DAY = re.compile(r"^(\d{4})-(\d\d)-(\d\d)[ T]+(\d\d?)[:h](\d\d)(?::00)?$")
+_VERSIONS_IN_PORTUGUESE = {"dublado": "dubbed", "legendado": "subtitled"}
 MOST_TEXT = 4000
+POSTERS = Path(__file__).resolve().parents[2] / "static" / "img" / "posters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,11 @@ class Programme:
         default_factory=lambda: {kind: {} for kind in KINDS}
     )
     plans: dict[tuple[str, ...], RoomPlan] = field(default_factory=dict)
+    broken: set[tuple[str, ...]] = field(default_factory=set)
+
+    def is_broken(self, kind: str, *key: str) -> bool:
+        """Whether the files have that entry, but wrong: it was said there, and what names it is not to blame."""
+        return (kind, *key) in self.broken
 
     def price_list(self, name: str) -> dict[str, Entry]:
         """By zone code."""
@@ -56,6 +65,7 @@ def check(files: Files) -> Programme:
         for record in records:
             entry = _entry(record, files)
             if entry is None:
+                programme.broken.add((kind, *(str(record.values.get(name, "")) for name in _KEYS[kind])))
                 continue
             first = programme.entries[kind].setdefault(entry.key, entry)
             if first is not entry:
@@ -107,6 +117,20 @@ def _short(value: object) -> str:
     return text
 
 
+def _ref(value: object) -> str:
+    text = _short(value)
+    if text.lower().startswith("demo:"):
+        raise _Wrong("names that begin with 'demo:' are the demo's own")
+    return text
+
+
+def _poster(value: object) -> str:
+    slug = _slug(value)
+    if not (POSTERS / f"{slug}.svg").is_file():
+        raise _Wrong(f"there is no {slug}.svg in static/img/posters")
+    return slug
+
+
 def _whole(least: int, most: int) -> Callable[[object], int]:
     def read(value: object) -> int:
         text = _text(value)
@@ -117,8 +141,11 @@ def _whole(least: int, most: int) -> Callable[[object], int]:
     return read
 
 
-def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
-    by_small = {choice.lower(): choice for choice in choices}
+def _one_of(
+    choices: tuple[str, ...], others: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[object], str]:
+    """One of `choices`, however its letters are written, or a key of `others`."""
+    by_small = {choice.lower(): choice for choice in choices} | dict(others)
 
     def read(value: object) -> str:
         text = _text(value)
@@ -193,6 +220,8 @@ def _timezone(value: object) -> str:
 
 
 def _price(value: object) -> int:
+    if isinstance(value, float) and round(value, 2) == value:
+        value = f"{value:.2f}"  # JSON's 38.5
     try:
         price = parse_money(_text(value))
     except ValueError:
@@ -217,17 +246,17 @@ _READERS: Mapping[tuple[str, str], Callable[[object], Any]] = {
     ("films", "slug"): _slug,
     ("films", "year"): _whole(1888, 2200),
     ("films", "duration_minutes"): _whole(1, 1200),
-    ("films", "age_rating"): _one_of(AGE_RATINGS),
+    ("films", "age_rating"): _one_of(AGE_RATINGS, {"livre": "L"}),
     ("films", "genres"): _names,
     ("films", "genres_en"): _names,
-    ("films", "poster"): _slug,
+    ("films", "poster"): _poster,
     ("films", "position"): _whole(0, 100_000),
-    ("screenings", "ref"): _short,
+    ("screenings", "ref"): _ref,
     ("screenings", "film"): _slug,
     ("screenings", "cinema"): _slug,
     ("screenings", "room"): _short,
     ("screenings", "starts"): _moment,
-    ("screenings", "version"): _one_of(VERSIONS),
+    ("screenings", "version"): _one_of(VERSIONS, _VERSIONS_IN_PORTUGUESE),
     ("screenings", "format"): _one_of(FORMATS),
     ("screenings", "minutes"): _whole(1, 1440),
     ("screenings", "price_list"): _short,
@@ -249,14 +278,25 @@ def _read_plan(key: tuple[str, ...], room: Entry, files: Files, programme: Progr
     if ("plan" in values) == ("rows" in values):
         files.complain(room.place, "a room needs either a plan (a file's name) or, in JSON, its rows")
         return
+    kinds = {kind: values.get(kind, ()) for kind in ("wheelchair", "companion", "wide")}
+    place = room.place
     try:
         if "rows" in values:
             plan = plan_from_lines(values["rows"])
         else:
-            plan = plan_from_file(values["folder"] / values["plan"])
-        plan = with_kinds(plan, {kind: values.get(kind, ()) for kind in ("wheelchair", "companion", "wide")})
+            path = values["folder"] / values["plan"]
+            place = Place(str(path), 1)
+            plan = plan_from_file(path)
+            place = room.place
+        plan = with_kinds(plan, kinds)
     except BadRoom as error:
-        files.complain(room.place, str(error))
+        line = error.line if place is not room.place and error.line else place.line
+        files.complain(Place(place.file, line), f"{_of_room(key, place, room)}{error}")
         return
     plan.zone_names.update(values.get("zones", {}))
     programme.plans[key] = plan
+
+
+def _of_room(key: tuple[str, ...], place: Place, room: Entry) -> str:
+    """Said with a fault of a plan's own file: whose plan it is."""
+    return "" if place is room.place else f"the plan of room {' '.join(key)} at {room.place}: "

@@ -43,6 +43,7 @@ class Room:
     stock: str
     seats: tuple[PlannedSeat, ...]
     zone_ids: Mapping[str, int]
+    zone_names: Mapping[str, tuple[str, str]]
     has_screenings: bool
 
     @property
@@ -85,9 +86,11 @@ class Existing:
         session = db.session()
         seats: dict[int, list[PlannedSeat]] = {}
         zones: dict[int, dict[str, int]] = {}
+        names: dict[int, dict[str, tuple[str, str]]] = {}
         codes: dict[int, str] = {}
-        for zone in session.execute(select(ZoneRow.id, ZoneRow.auditorium_id, ZoneRow.code)):
+        for zone in session.execute(select(ZoneRow.__table__)):
             zones.setdefault(zone.auditorium_id, {})[zone.code] = zone.id
+            names.setdefault(zone.auditorium_id, {})[zone.code] = (zone.name, zone.name_en)
             codes[zone.id] = zone.code
         rows = session.execute(select(SeatRow.__table__)).all()
         columns = {row.id: row.column for row in rows}
@@ -113,6 +116,7 @@ class Existing:
                 room.stock,
                 tuple(seats.get(room.id, ())),
                 zones.get(room.id, {}),
+                names.get(room.id, {}),
                 room.id in busy,
             )
 

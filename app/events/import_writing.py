@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import db
@@ -88,7 +88,18 @@ class Writer:
             write_seats(before.id, plan.seats, zones)
         if changes:
             before.update(changes)
-        self.report.count("rooms", "changed" if changes else "same")
+        renamed = not new_seats and self._rename_zones(before, plan.zone_names)
+        self.report.count("rooms", "changed" if changes or renamed else "same")
+
+    def _rename_zones(self, room: Room, names: Mapping[str, tuple[str, str]]) -> bool:
+        renamed = False
+        for code, zone_id in room.zone_ids.items():
+            name = names.get(code, (code, code))
+            if name != room.zone_names[code]:
+                values = {"name": name[0], "name_en": name[1]}
+                db.session().execute(update(ZoneRow).where(ZoneRow.id == zone_id).values(values))
+                renamed = True
+        return renamed
 
     def _show(self, show: Show, there: Existing) -> None:
         before = there.shows.get(show.ref)

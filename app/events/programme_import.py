@@ -49,7 +49,8 @@ def _check_references(programme: Programme, existing: Existing, files: Files) ->
     cinemas = {key[0] for key in programme.entries["cinemas"]} | set(existing.cinemas)
     for key, room in programme.entries["rooms"].items():
         if key[0] not in cinemas:
-            files.complain(room.place, _unknown("cinema", key[0], cinemas))
+            if not programme.is_broken("cinemas", key[0]):
+                files.complain(room.place, _unknown("cinema", key[0], cinemas))
         elif (before := existing.rooms.get((key[0], key[1]))) and key in programme.plans:
             _check_same_seats(room, before, programme, files)
     return [
@@ -82,12 +83,12 @@ def _placed(entry: Entry, programme: Programme, existing: Existing, files: Files
         if film
         else existing.films.get(values["film"], {}).get("duration_minutes")
     )
-    if minutes is None:
+    if minutes is None and not programme.is_broken("films", values["film"]):
         known = {key[0] for key in programme.entries["films"]} | set(existing.films)
         files.complain(entry.place, _unknown("film", values["film"], known))
     room = (values["cinema"], values["room"])
     zones = _zones_of(room, programme, existing)
-    if zones is None:
+    if zones is None and not programme.is_broken("rooms", *room):
         known = {" ".join(key) for key in (*programme.entries["rooms"], *existing.rooms)}
         files.complain(entry.place, _unknown("room", " ".join(room), known))
     _check_prices(entry, zones or frozenset(), programme, files)
@@ -95,7 +96,7 @@ def _placed(entry: Entry, programme: Programme, existing: Existing, files: Files
     starts_at = at_cinema(values["starts"], zone_name)
     if starts_at is None:
         files.complain(entry.place, f"the clocks of {zone_name} skip {values['starts']:%Y-%m-%d %H:%M}")
-    if len(files.problems) > before or starts_at is None or minutes is None:
+    if len(files.problems) > before or starts_at is None or minutes is None or zones is None:
         return None
     show = Show(
         ref=values["ref"],
@@ -108,7 +109,7 @@ def _placed(entry: Entry, programme: Programme, existing: Existing, files: Files
         status="scheduled",
         place=entry.place,
     )
-    return show if _stays(show, entry.place, existing, files) else None
+    return show if _stays(show, entry.place, zone_name, existing, files) else None
 
 
 def _zones_of(room: tuple[str, str], programme: Programme, existing: Existing) -> frozenset[str] | None:
@@ -128,6 +129,8 @@ def _timezone_of(cinema: str, programme: Programme, existing: Existing) -> str:
 
 def _check_prices(entry: Entry, zones: frozenset[str], programme: Programme, files: Files) -> None:
     name = entry.values["price_list"]
+    if any(key[:2] == ("prices", name) for key in programme.broken):
+        return
     prices = programme.price_list(name)
     if not prices:
         known = sorted({key[0] for key in programme.entries["prices"]})
@@ -137,7 +140,7 @@ def _check_prices(entry: Entry, zones: frozenset[str], programme: Programme, fil
         files.complain(entry.place, f"price list {name!r} has no price for the room's zone {zone!r}")
 
 
-def _stays(show: Show, place: Place, existing: Existing, files: Files) -> bool:
+def _stays(show: Show, place: Place, zone_name: str, existing: Existing, files: Files) -> bool:
     """A screening that is known already keeps its film, room and hour."""
     before = existing.shows.get(show.ref)
     if before is None:
@@ -145,18 +148,19 @@ def _stays(show: Show, place: Place, existing: Existing, files: Files) -> bool:
     for what in ("film", "room", "starts_at"):
         old, new = getattr(before, what), getattr(show, what)
         if old != new:
+            old, new = _said(old, zone_name), _said(new, zone_name)
             files.complain(
                 place,
-                f"screening {show.ref!r} has {_said(old)} as its {what.removesuffix('s_at')}, not {_said(new)}: "
-                "cancel it and give the new one another ref",
+                f"screening {show.ref!r} has {old} as its {what.removesuffix('s_at')}, not {new}: "
+                f"call it off (cancel-screening {before.id}) and give the new one another ref",
             )
             return False
     return True
 
 
-def _said(value: object) -> str:
+def _said(value: object, zone_name: str) -> str:
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M} UTC"
+        return f"{Existing.local(value, zone_name):%Y-%m-%d %H:%M}"
     return " ".join(value) if isinstance(value, tuple) else str(value)
 
 

@@ -7,13 +7,17 @@ columns, `LL` a love seat: two places side by side, each with its own ticket.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _KINDS = {"s": "standard", "W": "wheelchair", "C": "companion", "B": "wide", "L": "love"}
 
 
 class BadRoom(ValueError):
-    """The text of a room cannot be read; the message says which row and why."""
+    """The text of a room cannot be read; the message says which row and why. `line`: of its own file, if it has one."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,12 @@ class PlannedSeat:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRow:
+    """`line` is where its file says it."""
+
     label: str
     cells: str
     zone: str = "standard"
+    line: int | None = field(default=None, kw_only=True)
 
 
 def seats_of(rows: Sequence[PlannedRow]) -> list[PlannedSeat]:
@@ -43,7 +50,7 @@ def seats_of(rows: Sequence[PlannedRow]) -> list[PlannedSeat]:
     labels: set[str] = set()
     for index, row in enumerate(rows):
         if row.label in labels:
-            raise BadRoom(f"row {row.label} appears twice")
+            raise BadRoom(f"row {row.label} appears twice", row.line)
         labels.add(row.label)
         seats += _seats_of_row(index, row)
     return seats
@@ -57,12 +64,12 @@ def _seats_of_row(index: int, row: PlannedRow) -> list[PlannedSeat]:
             continue
         if letter == "b":
             if column == 0 or cells[column - 1] != "B":
-                raise BadRoom(f"row {row.label}: `b` at column {column + 1} must follow `B`")
+                raise BadRoom(f"row {row.label}: `b` at column {column + 1} must follow `B`", row.line)
             continue
         if letter not in _KINDS:
-            raise BadRoom(f"row {row.label}: {letter!r} at column {column + 1} is no kind of seat")
+            raise BadRoom(f"row {row.label}: {letter!r} at column {column + 1} is no kind of seat", row.line)
         if letter == "B" and cells[column + 1 : column + 2] != "b":
-            raise BadRoom(f"row {row.label}: `B` at column {column + 1} must be followed by `b`")
+            raise BadRoom(f"row {row.label}: `B` at column {column + 1} must be followed by `b`", row.line)
         seats.append(
             PlannedSeat(
                 row_label=row.label,
@@ -84,13 +91,17 @@ def _partner(row: PlannedRow, column: int, letter: str) -> int | None:
         for neighbour in (column - 1, column + 1):
             if 0 <= neighbour < len(cells) and cells[neighbour] == "W":
                 return neighbour
-        raise BadRoom(f"row {row.label}: the companion's seat at column {column + 1} is not next to a `W`")
+        raise BadRoom(
+            f"row {row.label}: the companion's seat at column {column + 1} is not next to a `W`", row.line
+        )
     if letter == "L":
         before = len(cells[:column]) - len(cells[:column].rstrip("L"))
         if before % 2:
             return column - 1
         if cells[column + 1 : column + 2] != "L":
-            raise BadRoom(f"row {row.label}: the love seat at column {column + 1} has one half only")
+            raise BadRoom(
+                f"row {row.label}: the love seat at column {column + 1} has one half only", row.line
+            )
     return None
 
 

@@ -30,7 +30,7 @@ def plan_from_lines(lines: Sequence[str]) -> RoomPlan:
     """`A ss__ss`, `H vip ss__ss` a row, `zone vip = VIP / VIP` a zone's name; `#` begins a remark. Raises BadRoom."""
     rows: list[PlannedRow] = []
     names = dict(DEFAULT_ZONES)
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         text = line.split("#")[0].strip()
         if not text:
             continue
@@ -39,8 +39,15 @@ def plan_from_lines(lines: Sequence[str]) -> RoomPlan:
             continue
         words = text.split()
         if len(words) not in (2, 3) or len(words[0]) > 4:
-            raise BadRoom(f"{text[:40]!r} is no row: write its name, its zone if not standard, and its seats")
-        rows.append(PlannedRow(words[0], words[-1], *words[1:-1]))
+            raise BadRoom(
+                f"{text[:40]!r} is no row: write its name, its zone if not standard, and its seats", number
+            )
+        zone_code = words[1] if len(words) == 3 else "standard"
+        if _code(zone_code) != zone_code:
+            raise BadRoom(
+                f"row {words[0]}: its zone {zone_code!r} must be of small letters, digits and dashes", number
+            )
+        rows.append(PlannedRow(words[0], words[-1], zone_code, line=number))
     return _checked(seats_of(rows), names)
 
 
@@ -49,19 +56,17 @@ def plan_from_file(path: Path) -> RoomPlan:
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadRoom(
-            f"the plan {path.name} cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from None
+        raise BadRoom(f"cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from None
     if path.suffix.lower() != ".json":
         return plan_from_lines(text.splitlines())
     try:
         return plan_from_pretix(json.loads(text))
     except json.JSONDecodeError as error:
-        raise BadRoom(f"the plan {path.name} is no proper JSON: line {error.lineno}: {error.msg}") from None
+        raise BadRoom(f"is no proper JSON: {error.msg}", error.lineno) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, BadRoom):
             raise
-        raise BadRoom(f"the plan {path.name} is no pretix seating plan: {error!r}") from None
+        raise BadRoom(f"is no pretix seating plan: {error!r}") from None
 
 
 def _checked(seats: Sequence[PlannedSeat], names: dict[str, tuple[str, str]]) -> RoomPlan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.events import service as events
+from app.events.import_files import KINDS
 from app.events.programme_import import BadProgramme, Report, import_programme
 
 CINEMAS = (
@@ -128,6 +130,48 @@ def test_what_differs_is_changed_and_nothing_else(folder: Folder) -> None:
     assert sorted(first.prices.values()) == [3200, 4200]
 
 
+def test_a_plan_that_is_wrong_is_named_with_its_own_line(folder: Folder) -> None:
+    (folder.path / "sala.txt").write_text("# remark\nA ss\nB vip ssx\n")
+    assert folder.problems() == [
+        "sala.txt:3: the plan of room matriz 1 at rooms.csv:2: row B: 'x' at column 3 is no kind of seat"
+    ]
+
+
+def test_a_poster_must_be_there(folder: Folder) -> None:
+    films = "slug,title,year,duration_minutes,age_rating,poster\nlimite,Limite,1931,120,Livre,{}\n"
+    assert folder.problems(films=films.format("no-such"), screenings=None) == [
+        "films.csv:2: poster: there is no no-such.svg in static/img/posters"
+    ]
+    folder.run(films=films.format("limite"), screenings=None)
+    with db.reading():
+        assert (events.film("limite").poster, events.film("limite").age_rating) == ("limite", "L")
+
+
+def test_what_spreadsheets_in_brazil_write(folder: Folder) -> None:
+    folder.run(
+        screenings="\ufeffref;film;cinema;room;starts;version;price_list\r\n"
+        "x;limite;matriz;1;1/12/2030 18:00:00;Dublado;terça\r\n"
+        "y;aurora;matriz;1;01/12/2030 20h30;LEGENDADO;terça\r\n",
+        prices="\ufeffprice_list;zone;price\r\nterça;standard;18,5\r\nterça;vip;R$ 25,00\r\n",
+    )
+    with db.reading():
+        first, second = events.programme(datetime(2030, 12, 1, tzinfo=UTC).date())
+    assert (first.version, second.version) == ("dubbed", "subtitled")
+    assert (first.starts_at.hour, second.starts_at.hour) == (21, 23)
+    assert sorted(first.prices.values()) == [1850, 2500]
+
+
+def test_the_zones_of_a_room_on_sale_get_other_names(folder: Folder) -> None:
+    folder.run()
+    (folder.path / "sala.txt").write_text(PLAN.replace("VIP / VIP", "Poltronas / Armchairs"))
+    assert dict(folder.run().changed) == {"rooms": 1}
+    assert not folder.run().changed
+    with db.reading():
+        screening = events.programme(datetime(2030, 12, 1, tzinfo=UTC).date())[0]
+        names = [zone.name_in("en") for zone in events.seat_plan(screening.auditorium_id).zones]
+    assert "Armchairs" in names
+
+
 def test_semicolons_and_the_mark_of_spreadsheets(folder: Folder) -> None:
     (folder.path / "films.csv").write_text(
         "\ufeffslug;title;year;duration_minutes;age_rating\r\nlimite;Limite, 1931;1931;120;14\r\n", "utf-8"
@@ -171,7 +215,7 @@ def test_json_says_the_same(folder: Folder) -> None:
         ],
         "prices": [
             {"price_list": "all", "zone": "standard", "price": 30},
-            {"price_list": "all", "zone": "vip", "price": "40.50"},
+            {"price_list": "all", "zone": "vip", "price": 40.5},
         ],
     }
     path = folder.path / "programme.json"
@@ -187,6 +231,24 @@ def test_json_says_the_same(folder: Folder) -> None:
         ]
 
 
+def test_the_examples_of_the_documentation_are_taken(folder: Folder) -> None:
+    examples = Path(__file__).resolve().parents[2] / "docs" / "examples"
+    tables, programme = sorted((examples / "csv").glob("*.csv")), examples / "json" / "programme.json"
+    assert dict(folder.take(*tables).added) == {"cinemas": 2, "rooms": 2, "films": 2, "screenings": 4}
+    assert dict(folder.take(programme).added) == {"cinemas": 1, "rooms": 2, "screenings": 2}
+    before = everything()
+    folder.take(*tables)
+    folder.take(programme)
+    assert everything() == before
+    with db.reading():
+        kinds = {
+            seat.kind
+            for screening in events.programme(datetime(2030, 3, 2, tzinfo=UTC).date())
+            for seat in events.seat_plan(screening.auditorium_id).seats
+        }
+    assert kinds == {"standard", "wheelchair", "companion", "wide", "love"}
+
+
 def test_every_error_names_its_file_and_line(folder: Folder) -> None:
     problems = folder.problems(
         cinemas=CINEMAS.replace("America/Recife", "Mars/Olympus"),
@@ -199,10 +261,18 @@ def test_every_error_names_its_file_and_line(folder: Folder) -> None:
         "films.csv:2: age_rating: '15' is none of L, 6, 10, 12, 14, 16, 18",
         "films.csv:4: duration_minutes: 'ninety' is no whole number from 1 to 1200",
         "prices.csv:3: price: 'a lot' is no amount such as 38,00",
-        "rooms.csv:2: cinema 'matriz' is neither in these files nor in the database",
         "screenings.csv:2: starts: '2030-02-30 18:00' is not in the calendar: day is out of range for month",
         "screenings.csv:3: version: 'silent' is none of dubbed, subtitled, original",
     ]
+
+
+def test_what_names_a_broken_entry_is_not_blamed_for_it(folder: Folder) -> None:
+    problems = folder.problems(
+        films=FILMS.replace(",14,", ",15,"),
+        prices=PRICES.replace("R$ 40", "a lot"),
+        rooms=ROOMS.replace("blue", "pink"),
+    )
+    assert [problem.split(":")[0] for problem in problems] == ["films.csv", "prices.csv", "rooms.csv"]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +291,7 @@ def test_every_error_names_its_file_and_line(folder: Folder) -> None:
         ({"films": FILMS + "ok,,,1931,,1,L,,\n"}, "films.csv:5: title is empty"),
         ({"films": FILMS + 'x,"open\n'}, "films.csv:"),
         ({"films": ""}, "films.csv:1: the column 'slug' is missing"),
-        ({"rooms": ROOMS.replace("sala.txt", "none.txt")}, "rooms.csv:2: the plan none.txt cannot be read"),
+        ({"rooms": ROOMS.replace("sala.txt", "none.txt")}, "none.txt:1: the plan of room matriz 1 at"),
         ({"rooms": ROOMS.replace("blue", "pink")}, "rooms.csv:2: stock: 'pink' is none of salmon"),
         ({"screenings": SCREENINGS.replace("limite", "limit")}, "did you mean 'limite'?"),
         (
@@ -235,6 +305,22 @@ def test_every_error_names_its_file_and_line(folder: Folder) -> None:
         ({"prices": "price_list,zone,price\ntuesday,standard,30\n"}, "no price for the room's zone 'vip'"),
         ({"prices": PRICES + "tuesday,vip,-1\n"}, "prices.csv:4: price: '-1' is no amount"),
         ({"prices": PRICES + "gala,vip,99999\n"}, "is more than R$ 10.000"),
+        ({"prices": PRICES + 'gala,vip,"1.234,50"\n'}, "prices.csv:4: price: '1.234,50' is no amount"),
+        (
+            {"screenings": SCREENINGS.replace("d1-1", "demo:1")},
+            "screenings.csv:2: ref: names that begin with 'demo:'",
+        ),
+        (
+            {"screenings": SCREENINGS + "d1-1,limite,matriz,1,2030-12-02 18:00,original,2D,tuesday\n"},
+            "screenings.csv:4: screenings d1-1 is already at screenings.csv:2",
+        ),
+        (
+            {
+                "cinemas": CINEMAS.replace("America/Recife", "Europe/Lisbon"),
+                "screenings": SCREENINGS.replace("2030-12-01 18:00", "2030-03-31 01:30"),
+            },
+            "screenings.csv:2: the clocks of Europe/Lisbon skip 2030-03-31 01:30",
+        ),
     ],
 )
 def test_what_is_refused(folder: Folder, otherwise: dict[str, str], problem: str) -> None:
@@ -276,7 +362,7 @@ def test_a_screening_on_sale_is_not_moved(folder: Folder) -> None:
     for changed in (SCREENINGS.replace("18:00", "17:00"), SCREENINGS.replace("d1-1,limite", "d1-1,aurora")):
         with pytest.raises(BadProgramme, match=r"programme\.bad") as bad:
             folder.run(screenings=changed)
-        assert "cancel it and give the new one another ref" in str(bad.value.problems[0])
+        assert "and give the new one another ref" in str(bad.value.problems[0])
     assert everything() == before
 
 
@@ -361,3 +447,14 @@ def test_the_command_says_what_it_did_and_what_is_wrong(folder: Folder, app: obj
     assert refused.exit_code == 1
     assert "films.csv:1: the column 'title' is missing" in refused.output
     assert "nothing was written" in refused.output
+
+
+def test_the_documentation_names_every_column(folder: Folder) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "import-programme.md").read_text()
+    for kind, columns in KINDS.items():
+        table = page.partition(f"### {kind}\n")[2].partition("\n##")[0]
+        cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ")]
+        named = {name.strip().strip("*") for cell in cells for name in cell.split(",")} - {"column"}
+        required = {name for cell in cells for name in re.findall(r"\*\*(\w+)\*\*", cell)}
+        assert named | {"rows"} == set(columns.all) | {"rows"}
+        assert required - {"plan"} == set(columns.required)
