@@ -170,6 +170,10 @@ REFUSED = [
     ("set-role nobody@example.org door", "no account has the e-mail nobody@example.org"),
     ("rotate-ticket-key now", "unexpected extra argument"),
     ("demo now", "unexpected extra argument"),
+    ("backup", "Missing argument 'FILE'"),
+    ("backup /dev/null/x.dump", "/dev/null/x.dump cannot be written: Not a directory"),
+    ("restore /nowhere.dump", "there is no file /nowhere.dump"),
+    ("restore README.md", "the database is not empty; a backup is read into a new one"),
 ]
 
 
