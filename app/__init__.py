@@ -50,10 +50,9 @@ def _init_migrations(app: Flask) -> None:
 
 
 def _mount_pages(app: Flask) -> None:
-    from app import shop
-    from app.door import blueprint as door
+    from app import door, shop
     from app.web import sign_in
 
     sign_in.init_app(app)
     app.register_blueprint(shop.load_pages())
-    app.register_blueprint(door)
+    app.register_blueprint(door.load_pages())

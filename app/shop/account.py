@@ -42,13 +42,16 @@ def _mine() -> User:
     return user
 
 
-def _next() -> str:
-    return safe_next(request.values.get("next"), "/account/orders")
+def _next(user: User) -> str:
+    """Where they were going; else each role to its own work."""
+    home = "/staff/scan" if user.role == "door" else "/account/orders"
+    return safe_next(request.values.get("next"), home)
 
 
 def _page(page: str, errors: dict[str, str]) -> str:
     typed = {name: request.form.get(name, "") for name in ("name", "email")}
-    return render_template(f"shop/{page}.html", errors=errors, typed=typed, next=_next())
+    going_to = safe_next(request.values.get("next"), "")
+    return render_template(f"shop/{page}.html", errors=errors, typed=typed, next=going_to)
 
 
 def _form(page: str, errors: dict[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
@@ -75,8 +78,9 @@ def _wait(error: TooMany) -> str:
 
 @blueprint.get("/account/sign-in")
 def sign_in() -> ResponseReturnValue:
-    if signed_in_user() is not None:
-        return redirect(_next(), 303)
+    user = signed_in_user()
+    if user is not None:
+        return redirect(_next(user), 303)
     return _form("page_sign_in")
 
 
@@ -92,7 +96,7 @@ def do_sign_in() -> ResponseReturnValue:
     except TooMany as error:
         return _too_often("page_sign_in", error)
     start_session(user)
-    response = redirect(_next(), 303)
+    response = redirect(_next(user), 303)
     if COOKIE not in request.cookies:
         response.set_cookie(
             COOKIE, user.locale, max_age=31536000, samesite="Lax", httponly=True, secure=request.is_secure

@@ -7,3 +7,5 @@ import "./payment_wait.js";
 import "./seatmap.js";
 import "./running_sum.js";
 import "./extension.js";
+import "./door.js";
+import "./door_sounds.js";

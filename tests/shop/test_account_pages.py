@@ -196,6 +196,18 @@ def test_sign_in_goes_on_where_it_was_asked_for(ana: Visitor) -> None:
     assert sign_in(ana, next="/staff/scan?gate=2").location == "/staff/scan?gate=2"
 
 
+@pytest.mark.parametrize(
+    ("role", "home"),
+    [("customer", "/account/orders"), ("door", "/staff/scan"), ("manager", "/account/orders")],
+)
+def test_each_role_is_led_to_its_own_work(ana: Visitor, role: str, home: str) -> None:
+    person(role=role)
+    assert 'name="next" value=""' in ana.get("/account/sign-in").text
+    assert sign_in(ana, next="").location == home
+    assert ana.get("/account/sign-in").location == home
+    assert sign_in(ana, next="/account").location == "/account"
+
+
 def test_signing_in_starts_a_new_session_that_keeps_the_basket(ana: Visitor) -> None:
     person()
     path = ana.start(make_screening("oooo"), "A1")

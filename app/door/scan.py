@@ -1,0 +1,134 @@
+"""The scan page: a code goes in, a verdict comes out; the same page with and without JavaScript."""
+
+from __future__ import annotations
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.core import db
+from app.core.errors import Invalid, NotFound, TooMany
+from app.core.throttle import private_key
+from app.door import blueprint, verdicts
+from app.door.place import LONGEST_GATE, Place, choices, chosen, here, open_now, remember
+from app.door.verdicts import Verdict
+from app.tickets import service as tickets
+from app.users.service import User
+from app.web.security import address_key
+from app.web.sign_in import require_role, signed_in_user
+
+SHOWN_SECONDS = 120  # an answer is not shown again later: it would be taken for the next person's
+require_staff = require_role("door", "manager")
+
+
+@blueprint.get("/staff/scan")
+@require_staff
+def scan() -> Response:
+    return _page(here(request))
+
+
+@blueprint.post("/staff/place")
+@require_staff
+def stand() -> Response:
+    """Another screening, all rooms, or another name of the gate; remembered on this device."""
+    try:
+        place = chosen(request)
+    except Invalid as error:
+        return _page(here(request), errors={error.field: _sentence(error)}, status=error.status)
+    return _remembered(place, make_response(redirect(url_for("door.scan"), 303)))
+
+
+@blueprint.post("/staff/admissions")
+@require_staff
+def try_code() -> Response:
+    """303 to the answer, which may be loaded again without being a second try; to htmx the answer itself."""
+    place, code = here(request), request.form.get("code", "")
+    if not code.strip():
+        return _answer(place, None, error=_("Scan a QR code, or type the ticket's code."), status=422)
+    try:
+        with db.transaction():
+            admission = tickets.admit(
+                code,
+                gate=place.gate,
+                by_user_id=_staff().id,
+                screening_id=place.screening_id,
+                cinema_id=place.cinema_id,
+                address_key=address_key(),
+                once=_once(code),
+            )
+    except tickets.TriedBefore as error:
+        admission = tickets.admission(error.admission_id, by_user_id=_staff().id, seconds=SHOWN_SECONDS)
+    except TooMany as error:
+        response = _answer(place, verdicts.too_many(error.retry_after), status=error.status)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    address = url_for("door.answer", admission_id=admission.id)
+    if "HX-Request" not in request.headers:
+        return _remembered(place, make_response(redirect(address, 303)))
+    response = _answer(place, verdicts.of(admission, place))
+    response.headers["HX-Replace-Url"] = address
+    return _remembered(place, response)
+
+
+@blueprint.get("/staff/admissions/<int:admission_id>")
+@require_staff
+def answer(admission_id: int) -> Response:
+    try:
+        admission = tickets.admission(admission_id, by_user_id=_staff().id, seconds=SHOWN_SECONDS)
+    except NotFound:
+        return make_response(redirect(url_for("door.scan"), 303))
+    place = here(request)
+    return _page(place, verdicts.of(admission, place))
+
+
+def _staff() -> User:
+    user = signed_in_user()
+    assert user is not None
+    return user
+
+
+def _once(code: str) -> str | None:
+    """Of this form and what was typed into it: a scanner may send the next ticket before the page has come."""
+    once = request.form.get("once", "")
+    return private_key(f"{_staff().id}|{once}|{code}") if once else None
+
+
+def _sentence(error: Invalid) -> str:
+    if error.code == "gate.too_long":
+        return _("At most %(num)d letters.", num=LONGEST_GATE)
+    return _("That screening is over or was called off. Choose another.")
+
+
+def _answer(place: Place, verdict: Verdict | None, *, error: str = "", status: int = 200) -> Response:
+    """The verdict as a part of the page to htmx, else in its page."""
+    if "HX-Request" not in request.headers:
+        return _page(place, verdict, errors={"code": error} if error else {}, status=status)
+    values = _values(place, verdict) | {"errors": {"code": error} if error else {}}
+    return _kept_by_nobody(render_template("door/_answer.html", **values), status)
+
+
+def _page(
+    place: Place, verdict: Verdict | None = None, *, errors: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    values = _values(place, verdict) | {
+        "choices": choices(),
+        "longest_gate": LONGEST_GATE,
+        "errors": errors or {},
+        "typed_gate": request.form.get("gate", place.gate)[:400],
+        "typed_code": request.form.get("code", "")[:400] if status != 200 else "",
+        "no_answer": verdicts.no_answer(),
+        "staff": _staff(),
+    }
+    return _kept_by_nobody(render_template("door/page_scan.html", **values), status)
+
+
+def _values(place: Place, verdict: Verdict | None) -> dict[str, object]:
+    return {"place": place, "verdict": verdict, "attendance": tickets.attendance(*open_now(place))}
+
+
+def _kept_by_nobody(body: str, status: int) -> Response:
+    return make_response(body, status, {"Cache-Control": "no-store"})
+
+
+def _remembered(place: Place, response: Response) -> Response:
+    remember(place, response, secure=request.is_secure)
+    return response

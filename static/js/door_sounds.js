@@ -1,0 +1,49 @@
+// What the door's answers sound like, so that staff need not look up: one high = in, two low = already in,
+// low-high = elsewhere, one long low = refused. The switch is remembered on the device.
+import { onElements } from "./behaviour.js";
+
+const HIGH = 1047;
+const LOW = 262;
+const NOTES = { // hertz, begins at and lasts, in seconds
+  in: [[HIGH, 0, 0.16]],
+  already: [[LOW, 0, 0.14], [LOW, 0.22, 0.14]],
+  elsewhere: [[LOW, 0, 0.16], [HIGH, 0.2, 0.16]],
+  refused: [[LOW * 0.75, 0, 0.8]],
+};
+const SILENT = "door-silent";
+let speaker;
+
+onElements("[data-mute]", (button) => {
+  const show = () => {
+    const silent = localStorage.getItem(SILENT) === "yes";
+    button.querySelector("[data-sound-on]").hidden = silent;
+    button.querySelector("[data-sound-off]").hidden = !silent;
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    localStorage.setItem(SILENT, localStorage.getItem(SILENT) === "yes" ? "no" : "yes");
+    show();
+    play("in");
+  });
+  show();
+});
+
+document.addEventListener("door:verdict", (event) => play(event.detail));
+
+function play(kind) {
+  if (localStorage.getItem(SILENT) === "yes" || !NOTES[kind]) return;
+  speaker ??= new AudioContext();
+  speaker.resume();
+  for (const [hertz, after, lasts] of NOTES[kind]) {
+    const begin = speaker.currentTime + after;
+    const tone = speaker.createOscillator();
+    const loud = speaker.createGain();
+    tone.type = "triangle";
+    tone.frequency.value = hertz;
+    loud.gain.setValueAtTime(0.6, begin);
+    loud.gain.setTargetAtTime(0, begin + lasts - 0.03, 0.01); // no click at the end
+    tone.connect(loud).connect(speaker.destination);
+    tone.start(begin);
+    tone.stop(begin + lasts + 0.05);
+  }
+}

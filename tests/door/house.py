@@ -1,0 +1,239 @@
+"""A door with people at it: staff who are signed in, a screening with its tickets, and every answer that they get."""
+
+from __future__ import annotations
+
+import html
+import re
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from app.core import db
+from app.events import service as events
+from app.events.service import Screening
+from app.tickets import keys, qr, service
+from app.tickets.service import Ticket, TicketLine
+from tests.reservations.rooms import make_screening
+from tests.shop.visitor import Visitor
+from tests.tickets.conftest import FULL, STUDENT, make_facts
+from tests.users.people import PASSWORD, person
+
+SOON = timedelta(minutes=20)
+KIND = re.compile(r'id="_verdict" class="verdict" data-verdict="(\w+)"')
+ONCE = re.compile(r'name="once" value="([^"]+)"')
+FIELD_ERROR = re.compile(r'<p class="error" id="([a-z]+)-error">([^<]+)</p>')
+
+
+class Staff(Visitor):
+    """A door account at its device. `screening` is the one that it stands at, if any."""
+
+    def __init__(self, app: Flask, language: str = "en", role: str = "door", email: str = "") -> None:
+        super().__init__(app, language)
+        self.email = email or f"{role}@example.org"
+        self.account = person(self.email, role=role, name="Célia da Porta")
+        self.client.set_cookie("language", "pt_BR" if language.startswith("pt") else language)
+        assert self.post("/account/sign-in", {"email": self.email, "password": PASSWORD}).status_code == 303
+
+    def stand_at(self, screening: Screening, gate: str = "Portão 2") -> None:
+        answer = self.post("/staff/place", {"place": f"screening-{screening.id}", "gate": gate})
+        assert answer.status_code == 303, answer.text
+
+    def send(self, code: str, **form: object) -> TestResponse:
+        """What the scan form sends, with the once-token of the page that it stands on."""
+        fields: dict[str, object] = {"code": code, "once": uuid.uuid4().hex}
+        return self.post("/staff/admissions", fields | form)
+
+    def scan(self, code: str, **form: object) -> TestResponse:
+        """Sent, and led to the answer."""
+        sent = self.send(code, **form)
+        if sent.status_code != 303:
+            return sent
+        return self.get(sent.location)
+
+
+def make_hall(starts_in: timedelta = SOON) -> Screening:
+    """Where it is noon, whenever the tests run: its day neither ends nor begins meanwhile."""
+    keys.forget()
+    screening = make_screening("oooooooooo", starts_in=starts_in)
+    east = 12 - datetime.now(UTC).hour
+    with db.transaction() as session:
+        session.execute(text("update events.cinemas set timezone = :zone"), {"zone": f"Etc/GMT{-east:+d}"})
+    events.reset_caches()
+    with db.reading():
+        return events.screening(screening.id)
+
+
+def another_screening(screening: Screening, *, starts_in: timedelta, room: str = "") -> Screening:
+    """Of the same site, in the same room or in another one of that name."""
+    starts_at = datetime.now(UTC) + starts_in
+    values: dict[str, object] = {"old": screening.id, "room": screening.auditorium_id, "starts": starts_at}
+    with db.transaction() as session:
+        if room:
+            values["room"] = session.execute(
+                text(
+                    "insert into events.auditoriums (cinema_id, label, name, stock, capacity)"
+                    " values (:cinema, :name, :name, 'blue', 100) returning id"
+                ),
+                {"cinema": screening.cinema.id, "name": room},
+            ).scalar_one()
+        made = session.execute(
+            text(
+                "insert into events.screenings (film_id, auditorium_id, starts_at, ends_at, version)"
+                " select film_id, :room, :starts, cast(:starts as timestamptz) + interval '153 minutes', 'subtitled'"
+                " from events.screenings where id = :old returning id"
+            ),
+            values,
+        ).scalar_one()
+    events.reset_caches()
+    with db.reading():
+        return events.screening(made)
+
+
+def issue(screening: Screening, *lines: TicketLine, **changes: Any) -> list[Ticket]:
+    facts: dict[str, Any] = {
+        "order_code": "LTZ-4720",
+        "screening_id": screening.id,
+        "cinema_id": screening.cinema.id,
+        "cinema_name": screening.cinema.name,
+        "auditorium_name": screening.auditorium_name,
+        "starts_at": screening.starts_at,
+        "ends_at": screening.ends_at,
+        "timezone": screening.cinema.timezone,
+    }
+    with db.transaction():
+        return service.issue(make_facts(**facts | changes), lines or (FULL, STUDENT))
+
+
+def call_off(screening: Screening, reason: str = "O projetor quebrou.") -> None:
+    with db.transaction():
+        events.cancel_screening(screening.id, reason)
+    events.reset_caches()
+
+
+def revoke(ticket: Ticket) -> None:
+    with db.transaction():
+        service.revoke(ticket.order_id)
+
+
+def time_passes(**ago: int) -> None:
+    """Tries and admissions lie that much further back."""
+    interval = timedelta(**ago)
+    with db.transaction() as session:
+        session.execute(text("update tickets.admissions set at = at - :ago"), {"ago": interval})
+        session.execute(
+            text("update tickets.tickets set admitted_at = admitted_at - :ago"), {"ago": interval}
+        )
+
+
+def forged(ticket: Ticket) -> str:
+    return qr.sign(qr.read(ticket.qr_text)[0], Ed25519PrivateKey.generate())
+
+
+def _other(hall: Screening, **where: Any) -> str:
+    return issue(another_screening(hall, **where))[0].qr_text
+
+
+def _of_another_day(hall: Screening, days: int) -> str:
+    starts_at = hall.starts_at + timedelta(days=days)
+    return issue(hall, screening_id=hall.id + 500, starts_at=starts_at)[0].qr_text
+
+
+def _again(hall: Screening) -> str:
+    ticket = issue(hall)[1]
+    with db.transaction():
+        service.admit(ticket.qr_text, gate="Portão 1", by_user_id=_somebody().id)
+    time_passes(minutes=21)
+    return ticket.qr_text
+
+
+def _somebody() -> Any:
+    return person("rosa@example.org", role="door", name="Rosa Lima")
+
+
+def _revoked(hall: Screening) -> str:
+    ticket = issue(hall)[0]
+    revoke(ticket)
+    return ticket.qr_text
+
+
+def _called_off(hall: Screening) -> str:
+    gone = another_screening(hall, starts_in=timedelta(minutes=40), room="Sala 3")
+    ticket = issue(gone)[0]
+    call_off(gone)
+    return ticket.qr_text
+
+
+def _replaced(hall: Screening) -> str:
+    ticket = issue(hall)[0]
+    with db.transaction() as session:
+        session.execute(text("update tickets.tickets set revision = 2 where id = :id"), {"id": ticket.id})
+    return ticket.qr_text
+
+
+# What is scanned at the door of `hall`, and which verdict it gets: kind, title in English and in Portuguese.
+ANSWERS: dict[str, tuple[Callable[[Screening], str], str, str, str]] = {
+    "in": (lambda hall: issue(hall)[0].qr_text, "in", "Come in", "Pode entrar"),
+    "in, half price": (lambda hall: issue(hall)[1].qr_text, "in", "Come in", "Pode entrar"),
+    "already": (_again, "already", "Already in", "Já entrou"),
+    "another room": (
+        lambda hall: _other(hall, starts_in=timedelta(minutes=25), room="Sala 4"),
+        "elsewhere",
+        "Go to Sala 4",
+        "Vá para Sala 4",
+    ),
+    "another hour": (
+        lambda hall: _other(hall, starts_in=timedelta(hours=4)),
+        "elsewhere",
+        "Another hour",
+        "Outro horário",
+    ),
+    "another day": (lambda hall: _of_another_day(hall, 3), "elsewhere", "Another day", "Outro dia"),
+    "a day gone by": (lambda hall: _of_another_day(hall, -2), "refused", "Another day", "Outro dia"),
+    "another site": (
+        lambda hall: issue(hall, cinema_id=hall.cinema.id + 1, cinema_name="Lanterna Boa Vista")[0].qr_text,
+        "elsewhere",
+        "Another cinema",
+        "Outro cinema",
+    ),
+    "revoked": (_revoked, "refused", "Ticket cancelled", "Foi cancelado"),
+    "called off": (_called_off, "refused", "Screening called off", "Sessão cancelada"),
+    "unknown": (lambda hall: "K7QF-2M9-XRT", "refused", "Not found", "Não existe"),
+    "an order's code": (lambda hall: "ltz 4720", "refused", "Order code", "É o pedido"),
+    "forged": (lambda hall: forged(issue(hall)[0]), "refused", "Forged QR", "QR falso"),
+    "cut": (lambda hall: issue(hall)[0].qr_text[:-9], "refused", "Scan again", "Leia de novo"),
+    "replaced": (_replaced, "refused", "Old QR", "QR antigo"),
+}
+
+
+def kind(answer: TestResponse) -> str:
+    found = KIND.search(answer.text)
+    return found[1] if found else ""
+
+
+def title(answer: TestResponse) -> str:
+    found = re.search(r"<h1[^>]*>([^<]+)</h1>", answer.text)
+    assert found is not None, answer.text
+    return " ".join(html.unescape(found[1]).split())
+
+
+def words(answer: TestResponse) -> str:
+    """What the verdict says, without its markup."""
+    start = answer.text.index('id="_verdict"')
+    part = answer.text[start : answer.text.find("</main>", start)].partition("<template")[0]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", part)).split())
+
+
+def errors(answer: TestResponse) -> dict[str, str]:
+    return {name: html.unescape(said) for name, said in FIELD_ERROR.findall(answer.text)}
+
+
+def once_of(answer: TestResponse) -> str:
+    found = ONCE.search(answer.text)
+    assert found is not None
+    return found[1]
