@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,29 +12,27 @@ from app.orders import states
 from app.orders.states import AWAITING, CANCELLED, DRAFT, EXPIRED, PAID, REFUNDED, RESEAT
 
 
-@pytest.mark.parametrize(
-    ("state", "event", "then"),
-    [
-        (DRAFT, "start_payment", AWAITING),
-        (AWAITING, "start_payment", AWAITING),
-        (AWAITING, "settle", PAID),
-        (EXPIRED, "settle", PAID),
-        (EXPIRED, "offer_seats", RESEAT),
-        (RESEAT, "settle", PAID),
-        (RESEAT, "refund", REFUNDED),
-        (PAID, "cancel", CANCELLED),
-        (CANCELLED, "refund", REFUNDED),
-        (DRAFT, "settle", None),
-        (PAID, "settle", None),
-        (CANCELLED, "settle", None),
-        (REFUNDED, "settle", None),
-        (PAID, "expire", None),
-        (PAID, "abandon", None),
-        (DRAFT, "cancel", None),
-    ],
-)
-def test_where_an_event_leads(state: str, event: str, then: str | None) -> None:
-    assert states.after(state, event) == then
+TABLE = {
+    (DRAFT, "start_payment"): AWAITING,
+    (DRAFT, "expire"): EXPIRED,
+    (DRAFT, "abandon"): CANCELLED,
+    (AWAITING, "start_payment"): AWAITING,
+    (AWAITING, "settle"): PAID,
+    (AWAITING, "expire"): EXPIRED,
+    (AWAITING, "abandon"): CANCELLED,
+    (EXPIRED, "settle"): PAID,
+    (EXPIRED, "offer_seats"): RESEAT,
+    (RESEAT, "settle"): PAID,
+    (RESEAT, "refund"): REFUNDED,
+    (PAID, "cancel"): CANCELLED,
+    (CANCELLED, "refund"): REFUNDED,
+}
+
+
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(states.STATES, states.EVENTS)))
+def test_where_an_event_leads(state: str, event: str) -> None:
+    """What the table does not name is refused."""
+    assert states.after(state, event) == TABLE.get((state, event))
 
 
 @given(st.sampled_from(states.STATES), st.sampled_from(states.EVENTS))
