@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from app.orders import states
 from app.orders.states import AWAITING, CANCELLED, DRAFT, EXPIRED, PAID, REFUNDED, RESEAT
 
-
 TABLE = {
     (DRAFT, "start_payment"): AWAITING,
     (DRAFT, "expire"): EXPIRED,

@@ -56,7 +56,13 @@ def test_cancelling_ends_one_way_or_the_other() -> None:
     assert charge_after("pending", "declined") == FAILED
 
 
-def test_refunds_move_forward() -> None:
-    assert set(REFUND) == set(REFUND_STATES)
-    assert refund_after("refunded", "refused") is None
-    assert refund_after("refund_failed", "again") == "refund_pending"
+def test_what_a_refund_may_become() -> None:
+    """A refund that failed may be asked for again; one that is done stays done."""
+    moves = {(state, event): after for state in REFUND_STATES for event, after in REFUND[state].items()}
+    assert moves == {
+        ("refund_pending", "done"): "refunded",
+        ("refund_pending", "refused"): "refund_failed",
+        ("refund_failed", "again"): "refund_pending",
+    }
+    assert all(refund_after(*move) == after for move, after in moves.items())
+    assert refund_after("refunded", "again") is None
