@@ -104,6 +104,9 @@ def check_flask(words: list[str], app: Flask) -> None:
         if isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
             assert rest[0] in command.commands, f"flask {' '.join(words)}: no such command"
             command, rest = command.commands[rest[0]], rest[1:]
+        for option in command.params:  # what is asked for at the terminal
+            if isinstance(option, click.Option) and option.prompt and not {*option.opts} & {*rest}:
+                rest = [*rest, option.opts[0], "typed when asked"]
         command.make_context(words[0], rest)
     except click.MissingParameter:
         assert len(words) == 1, (
@@ -156,3 +159,12 @@ def test_every_setting_that_is_named_is_read(name: str) -> None:
 def test_control_a_slip_would_be_seen(line: str, app: Flask) -> None:
     with pytest.raises(AssertionError):
         check(line, app)
+
+
+def test_the_map_of_the_house_is_whole() -> None:
+    drawn = set(re.findall(r"^\| `([\w/]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE))
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    parts = [line.split("/") for line in listed.splitlines()]
+    rooms = {f"app/{words[1]}" for words in parts if words[0] == "app" and len(words) > 2}
+    folders = {words[0] for words in parts if len(words) > 1 and not words[0].startswith(".")} - {"app"}
+    assert drawn - {"PORT", "BILHETERIA_VAR", "DATABASE_URL"} == rooms | folders
