@@ -19,6 +19,7 @@ from app.core.money import format_money_short
 from app.events import service as events
 from app.events.service import Cinema, Film, Screening
 from app.shop import blueprint, schema_org, showings
+from app.web.assets import absolute
 from app.web.language import locale
 
 VERSIONS = ("dubbed", "subtitled", "original")
@@ -226,12 +227,8 @@ def _half_from(stubs: list[showings.Stub]) -> str:
 
 def _canonical(choice: Choice) -> str:
     """One address a site and day for search engines, whatever the filters."""
-    return url_for(
-        "shop.programme",
-        cinema=choice.cinema,
-        day=choice.day.isoformat() if choice.day else None,
-        _external=True,
-    )
+    day = choice.day.isoformat() if choice.day else None
+    return absolute(url_for("shop.programme", cinema=choice.cinema, day=day))
 
 
 @blueprint.get("/films/<slug>")
@@ -280,14 +277,15 @@ def _film(found: Film, cinema: str | None) -> dict[str, Any]:
 
 def poster(film: Film, *, external: bool = False) -> str:
     """The address of the film's poster; the house's blank one where there is none."""
-    return url_for("static", filename=f"img/posters/{film.poster or 'blank'}.svg", _external=external)
+    path = url_for("static", filename=f"img/posters/{film.poster or 'blank'}.svg")
+    return absolute(path) if external else path
 
 
 def share_picture(film: Film) -> str:
     """A picture that other sites show with a link: the film's own where it was made, else the house's."""
     own = f"img/share/{film.poster}.png"
     exists = bool(film.poster) and (current_app.static_folder or "") and _static_file(own)
-    return url_for("static", filename=own if exists else "img/share.png", _external=True)
+    return absolute(url_for("static", filename=own if exists else "img/share.png"))
 
 
 def _static_file(name: str) -> bool:
@@ -305,7 +303,7 @@ def robots() -> Response:
         "Disallow: /account/",
         "Disallow: /staff/",
     ]
-    lines += ["Disallow: /screenings/", f"Sitemap: {url_for('shop.sitemap', _external=True)}", ""]
+    lines += ["Disallow: /screenings/", f"Sitemap: {absolute(url_for('shop.sitemap'))}", ""]
     response = make_response("\n".join(lines))
     response.headers["Content-Type"] = "text/plain; charset=utf-8"
     response.headers["Cache-Control"] = "public, max-age=3600"
@@ -314,9 +312,10 @@ def robots() -> Response:
 
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
-    addresses = [url_for("shop.programme", _external=True)]
-    addresses += [url_for("shop.programme", cinema=site.slug, _external=True) for site in events.cinemas()]
-    addresses += [url_for("shop.film", slug=one.slug, _external=True) for one in events.films()]
+    paths = [url_for("shop.programme")]
+    paths += [url_for("shop.programme", cinema=site.slug) for site in events.cinemas()]
+    paths += [url_for("shop.film", slug=one.slug) for one in events.films()]
+    addresses = [absolute(path) for path in paths]
     response = make_response(render_template("shop/sitemap.xml", addresses=addresses))
     response.headers["Content-Type"] = "application/xml; charset=utf-8"
     response.headers["Cache-Control"] = "public, max-age=3600"

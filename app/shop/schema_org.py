@@ -10,6 +10,7 @@ from flask import url_for
 from app.core.i18n import local
 from app.events.service import Cinema, Film
 from app.shop.showings import Stub
+from app.web.assets import absolute
 from app.web.language import locale
 
 _AVAILABILITY = {
@@ -23,7 +24,7 @@ MOST = 60
 
 def film(film: Film, stubs: Sequence[Stub], *, poster_address: str) -> dict[str, Any]:
     """A graph of the film and its screenings still to come."""
-    address = url_for("shop.film", slug=film.slug, _external=True)
+    address = absolute(url_for("shop.film", slug=film.slug))
     movie = {
         "@type": "Movie",
         "@id": f"{address}#film",
@@ -82,7 +83,7 @@ def _screening(stub: Stub, movie: dict[str, Any]) -> dict[str, Any]:
 
 
 def request_root() -> str:
-    return url_for("shop.programme", _external=True).rstrip("/")
+    return absolute(url_for("shop.programme")).rstrip("/")
 
 
 def _place(cinema: Cinema) -> dict[str, Any]:

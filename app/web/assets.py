@@ -1,4 +1,4 @@
-"""Addresses of built files: `asset('main.css')` is the hashed name, cacheable for ever."""
+"""Addresses of built files: `asset('main.css')` is the hashed name, cacheable for ever; and whole addresses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 from flask import Flask, url_for
+
+from app.core.config import settings
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 
@@ -17,4 +19,12 @@ def init_app(app: Flask) -> None:
     def asset(name: str) -> str:
         return url_for("static", filename=manifest.get(name, name))
 
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, absolute=absolute)
+
+
+def absolute(path: str) -> str:
+    """`path` with the house's own name before it, for those who read it elsewhere: search engines, shared links.
+
+    Never the name that a request gives itself: pages are kept for a moment, and the next visitor would get it.
+    """
+    return settings().public_url + path
