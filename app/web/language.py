@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from gettext import NullTranslations
+
 from flask import Blueprint, Flask, Response, g, make_response, redirect, request, session
 from flask_babel import Babel, get_locale
 
 from app.core import db
 from app.core.config import Settings
-from app.core.i18n import LOCALES
+from app.core.i18n import LOCALES, catalogue
 from app.users import service as users
-from app.web.security import csrf, from_our_own_page, safe_next
+from app.web.security import csrf, from_our_own_page, over_tls, safe_next
 from app.web.sign_in import signed_in_user
 
 COOKIE = "language"
@@ -20,7 +22,20 @@ babel = Babel()
 def init_app(app: Flask, settings: Settings) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = settings.default_locale
     babel.init_app(app, locale_selector=lambda: choose(settings.default_locale))
+    # Templates ask for hundreds of texts: the catalogue is looked up once a request, not once a text.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _catalogue().gettext(text),
+        lambda singular, plural, n: _catalogue().ngettext(singular, plural, n),
+        newstyle=True,
+    )
     app.register_blueprint(blueprint)
+
+
+def _catalogue() -> NullTranslations:
+    found: NullTranslations | None = g.get("catalogue")
+    if found is None:
+        found = g.catalogue = catalogue(locale())
+    return found
 
 
 def choose(default: str) -> str:
@@ -51,7 +66,7 @@ def switch() -> Response:
         if "_user_id" in session:
             _tell_account(chosen)
         response.set_cookie(
-            COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True, secure=request.is_secure
+            COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True, secure=over_tls()
         )
     return response
 

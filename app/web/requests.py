@@ -1,4 +1,4 @@
-"""Each request: an id, a reading scope, a log line; and input that Postgres can store."""
+"""Each request: an id, a reading scope, a log line; and input that Postgres can store and the standard library read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 import time
 from contextlib import ExitStack
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, g, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
@@ -26,6 +27,20 @@ class CleanRequest(Request):
     @cached_property
     def args(self) -> ImmutableMultiDict[str, str]:
         return _without_nul(super().args)
+
+    @property
+    def referrer(self) -> str | None:  # type: ignore[override]
+        """The page that asked; None for what is no address (`http://[`), which whoever splits it stumbles over."""
+        address = self.headers.get("Referer")
+        return address if address and host_of(address) is not None else None
+
+
+def host_of(address: str) -> str | None:
+    """Host and port of an address; None when it cannot be read."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return None
 
 
 def _without_nul(values: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:

@@ -6,12 +6,13 @@ import hashlib
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, render_template, request, session
+from flask import Flask, Response, current_app, g, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.config import Settings
 from app.core.throttle import private_key
+from app.web.requests import host_of
 
 csrf = CSRFProtect()
 
@@ -59,11 +60,16 @@ def init_app(app: Flask, settings: Settings) -> None:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.is_secure:
+    if over_tls():
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
+
+
+def over_tls() -> bool:
+    """Whether the visitor reached us by https: the request says so, or the settings say that all do."""
+    return request.is_secure or bool(current_app.extensions["behind_tls"])
 
 
 def from_our_own_page() -> bool:
@@ -71,25 +77,25 @@ def from_our_own_page() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    origin = request.headers.get("Origin") or request.headers.get("Referer")
-    return origin is not None and urlsplit(origin).netloc == request.host
+    origin = request.headers.get("Origin") or request.referrer
+    return origin is not None and host_of(origin) == request.host
 
 
-_NEVER_SHOWN_AGAIN = ("password", "csrf_token", "cpf")
+_NEVER_SHOWN_AGAIN = frozenset({"password", "old", "new", "csrf_token", "cpf"})
 
 
-def _csrf_failed(_: CSRFError) -> tuple[str, int]:
+def _csrf_failed(_: CSRFError) -> tuple[str, int, dict[str, str]]:
     """A stale page of ours: the same form again, filled, with a fresh token. From elsewhere: a plain refusal."""
     fields: list[tuple[str, str]] = []
     if from_our_own_page():
         fields = [
-            (name, value)
-            for name, value in request.form.items(multi=True)
-            if not any(word in name for word in _NEVER_SHOWN_AGAIN)
+            (name, value) for name, value in request.form.items(multi=True) if name not in _NEVER_SHOWN_AGAIN
         ]
-    return render_template(
-        "errors/page_send_again.html", fields=fields, address=request.full_path.rstrip("?")
-    ), 400
+    return (
+        render_template("errors/page_send_again.html", fields=fields, address=request.full_path.rstrip("?")),
+        400,
+        {"Cache-Control": "no-store"},
+    )
 
 
 def visitor() -> str:

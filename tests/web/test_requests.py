@@ -67,6 +67,30 @@ def test_a_password_is_never_sent_back(client: FlaskClient) -> None:
     assert "segredo" not in answer.text
 
 
+def test_nor_is_one_of_the_page_that_changes_it(client: FlaskClient) -> None:
+    form = {"old": "segredo", "new": "outro-segredo", "cpf": "52998224725", "name": "Ana"}
+    answer = client.post("/account/password", data=form, headers=SAME_SITE)
+    assert answer.status_code == 400
+    assert 'name="name" value="Ana"' in answer.text
+    assert "segredo" not in answer.text
+    assert "52998224725" not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("header", ["Origin", "Referer"])
+def test_an_origin_that_is_no_address_is_not_ours(client: FlaskClient, header: str) -> None:
+    answer = client.post("/language", data={"language": "en"}, headers={header: "http://["})
+    assert answer.status_code == 303
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_the_house_is_called_by_its_own_name_whatever_a_request_says(client: FlaskClient) -> None:
+    for address in ("/", "/robots.txt", "/sitemap.xml", "/nowhere", "/account/sign-in"):
+        answer = client.get(address, headers={"Host": "evil.example"})
+        assert "evil.example" not in answer.text, address
+    assert "http://localhost/sitemap.xml" in client.get("/robots.txt").text
+
+
 def test_a_body_too_large_is_answered_in_words(client: FlaskClient) -> None:
     answer = client.post("/account/reset", data={"email": "x" * 300_000}, headers=SAME_SITE)
     assert answer.status_code == 413
@@ -122,3 +146,7 @@ def test_cookies_are_host_bound_behind_tls(app: Flask) -> None:
     secure = create_app(replace(settings(), behind_tls=True, database_url=None))
     assert secure.config["SESSION_COOKIE_NAME"] == "__Host-session"
     assert secure.config["SESSION_COOKIE_SECURE"] is True
+    # The proxy may not say that it spoke https: the settings do.
+    answer = secure.test_client().post("/language", data={"language": "en"}, headers=SAME_SITE)
+    assert "Secure" in answer.headers["Set-Cookie"]
+    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
