@@ -44,6 +44,9 @@ DEFAULTS: Mapping[str, str] = {
     "log_timezone": "UTC",
     "lc_messages": "C",
     "unix_socket_permissions": "0700",
+    # A statement that fails carries names, CPFs and tokens: the log says what was wrong, not what was sent.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 
 # The built-in locale is the same on every system, and needs none installed.

@@ -72,6 +72,8 @@ def connect(url: str, **options: Any) -> Engine:
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
     options = {"pool_size": 20, "max_overflow": 30, "pool_pre_ping": False, "pool_use_lifo": True} | options
+    # An error that is logged says which statement failed, never whose name, CPF or order stood in it.
+    options = {"hide_parameters": True} | options
     _engine = create_engine(url, **options)
     # Between autocommit and transactions a connection changes by a flag of the driver, not by asking the server.
     _engine.dialect.set_isolation_level = _set_autocommit  # type: ignore[method-assign, assignment]

@@ -145,3 +145,13 @@ def test_what_cannot_be_used_is_one_line(
         start()
     assert "\n" not in str(caught.value)
     assert str(folder) in str(caught.value)
+
+
+def test_the_log_says_what_was_wrong_and_nobodys_data(start: Callable[..., PostgresServer]) -> None:
+    server = start()
+    execute(server, "create table people (cpf text primary key)", "insert into people values ('52998224725')")
+    with pytest.raises(psycopg2.errors.UniqueViolation):
+        execute(server, "insert into people values ('52998224725')")
+    said = (server.place.root / "server.log").read_text()
+    assert "duplicate key" in said
+    assert "52998224725" not in said

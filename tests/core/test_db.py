@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.core import db, outbox
 from app.core.messages import SeatsFreed
@@ -45,3 +46,10 @@ def test_hooks_after_commit_run_only_when_it_commits() -> None:
         db.after_commit(lambda: ran.append("never"))
         raise RuntimeError
     assert ran == ["committed"]
+
+
+def test_an_error_names_the_statement_and_nobody_in_it() -> None:
+    with pytest.raises(DBAPIError) as failed, db.transaction() as session:
+        session.execute(text("select 1 / length(replace(:cpf, :cpf, ''))"), {"cpf": "529.982.247-25"})
+    assert "select 1 / length" in str(failed.value)
+    assert "529" not in str(failed.value)

@@ -72,6 +72,7 @@ class Sandbox:
             pool_size=4,
             max_overflow=8,
             isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
         )
         self._key = hmac.new(secret_key.encode(), b"sandbox bank webhook", hashlib.sha256).digest()
         self._auto = pix.startswith("auto")
