@@ -35,6 +35,8 @@ control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 errorlog = "-"
 loglevel = "warning"
+# A proxy passes on what a stranger calls SCRIPT_NAME; nothing of ours is mounted below a path.
+forwarder_headers = ""
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
 
 
