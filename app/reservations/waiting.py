@@ -75,7 +75,7 @@ def wait_for_seats(token: str, quantity: int, email: str) -> Request:
     address = checked_email(email)
     current = request(token)
     events.ensure_on_sale(events.screening(current.screening_id))
-    _check_how_many(current)
+    _check_how_many(current, address)
     row = _execute(
         """
         update reservations.requests set state = 'waiting', quantity = :quantity, email = :email,
@@ -92,12 +92,13 @@ def wait_for_seats(token: str, quantity: int, email: str) -> Request:
     return request(token)
 
 
-def _check_how_many(current: Request) -> None:
-    """Offers hold seats: one person cannot queue for a room of them."""
+def _check_how_many(current: Request, email: str) -> None:
+    """Offers hold seats, and mails fill a mailbox: neither one browser nor one e-mail can queue for a whole room."""
     others = _execute(
         "select count(*) as waiting from reservations.requests"
-        " where visitor = :visitor and state in ('waiting', 'offered') and token <> :token",
+        " where (visitor = :visitor or email = :email) and state in ('waiting', 'offered') and token <> :token",
         visitor=current.visitor,
+        email=email,
         token=current.token,
     ).one()
     if others.waiting >= settings().max_live_holds_per_visitor:

@@ -57,11 +57,12 @@ def page(
     lost: Collection[int] = (),
     complaint: str = "",
     question: Question | None = None,
-    quantity: int | None = None,
+    quantity: int | str | None = None,
     order: OrderView | None = None,
     order_elsewhere: OrderView | None = None,
 ) -> Response:
-    """The map. `order` is the one whose seats are being changed, `order_elsewhere` another of the same visitor."""
+    """The map. `order` is the one whose seats are being changed, `order_elsewhere` another of the same visitor;
+    `quantity` is as it was typed."""
     now = seat_moments.moment(screening.id)
     own = {seat.seat_id for seat in order.seats} if order else set()
     taken = now.states.keys() - own
@@ -90,7 +91,7 @@ def page(
             half_left=_half_left(screening.id),
             complaint=complaint,
             question=question,
-            quantity=quantity if quantity and 0 < quantity <= settings().max_seats else USUAL_QUANTITY,
+            quantity=USUAL_QUANTITY if quantity is None else quantity,
             order=order,
             elsewhere=order_elsewhere,
             poster=poster,

@@ -141,7 +141,7 @@ def _again(
         status=error.status,
         chosen=chosen,
         complaint=sentence(error),
-        quantity=wish.quantity,
+        quantity=request.form["quantity"][:20] if "quantity" in request.form else None,
         order=order,
     )
     if isinstance(error, TooMany):

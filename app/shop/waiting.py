@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from app.core import db, throttle
 from app.core.config import settings
-from app.core.errors import BilheteriaError, Conflict, Invalid
+from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
 from app.core.money import format_money
 from app.events import service as events
 from app.events.service import ScreeningClosed
@@ -43,14 +43,14 @@ def wait(token: str) -> Response:
     """Leave an e-mail and get a place in line; again: another quantity or e-mail in the same place."""
     current = reservations.request(token)
     typed = {"quantity": request.form.get("quantity", "")[:20], "email": request.form.get("email", "")[:400]}
-    throttle.hit("waiting-list", address_key(), limit=TRIES, seconds=TRIES_SECONDS)
     try:
+        throttle.hit("waiting-list", address_key(), limit=TRIES, seconds=TRIES_SECONDS)
         quantity = quantity_of(typed["quantity"])
         with db.transaction():
             reservations.wait_for_seats(token, quantity, typed["email"])
     except ScreeningClosed as error:
         return closed_page(events.screening(current.screening_id), error)
-    except (Invalid, Conflict) as error:
+    except (Invalid, Conflict, TooMany) as error:
         return _page(current, error=error, typed=typed)
     return _to(token)
 
@@ -91,7 +91,10 @@ def _page(
     current: Request, *, error: BilheteriaError | None = None, typed: dict[str, str] | None = None
 ) -> Response:
     body = render_template("shop/page_waiting.html", **_context(current, error, typed))
-    return make_response(body, error.status if error else 200)
+    response = make_response(body, error.status if error else 200)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _context(
@@ -128,6 +131,8 @@ def _context(
 
 def _complaint(error: BilheteriaError) -> str:
     code = getattr(error, "code", "")
+    if isinstance(error, TooMany):
+        return _("That was too often in too short a time. Wait a minute and try again.")
     if code == "offer.over":
         return _("This offer is over: the seats went to the next in line.")
     if code == "request.too_many":

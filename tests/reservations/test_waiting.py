@@ -192,6 +192,17 @@ def test_one_person_cannot_queue_for_the_whole_room(settings: Settings) -> None:
         join(screening)
 
 
+def test_one_mailbox_is_not_filled_by_many_browsers(settings: Settings) -> None:
+    screenings = [make_screening("o") for _ in range(settings.max_live_holds_per_visitor + 1)]
+    for number, screening in enumerate(screenings[:-1]):
+        with db.transaction():
+            service.join_waiting_list(screening, 1, "victim@example.com", "pt_BR", f"browser {number}")
+    with pytest.raises(Conflict, match=r"request\.too_many"), db.transaction():
+        service.join_waiting_list(screenings[-1], 1, "Victim@example.com", "pt_BR", "another browser")
+    with db.transaction():
+        service.join_waiting_list(screenings[-1], 1, "eva@example.com", "pt_BR", "another browser")
+
+
 def test_the_queue_closes_with_the_sales() -> None:
     screening = make_screening("oo")
     hold(screening, "A1 A2")

@@ -1,0 +1,168 @@
+"""The seat map and the waiting list as pages, given what nobody should send: said in place, nothing typed lost."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from app.core import db
+from app.events import service as events
+from app.events.service import Screening
+from app.shop import waiting
+from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.shop.visitor import Visitor
+
+
+@pytest.fixture
+def screening(app: Flask) -> Screening:
+    return make_screening("oooooooooo", "vvvv")
+
+
+@pytest.fixture
+def ana(app: Flask) -> Visitor:
+    return Visitor(app)
+
+
+def seats(screening: Screening, names: str) -> list[str]:
+    return [str(seat) for seat in ids(plan_of(screening), names)]
+
+
+def send(ana: Visitor, screening: Screening, **form: object) -> TestResponse:
+    return ana.post(f"/screenings/{screening.id}/orders", {"once": uuid.uuid4().hex} | form)
+
+
+def claims() -> int:
+    with db.reading() as session:
+        return int(session.execute(text("select count(*) from reservations.seat_claims")).scalar_one())
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["0", "-1", "1.5", "1e9", "1000000000", "9" * 400, "9", "two", "", "٣", "²", "\x00", '"><img src=x>'],
+)
+def test_a_quantity_that_is_none_is_said_and_kept(ana: Visitor, screening: Screening, typed: str) -> None:
+    answer = send(ana, screening, quantity=typed)
+    assert answer.status_code == 422
+    assert "Ask for 1 to 8 seats." in answer.text
+    kept = typed[:20].replace("\x00", "").replace('"', "&#34;").replace("<", "&lt;").replace(">", "&gt;")
+    assert f'name="quantity" value="{kept}"' in answer.text
+    assert claims() == 0
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "1.5", "x", "", "٣", "1-", "1-2-3", "9" * 400, "10,11", "\x00"])
+def test_a_seat_that_is_none(ana: Visitor, screening: Screening, typed: str) -> None:
+    for kept in ({"keep": "1"}, {}):
+        answer = send(ana, screening, seat=[typed], **kept)
+        assert answer.status_code == 422
+        assert "That seat is not in this room." in answer.text
+    assert claims() == 0
+
+
+def test_seats_of_another_room_repeated_none_and_too_many(ana: Visitor, screening: Screening) -> None:
+    other = make_screening("oooo")
+    a1 = seats(screening, "A1")
+    for wrong, said in (
+        (seats(other, "A1"), "That seat is not in this room."),
+        (a1 + seats(other, "A2"), "That seat is not in this room."),
+        (a1 * 2, "One seat was sent twice."),
+        ([], "Choose at least one seat."),
+        (seats(screening, "A1 A2 A3 A4 A5 A6 A7 A8 A9"), "At most 8 seats an order."),
+        ([str(number) for number in range(1, 10_001)], "At most 8 seats an order."),
+    ):
+        answer = send(ana, screening, seat=wrong, keep="1")
+        assert answer.status_code == 422
+        assert said in answer.text
+    assert claims() == 0
+
+
+def test_what_was_chosen_stays_chosen_beside_what_was_wrong(ana: Visitor, screening: Screening) -> None:
+    answer = send(ana, screening, seat=[*seats(screening, "A3 A4"), "999999999"], keep="1")
+    assert answer.status_code == 422
+    assert "2 seats: A3, A4" in answer.text
+
+
+def test_a_sold_seat_is_named_and_the_rest_stays_chosen(
+    ana: Visitor, app: Flask, screening: Screening
+) -> None:
+    Visitor(app).start(screening, "A4")
+    answer = ana.take(screening, ids(plan_of(screening), "A4 A5"))
+    assert answer.status_code == 409
+    assert "A4 has just gone." in answer.text
+    assert "A5 is still free." in answer.text
+    assert claims() == 1
+
+
+@pytest.mark.parametrize("state", ["started", "cancelled"])
+def test_a_screening_that_is_over(ana: Visitor, app: Flask, state: str) -> None:
+    starts_in = timedelta(hours=-1) if state == "started" else timedelta(hours=3)
+    screening = make_screening("oooo", starts_in=starts_in)
+    if state == "cancelled":
+        with db.transaction():
+            events.cancel_screening(screening.id, "the projector broke")
+    said = "It has begun" if state == "started" else "Called off"
+    for answer in (
+        ana.get(f"/screenings/{screening.id}"),
+        send(ana, screening, quantity="2"),
+        send(ana, screening, seat=seats(screening, "A1"), keep="1"),
+    ):
+        assert answer.status_code == 409
+        assert said in answer.text
+
+
+@pytest.mark.parametrize("number", ["0", "999999", "2147483648", "9" * 20, "9" * 400, "-1", "1.5", "x"])
+def test_a_screening_that_is_none(ana: Visitor, app: Flask, number: str) -> None:
+    for path in (f"/screenings/{number}", f"/screenings/{number}/seats.json", f"/screenings/{number}/events"):
+        assert ana.get(path).status_code == 404
+    assert ana.post(f"/screenings/{number}/orders", {"quantity": "2"}).status_code == 404
+
+
+def test_the_map_changes_nobody_elses_order(ana: Visitor, app: Flask, screening: Screening) -> None:
+    path = Visitor(app).start(screening, "A4 A5")
+    assert ana.get(f"{path}/seats").status_code == 404
+    assert ana.post(f"{path}/seats", {"seat": seats(screening, "A1"), "keep": "1"}).status_code == 404
+    assert claims() == 2
+
+
+@pytest.fixture
+def wish(ana: Visitor) -> str:
+    """The path of a place in line, not yet taken."""
+    answer = send(ana, make_screening("o"), quantity="5")
+    assert answer.status_code == 303
+    return answer.location
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"quantity": "0", "email": "ana@example.org"}, "Ask for 1 to 8 seats."),
+        ({"quantity": "1e9", "email": "ana@example.org"}, "Ask for 1 to 8 seats."),
+        ({"quantity": "2", "email": "ana@"}, "That is not an e-mail address."),
+        ({"quantity": "2", "email": "a@example.org\r\nBcc: b@example.org"}, "That is not an e-mail address."),
+        ({"quantity": "2", "email": "<img src=x>@example.org"}, "That is not an e-mail address."),
+    ],
+)
+def test_a_place_in_line_asked_for_wrongly(
+    ana: Visitor, wish: str, form: dict[str, object], said: str
+) -> None:
+    answer = ana.post(wish, form)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'name="quantity" value="{form["quantity"]}"' in answer.text
+    assert "<img src=x>" not in answer.text
+
+
+def test_asking_too_often_keeps_what_was_typed(
+    ana: Visitor, wish: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "TRIES", 0)
+    answer = ana.post(wish, {"quantity": "3", "email": "ana@example.org"})
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Wait a minute and try again." in answer.text
+    assert 'name="quantity" value="3"' in answer.text
+    assert 'value="ana@example.org"' in answer.text
