@@ -20,6 +20,9 @@ from app.users.links import LinkOver as LinkOver
 from app.users.models import ROLES
 
 TRIES, TRY_SECONDS = 10, 600
+TRIES_OF_AN_ADDRESS = (
+    300  # for all accounts: a whole foyer signs in, one who tries a word on everybody does not
+)
 MAILS_AN_HOUR = 5  # to one address, whoever asks for them
 # Demo accounts, made by the demo alone and printed by `serve`: (role, e-mail, password).
 DEMO_SIGN_INS = (
@@ -137,10 +140,12 @@ def verify_email(token: str, password: str, *, signed_in_id: int | None = None) 
 def sign_in(email: str, password: str, address_key: str) -> User:
     """Raises WrongPassword and TooMany (ten wrong tries for an account from one address in ten minutes).
 
-    A crowd behind one address does not lock itself out: only tries for the same account count together.
+    A crowd behind one address does not lock itself out: only tries for the same account count together, up to a
+    number that no crowd reaches.
     """
     email = _typed_email(email)
     throttle.hit("sign-in", f"{address_key}|{email}", limit=TRIES, seconds=TRY_SECONDS)
+    throttle.hit("sign-in-from", address_key, limit=TRIES_OF_AN_ADDRESS, seconds=TRY_SECONDS)
     throttle.hit("sign-in-account", email, limit=10 * TRIES, seconds=TRY_SECONDS)
     row = db.session().execute(
         text(f"select {_COLUMNS}, password_hash from users.users where lower(email) = :email"), {"email": email}

@@ -145,6 +145,17 @@ def test_guessing_is_throttled_for_one_account_from_one_address() -> None:
     assert sign_in(address="home").email == "ana@example.org"  # and so does the owner elsewhere
 
 
+def test_one_word_is_not_tried_on_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users, "TRIES_OF_AN_ADDRESS", 5)
+    person("eva@example.org")
+    for number in range(5):
+        with pytest.raises(WrongPassword):
+            sign_in(f"somebody{number}@example.org", "pipoca123", address="attic")
+    with pytest.raises(TooMany):
+        sign_in("eva@example.org", address="attic")
+    assert sign_in("eva@example.org", address="foyer").email == "eva@example.org"
+
+
 def test_who_got_in_starts_counting_anew() -> None:
     person()
     for _ in range(3):
