@@ -1,0 +1,200 @@
+"""Nonsense at every address and in every field: never a 500, nothing let out, whatever routes there are.
+
+The routes come from the application, and the fields from the forms of its pages: a new page is tried by itself.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.web.hostility import VALUES, Form, House, pages, read_page
+
+WITHOUT_SEAL = {"/language", "/webhooks/<provider>"}  # see there: neither can be used from another site
+EVERY_FIELD = ("age", "answer", "act", "code", "cpf", "email", "go", "instead", "keep", "kind", "language")
+MORE_FIELDS = ("method", "name", "new", "next", "old", "once", "password", "quantity", "seat", "type")
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    return House(app)
+
+
+def check(answer: TestResponse, what: str) -> None:
+    """A status that is no failure of ours; nobody's markup; no way out of the house."""
+    assert answer.status_code < 500 or "Retry-After" in answer.headers, what
+    assert answer.status_code != 200 or answer.headers.get("Content-Security-Policy"), what
+    location = answer.headers.get("Location", "/")
+    assert location.startswith("/"), f"{what}: {location}"
+    assert not location.startswith(("//", "/\\")), f"{what}: {location}"
+    assert not any("\n" in value or "\r" in value for value in answer.headers.values()), what
+    if answer.mimetype == "text/event-stream":
+        answer.close()
+        return
+    assert "<img src=x" not in answer.get_data(as_text=True), what
+
+
+def test_nonsense_in_every_address(house: House, app: Flask) -> None:
+    for rule in pages(app, "GET"):
+        for address in house.nonsense(rule):
+            check(house.get(address), address)
+    for rule in pages(app, "POST"):
+        house.let_try_again()
+        for address in house.nonsense(rule):
+            check(house.post(address, []), f"POST {address}")
+
+
+def test_nonsense_in_every_query(house: House, app: Flask) -> None:
+    names = {"next", "seen", "charge", "mailed", "view", "cinema"} | _every_query(house, app)
+    assert {"day", "after"} <= names
+    for rule in pages(app, "GET"):
+        for address in house.addresses(rule):
+            for value in VALUES:
+                if len(value) < 4_000:
+                    query = "&".join(f"{name}={quote(value)}" for name in sorted(names))
+                    check(house.get(f"{address}?{query}"), f"{address}?…={value[:40]!r}")
+            check(house.get(f"{address}?%ff=%fe&%00&=&&a[]=1&day=%ED%A0%80"), address)
+
+
+def _every_query(house: House, app: Flask) -> set[str]:
+    found: set[str] = set()
+    for rule in pages(app, "GET"):
+        for address in house.addresses(rule):
+            answer = house.get(address)
+            if answer.mimetype == "text/html":
+                found |= read_page(answer.text).queries
+            answer.close()
+    return found
+
+
+def test_nonsense_in_every_field_of_every_form(house: House, app: Flask) -> None:
+    """One field at a time, the others as the page has them; where that goes through, the form is looked up anew."""
+    tried: set[tuple[str, tuple[str, ...]]] = set()
+    for rule in pages(app, "GET"):
+        for address in house.addresses(rule):
+            for number, form in enumerate(_forms(house, address)):
+                shape = (rule.rule, tuple(sorted(name for name, _ in form.fields)))
+                if form.action == "/language" or shape in tried:
+                    continue
+                tried.add(shape)
+                _try_form(house, address, number, form)
+    assert len(tried) > 10
+
+
+def _forms(house: House, address: str) -> list[Form]:
+    answer = house.get(address)
+    try:
+        return read_page(answer.text).posted if answer.mimetype == "text/html" else []
+    finally:
+        answer.close()
+
+
+def _try_form(house: House, page: str, number: int, form: Form) -> None:
+    action = form.action or page
+    for name in dict.fromkeys(name for name, _ in form.fields if name != "csrf_token"):
+        house.let_try_again()
+        for value in VALUES:
+            fields = [(one, value if one == name else usual) for one, usual in form.fields]
+            check(house.post(action, fields), f"{action}: {name}={value[:40]!r}")
+
+
+def test_nonsense_in_all_fields_at_once_at_every_address(house: House, app: Flask) -> None:
+    """Fields that the page does not have, too: tampered prices, other forms' fields, names that are nonsense."""
+    for rule in pages(app, "POST"):
+        house.let_try_again()
+        addresses = list(house.addresses(rule))
+        for number, value in enumerate(VALUES):
+            address = addresses[number % len(addresses)]
+            fields = [(name, value) for name in (*EVERY_FIELD, *MORE_FIELDS, "price", "total", "user_id")]
+            fields += [(f"{name}-{value[:50]}", value) for name in ("type", "kind", "quantity")]
+            fields += [(value[:200], value[:200])] * 3
+            check(house.post(address, fields), f"POST {address}: {value[:40]!r}")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"\xff\xfe=\xed\xa0\x80&seat=%ff&quantity=%", "application/x-www-form-urlencoded"),
+        (b"seat=1&" * 3_000, "application/x-www-form-urlencoded"),
+        (b"{", "application/json"),
+        (b"[" * 50_000, "application/json"),
+        (b"--x\r\nno multipart at all", "multipart/form-data; boundary=x"),
+        (b"--x\r\n\r\n\r\n--x--", "multipart/form-data"),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="seat"; filename="a\x00"\r\n\r\n1\r\n--x--',
+            "multipart/form-data; boundary=x",
+        ),
+        (b"<?xml version='1.0'?><a/>", "text/xml; charset=no-such"),
+        (b"x" * 300_000, "application/x-www-form-urlencoded"),
+        (b"", "\u00e9/\u00e9"),
+    ],
+)
+def test_bodies_that_are_no_form(house: House, app: Flask, body: bytes, content_type: str) -> None:
+    for rule in pages(app, "POST"):
+        address = next(house.addresses(rule))
+        answer = house.client.post(
+            address,
+            data=body,
+            content_type=content_type,
+            headers={"X-CSRFToken": house.csrf, "Sec-Fetch-Site": "same-origin"},
+        )
+        check(answer, f"{address} {content_type}")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "[::"},
+        {"Host": "a b\\c"},
+        {"Referer": "http://["},
+        {"Origin": "http://["},
+        {"Origin": "null"},
+        {"Cookie": "session=é; language=\x7f; =; ;;; visitor"},
+        {"Cookie": 'session="\\377\\000"; language=../../x'},
+        {"Cookie": "session=" + "a" * 20_000},
+        {"Accept-Language": "*;q=é, ,,;q=, en;q=99999999999999999999"},
+        {"Accept": ";;;q=x,*/*;q=1e999"},
+        {"X-Forwarded-For": "é, , [::", "X-Forwarded-Proto": "javascript", "X-Forwarded-Host": "["},
+        {"HX-Request": "true", "HX-Target": "é", "HX-Current-URL": "http://["},
+        {"If-None-Match": "W/é", "If-Modified-Since": "yesterday", "Range": "bytes=9-1,-,x"},
+        {"Last-Event-ID": "9" * 50, "Content-Length": "0"},
+    ],
+)
+def test_headers_that_are_nonsense(house: House, app: Flask, headers: dict[str, str]) -> None:
+    for rule in pages(app, "GET"):
+        address = next(house.addresses(rule))
+        check(house.client.get(address, headers=headers), f"{address} {headers}")
+    for rule in pages(app, "POST"):
+        address = next(house.addresses(rule))
+        for scheme in ("http", "https"):
+            answer = house.client.post(
+                address, data={"csrf_token": house.csrf}, headers=headers, base_url=f"{scheme}://localhost"
+            )
+            check(answer, f"POST {scheme} {address} {headers}")
+
+
+def test_methods_that_an_address_does_not_know(house: House, app: Flask) -> None:
+    for rule in pages(app, "GET") + pages(app, "POST"):
+        address = next(house.addresses(rule))
+        for method in ("HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "FOO"):
+            check(house.client.open(address, method=method), f"{method} {address}")
+
+
+def test_every_form_needs_its_seal(house: House, app: Flask) -> None:
+    for rule in pages(app, "POST"):
+        for address in house.addresses(rule):
+            answer = house.client.post(address, headers={"Sec-Fetch-Site": "cross-site"})
+            if rule.rule not in WITHOUT_SEAL:
+                assert answer.status_code == 400, address
+
+
+def test_what_is_somebodys_own_is_kept_by_no_cache(house: House, app: Flask) -> None:
+    for rule in pages(app, "GET"):
+        if rule.endpoint != "static" and rule.arguments & {"token", "charge_id", "admission_id"}:
+            for address in house.addresses(rule):
+                kept = house.get(address).headers["Cache-Control"]
+                assert "no-store" in kept or "private" in kept, address
