@@ -18,6 +18,8 @@ from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
 from app.reservations import service as reservations
+from app.tickets import admission
+from tests.door import house as door
 from tests.journeys.in_process import InProcess
 from tests.orders import buying
 from tests.orders.counter import stock
@@ -266,6 +268,31 @@ def test_staff(look: Looking) -> None:
     person("porta@example.org", role="door")
     look.ana.post("/account/sign-in", {"email": "porta@example.org", "password": PASSWORD})
     look.at("account of the door", "/account")
+    assert look.found == []
+
+
+@pytest.mark.parametrize(("language", "device"), DEVICES)
+def test_the_door(look: Looking) -> None:
+    hall = door.make_hall()
+    person("porta@example.org", role="door")
+    look.ana.post("/account/sign-in", {"email": "porta@example.org", "password": PASSWORD})
+    look.at("the door waits", "/staff/scan")
+    look.browser.page.locator("details.standing").evaluate("one => one.open = true")
+    look.here("where staff stand")
+    look.after("a place that is none", look.ana.post("/staff/place", {"place": "x", "gate": "x" * 99}), 422)
+    look.after("nothing was scanned", look.ana.post("/staff/admissions", {"code": ""}), 422)
+    for name, (make, _kind, in_english, _in_portuguese) in door.ANSWERS.items():
+        door.nobody_bought()
+        sent = look.ana.post("/staff/admissions", {"code": make(hall), "place": f"screening-{hall.id}"})
+        look.at(f"door, {name} ({in_english})", sent.location)
+    for _ in range(admission.MISSES_A_MINUTE):
+        look.ana.post("/staff/admissions", {"code": "AAAAAAAAAA"})
+    look.after("too many wrong codes", look.ana.post("/staff/admissions", {"code": "AAAAAAAAAA"}), 429)
+    look.browser.page.evaluate(
+        """() => document.getElementById('_verdict').replaceWith(
+        document.querySelector('template[data-no-answer]').content.cloneNode(true))"""
+    )
+    look.here("the house does not answer")
     assert look.found == []
 
 

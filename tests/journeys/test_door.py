@@ -1,0 +1,215 @@
+"""From the purchase to the seat: tickets bought in one browser are let in at the door in another, by keyboard alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import psycopg2
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.users.service import DEMO_SIGN_INS
+from tests.journeys.steps import (
+    SECONDS,
+    codes_of,
+    confirm_age,
+    fill_in,
+    go_on,
+    pay_at_the_bank,
+    to_a_seat_map,
+)
+from tests.live_server import LiveServer
+
+NewPage = Callable[..., Page]
+EMAIL, PASSWORD = next((email, password) for role, email, password in DEMO_SIGN_INS if role == "door")
+HIGH, LOW = 1047, 262
+LISTEN = """
+    const start = OscillatorNode.prototype.start;
+    window.heard = [];
+    OscillatorNode.prototype.start = function (...when) {
+        window.heard.push(Math.round(this.frequency.value));
+        return start.apply(this, when);
+    };
+"""
+
+
+@pytest.fixture(scope="module")
+def house(live_server: LiveServer) -> LiveServer:
+    """Where it is noon, whenever the tests run: a screening of today is still to come."""
+    zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    connection = psycopg2.connect(live_server.database_url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("update events.cinemas set timezone = %s", (zone,))
+        cursor.execute("update events.programme_version set version = version + 1")
+    connection.close()
+    return live_server
+
+
+class Bought:
+    """Two tickets: what their QR codes say on paper, and the value by which the door's list names their screening."""
+
+    def __init__(self, page: Page, house: LiveServer) -> None:
+        to_a_seat_map(page, house)
+        self.place = "screening-" + page.url.rpartition("/")[2].partition("?")[0]
+        page.locator("[data-best-button]").click()
+        page.wait_for_url("**/types")
+        confirm_age(page)
+        go_on(page)
+        page.wait_for_url("**/concessions")
+        go_on(page)
+        page.wait_for_url("**/checkout")
+        fill_in(page)
+        go_on(page)
+        page.wait_for_url("**/payment")
+        order = page.url.removesuffix("/payment")
+        pay_at_the_bank(page)
+        page.wait_for_url(order, timeout=SECONDS)
+        expect(page.locator("article.ticket")).to_have_count(2)
+        self.codes = codes_of(page, f"{order}/tickets.pdf")
+        assert len(self.codes) == 2
+
+
+@pytest.fixture
+def bought(new_page: NewPage, house: LiveServer) -> Bought:
+    return Bought(new_page(), house)
+
+
+def sign_in(page: Page, house: LiveServer) -> None:
+    """Asked for the door; led there by the sign-in."""
+    page.goto(f"{house.url}/staff/scan")
+    page.get_by_label("E-mail").focus()
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff/scan")
+
+
+def stand_at(page: Page, place: str, gate: str = "Portão 2") -> None:
+    page.locator("details.standing summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Você está em")).to_be_focused()
+    page.keyboard.press("Home")
+    for _ in range(60):
+        if page.get_by_label("Você está em").input_value() == place:
+            break
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(gate)
+    page.keyboard.press("Enter")
+    expect(page.locator("#_place")).to_contain_text(re.compile(rf"^{gate} · Sala"))
+
+
+def scan(page: Page, code: str) -> None:
+    """As a scanner does it: into whatever has the focus, and Enter."""
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+
+
+def says(page: Page, title: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(rf"^\s*{title}\s*$"))
+
+
+def heard(page: Page) -> list[int]:
+    found: list[int] = page.evaluate("window.heard.splice(0)")
+    return found
+
+
+def test_in_once_by_keyboard_alone(new_page: NewPage, house: LiveServer, bought: Bought) -> None:
+    first, second = bought.codes
+    page = new_page()
+    page.add_init_script(LISTEN)
+    sign_in(page, house)
+    stand_at(page, bought.place)
+    expect(page.locator("#code")).to_be_focused()
+
+    scan(page, first)
+    says(page, "Pode entrar")
+    expect(page.locator("#_verdict .seat b")).to_have_text(re.compile(r"^[A-Z]+\d+$"))
+    expect(page.locator("#_counters")).to_contain_text("1 dentro")
+    expect(page.locator("#code")).to_be_focused()
+    expect(page.locator("#code")).to_have_value("")
+    expect(page.locator("[aria-live=assertive]")).to_contain_text("Pode")
+    assert heard(page) == [HIGH]
+
+    page.reload()
+    says(page, "Pode entrar")
+    expect(page.locator("#_counters")).to_contain_text("1 dentro")
+
+    scan(page, first)
+    says(page, "Já entrou")
+    expect(page.locator("#_verdict .seat")).to_have_text(re.compile(r"^\d{1,2}h\d\d\s*Portão 2\s*por Célia$"))
+    assert heard(page) == [LOW, LOW]
+
+    page.locator("[data-mute]").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Sem som")).to_be_visible()
+    page.locator("#code").focus()
+    scan(page, second)
+    says(page, "Pode entrar")
+    expect(page.locator("#_counters")).to_contain_text("2 dentro")
+    assert heard(page) == []
+
+
+def test_a_scanner_quicker_than_the_answers(new_page: NewPage, house: LiveServer, bought: Bought) -> None:
+    """And one that ends each code with two Enters: every ticket is tried, one after another, once."""
+    page = new_page()
+    sign_in(page, house)
+    stand_at(page, bought.place)
+    tried: list[str] = []
+    page.on("request", lambda request: tried.append(request.url) if request.method == "POST" else None)
+    for code in (*bought.codes, bought.codes[0]):
+        scan(page, code)
+        page.keyboard.press("Enter")
+    says(page, "Já entrou")
+    expect(page.locator("#_counters")).to_contain_text("2 dentro")
+    assert len(tried) == 3
+    # Whatever else had the focus, what is typed goes into the field.
+    page.locator("#code").evaluate("field => field.blur()")
+    scan(page, bought.codes[1])
+    expect(page.locator("#code")).to_have_value("")
+    says(page, "Já entrou")
+
+
+def test_when_nobody_answers_nobody_is_let_in(new_page: NewPage, house: LiveServer, bought: Bought) -> None:
+    page = new_page()
+    sign_in(page, house)
+    stand_at(page, bought.place)
+    page.route("**/staff/admissions", lambda route: route.abort())
+    scan(page, bought.codes[0])
+    says(page, "Sem resposta")
+    page.unroute("**/staff/admissions")
+    page.route("**/staff/admissions", lambda route: route.fulfill(status=502, body="bad gateway"))
+    scan(page, bought.codes[0])
+    says(page, "Sem resposta")
+    page.unroute("**/staff/admissions")
+    scan(page, bought.codes[0])
+    says(page, "Pode entrar")
+    page.context.clear_cookies()
+    scan(page, bought.codes[1])
+    expect(page.get_by_role("heading", name="Entrar")).to_be_visible()
+
+
+def test_the_door_without_javascript(new_page: NewPage, house: LiveServer, bought: Bought) -> None:
+    page = new_page(java_script_enabled=False)
+    sign_in(page, house)
+    page.locator("details.standing summary").click()
+    page.get_by_label("Você está em").select_option(bought.place)
+    page.get_by_role("button", name="Ficar aqui").click()
+    expect(page.locator("#code")).to_be_focused()
+    scan(page, bought.codes[0])
+    says(page, "Pode entrar")
+    page.wait_for_url("**/staff/admissions/*")
+    page.reload()
+    says(page, "Pode entrar")
+    expect(page.locator("#code")).to_be_focused()
+    page.go_back()
+    says(page, "Leia o QR")
+    page.go_forward()
+    says(page, "Pode entrar")
+    scan(page, bought.codes[0])
+    says(page, "Já entrou")

@@ -1,0 +1,182 @@
+"""Two people at one map: what the other takes is seen, what is lost is made good, what comes back is offered."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.core import db
+from app.core.config import Settings
+from app.orders import service as orders
+from tests.journeys.house import SECONDS, House, go_on, in_the_house
+from tests.live_server import LiveServer
+from tests.users.people import link, mails
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture
+def house(live_server: LiveServer, settings: Settings) -> Iterator[House]:
+    with in_the_house(live_server, settings) as house:
+        yield house
+
+
+def asked_for(page: Page) -> list[str]:
+    """The addresses that the page asks for from now on."""
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url))
+    return seen
+
+
+def polls(seen: list[str]) -> int:
+    return sum("seats.json" in address for address in seen)
+
+
+def test_taken_seats_show_by_themselves(new_page: NewPage, house: House) -> None:
+    """Told by the stream, not found by asking; what was chosen and is gone is said, and what comes back is free."""
+    screening = house.room("oooooo", "oooooo")
+    ana, bia = new_page(), new_page()
+    seen = asked_for(ana)
+    house.open_map(ana, screening)
+    ana.locator("#A1").check(force=True)
+    ana.locator("#A2").check(force=True)
+    order = house.take(bia, screening, "A1")
+    expect(ana.locator("#A1")).to_be_disabled(timeout=2500)
+    expect(ana.locator("#A1")).not_to_be_checked()
+    expect(ana.locator("[data-lost-notice]")).to_contain_text("A1 acabou de sair")
+    expect(ana.locator("#A2")).to_be_checked()
+    expect(ana.locator(".bar [data-bar-text]")).to_have_text("1 lugar: A2")
+    with db.transaction():
+        orders.abandon(house.order_at(order).token)
+    expect(ana.locator("#A1")).to_be_enabled(timeout=2500)
+    assert polls(seen) == 0, "it was polled, not streamed"
+
+
+def test_where_streams_fail_the_page_asks(new_page: NewPage, house: House) -> None:
+    screening = house.room("oooo")
+    page = new_page()
+    page.route("**/events", lambda route: route.abort())
+    seen = asked_for(page)
+    house.open_map(page, screening)
+    house.order_of_another(screening, "A1 A2")
+    expect(page.locator("#A1")).to_be_disabled(timeout=SECONDS)
+    expect(page.locator("#A2")).to_be_disabled()
+    expect(page.locator("#A3")).to_be_enabled()
+    assert polls(seen) > 0
+
+
+def test_lost_seats_are_named_and_the_nearest_offered(new_page: NewPage, house: House) -> None:
+    """The page could not know: neither stream nor answers reach it."""
+    screening = house.room("oooooo", "oooooo")
+    page = new_page()
+    page.route("**/events", lambda route: route.abort())
+    page.route("**/seats.json", lambda route: route.abort())
+    house.open_map(page, screening)
+    for name in ("B1", "B2", "B3"):
+        page.locator(f"#{name}").check(force=True)
+    house.order_of_another(screening, "B1")
+    go_on(page)
+    sheet = page.locator("#sheet")
+    expect(sheet).to_contain_text("B1 acabou de sair")
+    expect(sheet).to_contain_text("B2 e B3 continuam livres")
+    expect(page.locator("#B1")).to_be_disabled()
+    expect(page.locator("#B2")).to_be_checked()
+    expect(page.locator("#B3")).to_be_checked()
+    instead = sheet.get_by_role("button", name=re.compile("^Ficar com"))
+    expect(instead).to_have_text("Ficar com B2, B3 e B4")
+    instead.click()
+    page.wait_for_url("**/types")
+    assert [seat.name for seat in house.order_at(page.url).seats] == ["B2", "B3", "B4"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "seat", "scripts"),
+    [("Ir para A3", "A3", True), ("Manter", "A2", True), ("Ir para A3", "A3", False)],
+)
+def test_a_single_seat_left_over_is_one_tap(
+    new_page: NewPage, house: House, answer: str, seat: str, scripts: bool
+) -> None:
+    screening = house.room("oooooo")
+    page = new_page(java_script_enabled=scripts)
+    house.open_map(page, screening)
+    page.locator("#A2").check(force=True)
+    go_on(page)
+    sheet = page.locator("#sheet")
+    expect(sheet).to_contain_text("sozinho")
+    expect(page.locator("#A2")).to_be_checked()
+    sheet.get_by_role("button", name=answer).click()
+    page.wait_for_url("**/types")
+    assert [one.name for one in house.order_at(page.url).seats] == [seat]
+
+
+def test_seats_are_changed_without_losing_the_hold(new_page: NewPage, house: House) -> None:
+    """The clock runs on, the other seats come free, and what another has meanwhile is not taken for it."""
+    screening = house.room("oooooo", "oooooo", "oooooo")
+    page, other = new_page(), new_page()
+    order = house.take(page, screening, "A1 A2")
+    before = house.order_at(order)
+    house.open_map(other, screening)
+    expect(other.locator("#A1")).to_be_disabled()
+    house.order_of_another(screening, "C1 C2")
+    page.goto(f"{order}/seats")
+    expect(page.locator("#A1")).to_be_checked()
+    expect(page.locator("#A1")).to_be_enabled()
+    expect(page.locator("#C1")).to_be_disabled()
+    page.locator("#A1").uncheck(force=True)
+    page.locator("#A2").uncheck(force=True)
+    page.locator("#B1").check(force=True)
+    page.locator("#B2").check(force=True)
+    go_on(page)
+    page.wait_for_url("**/types")
+    after = house.order_at(order)
+    assert [seat.name for seat in after.seats] == ["B1", "B2"]
+    assert (after.token, after.deadline) == (before.token, before.deadline)
+    expect(other.locator("#A1")).to_be_enabled(timeout=SECONDS)
+    expect(other.locator("#B1")).to_be_disabled()
+
+
+def offer_mail(house: House, email: str) -> str:
+    """The path in the mail; the worker needs a moment to send it."""
+    deadline = time.monotonic() + SECONDS / 1000
+    while time.monotonic() < deadline:
+        for mail in mails(house.server.var / "mail"):
+            if mail["To"] == email and "/requests/" in link(mail):
+                return link(mail)
+        time.sleep(0.1)
+    raise AssertionError("no offer came")
+
+
+def test_from_the_waiting_list_to_the_ticket(new_page: NewPage, house: House) -> None:
+    """Full house, in line, somebody gives up, a mail, its link on another device, a ticket."""
+    screening = house.room("oo")
+    another = house.order_of_another(screening, "A1 A2")
+    page = new_page()
+    house.open_map(page, screening)
+    page.get_by_role("button", name="Avise-me").click()
+    page.wait_for_url("**/requests/*")
+    page.get_by_label("E-mail").fill("fila@example.com")
+    page.get_by_role("button", name="Entrar na fila").click()
+    expect(page.locator(".in-line")).to_contain_text("1")
+    expect(page.get_by_text("Até lá, quem chegar antes leva")).to_be_visible()
+    with db.transaction():
+        orders.abandon(another.token)
+    path = offer_mail(house, "fila@example.com")
+    # The page that waited turns by itself.
+    expect(page.get_by_role("button", name=re.compile("^Ficar com"))).to_be_visible(timeout=SECONDS)
+
+    phone = new_page()
+    phone.goto(house.server.url + path)
+    phone.get_by_role("button", name=re.compile("^Ficar com A1 e A2")).click()
+    phone.wait_for_url("**/types")
+    order = phone.url.removesuffix("/types")
+    house.to_the_pix_code(phone)
+    phone.locator("a[href^='/sandbox-bank/']").click()
+    phone.locator("button[value=pay]").click()
+    phone.wait_for_url(order, timeout=SECONDS)
+    expect(phone.locator("article.ticket")).to_have_count(2)
+    page.reload()
+    expect(page.get_by_role("button", name=re.compile("^Ficar com"))).to_have_count(0)
