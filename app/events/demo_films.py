@@ -241,12 +241,12 @@ FILMS = (
         genres=("Comédia", "Drama"),
         genres_en=("Comedy", "Drama"),
         synopsis=(
-            "Um vidraceiro acha um bebê na rua e fica com ele. Cinco anos depois são sócios: o menino quebra as "
-            "janelas, o vagabundo conserta. Até que aparece quem o queira de volta."
+            "Um vagabundo acha um bebê na rua e fica com ele. Cinco anos depois são sócios: o menino quebra as "
+            "janelas, ele passa vendendo vidros. Até que aparece quem queira o menino de volta."
         ),
         synopsis_en=(
-            "A glazier finds a baby in the street and keeps it. Five years on they are partners: the boy breaks the "
-            "windows, the tramp mends them. Until somebody wants the boy back."
+            "A tramp finds a baby in the street and keeps it. Five years on they are partners: the boy breaks the "
+            "windows, he comes by selling panes. Until somebody wants the boy back."
         ),
     ),
 )

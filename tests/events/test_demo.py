@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -184,3 +185,30 @@ def test_prices_by_day_hour_zone_and_format() -> None:
             assert price % 200 == 0  # half of it is whole reais
     evening = next(slot for slot in by_day[saturday] if slot.starts_at.hour > 20 and slot.format == "2D")
     assert demo.full_price(saturday, evening, "standard") > demo.full_price(tuesday, evening, "standard")
+
+
+def test_prices_go_by_weekday_zone_format_and_hour() -> None:
+    monday, saturday = date(2026, 11, 23), date(2026, 11, 28)
+
+    def evening(day: date, film: str = "metropolis", format_: str = "2D", hour: int = 20) -> demo.Slot:
+        start = datetime.combine(day, time(hour), ZoneInfo(demo.TIMEZONE))
+        return demo.Slot(film, "subtitled", format_, start, start + timedelta(hours=2))
+
+    usual = demo.full_price(monday, evening(monday), "standard")
+    assert demo.full_price(saturday, evening(saturday), "standard") > usual
+    assert demo.full_price(monday, evening(monday), "vip") > usual
+    assert demo.full_price(monday, evening(monday), "love") > usual
+    assert demo.full_price(monday, evening(monday, format_="3D"), "standard") > usual
+    assert demo.full_price(monday, evening(monday, hour=13), "standard") < usual
+
+
+def test_films_are_told_in_both_languages() -> None:
+    assert 8 <= len(FILMS) <= 10
+    for film in FILMS:
+        assert film.title
+        assert film.title_en
+        assert film.original_title
+        assert film.synopsis != film.synopsis_en
+        assert len(film.genres) == len(film.genres_en) > 0
+        assert bool(film.age_reasons[0]) == bool(film.age_reasons[1]) == (film.age_rating != "L")
+        assert 1888 < film.year < 1932  # of the public domain in Brazil and the United States
