@@ -1,16 +1,16 @@
 """The picture of a room, drawn once and filled in for each visitor.
 
 Drawing 300 seats costs more than everything else on the page, and nothing of it changes but the state of a seat. So
-the markup is drawn once for each screening and language, cut where a seat's state and words stand, and joined again
-with the states of the moment. It holds no token and nobody's name.
+the markup is drawn once for a room, its prices and the language, cut where a seat's state and words stand, and joined
+again with the states of the moment. It holds no token and nobody's name.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from flask import render_template
 from flask_babel import gettext as _
@@ -90,10 +90,9 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A room as drawn for one screening and language: `pieces`, a hole between them for each of `boxes` (seat ids)."""
+    """A room as drawn: `pieces`, and between them a hole for each of `boxes`, which are seat ids."""
 
     plan: SeatPlan
-    prices: Mapping[int, int]
     pieces: tuple[str, ...]
     boxes: tuple[tuple[int, ...], ...]
     free_words: tuple[str, ...]
@@ -132,19 +131,20 @@ def state_of(cell: Cell, taken: Collection[int], marks: Marks) -> str:
 
 
 _HOLE = re.compile(r'" aria-label="@(\d+)@"')
-_pictures: dict[tuple[int, str], Picture] = {}
+_pictures: dict[tuple[int, tuple[tuple[int, int], ...], str], Picture] = {}
 
 
 def picture(screening: Screening) -> Picture:
-    """The drawn room in the page's language, drawn anew when its plan or prices have changed."""
+    """The drawn room at these prices in the page's language, drawn anew when its plan has changed."""
     plan = events.seat_plan(screening.auditorium_id)
-    key = (screening.id, locale())
+    key = (screening.auditorium_id, tuple(sorted(screening.prices.items())), locale())
     kept = _pictures.get(key)
-    if kept is not None and kept.plan is plan and kept.prices == screening.prices:
+    if kept is not None and kept.plan is plan:
         return kept
     if len(_pictures) >= _MOST:
         _pictures.clear()
-    _pictures[key] = drawn = _draw(screening, plan)
+    drawn = replace(kept, plan=plan) if kept is not None and kept.plan == plan else _draw(screening, plan)
+    _pictures[key] = drawn
     return drawn
 
 
@@ -168,7 +168,6 @@ def _draw(screening: Screening, plan: SeatPlan) -> Picture:
     order = [cells[int(number)] for number in split[1::2]]
     return Picture(
         plan=plan,
-        prices=dict(screening.prices),
         pieces=tuple(split[0::2]),
         boxes=tuple(cell.ids for cell in order),
         free_words=tuple(f'" aria-label="{escape(free_label(cell))}"' for cell in order),
@@ -210,13 +209,15 @@ def cells_of(screening: Screening, seats: Sequence[Seat]) -> tuple[Cell, ...]:
 
 def kind_words(cell: Cell) -> str:
     """What is particular about the seat, or nothing."""
-    words = {
-        "wheelchair": _("wheelchair space"),
-        "companion": _("companion's seat"),
-        "love": _("love seat for two"),
-        "wide": _("wide seat"),
-    }.get(cell.kind, "")
-    return words or ("VIP" if cell.zone == VIP_ZONE else "")
+    if cell.kind == "wheelchair":
+        return _("wheelchair space")
+    if cell.kind == "companion":
+        return _("companion's seat")
+    if cell.kind == "love":
+        return _("love seat for two")
+    if cell.kind == "wide":
+        return _("wide seat")
+    return "VIP" if cell.zone == VIP_ZONE else ""
 
 
 def seat_words(cell: Cell) -> str:
