@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException
 
 from app.core.errors import BilheteriaError, TooMany
+from app.web.sign_in import as_nobody
 
 log = logging.getLogger("bilheteria.web")
+AWAY = (OperationalError, InterfaceError, NoConnectionLeft)  # the database is, for a moment
+RETRY_SECONDS = 5
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(BilheteriaError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.log_exception = _log  # type: ignore[method-assign, assignment]
     if not app.testing:
         app.register_error_handler(Exception, _unexpected)
 
 
 def page(status: int, sentence: str | None = None) -> Response:
     """The error page of `status`, in the visitor's language."""
+    if status >= 500:
+        as_nobody()  # whoever it was: the page must not ask a database that may be what failed
     title, usual = _words(status)
     body = render_template("errors/page_error.html", status=status, title=title, sentence=sentence or usual)
     return make_response(body, status)
@@ -59,6 +68,9 @@ def _domain_error(error: BilheteriaError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
         return make_response(error.get_response())
+    broke = getattr(error, "original_exception", None)  # while another error was being answered
+    if broke is not None:
+        return _failed(broke)
     response = page(error.code)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
@@ -67,7 +79,19 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    _log(error)
+    return _failed(error)
+
+
+def _failed(error: BaseException) -> Response:
+    response = page(503 if isinstance(error, AWAY) else 500)
+    if isinstance(error, AWAY):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _log(error: Any) -> None:
+    """By its route: Flask itself would name the address, and with it an order's token."""
     log.error(
         "unexpected", exc_info=error, extra={"route": request.url_rule.rule if request.url_rule else ""}
     )
-    return page(500)

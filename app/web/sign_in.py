@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Flask, abort, redirect, request, session, url_for
+from flask import Flask, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
@@ -72,6 +72,11 @@ def end_session() -> None:
 def signed_in_user() -> User | None:
     """The account of this request, or None."""
     return current_user.user if current_user.is_authenticated else None
+
+
+def as_nobody() -> None:
+    """The rest of this request is a stranger's: nobody is looked up any more."""
+    g._login_user = login_manager.anonymous_user()  # where flask-login keeps whom it has found
 
 
 def require_role(*roles: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -1,0 +1,75 @@
+"""What visitors and logs are told when something breaks: words, never an order's address."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.core import db
+from app.core.config import Settings
+from tests.users.people import person
+
+TOKEN = "Kx3vQ9-an-orders-token"
+
+
+@pytest.fixture
+def house(database: str, settings: Settings) -> Iterator[Flask]:
+    """The application as visitors meet it: it answers errors instead of raising them."""
+    yield create_app(replace(settings, testing=False))
+    db.connect(database, pool_size=settings.db_pool_size)
+
+
+@pytest.fixture
+def without_database(house: Flask, database: str) -> FlaskClient:
+    """A visitor who is signed in, while the database is away."""
+    user = person()
+    client = house.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = f"{user.id}:{user.session_key}"
+    db.connect(f"{database}_that_is_away")
+    return client
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (f"/orders/{TOKEN}", 503),
+        (f"/orders/{TOKEN}/tickets.pdf", 503),
+        (f"/account/reset/{TOKEN}", 503),
+        ("/account/orders", 503),
+        ("/account", 503),
+        ("/", 503),
+        ("/readyz", 503),
+        ("/healthz", 200),
+        (f"/nowhere/{TOKEN}", 503),
+    ],
+)
+def test_a_database_that_is_away(
+    without_database: FlaskClient, caplog: pytest.LogCaptureFixture, address: str, status: int
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        answer = without_database.get(address, headers={"Accept-Language": "en"})
+    assert answer.status_code == status
+    if answer.mimetype == "text/html":
+        assert "Nothing was charged twice" in answer.text
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.headers["Content-Security-Policy"]
+    said = "\n".join(logging.Formatter().format(record) for record in caplog.records)
+    assert TOKEN not in said
+
+
+def test_something_else_that_breaks(house: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    house.add_url_rule("/broken/<token>", "broken", lambda token: 1 / 0)
+    answer = house.test_client().get(f"/broken/{TOKEN}", headers={"Accept-Language": "en"})
+    assert answer.status_code == 500
+    assert "Reel out of place" in answer.text
+    (failed,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert failed.exc_info
+    assert vars(failed)["route"] == "/broken/<token>"
+    assert TOKEN not in logging.Formatter().format(failed)
