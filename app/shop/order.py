@@ -31,9 +31,8 @@ JUST_PAID = timedelta(minutes=1)  # the stubs tear once, when they are new
 
 @blueprint.get("/orders/<token>")
 def order(token: str) -> Answer:
-    found = orders.order(token)
+    found = purchase.order_at(token)
     if found.is_open:
-        found = purchase.own_order(token)
         return redirect(purchase.address(found, found.next_step), 303)
     return _page(found)
 
@@ -92,7 +91,7 @@ def _masked(email: str) -> str:
 @blueprint.post("/orders/<token>/mails")
 def mail_again(token: str) -> Answer:
     """The tickets go out once more, to the order's own address."""
-    found = orders.order(token)
+    found = purchase.order_at(token)
     try:
         throttle.hit("order mails", token, limit=MAILS_AN_HOUR, seconds=3600)
         with db.transaction():
@@ -108,12 +107,13 @@ def mail_again(token: str) -> Answer:
 
 @blueprint.get("/orders/<token>/cancellation")
 def cancellation(token: str) -> Answer:
-    found = orders.order(token)
+    found = purchase.order_at(token)
     return _cancel_page(found) if found.can_cancel else redirect(found.path, 303)
 
 
 @blueprint.post("/orders/<token>/cancellation")
 def cancel(token: str) -> Answer:
+    purchase.order_at(token)
     try:
         with db.transaction():
             orders.cancel(token)
@@ -139,6 +139,7 @@ def _cancel_page(order: OrderView) -> str:
 @blueprint.post("/orders/<token>/reseat")
 def answer_reseat(token: str) -> Response:
     """The buyer takes the other seats, or the money."""
+    purchase.order_at(token)
     try:
         with db.transaction():
             if request.form.get("answer") == "take":

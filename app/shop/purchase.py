@@ -41,6 +41,15 @@ def own_order(token: str) -> OrderView:
     return order
 
 
+def order_at(token: str) -> OrderView:
+    """The order of an address that was mailed: once bought, or over, whoever has the address may see it.
+
+    One that is still being bought is its owner's alone. Raises NotFound.
+    """
+    order = orders.order(token)
+    return own_order(token) if order.is_open else order
+
+
 def open_order() -> OrderView | None:
     """The order that this browser has begun and not finished: "continue your order". A mere reader costs no query."""
     visitor = known_visitor()

@@ -192,6 +192,18 @@ def test_every_form_needs_its_seal(house: House, app: Flask) -> None:
                 assert answer.status_code == 400, address
 
 
+def test_somebody_elses_basket_is_not_there(house: House, app: Flask) -> None:
+    tried = 0
+    for method in ("GET", "POST"):
+        for rule in pages(app, method):
+            if rule.rule.startswith("/orders/<token>"):
+                address = rule.rule.replace("<token>", house.foreign.token)
+                answer = house.get(address) if method == "GET" else house.post(address, [("go", "skip")])
+                assert answer.status_code == 404, f"{method} {address}"
+                tried += 1
+    assert tried > 15
+
+
 def test_what_is_somebodys_own_is_kept_by_no_cache(house: House, app: Flask) -> None:
     for rule in pages(app, "GET"):
         if rule.endpoint != "static" and rule.arguments & {"token", "charge_id", "admission_id"}:
