@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -156,3 +158,10 @@ def test_what_changed() -> None:
         "taken": {"1": int(later.timestamp()), "4": 0},
         "free": [2],
     }
+
+
+def test_streams_leave_room_for_pages() -> None:
+    conf = Path(__file__).resolve().parents[2] / "infra" / "local" / "gunicorn_conf.py"
+    found = re.search(r"^worker_connections = (\d+)", conf.read_text(), re.M)
+    assert found
+    assert int(found[1]) * 0.8 >= live.MOST_STREAMS
