@@ -30,6 +30,7 @@ from app.core.config import BadSetting, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
+OLDEST_POSTGRES = 15
 END_SECONDS = 8.0
 TICK_SECONDS = 0.2
 PAUSE_SECONDS = 5.0  # between tries to start a database that does not start
@@ -212,10 +213,19 @@ def _check_port(host: str, port: int) -> None:
 
 def _check_database(url: str) -> None:
     try:
-        psycopg2.connect(_plain(url), connect_timeout=5).close()
+        with closing(psycopg2.connect(_plain(url), connect_timeout=5)) as connection:
+            check_version(connection.server_version)
     except (psycopg2.OperationalError, psycopg2.ProgrammingError) as error:
         reason = " ".join(str(error).split())
         raise CannotServe(f"DATABASE_URL does not answer: {reason}") from None
+
+
+def check_version(number: int) -> None:
+    """`number` as Postgres counts: 150004 is 15.4. Raises CannotServe."""
+    if number // 10_000 < OLDEST_POSTGRES:
+        raise CannotServe(
+            f"DATABASE_URL is a Postgres {number // 10_000}, and {OLDEST_POSTGRES} or later is needed"
+        )
 
 
 def _wait_until_ready(web: Child, host: str, port: int) -> None:

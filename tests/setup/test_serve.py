@@ -20,6 +20,7 @@ import psycopg2
 import pytest
 
 from app.cli.processes import LARGEST_LOG
+from app.cli.serve import CannotServe, check_version
 from tests.live_server import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,6 +172,13 @@ def test_a_taken_port_is_one_line(serve: Callable[..., Serve]) -> None:
 )
 def test_a_database_that_does_not_answer_is_one_line(serve: Callable[..., Serve], url: str) -> None:
     assert_one_line(serve(DATABASE_URL=url), "DATABASE_URL does not answer")
+
+
+def test_an_old_postgres_is_refused() -> None:
+    check_version(150000)
+    check_version(180004)
+    with pytest.raises(CannotServe, match="is a Postgres 14, and 15 or later is needed"):
+        check_version(140013)
 
 
 def test_a_broken_database_folder_is_one_line(serve: Callable[..., Serve], var: Path) -> None:
