@@ -111,7 +111,16 @@ def scan(page: Page, code: str) -> None:
 
 
 def says(page: Page, title: str) -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(rf"^\s*{title}\s*$"))
+    lines = title.replace(" ", r"\s+")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(rf"^\s*{lines}\s*$"))
+
+
+def inside(page: Page) -> int:
+    return int(page.locator("#_counters b").first.inner_text())
+
+
+def now_inside(page: Page, count: int) -> None:
+    expect(page.locator("#_counters")).to_contain_text(f"{count} dentro")
 
 
 def heard(page: Page) -> list[int]:
@@ -125,12 +134,13 @@ def test_in_once_by_keyboard_alone(new_page: NewPage, house: LiveServer, bought:
     page.add_init_script(LISTEN)
     sign_in(page, house)
     stand_at(page, bought.place)
+    before = inside(page)
     expect(page.locator("#code")).to_be_focused()
 
     scan(page, first)
     says(page, "Pode entrar")
     expect(page.locator("#_verdict .seat b")).to_have_text(re.compile(r"^[A-Z]+\d+$"))
-    expect(page.locator("#_counters")).to_contain_text("1 dentro")
+    now_inside(page, before + 1)
     expect(page.locator("#code")).to_be_focused()
     expect(page.locator("#code")).to_have_value("")
     expect(page.locator("[aria-live=assertive]")).to_contain_text("Pode")
@@ -138,7 +148,7 @@ def test_in_once_by_keyboard_alone(new_page: NewPage, house: LiveServer, bought:
 
     page.reload()
     says(page, "Pode entrar")
-    expect(page.locator("#_counters")).to_contain_text("1 dentro")
+    now_inside(page, before + 1)
 
     scan(page, first)
     says(page, "Já entrou")
@@ -151,7 +161,7 @@ def test_in_once_by_keyboard_alone(new_page: NewPage, house: LiveServer, bought:
     page.locator("#code").focus()
     scan(page, second)
     says(page, "Pode entrar")
-    expect(page.locator("#_counters")).to_contain_text("2 dentro")
+    now_inside(page, before + 2)
     assert heard(page) == []
 
 
@@ -160,14 +170,15 @@ def test_a_scanner_quicker_than_the_answers(new_page: NewPage, house: LiveServer
     page = new_page()
     sign_in(page, house)
     stand_at(page, bought.place)
+    before = inside(page)
     tried: list[str] = []
     page.on("request", lambda request: tried.append(request.url) if request.method == "POST" else None)
-    for code in (*bought.codes, bought.codes[0]):
+    for code in bought.codes:
         scan(page, code)
         page.keyboard.press("Enter")
-    says(page, "Já entrou")
-    expect(page.locator("#_counters")).to_contain_text("2 dentro")
-    assert len(tried) == 3
+    now_inside(page, before + 2)
+    says(page, "Pode entrar")
+    assert len(tried) == 2
     # Whatever else had the focus, what is typed goes into the field.
     page.locator("#code").evaluate("field => field.blur()")
     scan(page, bought.codes[1])

@@ -1,0 +1,167 @@
+"""Where staff stand: chosen, remembered on the device, guessed well, and left when its screening is over."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.core import db
+from app.events import service as events
+from app.events.service import Screening
+from tests.door.house import Staff, another_screening, call_off, errors, issue, kind, make_hall, title
+
+PLACE = re.compile(r'id="_place"[^>]*>([^<]+)<')
+OPTION = re.compile(r'<option value="([^"]+)"( selected)?>([^<]+)</option>')
+
+
+def place(staff: Staff) -> str:
+    found = PLACE.search(staff.get("/staff/scan").text)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def begins(screening: Screening, minutes: int) -> None:
+    """It is moved in time, with its end."""
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update events.screenings set starts_at = clock_timestamp() + make_interval(mins => :m),"
+                " ends_at = clock_timestamp() + make_interval(mins => :m + 153) where id = :id"
+            ),
+            {"m": minutes, "id": screening.id},
+        )
+    events.reset_caches()
+
+
+def test_without_a_programme_the_door_stands_open(app: Flask) -> None:
+    staff = Staff(app)
+    assert place(staff) == "Gate 1"
+    assert title(staff.scan("K7QF2M9XRT")) == "Not found"
+
+
+def test_the_next_screening_is_the_first_guess(app: Flask) -> None:
+    hall = make_hall()
+    another_screening(hall, starts_in=timedelta(minutes=90), room="Sala 1")
+    began = another_screening(hall, starts_in=timedelta(minutes=-45), room="Sala 3")
+    staff = Staff(app, "pt-BR")
+    assert place(staff).startswith("Portão 1 · Sala 2 · ")
+    begins(hall, -40)
+    assert place(staff).startswith("Portão 1 · Sala 1 · "), "nobody comes for one that began long ago"
+    assert kind(staff.scan(issue(began)[0].code)) == "elsewhere"
+
+
+def test_a_choice_stays_on_the_device(app: Flask) -> None:
+    hall = make_hall()
+    other = another_screening(hall, starts_in=timedelta(minutes=90), room="Sala 1")
+    staff = Staff(app)
+    staff.stand_at(other, gate="  Portão\t2 ")
+    assert place(staff).startswith("Portão 2 · Sala 1 · ")
+    assert staff.post("/account/sign-out").status_code == 303
+    again = Staff(app, email="rosa@example.org")
+    again.client = staff.client
+    again.post("/account/sign-in", {"email": again.email, "password": "uma frase bem comprida"})
+    assert place(again).startswith("Portão 2 · Sala 1 · "), "the next at this door stands there too"
+    assert place(Staff(app, email="eva@example.org")).startswith("Gate 1 · Sala 2 · ")
+
+
+def test_all_doors_of_a_site(app: Flask) -> None:
+    hall = make_hall()
+    other = another_screening(hall, starts_in=timedelta(minutes=40), room="Sala 1")
+    early = another_screening(hall, starts_in=timedelta(minutes=100), room="Sala 3")
+    staff = Staff(app)
+    staff.post("/staff/place", {"place": f"cinema-{hall.cinema.id}", "gate": "Foyer"})
+    assert place(staff) == "Foyer · Lanterna · All rooms"
+    assert [kind(staff.scan(issue(one)[0].code)) for one in (hall, other)] == ["in", "in"]
+    assert title(staff.scan(issue(early)[0].code)) == "Too early"
+    assert (
+        title(staff.scan(issue(hall, cinema_id=hall.cinema.id + 1, screening_id=9000)[0].code))
+        == "Another cinema"
+    )
+    counted = re.findall(r"<b>(\d+)</b>", staff.get("/staff/scan").text)
+    assert counted == ["2", "2", "4"], "of the two that are open"
+
+
+def test_a_screening_that_is_over_is_left_for_the_next_in_its_room(app: Flask) -> None:
+    hall = make_hall()
+    staff = Staff(app)
+    staff.stand_at(hall)
+    begins(hall, -160)
+    later = another_screening(hall, starts_in=timedelta(minutes=30))
+    another_screening(hall, starts_in=timedelta(minutes=10), room="Sala 1")
+    assert place(staff).startswith("Portão 2 · Sala 2 · ")
+    assert kind(staff.scan(issue(later)[0].code)) == "in"
+    call_off(later)
+    assert place(staff) == "Portão 2 · Lanterna · All rooms"
+
+
+def test_today_can_be_chosen_and_what_is_over_cannot(app: Flask) -> None:
+    hall = make_hall()
+    over = another_screening(hall, starts_in=timedelta(minutes=-200), room="Sala 1")
+    gone = another_screening(hall, starts_in=timedelta(minutes=30), room="Sala 3")
+    another_screening(hall, starts_in=timedelta(days=1), room="Sala 4")
+    call_off(gone)
+    staff = Staff(app)
+    options = OPTION.findall(staff.get("/staff/scan").text)
+    assert [(value, bool(chosen)) for value, chosen, _ in options] == [
+        (f"cinema-{hall.cinema.id}", False),
+        (f"screening-{hall.id}", True),
+    ]
+    assert "Sala 2 · Metrópolis" in options[1][2]
+    for screening in (over, gone):
+        answer = staff.post("/staff/place", {"place": f"screening-{screening.id}", "gate": "Foyer"})
+        assert answer.status_code == 422
+        assert list(errors(answer)) == ["place"]
+        assert 'value="Foyer"' in answer.text, "what was typed is kept"
+
+
+NOWHERE = (
+    *("", "cinema-", "cinema-999999", "screening-0", "screening--1", "screening-1e9", "screening-٣"),
+    *("room-1", "screening-" + "9" * 40, "x" * 10_000, "\x00"),
+)
+
+
+@pytest.mark.parametrize("value", NOWHERE)
+def test_places_that_are_none(app: Flask, value: str) -> None:
+    hall = make_hall()
+    staff = Staff(app)
+    answer = staff.post("/staff/place", {"place": value, "gate": "Foyer"})
+    assert (answer.status_code, list(errors(answer))) == (422, ["place"])
+    staff.client.set_cookie("door_place", value.replace("\x00", "%00")[:200], path="/staff")
+    assert place(staff).startswith("Gate 1 · Sala 2"), "a device that remembers nonsense"
+    assert kind(staff.scan(issue(hall)[0].code, place=value)) == "in"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("", "Gate 1"),
+        ("   ", "Gate 1"),
+        ("<b>{{7*7}}</b>", "<b>{{7*7}}</b>"),
+        ("\u202ePortão\r\nX: y\x00", "Portão X: y"),
+        ("Porta 🎟 ao lado", "Porta 🎟 ao lado"),
+        ("x" * 40, "x" * 40),
+    ],
+)
+def test_a_gate_is_called_as_its_people_call_it(app: Flask, typed: str, shown: str) -> None:
+    hall = make_hall()
+    staff = Staff(app)
+    staff.stand_at(hall, gate=typed)
+    assert place(staff).startswith(f"{shown} · Sala 2")
+    ticket = issue(hall)[0]
+    staff.scan(ticket.code)
+    assert html.escape(shown, quote=False) in staff.scan(ticket.code).text
+
+
+def test_a_gates_name_has_its_length(app: Flask) -> None:
+    hall = make_hall()
+    staff = Staff(app)
+    answer = staff.post("/staff/place", {"place": f"screening-{hall.id}", "gate": "Portão " * 200})
+    assert (answer.status_code, errors(answer)) == (422, {"gate": "At most 40 letters."})
+    staff.client.set_cookie("door_gate", "x" * 3000, path="/staff")
+    assert staff.get("/staff/scan").status_code == 200
+    assert kind(staff.scan(issue(hall)[0].code)) == "in"

@@ -1,0 +1,328 @@
+"""The scan page as staff send it, without a browser: who may, what each ticket gets, and forms sent twice or wrong."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from app.core import db
+from app.door.scan import SHOWN_SECONDS
+from app.events import service as events
+from app.events.service import Screening
+from app.tickets import admission
+from tests.door.house import (
+    ANSWERS,
+    Staff,
+    call_off,
+    errors,
+    issue,
+    kind,
+    make_hall,
+    once_of,
+    time_passes,
+    title,
+    words,
+)
+from tests.shop.visitor import Visitor
+
+
+@pytest.fixture
+def hall(app: Flask) -> Screening:
+    return make_hall()
+
+
+@pytest.fixture
+def staff(app: Flask, hall: Screening) -> Staff:
+    staff = Staff(app)
+    staff.stand_at(hall)
+    return staff
+
+
+def tries() -> int:
+    with db.reading() as session:
+        return session.execute(text("select count(*) from tickets.admissions")).scalar_one()
+
+
+def counters(answer: TestResponse) -> list[int]:
+    part = answer.text[answer.text.index('id="_counters"') :].partition("</p>")[0]
+    return [int(number) for number in re.findall(r"<b>(\d+)</b>", part)]
+
+
+# Who may
+
+
+def test_strangers_are_asked_to_sign_in_and_led_back(app: Flask, hall: Screening) -> None:
+    answer = Visitor(app).get("/staff/scan")
+    assert (answer.status_code, answer.location) == (303, "/account/sign-in?next=/staff/scan")
+    ticket = issue(hall)[0]
+    refused = Visitor(app).post("/staff/admissions", {"code": ticket.qr_text})
+    assert refused.status_code == 303
+    assert refused.location.startswith("/account/sign-in")
+    assert tries() == 0
+
+
+def test_customers_are_refused(app: Flask, hall: Screening) -> None:
+    customer = Staff(app, role="customer")
+    assert customer.get("/staff/scan").status_code == 403
+    assert customer.get("/staff/admissions/1").status_code == 403
+    assert customer.send(issue(hall)[0].qr_text).status_code == 403
+    assert customer.post("/staff/place", {"place": f"screening-{hall.id}"}).status_code == 403
+    assert tries() == 0
+
+
+@pytest.mark.parametrize("role", ["door", "manager"])
+def test_door_and_manager_scan(app: Flask, hall: Screening, role: str) -> None:
+    staff = Staff(app, role=role)
+    assert staff.get("/staff/scan").status_code == 200
+    assert kind(staff.scan(issue(hall)[0].code)) == "in"
+
+
+def test_a_try_without_its_seal_lets_nobody_in(staff: Staff, hall: Screening) -> None:
+    ticket = issue(hall)[0]
+    answer = staff.client.post("/staff/admissions", data={"code": ticket.code}, headers=staff.headers)
+    assert answer.status_code == 400
+    assert ticket.code in answer.text, "the form comes back filled"
+    from_elsewhere = staff.client.post(
+        "/staff/admissions", data={"code": ticket.code}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert from_elsewhere.status_code == 400
+    assert ticket.code not in from_elsewhere.text
+    assert tries() == 0
+
+
+# What each ticket gets
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+@pytest.mark.parametrize("case", ANSWERS)
+def test_every_answer(app: Flask, hall: Screening, case: str, language: str) -> None:
+    staff = Staff(app, language)
+    staff.stand_at(hall)
+    make, wanted, in_english, in_portuguese = ANSWERS[case]
+    answer = staff.scan(make(hall))
+    said = in_english if language == "en" else in_portuguese
+    assert (answer.status_code, kind(answer), title(answer)) == (200, wanted, said)
+    assert f"<title>{said}" in answer.text
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_who_goes_in_is_shown_with_seat_room_type_and_proof(staff: Staff, hall: Screening) -> None:
+    full, student = issue(hall)
+    answer = words(staff.scan(full.qr_text))
+    assert "F7 Sala 2 Row F, seat 7 Full price, no document needed" in answer
+    assert "To fetch at the counter: Double bill combo" in answer
+    answer = words(staff.scan(student.qr_text))
+    assert "F8 Sala 2 Row F, seat 8 Half: student Ask for: Student card (CIE) with photo" in answer
+
+
+def test_the_second_time_says_when_where_and_by_whom(app: Flask, staff: Staff, hall: Screening) -> None:
+    ticket = issue(hall)[1]
+    staff.scan(ticket.qr_text)
+    time_passes(minutes=21)
+    with db.reading() as session:
+        at = session.execute(
+            text(f"select to_char(admitted_at at time zone '{hall.cinema.timezone}', 'FMHH24\"h\"MI') "
+                 "from tickets.tickets where admitted_at is not null")
+        ).scalar_one()  # fmt: skip
+    other = Staff(app, "pt-BR", email="rosa@example.org")
+    other.stand_at(hall, gate="Portão 1")
+    answer = other.scan(ticket.code)
+    assert kind(answer) == "already"
+    said = words(answer)
+    assert f"{at} Portão 2 por Célia Lugar F8, Sala 2" in said
+    assert "lido há 21 min" in said
+
+
+def test_the_first_answer_of_a_ticket_let_in_just_now_says_so(staff: Staff, hall: Screening) -> None:
+    ticket = issue(hall)[0]
+    staff.scan(ticket.qr_text)
+    assert "scanned just now" in words(staff.scan(ticket.qr_text))
+
+
+def test_another_room_offers_its_door(staff: Staff, hall: Screening) -> None:
+    answer = staff.scan(ANSWERS["another room"][0](hall))
+    move = re.search(r'name="place" value="(screening-\d+)">Stand at that door', answer.text)
+    assert move is not None
+    assert staff.post("/staff/place", {"place": move[1], "gate": "Portão 2"}).status_code == 303
+    assert "Portão 2 · Sala 4 · " in staff.get("/staff/scan").text
+
+
+def test_the_reason_of_a_screening_called_off_is_told(staff: Staff, hall: Screening) -> None:
+    assert "O projetor quebrou." in words(staff.scan(ANSWERS["called off"][0](hall)))
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("A" * 10_000, "Not found"),
+        ("\x00\x00", "Scan the QR"),
+        ("AB\x00CD", "Not found"),
+        ("BIL1\x00", "Scan again"),
+        ("BIL1" + "A" * 10_000, "Scan again"),
+        ("\u202eABCDEFGHJK\u202c", "Not found"),
+        ("😀🎟️🍿", "Not found"),
+        ("<img src=x onerror=alert(1)>", "Not found"),
+        ("{{7*7}}", "Not found"),
+        ("A\r\nSet-Cookie: x=y", "Not found"),
+        ("' or 1=1 --", "Not found"),
+        ("00020126580014BR.GOV.BCB.PIX0136", "Not found"),
+        ("https://example.com/ticket/1", "Not found"),
+        ("٣" * 10, "Not found"),
+    ],
+)
+def test_whatever_is_scanned_gets_an_answer(staff: Staff, hall: Screening, code: str, said: str) -> None:
+    issue(hall)
+    answer = staff.scan(code)
+    assert answer.status_code in (200, 422)
+    assert title(answer) == said
+    assert "onerror" not in answer.text
+    assert "49" not in words(answer)
+
+
+@pytest.mark.parametrize(
+    "shape", [str.lower, lambda code: f"{code[:4]}-{code[4:7]}-{code[7:]}", "  {}\r\n".format]
+)
+def test_a_code_goes_in_however_it_is_typed(staff: Staff, hall: Screening, shape: object) -> None:
+    assert kind(staff.scan(shape(issue(hall)[0].code))) == "in"  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("nothing", ["", "   ", "\r\n"])
+def test_nothing_is_no_try(staff: Staff, nothing: str) -> None:
+    answer = staff.send(nothing)
+    assert answer.status_code == 422
+    assert errors(answer) == {"code": "Scan a QR code, or type the ticket's code."}
+    assert tries() == 0
+
+
+# The same form twice
+
+
+def test_loading_the_answer_again_lets_nobody_in_twice(staff: Staff, hall: Screening) -> None:
+    sent = staff.send(issue(hall)[0].code)
+    assert sent.status_code == 303
+    first, again = staff.get(sent.location), staff.get(sent.location)
+    assert kind(first) == kind(again) == "in"
+    assert words(again) == words(first)
+    assert tries() == 1
+
+
+def test_a_form_sent_twice_gets_one_answer(staff: Staff, hall: Screening) -> None:
+    first, second = issue(hall)
+    once = once_of(staff.get("/staff/scan"))
+    sent = [staff.send(first.code, once=once) for _ in range(3)]
+    assert len({answer.location for answer in sent}) == 1
+    assert kind(staff.get(sent[0].location)) == "in"
+    assert tries() == 1
+    # The next ticket may be scanned before the page has come: same form, another code.
+    assert kind(staff.scan(second.code, once=once)) == "in"
+
+
+def test_each_answer_brings_a_new_form(staff: Staff, hall: Screening) -> None:
+    ticket = issue(hall)[0]
+    first = staff.scan(ticket.code)
+    assert once_of(first) != once_of(staff.get("/staff/scan"))
+    assert kind(staff.scan(ticket.code, once=once_of(first))) == "already"
+
+
+def test_a_page_out_of_the_browsers_memory_lets_nobody_in(staff: Staff, hall: Screening) -> None:
+    ticket = issue(hall)[0]
+    once = once_of(staff.get("/staff/scan"))
+    assert kind(staff.scan(ticket.code, once=once)) == "in"
+    time_passes(seconds=admission.REPEAT_SECONDS + 1)
+    assert kind(staff.scan(ticket.code, once=once)) == "already"
+
+
+def test_an_old_answer_is_not_shown_for_the_next_person(staff: Staff, hall: Screening) -> None:
+    sent = staff.send(issue(hall)[0].code)
+    time_passes(seconds=SHOWN_SECONDS + 1)
+    answer = staff.get(sent.location)
+    assert (answer.status_code, answer.location) == (303, "/staff/scan")
+
+
+def test_an_answer_is_of_who_got_it(app: Flask, staff: Staff, hall: Screening) -> None:
+    sent = staff.send(issue(hall)[0].code)
+    answer = Staff(app, email="rosa@example.org").get(sent.location)
+    assert (answer.status_code, answer.location) == (303, "/staff/scan")
+    for unknown in ("0", "999999", "9" * 40):
+        assert staff.get(f"/staff/admissions/{unknown}").location == "/staff/scan"
+
+
+def test_a_look_at_the_page_tries_nothing(staff: Staff, hall: Screening) -> None:
+    code = issue(hall)[0].code
+    assert staff.get(f"/staff/scan?code={code}").status_code == 200
+    assert staff.get(f"/staff/admissions?code={code}").status_code == 405
+    assert tries() == 0
+
+
+# Part by part
+
+
+def test_htmx_gets_the_answer_alone(staff: Staff, hall: Screening) -> None:
+    ticket = issue(hall)[0]
+    answer = staff.post("/staff/admissions", {"code": ticket.code, "once": "x"}, **{"HX-Request": "true"})
+    assert (answer.status_code, kind(answer)) == (200, "in")
+    assert "<html" not in answer.text
+    assert set(re.findall(r'id="(\w+)"', answer.text)) == {"_verdict", "_place", "_counters"}
+    assert counters(answer) == [1, 1, 2]
+    assert kind(staff.get(answer.headers["HX-Replace-Url"])) == "in"
+
+
+def test_htmx_gets_what_was_refused_too(staff: Staff) -> None:
+    answer = staff.post("/staff/admissions", {"code": ""}, **{"HX-Request": "true"})
+    assert (answer.status_code, errors(answer)) == (
+        422,
+        {"code": "Scan a QR code, or type the ticket's code."},
+    )
+    assert "HX-Replace-Url" not in answer.headers
+
+
+def test_counters_are_of_the_screening(staff: Staff, hall: Screening) -> None:
+    first = issue(hall)[0]
+    issue(hall, screening_id=hall.id + 900)
+    assert counters(staff.get("/staff/scan")) == [0, 2, 2]
+    assert counters(staff.scan(first.code)) == [1, 1, 2]
+
+
+# Guessing
+
+
+def test_guessing_is_slowed_down_while_good_tickets_go_in(staff: Staff, hall: Screening) -> None:
+    full, student = issue(hall)
+    for _ in range(admission.MISSES_A_MINUTE):
+        assert title(staff.scan("AAAA-AAA-AAA")) == "Not found"
+    answer = staff.scan(student.code)
+    assert (answer.status_code, title(answer)) == (429, "One moment")
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert f'value="{student.code}"' in answer.text, "what was typed is kept"
+    assert kind(staff.scan(full.qr_text)) == "in"
+    time = "update core.throttle set started_at = started_at - interval '61 seconds'"
+    with db.transaction() as session:
+        session.execute(text(time))
+    assert kind(staff.scan(student.code)) == "in"
+
+
+def test_no_log_holds_what_was_scanned(
+    staff: Staff, hall: Screening, caplog: pytest.LogCaptureFixture
+) -> None:
+    ticket = issue(hall)[0]
+    with caplog.at_level(logging.DEBUG):
+        for code in (ticket.qr_text, ticket.code, "ZZZZZZZZZZ"):
+            staff.scan(code)
+    said = "\n".join(str(record.__dict__) for record in caplog.records)
+    assert "/staff/admissions" in said
+    for code in (ticket.qr_text, ticket.code, "ZZZZZZZZZZ"):
+        assert code not in said
+
+
+def test_a_screening_called_off_is_no_place_to_stand(staff: Staff, hall: Screening) -> None:
+    call_off(hall)
+    ticket = issue(hall)[0]
+    with db.reading():
+        assert events.screening(hall.id).status == "cancelled"
+    assert title(staff.scan(ticket.code)) == "Screening called off"
+    assert "Lanterna · All rooms" in staff.get("/staff/scan").text
