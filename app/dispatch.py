@@ -22,6 +22,15 @@ def routes(services: Sequence[str] = SERVICES) -> dict[tuple[str, type[Message]]
     return found
 
 
+def by_pace(services: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The services with messages, parted: those for which somebody waits, and those that say they are `PATIENT`."""
+    with_handlers = [one for one in services if one in SERVICES and find_spec(f"app.{one}.handlers")]
+    patient = [
+        one for one in with_handlers if getattr(import_module(f"app.{one}.handlers"), "PATIENT", False)
+    ]
+    return tuple(one for one in with_handlers if one not in patient), tuple(patient)
+
+
 def ticks(services: Sequence[str] = SERVICES) -> list[Tick]:
     """The clockwork of the services that this process serves, and the house's own sweeping."""
     found = [Tick("core.sweep", 3600, _sweep)]

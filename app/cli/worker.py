@@ -1,13 +1,28 @@
-"""`worker`: handles the messages and runs the clockwork of the services that this process serves."""
+"""`worker`: handles the messages and runs the clockwork of the services that this process serves.
+
+Services that are patient (`dispatch.by_pace`) get a process of their own, a copy of this one with a lower priority: on
+a busy machine their work waits, and the others' does not. If one of the two dies, the other ends too, and what
+started them starts them again.
+"""
 
 from __future__ import annotations
 
+import gc
+import logging
+import os
 import signal
 import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
+from app.cli.processes import end_with_parent
 from app.core.config import BadSetting, Settings
+
+PATIENT_NICENESS = 10
+log = logging.getLogger("bilheteria.worker")
 
 
 @click.command("worker")
@@ -19,8 +34,7 @@ def command() -> None:
 def main() -> int:
     """Work until SIGINT or SIGTERM: the message at hand is finished. Returns the exit status."""
     from app import dispatch
-    from app.core import config, db, telemetry
-    from app.core.worker import Worker
+    from app.core import config, telemetry
 
     try:
         settings = config.use(Settings.from_env())
@@ -30,13 +44,54 @@ def main() -> int:
     if not settings.database_url:
         print("worker: set DATABASE_URL (make run starts a database and a worker together)", file=sys.stderr)
         return 1
-    telemetry.log_as_json(telemetry.LEVELS[settings.log_level])
+    telemetry.log_as_json()
+    quick, patient = dispatch.by_pace(settings.services)
+    if not (quick and patient):
+        return _work(settings, quick or patient)
+    gc.freeze()  # what both have loaded stays shared memory
+    child = os.fork()
+    if child == 0:
+        end_with_parent()
+        os.nice(PATIENT_NICENESS)
+        os._exit(_work(settings, patient))
+    return _work(settings, quick, child)
+
+
+def _work(settings: Settings, services: Sequence[str], child: int | None = None) -> int:
+    """Serve `services` until a signal, or until `child` has died."""
+    from app import dispatch
+    from app.core import db
+    from app.core.worker import Worker
+
+    assert settings.database_url
     db.connect(settings.database_url, pool_size=settings.db_pool_size)
-    worker = Worker(dispatch.routes(settings.services), dispatch.ticks(settings.services))
+    worker = Worker(dispatch.routes(services), dispatch.ticks(services))
+    asked = threading.Event()
+    died = threading.Event()
+
+    def stop(*_: object) -> None:
+        asked.set()
+        worker.stop()
+        if child is not None and not died.is_set():
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+
+    def watch(pid: int) -> None:
+        _, status = os.waitpid(pid, 0)
+        died.set()
+        if not asked.is_set():
+            log.error("the patient half of the worker died", extra={"status": status})
+            worker.stop()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: worker.stop())
+        signal.signal(number, stop)
+    watching = threading.Thread(target=watch, args=(child,), name="watch") if child is not None else None
+    if watching:
+        watching.start()
     worker.run()
-    return 0
+    if watching:
+        watching.join()
+    return 0 if asked.is_set() else 1
 
 
 if __name__ == "__main__":

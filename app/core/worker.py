@@ -111,6 +111,7 @@ class Worker:
         self._stopping = threading.Event()
         self._wake = threading.Condition()
         self._hints = 0
+        self._answered = 0  # hints that came before a lease which found all there was
 
     def run(self) -> None:
         """Work until `stop()`."""
@@ -136,11 +137,14 @@ class Worker:
     def _lease_loop(self) -> None:
         while not self._stopping.is_set():
             with self._wake:
-                seen = self._hints
+                hints = self._hints
             try:
                 batch = outbox.lease(self.consumers, batch=BATCH, seconds=self.lease_seconds)
                 if len(batch) == BATCH:
                     self._hint()  # there may be more than this thread has taken: another one looks
+                else:
+                    with self._wake:
+                        self._answered = max(self._answered, hints)
                 for delivery in batch:
                     deliver(delivery, self.routes)
             except Exception:
@@ -149,7 +153,7 @@ class Worker:
                 self._stopping.wait(1.0)
             if len(batch) < BATCH:
                 with self._wake:
-                    if self._hints == seen:
+                    if self._hints <= self._answered:
                         self._wake.wait(timeout=1.0)
 
     def _listen_loop(self) -> None:

@@ -1,0 +1,103 @@
+"""The worker's two halves: what can wait runs in a process of its own, and neither lives without the other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db, outbox
+from app.core.messages import SeatsFreed, TicketsResigned
+from app.dispatch import by_pace
+from tests.reservations.rooms import make_screening
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def worker(database: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    env = os.environ | {"DATABASE_URL": database, "BILHETERIA_VAR": str(tmp_path), "SECRET_KEY": "tests"}
+    env.pop("SERVICES", None)
+    process = subprocess.Popen([sys.executable, "-m", "app.cli.worker"], cwd=ROOT, env=env, process_group=0)
+    yield process
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def half_of(process: subprocess.Popen[bytes]) -> int:
+    """The process number of the patient half, once it runs."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        listing = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True).stdout
+        pairs = [tuple(map(int, line.split())) for line in listing.splitlines()]
+        if found := [pid for pid, parent in pairs if parent == process.pid]:
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError("there is one process alone")
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def gone(pid: int) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not alive(pid)
+
+
+def test_tickets_are_patient_and_money_is_not() -> None:
+    quick, patient = by_pace(("tickets", "orders", "payments"))
+    assert quick == ("orders", "payments")
+    assert patient == ("tickets",)
+
+
+def test_each_half_handles_its_own_messages(worker: subprocess.Popen[bytes]) -> None:
+    screening = make_screening("oo")
+    with db.transaction():
+        outbox.publish(SeatsFreed(screening_id=screening.id))
+        outbox.publish(TicketsResigned(order_id="00000000-0000-0000-0000-000000000001"))
+    deadline = time.monotonic() + PATIENCE
+    done = 0
+    while done < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+        with db.reading() as session:
+            done = session.execute(text("select count(*) from core.processed")).scalar_one()
+    assert done == 2
+    assert os.getpriority(os.PRIO_PROCESS, half_of(worker)) > os.getpriority(os.PRIO_PROCESS, worker.pid)
+
+
+def test_a_signal_ends_both(worker: subprocess.Popen[bytes]) -> None:
+    half = half_of(worker)
+    time.sleep(1.0)  # until it listens to signals
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(PATIENCE) == 0
+    assert gone(half)
+
+
+def test_when_the_patient_half_dies_the_worker_ends_too(worker: subprocess.Popen[bytes]) -> None:
+    os.kill(half_of(worker), signal.SIGKILL)
+    assert worker.wait(PATIENCE) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+def test_when_the_worker_is_killed_its_half_ends(worker: subprocess.Popen[bytes]) -> None:
+    half = half_of(worker)
+    time.sleep(1.0)
+    worker.kill()
+    worker.wait()
+    assert gone(half)
