@@ -23,6 +23,7 @@ from app.core.failpoints import failpoint
 from app.core.messages import BY_KIND, Message
 
 CHANNEL = "outbox"
+UNREADABLE_ATTEMPTS = 10
 
 
 class OutboxRow(db.Base):
@@ -148,16 +149,29 @@ _LEASE = text(
 
 
 def lease(consumers: Sequence[str], *, batch: int, seconds: float) -> list[Delivery]:
-    """Take up to `batch` due deliveries for `seconds`; another worker sees them again only after that."""
+    """Take up to `batch` due deliveries for `seconds`; another worker sees them again only after that.
+
+    What this worker cannot read is left to one that can, of a newer version for example; none can: a dead letter.
+    """
     with db.transaction() as current:
         rows = current.execute(
             _LEASE, {"consumers": list(consumers), "batch": batch, "seconds": seconds}
         ).all()
-    return [
-        Delivery(str(row.message_id), row.consumer, row.attempts, BY_KIND[row.kind](**row.payload))
-        for row in rows
-        if row.kind in BY_KIND
-    ]
+    deliveries = []
+    for row in rows:
+        message = _read(row.kind, row.payload)
+        if message is not None:
+            deliveries.append(Delivery(str(row.message_id), row.consumer, row.attempts, message))
+        elif row.attempts >= UNREADABLE_ATTEMPTS:
+            _bury(row.message_id, row.consumer, f"no version of {row.kind} reads this payload")
+    return deliveries
+
+
+def _read(kind: str, payload: dict[str, Any]) -> Message | None:
+    try:
+        return BY_KIND[kind](**payload)
+    except (KeyError, TypeError):
+        return None
 
 
 def put_off(delivery: Delivery, *, delay: float, error: str) -> None:
@@ -182,13 +196,17 @@ def put_off(delivery: Delivery, *, delay: float, error: str) -> None:
 
 def bury(delivery: Delivery, *, error: str) -> None:
     """Make the delivery a dead letter: it stays, is listed, and a command puts it back."""
+    _bury(uuid.UUID(delivery.message_id), delivery.consumer, error)
+
+
+def _bury(message_id: uuid.UUID, consumer: str, error: str) -> None:
     with db.transaction() as current:
         current.execute(
             text(
                 "update core.outbox set leased_until = null, last_error = :error, dead_at = clock_timestamp()"
                 " where message_id = :message_id and consumer = :consumer"
             ),
-            {"error": error[:2000], "message_id": delivery.message_id, "consumer": delivery.consumer},
+            {"error": error[:2000], "message_id": message_id, "consumer": consumer},
         )
 
 

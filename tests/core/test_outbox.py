@@ -124,6 +124,26 @@ def test_ten_failures_are_enough() -> None:
         assert [letter.attempts for letter in outbox.dead_letters()] == [worker.MOST_ATTEMPTS]
 
 
+@pytest.mark.parametrize("change", ["kind = 'OfAnotherVersion'", """payload = '{"film": 3}'"""])
+def test_what_cannot_be_read_is_a_dead_letter_in_the_end_and_holds_up_nothing(change: str) -> None:
+    publish(1)
+    with db.transaction() as session:
+        session.execute(
+            text(f"update core.outbox set {change}, available_at = available_at - interval '1 minute'")
+        )
+    publish(2)
+    seen: list[int] = []
+    for attempt in range(outbox.UNREADABLE_ATTEMPTS):
+        with db.reading():
+            assert outbox.dead_letters() == [], attempt
+        worker.drain(routes(lambda m, d: seen.append(m.screening_id)))
+        let_time_pass()
+    assert seen == [2]
+    with db.reading():
+        (letter,) = outbox.dead_letters()
+    assert "reads this payload" in letter.last_error
+
+
 def test_workers_at_the_same_time_share_the_work_without_doubling_it() -> None:
     for number in range(60):
         publish(number)

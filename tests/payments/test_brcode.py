@@ -125,6 +125,13 @@ def test_unknown_fields_are_tolerated() -> None:
     assert decode(text).other == {"80": "0014br.gov.bcb.pix2504a.bc"}
 
 
+def test_a_field_that_stands_twice_is_refused() -> None:
+    """Two apps could read two amounts out of one code."""
+    fields = "5405" + "10.00"
+    with pytest.raises(BadBRCode, match="broken field 54"):
+        decode(_sealed(STATIC[:-8] + fields + fields))
+
+
 def test_amounts_are_centavos() -> None:
     code = BRCode("Cine", "Santos", key="k", amount=10100)
     assert "5406101.00" in encode(code)

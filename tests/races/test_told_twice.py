@@ -1,0 +1,76 @@
+"""One Pix, told of by many webhooks at once: one receipt, and orders hears of it once. Looking first would not do."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.adapters import psp
+from app.core import db, outbox, worker
+from app.core.config import Settings
+from app.core.messages import PaymentReceived
+from app.dispatch import routes
+from app.payments import ledger, providers, service
+from tests.races.crowd import of_kind, rush
+
+WEBHOOKS = 24
+ORDER = uuid.uuid4()
+
+
+@pytest.fixture
+def charge(database: str, settings: Settings) -> Iterator[uuid.UUID]:
+    """A Pix that stands at the bank and is paid there."""
+    db.connect(database, pool_size=WEBHOOKS + 5)
+    with db.transaction():
+        until = datetime.now(UTC) + timedelta(minutes=5)
+        charge = service.request_charge(ORDER, "pix", 5000, until, "2 ingressos")
+    worker.drain(routes(("payments",)))
+    providers.sandbox().pay(charge.id.hex, notices=1)
+    yield charge.id
+    db.connect(database, pool_size=settings.db_pool_size)
+
+
+def tell_all_at_once(charge_id: uuid.UUID) -> tuple[int, int]:
+    """Receipts, and messages of money, after all webhooks came in together."""
+    answer = providers.sandbox().fetch(charge_id.hex)
+
+    def hear() -> bool:
+        with db.transaction():
+            return ledger.record(charge_id, answer)
+
+    results = rush([hear] * WEBHOOKS)
+    assert not of_kind(results, Exception), results
+    with db.reading() as session:
+        told = session.execute(text("select count(*) from core.outbox where kind = 'PaymentReceived'"))
+        return len(service.receipts_of(ORDER)), told.scalar_one()
+
+
+def test_money_is_heard_of_once(charge: uuid.UUID) -> None:
+    assert tell_all_at_once(charge) == (1, 1)
+
+
+def test_control_looking_first_hears_of_it_again_and_again(
+    charge: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive = ledger._receive
+
+    def unguarded(charge_id: uuid.UUID, payment: psp.Payment) -> bool:
+        if service.receipts_of(ORDER):
+            return False
+        time.sleep(0.02)
+        if not receive(charge_id, payment):
+            outbox.publish(PaymentReceived(str(uuid.uuid4()), str(charge_id), str(ORDER), payment.amount))
+        return True
+
+    monkeypatch.setattr(ledger, "_receive", unguarded)
+    monkeypatch.setattr(
+        ledger, "_move", lambda charge_id, event, answer: True
+    )  # its row lock would queue them
+    receipts, told = tell_all_at_once(charge)
+    assert receipts == 1
+    assert told > 1
