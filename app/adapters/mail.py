@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import smtplib
 import ssl
 import tempfile
@@ -17,6 +18,7 @@ from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 TIMEOUT_SECONDS = 15
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 class MailError(Exception):
@@ -85,8 +87,13 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
             kind, _, subtype = one.content_type.partition("/")
             message.add_attachment(one.content, maintype=kind, subtype=subtype, filename=one.filename)
     except (ValueError, IndexError, MessageError) as error:
-        raise BadMail(str(error)) from error
+        raise BadMail(_nobodys(error)) from error
     return message
+
+
+def _nobodys(error: Exception) -> str:
+    """What went wrong, without the address that it went wrong with: errors are logged."""
+    return _ADDRESS.sub("…@…", str(error))
 
 
 def _on_the_wire(address: str) -> str:
@@ -141,7 +148,7 @@ class SmtpMailbox:
                 raise MailError("the recipient was put off") from error
             raise BadMail("the recipient was refused") from error
         except (OSError, smtplib.SMTPException) as error:
-            raise MailError(str(error)) from error
+            raise MailError(_nobodys(error)) from error
 
     def _connect(self) -> smtplib.SMTP:
         if self.secure:

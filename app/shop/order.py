@@ -21,7 +21,8 @@ from app.tickets.service import AlreadyAdmitted
 from app.web.language import locale
 from app.web.security import address_key
 
-Answer = str | Response | tuple[str, int]
+Page = tuple[str, int, dict[str, str]]
+Answer = str | Response | tuple[str, int] | Page
 MAILS_AN_HOUR = 5  # of one order
 GUESSES_OF_AN_ORDER = 10  # a quarter of an hour: wrong e-mails for one code
 GUESSES_OF_AN_ADDRESS = 60  # a quarter of an hour: a crowd may sit behind one address
@@ -37,7 +38,7 @@ def order(token: str) -> Answer:
     return _page(found)
 
 
-def _page(order: OrderView, *, error: str = "", status: int = 200) -> tuple[str, int]:
+def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
     refunds = payments.refunds_of(order.id)
     page = render_template(
         "shop/page_order.html",
@@ -66,7 +67,7 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> tuple[str,
         over=order.read_at >= order.screening.ends_at,
         error=error,
     )
-    return page, status
+    return page, status, {"Cache-Control": "private, no-store"}  # its codes open a door
 
 
 def _stage(order: OrderView) -> str:

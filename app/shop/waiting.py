@@ -91,7 +91,7 @@ def _page(
     current: Request, *, error: BilheteriaError | None = None, typed: dict[str, str] | None = None
 ) -> Response:
     body = render_template("shop/page_waiting.html", **_context(current, error, typed))
-    response = make_response(body, error.status if error else 200)
+    response = make_response(body, error.status if error else 200, {"Cache-Control": "private, no-store"})
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

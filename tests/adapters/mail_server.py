@@ -15,6 +15,7 @@ class MailServer:
         self.port = self.socket.getsockname()[1]
         self.received: list[bytes] = []
         self.closed = False
+        self.verdict = b"250 taken"
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
@@ -44,7 +45,7 @@ class MailServer:
             if word == b"DATA":
                 say(b"354 go on")
                 self.received.append(b"".join(iter(wire.readline, b".\r\n")))
-                say(b"250 taken")
+                say(self.verdict)
             elif word.startswith(b"RCPT") and b"NOWHERE.EXAMPLE" in word:
                 say(b"550 no such person")
             elif word.startswith(b"RCPT") and b"LATER.EXAMPLE" in word:

@@ -153,3 +153,14 @@ def test_mail_is_not_sent_in_the_clear_unless_told_so(mail_server: MailServer, t
     with pytest.raises(MailError):  # this server has no STARTTLS
         mailbox.send(MAIL)
     assert mail_server.received == []
+
+
+def test_what_went_wrong_is_said_without_whose_mail_it_was(mail_server: MailServer, tmp_path: Path) -> None:
+    nobody = replace(MAIL, to="ana.souza@exa mple.org", subject="Tickets")
+    with pytest.raises(BadMail) as refused:
+        compose(nobody, SENDER)
+    assert "souza" not in str(refused.value)
+    mail_server.verdict = b"554 <ana.souza@example.org>: looks like spam"
+    with pytest.raises(MailError, match="looks like spam") as failed:
+        open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER).send(MAIL)
+    assert "souza" not in str(failed.value)

@@ -49,6 +49,7 @@ def test_a_paid_order_shows_its_tickets_to_whoever_has_its_address(ana: Visitor,
     ):
         assert words in page.text
     assert page.headers["Referrer-Policy"] == "same-origin"
+    assert "no-store" in page.headers["Cache-Control"]
     assert "noindex" in page.text
     assert paid.email is not None
     assert paid.email not in page.text, "an address shown around tells no address"
