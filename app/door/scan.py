@@ -10,7 +10,7 @@ from app.core.errors import Invalid, NotFound, TooMany
 from app.core.throttle import private_key
 from app.door import blueprint, verdicts
 from app.door.place import LONGEST_GATE, Place, choices, chosen, here, open_now, remember
-from app.door.verdicts import Verdict
+from app.door.verdict import Verdict
 from app.tickets import service as tickets
 from app.users.service import User
 from app.web.security import address_key

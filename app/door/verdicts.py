@@ -1,53 +1,23 @@
-"""What staff read, hear and do at each answer of the door. Four kinds share a colour, a symbol and a sound."""
+"""What staff read at each answer of the door: of a ticket, of a code that is none, of trouble."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.core.errors import NotFound
-from app.core.i18n import format_day_long, format_day_short, format_duration, format_time, local, weekday
 from app.door.place import Place
-from app.events import service as events
-from app.tickets import service as tickets
-from app.tickets.service import Admission, Ticket
-from app.users import service as users
-from app.web.language import locale
-
-IN, ALREADY, ELSEWHERE, REFUSED = "in", "already", "elsewhere", "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`title` in two lines; `big` a seat or an hour with two lines beside it; `demand` and its `detail` in a box.
-
-    `move_to` is the screening whose door would let the ticket in, if staff may go over to it.
-    """
-
-    kind: str
-    title: str
-    big: str = ""
-    beside: tuple[str, ...] = ()
-    demand: str = ""
-    detail: str = ""
-    more: tuple[str, ...] = ()
-    move_to: int | None = None
-
-    @property
-    def width(self) -> int:
-        """Letters of its longest line."""
-        return max(len(line) for line in self.title.splitlines())
+from app.door.ticket_verdicts import OF_TICKET
+from app.door.verdict import REFUSED, Verdict
+from app.tickets.service import Admission
 
 
 def of(admission: Admission, place: Place) -> Verdict:
     """The answer in words, as seen from `place`."""
     if admission.ticket is None:
-        return _WITHOUT_TICKET[admission.verdict]()
-    return _WITH_TICKET[admission.verdict](admission, admission.ticket, place)
+        return _OF_CODE[admission.verdict]()
+    return OF_TICKET[admission.verdict](admission, admission.ticket, place)
 
 
 def too_many(seconds: int) -> Verdict:
@@ -109,226 +79,9 @@ def _cut() -> Verdict:
     )
 
 
-def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    proof = tickets.proof_wanted(ticket, locale())
-    beside = [ticket.facts.auditorium_name, _row_and_seat(ticket)]
-    if proof and ticket.half_kind != "companion":
-        proof = _("Ask for: %(proof)s", proof=proof)
-    if not proof:
-        beside.append(_("%(type)s, no document needed", type=tickets.type_short(ticket, locale())))
-    return Verdict(
-        IN,
-        _("Come\nin"),
-        ticket.seat_name,
-        tuple(beside),
-        demand=tickets.type_short(ticket, locale()) if proof else "",
-        detail=proof,
-        more=_to_fetch(admission),
-    )
-
-
-def _already(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    zone, at = ticket.facts.timezone, admission.admitted_at
-    assert at is not None
-    beside = [admission.gate or "", _by(admission.by_user_id)]
-    there, now = local(at, zone).date(), local(events.now(), zone).date()
-    if there != now:
-        beside.insert(0, format_day_short(there, locale()))
-    minutes = max(0, int((events.now() - at).total_seconds() // 60))
-    ago = (
-        _("The same ticket, scanned just now")
-        if minutes < 1
-        else _("The same ticket, scanned %(duration)s ago", duration=format_duration(minutes))
-    )
-    return Verdict(
-        ALREADY,
-        _("Already\nin"),
-        format_time(at, locale(), zone),
-        tuple(line for line in beside if line),
-        demand=_(
-            "Seat %(seat)s, %(room)s, %(time)s",
-            seat=ticket.seat_name,
-            room=ticket.facts.auditorium_name,
-            time=_starts(ticket),
-        ),
-        detail=ago,
-        more=(_("Have the seat looked at. Only your supervisor lets in twice."),),
-    )
-
-
-def _revoked(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    return Verdict(
-        REFUSED,
-        _("Ticket\ncancelled"),
-        ticket.seat_name,
-        (ticket.facts.auditorium_name, _starts(ticket)),
-        demand=_("Order %(code)s was cancelled", code=ticket.facts.order_code),
-        detail=_("The money goes back, and the seat is on sale again."),
-        more=(_("This ticket lets nobody in any more."),),
-    )
-
-
-def _called_off(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    try:
-        reason = events.screening(ticket.facts.screening_id).cancel_reason
-    except NotFound:
-        reason = ""
-    return Verdict(
-        REFUSED,
-        _("Screening\ncalled off"),
-        _starts(ticket),
-        _film_and_room(ticket),
-        demand=_("The cinema called this screening off"),
-        detail=reason,
-        more=(_("The money goes back by itself; nobody has to ask for it."),),
-    )
-
-
-def _replaced(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    return Verdict(
-        REFUSED,
-        _("Old\nQR"),
-        ticket.seat_name,
-        (ticket.facts.auditorium_name, _starts(ticket)),
-        demand=_("This QR code was replaced by a newer one"),
-        more=(_("Ask for the newer one, on the order's page. Or type the ten characters under it."),),
-    )
-
-
-def _other_screening(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    """Another room is a way to show; another hour in the same room is not."""
-    facts, here = ticket.facts, place.screening
-    same_room = here is not None and here.auditorium_name == facts.auditorium_name
-    return Verdict(
-        ELSEWHERE,
-        _("Another\nhour") if same_room else _("Go to\n%(room)s", room=facts.auditorium_name),
-        _starts(ticket),
-        _film_and_room(ticket),
-        demand=_("Seat %(seat)s", seat=ticket.seat_name),
-        detail=_("The ticket is good, but not for the screening of this door."),
-        move_to=_still_open(ticket),
-    )
-
-
-def _other_day(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    facts = ticket.facts
-    day = events.cinema_day(facts.starts_at, facts.timezone)
-    is_past = facts.starts_at < events.now()
-    return Verdict(
-        REFUSED if is_past else ELSEWHERE,
-        _("Another\nday"),
-        format_day_short(day, locale()),
-        (weekday(day, locale()), _starts(ticket)),
-        demand=facts.title_in(locale()),
-        detail=_("This screening was on %(day)s.", day=format_day_long(day, locale()))
-        if is_past
-        else _("The ticket is good for %(day)s.", day=format_day_long(day, locale())),
-    )
-
-
-def _other_cinema(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    facts = ticket.facts
-    return Verdict(
-        ELSEWHERE,
-        _("Another\ncinema"),
-        _starts(ticket),
-        _film_and_room(ticket),
-        demand=facts.cinema_name,
-        detail=facts.cinema_address,
-        more=() if _is_today(ticket) else (_day_of(ticket),),
-    )
-
-
-def _too_early(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    facts = ticket.facts
-    opens = facts.starts_at - timedelta(minutes=tickets.OPENS_MINUTES)
-    return Verdict(
-        ELSEWHERE,
-        _("Too\nearly"),
-        _starts(ticket),
-        _film_and_room(ticket),
-        demand=_("Its door opens at %(time)s", time=format_time(opens, locale(), facts.timezone)),
-        detail=_("Seat %(seat)s", seat=ticket.seat_name),
-        move_to=_still_open(ticket),
-    )
-
-
-def _over(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    facts = ticket.facts
-    return Verdict(
-        REFUSED,
-        _("Already\nover"),
-        _starts(ticket),
-        _film_and_room(ticket),
-        demand=_(
-            "This screening ended at %(time)s", time=format_time(facts.ends_at, locale(), facts.timezone)
-        ),
-    )
-
-
-def _starts(ticket: Ticket) -> str:
-    return format_time(ticket.facts.starts_at, locale(), ticket.facts.timezone)
-
-
-def _film_and_room(ticket: Ticket) -> tuple[str, str]:
-    return ticket.facts.title_in(locale()), ticket.facts.auditorium_name
-
-
-def _row_and_seat(ticket: Ticket) -> str:
-    return _("Row %(row)s, seat %(number)s", row=ticket.row_label, number=ticket.seat_number)
-
-
-def _is_today(ticket: Ticket) -> bool:
-    zone = ticket.facts.timezone
-    return events.cinema_day(ticket.facts.starts_at, zone) == events.cinema_day(events.now(), zone)
-
-
-def _day_of(ticket: Ticket) -> str:
-    day = events.cinema_day(ticket.facts.starts_at, ticket.facts.timezone)
-    return _("On %(day)s.", day=format_day_long(day, locale()))
-
-
-def _still_open(ticket: Ticket) -> int | None:
-    try:
-        screening = events.screening(ticket.facts.screening_id)
-    except NotFound:
-        return None
-    is_open = screening.status == "scheduled" and screening.ends_at > events.now()
-    return screening.id if is_open else None
-
-
-def _by(user_id: int | None) -> str:
-    """Who let them in, by first name."""
-    try:
-        name = users.user(user_id).name.split() if user_id is not None else []
-    except NotFound:
-        name = []
-    return _("by %(name)s", name=name[0]) if name else ""
-
-
-def _to_fetch(admission: Admission) -> tuple[str, ...]:
-    things = [
-        f"{thing.quantity} × {thing.name_in(locale())}" if thing.quantity > 1 else thing.name_in(locale())
-        for thing in admission.concessions
-    ]
-    return (_("To fetch at the counter: %(things)s", things=", ".join(things)),) if things else ()
-
-
-_WITHOUT_TICKET: dict[str, Callable[[], Verdict]] = {
+_OF_CODE: dict[str, Callable[[], Verdict]] = {
     "unknown": _unknown,
     "order_code": _order_code,
     "forged": _forged,
     "cut": _cut,
-}
-_WITH_TICKET: dict[str, Callable[[Admission, Ticket, Place], Verdict]] = {
-    "admitted": _admitted,
-    "already": _already,
-    "revoked": _revoked,
-    "called_off": _called_off,
-    "replaced": _replaced,
-    "other_screening": _other_screening,
-    "other_day": _other_day,
-    "other_cinema": _other_cinema,
-    "too_early": _too_early,
-    "over": _over,
 }

@@ -28,6 +28,7 @@ onElements("form[data-scan]", (form) => {
     field.removeAttribute("aria-invalid");
     scrollTo(0, 0);
     ready();
+    document.title = verdict().querySelector("h1").textContent.replace(/\s+/g, " ");
     const kind = verdict().dataset.verdict;
     if (kind) document.dispatchEvent(new CustomEvent("door:verdict", { detail: kind }));
   };
@@ -47,10 +48,11 @@ onElements("form[data-scan]", (form) => {
   form.addEventListener("htmx:after:swap", answered);
   form.addEventListener("htmx:error", noAnswer);
 
-  addEventListener("focus", ready);
+  addEventListener("focus", () => { if (document.activeElement === document.body) ready(); });
+  // What is typed nowhere is typed into the field; a button needs no letters, and a scanner's Enter would press it.
   document.addEventListener("keydown", (event) => {
-    const elsewhere = event.target.closest("input, select, textarea, button, a, summary");
-    if (!elsewhere && event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey) ready();
+    const isLetter = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.altKey && !event.metaKey;
+    if (isLetter && !event.target.closest("input, select, textarea")) ready();
   });
   // The next scan must not be added to what was refused for the moment.
   field.select();

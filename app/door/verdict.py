@@ -1,0 +1,29 @@
+"""An answer of the door as staff read it. Four kinds share a colour, a symbol and a sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+IN, ALREADY, ELSEWHERE, REFUSED = "in", "already", "elsewhere", "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`title` in two lines; `big` a seat or an hour with two lines beside it; `demand` and its `detail` in a box.
+
+    `move_to` is the screening whose door would let the ticket in, if staff may go over to it.
+    """
+
+    kind: str
+    title: str
+    big: str = ""
+    beside: tuple[str, ...] = ()
+    demand: str = ""
+    detail: str = ""
+    more: tuple[str, ...] = ()
+    move_to: int | None = None
+
+    @property
+    def width(self) -> int:
+        """Letters of its longest line."""
+        return max(len(line) for line in self.title.splitlines())

@@ -1,0 +1,45 @@
+"""The door's colours are read from an arm's length: letters on each of them stand out by 8.2 to 1 at least."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+STYLES = Path(__file__).resolve().parents[2] / "static" / "css" / "door.css"
+KIND = re.compile(r"\[data-verdict=(\w+)\]\) \{ --verdict: (#\w+); --verdict-ink: (#\w+); \}")
+LEAST = 8.2
+
+
+def luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize(("kind", "ground", "ink"), KIND.findall(STYLES.read_text()))
+def test_letters_stand_out(kind: str, ground: str, ink: str) -> None:
+    assert contrast(ground, ink) >= LEAST, kind
+
+
+def test_there_are_four_kinds() -> None:
+    assert [kind for kind, _, _ in KIND.findall(STYLES.read_text())] == [
+        "in",
+        "already",
+        "elsewhere",
+        "refused",
+    ]
+
+
+def test_a_weak_pair_is_found() -> None:
+    assert contrast("#000", "#fff") == pytest.approx(21)
+    assert contrast("#1d4f8c", "#ffc24a") < LEAST
