@@ -1,0 +1,45 @@
+"""The sandbox bank's own pages: there for the sandbox alone, and no way out of the house."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from app.core import config
+from app.core.config import Settings
+from app.events.service import Screening
+from tests.orders import buying
+from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.shop.visitor import Visitor
+
+
+@pytest.fixture
+def screening(app: Flask) -> Screening:
+    return make_screening("oooooooooo")
+
+
+@pytest.fixture
+def charge(screening: Screening) -> str:
+    basket = buying.choose(buying.start(screening, ids(plan_of(screening), "A1 A2")))
+    return buying.charge_id(buying.check_out(basket))
+
+
+def test_with_another_provider_nobody_plays_the_bank(app: Flask, settings: Settings, charge: str) -> None:
+    ana = Visitor(app)
+    assert ana.get(f"/sandbox-bank/{charge}").status_code == 200
+    config.use(replace(settings, provider="another"))
+    assert ana.get(f"/sandbox-bank/{charge}").status_code == 404
+    for act in ("pay", "refunds-ok", "decline", "nonsense"):
+        assert ana.post(f"/sandbox-bank/{charge}", {"act": act}).status_code == 404
+    assert ana.post("/webhooks/sandbox").status_code == 404
+    config.use(settings)
+    assert buying.bank().look(charge).status == "pending"
+
+
+@pytest.mark.parametrize("act", ["", "refunds-", "refunds-all", "PAY", "pay\x00x", "9" * 400, "<img src=x>"])
+def test_what_no_customer_does_is_not_done(app: Flask, charge: str, act: str) -> None:
+    answer = Visitor(app).post(f"/sandbox-bank/{charge}", {"act": act, "amount": "1", "return_url": "//evil"})
+    assert answer.status_code == 422
+    assert buying.bank().look(charge).payments == ()
