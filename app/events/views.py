@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -190,13 +190,17 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class SeatPlan:
-    """A room's seats by row and column; `rows` holds one tuple a row, from the screen back."""
+    """A room's seats by row and column; `rows` holds one tuple a row, from the screen back.
+
+    `halves` names for each place of a love seat the other one.
+    """
 
     auditorium_id: int
     seats: tuple[Seat, ...]
     by_id: Mapping[int, Seat]
     rows: tuple[tuple[Seat, ...], ...]
     zones: tuple[Zone, ...] = field(default=())
+    halves: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def of(cls, auditorium_id: int, seats: tuple[Seat, ...], zones: Sequence[Zone]) -> SeatPlan:
@@ -209,9 +213,19 @@ class SeatPlan:
             by_id=MappingProxyType({seat.id: seat for seat in seats}),
             rows=tuple(tuple(rows[index]) for index in sorted(rows)),
             zones=tuple(sorted(zones, key=lambda zone: (zone.position, zone.id))),
+            halves=MappingProxyType(_halves(seats)),
         )
+
+    def whole(self, seat_ids: Collection[int]) -> bool:
+        """Whether no love seat is halved: of each, both places are among `seat_ids`, or neither."""
+        return all(self.halves.get(seat_id, seat_id) in seat_ids for seat_id in seat_ids)
 
     @property
     def columns(self) -> int:
         """How many grid columns the widest row reaches."""
         return max(seat.column + seat.width for seat in self.seats) if self.seats else 0
+
+
+def _halves(seats: Sequence[Seat]) -> dict[int, int]:
+    pairs = {seat.id: seat.companion_of for seat in seats if seat.kind == "love" and seat.companion_of}
+    return pairs | {other: one for one, other in pairs.items()}

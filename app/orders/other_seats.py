@@ -16,7 +16,7 @@ def candidates(
 ) -> Iterator[tuple[int, ...]]:
     """Sets of free seats with the same prices as `lost`, the best first. `prices` is centavos by zone.
 
-    Wheelchair and companion seats are given only in place of their like.
+    Other kinds than the usual seat are given only in place of their like, and love seats only whole.
     """
     old = [plan.by_id[seat_id] for seat_id in lost]
     wanted = Counter(likeness(seat, prices) for seat in old)
@@ -31,6 +31,7 @@ def candidates(
         seats
         for seats in _side_by_side(free, len(old))
         if Counter(likeness(seat, prices) for seat in seats) == wanted
+        and plan.whole({seat.id for seat in seats})
     ]
     for seats in sorted(together, key=distance):
         yield tuple(seat.id for seat in seats)
@@ -41,14 +42,13 @@ def candidates(
         if left[kind]:
             left[kind] -= 1
             apart.append(seat)
-    if len(apart) == len(old):
+    if len(apart) == len(old) and plan.whole({seat.id for seat in apart}):
         yield tuple(sorted(seat.id for seat in apart))
 
 
 def likeness(seat: Seat, prices: Mapping[int, int]) -> tuple[int, str]:
-    """What makes one seat as good as another: its price, and whether it is a wheelchair's or a companion's."""
-    special = seat.kind if seat.kind in ("wheelchair", "companion") else ""
-    return prices[seat.zone_id], special
+    """What makes one seat as good as another: its price and its kind."""
+    return prices[seat.zone_id], seat.kind
 
 
 def _side_by_side(free: Sequence[Seat], count: int) -> Iterator[tuple[Seat, ...]]:

@@ -43,6 +43,8 @@ def _together(
             new = [seat for seat in window if seat.id not in kept]
             if any(seat.id in taken for seat in new) or sorted(seat.kind for seat in new) != kinds:
                 continue
+            if not plan.whole(ids):
+                continue
             off = _apart(new, [plan.by_id[seat_id] for seat_id in lost])
             if best is None or off < best[0]:
                 best = (off, tuple(seat.id for seat in new))
@@ -67,6 +69,8 @@ def _one_by_one(
         pick = min(free, key=lambda seat: (_to_nearest(seat, near), _distance(seat, gone), seat.id))
         chosen.append(pick)
         used.add(pick.id)
+    if not plan.whole({seat.id for seat in chosen} | set(kept)):
+        return None
     return tuple(seat.id for seat in sorted(chosen, key=lambda seat: (seat.row_index, seat.column)))
 
 

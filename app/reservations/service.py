@@ -75,7 +75,10 @@ __all__ = [
 
 
 def check_seats(screening: Screening, seat_ids: Sequence[int]) -> tuple[int, ...]:
-    """The seats in their order in the room. Raises Invalid: `seats.none`, `.too_many`, `.repeated`, `.unknown`."""
+    """The seats in their order in the room.
+
+    Raises Invalid: `seats.none`, `.too_many`, `.repeated`, `.unknown`, `.halved` (one place of a love seat).
+    """
     most = settings().max_seats
     if not seat_ids:
         raise Invalid("seats.none", "seat")
@@ -83,9 +86,12 @@ def check_seats(screening: Screening, seat_ids: Sequence[int]) -> tuple[int, ...
         raise Invalid("seats.too_many", "seat", most=most)
     if len(set(seat_ids)) < len(seat_ids):
         raise Invalid("seats.repeated", "seat")
-    by_id = events.seat_plan(screening.auditorium_id).by_id
+    plan = events.seat_plan(screening.auditorium_id)
+    by_id = plan.by_id
     if any(seat_id not in by_id for seat_id in seat_ids):
         raise Invalid("seats.unknown", "seat")
+    if not plan.whole(seat_ids):
+        raise Invalid("seats.halved", "seat")
     return tuple(sorted(seat_ids, key=lambda seat_id: (by_id[seat_id].row_index, by_id[seat_id].column)))
 
 

@@ -53,6 +53,7 @@ def suggest_shift(
         if (
             _free_and_as_good(plan, blocks, runs[index], first, chosen, taken, prices)
             and len(set(seats)) == len(set(chosen))
+            and plan.whole(seats)
             and not lone_seats(plan, seats, taken)
         ):
             return seats

@@ -248,6 +248,7 @@ def sentence(error: BilheteriaError) -> str:
         "seats.too_many": _("At most %(most)s seats an order.", most=most),
         "seats.repeated": _("One seat was sent twice. Choose again."),
         "seats.unknown": _("That seat is not in this room. Choose on the map."),
+        "seats.halved": _("A love seat is sold whole: take both of its places."),
         "quantity.range": _("Ask for 1 to %(most)s seats.", most=most),
         "order.once": _("This page was out of date. Please try again."),
         "seats.lost": _("Those seats have just gone."),

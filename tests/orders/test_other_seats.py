@@ -55,3 +55,15 @@ def test_every_offer_is_free_and_costs_the_same(taken: set[int], data: st.DataOb
         assert not taken.intersection(offer)
         assert like(offer) == like(lost)
         assert len(set(offer)) == len(lost)
+
+
+def test_love_seats_only_for_love_seats_and_whole() -> None:
+    room = plan("LLLLoo")
+    assert [
+        names(room, offer) for offer in candidates(room, PRICES, ids(room, "A1 A2"), ids(room, "A1 A2"))
+    ] == [
+        "A3 A4",
+        "A3 A4",
+    ]
+    assert list(candidates(room, PRICES, ids(room, "A1 A2"), ids(room, "A1 A2 A3"))) == []
+    assert list(candidates(room, PRICES, ids(room, "A5 A6"), ids(room, "A5 A6"))) == []

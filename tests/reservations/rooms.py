@@ -11,21 +11,26 @@ from app.events import service as events
 from app.events.service import Screening, Seat, SeatPlan, Zone
 
 KINDS = {"o": "standard", "w": "wheelchair", "c": "companion", "b": "wide", "l": "love", "v": "standard"}
+KINDS["L"] = "love"
 
 
 def plan(*rows: str) -> SeatPlan:
-    """A room drawn in text, a line a row from the screen back: o seat, v VIP seat, w c b l as in KINDS, . aisle."""
+    """A room drawn in text, a line a row from the screen back: o seat, v VIP seat, w c b l as in KINDS, . aisle.
+
+    LL is a love seat of two places, one the other's half; l is one that stands for both.
+    """
     seats: list[Seat] = []
     for row_index, drawing in enumerate(rows):
         column = number = 0
         label = chr(ord("A") + row_index)
-        for sign in drawing:
+        for place, sign in enumerate(drawing):
             kind = KINDS.get(sign)
             width = 2 if sign in "bl" else 1
             if kind is not None:
                 number += 1
                 zone = (2, "vip", "VIP") if sign == "v" else (1, "standard", "Sala")
                 name = f"{label}{number}"
+                second = sign == "L" and drawing[:place].count("L") % 2 == 1
                 seats.append(
                     Seat(
                         (row_index + 1) * 100 + number,
@@ -37,7 +42,7 @@ def plan(*rows: str) -> SeatPlan:
                         width,
                         kind,
                         *zone,
-                        None,
+                        seats[-1].id if second else None,
                     )
                 )
             column += width
@@ -83,22 +88,20 @@ def make_screening(*rows: str, starts_in: timedelta = timedelta(hours=3), cutoff
             )
             for zone in drawn.zones
         }
+        written: dict[int | None, int | None] = {None: None}
         for seat in drawn.seats:
-            session.execute(
-                text(
-                    'insert into events.seats (auditorium_id, row_label, row_index, number, "column", width, kind,'
-                    " zone_id) values (:room, :label, :row, :number, :col, :width, :kind, :zone)"
-                ),
-                {
-                    "room": room,
-                    "label": seat.row_label,
-                    "row": seat.row_index,
-                    "number": seat.number,
-                    "col": seat.column,
-                    "width": seat.width,
-                    "kind": seat.kind,
-                    "zone": zones[seat.zone_id],
-                },
+            written[seat.id] = insert(
+                'insert into events.seats (auditorium_id, row_label, row_index, number, "column", width, kind, zone_id,'
+                " companion_of) values (:room, :label, :row, :number, :col, :width, :kind, :zone, :companion)",
+                room=room,
+                label=seat.row_label,
+                row=seat.row_index,
+                number=seat.number,
+                col=seat.column,
+                width=seat.width,
+                kind=seat.kind,
+                zone=zones[seat.zone_id],
+                companion=written[seat.companion_of],
             )
         film = insert(
             "insert into events.films (slug, title, original_title, year, director, duration_minutes, age_rating,"

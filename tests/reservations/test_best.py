@@ -88,3 +88,12 @@ def test_a_wheelchair_space_is_replaced_by_a_wheelchair_space() -> None:
     assert [names(room, found) for found in nearest_free(room, ids(room, "A1"), (), ids(room, "A1"))] == [
         "A5"
     ]
+
+
+def test_love_seats_are_offered_whole() -> None:
+    room = plan("LLLLLL", "oooooo")
+    lost = ids(room, "A1 A2")
+    offers = nearest_free(room, lost, (), lost)
+    assert [names(room, offer) for offer in offers] == ["A3 A4"]
+    # One place of a love seat is no seat: nothing is left.
+    assert nearest_free(room, lost, (), ids(room, "A1 A2 A3 A6")) == []

@@ -92,6 +92,15 @@ def test_seats_of_another_room() -> None:
         service.hold_seats(screening, seats(other, "A1"), visitor="v", address_key="a")
 
 
+def test_a_love_seat_is_held_whole() -> None:
+    screening = make_screening("LLLLoo")
+    for halved in ("A1", "A2 A3", "A4 A5"):
+        with pytest.raises(Invalid, match=r"seats\.halved"), db.transaction():
+            service.hold_seats(screening, seats(screening, halved), visitor="v", address_key="a")
+    hold(screening, "A3 A4")
+    assert taken(screening) == "A3 A4"
+
+
 @pytest.mark.parametrize("quantity", [0, -1, 9, 10**9])
 def test_quantities_that_are_none(quantity: int) -> None:
     screening = make_screening("oooo")
