@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
+from typing import Any, Literal, overload
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, g, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.exceptions import BadRequest
 
 from app.core import db, telemetry
 
@@ -28,11 +31,38 @@ class CleanRequest(Request):
     def args(self) -> ImmutableMultiDict[str, str]:
         return _without_nul(super().args)
 
+    def _load_form_data(self) -> None:
+        with _body_as_sent():
+            super()._load_form_data()
+
+    @overload
+    def get_data(
+        self, cache: bool = ..., as_text: Literal[False] = ..., parse_form_data: bool = ...
+    ) -> bytes: ...
+    @overload
+    def get_data(
+        self, cache: bool = ..., as_text: Literal[True] = ..., parse_form_data: bool = ...
+    ) -> str: ...
+    def get_data(
+        self, cache: bool = True, as_text: Any = False, parse_form_data: bool = False
+    ) -> bytes | str:
+        with _body_as_sent():
+            return super().get_data(cache, as_text, parse_form_data)
+
     @property
     def referrer(self) -> str | None:  # type: ignore[override]
         """The page that asked; None for what is no address (`http://[`), which whoever splits it stumbles over."""
         address = self.headers.get("Referer")
         return address if address and host_of(address) is not None else None
+
+
+@contextmanager
+def _body_as_sent() -> Iterator[None]:
+    """A body that breaks off, or whose chunks are none, is the sender's mistake (400)."""
+    try:
+        yield
+    except OSError as error:
+        raise BadRequest from error
 
 
 def host_of(address: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
@@ -95,6 +96,30 @@ def test_a_body_too_large_is_answered_in_words(client: FlaskClient) -> None:
     answer = client.post("/account/reset", data={"email": "x" * 300_000}, headers=SAME_SITE)
     assert answer.status_code == 413
     assert "<h1" in answer.text
+
+
+class BrokenOff(io.RawIOBase):
+    """A body that ends in the middle, as the server tells it."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        raise OSError("no more of it came")
+
+
+@pytest.mark.parametrize("address", ["/account/reset", "/webhooks/sandbox", "/language"])
+@pytest.mark.parametrize(
+    "content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_a_body_that_breaks_off(client: FlaskClient, address: str, content_type: str) -> None:
+    answer = client.post(
+        address,
+        content_type=content_type,
+        headers=SAME_SITE,
+        environ_overrides={"wsgi.input": BrokenOff(), "wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 400
 
 
 def test_the_language_is_switched_from_our_own_pages_alone(client: FlaskClient) -> None:
