@@ -44,7 +44,7 @@ def main() -> int:
     if not settings.database_url:
         print("worker: set DATABASE_URL (make run starts a database and a worker together)", file=sys.stderr)
         return 1
-    telemetry.log_as_json()
+    telemetry.log_as_json(telemetry.LEVELS[settings.log_level])
     quick, patient = dispatch.by_pace(settings.services)
     if not (quick and patient):
         return _work(settings, quick or patient)

@@ -210,6 +210,14 @@ def test_web_and_worker_write_json_a_line_and_keep_their_logs_small(
     until(lambda: any(line.get("route") == "/healthz" for line in json_lines(log)))
 
 
+def test_less_is_logged_where_less_is_wanted(serve: Callable[..., Serve], var: Path) -> None:
+    office = serve(BILHETERIA_LOG="warning")
+    office.wait_for("Open http")
+    assert office.answers("/healthz")
+    assert office.end() == 0
+    assert json_lines(var / "log" / "web.log") == []
+
+
 def json_lines(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
