@@ -12,6 +12,7 @@ from typing import Any, Literal, overload
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, g, request
+from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest
 
@@ -61,7 +62,7 @@ def _body_as_sent() -> Iterator[None]:
     """A body that breaks off, or whose chunks are none, is the sender's mistake (400)."""
     try:
         yield
-    except OSError as error:
+    except (OSError, ParseException) as error:
         raise BadRequest from error
 
 

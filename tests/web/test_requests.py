@@ -8,6 +8,7 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkSize, NoMoreData
 
 from app.web.security import safe_next
 
@@ -99,25 +100,31 @@ def test_a_body_too_large_is_answered_in_words(client: FlaskClient) -> None:
 
 
 class BrokenOff(io.RawIOBase):
-    """A body that ends in the middle, as the server tells it."""
+    """A body that ends in the middle, or whose chunks are none, as the server tells it."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: object) -> int:
-        raise OSError("no more of it came")
+        raise self.error
 
 
 @pytest.mark.parametrize("address", ["/account/reset", "/webhooks/sandbox", "/language"])
 @pytest.mark.parametrize(
     "content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
-def test_a_body_that_breaks_off(client: FlaskClient, address: str, content_type: str) -> None:
+@pytest.mark.parametrize("error", [NoMoreData(b"x"), InvalidChunkSize(b"ZZ"), ChunkMissingTerminator(b"x")])
+def test_a_body_that_breaks_off(
+    client: FlaskClient, address: str, content_type: str, error: Exception
+) -> None:
     answer = client.post(
         address,
         content_type=content_type,
         headers=SAME_SITE,
-        environ_overrides={"wsgi.input": BrokenOff(), "wsgi.input_terminated": True},
+        environ_overrides={"wsgi.input": BrokenOff(error), "wsgi.input_terminated": True},
     )
     assert answer.status_code == 400
 
