@@ -49,8 +49,11 @@ def choose(default: str) -> str:
 
 
 def locale() -> str:
-    """The page's locale: `pt_BR` or `en`."""
-    return str(get_locale() or LOCALES[0])
+    """The page's locale: `pt_BR` or `en`; chosen once a request."""
+    found: str | None = g.get("locale")
+    if found is None:
+        found = g.locale = str(get_locale() or LOCALES[0])
+    return found
 
 
 @blueprint.post("/language")
