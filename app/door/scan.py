@@ -26,6 +26,13 @@ def scan() -> Response:
     return _page(here(request))
 
 
+@blueprint.get("/staff/place")
+@blueprint.get("/staff/admissions")
+def back_to_scan() -> Response:
+    """Where the sign-in leads whose session ended before they sent a form."""
+    return make_response(redirect(url_for("door.scan"), 303))
+
+
 @blueprint.post("/staff/place")
 @require_staff
 def stand() -> Response:

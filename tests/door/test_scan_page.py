@@ -29,6 +29,7 @@ from tests.door.house import (
     words,
 )
 from tests.shop.visitor import Visitor
+from tests.users.people import PASSWORD
 
 
 @pytest.fixture
@@ -63,6 +64,21 @@ def test_strangers_are_asked_to_sign_in_and_led_back(app: Flask, hall: Screening
     refused = Visitor(app).post("/staff/admissions", {"code": ticket.qr_text})
     assert refused.status_code == 303
     assert refused.location.startswith("/account/sign-in")
+    assert tries() == 0
+
+
+def test_a_session_that_ended_leads_back_to_the_door(app: Flask, hall: Screening) -> None:
+    """And the ticket that was sent meanwhile is not let in by signing in."""
+    staff = Staff(app)
+    token = staff.token()
+    with staff.client.session_transaction() as session:
+        session.pop("_user_id")
+    sent = staff.send(issue(hall)[0].code, csrf_token=token)
+    assert sent.location == "/account/sign-in?next=/staff/admissions"
+    signed_in = staff.post(
+        "/account/sign-in", {"email": staff.email, "password": PASSWORD, "next": "/staff/admissions"}
+    )
+    assert staff.get(signed_in.location).location == "/staff/scan"
     assert tries() == 0
 
 
@@ -255,7 +271,7 @@ def test_an_answer_is_of_who_got_it(app: Flask, staff: Staff, hall: Screening) -
 def test_a_look_at_the_page_tries_nothing(staff: Staff, hall: Screening) -> None:
     code = issue(hall)[0].code
     assert staff.get(f"/staff/scan?code={code}").status_code == 200
-    assert staff.get(f"/staff/admissions?code={code}").status_code == 405
+    assert staff.get(f"/staff/admissions?code={code}").location == "/staff/scan"
     assert tries() == 0
 
 
