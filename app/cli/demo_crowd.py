@@ -68,6 +68,8 @@ def _sell(screening: Screening, days_away: int, left: int | None) -> int:
             if sold >= wanted:
                 break
             seats = [seat.id for seat in group[: wanted - sold]]
+            if not plan.whole(seats):  # nobody buys half a love seat
+                seats.append(group[len(seats)].id)
             visitor = f"demo-{screening.id}-{number}"
             held = reservations.hold_seats(screening, seats, visitor=visitor, address_key=visitor)
             reservations.confirm(held.id)
@@ -84,7 +86,7 @@ def _groups(plan: SeatPlan, dice: random.Random, *, everyone: bool) -> Iterator[
         while rest:
             size = min(len(rest), settings().max_seats, dice.choice((1, 2, 2, 2, 3, 4)))
             party, rest = rest[:size], rest[size:]
-            if party[0].kind == "love" and len(party) % 2 and rest:
+            if rest and plan.halves.get(party[-1].id) == rest[0].id:
                 party.append(rest.pop(0))
             far = abs(party[0].column - middle) / middle + abs(party[0].row_index - depth * 0.65) / depth
             parties.append((far + dice.uniform(0, 0.6), party))
