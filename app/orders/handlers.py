@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.core import outbox
+from app.core import db, outbox
 from app.core.errors import NotFound, Poison
 from app.core.messages import (
     ChargeFailed,
@@ -22,6 +22,7 @@ from app.core.messages import (
 )
 from app.core.outbox import Delivery
 from app.core.worker import Tick
+from app.events import service as events
 from app.orders import ending, reading, reseating, settlement, states
 from app.payments import service as payments
 
@@ -57,18 +58,33 @@ def on_refund_settled(message: RefundSettled, delivery: Delivery) -> None:
 
 def on_screening_cancelled(message: ScreeningCancelled, delivery: Delivery) -> None:
     """Every order of it ends by a message of its own: one that stumbles does not hold up the others."""
-    with delivery.transaction() as session:
-        ids = session.execute(
-            text(
-                "select id from orders.orders where screening_id = :screening_id and state = any(:states)"
-            ),
-            {
-                "screening_id": message.screening_id,
-                "states": [states.DRAFT, states.AWAITING, states.PAID, states.RESEAT],
-            },
+    with delivery.transaction():
+        _call_off(message.screening_id, message.reason)
+
+
+def _call_off(screening_id: int, reason: str) -> None:
+    ids = db.session().execute(
+        text("select id from orders.orders where screening_id = :screening_id and state = any(:states)"),
+        {
+            "screening_id": screening_id,
+            "states": [states.DRAFT, states.AWAITING, states.PAID, states.RESEAT],
+        },
+    ).scalars().all()  # fmt: skip
+    for order_id in ids:
+        outbox.publish(OrderCalledOff(order_id=str(order_id), reason=reason))
+
+
+def call_off_latecomers() -> None:
+    """An order begun in the second in which the screening was called off is found afterwards."""
+    with db.reading() as session:
+        begun = session.execute(
+            text("select distinct screening_id from orders.orders where state = any(:states)"),
+            {"states": [states.DRAFT, states.AWAITING]},
         ).scalars().all()  # fmt: skip
-        for order_id in ids:
-            outbox.publish(OrderCalledOff(order_id=str(order_id), reason=message.reason))
+        off = [one for one in map(events.screening, begun) if one.status == "cancelled"]
+    for screening in off:
+        with db.transaction():
+            _call_off(screening.id, screening.cancel_reason)
 
 
 def on_order_called_off(message: OrderCalledOff, delivery: Delivery) -> None:
@@ -98,4 +114,7 @@ HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {
     OrderCalledOff: on_order_called_off,
     HoldExpired: on_hold_expired,
 }
-TICKS = [Tick("orders.reseats", 10.0, reseating.end_overdue)]
+TICKS = [
+    Tick("orders.reseats", 10.0, reseating.end_overdue),
+    Tick("orders.latecomers", 15.0, call_off_latecomers),
+]

@@ -80,8 +80,9 @@ class OrderView:
 
     @property
     def is_open(self) -> bool:
-        """Still being bought, and in time."""
-        return self.state in (DRAFT, AWAITING) and self.read_at < self.deadline
+        """Still being bought, in time, and for a screening that takes place."""
+        on = self.screening.status == "scheduled"
+        return on and self.state in (DRAFT, AWAITING) and self.read_at < self.deadline
 
     @property
     def is_over(self) -> bool:

@@ -74,7 +74,7 @@ def _stage(order: OrderView) -> str:
     """paid, reseat, cancelled (was paid), called_off, returned (late money), expired or ended (never paid)."""
     if order.state in ("paid", "reseat_offered"):
         return "paid" if order.state == "paid" else "reseat"
-    if order.end_reason == "called_off":
+    if order.end_reason == "called_off" or (not order.paid_at and order.screening.status != "scheduled"):
         return "called_off"
     if order.state in ("cancelled", "refunded") and order.paid_at:
         return "cancelled"

@@ -11,6 +11,7 @@ from app.core import db
 from app.core.errors import Conflict
 from app.events import service as events
 from app.events.service import Screening
+from app.orders import handlers
 from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView, WrongState
 from app.payments import service as payments
@@ -170,6 +171,25 @@ def test_called_off_by_the_cinema(screening: Screening) -> None:
     told = mails("screening_cancelled")
     assert sorted(one["facts"]["amount"] for one in told) == [0, 7600]  # type: ignore[index]
     assert all(one["facts"]["reason"] == "O projetor quebrou." for one in told)  # type: ignore[index]
+
+
+def test_begun_in_the_second_in_which_it_was_called_off(screening: Screening) -> None:
+    with db.transaction():
+        events.cancel_screening(screening.id, "O projetor quebrou.")
+    buying.work()
+    with db.transaction() as session:  # what a process that has not seen it yet writes
+        session.execute(text("update events.screenings set status = 'scheduled'"))
+    events.reset_caches()
+    late = buying.start(screening, seats(screening, "A1"))
+    with db.transaction() as session:
+        session.execute(text("update events.screenings set status = 'cancelled'"))
+    events.reset_caches()
+    assert not buying.order(late.token).is_open
+    with pytest.raises(OrderOver), db.transaction():
+        orders.check_out(late.token, name="Ana", email="ana@example.com", cpf="", method="pix")
+    handlers.call_off_latecomers()
+    buying.work()
+    assert buying.order(late.token).end_reason == "called_off"
 
 
 def test_tickets_go_out_again_on_demand(screening: Screening) -> None:
