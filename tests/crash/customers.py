@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 FIELD = re.compile(r'name="(csrf_token|once)" value="([^"]+)"')
 PATIENCE = 30.0
 FINE = (200, 303, 409)
+AWAY = 503  # the database; the page asks to try again
 
 
 @dataclass
@@ -106,12 +107,13 @@ class Browser:
             except (OSError, HTTPException):
                 if time.monotonic() > deadline:
                     raise
-                self.crowd.repeated += method == "POST"
-                time.sleep(0.05)
-                continue
-            if answer.status not in FINE:
-                self.crowd.strange.append(f"{answer.status} {method} {path}: {answer.text[:200]}")
-            return answer
+            else:
+                if answer.status != AWAY or time.monotonic() > deadline:
+                    if answer.status not in FINE:
+                        self.crowd.strange.append(f"{answer.status} {method} {path}: {answer.text[:200]}")
+                    return answer
+            self.crowd.repeated += method == "POST"
+            time.sleep(0.05)
 
     def _once(self, method: str, path: str, body: str) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.crowd.port, timeout=10)

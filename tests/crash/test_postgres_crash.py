@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -13,48 +9,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import psycopg2
 import pytest
 
-from app.adapters import postgres
 from app.adapters.psp.sandbox import Sandbox
 from app.core import config, db
 from app.payments import service
-from tests.live_server import LiveServer
+from tests.crash.own_house import OwnHouse
 
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60.0
-
-
-class OwnHouse:
-    """Web, worker and a database of their own, whose server can be killed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.data = folder / "postgres"
-        self.postgres = postgres.start(self.data)
-        env = os.environ | {"DATABASE_URL": self.postgres.url, "BILHETERIA_DEMO": "0", "SECRET_KEY": "x"}
-        subprocess.run([sys.executable, "-m", "app.cli.prepare"], cwd=ROOT, env=env, check=True)
-        self.server = LiveServer(self.postgres.url, folder / "var", {"BILHETERIA_SANDBOX_PIX": "auto:0.2"})
-
-    def kill_postgres(self) -> None:
-        os.kill(self.postgres.pid, signal.SIGKILL)
-        time.sleep(0.3)
-        self.postgres = postgres.start(self.data)
-
-    def query(self, statement: str) -> list[tuple[Any, ...]]:
-        connection = psycopg2.connect(self.postgres.url)
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(statement)
-                return cursor.fetchall()
-        finally:
-            connection.close()
-
-    def close(self) -> None:
-        self.server.stop()
-        self.postgres.stop()
 
 
 @pytest.fixture
