@@ -10,7 +10,6 @@ from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -21,6 +20,7 @@ from app.events.service import Screening
 from app.orders import service as orders
 from app.reservations import service as reservations
 from app.users import links
+from app.users import service as users
 from tests.orders import buying
 from tests.orders.counter import stock
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -75,6 +75,7 @@ IN_A_PATH = [
     "c" * 3_000,
     "00000000-0000-0000-0000-000000000000",
 ]
+FROM_OURS = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "en"}
 
 
 @dataclass
@@ -123,7 +124,8 @@ class House:
         self.screening: Screening = make_screening(*["o" * 40] * 4)
         self.popcorn = stock(self.screening, name="Popcorn")
         self.manager = person("gil@example.org", role="manager")
-        self.client = self._signed_in()
+        self.client = app.test_client()
+        self._secret = ""
         self.csrf = self._csrf()
         self._seat = 0
         self._basket: str | None = None
@@ -134,19 +136,27 @@ class House:
         with db.transaction():
             wish = reservations.open_request(self.screening, 2, locale="en", visitor="hostile")
             self.request = wish.token
-            self.links = [links.new(self.manager.id, "verify"), links.new(self.manager.id, "reset")]
-
-    def _signed_in(self) -> FlaskClient:
-        client = self.app.test_client()
-        with client.session_transaction() as session:
-            session["_user_id"] = f"{self.manager.id}:{self.manager.session_key}"
-            session["visitor"] = "hostile"
-        return client
+        self.awaiting = buying.check_out(
+            buying.choose(buying.start(self.screening, self._seats(1), "hostile"))
+        )
 
     def _csrf(self) -> str:
+        """The seal of the manager's forms; what it belongs to is kept, and put back before each form is sent."""
+        self.sign_in()
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get("/orders/find").text)
         assert found is not None
+        with self.client.session_transaction() as session:
+            self._secret = session["csrf_token"]
         return found[1]
+
+    def sign_in(self) -> None:
+        """The manager again, whatever the last form did: signed out, chose another password."""
+        with db.reading():
+            user = users.user(self.manager.id)
+        with self.client.session_transaction() as session:
+            session.clear()
+            session |= {"_user_id": f"{user.id}:{user.session_key}", "visitor": "hostile"}
+            session |= {"csrf_token": self._secret} if self._secret else {}
 
     def _seats(self, count: int) -> tuple[int, ...]:
         self._seat += count
@@ -167,7 +177,10 @@ class House:
     def known(self, argument: str) -> list[str]:
         """What really is at the addresses that have this argument."""
         if argument == "token":
-            return [self.paid.token, self.foreign.token, self.request, *self.links, self.basket()]
+            with db.transaction():
+                mailed = [links.new(self.manager.id, purpose) for purpose in ("verify", "reset")]
+            orders_ = (self.paid, self.foreign, self.awaiting)
+            return [*(order.token for order in orders_), self.request, *mailed, self.basket()]
         return {
             "screening_id": [str(self.screening.id)],
             "slug": [self.screening.film.slug],
@@ -193,14 +206,23 @@ class House:
                 yield _filled(rule, arguments, [value] * len(arguments))
 
     def get(self, address: str, **headers: str) -> TestResponse:
-        return self.client.get(address, headers={"Sec-Fetch-Site": "same-origin"} | headers)
+        return self.client.get(address, headers=FROM_OURS | headers)
+
+    def look(self, address: str) -> TestResponse:
+        """As `get`; where the manager is sent elsewhere, a stranger looks (the sign-in page)."""
+        answer = self.get(address)
+        return self.app.test_client().get(address) if answer.status_code == 303 else answer
 
     def post(self, address: str, fields: list[tuple[str, str]]) -> TestResponse:
+        """Send a form of the manager's. It must come through to the page: with its seal."""
+        self.sign_in()
         sent = [(name, value) for name, value in fields if name != "csrf_token"]
         body: dict[str, list[str]] = {"csrf_token": [self.csrf]}
         for name, value in sent:
             body.setdefault(name, []).append(value)
-        return self.client.post(address, data=body, headers={"Sec-Fetch-Site": "same-origin"})
+        answer = self.client.post(address, data=body, headers=FROM_OURS)
+        assert answer.mimetype != "text/html" or "Once more, please" not in answer.text, address
+        return answer
 
     def let_try_again(self) -> None:
         """Forget the throttles: what stands behind them is tried here, not they."""
