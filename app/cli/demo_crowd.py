@@ -70,6 +70,8 @@ def _sell(screening: Screening, days_away: int, left: int | None) -> int:
             seats = [seat.id for seat in group[: wanted - sold]]
             if not plan.whole(seats):  # nobody buys half a love seat
                 seats.append(group[len(seats)].id)
+            if len(seats) > settings().max_seats:
+                continue
             visitor = f"demo-{screening.id}-{number}"
             held = reservations.hold_seats(screening, seats, visitor=visitor, address_key=visitor)
             reservations.confirm(held.id)

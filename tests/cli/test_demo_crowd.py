@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from app.cli.demo_crowd import sell_some
-from app.core import db
+from app.core import config, db
+from app.core.config import Settings
 from app.events import service as events
 from app.reservations import service as reservations
 
@@ -31,3 +34,10 @@ def test_the_demos_screenings_sell_and_a_real_programme_is_left_alone(demo: str)
     assert all(sold[screening.id] for screening in others)
     assert any(sold[screening.id] == screening.capacity for screening in others)
     assert sell_some() == 0
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_the_demos_customers_keep_to_the_seats_of_an_order(demo: str, settings: Settings, most: int) -> None:
+    """Love seats too, which go by twos."""
+    config.use(replace(settings, max_seats=most))
+    assert sell_some() > 500
