@@ -11,7 +11,7 @@ from app.orders.choosing import change_seats, choose_concessions, choose_types, 
 from app.orders.ending import abandon, cancel
 from app.orders.paying import change_method, check_out
 from app.orders.pricing import TypeChoice
-from app.orders.reading import find, of_account, open_order_of, order
+from app.orders.reading import by_id, find, of_account, open_order_of, order
 from app.orders.reseating import accept as accept_reseat
 from app.orders.reseating import decline as decline_reseat
 from app.orders.resending import resend
@@ -44,6 +44,7 @@ __all__ = [
     "abandon",
     "accept_reseat",
     "buyer_problems",
+    "by_id",
     "cancel",
     "change_method",
     "change_seats",

@@ -170,6 +170,8 @@ REFUSED = [
     ("set-role nobody@example.org door", "no account has the e-mail nobody@example.org"),
     ("rotate-ticket-key now", "unexpected extra argument"),
     ("demo now", "unexpected extra argument"),
+    ("refunds retry nonsense", "'nonsense' is not a valid UUID"),
+    ("refunds retry 00000000-0000-0000-0000-000000000000", "there is no such refund"),
     ("backup", "Missing argument 'FILE'"),
     ("backup /dev/null/x.dump", "/dev/null/x.dump cannot be written: Not a directory"),
     ("restore /nowhere.dump", "there is no file /nowhere.dump"),

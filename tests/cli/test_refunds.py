@@ -1,0 +1,45 @@
+"""Refunds that the bank refused: listed, asked for again, and then the money is back."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask
+
+from app.cli import register
+from app.core import db
+from app.orders import service as orders
+from app.payments import service as payments
+from tests.orders import buying
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+
+def said(app: Flask, *words: str) -> str:
+    register(app)
+    answer = app.test_cli_runner().invoke(args=["refunds", *words])
+    assert isinstance(answer.exception, SystemExit | None), answer.exception
+    return answer.output
+
+
+def test_what_the_bank_refused_is_listed_and_asked_for_again(app: Flask) -> None:
+    screening = make_screening()
+    paid = buying.bought(screening, ids(plan_of(screening), "A1"))
+    assert said(app) == "0 refused refunds\n"
+    buying.bank().refunds_will(buying.charge_id(paid), "fail")
+    with db.transaction():
+        orders.cancel(paid.token)
+    buying.work()
+    listed = said(app)
+    assert paid.code in listed
+    assert "R$\u00a038,00" in listed
+    assert "1 refused refund\n" in listed
+    refund_id = re.match(r"[0-9a-f-]{36}", listed)
+    assert refund_id
+    buying.bank().refunds_will(buying.charge_id(paid), "ok")
+    assert said(app, "retry", refund_id[0]) == "1 asked for again\n"
+    buying.work()
+    assert said(app) == "0 refused refunds\n"
+    with db.reading():
+        assert [one.state for one in payments.refunds_of(paid.id)] == ["refunded"]
+    assert "was not refused" in said(app, "retry", refund_id[0])
+    assert said(app, "retry") == "0 asked for again\n"
