@@ -165,12 +165,13 @@ def test_bodies_that_are_no_form(house: House, app: Flask) -> None:
 
 
 def test_headers_that_are_nonsense(house: House, app: Flask) -> None:
+    """Each at half of the addresses: most are read before the address is looked at."""
     seal = {"csrf_token": house.csrf}
     for number, headers in enumerate(HEADERS):
-        for rule in pages(app, "GET"):
+        for rule in pages(app, "GET")[number % 2 :: 2]:
             address = next(house.addresses(rule))
             check(house.client.get(address, headers=headers), f"{address} {headers}")
-        for rule in pages(app, "POST"):
+        for rule in pages(app, "POST")[number // 2 % 2 :: 2]:
             address = next(house.addresses(rule))
             house.sign_in()
             here = f"{('http', 'https')[number % 2]}://localhost"
