@@ -75,6 +75,7 @@ def _types_page(
         choices={seat.seat_id: choices.get(seat.seat_id, TypeChoice()) for seat in order.seats},
         age_confirmed=age_confirmed,
         errors=errors,
+        names={f"seat-{seat.seat_id}": seat.name for seat in order.seats},
         half_left=left,
         half_places=places,
         kinds=[(kind.code, _(kind.name), _(kind.proof)) for kind in KINDS.values()],
@@ -192,6 +193,7 @@ def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mappin
         question=words.popcorn_for(len(order.seats)),
         items=[one for one in offered if one.item.kind != "combo"],
         errors={f"quantity-{product}": error for product, error in errors.items() if product in known},
+        names={f"quantity-{line.item.id}": line.item.name for line in offered},
         strange=[error for product, error in errors.items() if product not in known],
     )
 
