@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 20 * 1024 * 1024
-_LINE = "\x00line"  # no JSON key of anybody's
+_LINE, _TWICE = "\x00line", "\x00twice"  # no JSON keys of anybody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +198,20 @@ def suggestion(name: str, known: Sequence[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+def _noting_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object, with the names that it holds more than once: JSON would keep the last of them in silence."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        found[_TWICE] = sorted({name for name in names if names.count(name) > 1})
+    return found
+
+
 class _LineDecoder(json.JSONDecoder):
-    """Gives each object the line that it begins on."""
+    """Gives each object the line that it begins on, and tells of repeated names."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(object_pairs_hook=_noting_repeats)
         self.parse_object = self._object
         self.scan_once = scanner.py_make_scanner(self)  # type: ignore[attr-defined]
 
@@ -227,6 +236,7 @@ def _read_json(path: Path, text: str, files: Files) -> None:
     if not isinstance(whole, dict):
         files.complain(Place(str(path), 1), f"must be an object with lists named {', '.join(KINDS)}")
         return
+    _complain_of_repeats(whole, Place(str(path), whole[_LINE]), files)
     for name, listed in whole.items():
         if name == _LINE:
             continue
@@ -247,12 +257,18 @@ def _json_records(path: Path, kind: str, listed: list[Any], line: int, files: Fi
             files.complain(Place(str(path), line), f"entry {number} of {kind!r} must be an object")
             continue
         place = Place(str(path), entry.pop(_LINE))
+        _complain_of_repeats(entry, place, files)
         if _check_names(kind, list(entry), place, files, missing=False):
             values = {name: value for name, value in entry.items() if value not in (None, "")}
             yield Record(kind, place, _without_lines(values), path.parent)
 
 
+def _complain_of_repeats(found: dict[str, Any], place: Place, files: Files) -> None:
+    for name in found.pop(_TWICE, ()):
+        files.complain(place, f"{name!r} appears twice")
+
+
 def _without_lines(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_lines(inner) for key, inner in value.items() if key != _LINE}
+        return {key: _without_lines(inner) for key, inner in value.items() if key not in (_LINE, _TWICE)}
     return [_without_lines(inner) for inner in value] if isinstance(value, list) else value

@@ -398,6 +398,8 @@ def test_seats_stay_once_there_are_screenings(folder: Folder) -> None:
         ('{\n"films": [\n{"slug": "x",\n "title": "X"}]}', "programme.json:3: year is empty"),
         ('{"flims": []}', "programme.json:1: has no 'flims' to import; did you mean 'films'?"),
         ('{"films": {}}', "programme.json:1: 'films' must be a list"),
+        ('{"films": [],\n "films": []}', "programme.json:1: 'films' appears twice"),
+        ('{"films": [\n{"slug": "x", "title": "X", "slug": "y"}]}', "programme.json:2: 'slug' appears twice"),
         ('{"films": [1]}', "programme.json:1: entry 1 of 'films' must be an object"),
         ("[]", "programme.json:1: must be an object"),
         ('{"films": [{"slug": ["x"]}]}', "slug: ['x'] is no text"),
