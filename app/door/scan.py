@@ -13,7 +13,7 @@ from app.door.place import LONGEST_GATE, Place, choices, chosen, here, open_now,
 from app.door.verdict import Verdict
 from app.tickets import service as tickets
 from app.users.service import User
-from app.web.security import address_key
+from app.web.security import address_key, over_tls
 from app.web.sign_in import require_role, signed_in_user
 
 SHOWN_SECONDS = 120  # an answer is not shown again later: it would be taken for the next person's
@@ -137,5 +137,5 @@ def _kept_by_nobody(body: str, status: int) -> Response:
 
 
 def _remembered(place: Place, response: Response) -> Response:
-    remember(place, response, secure=request.is_secure)
+    remember(place, response, secure=over_tls())
     return response

@@ -14,7 +14,7 @@ from app.shop import blueprint
 from app.users import service as users
 from app.users.service import LinkOver, User, WrongPassword
 from app.web.language import COOKIE, locale
-from app.web.security import address_key, safe_next
+from app.web.security import address_key, over_tls, safe_next
 from app.web.sign_in import end_session, require_account, signed_in_user, start_session
 
 MAILS_AN_HOUR = 300  # from one address, behind which a whole foyer may sit; fewer go to each mailbox
@@ -99,7 +99,7 @@ def do_sign_in() -> ResponseReturnValue:
     response = redirect(_next(user), 303)
     if COOKIE not in request.cookies:
         response.set_cookie(
-            COOKIE, user.locale, max_age=31536000, samesite="Lax", httponly=True, secure=request.is_secure
+            COOKIE, user.locale, max_age=31536000, samesite="Lax", httponly=True, secure=over_tls()
         )
     return response
 
