@@ -7,7 +7,6 @@ started them starts them again.
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -34,7 +33,7 @@ def command() -> None:
 def main() -> int:
     """Work until SIGINT or SIGTERM: the message at hand is finished. Returns the exit status."""
     from app import dispatch
-    from app.core import config, telemetry
+    from app.core import config, memory, telemetry
 
     try:
         settings = config.use(Settings.from_env())
@@ -46,9 +45,9 @@ def main() -> int:
         return 1
     telemetry.log_as_json(telemetry.LEVELS[settings.log_level])
     quick, patient = dispatch.by_pace(settings.services)
+    memory.settle()
     if not (quick and patient):
         return _work(settings, quick or patient)
-    gc.freeze()  # what both have loaded stays shared memory
     child = os.fork()
     if child == 0:
         end_with_parent()

@@ -174,8 +174,9 @@ class Worker:
             while not self._stopping.is_set():
                 if select.select([connection], [], [], 0.5)[0]:
                     connection.poll()
-                    if connection.notifies:
-                        connection.notifies.clear()
+                    named = {told.payload for told in connection.notifies}
+                    connection.notifies.clear()
+                    if named.intersection(self.consumers):
                         self._hint()
         finally:
             connection.close()

@@ -75,6 +75,17 @@ class Tickets:
     def next(self) -> tuple[int, tuple[int, int]]:
         return next(self._pairs)
 
+    def of_one_screening(self, number: int) -> list[tuple[int, tuple[int, int]]]:
+        """Pairs of one screening, as in a busy evening: what is remembered of it is remembered."""
+        screening_id, pair = self.next()
+        pairs = [(screening_id, pair)]
+        others: list[tuple[int, tuple[int, int]]] = []
+        while len(pairs) < number:
+            found = self.next()
+            (pairs if found[0] == screening_id else others).append(found)
+        self._pairs = itertools.chain(others, self._pairs)
+        return pairs
+
     def give_back(self, house: House) -> None:
         """Let go of everything that is held, so that the next measurement finds the same house."""
         house.query(

@@ -19,6 +19,9 @@ _FRAME = re.compile(
 )
 
 
+WARMING = 8
+
+
 @dataclass(frozen=True)
 class Statements:
     """A purchase's statements, BEGIN and COMMIT aside; the worker's until the order is paid, the bank's aside."""
@@ -29,17 +32,18 @@ class Statements:
 
 def count(house: House, tickets: Tickets, *, purchases: int = 10) -> Statements:
     """Buy one after the other and divide; what an idle worker asks in that time is taken off."""
-    asyncio.run(_buy(house, tickets, 2))  # caches and connections
-    seconds, spent = _logged(house, lambda: asyncio.run(_buy(house, tickets, purchases)))
+    pairs = tickets.of_one_screening(purchases + WARMING)
+    asyncio.run(_buy(house, pairs[:WARMING]))  # caches and connections of every process
+    seconds, spent = _logged(house, lambda: asyncio.run(_buy(house, pairs[WARMING:])))
     _, idle = _logged(house, lambda: time.sleep(seconds))
     worker = max(0, spent["worker"] - idle["worker"])
     return Statements(spent["web"] / purchases, worker / purchases)
 
 
-async def _buy(house: House, tickets: Tickets, purchases: int) -> None:
-    for _ in range(purchases):
+async def _buy(house: House, pairs: list[tuple[int, tuple[int, int]]]) -> None:
+    for screening_id, seats in pairs:
         browser = Browser(house.port)
-        await buy(browser, *tickets.next())
+        await buy(browser, screening_id, seats)
         browser.close()
 
 

@@ -6,7 +6,6 @@ psycogreen must be in place before that, or its locks and connections would bloc
 
 from __future__ import annotations
 
-import gc
 import os
 import warnings
 from typing import Any
@@ -50,9 +49,9 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Leave what was loaded out of garbage collection: walking over it would copy the shared memory."""
-    gc.collect()
-    gc.freeze()
+    from app.core import memory
+
+    memory.settle()
 
 
 def post_fork(server: Any, worker: Any) -> None:

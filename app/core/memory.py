@@ -1,0 +1,18 @@
+"""Garbage collection of a process that serves for days."""
+
+from __future__ import annotations
+
+import gc
+
+# Python's own 700 has every request collected several times, though next to nothing of it is cyclic.
+NEW_OBJECTS, YOUNG, MIDDLE = 50_000, 20, 100
+
+
+def settle() -> None:
+    """To be called once everything is loaded, before a process forks or serves.
+
+    What was loaded is left out of collections for good: walking over it would copy memory that processes share.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS, YOUNG, MIDDLE)
