@@ -71,7 +71,7 @@ def connect(url: str, **options: Any) -> Engine:
         _engine.dispose()
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
-    options = {"pool_size": 20, "max_overflow": 30, "pool_pre_ping": False, "pool_use_lifo": True} | options
+    options = {"pool_size": 20, "max_overflow": 10, "pool_pre_ping": False, "pool_use_lifo": True} | options
     # An error that is logged says which statement failed, never whose name, CPF or order stood in it.
     options = {"hide_parameters": True} | options
     _engine = create_engine(url, **options)
@@ -110,6 +110,7 @@ def transaction() -> Iterator[Session]:
     if outer is not None:
         yield outer
         return
+    let_go()
     current = _Session(bind=engine())
     token = _writing.set(current)
     try:
@@ -123,6 +124,17 @@ def transaction() -> Iterator[Session]:
         current.close()
     for hook in current.info.get("after_commit", []):
         hook()
+
+
+def let_go() -> None:
+    """Give the reading scope's connection back; its next query takes one again.
+
+    Whoever needs a connection of their own calls this first: a request that holds one while it waits for another
+    would, in a crowd, wait for all the others that do the same.
+    """
+    current = _reading.get()
+    if current is not None:
+        current.close()
 
 
 def after_commit(hook: Callable[[], None]) -> None:

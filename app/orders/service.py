@@ -15,7 +15,7 @@ from app.orders.reading import by_id, find, of_account, open_order_of, order
 from app.orders.reseating import accept as accept_reseat
 from app.orders.reseating import decline as decline_reseat
 from app.orders.resending import resend
-from app.orders.starting import start_from_offer, start_with_best, start_with_seats
+from app.orders.starting import ensure_free, start_from_offer, start_with_best, start_with_seats
 from app.orders.views import (
     HalfPriceGone,
     NoMoreExtensions,
@@ -52,6 +52,7 @@ __all__ = [
     "choose_concessions",
     "choose_types",
     "decline_reseat",
+    "ensure_free",
     "extend",
     "find",
     "half_price_left",

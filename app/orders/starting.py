@@ -15,7 +15,7 @@ from app.events.service import Screening
 from app.orders.states import DRAFT
 from app.orders.views import Started, StartedBefore
 from app.reservations import service as reservations
-from app.reservations.service import Reservation
+from app.reservations.service import Reservation, SeatsLost
 
 _START = text(
     """
@@ -70,6 +70,18 @@ def start_with_seats(
         )
 
     return _start(screening, hold, visitor=visitor, once=once, locale=locale, user_id=user_id)
+
+
+def ensure_free(screening_id: int, seat_ids: Sequence[int], *, visitor: str, once: str) -> None:
+    """Look whether seats can still be had, where one doubts it: what is lost costs no transaction.
+
+    Raises what `start_with_seats` raises for lost seats, StartedBefore included.
+    """
+    try:
+        reservations.ensure_free(events.screening(screening_id), seat_ids)
+    except SeatsLost:
+        _raise_if_started(visitor, once)
+        raise
 
 
 def start_with_best(

@@ -56,6 +56,7 @@ __all__ = [
     "change_seats",
     "check_seats",
     "confirm",
+    "ensure_free",
     "extend",
     "hold_best",
     "hold_seats",
@@ -121,6 +122,18 @@ def hold_seats(
         minutes=minutes,
         leave_no_single=leave_no_single,
     )
+
+
+def ensure_free(screening: Screening, seat_ids: Sequence[int]) -> None:
+    """Raises SeatsLost where `hold_seats` would, by looking alone: cheap where one doubts, and no promise of anything.
+
+    Raises Invalid (see `check_seats`).
+    """
+    seats = check_seats(screening, seat_ids)
+    states = holding.seat_states(screening.id)
+    free = [seat_id for seat_id in seats if seat_id not in states]
+    if len(free) < len(seats):
+        raise holding.lost_seats(screening, seats, free, states=states)
 
 
 def hold_best(screening: Screening, quantity: int, *, visitor: str, address_key: str) -> Reservation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,5 +56,13 @@ def _keep(screening_id: int, fresh: Moment) -> Moment:
 
 
 def forget_moment(screening_id: int) -> None:
-    """This process has just changed a claim of the screening."""
-    _moments.pop(screening_id, None)
+    """This process has just changed a claim of the screening: who looks next reads it anew."""
+    kept = _moments.get(screening_id)
+    if kept is not None:
+        kept.read_at = float("-inf")
+
+
+def seemed_taken(screening_id: int, seat_ids: Collection[int]) -> bool:
+    """Whether one of these seats was taken when somebody looked last. It decides nothing: a reason to look."""
+    kept = _moments.get(screening_id)
+    return kept is not None and any(seat_id in kept.states for seat_id in seat_ids)

@@ -94,11 +94,18 @@ def start_order(screening_id: int) -> Response:
 def _start(screening: Screening, wish: Asked) -> str:
     """The token of the order that has the seats."""
     user = purchase.account()
+    if seat_moments.seemed_taken(screening.id, wish.seat_ids):
+        orders.ensure_free(screening.id, wish.seat_ids, visitor=visitor(), once=wish.once)
     start: Callable[..., Started]
     if wish.quantity is not None:
         start = partial(orders.start_with_best, screening.id, wish.quantity)
     else:
-        start = partial(orders.start_with_seats, screening.id, wish.seat_ids, leave_no_single=not wish.kept)
+        start = partial(
+            orders.start_with_seats,
+            screening.id,
+            wish.seat_ids,
+            leave_no_single=not wish.kept,
+        )
     with db.transaction():
         started = start(
             visitor=visitor(),

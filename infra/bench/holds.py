@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import random
 import secrets
 import time
@@ -12,9 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.bench.house import House
-from infra.bench.http import Browser, form
+from infra.bench.http import Answer, Browser, form
 from infra.bench.load import percentiles
 
+LIVE_SECONDS = 0.1  # how old a live map is at most
 # The free seats of each screening: those with most of them first.
 SEATS = """
     select s.id, array_agg(array[p.id, p.row_index, p.column] order by p.row_index, p.column)
@@ -120,14 +122,13 @@ async def arrive(port: int, screening_id: int) -> tuple[Browser, list[tuple[str,
 
 async def hold(
     browser: Browser, fields: list[tuple[str, str]], screening_id: int, seats: tuple[int, ...]
-) -> int:
-    """The status of the answer to the map's form; 303 is a hold."""
-    answer = await browser.post(
+) -> Answer:
+    """The answer to the map's form; 303 is a hold."""
+    return await browser.post(
         f"/screenings/{screening_id}/orders",
         [*fields, ("once", secrets.token_urlsafe(12)), *(("seat", str(seat)) for seat in seats)],
         follow=False,
     )
-    return answer.status
 
 
 def holds(house: House, tickets: Tickets, *, clients: int, seconds: float = 4.0) -> Holds:
@@ -145,7 +146,7 @@ async def _holds(house: House, tickets: Tickets, clients: int, seconds: float) -
     async def buy(browser: Browser, fields: list[tuple[str, str]]) -> None:
         while (began := time.perf_counter()) < end:
             screening_id, seats = tickets.next()
-            statuses[await hold(browser, fields, screening_id, seats)] += 1
+            statuses[(await hold(browser, fields, screening_id, seats)).status] += 1
             times.append(time.perf_counter() - began)
 
     began = time.perf_counter()
@@ -175,26 +176,26 @@ async def _hot_sale(house: House, screening_id: int, seats: list[int], clients: 
     free = set(seats)
     tries = itertools.count()
 
+    async def look() -> None:
+        """What the live map shows, to all of them."""
+        browser = Browser(house.port)
+        while free:
+            answer = await browser.get(f"/screenings/{screening_id}/seats.json")
+            free.difference_update(map(int, json.loads(answer.body)["taken"]))
+            await asyncio.sleep(LIVE_SECONDS)
+        browser.close()
+
     async def buy(browser: Browser, fields: list[tuple[str, str]]) -> None:
         keeping = [*fields, ("keep", "1")]  # in such a crowd nobody minds a single seat left over
         while free:
-            # A customer sees what is free, as the live map shows it, and so do the others.
             wanted = tuple(random.sample(sorted(free), min(2, len(free))))
             next(tries)
-            if await hold(browser, keeping, screening_id, wanted) == 303:
+            if (await hold(browser, keeping, screening_id, wanted)).status == 303:
                 free.difference_update(wanted)
-            else:
-                held = await asyncio.to_thread(_taken, house, screening_id) if len(free) < 40 else set()
-                free.difference_update(held)
 
     began = time.perf_counter()
-    await asyncio.gather(*(buy(*customer) for customer in customers))
+    await asyncio.gather(look(), *(buy(*customer) for customer in customers))
     took = time.perf_counter() - began
     for browser, _fields in customers:
         browser.close()
     return took, next(tries)
-
-
-def _taken(house: House, screening_id: int) -> set[int]:
-    rows = house.query("select seat_id from reservations.seat_claims where screening_id = %s", screening_id)
-    return {row[0] for row in rows}
