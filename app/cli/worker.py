@@ -52,6 +52,8 @@ def main() -> int:
     if child == 0:
         end_with_parent()
         os.nice(PATIENT_NICENESS)
+        # The database's own lists and logs tell the two apart.
+        os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, patient"
         os._exit(_work(settings, patient))
     return _work(settings, quick, child)
 

@@ -10,7 +10,8 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -71,8 +72,9 @@ class AlreadyDone(Exception):
 _PUBLISH = text(
     """
     with inserted as (
-        insert into core.outbox (message_id, consumer, kind, payload, available_at)
-        select :message_id, consumer, :kind, cast(:payload as jsonb), clock_timestamp() + make_interval(secs => :delay)
+        insert into core.outbox (message_id, consumer, kind, payload, available_at, leased_until, attempts)
+        select :message_id, consumer, :kind, cast(:payload as jsonb), clock_timestamp() + make_interval(secs => :delay),
+          clock_timestamp() + make_interval(secs => cast(:leased as float)), case when :leased is null then 0 else 1 end
         from unnest(cast(:consumers as text[])) consumer
         returning consumer
     )
@@ -84,9 +86,13 @@ _PUBLISH = text(
 def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uuid.UUID:
     """Write `message` for each of its consumers in the caller's transaction; returns the message's id.
 
-    `urgent` wakes the workers at once, for messages on which somebody looks at a page; `delay` in seconds.
+    `urgent` wakes the workers at once, for messages on which somebody looks at a page; `delay` in seconds. A worker
+    that publishes an urgent message to itself goes on with it as soon as it has committed (`going_on`).
     """
     message_id = uuid.uuid4()
+    own = _own_work.get() if urgent else None
+    if own is not None and not own.consumers.issuperset(message.consumers):
+        own = None
     db.session().execute(
         _PUBLISH,
         {
@@ -95,9 +101,14 @@ def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uu
             "kind": type(message).__name__,
             "payload": json.dumps(message.payload()),
             "delay": delay,
-            "urgent": urgent,
+            "urgent": urgent and own is None,
+            "leased": own.seconds if own else None,
         },
     )
+    if own is not None:
+        again = BY_KIND[type(message).__name__](**json.loads(json.dumps(message.payload())))
+        deliveries = [Delivery(str(message_id), consumer, 1, again) for consumer in message.consumers]
+        db.after_commit(lambda: own.waiting.extend(deliveries))
     return message_id
 
 
@@ -131,6 +142,29 @@ class Delivery:
             failpoint(f"{type(self.message).__name__}.before_commit")
         self.done = True
         failpoint(f"{type(self.message).__name__}.committed")
+
+
+@dataclass
+class OwnWork:
+    """What a worker at work has published to itself: leased as it was written, handled when it has committed."""
+
+    consumers: frozenset[str]
+    seconds: float
+    waiting: list[Delivery] = field(default_factory=list)
+
+
+_own_work: ContextVar[OwnWork | None] = ContextVar("own_work", default=None)
+
+
+@contextmanager
+def going_on(consumers: Sequence[str], *, seconds: float) -> Iterator[list[Delivery]]:
+    """While a worker of `consumers` handles a message: the deliveries that it has taken on meanwhile, for `seconds`."""
+    own = OwnWork(frozenset(consumers), seconds)
+    token = _own_work.set(own)
+    try:
+        yield own.waiting
+    finally:
+        _own_work.reset(token)
 
 
 _LEASE = text(

@@ -111,7 +111,7 @@ class Worker:
         self._stopping = threading.Event()
         self._wake = threading.Condition()
         self._hints = 0
-        self._answered = 0  # hints that came before a lease which found all there was
+        self._answered = 0  # hints that some thread has begun to look for
 
     def run(self) -> None:
         """Work until `stop()`."""
@@ -137,16 +137,13 @@ class Worker:
     def _lease_loop(self) -> None:
         while not self._stopping.is_set():
             with self._wake:
-                hints = self._hints
+                self._answered = self._hints
             try:
                 batch = outbox.lease(self.consumers, batch=BATCH, seconds=self.lease_seconds)
                 if len(batch) == BATCH:
                     self._hint()  # there may be more than this thread has taken: another one looks
-                else:
-                    with self._wake:
-                        self._answered = max(self._answered, hints)
                 for delivery in batch:
-                    deliver(delivery, self.routes)
+                    self._handle(delivery)
             except Exception:
                 log.exception("the lease loop stumbled; the database may be away")
                 batch = []
@@ -155,6 +152,13 @@ class Worker:
                 with self._wake:
                     if self._hints <= self._answered:
                         self._wake.wait(timeout=1.0)
+
+    def _handle(self, delivery: Delivery) -> None:
+        """The message, and what it leads to that this worker handles too: no lease and no hint in between."""
+        with outbox.going_on(self.consumers, seconds=self.lease_seconds) as waiting:
+            deliver(delivery, self.routes)
+            while waiting:
+                deliver(waiting.pop(0), self.routes)
 
     def _listen_loop(self) -> None:
         while not self._stopping.is_set():

@@ -1,7 +1,7 @@
 """What event-service remembers of the programme, and the database's clock.
 
 Whoever writes the programme raises its version in the same transaction (`programme_changes`). A process asks for the
-version once a second at most; while it stands, nothing that was read before is read again.
+version every two seconds at most; while it stands, nothing that was read before is read again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.core import db
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-VERSION_SECONDS = 1.0
+VERSION_SECONDS = 2.0
 LONGEST_SECONDS = 60.0  # what somebody writes by hand, past the version, is seen after that
 _MOST = 10_000
 _CHANGED = "programme_changed"
@@ -91,12 +91,12 @@ class Kept(Generic[K, V]):
 
 
 def now() -> datetime:
-    """The database's time, asked for once a second at most."""
+    """The database's time, asked for every two seconds at most."""
     return _watch.now()
 
 
 def programme_changes() -> None:
-    """To be called before the first write to the programme: every process sees the change a second after the commit.
+    """To be called before the first write to the programme: every process sees the change two seconds after the commit.
 
     Until then the transaction reads past what is kept. Who changes the programme waits here for another who does.
     """

@@ -1,7 +1,7 @@
 """event-service: what is on, where and when, and which seats a room has.
 
 Every page and every claim asks, so what was read is kept while the programme's version stands (`cache.py`): a change
-is seen a second later at most. `now()` is the database's clock.
+is seen two seconds later at most. `now()` is the database's clock.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def reset_caches() -> None:
 
 
 def now() -> datetime:
-    """The database's clock, which is asked once a second at most."""
+    """The database's clock, which is asked every two seconds at most."""
     return cache.now()
 
 
@@ -105,7 +105,7 @@ def films() -> list[Film]:
 
 
 def film(slug: str) -> Film:
-    """At most 1 s old. Raises NotFound."""
+    """At most 2 s old. Raises NotFound."""
     return _films.get(slug, lambda: _load_film(slug))
 
 
@@ -158,7 +158,7 @@ def screenings_of_film(film_id: int, from_: datetime) -> list[Screening]:
 
 
 def screening(screening_id: int) -> Screening:
-    """At most 1 s old. Raises NotFound."""
+    """At most 2 s old. Raises NotFound."""
     return _screenings.get(screening_id, lambda: _load_screening(screening_id))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import Integer, Text, Uuid, case, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from app.adapters import psp
 from app.core import db, outbox
@@ -41,10 +42,12 @@ def record(charge_id: uuid.UUID, answer: psp.ChargeState) -> bool:
 
     May be called any number of times, with answers in any order.
     """
-    event = event_of(answer)
-    moved = _move(charge_id, event, answer)
-    received = [payment for payment in answer.payments if _receive(charge_id, payment)]
-    return moved or bool(received)
+    if answer.payments:
+        first, *others = answer.payments
+        moved, received = _move_paid(charge_id, answer, first)
+        more = [payment for payment in others if _receive(charge_id, payment)]
+        return moved or received or bool(more)
+    return _move(charge_id, event_of(answer), answer)
 
 
 def fail(charge_id: uuid.UUID, event: str) -> bool:
@@ -59,6 +62,18 @@ def is_wanted(charge_id: uuid.UUID) -> bool:
 
 
 def _move(charge_id: uuid.UUID, event: str, answer: psp.ChargeState | None) -> bool:
+    row = db.session().execute(_moving(charge_id, event, answer)).first()
+    if row is None:
+        return False
+    if row.state == FAILED:
+        outbox.publish(ChargeFailed(str(charge_id), str(row.order_id), row.failure), urgent=True)
+    return row.state != CANCELLED or event == "ended"
+
+
+def _moving(
+    charge_id: uuid.UUID, event: str, answer: psp.ChargeState | None
+) -> ReturningUpdate[tuple[str, uuid.UUID, str | None]]:
+    """The one conditional update of a charge: its row as it is then, or none if it is in another state."""
     values: dict[str, object] = {
         "state": case(
             *((ChargeRow.state == before, moves[event]) for before, moves in CHARGE.items() if event in moves)
@@ -77,25 +92,47 @@ def _move(charge_id: uuid.UUID, event: str, answer: psp.ChargeState | None) -> b
     if event == "accepted" and answer is not None:
         values["redirect_url"] = answer.redirect_url
         values["pix_code"] = answer.pix_code
+    return (
+        update(ChargeRow)
+        .where(ChargeRow.id == charge_id, ChargeRow.state.in_(states_before(event)))
+        .values(values)
+        .returning(ChargeRow.state, ChargeRow.order_id, ChargeRow.failure)
+    )
+
+
+def _move_paid(charge_id: uuid.UUID, answer: psp.ChargeState, payment: psp.Payment) -> tuple[bool, bool]:
+    """Charge and receipt in one statement, since they come together: whether the one moved, the other was new."""
+    receipt_id = uuid.uuid4()
+    moved = _moving(charge_id, "paid", answer).cte("moved")
+    received = _receiving(receipt_id, charge_id, payment).cte("received")
     row = (
         db.session()
         .execute(
-            update(ChargeRow)
-            .where(ChargeRow.id == charge_id, ChargeRow.state.in_(states_before(event)))
-            .values(values)
-            .returning(ChargeRow.state, ChargeRow.order_id, ChargeRow.failure)
+            select(
+                select(moved.c.state).scalar_subquery().label("state"),
+                select(received.c.order_id).scalar_subquery().label("order_id"),
+            )
         )
-        .first()
+        .one()
     )
-    if row is None:
-        return False
-    if row.state == FAILED:
-        outbox.publish(ChargeFailed(str(charge_id), str(row.order_id), row.failure), urgent=True)
-    return row.state != CANCELLED or event == "ended"
+    if row.order_id is not None:
+        _tell(receipt_id, charge_id, row.order_id, payment)
+    return row.state is not None and row.state != CANCELLED, row.order_id is not None
 
 
 def _receive(charge_id: uuid.UUID, payment: psp.Payment) -> bool:
     receipt_id = uuid.uuid4()
+    row = db.session().execute(_receiving(receipt_id, charge_id, payment)).first()
+    if row is None:
+        return False
+    _tell(receipt_id, charge_id, row.order_id, payment)
+    return True
+
+
+def _receiving(
+    receipt_id: uuid.UUID, charge_id: uuid.UUID, payment: psp.Payment
+) -> ReturningInsert[tuple[uuid.UUID]]:
+    """A row for a payment that has none yet; unique by the provider's id."""
     charge = select(
         literal(receipt_id, Uuid),
         ChargeRow.id,
@@ -104,19 +141,15 @@ def _receive(charge_id: uuid.UUID, payment: psp.Payment) -> bool:
         literal(payment.receipt_id, Text),
         literal(payment.amount, Integer),
     ).where(ChargeRow.id == charge_id)
-    row = (
-        db.session()
-        .execute(
-            insert(ReceiptRow)
-            .from_select(["id", "charge_id", "order_id", "provider", "provider_receipt_id", "amount"], charge)
-            .on_conflict_do_nothing(index_elements=["provider", "provider_receipt_id"])
-            .returning(ReceiptRow.order_id)
-        )
-        .first()
+    return (
+        insert(ReceiptRow)
+        .from_select(["id", "charge_id", "order_id", "provider", "provider_receipt_id", "amount"], charge)
+        .on_conflict_do_nothing(index_elements=["provider", "provider_receipt_id"])
+        .returning(ReceiptRow.order_id)
     )
-    if row is None:
-        return False
+
+
+def _tell(receipt_id: uuid.UUID, charge_id: uuid.UUID, order_id: uuid.UUID, payment: psp.Payment) -> None:
     outbox.publish(
-        PaymentReceived(str(receipt_id), str(charge_id), str(row.order_id), payment.amount), urgent=True
+        PaymentReceived(str(receipt_id), str(charge_id), str(order_id), payment.amount), urgent=True
     )
-    return True

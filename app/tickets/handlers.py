@@ -35,8 +35,7 @@ def on_order_paid(message: OrderPaid, delivery: Delivery) -> None:
                     locale=message.locale,
                     storage_key=stored[1],
                     facts=message.facts,
-                ),
-                urgent=True,
+                )
             )
 
 

@@ -71,5 +71,5 @@ def _logged(house: House, act) -> tuple[float, Counter[str]]:  # type: ignore[no
 
 
 def _of_documents(statement: str) -> bool:
-    """The PDF and the mail follow when the customer has the tickets: they are measured by themselves."""
-    return "tickets.documents" in statement
+    """The PDF and the mail follow when the customer has the tickets: the PDF in a process that is not counted here."""
+    return "consumer = 'users'" in statement

@@ -174,6 +174,49 @@ def test_an_urgent_message_wakes_a_running_worker() -> None:
     assert not thread.is_alive()
 
 
+def test_a_worker_goes_on_with_what_it_tells_itself() -> None:
+    """In the same thread, as soon as it has committed; and not at all if it has not."""
+    seen: list[tuple[int, str]] = []
+    finished = threading.Event()
+
+    def handle(message: SeatsFreed, delivery: Delivery) -> None:
+        seen.append((message.screening_id, threading.current_thread().name))
+        with delivery.transaction():
+            if message.screening_id < 3:
+                outbox.publish(SeatsFreed(screening_id=message.screening_id + 1), urgent=True)
+            if len(seen) == 1:
+                raise Retry("not yet", delay=0)
+        if message.screening_id == 3:
+            finished.set()
+
+    publish(1)
+    running = worker.Worker(routes(handle), [], threads=3)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        assert finished.wait(10)
+    finally:
+        running.stop()
+        thread.join(5)
+    assert [screening_id for screening_id, _ in seen] == [1, 1, 2, 3]
+    assert len({name for _, name in seen[1:]}) == 1
+    with db.reading() as session:
+        assert session.execute(text("select count(*) from core.outbox")).scalar_one() == 0
+        assert session.execute(text("select count(*) from core.processed")).scalar_one() == 3
+
+
+def test_a_worker_that_dies_before_it_goes_on_leaves_a_lease() -> None:
+    with outbox.going_on(["reservations"], seconds=30) as waiting:
+        with db.transaction():
+            outbox.publish(SeatsFreed(screening_id=3), urgent=True)
+        assert [one.message for one in waiting] == [SeatsFreed(screening_id=3)]
+    handled: list[int] = []
+    assert worker.drain(routes(lambda m, d: handled.append(m.screening_id))) == 0, "it is somebody's"
+    let_time_pass()
+    worker.drain(routes(lambda m, d: handled.append(m.screening_id)))
+    assert handled == [3]
+
+
 def test_a_tick_runs_on_one_worker_at_a_time() -> None:
     inside, leave = threading.Event(), threading.Event()
 
