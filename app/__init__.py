@@ -30,9 +30,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _init_web(app: Flask, settings: Settings) -> None:
-    from app.web import assets, failures, formats, health, language, requests, security
+    from app.web import assets, compression, failures, formats, health, language, requests, security
 
     requests.init_app(app)
+    compression.init_app(app)
     security.init_app(app, settings)
     language.init_app(app, settings)
     formats.init_app(app, settings)

@@ -20,7 +20,7 @@ import click
 from app.cli.processes import end_with_parent
 from app.core.config import BadSetting, Settings
 
-PATIENT_NICENESS = 10
+PATIENT_NICENESS = 15
 log = logging.getLogger("bilheteria.worker")
 
 
