@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 # Python's own 700 has every request collected several times, though next to nothing of it is cyclic.
-NEW_OBJECTS, YOUNG, MIDDLE = 50_000, 20, 100
+NEW_OBJECTS, YOUNG, MIDDLE = 10_000, 10, 10
 
 
 def settle() -> None:

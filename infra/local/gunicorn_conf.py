@@ -25,6 +25,8 @@ bind = [f"{os.environ.get('BILHETERIA_HOST', '127.0.0.1')}:{os.environ.get('PORT
 worker_class = "gevent"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 worker_connections = 2000
+# A socket for each worker: from one that they share, one worker may take nearly all connections, and the other rests.
+reuse_port = True
 preload_app = True
 timeout = 30
 graceful_timeout = 2  # live streams never end by themselves
