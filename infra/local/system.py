@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from infra.local.steps import PYTHON, SetupError, run, telling
@@ -18,6 +18,8 @@ PDF_LIBRARIES = {
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
 }
+# What the program needs that drives the browser in the tests.
+DRIVER_LIBRARIES = {"libatomic.so.1": "libatomic1"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -27,7 +29,7 @@ def install_pdf_libraries() -> None:
         if ctypes.util.find_library("pango-1.0") is None and not _homebrew_has("libpango-1.0.dylib"):
             raise SetupError("the PDF tickets need Pango: brew install pango")
         return
-    missing = [package for library, package in PDF_LIBRARIES.items() if not _loads(library)]
+    missing = _missing(PDF_LIBRARIES)
     if missing:
         apt_install(missing, "the PDF tickets need")
 
@@ -43,11 +45,14 @@ def find_browser() -> str | None:
 
 def install_browser() -> None:
     """A Chromium for the tests: Debian's where apt may be used, else the one that Playwright brings."""
-    if find_browser():
-        return
-    if _may_use_apt():
-        apt_install(["chromium"], "the browser tests need")
-    else:
+    missing = _missing(DRIVER_LIBRARIES) if sys.platform == "linux" else []
+    no_browser = find_browser() is None
+    if no_browser and _may_use_apt():
+        missing.append("chromium")
+        no_browser = False
+    if missing:
+        apt_install(missing, "the browser tests need")
+    if no_browser:
         fetch: list[str | Path] = [PYTHON, "-m", "playwright", "install", "chromium"]
         with telling("Fetching a Chromium with Playwright"):
             run(fetch, "the browser tests need Chromium: install it")
@@ -76,6 +81,11 @@ def _may_use_apt() -> bool:
     return (
         subprocess.run(["sudo", "-n", "true"], capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
     )
+
+
+def _missing(libraries: Mapping[str, str]) -> list[str]:
+    """The packages of those that cannot be loaded."""
+    return [package for library, package in libraries.items() if not _loads(library)]
 
 
 def _loads(library: str) -> bool:

@@ -57,20 +57,16 @@ def test_money_is_heard_of_once(charge: uuid.UUID) -> None:
 def test_control_looking_first_hears_of_it_again_and_again(
     charge: uuid.UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    receive = ledger._receive
-
-    def unguarded(charge_id: uuid.UUID, payment: psp.Payment) -> bool:
+    def unguarded(charge_id: uuid.UUID, _: psp.ChargeState, payment: psp.Payment) -> tuple[bool, bool]:
         if service.receipts_of(ORDER):
-            return False
+            return False, False
         time.sleep(0.02)
-        if not receive(charge_id, payment):
+        if not ledger._receive(charge_id, payment):
             outbox.publish(PaymentReceived(str(uuid.uuid4()), str(charge_id), str(ORDER), payment.amount))
-        return True
+        return True, True
 
-    monkeypatch.setattr(ledger, "_receive", unguarded)
-    monkeypatch.setattr(
-        ledger, "_move", lambda charge_id, event, answer: True
-    )  # its row lock would queue them
+    # In the place of the statement that moves the charge, whose row lock would queue them, and writes the receipt.
+    monkeypatch.setattr(ledger, "_move_paid", unguarded)
     receipts, told = tell_all_at_once(charge)
     assert receipts == 1
     assert told > 1

@@ -17,8 +17,8 @@ READ = re.compile(
     """,
     re.VERBOSE,
 )
-# Not ours: they say where programs are, and how the terminal speaks.
-OF_THE_SYSTEM = {"PATH"}
+# Not ours: they say where programs are, and what the database's own client calls a connection.
+OF_THE_SYSTEM = {"PATH", "PGAPPNAME"}
 
 
 def read_by_the_code() -> set[str]:
