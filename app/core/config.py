@@ -47,7 +47,7 @@ class Settings:
     offer_minutes: int = 15
     max_live_holds_per_visitor: int = 4
     max_live_holds_per_address: int = 200
-    db_pool_size: int = 20
+    db_pool_size: int = 8
     demo: bool = True
     log_level: str = "info"
     testing: bool = False
@@ -85,7 +85,7 @@ class Settings:
             grace_seconds=_whole_number("BILHETERIA_GRACE_SECONDS", 120, 0, 900),
             max_live_holds_per_visitor=_whole_number("BILHETERIA_HOLDS_PER_VISITOR", 4, 1, 10**6),
             max_live_holds_per_address=_whole_number("BILHETERIA_HOLDS_PER_ADDRESS", 200, 1, 10**6),
-            db_pool_size=_whole_number("BILHETERIA_DB_POOL", 20, 1, 200),
+            db_pool_size=_whole_number("BILHETERIA_DB_POOL", 8, 6, 200),
             demo=_flag("BILHETERIA_DEMO", cls.demo),
             log_level=_one_of("BILHETERIA_LOG", cls.log_level, tuple(LEVELS)),
         )

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmaker
 
 NAMING = {
@@ -42,6 +42,7 @@ class WriteWhileReading(RuntimeError):
 
 _engine: Engine | None = None
 _reading_engine: Engine | None = None
+_aside: Engine | None = None
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 _reading: ContextVar[Session | None] = ContextVar("reading", default=None)
 _Session = sessionmaker(expire_on_commit=False, autoflush=True)
@@ -66,15 +67,18 @@ event.listen(_ReadingSession, "do_orm_execute", _refuse_write_statements)
 
 def connect(url: str, **options: Any) -> Engine:
     """Make the process's engine; called once at start (and again by tests)."""
-    global _engine, _reading_engine
-    if _engine is not None:
-        _engine.dispose()
+    global _engine, _reading_engine, _aside
+    for old in (_engine, _aside):
+        if old is not None:
+            old.dispose()
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
-    options = {"pool_size": 20, "max_overflow": 10, "pool_pre_ping": False, "pool_use_lifo": True} | options
+    # A crowd waits here rather than in the database, where it would stand in its own way.
+    options = {"pool_size": 8, "max_overflow": 0, "pool_pre_ping": False, "pool_use_lifo": True} | options
     # An error that is logged says which statement failed, never whose name, CPF or order stood in it.
     options = {"hide_parameters": True} | options
     _engine = create_engine(url, **options)
+    _aside = create_engine(url, **options | {"pool_size": 2, "isolation_level": "AUTOCOMMIT"})
     # Between autocommit and transactions a connection changes by a flag of the driver, not by asking the server.
     _engine.dialect.set_isolation_level = _set_autocommit  # type: ignore[method-assign, assignment]
     _reading_engine = _engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -89,6 +93,23 @@ def engine() -> Engine:
     if _engine is None:
         raise NoTransaction("core.db.connect() was not called")
     return _engine
+
+
+def forked() -> None:
+    """In a process that was just forked: forget the parent's connections without a word to the server."""
+    for inherited in (_engine, _aside):
+        if inherited is not None:
+            inherited.dispose(close=False)
+
+
+def aside() -> Connection:
+    """A connection that commits each statement at once: for what counts whatever becomes of the caller's transaction.
+
+    It comes from a small pool of its own, so that nobody who holds a connection waits for others who do the same.
+    """
+    engine()
+    assert _aside is not None
+    return _aside.connect()
 
 
 def session() -> Session:

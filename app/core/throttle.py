@@ -49,9 +49,7 @@ def hit(name: str, key: str, *, limit: int, seconds: int) -> None:
 
     Commits by itself, on a connection of its own: a try counts even when its transaction fails.
     """
-    db.let_go()
-    connection = db.engine().connect().execution_options(isolation_level="AUTOCOMMIT")
-    with connection:
+    with db.aside() as connection:
         row = connection.execute(_HIT, {"bucket": f"{name}:{private_key(key)}", "seconds": seconds}).one()
     if row.hits > limit:
         raise TooMany(retry_after=max(1, round(row.left_over)))
@@ -72,8 +70,7 @@ def ensure(name: str, key: str, *, limit: int, seconds: int) -> None:
 
 def forgive(name: str, key: str) -> None:
     """Forget the tries of `key`: it has just proved itself (signed in)."""
-    db.let_go()
-    with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with db.aside() as connection:
         connection.execute(
             text("delete from core.throttle where bucket = :bucket"), {"bucket": f"{name}:{private_key(key)}"}
         )

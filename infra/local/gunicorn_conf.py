@@ -60,4 +60,4 @@ def post_fork(server: Any, worker: Any) -> None:
     """A connection belongs to the process that opened it: each worker opens its own."""
     from app.core import db
 
-    db.engine().dispose(close=False)
+    db.forked()
