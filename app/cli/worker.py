@@ -21,6 +21,7 @@ from app.cli.processes import end_with_parent
 from app.core.config import BadSetting, Settings
 
 PATIENT_NICENESS = 15
+LOOK_SECONDS = 0.2
 log = logging.getLogger("bilheteria.worker")
 
 
@@ -67,32 +68,28 @@ def _work(settings: Settings, services: Sequence[str], child: int | None = None)
     assert settings.database_url
     db.connect(settings.database_url, pool_size=settings.db_pool_size)
     worker = Worker(dispatch.routes(services), dispatch.ticks(services))
-    asked = threading.Event()
-    died = threading.Event()
-
-    def stop(*_: object) -> None:
-        asked.set()
-        worker.stop()
-        if child is not None and not died.is_set():
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGTERM)
-
-    def watch(pid: int) -> None:
-        _, status = os.waitpid(pid, 0)
-        died.set()
-        if not asked.is_set():
-            log.error("the patient half of the worker died", extra={"status": status})
-            worker.stop()
-
+    asked: list[int] = []
+    died: list[int] = []
+    # Signals come in bursts, one into the handling of another: a handler that took a lock would wait for itself.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    watching = threading.Thread(target=watch, args=(child,), name="watch") if child is not None else None
-    if watching:
+        signal.signal(number, lambda number, _: asked.append(number))
+    working = threading.Thread(target=worker.run, name="worker")
+    working.start()
+    watching = threading.Thread(target=lambda: died.append(os.waitpid(child or 0, 0)[1]), name="watch")
+    if child is not None:
         watching.start()
-    worker.run()
-    if watching:
+    while working.is_alive() and not asked and not died:
+        working.join(LOOK_SECONDS)
+    worker.stop()
+    if child is not None and not died:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGTERM)
+    working.join()
+    if child is not None:
         watching.join()
-    return 0 if asked.is_set() else 1
+        if not asked:
+            log.error("the patient half of the worker died", extra={"status": died[0]})
+    return 0 if asked else 1
 
 
 if __name__ == "__main__":

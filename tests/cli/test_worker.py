@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,18 @@ def test_a_signal_ends_both(worker: subprocess.Popen[bytes]) -> None:
     half = half_of(worker)
     time.sleep(1.0)  # until it listens to signals
     worker.send_signal(signal.SIGTERM)
+    assert worker.wait(PATIENCE) == 0
+    assert gone(half)
+
+
+def test_a_burst_of_signals_ends_both(worker: subprocess.Popen[bytes]) -> None:
+    """As when somebody presses Ctrl-C again and again, or all threads of a parent die."""
+    half = half_of(worker)
+    time.sleep(1.0)
+    for _ in range(50):
+        for pid in (half, worker.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
     assert worker.wait(PATIENCE) == 0
     assert gone(half)
 
