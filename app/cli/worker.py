@@ -21,6 +21,8 @@ from app.cli.processes import end_with_parent
 from app.core.config import BadSetting, Settings
 
 PATIENT_NICENESS = 15
+PATIENT_THREADS = 2  # drawing keeps one processor busy; the other one stores meanwhile
+THREADS = 4
 LOOK_SECONDS = 0.2
 log = logging.getLogger("bilheteria.worker")
 
@@ -55,11 +57,13 @@ def main() -> int:
         os.nice(PATIENT_NICENESS)
         # The database's own lists and logs tell the two apart.
         os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, patient"
-        os._exit(_work(settings, patient))
-    return _work(settings, quick, child)
+        os._exit(_work(settings, patient, threads=PATIENT_THREADS))
+    return _work(settings, quick, child=child)
 
 
-def _work(settings: Settings, services: Sequence[str], child: int | None = None) -> int:
+def _work(
+    settings: Settings, services: Sequence[str], *, threads: int = THREADS, child: int | None = None
+) -> int:
     """Serve `services` until a signal, or until `child` has died."""
     from app import dispatch
     from app.core import db
@@ -67,7 +71,7 @@ def _work(settings: Settings, services: Sequence[str], child: int | None = None)
 
     assert settings.database_url
     db.connect(settings.database_url, pool_size=settings.db_pool_size)
-    worker = Worker(dispatch.routes(services), dispatch.ticks(services))
+    worker = Worker(dispatch.routes(services), dispatch.ticks(services), threads=threads)
     asked: list[int] = []
     died: list[int] = []
     # Signals come in bursts, one into the handling of another: a handler that took a lock would wait for itself.

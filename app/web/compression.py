@@ -1,7 +1,8 @@
-"""Pages that are the same for everybody leave compressed.
+"""Pages leave compressed to whoever has no session yet.
 
-Only those: an answer that holds something secret beside something that a stranger can put into the address could be
-guessed by its compressed length (BREACH). Who has no session, and gets none, has no secret in the page.
+Who has one gets them plain: an answer that holds a secret beside something that a stranger can put into the address
+could be guessed by its compressed length, try by try (BREACH). A first page holds no secret but the seal of a session
+that is born with it, and another one at each try.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import lru_cache
 from flask import Flask, Response, current_app, request, session
 
 LEAST_BYTES = 1024
-LEVEL = 5
+OF_ITS_OWN, FOR_EVERYBODY = 1, 6  # levels: a page that nobody else gets is worth less time
 
 
 def init_app(app: Flask) -> None:
@@ -23,16 +24,17 @@ def _compress(response: Response) -> Response:
     if response.mimetype != "text/html" or request.endpoint == "static":
         return response
     response.vary.update(("Accept-Encoding", "Cookie"))
-    if _is_for_everybody(response) and request.accept_encodings.quality("gzip") > 0:
-        response.set_data(_packed(response.get_data()))
+    if _may_be_compressed(response) and request.accept_encodings.quality("gzip") > 0:
+        body = response.get_data()
+        response.set_data(gzip.compress(body, OF_ITS_OWN) if session.modified else _packed(body))
         response.headers["Content-Encoding"] = "gzip"
     return response
 
 
-def _is_for_everybody(response: Response) -> bool:
+def _may_be_compressed(response: Response) -> bool:
     if request.method != "GET" or response.status_code != 200 or response.is_streamed:
         return False
-    if current_app.config["SESSION_COOKIE_NAME"] in request.cookies or session.modified:
+    if current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
         return False
     return (response.content_length or 0) >= LEAST_BYTES and "Content-Encoding" not in response.headers
 
@@ -40,4 +42,4 @@ def _is_for_everybody(response: Response) -> bool:
 @lru_cache(maxsize=64)
 def _packed(body: bytes) -> bytes:
     """The same page goes out many times a second."""
-    return gzip.compress(body, LEVEL, mtime=0)
+    return gzip.compress(body, FOR_EVERYBODY, mtime=0)
