@@ -36,7 +36,7 @@ def command() -> None:
 def main() -> int:
     """Work until SIGINT or SIGTERM: the message at hand is finished. Returns the exit status."""
     from app import dispatch
-    from app.core import config, memory, telemetry
+    from app.core import config, db, memory, telemetry
 
     try:
         settings = config.use(Settings.from_env())
@@ -48,29 +48,25 @@ def main() -> int:
         return 1
     telemetry.log_as_json(telemetry.LEVELS[settings.log_level])
     quick, patient = dispatch.by_pace(settings.services)
+    db.connect(settings.database_url, pool_size=settings.db_pool_size)  # opens nothing yet
     memory.settle()
     if not (quick and patient):
-        return _work(settings, quick or patient)
+        return _work(quick or patient)
     child = os.fork()
     if child == 0:
         end_with_parent()
         os.nice(PATIENT_NICENESS)
         # The database's own lists and logs tell the two apart.
         os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, patient"
-        os._exit(_work(settings, patient, threads=PATIENT_THREADS))
-    return _work(settings, quick, child=child)
+        os._exit(_work(patient, threads=PATIENT_THREADS))
+    return _work(quick, child=child)
 
 
-def _work(
-    settings: Settings, services: Sequence[str], *, threads: int = THREADS, child: int | None = None
-) -> int:
+def _work(services: Sequence[str], *, threads: int = THREADS, child: int | None = None) -> int:
     """Serve `services` until a signal, or until `child` has died."""
     from app import dispatch
-    from app.core import db
     from app.core.worker import Worker
 
-    assert settings.database_url
-    db.connect(settings.database_url, pool_size=settings.db_pool_size)
     worker = Worker(dispatch.routes(services), dispatch.ticks(services), threads=threads)
     asked: list[int] = []
     died: list[int] = []

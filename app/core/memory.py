@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 
+from sqlalchemy.orm import configure_mappers
+
 # Python's own 700 has every request collected several times, though next to nothing of it is cyclic.
 NEW_OBJECTS, YOUNG, MIDDLE = 10_000, 10, 10
 
@@ -13,6 +15,7 @@ def settle() -> None:
 
     What was loaded is left out of collections for good: walking over it would copy memory that processes share.
     """
+    configure_mappers()  # else at the first query, in each process by itself
     gc.collect()
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, YOUNG, MIDDLE)

@@ -51,8 +51,13 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
+    """Everything that all workers need is loaded before they are forked: they share it."""
+    import wsgi
     from app.core import memory
 
+    templates = wsgi.app.jinja_env
+    for name in templates.list_templates(extensions=["html"]):
+        templates.get_template(name)
     memory.settle()
 
 
