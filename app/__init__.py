@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-from flask import Flask
+from typing import TYPE_CHECKING
 
 from app.core import config, db
 from app.core.config import PAGES, Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Connects the engine lazily: nothing is opened before the first query."""
+    from flask import Flask  # here alone: the worker, whose modules lie in this package too, needs none of it
+
     settings = config.use(settings or Settings.from_env())
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.testing = settings.testing
