@@ -38,7 +38,7 @@ class Child:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 self.command, env=self.env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                process_group=0, preexec_fn=end_with_parent,
+                process_group=0, preexec_fn=_end_with_parent,
             )  # fmt: skip
         self._started = time.monotonic()
 
@@ -100,7 +100,7 @@ class Child:
             os.truncate(self.log, 0)
 
 
-def end_with_parent() -> None:
+def _end_with_parent() -> None:
     """On Linux a child gets a SIGTERM when `serve` is killed outright, and frees the port."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -17,7 +17,6 @@ from contextlib import suppress
 
 import click
 
-from app.cli.processes import end_with_parent
 from app.core.config import BadSetting, Settings
 
 PATIENT_NICENESS = 15
@@ -52,18 +51,20 @@ def main() -> int:
     memory.settle()
     if not (quick and patient):
         return _work(quick or patient)
+    parent = os.getpid()
     child = os.fork()
     if child == 0:
-        end_with_parent()
         os.nice(PATIENT_NICENESS)
         # The database's own lists and logs tell the two apart.
         os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, patient"
-        os._exit(_work(patient, threads=PATIENT_THREADS))
+        os._exit(_work(patient, threads=PATIENT_THREADS, parent=parent))
     return _work(quick, child=child)
 
 
-def _work(services: Sequence[str], *, threads: int = THREADS, child: int | None = None) -> int:
-    """Serve `services` until a signal, or until `child` has died."""
+def _work(
+    services: Sequence[str], *, threads: int = THREADS, child: int | None = None, parent: int | None = None
+) -> int:
+    """Serve `services` until a signal, or until the other half (`child` or `parent`) has died."""
     from app import dispatch
     from app.core.worker import Worker
 
@@ -78,7 +79,7 @@ def _work(services: Sequence[str], *, threads: int = THREADS, child: int | None 
     watching = threading.Thread(target=lambda: died.append(os.waitpid(child or 0, 0)[1]), name="watch")
     if child is not None:
         watching.start()
-    while working.is_alive() and not asked and not died:
+    while working.is_alive() and not asked and not died and parent in (None, os.getppid()):
         working.join(LOOK_SECONDS)
     worker.stop()
     if child is not None and not died:

@@ -107,7 +107,6 @@ def test_when_the_patient_half_dies_the_worker_ends_too(worker: subprocess.Popen
     assert worker.wait(PATIENCE) == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
 def test_when_the_worker_is_killed_its_half_ends(worker: subprocess.Popen[bytes]) -> None:
     half = half_of(worker)
     time.sleep(1.0)
