@@ -12,6 +12,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import psycopg2
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 60.0
@@ -64,6 +67,16 @@ class LiveServer:
 
     def start_worker(self) -> None:
         self.worker = self._spawn([sys.executable, "-m", "app.cli.worker"], self.worker_log)
+
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask its database, past everything that is ours; the rows, if there are any."""
+        connection = psycopg2.connect(self.database_url)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, values or None)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
 
     def kill_web(self) -> None:
         """As a power cut does it: gunicorn and all its workers, without a word."""

@@ -10,9 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
-from typing import Any
 
-import psycopg2
 import pytest
 from pypdf import PdfReader
 
@@ -74,16 +72,6 @@ def house(
     db.connect(settings.database_url or "", pool_size=settings.db_pool_size)
 
 
-def query(house: LiveServer, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    connection = psycopg2.connect(house.database_url)
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement, values or None)
-            return cursor.fetchall() if cursor.description else []
-    finally:
-        connection.close()
-
-
 def crash_at(house: LiveServer, service: str, step: str) -> None:
     """Let the service's worker run into `step`, where it is killed; what it had leased is due at once."""
     house.env |= {"BILHETERIA_FAILPOINT": step, "SERVICES": service}
@@ -92,7 +80,7 @@ def crash_at(house: LiveServer, service: str, step: str) -> None:
     assert house.worker.wait(timeout=SECONDS) == -9, f"{step} was never reached"
     house.worker = None
     del house.env["BILHETERIA_FAILPOINT"], house.env["SERVICES"]
-    query(house, "update core.outbox set leased_until = null")
+    house.query("update core.outbox set leased_until = null")
 
 
 def order_for_two() -> tuple[OrderView, int]:
@@ -115,28 +103,28 @@ def test_killed_at_every_step_from_the_money_to_the_mail(house: LiveServer, mail
             buying.bank().pay(buying.charge_id(basket))
     house.start_worker()
     deadline = time.monotonic() + SECONDS
-    while query(house, "select kind from core.outbox"):
-        assert time.monotonic() < deadline, query(house, "select kind, last_error from core.outbox")
+    while house.query("select kind from core.outbox"):
+        assert time.monotonic() < deadline, house.query("select kind, last_error from core.outbox")
         time.sleep(0.05)
 
     # Money once.
     assert buying.order(basket.token).state == "paid"
-    at_the_bank = query(house, "select charge_id, amount from sandbox_bank.payments")
+    at_the_bank = house.query("select charge_id, amount from sandbox_bank.payments")
     assert [amount for _, amount in at_the_bank] == [basket.total]
     receipts = "select amount, settled_at is not null from payments.receipts where order_id = %s"
-    assert query(house, receipts, order_id) == [(basket.total, True)]
-    assert query(house, "select count(*) from payments.refunds where order_id = %s", order_id) == [(0,)]
+    assert house.query(receipts, order_id) == [(basket.total, True)]
+    assert house.query("select count(*) from payments.refunds where order_id = %s", order_id) == [(0,)]
 
     # Seats and stock once, for ever.
     claims = "select count(*), count(expires_at) from reservations.seat_claims where screening_id = %s"
-    assert query(house, claims, basket.screening.id) == [(2, 0)]
+    assert house.query(claims, basket.screening.id) == [(2, 0)]
     stock = "select sum(quantity), count(expires_at) from products.stock_claims where product_id = %s"
-    assert query(house, stock, popcorn) == [(3, 0)]
+    assert house.query(stock, popcorn) == [(3, 0)]
 
     # One set of tickets, on one PDF.
     tickets = "select id, state from tickets.tickets where order_id = %s"
-    assert [state for _, state in query(house, tickets, order_id)] == ["valid", "valid"]
-    ((key,),) = query(house, "select storage_key from tickets.documents where order_id = %s", order_id)
+    assert [state for _, state in house.query(tickets, order_id)] == ["valid", "valid"]
+    ((key,),) = house.query("select storage_key from tickets.documents where order_id = %s", order_id)
     files = [path for path in (house.var / "tickets").rglob("*") if path.is_file()]
     assert files == [house.var / "tickets" / key]
     assert len(PdfReader(BytesIO(files[0].read_bytes())).pages) == 2

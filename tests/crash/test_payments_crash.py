@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg2
 import pytest
 
 from app.adapters.psp.sandbox import Sandbox
@@ -46,22 +45,12 @@ def crash_at(house: LiveServer, step: str) -> None:
     house.worker = None
     del house.env["BILHETERIA_FAILPOINT"]
     # A lease outlives its worker by half a minute; the test does not wait for that.
-    query(house, "update core.outbox set leased_until = null")
-
-
-def query(house: LiveServer, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    connection = psycopg2.connect(house.database_url)
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement, values or None)
-            return cursor.fetchall() if cursor.description else []
-    finally:
-        connection.close()
+    house.query("update core.outbox set leased_until = null")
 
 
 def wait_for(house: LiveServer, expected: list[tuple[Any, ...]], statement: str) -> None:
     deadline = time.monotonic() + SECONDS
-    while (found := query(house, statement)) != expected:
+    while (found := house.query(statement)) != expected:
         assert time.monotonic() < deadline, (found, expected)
         time.sleep(0.05)
 
@@ -86,7 +75,7 @@ def test_killed_while_making_the_charge(house: LiveServer, bank: Sandbox, step: 
     crash_at(house, step)
     house.start_worker()
     wait_for(house, [("pending",)], "select state from payments.charges")
-    assert query(house, "select id from sandbox_bank.charges") == [(charge_id.hex,)]
+    assert house.query("select id from sandbox_bank.charges") == [(charge_id.hex,)]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +102,7 @@ def test_killed_while_the_money_comes(house: LiveServer, bank: Sandbox, step: st
     )
     received = "select count(*) from core.processed where consumer = 'payments'"
     wait_for(house, [(2,)], received)
-    assert query(house, "select amount from payments.receipts") == [(5000,)]
+    assert house.query("select amount from payments.receipts") == [(5000,)]
 
 
 @pytest.mark.parametrize(
@@ -126,11 +115,11 @@ def test_killed_while_giving_back(house: LiveServer, bank: Sandbox, step: str) -
     bank.pay(charge_id.hex)
     wait_for(house, [(1,)], "select count(*) from payments.receipts")
     house.kill_worker()
-    query(house, "delete from core.outbox where kind in ('PaymentReceived', 'RefundRequested')")
-    query(house, "delete from payments.refunds")
+    house.query("delete from core.outbox where kind in ('PaymentReceived', 'RefundRequested')")
+    house.query("delete from payments.refunds")
     with db.transaction():
         service.refund(service.receipts_of(ORDER)[0].id, None, "cancelled")
     crash_at(house, step)
     house.start_worker()
     wait_for(house, [("refunded",)], "select state from payments.refunds")
-    assert query(house, "select sum(amount), count(*) from sandbox_bank.refunds") == [(5000, 1)]
+    assert house.query("select sum(amount), count(*) from sandbox_bank.refunds") == [(5000, 1)]

@@ -11,9 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import psycopg2
 import pytest
 
 from app.core import db
@@ -37,16 +35,6 @@ def house(make_live_server: Callable[..., LiveServer], settings: Settings) -> It
     db.connect(server.database_url, pool_size=2)
     yield server
     db.connect(settings.database_url or "", pool_size=settings.db_pool_size)
-
-
-def query(house: LiveServer, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    connection = psycopg2.connect(house.database_url)
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement, values or None)
-            return cursor.fetchall() if cursor.description else []
-    finally:
-        connection.close()
 
 
 def kill_one_of_the_web(house: LiveServer) -> None:
@@ -103,18 +91,17 @@ def buy_meanwhile(house: LiveServer, kill: Callable[[], None]) -> None:
 def wait_until_all_is_paid(house: LiveServer) -> None:
     deadline = time.monotonic() + SECONDS
     waiting = "select count(*) from orders.orders where state = 'awaiting_payment'"
-    while query(house, waiting) != [(0,)]:
-        assert time.monotonic() < deadline, query(
-            house, "select state, count(*) from orders.orders group by 1"
+    while house.query(waiting) != [(0,)]:
+        assert time.monotonic() < deadline, house.query(
+            "select state, count(*) from orders.orders group by 1"
         )
         # A lease outlives the handler that lost its connection; the test does not wait half a minute for it.
-        query(house, "update core.outbox set leased_until = null, available_at = clock_timestamp()")
+        house.query("update core.outbox set leased_until = null, available_at = clock_timestamp()")
         time.sleep(0.5)
 
 
 def assert_nothing_answered_is_lost(house: LiveServer, crowd: Crowd) -> None:
-    rows = query(
-        house,
+    rows = house.query(
         "select o.token, o.state, o.types_chosen, coalesce((select sum(quantity) from orders.order_items i"
         " where i.order_id = o.id), 0), (select count(*) from tickets.tickets t where t.order_id = o.id)"
         " from orders.orders o",
@@ -130,23 +117,22 @@ def assert_nothing_answered_is_lost(house: LiveServer, crowd: Crowd) -> None:
 def assert_nothing_is_doubled(house: LiveServer, crowd: Crowd) -> None:
     # A form that was sent again made no second order: there are as many as were answered for.
     assert len({one.path for one in crowd.bought}) == len(crowd.bought)
-    assert query(house, "select count(*) from orders.orders") == [(len(crowd.bought),)]
+    assert house.query("select count(*) from orders.orders") == [(len(crowd.bought),)]
     # A seat is on one order, and on one ticket.
     on_orders = "select seat_id from orders.order_seats group by seat_id having count(*) > 1"
-    assert query(house, on_orders) == []
+    assert house.query(on_orders) == []
     on_tickets = "select seat_id from tickets.tickets group by seat_id having count(*) > 1"
-    assert query(house, on_tickets) == []
+    assert house.query(on_tickets) == []
     sold = "select count(*) from reservations.seat_claims where screening_id = %s and expires_at is null"
-    assert query(house, sold, crowd.screening_id) == query(house, "select count(*) from tickets.tickets")
+    assert house.query(sold, crowd.screening_id) == house.query("select count(*) from tickets.tickets")
     # Stock: no more than there was, and each portion on an order.
-    ((claimed,),) = query(
-        house,
+    ((claimed,),) = house.query(
         "select coalesce(sum(quantity), 0) from products.stock_claims where product_id = %s",
         crowd.popcorn_id,
     )
     assert claimed <= POPCORN
-    assert query(house, "select coalesce(sum(quantity), 0) from orders.order_items") == [(claimed,)]
+    assert house.query("select coalesce(sum(quantity), 0) from orders.order_items") == [(claimed,)]
     # Money: one payment an order.
     paid = "select order_id from payments.receipts group by order_id having count(*) > 1"
-    assert query(house, paid) == []
-    assert query(house, "select count(*) from payments.refunds") == [(0,)]
+    assert house.query(paid) == []
+    assert house.query("select count(*) from payments.refunds") == [(0,)]
