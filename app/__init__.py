@@ -27,7 +27,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.database_url:
         db.connect(settings.database_url, pool_size=settings.db_pool_size)
     _init_web(app, settings)
-    _init_migrations(app)
     if PAGES in settings.services:
         _mount_pages(app)
     return app
@@ -44,14 +43,6 @@ def _init_web(app: Flask, settings: Settings) -> None:
     assets.init_app(app)
     failures.init_app(app)
     app.register_blueprint(health.blueprint)
-
-
-def _init_migrations(app: Flask) -> None:
-    from flask_migrate import Migrate
-
-    from app.migrations_target import MigrationTarget
-
-    Migrate(app, MigrationTarget(), directory=str(ROOT / "migrations"), compare_type=True)  # type: ignore[arg-type]
 
 
 def _mount_pages(app: Flask) -> None:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app import migrations_target
+
 if TYPE_CHECKING:
     from flask import Flask
 
 
 def register(app: Flask) -> None:
-    """Add the commands of this package to `app`."""
+    """Add the commands of this package to `app`, and what Flask-Migrate's `flask db` works on."""
+    migrations_target.init_app(app)
     for module in pkgutil.iter_modules(__path__):
         found = import_module(f"{__name__}.{module.name}")
         for command in (getattr(found, "command", None), *getattr(found, "commands", ())):

@@ -19,7 +19,7 @@ def main() -> int:
     from alembic.util.exc import CommandError
     from sqlalchemy.exc import SQLAlchemyError
 
-    from app import create_app
+    from app import create_app, migrations_target
     from app.cli.database import NoDatabase, database_url
     from app.core.config import BadSetting, Settings
 
@@ -27,6 +27,7 @@ def main() -> int:
         settings = Settings.from_env()
         url = database_url(settings)
         app = create_app(replace(settings, services=(), database_url=url))  # its tables, not its pages
+        migrations_target.init_app(app)
         with app.app_context():
             migrate()
         if settings.demo:

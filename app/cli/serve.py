@@ -25,7 +25,7 @@ import psycopg2
 
 from app.adapters.postgres import PostgresError, PostgresServer
 from app.adapters.postgres import start as start_postgres
-from app.cli.processes import Child
+from app.cli.processes import LEAN, Child
 from app.core.config import BadSetting, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,7 +148,7 @@ def _serve(settings: Settings) -> None:
 
 
 def _environment(settings: Settings, host: str, database_url: str) -> dict[str, str]:
-    env = {**os.environ, "DATABASE_URL": database_url, "BILHETERIA_VAR": str(settings.var)}
+    env = {**LEAN, **os.environ, "DATABASE_URL": database_url, "BILHETERIA_VAR": str(settings.var)}
     env |= {"PORT": str(settings.port), "BILHETERIA_HOST": host, "PYTHONUNBUFFERED": "1"}
     if sys.platform == "darwin":  # where Homebrew puts the libraries that draw the PDF
         env.setdefault("DYLD_FALLBACK_LIBRARY_PATH", "/opt/homebrew/lib:/usr/local/lib")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters import postgres
+from app.cli.processes import LEAN
 
 ROOT = Path(__file__).resolve().parents[2]
 # One client plays many customers from one address; nothing else is made easier.
@@ -35,7 +36,7 @@ class House:
         self.port = _free_port()
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("BILHETERIA_")}
-        self.env |= ENV | {
+        self.env |= LEAN | ENV | {
             "DATABASE_URL": self.postgres.url,
             "BILHETERIA_VAR": str(self.var),
             "BILHETERIA_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
