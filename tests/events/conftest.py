@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from app.core import db
+from tests.events.programme_folder import Folder
 
 
 @pytest.fixture
@@ -21,3 +23,8 @@ def statements(database: str) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     yield sent
     event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, database: str) -> Folder:
+    return Folder(tmp_path)

@@ -6,6 +6,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from psycopg2.errors import DeadlockDetected
+from sqlalchemy.exc import DBAPIError
+
+from app.reservations.service import NotHeld, NothingFits, SeatsLost
+
 
 def rush(works: list[Callable[[], Any]], *, timeout: float = 60.0) -> list[Any]:
     """Run every work in a thread of its own, all let go at once; what each returned, or the exception it raised."""
@@ -30,3 +35,17 @@ def rush(works: list[Callable[[], Any]], *, timeout: float = 60.0) -> list[Any]:
 
 def of_kind(results: list[Any], kind: type) -> list[Any]:
     return [result for result in results if isinstance(result, kind)]
+
+
+def deadlocks(results: list[Any]) -> int:
+    return sum(isinstance(error.orig, DeadlockDetected) for error in of_kind(results, DBAPIError))
+
+
+def unexpected(results: list[Any]) -> list[Any]:
+    """What no crowd at the seats may meet: all but seats that were lost, and deadlocks, which are counted."""
+    return [
+        result
+        for result in of_kind(results, Exception)
+        if not isinstance(result, SeatsLost | NotHeld | NothingFits)
+        and not (isinstance(result, DBAPIError) and isinstance(result.orig, DeadlockDetected))
+    ]

@@ -23,11 +23,6 @@ def screening(app: Flask) -> Screening:
     return make_screening("oooooooooo", "vvvv", starts_in=timedelta(minutes=20))
 
 
-@pytest.fixture
-def ana(app: Flask) -> Visitor:
-    return Visitor(app)
-
-
 def seats(screening: Screening, names: str) -> tuple[int, ...]:
     return ids(plan_of(screening), names)
 

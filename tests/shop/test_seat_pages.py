@@ -23,11 +23,6 @@ def screening(app: Flask) -> Screening:
     return make_screening("oooooooooo", "vvvv")
 
 
-@pytest.fixture
-def ana(app: Flask) -> Visitor:
-    return Visitor(app)
-
-
 def seats(screening: Screening, names: str) -> list[str]:
     return [str(seat) for seat in ids(plan_of(screening), names)]
 

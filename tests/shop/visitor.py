@@ -10,9 +10,12 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.events.service import Screening
+from app.orders.service import OrderView
+from tests.orders import buying
 from tests.reservations.rooms import ids, plan_of
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+FULL, HALF = ("full", ""), ("half", "student")
 
 
 class Visitor:
@@ -53,3 +56,15 @@ class Visitor:
     def check_out(self, path: str, **changes: str) -> TestResponse:
         form = {"name": "Ana Souza", "email": "ana@example.org", "cpf": "", "method": "pix"}
         return self.post(f"{path}/checkout", form | changes)
+
+
+def order_at(path: str) -> OrderView:
+    return buying.order(path.rsplit("/", 1)[-1])
+
+
+def types(path: str, *chosen: tuple[str, str]) -> dict[str, object]:
+    """The form of the types page: a type and a kind for each seat."""
+    form: dict[str, object] = {}
+    for seat, (ticket_type, kind) in zip(order_at(path).seats, chosen, strict=True):
+        form |= {f"type-{seat.seat_id}": ticket_type, f"kind-{seat.seat_id}": kind}
+    return form

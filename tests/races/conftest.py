@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.core import config, db
+from app.core.config import Settings
+
+
+@pytest.fixture
+def crowd(database: str, settings: Settings) -> Iterator[None]:
+    """Room for 64 connections at a time, and a database that notices deadlocks quickly."""
+    impatient = {"options": "-c deadlock_timeout=50ms"}
+    db.connect(database, pool_size=64, max_overflow=10, connect_args=impatient)
+    config.use(settings)
+    yield
+    db.connect(database, pool_size=settings.db_pool_size)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.core.config import Settings
+from app.events.service import Screening
+from tests.reservations.rooms import make_screening
+from tests.shop.visitor import Visitor
+
+
+@pytest.fixture
+def screening(app: Flask) -> Screening:
+    return make_screening("oooooooooo", "vvvv")
+
+
+@pytest.fixture
+def ana(app: Flask) -> Visitor:
+    """Reads English, whatever language her account is in."""
+    visitor = Visitor(app)
+    visitor.client.set_cookie("language", "en")
+    return visitor
+
+
+@pytest.fixture
+def empty_mailbox(settings: Settings, database: str) -> None:
+    for file in settings.mail_folder.glob("*.eml"):
+        file.unlink()

@@ -1,0 +1,81 @@
+"""Steps that are come back to: by the back button, in other tabs, twice, too late, or another day."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Flask
+
+from app.core import config
+from app.events.service import Screening
+from tests.orders import buying
+from tests.shop.visitor import FULL, Visitor, order_at, types
+
+
+def test_the_back_button_and_other_tabs_lead_to_the_step_that_fits(
+    ana: Visitor, screening: Screening
+) -> None:
+    path = ana.start(screening, "A4")
+    assert ana.get(path).location == f"{path}/types"
+    assert ana.get(f"{path}/checkout").location == f"{path}/types"
+    assert ana.get(f"{path}/concessions").location == f"{path}/types"
+    ana.choose_full(path)
+    assert ana.get(path).location == f"{path}/checkout"
+    assert ana.get(f"{path}/types").status_code == 200, "one may go back"
+    assert ana.check_out(path).status_code == 303
+    for step in ("", "/types", "/concessions", "/checkout"):
+        assert ana.get(path + step).location == f"{path}/payment"
+    assert ana.check_out(path).location == f"{path}/payment", "a double click"
+    buying.work()
+    buying.pay(order_at(path))
+    for step in ("/types", "/concessions", "/checkout", "/payment"):
+        assert ana.get(path + step).location == path
+    assert ana.check_out(path).location == path
+
+
+def test_after_the_time_is_up(ana: Visitor, screening: Screening, settings: config.Settings) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    buying.time_passes(order_at(path), settings.hold_minutes)
+    for step in ("/types", "/concessions", "/checkout"):
+        assert ana.get(path + step).location == path
+    assert ana.check_out(path).location == path
+    assert ana.post(f"{path}/types", types(path, FULL)).location == path
+    assert "Time is up" in ana.get(path).text
+
+
+def test_more_time_with_and_without_a_script(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    deadline = order_at(path).deadline
+    answer = ana.post(f"{path}/extensions", Referer=f"http://localhost{path}/types")
+    assert (answer.status_code, answer.location) == (303, f"{path}/types")
+    assert order_at(path).deadline > deadline
+    answer = ana.post(f"{path}/extensions", Accept="application/json")
+    assert (answer.status_code, json.loads(answer.text)["more"]) == (200, False)
+    assert ana.post(f"{path}/extensions", Accept="application/json").status_code == 409
+    answer = ana.post(f"{path}/extensions", Referer="http://evil.example/orders/x/types")
+    assert answer.location == path
+
+
+def test_giving_up_leads_to_the_map(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    assert ana.post(f"{path}/end").location == f"/screenings/{screening.id}"
+    assert "You let this order go" in ana.get(path).text
+    assert ana.post(f"{path}/end").location == f"/screenings/{screening.id}"
+
+
+def test_the_same_form_twice_is_one_order(ana: Visitor, screening: Screening) -> None:
+    assert ana.start(screening, "A4", once="a-double-click") == ana.start(
+        screening, "A4", once="a-double-click"
+    )
+
+
+def test_leaving_and_coming_back(app: Flask, ana: Visitor, screening: Screening) -> None:
+    film = f"/films/{screening.film.slug}"
+    assert "still yours" not in ana.get(film).text
+    path = ana.start(screening, "A4 A5")
+    for page in ("/", film):
+        answer = ana.get(page)
+        assert "A4, A5 for Metrópolis are still yours" in answer.text
+        assert f'href="{path}"' in answer.text
+    assert "still yours" not in Visitor(app).get(film).text

@@ -1,0 +1,129 @@
+"""Signing in and out: sessions that end when they should, tries that are counted, no way out of the house."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.core import db
+from app.users import service as users
+from tests.reservations.rooms import make_screening
+from tests.shop.account_forms import errors, sign_in, typed
+from tests.shop.visitor import Visitor
+from tests.users.people import PASSWORD, person
+
+pytestmark = pytest.mark.usefixtures("empty_mailbox")
+
+
+def test_wrong_password_keeps_the_email(ana: Visitor) -> None:
+    person()
+    answer = ana.post("/account/sign-in", {"email": "ana@example.org", "password": "wrong one"})
+    assert answer.status_code == 422
+    assert errors(answer) == {"password": "E-mail and password do not fit together."}
+    assert typed(answer, "email") == "ana@example.org"
+    assert "wrong one" not in answer.text
+
+
+def test_too_many_tries_are_told_how_long_to_wait(ana: Visitor) -> None:
+    person()
+    for _ in range(users.TRIES):
+        ana.post("/account/sign-in", {"email": "ana@example.org", "password": "a guess"})
+    answer = sign_in(ana)
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= users.TRY_SECONDS
+    assert "Try again in 10 minutes." in errors(answer)["email"]
+    assert typed(answer, "email") == "ana@example.org"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "/%0d%0aSet-Cookie:x=y\r\nX: y",
+        "evil.example",
+        " //evil.example",
+        "http:/evil.example",
+        "",
+    ],
+)
+def test_sign_in_leads_nowhere_else(ana: Visitor, address: str) -> None:
+    person()
+    answer = sign_in(ana, next=address)
+    assert answer.status_code == 303
+    assert answer.location == "/account/orders"
+    assert ana.client.get("/account/sign-in", query_string={"next": address}).location == "/account/orders"
+
+
+def test_sign_in_goes_on_where_it_was_asked_for(ana: Visitor) -> None:
+    person(role="door")
+    refused = ana.get("/account/orders?x=1")
+    assert refused.location == "/account/sign-in?next=/account/orders?x%3D1"
+    assert 'name="next" value="/account/orders?x=1"' in ana.get(refused.location).text
+    assert sign_in(ana, next="/staff/scan?gate=2").location == "/staff/scan?gate=2"
+
+
+@pytest.mark.parametrize(
+    ("role", "home"),
+    [("customer", "/account/orders"), ("door", "/staff/scan"), ("manager", "/account/orders")],
+)
+def test_each_role_is_led_to_its_own_work(ana: Visitor, role: str, home: str) -> None:
+    person(role=role)
+    assert 'name="next" value=""' in ana.get("/account/sign-in").text
+    assert sign_in(ana, next="").location == home
+    assert ana.get("/account/sign-in").location == home
+    assert sign_in(ana, next="/account").location == "/account"
+
+
+def test_signing_in_starts_a_new_session_that_keeps_the_basket(ana: Visitor) -> None:
+    person()
+    path = ana.start(make_screening("oooo"), "A1")
+    with ana.client.session_transaction() as before:
+        before["planted"] = "by somebody else"
+        visitor, token = before["visitor"], before["csrf_token"]
+    sign_in(ana)
+    with ana.client.session_transaction() as after:
+        assert after["visitor"] == visitor
+        assert after.get("csrf_token") != token
+        assert "planted" not in after
+    assert ana.get(f"{path}/types").status_code == 200
+
+
+def test_signing_out_ends_it(ana: Visitor) -> None:
+    person()
+    sign_in(ana)
+    assert ana.get("/account").status_code == 200
+    assert ana.get("/account/sign-out").status_code == 405, "a link cannot do it"
+    assert ana.post("/account/sign-out").location == "/"
+    assert ana.get("/account").status_code == 303
+    assert ana.get("/account").headers["Cache-Control"] != "public"
+
+
+def test_a_new_password_signs_out_every_other_device(app: Flask, ana: Visitor) -> None:
+    person()
+    phone = Visitor(app)
+    sign_in(ana)
+    sign_in(phone)
+    wrong = ana.post("/account/password", {"old": "wrong", "new": "outra frase comprida"})
+    assert (wrong.status_code, list(errors(wrong))) == (422, ["old"])
+    short = ana.post("/account/password", {"old": PASSWORD, "new": "curta"})
+    assert (short.status_code, list(errors(short))) == (422, ["new"])
+    assert (
+        ana.post("/account/password", {"old": PASSWORD, "new": "outra frase comprida"}).location == "/account"
+    )
+    assert ana.get("/account").status_code == 200
+    assert phone.get("/account").status_code == 303
+
+
+def test_a_session_of_an_account_that_is_gone(ana: Visitor) -> None:
+    person()
+    sign_in(ana)
+    with db.transaction() as session:
+        session.execute(text("delete from users.users"))
+    assert ana.get("/account").status_code == 303
+    assert ana.get("/").status_code == 200
