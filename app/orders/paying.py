@@ -25,6 +25,10 @@ _START_PAYMENT = text(
 )
 
 
+class TotalDisagrees(RuntimeError):
+    """The order's total is not what its seats and items cost: a fault of ours, for which nobody is asked to pay."""
+
+
 def check_out(
     token: str,
     *,
@@ -69,6 +73,8 @@ def _payable(token: str, by: Owner | None) -> OrderView:
         raise WrongState(order.state) if order.paid_at else OrderOver(order.state)
     if not order.is_open:
         raise OrderOver(order.state)
+    if order.total != order.seats_total + order.items_total:
+        raise TotalDisagrees(order.code)
     return order
 
 

@@ -15,14 +15,19 @@ from app.events.service import SeatPlan
 from app.orders.states import AWAITING, DRAFT
 from app.orders.views import OrderItem, OrderOver, OrderSeat, OrderView, Owner
 
-_ORDER = """
-    select o.*, clock_timestamp() as read_at,
+_VIEW = """
+    o.*, clock_timestamp() as read_at,
       (select jsonb_agg(to_jsonb(s) order by s.position) from orders.order_seats s where s.order_id = o.id) as seats,
       (select jsonb_agg(to_jsonb(i) order by i.product_id) from orders.order_items i where i.order_id = o.id) as items,
       (select array_agg(r.seat_id) from reservations.reservation_seats r
        where r.reservation_id = o.reseat_reservation_id) as reseat_seats
-    from orders.orders o
 """
+_ORDER = f"select {_VIEW} from orders.orders o"  # noqa: S608 (no value is put in)
+# `changed`: the row that was locked is younger than the one that stood there when the statement began.
+_LOCKED = f"""
+    select {_VIEW}, o.xmin <> (select seen.xmin from orders.orders seen where seen.id = o.id) as changed
+    from orders.orders o
+"""  # noqa: S608 (no value is put in)
 _LONGEST_TOKEN = 64
 
 
@@ -40,7 +45,7 @@ def locked(token: str, by: Owner | None = None) -> OrderView:
     """
     if len(token) > _LONGEST_TOKEN:
         raise NotFound("order")
-    found = _one(f"{_ORDER} where o.token = :key for update of o", token)
+    found = _locked("o.token", token)
     if by is not None and not by.owns(found):
         raise NotFound("order")
     return found
@@ -48,7 +53,7 @@ def locked(token: str, by: Owner | None = None) -> OrderView:
 
 def locked_by_id(order_id: uuid.UUID) -> OrderView:
     """Raises NotFound."""
-    return _one(f"{_ORDER} where o.id = :key for update of o", order_id)
+    return _locked("o.id", order_id)
 
 
 def by_id(order_id: uuid.UUID) -> OrderView:
@@ -108,11 +113,26 @@ def by_reservation(reservation_id: uuid.UUID) -> uuid.UUID | None:
     ).scalar()  # fmt: skip
 
 
+def _locked(column: str, key: object) -> OrderView:
+    return _view(_as_left(_row(f"{_LOCKED} where {column} = :key for update of o", key)))
+
+
+def _as_left(row: Row[Any]) -> Row[Any]:
+    """Who waits for the lock gets the order as the one before left it, but seats and items of before that: a
+    statement looks those up as of its beginning. Whoever changes them writes the order too, so that it shows.
+    """
+    return _row(f"{_ORDER} where o.id = :key", row.id) if row.changed else row
+
+
 def _one(statement: str, key: object) -> OrderView:
+    return _view(_row(statement, key))
+
+
+def _row(statement: str, key: object) -> Row[Any]:
     row = db.session().execute(text(statement), {"key": key}).one_or_none()
     if row is None:
         raise NotFound("order")
-    return _view(row)
+    return row
 
 
 def _view(row: Row[Any]) -> OrderView:
