@@ -40,10 +40,11 @@ def retry(refund_id: uuid.UUID | None) -> None:
     try:
         with db.transaction():
             wanted = [refund_id] if refund_id else [one.id for one in payments.failed_refunds()]
-            for one in wanted:
-                payments.retry_refund(one)
+            asked = [again for one in wanted if (again := payments.retry_refund(one)) is not None]
     except NotFound:
         raise click.ClickException("there is no such refund") from None
     except Conflict:
         raise click.ClickException("that refund was not refused") from None
-    click.echo(f"{len(wanted)} asked for again")
+    click.echo(f"{len(asked)} asked for again")
+    if len(asked) < len(wanted):
+        click.echo(f"{len(wanted) - len(asked)} closed: that money has gone back already")

@@ -53,7 +53,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """`state` is refund_pending, refunded or refund_failed."""
+    """`state` is refund_pending, refunded, refund_failed, or refund_replaced by a newer one."""
 
     id: uuid.UUID
     receipt_id: uuid.UUID
@@ -132,12 +132,14 @@ def receipt_of(row: Row[Any]) -> Receipt:
     )
 
 
+def receipts_of(order_id: uuid.UUID) -> list[Receipt]:
+    """All money that came for an order, the oldest first."""
+    query = select(*RECEIPT).where(ReceiptRow.order_id == order_id).order_by(ReceiptRow.received_at)
+    return [receipt_of(row) for row in db.session().execute(query)]
+
+
 def refund_of(row: Row[Any]) -> Refund:
     return Refund(*row)
-
-
-def refund_rows(condition: ColumnElement[bool]) -> Sequence[Row[Any]]:
-    return db.session().execute(select(*REFUND).where(condition).order_by(RefundRow.created_at)).all()
 
 
 def in_seconds(seconds: float) -> ColumnElement[datetime]:

@@ -184,14 +184,18 @@ def on_refund_requested(message: RefundRequested, delivery: Delivery) -> None:
         _record_refund(refund_id, answer)
 
 
+# A refund may take a bank days: the next look comes later the older it is, from 2 seconds to an hour.
+_NEXT_LOOK = func.clock_timestamp() + func.greatest(
+    text("interval '2 seconds'"),
+    func.least(text("interval '1 hour'"), (func.clock_timestamp() - RefundRow.created_at) / 4),
+)
+
+
 def _record_refund(refund_id: uuid.UUID, answer: str) -> None:
     still_pending = (RefundRow.id == refund_id, RefundRow.state == REFUND_PENDING)
     if answer == "waiting":
         db.session().execute(
-            update(RefundRow)
-            .where(*still_pending)
-            .values(next_check_at=in_seconds(2))
-            .returning(RefundRow.id)
+            update(RefundRow).where(*still_pending).values(next_check_at=_NEXT_LOOK).returning(RefundRow.id)
         )
         return
     row = (

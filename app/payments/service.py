@@ -17,31 +17,29 @@ from app.adapters import psp
 from app.core import db, outbox
 from app.core.config import settings
 from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound
-from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHinted, RefundRequested
+from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHinted
 from app.payments import providers
 from app.payments.facts import (
     CHARGE,
     PROGRESS,
-    RECEIPT,
-    REFUND,
     Charge,
     Receipt,
     Refund,
     charge_of,
     in_seconds,
-    receipt_of,
-    refund_of,
-    refund_rows,
+    receipts_of,
 )
-from app.payments.models import ChargeRow, HintRow, ReceiptRow, RefundRow
+from app.payments.models import ChargeRow, HintRow, ReceiptRow
 from app.payments.providers import sandbox
-from app.payments.states import (
-    CANCELLING,
-    CREATED,
-    LIVE_STATES,
-    REFUND_FAILED,
-    REFUND_PENDING,
+from app.payments.refunds import (
+    RefundTooLarge,
+    failed_refunds,
+    refund,
+    refund_order,
+    refunds_of,
+    retry_refund,
 )
+from app.payments.states import CANCELLING, CREATED, LIVE_STATES
 
 METHODS = ("pix", "card")
 FIRST_CHECK_SECONDS = 10
@@ -56,14 +54,6 @@ class WebhookRefused(BilheteriaError):
 
 class WebhookUnreadable(Invalid):
     """The webhook is signed but says nothing that we can read."""
-
-
-class RefundTooLarge(Conflict):
-    """More than what is left of the receipt was asked back; `left` in centavos."""
-
-    def __init__(self, left: int) -> None:
-        super().__init__("refund.too_large", left=left)
-        self.left = left
 
 
 def request_charge(
@@ -191,84 +181,6 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> i
     return len(named)
 
 
-def refund(receipt_id: uuid.UUID, amount: int | None = None, reason: str = "") -> Refund:
-    """Give money back: `amount` centavos, or all that is left (None). The provider is asked by message.
-
-    Asked again when nothing is left, it gives the refund that stands. Raises NotFound, RefundTooLarge.
-    """
-    receipt = (
-        db.session().execute(select(ReceiptRow).where(ReceiptRow.id == receipt_id).with_for_update()).scalar()
-    )
-    if receipt is None:
-        raise NotFound("receipt")
-    standing = [refund_of(row) for row in refund_rows(RefundRow.receipt_id == receipt_id)]
-    left = receipt.amount - sum(one.amount for one in standing if one.state != REFUND_FAILED)
-    if amount is None:
-        if left <= 0:
-            return next(one for one in reversed(standing) if one.state != REFUND_FAILED)
-        amount = left
-    if not 0 < amount <= left:
-        raise RefundTooLarge(left)
-    refund_id = uuid.uuid4()
-    row = (
-        db.session()
-        .execute(
-            insert(RefundRow)
-            .values(
-                id=refund_id,
-                receipt_id=receipt_id,
-                order_id=receipt.order_id,
-                amount=amount,
-                reason=reason[:200],
-                state=REFUND_PENDING,
-                next_check_at=in_seconds(60),
-            )
-            .returning(*REFUND)
-        )
-        .one()
-    )
-    outbox.publish(RefundRequested(str(refund_id)), urgent=True)
-    return refund_of(row)
-
-
-def refund_order(order_id: uuid.UUID, amount: int | None = None, reason: str = "") -> list[Refund]:
-    """Give back the money that bought the order's tickets: all that is left (None), or `amount` in total."""
-    given: list[Refund] = []
-    for receipt in receipts_of(order_id):
-        if not receipt.settled or amount == 0:
-            continue
-        back = refund(receipt.id, amount if amount is None else min(amount, receipt.amount), reason)
-        given.append(back)
-        if amount is not None:
-            amount -= back.amount
-    return given
-
-
-def retry_refund(refund_id: uuid.UUID) -> Refund:
-    """Ask again for a refund that the provider refused. Raises NotFound, Conflict when it has not failed."""
-    row = (
-        db.session()
-        .execute(
-            update(RefundRow)
-            .where(RefundRow.id == refund_id, RefundRow.state == REFUND_FAILED)
-            .values(state=REFUND_PENDING, failure=None, ended_at=None, next_check_at=in_seconds(60))
-            .returning(*REFUND)
-        )
-        .first()
-    )
-    if row is None:
-        if db.session().get(RefundRow, refund_id) is None:
-            raise NotFound("refund")
-        raise Conflict("refund.not_failed")
-    outbox.publish(RefundRequested(str(refund_id)))
-    return refund_of(row)
-
-
-def failed_refunds() -> list[Refund]:
-    """Refunds that the provider refused: a person has to look at them."""
-    return [refund_of(row) for row in refund_rows(RefundRow.state == REFUND_FAILED)]
-
-
 def mark_settled(receipt_id: uuid.UUID) -> bool:
     """This receipt bought the tickets. Called in the transaction that settles; returns False on a repeat."""
     moved = db.session().execute(
@@ -278,17 +190,6 @@ def mark_settled(receipt_id: uuid.UUID) -> bool:
         .returning(ReceiptRow.id)
     )
     return moved.first() is not None
-
-
-def receipts_of(order_id: uuid.UUID) -> list[Receipt]:
-    """All money that came for an order, the oldest first."""
-    query = select(*RECEIPT).where(ReceiptRow.order_id == order_id).order_by(ReceiptRow.received_at)
-    return [receipt_of(row) for row in db.session().execute(query)]
-
-
-def refunds_of(order_id: uuid.UUID) -> list[Refund]:
-    """All money that goes back for an order, the oldest first."""
-    return [refund_of(row) for row in refund_rows(RefundRow.order_id == order_id)]
 
 
 def progress(charge_id: uuid.UUID) -> str:

@@ -41,11 +41,13 @@ CHARGE: Final[dict[str, dict[str, str]]] = {
 REFUND_PENDING: Final = "refund_pending"
 REFUNDED: Final = "refunded"
 REFUND_FAILED: Final = "refund_failed"
-REFUND_STATES: Final = (REFUND_PENDING, REFUNDED, REFUND_FAILED)
+REFUND_REPLACED: Final = "refund_replaced"  # it failed, and what it was to give back is asked for by another
+REFUND_STATES: Final = (REFUND_PENDING, REFUNDED, REFUND_FAILED, REFUND_REPLACED)
 REFUND: Final[dict[str, dict[str, str]]] = {
     REFUND_PENDING: {"done": REFUNDED, "refused": REFUND_FAILED},
-    REFUND_FAILED: {"again": REFUND_PENDING},
+    REFUND_FAILED: {"again": REFUND_REPLACED},
     REFUNDED: {},
+    REFUND_REPLACED: {},
 }
 
 

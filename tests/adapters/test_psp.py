@@ -113,6 +113,19 @@ def test_refunds_happen_once_an_id_and_never_exceed_the_money(bank: Sandbox) -> 
     assert bank.refund(RefundRequest("c" * 32, asked.id, receipt, 2000)) == "done"
 
 
+def test_a_refused_refund_stays_refused_under_its_id(bank: Sandbox) -> None:
+    asked = request(amount=5000)
+    bank.create(asked)
+    bank.pay(asked.id)
+    receipt = bank.fetch(asked.id).payments[0].receipt_id
+    bank.refunds_will(asked.id, "fail")
+    part = RefundRequest("a" * 32, asked.id, receipt, 3000)
+    assert bank.refund(part) == "refused"
+    bank.refunds_will(asked.id, "ok")
+    assert bank.refund(RefundRequest("b" * 32, asked.id, receipt, 5000)) == "done"
+    assert bank.refund(part) == "refused"
+
+
 def test_notifications_come_again_until_they_are_delivered(bank: Sandbox) -> None:
     from sqlalchemy import text
 

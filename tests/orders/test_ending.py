@@ -153,6 +153,20 @@ def test_a_refund_that_the_bank_refuses_stays_visible(screening: Screening) -> N
     assert mails("order_refunded") == []
 
 
+def test_a_refused_part_is_in_the_whole_that_goes_back_later(screening: Screening) -> None:
+    """The snacks' price was refused; then the order is cancelled: nothing is left to ask for, and it is refunded."""
+    paid = buying.bought(screening, seats(screening, "A1"))
+    buying.bank().refunds_will(buying.charge_id(paid), "fail")
+    with db.transaction():
+        payments.refund_order(paid.id, 1000, "stock")
+    buying.work()
+    buying.bank().refunds_will(buying.charge_id(paid), "ok")
+    ended = cancel(paid)
+    assert (ended.state, refunds(paid)) == ("refunded", [(3800, "refunded")])
+    with db.reading():
+        assert payments.failed_refunds() == []
+
+
 def test_called_off_by_the_cinema(screening: Screening) -> None:
     paid = buying.bought(screening, seats(screening, "A1 A2"))
     waiting = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A4"), "eva")))

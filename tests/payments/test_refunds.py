@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import text
 
 from app.adapters.psp.sandbox import Sandbox
-from app.core import db
+from app.core import db, worker
 from app.core.errors import Conflict, NotFound
+from app.dispatch import routes
 from app.payments import handlers, service
 from app.payments.service import Charge, Refund
 from tests.payments.conftest import ORDER, due_now, messages, receipts
@@ -71,8 +74,6 @@ def test_parts_never_exceed_the_receipt(paid: Charge, work: Work) -> None:
 
 
 def test_parts_asked_at_once_never_exceed_the_receipt(paid: Charge, work: Work) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     def part(_: int) -> bool:
         try:
             give_back(3000)
@@ -110,6 +111,91 @@ def test_a_refused_refund_is_shown_and_can_be_asked_again(paid: Charge, work: Wo
         service.retry_refund(asked.id)
 
 
+def given_at_the_bank() -> int:
+    with db.reading() as current:
+        done = "select coalesce(sum(amount), 0) from sandbox_bank.refunds where status = 'done'"
+        return int(current.execute(text(done)).scalar_one())
+
+
+def test_all_that_is_left_takes_in_what_was_refused(paid: Charge, work: Work, bank: Sandbox) -> None:
+    """A part was refused, then the whole went back: there is nothing to ask for again."""
+    bank.refunds_will(paid.id.hex, "fail")
+    part = give_back(2100)
+    work()
+    bank.refunds_will(paid.id.hex, "ok")
+    give_back()
+    work()
+    assert [(one.amount, one.state) for one in refunds()] == [(10100, "refunded")]
+    with pytest.raises(Conflict), db.transaction():
+        service.retry_refund(part.id)
+    with db.reading():
+        assert service.failed_refunds() == []
+    assert given_at_the_bank() == 10100
+
+
+def test_asking_again_never_gives_more_than_came(paid: Charge, work: Work, bank: Sandbox) -> None:
+    """What failed is given again only as far as other refunds have left something of the receipt."""
+    bank.refunds_will(paid.id.hex, "fail")
+    failed = [give_back(2100), give_back(3000)]
+    work()
+    bank.refunds_will(paid.id.hex, "ok")
+    give_back(9000)
+    work()
+    with db.transaction():
+        again = [service.retry_refund(one.id) for one in failed]
+    assert [one and one.amount for one in again] == [1100, None]
+    work()
+    assert sorted((one.amount, one.state) for one in refunds()) == [(1100, "refunded"), (9000, "refunded")]
+    assert given_at_the_bank() == 10100
+
+
+def test_asked_again_by_two_at_once_it_is_asked_for_once(paid: Charge, work: Work, bank: Sandbox) -> None:
+    bank.refunds_will(paid.id.hex, "fail")
+    failed = give_back(6000)
+    work()
+    bank.refunds_will(paid.id.hex, "ok")
+
+    def again(_: int) -> bool:
+        try:
+            with db.transaction():
+                return service.retry_refund(failed.id) is not None
+        except Conflict:
+            return False
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(again, range(6))) == 1
+    work()
+    assert given_at_the_bank() == 6000
+
+
+def next_look(age: str) -> float:
+    """Seconds until the bank is asked again about a refund that is `age` old and still on its way."""
+    with db.transaction() as current:
+        older = "update payments.refunds set created_at = clock_timestamp() - cast(:age as interval)"
+        current.execute(text(older), {"age": age})
+    due_now()
+    handlers.check_refunds()
+    worker.drain(routes(("payments",)))
+    with db.reading() as current:
+        wait = "select extract(epoch from next_check_at - clock_timestamp()) from payments.refunds"
+        return float(current.execute(text(wait)).scalar_one())
+
+
+def test_a_refund_that_takes_days_is_asked_about_less_and_less(
+    paid: Charge, work: Work, bank: Sandbox
+) -> None:
+    bank.refunds_will(paid.id.hex, "slow")
+    give_back()
+    work()
+    with db.transaction() as current:  # a bank that takes its time
+        current.execute(
+            text("update sandbox_bank.refunds set done_at = clock_timestamp() + interval '9 days'")
+        )
+    waits = [next_look(age) for age in ("1 second", "40 seconds", "1 hour", "5 days")]
+    assert [round(wait / 60) for wait in waits] == [0, 0, 15, 60]
+    assert waits[0] < 5 < waits[1]
+
+
 def test_a_slow_refund_is_asked_about_until_it_is_done(paid: Charge, work: Work, bank: Sandbox) -> None:
     bank.refunds_will(paid.id.hex, "slow")
     give_back()
@@ -134,11 +220,7 @@ def test_a_bank_that_is_away_gives_back_once_it_answers(
     due_now()
     work()
     assert refunds()[0].state == "refunded"
-    with db.reading() as current:
-        from sqlalchemy import text
-
-        given = current.execute(text("select sum(amount) from sandbox_bank.refunds")).scalar()
-    assert given == 10100
+    assert given_at_the_bank() == 10100
 
 
 def test_no_such_receipt(database: str) -> None:

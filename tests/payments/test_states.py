@@ -57,12 +57,13 @@ def test_cancelling_ends_one_way_or_the_other() -> None:
 
 
 def test_what_a_refund_may_become() -> None:
-    """A refund that failed may be asked for again; one that is done stays done."""
+    """A refund that failed may be asked for again, by another in its place; one that is done stays done."""
     moves = {(state, event): after for state in REFUND_STATES for event, after in REFUND[state].items()}
     assert moves == {
         ("refund_pending", "done"): "refunded",
         ("refund_pending", "refused"): "refund_failed",
-        ("refund_failed", "again"): "refund_pending",
+        ("refund_failed", "again"): "refund_replaced",
     }
     assert all(refund_after(*move) == after for move, after in moves.items())
     assert refund_after("refunded", "again") is None
+    assert refund_after("refund_replaced", "again") is None

@@ -68,7 +68,7 @@ END = text(
     """
 )
 
-# Repeating an id answers how that refund stands. A receipt never gives back more than came.
+# Repeating an id answers how that refund stands, also a refused one. A receipt never gives back more than came.
 REFUND = text(
     """
     with asked as (
@@ -80,9 +80,7 @@ REFUND = text(
             clock_timestamp() + case when c.refunds = 'slow' then interval '3 seconds' else interval '0' end
         from sandbox_bank.payments p join sandbox_bank.charges c on c.id = p.charge_id
         where p.receipt_id = :receipt_id and p.charge_id = :charge_id
-        on conflict (id) do update set status = case when sandbox_bank.refunds.status = 'refused'
-            and (select c.refunds from sandbox_bank.charges c where c.id = :charge_id) <> 'fail'
-            then 'done' else sandbox_bank.refunds.status end
+        on conflict (id) do update set status = sandbox_bank.refunds.status
         returning status, done_at
     )
     select case when status = 'done' and done_at > clock_timestamp() then 'waiting' else status end as status from asked
