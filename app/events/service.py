@@ -28,6 +28,7 @@ __all__ = [
     "Seat",
     "SeatPlan",
     "Zone",
+    "called_off",
     "cancel_screening",
     "cinema",
     "cinema_day",
@@ -36,6 +37,7 @@ __all__ = [
     "ensure_on_sale",
     "film",
     "films",
+    "keep_scheduled",
     "now",
     "on_sale",
     "programme",
@@ -204,6 +206,21 @@ def ensure_on_sale(screening: Screening) -> None:
         raise ScreeningClosed(
             "started" if moment >= screening.starts_at else "closed", screening_id=screening.id
         )
+
+
+def keep_scheduled(screening_id: int) -> bool:
+    """Whether the screening is on, asked of the table itself; if so, nobody calls it off before the caller commits."""
+    query = select(ScreeningRow.status).where(ScreeningRow.id == screening_id).with_for_update(read=True)
+    return db.session().execute(query).scalar() == "scheduled"
+
+
+def called_off(days: int = 7) -> dict[int, str]:
+    """Why each screening was called off that would begin later than `days` ago: reasons by its id."""
+    since = func.clock_timestamp() - func.make_interval(0, 0, 0, days)
+    query = select(ScreeningRow.id, ScreeningRow.cancel_reason).where(
+        ScreeningRow.status == "cancelled", ScreeningRow.starts_at > since
+    )
+    return {row.id: row.cancel_reason or "" for row in db.session().execute(query)}
 
 
 def cancel_screening(screening_id: int, reason: str) -> Screening:

@@ -149,7 +149,7 @@ def choose_concessions(token: str, wanted: Mapping[int, int], *, by: Owner | Non
 
 
 def change_seats(token: str, seat_ids: Sequence[int], *, by: Owner | None = None) -> None:
-    """Other seats without losing the hold; types chosen for seats that stay are kept, new ones are full price.
+    """Other seats without losing the hold; seats that stay keep type and price, new ones are full price of today.
 
     Raises OrderOver and what `reservations.change_seats` raises; then the old seats are still held.
     """
@@ -161,8 +161,8 @@ def change_seats(token: str, seat_ids: Sequence[int], *, by: Owner | None = None
     for position, seat_id in enumerate(
         sorted(held.seat_ids, key=lambda seat_id: (by_id[seat_id].row_index, by_id[seat_id].column)), start=1
     ):
-        full_price = order.screening.prices[by_id[seat_id].zone_id]
         old = before.get(seat_id)
+        full_price = old.full_price if old else order.screening.prices[by_id[seat_id].zone_id]
         choice = TypeChoice(old.ticket_type, old.half_kind) if old else TypeChoice()
         rows.append(
             {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import text
@@ -59,32 +59,35 @@ def on_refund_settled(message: RefundSettled, delivery: Delivery) -> None:
 def on_screening_cancelled(message: ScreeningCancelled, delivery: Delivery) -> None:
     """Every order of it ends by a message of its own: one that stumbles does not hold up the others."""
     with delivery.transaction():
-        _call_off(message.screening_id, message.reason)
+        _call_off({message.screening_id: message.reason})
 
 
-def _call_off(screening_id: int, reason: str) -> None:
-    ids = db.session().execute(
-        text("select id from orders.orders where screening_id = :screening_id and state = any(:states)"),
-        {
-            "screening_id": screening_id,
-            "states": [states.DRAFT, states.AWAITING, states.PAID, states.RESEAT],
-        },
-    ).scalars().all()  # fmt: skip
-    for order_id in ids:
-        outbox.publish(OrderCalledOff(order_id=str(order_id), reason=reason))
+# An order that has been told so already, be it a dead letter by now, is not told again.
+_LEFT = text(
+    """
+    select o.id, o.screening_id from orders.orders o
+    where o.screening_id = any(:screening_ids) and o.state = any(:states) and not exists (
+        select from core.outbox told where told.kind = :kind and told.payload->>'order_id' = o.id::text)
+    """
+)
+
+
+def _call_off(reasons: Mapping[int, str]) -> None:
+    """`reasons` by screening."""
+    values = {
+        "screening_ids": list(reasons),
+        "states": [states.DRAFT, states.AWAITING, states.PAID, states.RESEAT],
+        "kind": OrderCalledOff.__name__,
+    }
+    for order in db.session().execute(_LEFT, values).all():
+        outbox.publish(OrderCalledOff(order_id=str(order.id), reason=reasons[order.screening_id]))
 
 
 def call_off_latecomers() -> None:
-    """An order begun in the second in which the screening was called off is found afterwards."""
-    with db.reading() as session:
-        begun = session.execute(
-            text("select distinct screening_id from orders.orders where state = any(:states)"),
-            {"states": [states.DRAFT, states.AWAITING]},
-        ).scalars().all()  # fmt: skip
-        off = [one for one in map(events.screening, begun) if one.status == "cancelled"]
-    for screening in off:
-        with db.transaction():
-            _call_off(screening.id, screening.cancel_reason)
+    """An order begun or paid in the second in which the screening was called off is found afterwards."""
+    with db.transaction():
+        if reasons := events.called_off():
+            _call_off(reasons)
 
 
 def on_order_called_off(message: OrderCalledOff, delivery: Delivery) -> None:

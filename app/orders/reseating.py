@@ -92,7 +92,10 @@ def _other_seats(order: OrderView) -> Reservation | None:
 
 
 def accept(token: str) -> None:
-    """The buyer takes the other seats: paid, with tickets for them. Raises NotFound, OrderOver, NotHeld."""
+    """The buyer takes the other seats: paid, with tickets for them.
+
+    Raises NotFound, and OrderOver: too late for the offer, or for the film.
+    """
     from app.orders.settlement import pay
 
     order = reading.locked(token)
@@ -102,6 +105,8 @@ def accept(token: str) -> None:
         raise OrderOver(order.state)
     if order.reseat_until is not None and order.read_at >= order.reseat_until:
         raise OrderOver(order.state)
+    if order.screening.status != "scheduled" or order.read_at >= order.screening.ends_at:
+        raise OrderOver(order.state)  # the money goes back with the offer's end
     if not reservations.confirm(order.reseat_reservation_id):
         raise OrderOver(order.state)
     new = _by_price(order, reservations.seats_of(order.reseat_reservation_id))

@@ -1,7 +1,7 @@
 """Settling: a receipt becomes tickets, or goes back whole. One transaction, the order's lock first.
 
 Exactly one receipt wins the conditional update to paid. Every other one (a second payment, a wrong amount, money
-that came too late for its seats) is refunded by itself, whole.
+that came too late for its seats or its film) is refunded by itself, whole.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from sqlalchemy import text
 
 from app.core import db, outbox
 from app.core.messages import OrderPaid
+from app.events import service as events
 from app.orders import half_places, reading, reseating, states
+from app.orders.choosing import claims_end
 from app.orders.ending import facts
 from app.orders.pricing import TypeChoice, quota_places
-from app.orders.states import PAID
+from app.orders.states import AWAITING, PAID
 from app.orders.views import OrderSeat, OrderView
 from app.payments import service as payments
 from app.products import service as products
@@ -33,19 +35,47 @@ _PAID = text(
 
 
 def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int) -> str:
-    """What the money became: paid, reseat_offered, or refunded. The caller commits."""
+    """What the money became: paid, reseat_offered, or refunded. The caller commits.
+
+    Told of the same receipt again, it changes nothing and gives the order's state.
+    """
     order = reading.locked_by_id(order_id)
+    if order.state != AWAITING and _has_its_use(order, receipt_id):
+        return order.state
     if order.state not in states.before("settle") or order.state == states.RESEAT:
         return _refund(receipt_id, f"order is {order.state}")
     if amount != order.total:
         return _refund(receipt_id, "amount")
-    if order.screening.status != "scheduled":
-        return _refund(receipt_id, "screening cancelled")
+    if hindrance := _hindrance(order):
+        return _refund(receipt_id, hindrance)
     if _seats_are_sold(order):
         pay(order, receipt_id, order.reservation_id)
         return PAID
     # Too late: the seats went to others. The order expires now if the clockwork has not done it yet.
     return reseating.offer(order, receipt_id) or _refund(receipt_id, "seats taken")
+
+
+def _has_its_use(order: OrderView, receipt_id: uuid.UUID) -> bool:
+    """Whether this receipt bought the tickets, stands behind an offer of other seats, or goes back already."""
+    if receipt_id == order.reseat_receipt_id:
+        return True
+    bought = any(one.settled and one.id == receipt_id for one in payments.receipts_of(order.id))
+    return bought or any(one.receipt_id == receipt_id for one in payments.refunds_of(order.id))
+
+
+def _hindrance(order: OrderView) -> str | None:
+    """Why nobody could see the film for this money. Late money buys only what anybody could still buy."""
+    screening = order.screening
+    if screening.status != "scheduled":
+        return "screening cancelled"
+    if order.read_at >= screening.ends_at:
+        return "screening over"
+    if order.state == AWAITING and order.read_at < claims_end(order.deadline):
+        return None
+    if order.read_at >= screening.sales_close_at:
+        return "sales closed"
+    # Who calls a screening off does not look for expired orders: this one must be sure of it, until it is paid.
+    return None if events.keep_scheduled(screening.id) else "screening cancelled"
 
 
 def _seats_are_sold(order: OrderView) -> bool:

@@ -10,12 +10,15 @@ from sqlalchemy import text
 from app.adapters.psp.sandbox import Sandbox
 from app.core import db, worker
 from app.dispatch import routes
+from app.events import service as events
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView, TypeChoice
 from app.payments import handlers as payment_handlers
 from app.payments import providers
 from app.payments import service as payments
+from app.tickets import service as tickets
+from tests.reservations.rooms import ids, plan_of
 
 FULL = TypeChoice()
 STUDENT = TypeChoice("half", "student")
@@ -95,6 +98,42 @@ def pay(basket: OrderView, **told: object) -> OrderView:
 def bought(screening: Screening, seats: Sequence[int], visitor: str = "ana", **chosen: object) -> OrderView:
     basket = choose(start(screening, seats, visitor), **chosen)  # type: ignore[arg-type]
     return pay(check_out(basket))
+
+
+def to_be_paid(screening: Screening, names: str, visitor: str = "ana", **chosen: object) -> OrderView:
+    """The order of the seats of these `names`, its charge at the bank."""
+    basket = start(screening, ids(plan_of(screening), names), visitor)
+    return check_out(choose(basket, **chosen))  # type: ignore[arg-type]
+
+
+def late(basket: OrderView, minutes: float = 30) -> OrderView:
+    """The order when its time has run out, and the clockwork has seen it."""
+    time_passes(basket, minutes)
+    clockwork()
+    return order(basket.token)
+
+
+def refunds(basket: OrderView) -> list[tuple[int, str]]:
+    with db.reading():
+        return [(one.amount, one.state) for one in payments.refunds_of(basket.id)]
+
+
+def valid_tickets(basket: OrderView) -> list[str]:
+    with db.reading():
+        return [one.seat_name for one in tickets.of_order(basket.id) if one.is_valid]
+
+
+def film_moves(screening: Screening, *, started: float, ends: float) -> None:
+    """The film began `started` minutes ago and ends in `ends` minutes (negative: it is over)."""
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update events.screenings set starts_at = clock_timestamp() - make_interval(mins => :started),"
+                " ends_at = clock_timestamp() + make_interval(mins => :ends) where id = :id"
+            ),
+            {"id": screening.id, "started": started, "ends": ends},
+        )
+    events.reset_caches()
 
 
 def time_passes(basket: OrderView, minutes: float) -> None:

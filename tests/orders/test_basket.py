@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.core import config, db
 from app.core.errors import Invalid
+from app.events import service as events
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import HalfPriceGone, NoMoreExtensions, OrderOver, OrderView, TypeChoice
@@ -260,3 +261,21 @@ def test_choices_for_foreign_seats_are_refused(screening: Screening) -> None:
             basket.token, {basket.seats[0].seat_id: FULL, foreign: TypeChoice("half", "student")}
         )
     assert refused.value.code == "types.foreign_seat"
+
+
+def test_seats_that_stay_keep_the_price_that_was_agreed(screening: Screening) -> None:
+    basket = buying.choose(buying.start(screening, seats(screening, "A4 A5")), [FULL, STUDENT])
+    with db.transaction() as session:
+        session.execute(text("update events.screening_prices set price = 9900"))
+    events.reset_caches()
+    with db.transaction():
+        orders.change_seats(basket.token, seats(screening, "A4 A5 A6"))
+    after = buying.order(basket.token)
+    assert [(seat.full_price, seat.price) for seat in after.seats] == [
+        (3800, 3800),
+        (3800, 1900),
+        (9900, 9900),
+    ]
+    with db.transaction():
+        orders.choose_types(after.token, {seat.seat_id: FULL for seat in after.seats})
+    assert buying.order(basket.token).total == 3800 + 3800 + 9900

@@ -11,12 +11,10 @@ from app.events import service as events
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView
-from app.payments import service as payments
 from app.products import service as products
 from app.reservations import service as reservations
-from app.tickets import service as tickets
 from tests.orders import buying
-from tests.orders.buying import FULL, STUDENT
+from tests.orders.buying import FULL, STUDENT, late, refunds, to_be_paid, valid_tickets
 from tests.orders.counter import stock
 from tests.reservations.rooms import ids, make_screening, plan_of
 
@@ -30,27 +28,6 @@ def screening(app: object) -> Screening:
 
 def seats(screening: Screening, names: str) -> tuple[int, ...]:
     return ids(plan_of(screening), names)
-
-
-def to_be_paid(screening: Screening, names: str, visitor: str = "ana", **chosen: object) -> OrderView:
-    basket = buying.start(screening, seats(screening, names), visitor)
-    return buying.check_out(buying.choose(basket, **chosen))  # type: ignore[arg-type]
-
-
-def late(basket: OrderView, minutes: float = 30) -> OrderView:
-    buying.time_passes(basket, minutes)
-    buying.clockwork()
-    return buying.order(basket.token)
-
-
-def refunds(basket: OrderView) -> list[tuple[int, str]]:
-    with db.reading():
-        return [(one.amount, one.state) for one in payments.refunds_of(basket.id)]
-
-
-def valid_tickets(basket: OrderView) -> list[str]:
-    with db.reading():
-        return [one.seat_name for one in tickets.of_order(basket.id) if one.is_valid]
 
 
 def messages(kind: str, template: str = "") -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from psycopg2.errors import DeadlockDetected
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.core import db
 from app.reservations.service import NotHeld, NothingFits, SeatsLost
 
 
@@ -31,6 +34,39 @@ def rush(works: list[Callable[[], Any]], *, timeout: float = 60.0) -> list[Any]:
         thread.join(timeout)
     assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
     return results
+
+
+def one_waits_for_the_other(first: Callable[[], object], second: Callable[[], object]) -> None:
+    """`first` has the order's lock, `second` has begun and waits for it when `first` commits."""
+    failed: list[Exception] = []
+
+    def run() -> None:
+        try:
+            with db.transaction():
+                second()
+        except Exception as error:
+            failed.append(error)
+
+    follower = threading.Thread(target=run, daemon=True)
+    with db.transaction():
+        first()
+        follower.start()
+        until_somebody_waits()
+    follower.join(20)
+    assert not follower.is_alive()
+    assert not failed, failed
+
+
+def until_somebody_waits() -> None:
+    waiting = text(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    for _ in range(500):
+        with db.aside() as connection:
+            if connection.execute(waiting).scalar_one():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def of_kind(results: list[Any], kind: type) -> list[Any]:

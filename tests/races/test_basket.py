@@ -5,8 +5,6 @@ Who waits for the order's lock must not reckon with the seats and items that sto
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -23,9 +21,8 @@ from app.tickets import service as tickets
 from tests.orders import buying
 from tests.orders.buying import FULL, STUDENT
 from tests.orders.counter import stock
+from tests.races.crowd import one_waits_for_the_other
 from tests.reservations.rooms import ids, make_screening, plan_of
-
-Verb = Callable[[], object]
 
 
 @pytest.fixture
@@ -38,39 +35,6 @@ def screening(app: object, database: str, settings: Settings) -> Iterator[Screen
 def basket(screening: Screening, *choices: orders.TypeChoice) -> OrderView:
     seats = ids(plan_of(screening), "A4 A5")
     return buying.choose(buying.start(screening, seats), choices or None)
-
-
-def one_waits_for_the_other(first: Verb, second: Verb) -> None:
-    """`first` has the order's lock, `second` has begun and waits for it when `first` commits."""
-    failed: list[Exception] = []
-
-    def run() -> None:
-        try:
-            with db.transaction():
-                second()
-        except Exception as error:
-            failed.append(error)
-
-    follower = threading.Thread(target=run, daemon=True)
-    with db.transaction():
-        first()
-        follower.start()
-        until_somebody_waits()
-    follower.join(20)
-    assert not follower.is_alive()
-    assert not failed, failed
-
-
-def until_somebody_waits() -> None:
-    waiting = text(
-        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    )
-    for _ in range(500):
-        with db.aside() as connection:
-            if connection.execute(waiting).scalar_one():
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")
 
 
 def popcorn_while_types_are_chosen(screening: Screening) -> OrderView:

@@ -1,0 +1,143 @@
+"""Money that comes when the film can no longer be seen goes back; and a receipt that is told of again does nothing."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.events import service as events
+from app.events.service import Screening
+from app.orders import handlers, settlement
+from app.orders import service as orders
+from app.orders.service import OrderOver, OrderView
+from app.payments import service as payments
+from tests.orders import buying
+from tests.orders.buying import film_moves, late, refunds, to_be_paid, valid_tickets
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+def screening(app: object) -> Screening:
+    return make_screening("oooooooooo", cutoff=15)
+
+
+def called_off_elsewhere(screening: Screening) -> None:
+    """Another process calls it off: here the programme of a second ago is remembered still."""
+    with db.reading():
+        assert events.screening(screening.id).status == "scheduled"
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update events.screenings set status = 'cancelled', cancel_reason = 'No light.' where id = :id"
+            ),
+            {"id": screening.id},
+        )
+
+
+@pytest.mark.parametrize("minutes", [0, 30])
+def test_when_the_film_is_over(screening: Screening, minutes: float) -> None:
+    basket = to_be_paid(screening, "A4 A5")
+    if minutes:
+        basket = late(basket, minutes)
+    film_moves(screening, started=160, ends=-5)
+    after = buying.pay(basket, stubborn=True)
+    assert (after.paid_at, refunds(after), valid_tickets(after)) == (None, [(7600, "refunded")], [])
+
+
+def test_late_when_seats_are_no_longer_sold(screening: Screening) -> None:
+    basket = late(to_be_paid(screening, "A4"))
+    film_moves(screening, started=20, ends=100)
+    after = buying.pay(basket, stubborn=True)
+    assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
+
+
+def test_in_time_for_its_order_it_may_come_after_the_beginning(screening: Screening) -> None:
+    basket = to_be_paid(screening, "A4")
+    film_moves(screening, started=20, ends=100)
+    assert buying.pay(basket).state == "paid"
+
+
+def test_late_for_a_screening_that_another_process_has_just_called_off(screening: Screening) -> None:
+    basket = late(to_be_paid(screening, "A4"))
+    called_off_elsewhere(screening)
+    after = buying.pay(basket, stubborn=True)
+    assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
+
+
+def test_paid_in_the_second_in_which_it_was_called_off(screening: Screening) -> None:
+    basket = to_be_paid(screening, "A4")
+    called_off_elsewhere(screening)
+    assert buying.pay(basket).state == "paid"
+    events.reset_caches()
+    for _twice in range(2):
+        handlers.call_off_latecomers()
+    buying.work()
+    after = buying.order(basket.token)
+    assert (after.state, after.end_reason) == ("refunded", "called_off")
+    assert (refunds(after), valid_tickets(after)) == ([(3800, "refunded")], [])
+
+
+def test_one_message_an_order_that_is_left_behind(screening: Screening) -> None:
+    buying.start(screening, ids(plan_of(screening), "A4"))
+    called_off_elsewhere(screening)
+    for _often in range(3):
+        handlers.call_off_latecomers()
+    with db.reading() as session:
+        waiting = text("select count(*) from core.outbox where kind = 'OrderCalledOff'")
+        assert session.execute(waiting).scalar_one() == 1
+
+
+def reseated(screening: Screening) -> OrderView:
+    basket = late(to_be_paid(screening, "A4 A5"))
+    buying.bought(screening, ids(plan_of(screening), "A4 A5"), "eva")
+    return buying.pay(basket, stubborn=True)
+
+
+def test_other_seats_cannot_be_taken_when_the_film_is_over(screening: Screening) -> None:
+    offered = reseated(screening)
+    assert offered.state == "reseat_offered"
+    film_moves(screening, started=160, ends=-5)
+    with pytest.raises(OrderOver), db.transaction():
+        orders.accept_reseat(offered.token)
+    assert (late(offered).state, refunds(offered)) == ("refunded", [(7600, "refunded")])
+
+
+def told_again(basket: OrderView) -> str:
+    """Settle with the order's first receipt once more, as after its done-mark is forgotten."""
+    with db.reading():
+        receipt = payments.receipts_of(basket.id)[0]
+    with db.transaction():
+        outcome = settlement.settle(receipt.id, basket.id, receipt.amount)
+    buying.work()
+    return outcome
+
+
+def test_the_receipt_that_bought_the_tickets_told_again(screening: Screening) -> None:
+    paid = buying.bought(screening, ids(plan_of(screening), "A4"))
+    assert told_again(paid) == "paid"
+    assert (refunds(paid), valid_tickets(paid)) == ([], ["A4"])
+
+
+def test_the_receipt_behind_an_offer_told_again(screening: Screening) -> None:
+    offered = reseated(screening)
+    assert told_again(offered) == "reseat_offered"
+    assert refunds(offered) == []
+    with db.transaction():
+        orders.accept_reseat(offered.token)
+    assert told_again(offered) == "paid"
+    assert (refunds(offered), valid_tickets(offered)) == ([], ["A2", "A3"])
+
+
+def test_a_receipt_that_went_back_buys_nothing_later(screening: Screening) -> None:
+    basket = late(to_be_paid(screening, "A1 A2 A3 A4 A5 A6 A7 A8"))
+    buying.start(screening, ids(plan_of(screening), "A9 A10"), "bia")
+    taken = buying.start(screening, ids(plan_of(screening), "A1"), "eva")
+    after = buying.pay(basket, stubborn=True)
+    assert (after.state, refunds(after)) == ("expired", [(30400, "refunded")])
+    with db.transaction():
+        orders.abandon(taken.token)
+    assert told_again(after) == "expired"
+    assert (refunds(after), valid_tickets(after)) == ([(30400, "refunded")], [])

@@ -1,0 +1,72 @@
+"""Late money while the cinema calls the screening off: whoever comes first, nobody keeps tickets for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app.core import db
+from app.core.config import Settings
+from app.events import service as events
+from app.events.service import Screening
+from app.orders import handlers, settlement
+from app.orders.service import OrderView
+from tests.orders import buying
+from tests.orders.buying import late, refunds, to_be_paid, valid_tickets
+from tests.races.test_settlement import paid_but_not_settled
+from tests.reservations.rooms import make_screening
+
+
+@pytest.fixture
+def screening(app: object, database: str, settings: Settings) -> Iterator[Screening]:
+    db.connect(database, pool_size=10)
+    yield make_screening("oooooooooo")
+    db.connect(database, pool_size=settings.db_pool_size)
+
+
+def called_off_meanwhile(screening: Screening, settle: Callable[[], str]) -> str:
+    """The screening is called off, and its orders looked for, before the money's transaction commits."""
+
+    def call_off() -> None:
+        with db.transaction():
+            events.cancel_screening(screening.id, "No light.")
+        buying.work()
+
+    cinema = threading.Thread(target=call_off, daemon=True)
+    with db.transaction():
+        outcome = settle()
+        cinema.start()
+        cinema.join(1.0)
+    cinema.join(20)
+    assert not cinema.is_alive()
+    buying.work()
+    return outcome
+
+
+def ready(screening: Screening) -> tuple[OrderView, Callable[[], str]]:
+    basket = late(to_be_paid(screening, "A4"))
+    (settle,) = paid_but_not_settled(basket, 1)
+    return basket, settle
+
+
+def test_the_money_goes_back(screening: Screening) -> None:
+    basket, settle = ready(screening)
+    assert called_off_meanwhile(screening, settle) == "paid"
+    after = buying.order(basket.token)
+    assert (after.state, after.end_reason) == ("refunded", "called_off")
+    assert (refunds(after), valid_tickets(after)) == ([(3800, "refunded")], [])
+
+
+def test_control_when_the_screening_is_not_kept_from_being_called_off(
+    screening: Screening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settlement.events, "keep_scheduled", lambda screening_id: True)
+    basket, settle = ready(screening)
+    assert called_off_meanwhile(screening, settle) == "paid"
+    after = buying.order(basket.token)
+    assert (after.state, refunds(after), valid_tickets(after)) == ("paid", [], ["A4"])
+    handlers.call_off_latecomers()  # the clock finds what was missed
+    buying.work()
+    assert refunds(after) == [(3800, "refunded")]
