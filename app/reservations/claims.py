@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Row, TextClause, text
 
 from app.core import db
+from app.reservations.limits import LOCK_HOLDS
 
 # Takes `wanted(seat_id)` for the one row of `owner(id, screening_id, expires_at)`. Expired rows are taken over;
 # our own are kept (a change of seats claims old and new ones in one pass, so that the order of locks holds).
@@ -41,6 +42,7 @@ TELL = """
 """
 
 _HOLD = """
+    {limits}
     with owner as (
         insert into reservations.reservations (id, screening_id, state, expires_at, visitor, address_key)
         select :id, :screening_id, 'held', clock_timestamp() + make_interval(secs => :seconds), :visitor, :address_key
@@ -161,11 +163,11 @@ class Statements:
     undo: TextClause
 
 
-def statements(*, claim: str = CLAIM, locked: str = LOCKED) -> Statements:
-    """All writes, built from the one claim and the one lock (the race tests build them with a guard taken out)."""
+def statements(*, claim: str = CLAIM, locked: str = LOCKED, limits: str = LOCK_HOLDS) -> Statements:
+    """All writes, built from the one claim and the locks (the race tests build them with a guard taken out)."""
     owned = _OWNED.format(locked=locked, tell=TELL)
     return Statements(
-        hold=text(_HOLD.format(claim=claim, tell=TELL)),
+        hold=text(_HOLD.format(limits=limits, claim=claim, tell=TELL)),
         claim_for=text(_CLAIM_FOR.format(claim=claim, tell=TELL)),
         move=text(_MOVE.format(owned=owned)),
         free=text(_FREE.format(owned=owned)),
@@ -284,15 +286,21 @@ def free(reservation_id: uuid.UUID, *, states: Sequence[str], state: str) -> int
 
 _DUE = text(
     """
-    select id from reservations.reservations where state = 'held' and expires_at < clock_timestamp()
-    order by expires_at limit :most
+    select id, expires_at from reservations.reservations where state = 'held' and expires_at < clock_timestamp()
+      and (cast(:after as timestamptz) is null or (expires_at, id) > (:after, cast(:after_id as uuid)))
+    order by expires_at, id limit :most
     """
 )
 
 
-def due(most: int) -> list[uuid.UUID]:
-    """Reservations whose time is over and that nobody has ended yet."""
-    return list(db.session().execute(_DUE, {"most": most}).scalars())
+def due(most: int, after: Row | None = None) -> Sequence[Row]:
+    """Reservations whose time is over and that nobody has ended yet, oldest first: those that follow on `after`."""
+    values = {
+        "most": most,
+        "after": after.expires_at if after else None,
+        "after_id": after.id if after else None,
+    }
+    return db.session().execute(_DUE, values).all()
 
 
 def lock_due(reservation_id: uuid.UUID) -> bool:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from typing import Any
+
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from app.core import db
 from app.core.messages import HoldExpired, Message, ScreeningCancelled, SeatsFreed
 from app.core.outbox import Delivery, publish
 from app.core.worker import Tick
 from app.reservations import claims
+from app.reservations.offering import offer_ended, offer_next, screenings_waited_for, seats_freed
 from app.reservations.states import RESERVATION
-from app.reservations.waiting import offer_ended, offer_next, screenings_waited_for, seats_freed
+
+log = logging.getLogger("bilheteria.reservations")
 
 BATCH = 200
+AWAY = (OperationalError, InterfaceError, TimeoutError)
 
 
 def serve_queue(message: SeatsFreed | ScreeningCancelled, delivery: Delivery) -> None:
@@ -24,14 +30,30 @@ def serve_queue(message: SeatsFreed | ScreeningCancelled, delivery: Delivery) ->
 
 
 def expire_holds() -> int:
-    """End the holds whose time is over, each in a transaction of its own; returns how many."""
-    ended = 0
+    """End the holds whose time is over, each in a transaction of its own; returns how many.
+
+    Each is tried once: one that somebody else is writing comes again with the next tick.
+    """
+    ended, last = 0, None
     while True:
         with db.reading():
-            due = claims.due(BATCH)
-        ended += sum(expire(reservation_id) for reservation_id in due)
+            due = claims.due(BATCH, after=last)
+        for row in due:
+            ended += bool(_attempt(expire, row.id))
         if len(due) < BATCH:
             return ended
+        last = due[-1]
+
+
+def _attempt(work: Callable[[Any], object], key: object) -> object:
+    """One that fails keeps none of the others waiting; but where the database is away, it is away for all."""
+    try:
+        return work(key)
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("left for the next tick", extra={"work": work.__name__, "key": str(key)})
+        return None
 
 
 def expire(reservation_id: uuid.UUID) -> bool:
@@ -53,8 +75,12 @@ def serve_queues() -> None:
     with db.reading():
         screenings = screenings_waited_for()
     for screening_id in screenings:
-        with db.transaction():
-            offer_next(screening_id)
+        _attempt(_serve, screening_id)
+
+
+def _serve(screening_id: int) -> None:
+    with db.transaction():
+        offer_next(screening_id)
 
 
 HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {

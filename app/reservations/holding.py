@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, text
+from sqlalchemy import CursorResult, Row, text
 
 from app.core import db
 from app.core.config import settings
@@ -178,3 +178,8 @@ def view(row: Row[Any]) -> Reservation:
         row.expires_at,
         row.expires_at - grace(),
     )
+
+
+def execute(statement: str, **values: object) -> CursorResult[Any]:
+    """A statement in the caller's transaction."""
+    return cast(CursorResult[Any], db.session().execute(text(statement), values))

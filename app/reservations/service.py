@@ -19,6 +19,7 @@ from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, holding, single_seat
 from app.reservations.holding import reservation, seat_states
+from app.reservations.offering import offer_next, seats_freed
 from app.reservations.states import RESERVATION
 from app.reservations.views import (
     NotHeld,
@@ -35,10 +36,8 @@ from app.reservations.waiting import (
     cancel_request,
     check_quantity,
     join_waiting_list,
-    offer_next,
     open_request,
     request,
-    seats_freed,
     wait_for_seats,
 )
 

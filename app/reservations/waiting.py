@@ -1,31 +1,27 @@
-"""The waiting list: who found nothing that fitted is offered seats as they come back, the oldest request first.
+"""The waiting list as its requester sees it: lining up, the place in line, taking the offered seats, leaving.
 
-An offer is a reservation like any other, held for the requester. Locks: screening, reservation, seats, request.
+An offer is a reservation like any other, held for the requester. Locks: reservation, seats, request; `offering.py`
+locks the screening before them.
 """
 
 from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, text
-
-from app.core import db
 from app.core.codes import random_token
 from app.core.config import settings
 from app.core.contact import checked_email
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.messages import NoticeRequested, SeatsFreed
+from app.core.messages import SeatsFreed
 from app.core.outbox import publish
 from app.events import service as events
 from app.events.service import Screening
-from app.reservations import claims, holding
-from app.reservations.best import best_together
-from app.reservations.states import RESERVATION
-from app.reservations.views import NothingFits, Request, Reservation
-
-TEMPLATE = "waiting_offer"
+from app.reservations import claims, holding, limits
+from app.reservations.holding import execute
+from app.reservations.offering import seats_freed
+from app.reservations.states import REQUEST
+from app.reservations.views import Request, Reservation
 
 
 class OfferOver(Conflict):
@@ -46,14 +42,14 @@ def open_request(screening: Screening, quantity: int, *, locale: str, visitor: s
     check_quantity(quantity)
     events.ensure_on_sale(screening)
     # A visitor's wish that was never followed up is replaced: trying again and again leaves one row.
-    _execute(
+    execute(
         "delete from reservations.requests"
         " where screening_id = :screening_id and visitor = :visitor and state = 'open'",
         screening_id=screening.id,
         visitor=visitor,
     )
     token = random_token()
-    _execute(
+    execute(
         "insert into reservations.requests (id, token, screening_id, quantity, locale, visitor)"
         " values (:id, :token, :screening_id, :quantity, :locale, :visitor)",
         id=uuid.uuid4(),
@@ -75,8 +71,9 @@ def wait_for_seats(token: str, quantity: int, email: str) -> Request:
     address = checked_email(email)
     current = request(token)
     events.ensure_on_sale(events.screening(current.screening_id))
+    limits.lock_places(current.visitor, address)
     _check_how_many(current, address)
-    row = _execute(
+    row = execute(
         """
         update reservations.requests set state = 'waiting', quantity = :quantity, email = :email,
           waiting_since = coalesce(waiting_since, clock_timestamp())
@@ -94,7 +91,7 @@ def wait_for_seats(token: str, quantity: int, email: str) -> Request:
 
 def _check_how_many(current: Request, email: str) -> None:
     """Offers hold seats, and mails fill a mailbox: neither one browser nor one e-mail can queue for a whole room."""
-    others = _execute(
+    others = execute(
         "select count(*) as waiting from reservations.requests"
         " where (visitor = :visitor or email = :email) and state in ('waiting', 'offered') and token <> :token",
         visitor=current.visitor,
@@ -107,6 +104,7 @@ def _check_how_many(current: Request, email: str) -> None:
 
 def join_waiting_list(screening: Screening, quantity: int, email: str, locale: str, visitor: str) -> Request:
     """Open a request and queue it at once, as `open_request` and `wait_for_seats` do."""
+    limits.lock_places(visitor, checked_email(email))  # before the visitor's rows are locked
     opened = open_request(screening, quantity, locale=locale, visitor=visitor)
     return wait_for_seats(opened.token, quantity, email)
 
@@ -123,7 +121,7 @@ _REQUEST = """
 
 def request(token: str) -> Request:
     """Raises NotFound."""
-    row = _execute(_REQUEST, token=token).one_or_none()
+    row = execute(_REQUEST, token=token).one_or_none()
     if row is None:
         raise NotFound("request")
     offer = holding.reservation(row.reservation_id) if row.reservation_id is not None else None
@@ -153,7 +151,7 @@ def accept_offer(token: str) -> Reservation:
     events.ensure_on_sale(events.screening(current.screening_id))
     if not _still_open(current.offer):
         raise OfferOver("offer.over", state="expired")
-    least = _execute("select clock_timestamp() as now").one().now + timedelta(minutes=settings().hold_minutes)
+    least = execute("select clock_timestamp() as now").one().now + timedelta(minutes=settings().hold_minutes)
     deadline = max(current.offer.deadline, least)
     moved = claims.move(
         current.offer.id, states=("held",), state="held", expires_at=deadline + holding.grace()
@@ -164,7 +162,7 @@ def accept_offer(token: str) -> Reservation:
 
 
 def _still_open(offer: Reservation) -> bool:
-    return bool(_execute("select clock_timestamp() < :until as open", until=offer.expires_at).one().open)
+    return bool(execute("select clock_timestamp() < :until as open", until=offer.expires_at).one().open)
 
 
 def cancel_request(token: str) -> Request:
@@ -173,131 +171,32 @@ def cancel_request(token: str) -> Request:
     Raises NotFound, and Conflict `request.over` for one that has got its seats.
     """
     current = request(token)
+    # A request only moves forward: whoever was quicker has brought it nearer to its end.
+    while current.state in REQUEST.before("cancelled"):
+        _cancel(current)
+        current = request(token)
     if current.state == "reserved":
         raise Conflict("request.over", state=current.state)
-    if current.state == "offered" and current.offer is not None:
-        claims.free(current.offer.id, states=RESERVATION.before("released"), state="released")
-    for before in ("offered", "waiting", "open"):
-        if _set_state(token, before, "cancelled"):
-            seats_freed(current.screening_id)
-            break
-    return request(token)
+    return current
 
 
-def offer_next(screening_id: int) -> int:
-    """Offer free seats to whom they fit, oldest request first, under the screening's lock; returns how many offers.
-
-    Where sales are over, the queue is closed instead.
-    """
-    holding.lock_screening(screening_id)
-    screening = events.screening(screening_id)
-    if not events.on_sale(screening):
-        _close_queue(screening_id)
-        return 0
-    waiting = _execute(
-        "select id, token, quantity, email, locale, visitor from reservations.requests"
-        " where screening_id = :screening_id and state = 'waiting' order by waiting_since, id for update skip locked",
-        screening_id=screening_id,
-    ).all()
-    offers = 0
-    plan = events.seat_plan(screening.auditorium_id)
-    taken = holding.seat_states(screening_id) if waiting else {}
-    for row in waiting:
-        if best_together(plan, row.quantity, taken) is not None and _offer(screening, row):
-            offers += 1
-            taken = holding.seat_states(screening_id)
-    return offers
-
-
-def _offer(screening: Screening, row: Row) -> bool:
-    try:
-        offer = holding.hold_best(
-            screening,
-            row.quantity,
-            visitor=row.visitor,
-            address_key="",
-            minutes=settings().offer_minutes,
-            limited=False,
-        )
-    except NothingFits:
-        return False
-    _execute(
-        "update reservations.requests set state = 'offered', reservation_id = :reservation_id,"
-        " offered_until = :deadline where id = :id and state = 'waiting'",
-        id=row.id,
-        reservation_id=offer.id,
-        deadline=offer.deadline,
-    )
-    _tell_requester(screening, row, offer)
-    return True
-
-
-def _tell_requester(screening: Screening, row: Row, offer: Reservation) -> None:
-    plan = events.seat_plan(screening.auditorium_id)
-    seats = sorted((plan.by_id[seat_id] for seat_id in offer.seat_ids), key=lambda s: (s.row_index, s.column))
-    publish(
-        NoticeRequested(
-            template=TEMPLATE,
-            email=row.email,
-            locale=row.locale,
-            facts={
-                "path": f"/requests/{row.token}",
-                "film_title": screening.film.title_in(row.locale),
-                "cinema_name": screening.cinema.name,
-                "auditorium_name": screening.auditorium_name,
-                "starts_at": screening.starts_at.isoformat(),
-                "timezone": screening.cinema.timezone,
-                "seats": [seat.name for seat in seats],
-                "quantity": row.quantity,
-                "until": offer.deadline.isoformat(),
-                "minutes": settings().offer_minutes,
-            },
-        ),
-        urgent=True,
-    )
-
-
-def _close_queue(screening_id: int) -> None:
-    _execute(
-        "update reservations.requests set state = 'expired' where screening_id = :screening_id and state = 'waiting'",
-        screening_id=screening_id,
-    )
-
-
-def offer_ended(reservation_id: uuid.UUID) -> None:
-    """The reservation behind an offer has ended by its clock: so has the offer."""
-    _execute(
-        "update reservations.requests set state = 'expired' where reservation_id = :id and state = 'offered'",
-        id=reservation_id,
-    )
-
-
-def screenings_waited_for() -> list[int]:
-    return [
-        row.screening_id
-        for row in _execute("select distinct screening_id from reservations.requests where state = 'waiting'")
-    ]
-
-
-def seats_freed(screening_id: int) -> None:
-    """Seats came back: tell the worker, if somebody waits for them. (The tick looks again in any case.)"""
-    waits = _execute(
-        "select 1 from reservations.requests where screening_id = :screening_id and state = 'waiting' limit 1",
-        screening_id=screening_id,
-    ).first()
-    if waits is not None:
-        publish(SeatsFreed(screening_id=screening_id), urgent=True)
+def _cancel(current: Request) -> None:
+    """Leave the queue, unless the request has moved on since it was read: an accepted offer is somebody's order."""
+    offer = current.offer if current.state == "offered" else None
+    if offer is not None:
+        claims.lock(offer.id)  # as taking the offer does: the reservation, then its request
+    if not _set_state(current.token, current.state, "cancelled"):
+        return
+    if offer is not None:
+        claims.free(offer.id, states=("held",), state="released")
+    seats_freed(current.screening_id)
 
 
 def _set_state(token: str, before: str, after: str) -> bool:
-    row = _execute(
+    row = execute(
         "update reservations.requests set state = :after where token = :token and state = :before returning 1",
         token=token,
         before=before,
         after=after,
     )
     return row.first() is not None
-
-
-def _execute(statement: str, **values: object) -> CursorResult[Any]:
-    return cast(CursorResult[Any], db.session().execute(text(statement), values))

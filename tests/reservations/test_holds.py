@@ -281,6 +281,47 @@ def test_expiry_leaves_seats_alone_that_somebody_took_over() -> None:
     assert taken(screening) == "A1"
 
 
+def test_a_hold_that_somebody_else_writes_is_left_for_the_next_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "BATCH", 1)
+    screening = make_screening("oooo")
+    locked, over = hold(screening, "A1"), hold(screening, "A2")
+    let_it_run_out(locked.id, seconds=9)
+    let_it_run_out(over.id)
+    with db.engine().begin() as other:
+        other.execute(
+            text("select 1 from reservations.reservations where id = :id for update"), {"id": locked.id}
+        )
+        assert handlers.expire_holds() == 1, "it neither waits for the other nor asks for it again and again"
+    with db.reading():
+        assert service.reservation(over.id).state == "expired"
+        assert service.reservation(locked.id).state == "held"
+    assert handlers.expire_holds() == 1
+
+
+def test_a_hold_whose_books_disagree_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "BATCH", 1)
+    screening = make_screening("oooo")
+    broken, over = hold(screening, "A1"), hold(screening, "A2")
+    let_it_run_out(broken.id, seconds=9)
+    let_it_run_out(over.id)
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "create function reservations.keep() returns trigger language plpgsql as 'begin return null; end';"
+                "create trigger keep before delete on reservations.seat_claims for each row"
+                f" when (old.seat_id = {broken.seat_ids[0]}) execute function reservations.keep()"
+            )
+        )
+    try:
+        assert handlers.expire_holds() == 1
+        with db.reading():
+            assert service.reservation(over.id).state == "expired"
+            assert service.reservation(broken.id).state == "held"
+    finally:
+        with db.transaction() as session:
+            session.execute(text("drop function reservations.keep() cascade"))
+
+
 def test_what_nobody_knows() -> None:
     with db.reading(), pytest.raises(NotFound):
         service.reservation(uuid.uuid4())

@@ -16,6 +16,7 @@ from app.events import service as events
 from app.events.service import Screening, ScreeningClosed
 from app.reservations import handlers, service
 from app.reservations.service import OfferOver, Request
+from app.users import notices
 from tests.reservations.holds import best, hold, let_it_run_out, messages, taken
 from tests.reservations.rooms import make_screening
 
@@ -226,3 +227,67 @@ def test_a_walk_up_may_win_until_there_is_an_offer() -> None:
     best(screening, 2)
     serve(screening)
     assert look(request).state == "waiting"
+
+
+def test_who_waits_is_told_that_the_screening_is_off_and_offers_are_given_back() -> None:
+    screening = make_screening("oo")
+    offered, waiting = join(screening, who="ana"), join(screening, who="bia")
+    serve(screening)
+    assert [look(one).state for one in (offered, waiting)] == ["offered", "waiting"]
+    with db.transaction():
+        events.cancel_screening(screening.id, "the projector broke")
+    worker.drain(routes(("reservations",)))
+    handlers.serve_queues()
+    assert [look(one).state for one in (offered, waiting)] == ["expired", "expired"]
+    assert taken(screening) == ""
+    told = [notice for notice in messages("NoticeRequested") if notice["template"] == "waiting_called_off"]
+    assert [notice["email"] for notice in told] == ["ana@example.com", "bia@example.com"], "once each"
+    assert told[0]["facts"]["reason"] == "the projector broke"
+    mails = [notices.write("waiting_called_off", language, told[0]["facts"]) for language in ("pt_BR", "en")]
+    assert all("the projector broke" in mail.text and "Metr" in mail.subject for mail in mails)
+
+
+def test_an_offer_made_just_when_the_screening_was_called_off_ends_with_the_tick() -> None:
+    screening = make_screening("oo")
+    request = join(screening)
+    serve(screening)
+    worker.drain(routes(("reservations",)))
+    with db.transaction():
+        events.cancel_screening(screening.id, "projetor")
+        session_forgets_the_message()
+    handlers.serve_queues()
+    assert look(request).state == "expired"
+    assert taken(screening) == ""
+
+
+def session_forgets_the_message() -> None:
+    db.session().execute(text("delete from core.outbox where kind = 'ScreeningCancelled'"))
+
+
+def test_seats_of_an_accepted_offer_stay_with_their_order_when_the_screening_is_off() -> None:
+    screening = make_screening("oo")
+    request = join(screening)
+    serve(screening)
+    with db.transaction():
+        service.accept_offer(request.token)
+    with db.transaction():
+        events.cancel_screening(screening.id, "projetor")
+        service.offer_next(screening.id)
+    assert look(request).state == "reserved"
+    assert taken(screening) == "A1 A2"
+
+
+def test_a_queue_that_fails_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, screening = make_screening("oo"), make_screening("oo")
+    join(broken, who="ana")
+    request = join(screening, who="bia")
+    served = handlers.offer_next
+
+    def stumble(screening_id: int) -> int:
+        if screening_id == broken.id:
+            raise ValueError("books that disagree")
+        return served(screening_id)
+
+    monkeypatch.setattr(handlers, "offer_next", stumble)
+    handlers.serve_queues()
+    assert look(request).state == "offered"

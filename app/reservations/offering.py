@@ -1,0 +1,167 @@
+"""Serving the waiting list: seats that come back are offered, the oldest request first; a queue that ends is told so.
+
+Locks: screening, reservation, seats, request.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Row
+
+from app.core.config import settings
+from app.core.messages import NoticeRequested, SeatsFreed
+from app.core.outbox import publish
+from app.events import service as events
+from app.events.service import Screening
+from app.reservations import claims, holding
+from app.reservations.best import best_together
+from app.reservations.holding import execute
+from app.reservations.views import NothingFits, Reservation
+
+OFFER = "waiting_offer"
+CALLED_OFF = "waiting_called_off"
+
+
+def offer_next(screening_id: int) -> int:
+    """Offer free seats to whom they fit, oldest request first, under the screening's lock; returns how many offers.
+
+    Where sales are over, the queue is closed instead.
+    """
+    holding.lock_screening(screening_id)
+    screening = events.screening(screening_id)
+    if screening.status == "cancelled":
+        _call_off(screening)
+    if not events.on_sale(screening):
+        _close_queue(screening_id)
+        return 0
+    waiting = execute(
+        "select id, token, quantity, email, locale, visitor from reservations.requests"
+        " where screening_id = :screening_id and state = 'waiting' order by waiting_since, id for update skip locked",
+        screening_id=screening_id,
+    ).all()
+    offers = 0
+    plan = events.seat_plan(screening.auditorium_id)
+    taken = holding.seat_states(screening_id) if waiting else {}
+    for row in waiting:
+        if best_together(plan, row.quantity, taken) is not None and _offer(screening, row):
+            offers += 1
+            taken = holding.seat_states(screening_id)
+    return offers
+
+
+def _offer(screening: Screening, row: Row[Any]) -> bool:
+    try:
+        offer = holding.hold_best(
+            screening,
+            row.quantity,
+            visitor=row.visitor,
+            address_key="",
+            minutes=settings().offer_minutes,
+            limited=False,
+        )
+    except NothingFits:
+        return False
+    execute(
+        "update reservations.requests set state = 'offered', reservation_id = :reservation_id,"
+        " offered_until = :deadline where id = :id and state = 'waiting'",
+        id=row.id,
+        reservation_id=offer.id,
+        deadline=offer.deadline,
+    )
+    _tell_offer(screening, row, offer)
+    return True
+
+
+def _tell_offer(screening: Screening, row: Row[Any], offer: Reservation) -> None:
+    plan = events.seat_plan(screening.auditorium_id)
+    seats = sorted((plan.by_id[seat_id] for seat_id in offer.seat_ids), key=lambda s: (s.row_index, s.column))
+    _tell(
+        OFFER,
+        screening,
+        row,
+        {
+            "path": f"/requests/{row.token}",
+            "seats": [seat.name for seat in seats],
+            "quantity": row.quantity,
+            "until": offer.deadline.isoformat(),
+            "minutes": settings().offer_minutes,
+        },
+    )
+
+
+def _tell(template: str, screening: Screening, row: Row[Any], facts: dict[str, Any]) -> None:
+    what = {
+        "film_title": screening.film.title_in(row.locale),
+        "cinema_name": screening.cinema.name,
+        "auditorium_name": screening.auditorium_name,
+        "starts_at": screening.starts_at.isoformat(),
+        "timezone": screening.cinema.timezone,
+    }
+    publish(
+        NoticeRequested(template=template, email=row.email, locale=row.locale, facts=what | facts),
+        urgent=True,
+    )
+
+
+def _call_off(screening: Screening) -> None:
+    """The screening does not happen: who waits is told, with the reason, and what was offered is given back."""
+    offered = execute(
+        "select reservation_id from reservations.requests"
+        " where screening_id = :screening_id and state = 'offered' order by reservation_id",
+        screening_id=screening.id,
+    )
+    told: list[Row[Any]] = []
+    for reservation_id in offered.scalars().all():
+        claims.lock(reservation_id)
+        ended = execute(
+            "update reservations.requests set state = 'expired' where reservation_id = :id and state = 'offered'"
+            " returning email, locale",
+            id=reservation_id,
+        ).all()
+        if ended:  # else it was taken meanwhile: an order has the seats now, and is called off as one
+            claims.free(reservation_id, states=("held",), state="released")
+        told += ended
+    told += execute(
+        "update reservations.requests set state = 'expired' where screening_id = :screening_id and state = 'waiting'"
+        " returning email, locale",
+        screening_id=screening.id,
+    ).all()
+    for row in told:
+        facts = {"path": f"/films/{screening.film.slug}", "reason": screening.cancel_reason}
+        _tell(CALLED_OFF, screening, row, facts)
+
+
+def _close_queue(screening_id: int) -> None:
+    execute(
+        "update reservations.requests set state = 'expired' where screening_id = :screening_id and state = 'waiting'",
+        screening_id=screening_id,
+    )
+
+
+def offer_ended(reservation_id: uuid.UUID) -> None:
+    """The reservation behind an offer has ended by its clock: so has the offer."""
+    execute(
+        "update reservations.requests set state = 'expired' where reservation_id = :id and state = 'offered'",
+        id=reservation_id,
+    )
+
+
+def screenings_waited_for() -> list[int]:
+    """Where somebody waits; or holds an offer, which must end if the screening was called off meanwhile."""
+    rows = execute(
+        "select distinct screening_id from reservations.requests where state in ('waiting', 'offered')"
+        " order by screening_id"
+    )
+    return list(rows.scalars())
+
+
+def seats_freed(screening_id: int) -> None:
+    """Seats came back: tell the worker, if somebody waits for them. (The tick looks again in any case.)"""
+    waits = execute(
+        "select 1 from reservations.requests where screening_id = :screening_id and state = 'waiting' limit 1",
+        screening_id=screening_id,
+    ).first()
+    if waits is not None:
+        publish(SeatsFreed(screening_id=screening_id), urgent=True)

@@ -1,0 +1,100 @@
+"""An offer taken and let go at once: its seats are an order's or free, never both. Beside it the control."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.core.errors import Conflict
+from app.orders import service as orders
+from app.reservations import claims, service, waiting
+from app.reservations.service import Request
+from tests.reservations.holds import taken
+from tests.reservations.rooms import make_screening
+
+pytestmark = pytest.mark.usefixtures("crowd")
+
+
+def taken_while_let_go() -> tuple[str, Any]:
+    """Somebody lets an offer go while its acceptance is about to commit: seats taken then, and what they were told."""
+    screening = make_screening("oo")
+    with db.transaction():
+        request = service.join_waiting_list(screening, 2, "ana@example.com", "pt_BR", "ana")
+    with db.transaction():
+        assert service.offer_next(screening.id) == 1
+    answers: list[Any] = []
+
+    def let_go() -> None:
+        try:
+            with db.transaction():
+                answers.append(service.cancel_request(request.token))
+        except Exception as error:
+            answers.append(error)
+
+    letting_go = threading.Thread(target=let_go)
+    with db.transaction():
+        started = orders.start_from_offer(request.token, visitor="ana", locale="pt_BR")
+        letting_go.start()
+        until_somebody_waits()
+    letting_go.join(20)
+    with db.reading():
+        assert orders.order(started.token).is_open
+    return taken(screening), answers[0]
+
+
+def until_somebody_waits() -> None:
+    waits = text(
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    )
+    for _ in range(500):
+        with db.aside() as connection:
+            if connection.execute(waits).scalar_one():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+def test_seats_of_an_order_are_not_let_go() -> None:
+    seats, answer = taken_while_let_go()
+    assert seats == "A1 A2"
+    assert isinstance(answer, Conflict)
+
+
+def test_control_seats_of_an_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Giving back first and asking afterwards frees seats of a live order."""
+
+    def unguarded(token: str) -> Request:
+        offer = service.request(token).offer
+        assert offer is not None
+        claims.free(offer.id, states=("held",), state="released")
+        waiting._set_state(token, "offered", "cancelled")
+        return service.request(token)
+
+    monkeypatch.setattr(service, "cancel_request", unguarded)
+    seats, _ = taken_while_let_go()
+    assert seats == ""
+
+
+def test_leaving_while_an_offer_is_made_leaves_it_too() -> None:
+    screening = make_screening("oo")
+    with db.transaction():
+        request = service.join_waiting_list(screening, 2, "ana@example.com", "pt_BR", "ana")
+
+    def leave() -> None:
+        with db.transaction():
+            service.cancel_request(request.token)
+
+    leaving = threading.Thread(target=leave)
+    with db.transaction():
+        assert service.offer_next(screening.id) == 1
+        leaving.start()
+        until_somebody_waits()
+    leaving.join(20)
+    with db.reading():
+        assert service.request(request.token).state == "cancelled"
+    assert taken(screening) == ""
