@@ -70,6 +70,7 @@ __all__ = [
     "seat_states",
     "seats_of",
     "suggest_shift",
+    "taken_among",
     "wait_for_seats",
 ]
 
@@ -265,3 +266,15 @@ def occupancy(screening_ids: Iterable[int]) -> dict[int, int]:
         {"ids": list(screening_ids)},
     )
     return {row.screening_id: row.taken for row in rows}
+
+
+def taken_among(screening_ids: Iterable[int], seat_ids: Iterable[int]) -> set[tuple[int, int]]:
+    """Which of these seats are taken now in which of these screenings, as (screening, seat), in one query."""
+    rows = db.session().execute(
+        text(
+            "select screening_id, seat_id from reservations.seat_claims where screening_id = any(:screening_ids)"
+            " and seat_id = any(:seat_ids) and (expires_at is null or expires_at >= clock_timestamp())"
+        ),
+        {"screening_ids": list(screening_ids), "seat_ids": list(seat_ids)},
+    )
+    return {(row.screening_id, row.seat_id) for row in rows}

@@ -74,14 +74,17 @@ class Choice:
             accessible=1 if chosen.accessible else None,
         )
 
-    def shows(self, screening: Screening) -> bool:
+    def of_these(self, screenings: list[Screening]) -> list[Screening]:
+        """Those that are to be shown."""
+        shown = [screening for screening in screenings if self._fits(screening)]
+        return showings.with_free_wheelchair_space(shown) if self.accessible else shown
+
+    def _fits(self, screening: Screening) -> bool:
         if self.version and screening.version != self.version:
             return False
         if self.format and screening.format != self.format:
             return False
-        if self.after is not None and not _starts_after(screening, self.after):
-            return False
-        return not self.accessible or showings.has_free_wheelchair_space(screening)
+        return self.after is None or _starts_after(screening, self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def _programme(choice: Choice) -> dict[str, Any]:
     day, screenings = _day_to_show(choice, today, days)
     choice = replace(choice, day=day if choice.day else None)
     # How full they are is asked for those alone that are shown.
-    stubs = showings.stubs_of([screening for screening in screenings if choice.shows(screening)])
+    stubs = showings.stubs_of(choice.of_these(screenings))
     films = showings.by_film(stubs)
     next_day = next((one for one in days if one > day), None) or next(
         (one for one in days if one >= today), None

@@ -134,8 +134,16 @@ def by_day(stubs: Iterable[Stub]) -> list[DayOfFilm]:
     ]
 
 
-def has_free_wheelchair_space(screening: Screening) -> bool:
-    """Whether one of the room's wheelchair spaces can be had now."""
-    taken = reservations.seat_states(screening.id)
-    plan = events.seat_plan(screening.auditorium_id)
-    return any(seat.kind == "wheelchair" and seat.id not in taken for seat in plan.seats)
+def with_free_wheelchair_space(screenings: Sequence[Screening]) -> list[Screening]:
+    """Those where one of the room's wheelchair spaces can be had now; two queries for all of them."""
+    spaces = events.wheelchair_spaces(screening.auditorium_id for screening in screenings)
+    fitting = [screening for screening in screenings if screening.auditorium_id in spaces]
+    if not fitting:
+        return []
+    seat_ids = [seat_id for ids in spaces.values() for seat_id in ids]
+    taken = reservations.taken_among([screening.id for screening in fitting], seat_ids)
+    return [
+        screening
+        for screening in fitting
+        if any((screening.id, seat_id) not in taken for seat_id in spaces[screening.auditorium_id])
+    ]

@@ -293,18 +293,35 @@ def test_looking_sets_no_cookie(client: FlaskClient, evening: dict[str, int]) ->
         assert [cookie for cookie in cookies if "visitor" in cookie] == []
 
 
-def test_a_page_costs_few_statements(client: FlaskClient, evening: dict[str, int]) -> None:
+def statements_of(client: FlaskClient, path: str) -> list[str]:
     from sqlalchemy import event
 
     sent: list[str] = []
     listener = lambda *args: sent.append(args[2])  # noqa: E731
-    get(client, "/")
     event.listen(db.engine(), "before_cursor_execute", listener)
     try:
-        get(client, "/")
+        get(client, path)
     finally:
         event.remove(db.engine(), "before_cursor_execute", listener)
+    return sent
+
+
+def test_a_page_costs_few_statements(client: FlaskClient, evening: dict[str, int]) -> None:
+    get(client, "/")
+    sent = statements_of(client, "/")
     assert len(sent) <= 4, sent
+
+
+def test_many_rooms_cost_no_more_statements_than_one(client: FlaskClient, app: Any) -> None:
+    day, film = (datetime.now(UTC) + timedelta(days=2)).date(), make_film()
+    for number in range(12):
+        make_screening(film, make_cinema(f"site{number}"), _at(day, 18))
+    with db.transaction() as session:
+        session.execute(text("update events.seats set kind = 'wheelchair' where number = '1'"))
+    events.reset_caches()
+    get(client, f"/?day={day}")
+    sent = statements_of(client, f"/?day={day}&accessible=1")
+    assert len(sent) <= 6, sent
 
 
 def test_a_film_that_is_over_for_today_stands_below_the_others(client: FlaskClient, app: Any) -> None:
