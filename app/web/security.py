@@ -81,15 +81,18 @@ def from_our_own_page() -> bool:
     return origin is not None and host_of(origin) == request.host
 
 
-_NEVER_SHOWN_AGAIN = frozenset({"password", "old", "new", "csrf_token", "cpf"})
+_NEVER_SENT_BACK = frozenset({"password", "old", "new", "csrf_token"})
 
 
 def _csrf_failed(_: CSRFError) -> tuple[str, int, dict[str, str]]:
-    """A stale page of ours: the same form again, filled, with a fresh token. From elsewhere: a plain refusal."""
+    """A stale page of ours: the same form again, filled, with a fresh token. From elsewhere: a plain refusal.
+
+    A CPF goes along, unseen: nobody would miss it before it was missing on the receipt. The page is kept nowhere.
+    """
     fields: list[tuple[str, str]] = []
     if from_our_own_page():
         fields = [
-            (name, value) for name, value in request.form.items(multi=True) if name not in _NEVER_SHOWN_AGAIN
+            (name, value) for name, value in request.form.items(multi=True) if name not in _NEVER_SENT_BACK
         ]
     return (
         render_template("errors/page_send_again.html", fields=fields, address=request.full_path.rstrip("?")),

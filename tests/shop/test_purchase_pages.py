@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
+from app.core import db
 from app.events.service import Screening
 from tests.orders import buying
 from tests.orders.buying import STUDENT
@@ -87,17 +91,18 @@ def test_without_a_token_of_ours_nothing_happens(ana: Visitor, screening: Screen
     assert order_at(path).state == "draft"
 
 
-def test_a_stale_form_comes_back_filled(ana: Visitor, screening: Screening) -> None:
+def test_a_stale_form_comes_back_filled_and_sent_again_is_whole(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
-    answer = ana.client.post(
-        f"{path}/checkout",
-        data={"csrf_token": "old", "name": "Ana Souza", "cpf": "52998224725"},
-        headers=ana.headers,
-    )
+    typed = {"name": "Ana Souza", "email": "ana@example.org", "cpf": "529.982.247-25", "method": "pix"}
+    answer = ana.client.post(f"{path}/checkout", data=typed | {"csrf_token": "old"}, headers=ana.headers)
     assert answer.status_code == 400
-    assert "Ana Souza" in answer.text
-    assert "52998224725" not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    again = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', answer.text))
+    assert {name: again[name] for name in typed} == typed
+    assert ana.client.post(f"{path}/checkout", data=again, headers=ana.headers).status_code == 303
+    with db.reading() as session:
+        assert session.execute(text("select cpf from orders.orders")).scalar_one() == "52998224725"
 
 
 @pytest.mark.parametrize(
