@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.core import db
 from app.core.config import settings
 from app.core.errors import Invalid
-from app.orders import buyer, choosing, reading, states
+from app.orders import buyer, choosing, reading, settlement, states
 from app.orders.states import AWAITING, DRAFT
 from app.orders.views import OrderOver, OrderView, Owner, WrongState
 from app.payments import service as payments
@@ -39,8 +39,8 @@ def check_out(
     user_id: int | None = None,
     locale: str | None = None,
     by: Owner | None = None,
-) -> Charge:
-    """Take the buyer's facts and ask for the money; the order waits for it.
+) -> Charge | None:
+    """Take the buyer's facts and ask for the money; the order waits for it. None: it costs nothing, and is paid now.
 
     Raises NotFound, OrderOver, Invalid (`name.…`, `email.…`, `cpf.wrong`, `payment.method`, `types.missing`).
     Sent twice, it gives the charge that stands.
@@ -49,6 +49,10 @@ def check_out(
     if not order.types_chosen:
         raise Invalid("types.missing", "types")
     who = buyer.checked(name, email, cpf)
+    if order.total == 0:
+        _move(order, None, who=who, user_id=user_id, locale=locale)
+        settlement.settle_free(order.id)
+        return None
     if method not in payments.METHODS:
         raise Invalid("payment.method", "method")
     order = _with_time_to_pay(order)
@@ -89,7 +93,7 @@ def _with_time_to_pay(order: OrderView) -> OrderView:
 
 def _move(
     order: OrderView,
-    method: str,
+    method: str | None,
     *,
     who: buyer.Buyer | None = None,
     user_id: int | None = None,

@@ -18,7 +18,7 @@ from app.orders.choosing import claims_end
 from app.orders.ending import facts
 from app.orders.pricing import TypeChoice, quota_places
 from app.orders.states import AWAITING, PAID
-from app.orders.views import OrderSeat, OrderView
+from app.orders.views import OrderOver, OrderSeat, OrderView
 from app.payments import service as payments
 from app.products import service as products
 from app.reservations import service as reservations
@@ -91,8 +91,19 @@ def _refund(receipt_id: uuid.UUID, reason: str) -> str:
     return "refunded"
 
 
-def pay(order: OrderView, receipt_id: uuid.UUID, reservation_id: uuid.UUID) -> None:
-    """The order is paid: places and stock sold, tickets issued, and the rest follows by message."""
+def settle_free(order_id: uuid.UUID) -> None:
+    """An order that costs nothing is paid as soon as its buyer is known. Raises OrderOver when its seats have gone."""
+    order = reading.locked_by_id(order_id)
+    if not reservations.confirm(order.reservation_id):
+        raise OrderOver(order.state)
+    pay(order, None, order.reservation_id)
+
+
+def pay(order: OrderView, receipt_id: uuid.UUID | None, reservation_id: uuid.UUID) -> None:
+    """The order is paid: places and stock sold, tickets issued, and the rest follows by message.
+
+    `receipt_id` is the money's, None where none was asked for.
+    """
     values = {
         "id": order.id,
         "paid": PAID,
@@ -104,13 +115,11 @@ def pay(order: OrderView, receipt_id: uuid.UUID, reservation_id: uuid.UUID) -> N
     chosen = {seat.seat_id: TypeChoice(seat.ticket_type, seat.half_kind) for seat in order.seats}
     if places := quota_places(chosen):
         half_places.sell(order.id, order.screening.id, places)
-    items = order.items
-    if items and not _stock_is_sold(order):
-        items = ()
+    items = order.items if _stock_is_sold(order) else ()
+    if receipt_id is not None:
         payments.mark_settled(receipt_id)
-        payments.refund(receipt_id, order.items_total, "stock")
-    else:
-        payments.mark_settled(receipt_id)
+        if order.items_total and not items:
+            payments.refund(receipt_id, order.items_total, "stock")
     tickets.issue(
         issue_facts(order, tuple(Concession(item.quantity, item.name, item.name_en) for item in items)),
         [line(seat) for seat in order.seats],
@@ -130,7 +139,7 @@ def pay(order: OrderView, receipt_id: uuid.UUID, reservation_id: uuid.UUID) -> N
 
 def _stock_is_sold(order: OrderView) -> bool:
     """Money that came late can find the counter sold out: then the snacks alone are given back."""
-    if products.sell(order.id):
+    if not order.items or products.sell(order.id):
         return True
     products.release(order.id)
     db.session().execute(text("delete from orders.order_items where order_id = :id"), {"id": order.id})

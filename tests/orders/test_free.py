@@ -1,0 +1,104 @@
+"""A screening that costs nothing: tickets as soon as the buyer is known, without a charge."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.core.errors import Invalid
+from app.events import service as events
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import OrderOver, OrderView, WrongState
+from app.payments import service as payments
+from app.reservations import service as reservations
+from tests.orders import buying
+from tests.orders.buying import FULL, STUDENT, valid_tickets
+from tests.orders.counter import stock
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+def screening(app: object) -> Screening:
+    made = make_screening("oooooooooo")
+    with db.transaction() as session:
+        session.execute(text("update events.screening_prices set price = 0"))
+    events.reset_caches()
+    with db.reading():
+        return events.screening(made.id)
+
+
+def start(screening: Screening, names: str = "A4 A5") -> OrderView:
+    return buying.start(screening, ids(plan_of(screening), names))
+
+
+def take(basket: OrderView, name: str = "Ana Souza") -> object:
+    with db.transaction():
+        return orders.check_out(basket.token, name=name, email="ana@example.org", cpf="", method="")
+
+
+def messages(kind: str) -> int:
+    with db.reading() as session:
+        query = text("select count(*) from core.outbox where kind = :kind")
+        return session.execute(query, {"kind": kind}).scalar_one()
+
+
+def test_the_tickets_come_at_once_and_nobody_is_asked_for_money(screening: Screening) -> None:
+    basket = buying.choose(start(screening), [FULL, STUDENT])
+    assert take(basket) is None
+    paid = buying.order(basket.token)
+    assert (paid.state, paid.total, paid.name, paid.email) == ("paid", 0, "Ana Souza", "ana@example.org")
+    assert valid_tickets(paid) == ["A4", "A5"]
+    with db.reading():
+        assert payments.charges_of(paid.id) == []
+        assert orders.half_price_left(screening.id) == (3, 4)
+        assert set(reservations.seat_states(screening.id).values()) == {None}
+    assert messages("OrderPaid") == 1
+    with pytest.raises(WrongState):
+        take(basket)
+    assert messages("OrderPaid") == 1
+
+
+def test_the_buyer_must_still_be_known(screening: Screening) -> None:
+    basket = buying.choose(start(screening))
+    with pytest.raises(Invalid):
+        take(basket, name="")
+    assert buying.order(basket.token).state == "draft"
+
+
+def test_snacks_are_paid_for(screening: Screening) -> None:
+    popcorn = stock(screening, price=2100)
+    basket = buying.choose(start(screening), items={popcorn: 1})
+    with pytest.raises(Invalid):
+        take(basket)
+    assert buying.pay(buying.check_out(basket)).total == 2100
+
+
+def test_not_after_its_seats_have_gone(screening: Screening) -> None:
+    basket = buying.choose(start(screening, "A4"))
+    buying.time_passes(basket, 30)
+    buying.start(screening, [seat.seat_id for seat in basket.seats], "eva")
+    with db.transaction() as session:  # a clock that runs behind
+        session.execute(text("update orders.orders set deadline = clock_timestamp() + interval '1 minute'"))
+    with pytest.raises(OrderOver):
+        take(basket)
+    assert valid_tickets(basket) == []
+
+
+def test_cancelled_by_the_buyer_or_by_the_cinema(screening: Screening) -> None:
+    mine, other = (buying.choose(start(screening, names)) for names in ("A1", "A2"))
+    take(mine)
+    take(other)
+    with db.transaction():
+        orders.cancel(mine.token)
+    buying.work()
+    assert buying.order(mine.token).state == "cancelled"
+    with db.transaction():
+        events.cancel_screening(screening.id, "No light.")
+    buying.work()
+    assert buying.order(other.token).end_reason == "called_off"
+    assert valid_tickets(mine) == valid_tickets(other) == []
+    assert messages("RefundRequested") == 0

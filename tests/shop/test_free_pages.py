@@ -1,0 +1,42 @@
+"""A free screening through the pages: no question about paying, and no word of money that comes back."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.core import db
+from app.events import service as events
+from app.events.service import Screening
+from tests.reservations.rooms import make_screening
+from tests.shop.visitor import Visitor
+
+
+@pytest.fixture
+def screening(app: Flask) -> Screening:
+    made = make_screening("oooooooooo")
+    with db.transaction() as session:
+        session.execute(text("update events.screening_prices set price = 0"))
+    events.reset_caches()
+    return made
+
+
+def test_from_the_map_to_the_tickets_and_back(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    page = ana.get(f"{path}/checkout").text
+    assert "Get the tickets" in page
+    assert 'name="method"' not in page
+    form = {"name": "Ana Souza", "email": "ana@example.org", "cpf": ""}
+    answer = ana.post(f"{path}/checkout", form)
+    while answer.status_code == 303:
+        answer = ana.get(answer.location)
+    assert "Enjoy the film!" in answer.text
+    question = ana.get(f"{path}/cancellation").text
+    assert "Cancel the order" in question
+    assert "goes back" not in question
+    ana.post(f"{path}/cancellation")
+    page = ana.get(path).text
+    assert "Order cancelled" in page
+    assert "way back" not in page
