@@ -31,6 +31,16 @@ def by_pace(services: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(one for one in with_handlers if one not in patient), tuple(patient)
 
 
+def own_threads(services: Sequence[str] = SERVICES) -> dict[str, int]:
+    """The services whose messages have so many threads of their own in the worker: those that say `THREADS`."""
+    told = {
+        one: getattr(import_module(f"app.{one}.handlers"), "THREADS", 0)
+        for one in services
+        if one in SERVICES and find_spec(f"app.{one}.handlers")
+    }
+    return {one: count for one, count in told.items() if count}
+
+
 def ticks(services: Sequence[str] = SERVICES) -> list[Tick]:
     """The clockwork of the services that this process serves, and the house's own sweeping."""
     found = [Tick("core.sweep", 3600, _sweep)]

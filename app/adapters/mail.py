@@ -7,6 +7,8 @@ import re
 import smtplib
 import ssl
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -14,10 +16,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, parseaddr
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-TIMEOUT_SECONDS = 15
+TIMEOUT_SECONDS = 15.0  # for one answer
+# For a whole mail: less than what is left of a message's lease when its handler begins.
+WHOLE_SECONDS = 20.0
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
@@ -30,7 +34,7 @@ class BadMail(ValueError):
 
 
 class BadAddress(ValueError):
-    """The setting does not name a way to send mail; the message says what does."""
+    """The setting does not name a way to send mail, or a sender; the message says what does."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,32 @@ class Mailbox(Protocol):
 def open_mail(address: str, folder: Path, sender: str) -> Mailbox:
     """`folder:` (in `folder`), `folder:/path`, `smtp://user:password@host:587` (STARTTLS; `?tls=off` for a local
     relay) or `smtps://…`. Raises BadAddress."""
+    check_address(address)
     scheme, _, rest = address.partition(":")
     if scheme == "folder":
         return FolderMailbox(Path(rest) if rest else folder, sender)
-    if scheme in ("smtp", "smtps") and urlsplit(address).hostname:
-        return SmtpMailbox(address, sender)
+    return SmtpMailbox(address, sender)
+
+
+def check_address(address: str) -> None:
+    """Raises BadAddress, whose words do not repeat the address: a password may stand in it."""
+    if address.startswith("folder:"):
+        return
+    with suppress(ValueError):  # a port that is no number
+        parts = urlsplit(address)
+        known = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+        if known and parts.path in ("", "/") and not parts.fragment and parts.query in ("", "tls=off"):
+            return
     raise BadAddress("mail goes to folder:, folder:/path, smtp://host:port or smtps://host:port")
+
+
+def check_sender(sender: str) -> None:
+    """Raises BadAddress."""
+    name, address = parseaddr(sender)
+    try:
+        Address(name, addr_spec=address)
+    except (ValueError, IndexError, MessageError):
+        raise BadAddress(f"a sender is Name <somebody@example.org>, not {sender!r}") from None
 
 
 def compose(mail: Mail, sender: str) -> EmailMessage:
@@ -122,6 +146,23 @@ class FolderMailbox:
             raise MailError(str(error)) from error
 
 
+class _Hurried(smtplib.SMTP):
+    """A conversation with an end: a server that answers each step just in time does not hold a thread for minutes."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.ends = time.monotonic() + WHOLE_SECONDS
+        super().__init__(*args, **options)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.sock is not None:
+            self.sock.settimeout(max(0.1, min(TIMEOUT_SECONDS, self.ends - time.monotonic())))
+        return super().getreply()
+
+
+class _HurriedInSecret(_Hurried, smtplib.SMTP_SSL):
+    """By TLS from the start."""
+
+
 class SmtpMailbox:
     """One connection a mail: the worker sends few at a time."""
 
@@ -153,8 +194,8 @@ class SmtpMailbox:
     def _connect(self) -> smtplib.SMTP:
         if self.secure:
             context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT_SECONDS, context=context)
-        server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
+            return _HurriedInSecret(self.host, self.port, timeout=TIMEOUT_SECONDS, context=context)
+        server = _Hurried(self.host, self.port, timeout=TIMEOUT_SECONDS)
         if self.start_tls:
             server.starttls(context=ssl.create_default_context())
         return server

@@ -13,10 +13,10 @@ def command(context: click.Context) -> None:
     """List the messages that the worker gave up on."""
     if context.invoked_subcommand is not None:
         return
-    from app.core import db, outbox
+    from app.core import db, dead_letters
 
     with db.reading():
-        letters = outbox.dead_letters()
+        letters = dead_letters.dead_letters()
     for letter in letters:
         when = letter.dead_at.strftime("%Y-%m-%d %H:%M:%S")
         click.echo(f"{letter.message_id}  {when}  {letter.consumer:<12} {letter.kind}  {letter.last_error}")
@@ -27,10 +27,10 @@ def command(context: click.Context) -> None:
 @click.argument("message_id", required=False, type=click.UUID)
 def put_back(message_id: object) -> None:
     """Deliver MESSAGE_ID again, or all of them."""
-    from app.core import db, outbox
+    from app.core import db, dead_letters
 
     with db.transaction():
-        count = outbox.put_back(str(message_id) if message_id else None)
+        count = dead_letters.put_back(str(message_id) if message_id else None)
     click.echo(f"{count} put back")
     if message_id and not count:
         raise click.ClickException("there is no such dead letter")

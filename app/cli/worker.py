@@ -20,8 +20,6 @@ import click
 from app.core.config import BadSetting, Settings
 
 PATIENT_NICENESS = 15
-PATIENT_THREADS = 2  # drawing keeps one processor busy; the other one stores meanwhile
-THREADS = 4
 LOOK_SECONDS = 0.2
 log = logging.getLogger("bilheteria.worker")
 
@@ -57,18 +55,18 @@ def main() -> int:
         os.nice(PATIENT_NICENESS)
         # The database's own lists and logs tell the two apart.
         os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, patient"
-        os._exit(_work(patient, threads=PATIENT_THREADS, parent=parent))
+        os._exit(_work(patient, parent=parent))
     return _work(quick, child=child)
 
 
-def _work(
-    services: Sequence[str], *, threads: int = THREADS, child: int | None = None, parent: int | None = None
-) -> int:
+def _work(services: Sequence[str], *, child: int | None = None, parent: int | None = None) -> int:
     """Serve `services` until a signal, or until the other half (`child` or `parent`) has died."""
     from app import dispatch
     from app.core.worker import Worker
 
-    worker = Worker(dispatch.routes(services), dispatch.ticks(services), threads=threads)
+    worker = Worker(
+        dispatch.routes(services), dispatch.ticks(services), own_threads=dispatch.own_threads(services)
+    )
     asked: list[int] = []
     died: list[int] = []
     # Signals come in bursts, one into the handling of another: a handler that took a lock would wait for itself.

@@ -49,13 +49,18 @@ class TooMany(BilheteriaError):
 
 
 class Retry(BilheteriaError):
-    """A handler failed in a way that passes: the message comes again after `delay` seconds (None: backoff)."""
+    """A handler failed in a way that passes: the message comes again after `delay` seconds (None: backoff).
+
+    `for_a_day`: what it needs may be away for hours, and nobody asks for it anew. It comes again for a day, at growing
+    pauses, before it is a dead letter.
+    """
 
     status = 503
 
-    def __init__(self, reason: str, delay: float | None = None) -> None:
+    def __init__(self, reason: str, delay: float | None = None, *, for_a_day: bool = False) -> None:
         super().__init__(reason)
         self.delay = delay
+        self.for_a_day = for_a_day
 
 
 class Poison(BilheteriaError):

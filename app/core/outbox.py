@@ -7,6 +7,7 @@ transaction, and commits effect and done-mark together (`Delivery.transaction`).
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -87,11 +88,14 @@ def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uu
     """Write `message` for each of its consumers in the caller's transaction; returns the message's id.
 
     `urgent` wakes the workers at once, for messages on which somebody looks at a page; `delay` in seconds. A worker
-    that publishes an urgent message to itself goes on with it as soon as it has committed (`going_on`).
+    that publishes an urgent message to itself goes on with it as soon as it has committed (`going_on`); not from
+    within a savepoint, which may still be rolled back by itself.
     """
     message_id = uuid.uuid4()
     own = _own_work.get() if urgent else None
-    if own is not None and not own.consumers.issuperset(message.consumers):
+    if own is not None and (
+        not own.consumers.issuperset(message.consumers) or db.session().in_nested_transaction()
+    ):
         own = None
     db.session().execute(
         _PUBLISH,
@@ -123,13 +127,14 @@ _DONE = text(
 
 @dataclass
 class Delivery:
-    """One message on its way to one consumer, leased by this worker."""
+    """One message on its way to one consumer, leased by this worker; `leased_at` by this process's own clock."""
 
     message_id: str
     consumer: str
     attempts: int
     message: Message
     done: bool = False
+    leased_at: float = field(default_factory=time.monotonic)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -187,6 +192,7 @@ def lease(consumers: Sequence[str], *, batch: int, seconds: float) -> list[Deliv
 
     What this worker cannot read is left to one that can, of a newer version for example; none can: a dead letter.
     """
+    leased_at = time.monotonic()
     with db.transaction() as current:
         rows = current.execute(
             _LEASE, {"consumers": list(consumers), "batch": batch, "seconds": seconds}
@@ -195,9 +201,12 @@ def lease(consumers: Sequence[str], *, batch: int, seconds: float) -> list[Deliv
     for row in rows:
         message = _read(row.kind, row.payload)
         if message is not None:
-            deliveries.append(Delivery(str(row.message_id), row.consumer, row.attempts, message))
+            deliveries.append(
+                Delivery(str(row.message_id), row.consumer, row.attempts, message, leased_at=leased_at)
+            )
         elif row.attempts >= UNREADABLE_ATTEMPTS:
-            _bury(row.message_id, row.consumer, f"no version of {row.kind} reads this payload")
+            why = f"no version of {row.kind} reads this payload"
+            _bury(row.message_id, row.consumer, row.attempts, why)
     return deliveries
 
 
@@ -208,76 +217,72 @@ def _read(kind: str, payload: dict[str, Any]) -> Message | None:
         return None
 
 
+_KEEP = text(
+    """
+    update core.outbox set leased_until = clock_timestamp() + make_interval(secs => :seconds)
+    where message_id = :message_id and consumer = :consumer and attempts = :attempts
+      and leased_until is not null and dead_at is null
+    returning 1
+    """
+)
+
+
+def keep(delivery: Delivery, *, seconds: float) -> bool:
+    """Before its handler begins: whether the delivery is still this worker's. False: leave it to who has it now.
+
+    A lease of which a third is over, because others of its batch took their time, begins anew with `seconds`; before
+    that nothing is asked.
+    """
+    asked_at = time.monotonic()
+    if asked_at - delivery.leased_at < seconds / 3:
+        return True
+    with db.transaction() as current:
+        kept = current.execute(_KEEP, {"seconds": seconds} | _mine(delivery)).first()
+    delivery.leased_at = asked_at
+    return kept is not None
+
+
+def _mine(delivery: Delivery) -> dict[str, Any]:
+    """The delivery as this worker leased it: each lease counts, so that another one has another number."""
+    return {
+        "message_id": delivery.message_id,
+        "consumer": delivery.consumer,
+        "attempts": delivery.attempts,
+    }
+
+
+_PUT_OFF = text(
+    """
+    update core.outbox set leased_until = null, last_error = :error,
+      available_at = clock_timestamp() + make_interval(secs => :delay)
+    where message_id = :message_id and consumer = :consumer and attempts = :attempts
+    """
+)
+
+
 def put_off(delivery: Delivery, *, delay: float, error: str) -> None:
     """The handler failed in a way that passes: deliver again after `delay` seconds."""
     with db.transaction() as current:
-        current.execute(
-            text(
-                """
-                update core.outbox set leased_until = null, last_error = :error,
-                  available_at = clock_timestamp() + make_interval(secs => :delay)
-                where message_id = :message_id and consumer = :consumer
-                """
-            ),
-            {
-                "delay": delay,
-                "error": error[:2000],
-                "message_id": delivery.message_id,
-                "consumer": delivery.consumer,
-            },
-        )
+        current.execute(_PUT_OFF, {"delay": delay, "error": error[:2000]} | _mine(delivery))
 
 
 def bury(delivery: Delivery, *, error: str) -> None:
-    """Make the delivery a dead letter: it stays, is listed, and a command puts it back."""
-    _bury(uuid.UUID(delivery.message_id), delivery.consumer, error)
+    """Make the delivery a dead letter: it stays, is listed, and a command puts it back (`core.dead_letters`)."""
+    _bury(uuid.UUID(delivery.message_id), delivery.consumer, delivery.attempts, error)
 
 
-def _bury(message_id: uuid.UUID, consumer: str, error: str) -> None:
+_BURY = text(
+    """
+    update core.outbox set leased_until = null, last_error = :error, dead_at = clock_timestamp()
+    where message_id = :message_id and consumer = :consumer and attempts = :attempts
+    """
+)
+
+
+def _bury(message_id: uuid.UUID, consumer: str, attempts: int, error: str) -> None:
+    values = {"message_id": message_id, "consumer": consumer, "attempts": attempts, "error": error[:2000]}
     with db.transaction() as current:
-        current.execute(
-            text(
-                "update core.outbox set leased_until = null, last_error = :error, dead_at = clock_timestamp()"
-                " where message_id = :message_id and consumer = :consumer"
-            ),
-            {"error": error[:2000], "message_id": message_id, "consumer": consumer},
-        )
-
-
-@dataclass(frozen=True)
-class DeadLetter:
-    message_id: str
-    consumer: str
-    kind: str
-    attempts: int
-    last_error: str
-    dead_at: datetime
-
-
-def dead_letters() -> list[DeadLetter]:
-    rows = db.session().execute(
-        text(
-            "select message_id, consumer, kind, attempts, coalesce(last_error, '') as last_error, dead_at"
-            " from core.outbox where dead_at is not null order by dead_at"
-        )
-    )
-    return [
-        DeadLetter(str(r.message_id), r.consumer, r.kind, r.attempts, r.last_error, r.dead_at) for r in rows
-    ]
-
-
-def put_back(message_id: str | None = None) -> int:
-    """Deliver dead letters again, one or all; returns how many."""
-    result = db.session().execute(
-        text(
-            """
-            update core.outbox set dead_at = null, attempts = 0, available_at = clock_timestamp()
-            where dead_at is not null and (cast(:id as uuid) is null or message_id = cast(:id as uuid)) returning 1
-            """
-        ),
-        {"id": message_id},
-    )
-    return len(result.all())
+        current.execute(_BURY, values)
 
 
 def backlog() -> dict[str, int]:

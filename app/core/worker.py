@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import psycopg2
@@ -28,6 +29,9 @@ from app.core.outbox import AlreadyDone, Delivery
 log = logging.getLogger("bilheteria.worker")
 
 MOST_ATTEMPTS = 10
+# A mail server that is down, or takes strangers' mail only at the second try, minutes later: a day, in all.
+PAUSES_OF_A_DAY = (30.0, 60.0, 300.0, 900.0, *[3600.0] * 24)
+THREADS = 4
 BATCH = 4
 LEASE_SECONDS = 30.0
 Handler = Callable[[Any, Delivery], None]
@@ -67,20 +71,28 @@ def deliver(delivery: Delivery, routes: Routes) -> None:
 def _failed(delivery: Delivery, kind: str, error: Exception) -> None:
     passing = isinstance(error, Retry)
     facts = {"kind": kind, "message_id": delivery.message_id, "attempts": delivery.attempts}
-    if delivery.attempts >= MOST_ATTEMPTS:
+    delay = _pause(delivery.attempts, error)
+    if delay is None:
         log.error("dead letter", exc_info=error, extra=facts)
         outbox.bury(delivery, error=repr(error))
         return
     log.warning("put off", exc_info=None if passing else error, extra=facts | {"error": repr(error)})
-    delay = (
-        error.delay if isinstance(error, Retry) and error.delay is not None else _backoff(delivery.attempts)
-    )
     outbox.put_off(delivery, delay=delay, error=repr(error))
 
 
-def _backoff(attempts: int) -> float:
-    """0.5, 1, 2, 4 … at most 120 seconds, spread by a quarter so that crowds of retries come apart."""
-    return min(120.0, 0.25 * 2.0**attempts) * random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
+def _pause(attempts: int, error: Exception) -> float | None:
+    """Seconds until the next try; None after the last one. Spread by a quarter: crowds of retries come apart.
+
+    0.5, 1, 2, 4 … at most 120 seconds, ten tries in all; `PAUSES_OF_A_DAY` for what may take as long.
+    """
+    spread = random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
+    if isinstance(error, Retry) and error.for_a_day:
+        return PAUSES_OF_A_DAY[attempts - 1] * spread if attempts <= len(PAUSES_OF_A_DAY) else None
+    if attempts >= MOST_ATTEMPTS:
+        return None
+    if isinstance(error, Retry) and error.delay is not None:
+        return error.delay
+    return min(120.0, 0.25 * 2.0**attempts) * spread
 
 
 def drain(routes: Routes, *, limit: int = 10_000) -> int:
@@ -92,56 +104,55 @@ def drain(routes: Routes, *, limit: int = 10_000) -> int:
         if not batch:
             break
         for delivery in batch:
-            deliver(delivery, routes)
+            if outbox.keep(delivery, seconds=LEASE_SECONDS):
+                deliver(delivery, routes)
         handled += len(batch)
     return handled
 
 
-class Worker:
-    """Threads that lease and handle, one that listens, one that ticks; `stop()` ends them after their message."""
+class Lane:
+    """The threads that lease and handle the messages of some consumers; what others wait for holds up none of them."""
 
     def __init__(
-        self, routes: Routes, ticks: Sequence[Tick], *, threads: int = 4, lease_seconds: float = LEASE_SECONDS
+        self,
+        consumers: Sequence[str],
+        routes: Routes,
+        stopping: threading.Event,
+        *,
+        threads: int,
+        lease_seconds: float,
     ) -> None:
+        self.consumers = sorted(consumers)
         self.routes = routes
-        self.ticks = ticks
         self.threads = threads
         self.lease_seconds = lease_seconds
-        self.consumers = sorted({consumer for consumer, _ in routes})
-        self._stopping = threading.Event()
+        self._stopping = stopping
         self._wake = threading.Condition()
         self._hints = 0
         self._answered = 0  # hints that some thread has begun to look for
 
-    def run(self) -> None:
-        """Work until `stop()`."""
-        loops = [threading.Thread(target=self._lease_loop, name=f"lease-{n}") for n in range(self.threads)]
-        loops += [threading.Thread(target=self._tick_loop, name="tick")]
-        loops += [threading.Thread(target=self._listen_loop, name="listen")]
-        for loop in loops:
-            loop.start()
-        for loop in loops:
-            loop.join()
+    def loops(self) -> list[threading.Thread]:
+        name = self.consumers[0] if len(self.consumers) == 1 else "lease"
+        return [threading.Thread(target=self._loop, name=f"{name}-{n}") for n in range(self.threads)]
 
-    def stop(self) -> None:
-        self._stopping.set()
-        with self._wake:
-            self._wake.notify_all()
-
-    def _hint(self) -> None:
+    def hint(self) -> None:
         """Wake one thread: a single message needs no more, and each that wakes asks the database."""
         with self._wake:
             self._hints += 1
             self._wake.notify()
 
-    def _lease_loop(self) -> None:
+    def wake_all(self) -> None:
+        with self._wake:
+            self._wake.notify_all()
+
+    def _loop(self) -> None:
         while not self._stopping.is_set():
             with self._wake:
                 self._answered = self._hints
             try:
                 batch = outbox.lease(self.consumers, batch=BATCH, seconds=self.lease_seconds)
                 if len(batch) == BATCH:
-                    self._hint()  # there may be more than this thread has taken: another one looks
+                    self.hint()  # there may be more than this thread has taken: another one looks
                 for delivery in batch:
                     self._handle(delivery)
             except Exception:
@@ -154,11 +165,55 @@ class Worker:
                         self._wake.wait(timeout=1.0)
 
     def _handle(self, delivery: Delivery) -> None:
-        """The message, and what it leads to that this worker handles too: no lease and no hint in between."""
+        """The message, and what it leads to that this lane handles too: no lease and no hint in between."""
         with outbox.going_on(self.consumers, seconds=self.lease_seconds) as waiting:
-            deliver(delivery, self.routes)
+            waiting.append(delivery)
             while waiting:
-                deliver(waiting.pop(0), self.routes)
+                one = waiting.pop(0)
+                if outbox.keep(one, seconds=self.lease_seconds):
+                    deliver(one, self.routes)
+
+
+class Worker:
+    """Lanes that lease and handle, a thread that listens, one that ticks; `stop()` ends them after their message.
+
+    `threads` of them serve all consumers together, but those that `own_threads` names: each of these has so many of
+    its own.
+    """
+
+    def __init__(
+        self,
+        routes: Routes,
+        ticks: Sequence[Tick],
+        *,
+        threads: int = THREADS,
+        own_threads: Mapping[str, int] = MappingProxyType({}),
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self.ticks = ticks
+        self._stopping = threading.Event()
+        consumers = {consumer for consumer, _ in routes}
+        together = consumers.difference(own_threads)
+        parted = [([one], count) for one, count in sorted(own_threads.items()) if one in consumers]
+        self.lanes = [
+            Lane(served, routes, self._stopping, threads=count, lease_seconds=lease_seconds)
+            for served, count in ([(sorted(together), threads)] if together else []) + parted
+        ]
+
+    def run(self) -> None:
+        """Work until `stop()`."""
+        loops = [loop for lane in self.lanes for loop in lane.loops()]
+        loops += [threading.Thread(target=self._tick_loop, name="tick")]
+        loops += [threading.Thread(target=self._listen_loop, name="listen")]
+        for loop in loops:
+            loop.start()
+        for loop in loops:
+            loop.join()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for lane in self.lanes:
+            lane.wake_all()
 
     def _listen_loop(self) -> None:
         while not self._stopping.is_set():
@@ -180,8 +235,9 @@ class Worker:
                     connection.poll()
                     named = {told.payload for told in connection.notifies}
                     connection.notifies.clear()
-                    if named.intersection(self.consumers):
-                        self._hint()
+                    for lane in self.lanes:
+                        if named.intersection(lane.consumers):
+                            lane.hint()
         finally:
             connection.close()
 

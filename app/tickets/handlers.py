@@ -65,7 +65,7 @@ def _make(order_id: uuid.UUID, locale: str | None) -> tuple[int, str, int] | Non
     try:
         documents.storage().put(key, content, "application/pdf")
     except StorageError as error:
-        raise Retry(str(error)) from error
+        raise Retry(str(error), for_a_day=True) from error
     failpoint("tickets.after_storage")
     return revision, key, len(content)
 
@@ -78,5 +78,6 @@ def ensure_key() -> None:
 
 # A PDF costs more than a whole purchase, and the order's page has its QR codes without it: it never holds up money.
 PATIENT = True
+THREADS = 2  # drawing keeps one processor busy; the other one stores meanwhile
 HANDLERS = {OrderPaid: on_order_paid, TicketsResigned: on_tickets_resigned}
 TICKS = [Tick("tickets: first key", 3600.0, ensure_key)]

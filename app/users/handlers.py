@@ -57,7 +57,7 @@ def _stored(key: str) -> bytes:
     except Missing:
         raise
     except StorageError as error:
-        raise Retry(f"storage: {error}") from error
+        raise Retry(f"storage: {error}", for_a_day=True) from error
 
 
 def _send(
@@ -81,7 +81,7 @@ def _send(
     except BadMail as error:
         raise Poison(f"mail {template}: {error}") from error
     except MailError as error:
-        raise Retry(f"mail: {error}") from error
+        raise Retry(f"mail: {error}", for_a_day=True) from error
 
 
 def sweep() -> None:
@@ -89,6 +89,8 @@ def sweep() -> None:
         links.sweep()
 
 
+# A mail server may take its time, or not answer at all: no money waits behind it, and no PDF is in front of a mail.
+THREADS = 2
 HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {
     TicketsReady: on_tickets_ready,
     NoticeRequested: on_notice_requested,

@@ -72,4 +72,4 @@ def _logged(house: House, act) -> tuple[float, Counter[str]]:  # type: ignore[no
 
 def _of_documents(statement: str) -> bool:
     """The PDF and the mail follow when the customer has the tickets: the PDF in a process that is not counted here."""
-    return "consumer = 'users'" in statement
+    return "consumer = 'users'" in statement or "any(ARRAY['users'])" in statement

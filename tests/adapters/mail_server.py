@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 
 
@@ -16,6 +17,8 @@ class MailServer:
         self.received: list[bytes] = []
         self.closed = False
         self.verdict = b"250 taken"
+        self.puts_off = True
+        self.pause = 0.0  # seconds before each answer
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
@@ -31,11 +34,12 @@ class MailServer:
                 connection, _ = self.socket.accept()
             except OSError:
                 return
-            with connection, connection.makefile("rwb") as wire:
+            with suppress(OSError), connection, connection.makefile("rwb") as wire:
                 self._talk(wire)
 
     def _talk(self, wire) -> None:  # type: ignore[no-untyped-def]
         def say(line: bytes) -> None:
+            time.sleep(self.pause)
             wire.write(line + b"\r\n")
             wire.flush()
 
@@ -48,7 +52,7 @@ class MailServer:
                 say(self.verdict)
             elif word.startswith(b"RCPT") and b"NOWHERE.EXAMPLE" in word:
                 say(b"550 no such person")
-            elif word.startswith(b"RCPT") and b"LATER.EXAMPLE" in word:
+            elif word.startswith(b"RCPT") and b"LATER.EXAMPLE" in word and self.puts_off:
                 say(b"450 come back later")
             elif word == b"QUIT":
                 say(b"221 bye")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters import mail
 from app.adapters.mail import (
     Attachment,
     BadAddress,
@@ -145,6 +146,17 @@ def test_a_server_that_is_away_is_tried_again(mail_server: MailServer, tmp_path:
     mail_server.stop()
     with pytest.raises(MailError):
         open_mail(address, tmp_path, SENDER).send(MAIL)
+
+
+def test_a_server_that_answers_each_step_just_in_time_is_left_in_the_end(
+    mail_server: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six answers of half a second each: every one in time, the whole mail not."""
+    monkeypatch.setattr(mail, "WHOLE_SECONDS", 1.2)
+    mail_server.pause = 0.5
+    with pytest.raises(MailError):
+        open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER).send(MAIL)
+    assert mail_server.received == []
 
 
 def test_mail_is_not_sent_in_the_clear_unless_told_so(mail_server: MailServer, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core import db, outbox
-from app.core.messages import SeatsFreed, TicketsResigned
+from app.core.messages import NoticeRequested, SeatsFreed, TicketsResigned
 from app.dispatch import by_pace
 from tests.reservations.rooms import make_screening
 
@@ -24,8 +25,16 @@ PATIENCE = 20.0
 
 
 @pytest.fixture
-def worker(database: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def deaf_server() -> Iterator[str]:
+    """A mail server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield f"smtp://127.0.0.1:{server.getsockname()[1]}?tls=off"
+
+
+@pytest.fixture
+def worker(database: str, tmp_path: Path, deaf_server: str) -> Iterator[subprocess.Popen[bytes]]:
     env = os.environ | {"DATABASE_URL": database, "BILHETERIA_VAR": str(tmp_path), "SECRET_KEY": "tests"}
+    env["BILHETERIA_MAIL"] = deaf_server
     env.pop("SERVICES", None)
     process = subprocess.Popen([sys.executable, "-m", "app.cli.worker"], cwd=ROOT, env=env, process_group=0)
     yield process
@@ -80,6 +89,29 @@ def test_each_half_handles_its_own_messages(worker: subprocess.Popen[bytes]) -> 
             done = session.execute(text("select count(*) from core.processed")).scalar_one()
     assert done == 2
     assert os.getpriority(os.PRIO_PROCESS, half_of(worker)) > os.getpriority(os.PRIO_PROCESS, worker.pid)
+
+
+def test_nothing_waits_for_a_mail_server_that_does_not_answer(worker: subprocess.Popen[bytes]) -> None:
+    screening = make_screening("oo")
+    with db.transaction():
+        for _ in range(40):
+            outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
+    deadline = time.monotonic() + PATIENCE
+    assert until("select count(*) > 0 from core.outbox where attempts > 0", deadline)
+    with db.transaction():
+        outbox.publish(SeatsFreed(screening_id=screening.id))
+    assert until("select count(*) > 0 from core.processed", deadline)
+    assert until("select count(*) = 40 from core.outbox where last_error is null", deadline)
+
+
+def until(question: str, deadline: float) -> bool:
+    """Whether the answer is yes before the deadline."""
+    while time.monotonic() < deadline:
+        with db.reading() as session:
+            if session.execute(text(question)).scalar_one():
+                return True
+        time.sleep(0.1)
+    return False
 
 
 def test_a_signal_ends_both(worker: subprocess.Popen[bytes]) -> None:

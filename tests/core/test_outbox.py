@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core import db, outbox, worker
+from app.core.dead_letters import dead_letters, put_back
 from app.core.errors import Poison, Retry
 from app.core.messages import ScreeningCancelled, SeatsFreed
 from app.core.outbox import AlreadyDone, Delivery
@@ -31,8 +32,8 @@ def let_time_pass() -> None:
     with db.transaction() as session:
         session.execute(
             text(
-                "update core.outbox set available_at = available_at - interval '1 hour',"
-                " leased_until = leased_until - interval '1 hour'"
+                "update core.outbox set available_at = available_at - interval '2 hours',"
+                " leased_until = leased_until - interval '2 hours'"
             )
         )
 
@@ -104,11 +105,11 @@ def test_poison_goes_to_the_dead_letters_at_once_and_comes_back_by_hand() -> Non
     publish()
     worker.drain(routes(refuse))
     with db.reading():
-        letter = outbox.dead_letters()[0]
+        letter = dead_letters()[0]
     assert (letter.kind, letter.last_error) == ("SeatsFreed", "no such screening")
     assert worker.drain(routes(lambda m, d: None)) == 0
     with db.transaction():
-        assert outbox.put_back(letter.message_id) == 1
+        assert put_back(letter.message_id) == 1
     assert worker.drain(routes(lambda m, d: None)) == 1
 
 
@@ -121,7 +122,26 @@ def test_ten_failures_are_enough() -> None:
         worker.drain(routes(always))
         let_time_pass()
     with db.reading():
-        assert [letter.attempts for letter in outbox.dead_letters()] == [worker.MOST_ATTEMPTS]
+        assert [letter.attempts for letter in dead_letters()] == [worker.MOST_ATTEMPTS]
+
+
+def test_what_may_be_away_for_hours_is_tried_for_a_day() -> None:
+    def away(_: SeatsFreed, __: Delivery) -> None:
+        raise Retry("the mail server is down", for_a_day=True)
+
+    publish()
+    assert sum(worker.PAUSES_OF_A_DAY) > 24 * 3600
+    for _ in worker.PAUSES_OF_A_DAY:
+        assert worker.drain(routes(away)) == 1
+        let_time_pass()
+    with db.reading():
+        assert dead_letters() == []
+    worker.drain(routes(away))
+    with db.transaction():
+        assert put_back(dead_letters()[0].message_id) == 1
+    worker.drain(routes(away))
+    with db.reading():
+        assert dead_letters() == [], "put back, it has another day"
 
 
 @pytest.mark.parametrize("change", ["kind = 'OfAnotherVersion'", """payload = '{"film": 3}'"""])
@@ -135,12 +155,12 @@ def test_what_cannot_be_read_is_a_dead_letter_in_the_end_and_holds_up_nothing(ch
     seen: list[int] = []
     for attempt in range(outbox.UNREADABLE_ATTEMPTS):
         with db.reading():
-            assert outbox.dead_letters() == [], attempt
+            assert dead_letters() == [], attempt
         worker.drain(routes(lambda m, d: seen.append(m.screening_id)))
         let_time_pass()
     assert seen == [2]
     with db.reading():
-        (letter,) = outbox.dead_letters()
+        (letter,) = dead_letters()
     assert "reads this payload" in letter.last_error
 
 
@@ -203,6 +223,20 @@ def test_a_worker_goes_on_with_what_it_tells_itself() -> None:
     with db.reading() as session:
         assert session.execute(text("select count(*) from core.outbox")).scalar_one() == 0
         assert session.execute(text("select count(*) from core.processed")).scalar_one() == 3
+
+
+def test_a_worker_does_not_go_on_with_what_a_savepoint_took_back() -> None:
+    with outbox.going_on(["reservations"], seconds=30) as waiting:
+        with db.transaction() as session:
+            with session.begin_nested() as attempt:
+                outbox.publish(SeatsFreed(screening_id=3), urgent=True)
+                attempt.rollback()
+            with session.begin_nested():
+                outbox.publish(SeatsFreed(screening_id=4), urgent=True)
+        assert waiting == []
+    handled: list[int] = []
+    worker.drain(routes(lambda m, d: handled.append(m.screening_id)))
+    assert handled == [4], "what stands is delivered as any other"
 
 
 def test_a_worker_that_dies_before_it_goes_on_leaves_a_lease() -> None:

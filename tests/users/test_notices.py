@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.adapters.storage import open_storage
 from app.core import config, db, outbox, worker
 from app.core.config import Settings
+from app.core.dead_letters import DeadLetter, dead_letters
 from app.core.messages import NoticeRequested, TicketsReady
 from app.dispatch import routes
 from app.events import service as events
@@ -19,6 +20,7 @@ from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.reservations import service as reservations
+from tests.adapters.mail_server import MailServer
 from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
 from tests.users.people import mails, person, words
@@ -47,9 +49,9 @@ def sent() -> dict[str, EmailMessage]:
     return {mail["Subject"]: mail for mail in mails(config.settings().mail_folder)}
 
 
-def dead() -> list[outbox.DeadLetter]:
+def dead() -> list[DeadLetter]:
     with db.reading():
-        return outbox.dead_letters()
+        return dead_letters()
 
 
 def one(found: dict[str, EmailMessage], *parts: str) -> EmailMessage:
@@ -145,7 +147,7 @@ def _all_subjects(language: str) -> list[str]:
         "attached": True,
     }  # fmt: skip
     names = sorted(path.stem for path in notices.FOLDER.glob("*.txt") if not path.stem.startswith("_"))
-    assert len(names) == 9
+    assert len(names) == 10
     return [notices.write(name, language, facts).subject for name in names]
 
 
@@ -235,3 +237,23 @@ def test_mail_waits_while_the_server_is_away(settings: Settings) -> None:
         session.execute(text("update core.outbox set available_at = clock_timestamp()"))
     worker.drain(routes(("users",)))
     assert len(mails(settings.mail_folder)) == 1
+
+
+def test_mail_that_is_put_off_for_a_morning_arrives(settings: Settings) -> None:
+    """As greylisting does, or an outage: no person has to put anything back."""
+    server = MailServer()
+    config.use(replace(settings, mail_url=f"smtp://127.0.0.1:{server.port}?tls=off"))
+    try:
+        with db.transaction():
+            outbox.publish(NoticeRequested("account_exists", "ana@later.example", "en", {"path": "/x"}))
+        for _ in range(worker.MOST_ATTEMPTS + 2):
+            assert worker.drain(routes(("users",))) == 1
+            assert dead() == []
+            with db.transaction() as session:
+                session.execute(text("update core.outbox set available_at = clock_timestamp()"))
+        server.puts_off = False
+        worker.drain(routes(("users",)))
+    finally:
+        config.use(settings)
+        server.stop()
+    assert len(server.received) == 1
