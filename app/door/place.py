@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote, unquote
@@ -9,6 +10,7 @@ from urllib.parse import quote, unquote
 from flask import Request, Response
 from flask_babel import gettext as _
 
+from app.core.codes import ALPHABET
 from app.core.errors import Invalid, NotFound
 from app.events import service as events
 from app.events.service import Cinema, Screening
@@ -16,6 +18,7 @@ from app.tickets import service as tickets
 
 LONGEST_GATE = 40
 LATE = timedelta(minutes=30)  # so long after its start a screening is still the one that people come for
+_CODE = re.compile(rf"[{ALPHABET}]{{{tickets.CODE_LENGTH}}}")
 _PLACE, _GATE = "door_place", "door_gate"
 _YEAR = 31536000
 
@@ -49,7 +52,10 @@ def here(request: Request) -> Place:
 
     A screening that is over is left for the next one in its room.
     """
-    gate = request.form.get("gate", unquote(request.cookies.get(_GATE, "")))
+    remembered = unquote(request.cookies.get(_GATE, ""))
+    gate = request.form.get("gate", remembered)
+    if holds_code(gate):
+        gate = remembered
     value = request.form.get("place", request.cookies.get(_PLACE, ""))
     cinema, screening = _found(value) or _likely()
     if screening is not None and not _goes_on(screening):
@@ -58,14 +64,21 @@ def here(request: Request) -> Place:
 
 
 def chosen(request: Request) -> Place:
-    """The place that a form chose. Raises Invalid: `place.unknown`, `gate.too_long`."""
+    """The place that a form chose. Raises Invalid: `place.unknown`, `gate.too_long`, `gate.code`."""
     found = _found(request.form.get("place", ""))
     if found is None or (found[1] is not None and not _goes_on(found[1])):
         raise Invalid("place.unknown", "place")
     gate = _shown(request.form.get("gate", ""))
+    if holds_code(gate):
+        raise Invalid("gate.code", "gate")
     if len(gate) > LONGEST_GATE:
         raise Invalid("gate.too_long", "gate")
     return Place(*found, gate or _("Gate 1"))
+
+
+def holds_code(gate: str) -> bool:
+    """Whether a ticket's code went into the name, by a scanner most likely."""
+    return _CODE.search(gate) is not None
 
 
 def remember(place: Place, response: Response, *, secure: bool) -> None:

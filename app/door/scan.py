@@ -9,7 +9,7 @@ from app.core import db
 from app.core.errors import Invalid, NotFound, TooMany
 from app.core.throttle import private_key
 from app.door import blueprint, verdicts
-from app.door.place import LONGEST_GATE, Place, choices, chosen, here, open_now, remember
+from app.door.place import LONGEST_GATE, Place, choices, chosen, here, holds_code, open_now, remember
 from app.door.verdict import Verdict
 from app.tickets import service as tickets
 from app.users.service import User
@@ -100,6 +100,8 @@ def _once(code: str) -> str | None:
 
 
 def _sentence(error: Invalid) -> str:
+    if error.code == "gate.code":
+        return _("That is a ticket's code, not a gate's name. Scan it into the field at the bottom.")
     if error.code == "gate.too_long":
         return _("At most %(num)d letters.", num=LONGEST_GATE)
     return _("That screening is over or was called off. Choose another.")
@@ -116,11 +118,12 @@ def _answer(place: Place, verdict: Verdict | None, *, error: str = "", status: i
 def _page(
     place: Place, verdict: Verdict | None = None, *, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
+    typed_gate = request.form.get("gate", place.gate)[:400]
     values = _values(place, verdict) | {
         "choices": choices(),
         "longest_gate": LONGEST_GATE,
         "errors": errors or {},
-        "typed_gate": request.form.get("gate", place.gate)[:400],
+        "typed_gate": place.gate if holds_code(typed_gate) else typed_gate,
         "typed_code": request.form.get("code", "")[:400] if status != 200 else "",
         "no_answer": verdicts.no_answer(),
         "staff": _staff(),

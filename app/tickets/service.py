@@ -5,7 +5,7 @@ Only `pdf_of` and `pdf_link` speak to the storage.
 
 from __future__ import annotations
 
-from app.tickets.admission import OPENS_MINUTES, TriedBefore, admission, admit, attendance
+from app.tickets.admission import CODE_LENGTH, OPENS_MINUTES, TriedBefore, admission, admit, attendance
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
 from app.tickets.picture import svg as qr_svg
@@ -23,6 +23,7 @@ from app.tickets.views import (
 from app.tickets.wording import proof_wanted, type_name, type_short
 
 __all__ = [
+    "CODE_LENGTH",
     "OPENS_MINUTES",
     "VERDICTS",
     "Admission",

@@ -2,6 +2,9 @@
 // presses Enter faster than answers come: htmx sends what was typed one after another, the field is free at once.
 import { onElements } from "./behaviour.js";
 
+const FAST_MS = 80; // between two letters of a scanner; fingers take longer
+const SCAN_LENGTH = 10; // a ticket's code, the shortest that is scanned
+
 onElements("form[data-scan]", (form) => {
   const field = form.querySelector("[data-scan-field]");
   const verdict = () => document.getElementById("_verdict");
@@ -54,6 +57,39 @@ onElements("form[data-scan]", (form) => {
     const isLetter = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.altKey && !event.metaKey;
     if (isLetter && !event.target.closest("input, select, textarea")) ready();
   });
+  // A scan into where staff stand is none of its business: the form is as it was, and the ticket is tried.
+  for (const standing of document.querySelectorAll("form[data-standing]")) {
+    onScan(standing, (code) => {
+      standing.closest("details").open = false;
+      field.value = code;
+      form.requestSubmit();
+    });
+  }
   // The next scan must not be added to what was refused for the moment.
   field.select();
 });
+
+/** Letters as quick as no finger, and Enter: takes them out of the field they went into, and tells of them. Enter alone
+ *  does nothing: a form in which a scan may land is sent by its button. */
+function onScan(form, tell) {
+  let typed = "";
+  let last = 0;
+  let before = "";
+  form.addEventListener("keydown", (event) => {
+    const field = event.target;
+    if (!field.matches("input, select")) return;
+    if (event.key === "Enter") {
+      event.preventDefault();
+      const isScan = typed.length >= SCAN_LENGTH && event.timeStamp - last < FAST_MS;
+      const code = typed;
+      typed = "";
+      if (!isScan) return;
+      field.value = before;
+      tell(code);
+    } else if (event.key.length === 1 && !event.repeat) {
+      if (event.timeStamp - last > FAST_MS) [typed, before] = ["", field.value];
+      typed += event.key;
+      last = event.timeStamp;
+    }
+  });
+}

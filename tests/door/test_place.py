@@ -137,6 +137,20 @@ def test_places_that_are_none(app: Flask, value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "typed", ["T5RCNS6BPX", "T5RCNS6BPXPortão 1", "Portão 1T5RCNS6BPX", "BIL1" + "A2B3C4" * 30]
+)
+def test_a_ticket_scanned_into_the_name_of_the_gate_is_no_name(app: Flask, typed: str) -> None:
+    hall = make_hall()
+    staff = Staff(app)
+    staff.stand_at(hall, gate="Portão 7")
+    answer = staff.post("/staff/place", {"place": f"cinema-{hall.cinema.id}", "gate": typed})
+    assert (answer.status_code, list(errors(answer))) == (422, ["gate"])
+    assert "ticket's code" in html.unescape(errors(answer)["gate"])
+    assert typed not in answer.text, "the next name is not typed behind it"
+    assert place(staff).startswith("Portão 7 · Sala 2"), "nothing changed"
+
+
+@pytest.mark.parametrize(
     ("typed", "shown"),
     [
         ("", "Gate 1"),

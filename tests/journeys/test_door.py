@@ -99,7 +99,8 @@ def stand_at(page: Page, place: str, gate: str = "Portão 2") -> None:
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("Control+A")
-    page.keyboard.type(gate)
+    page.keyboard.type(gate, delay=100)
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#_place")).to_contain_text(re.compile(rf"^{gate} · Sala"))
 
@@ -188,6 +189,35 @@ def test_a_scanner_quicker_than_the_answers(new_page: NewPage, house: LiveServer
     page.locator("#code").evaluate("field => field.blur()")
     scan(page, "LTZ-4720")
     says(page, "É o pedido")
+
+
+@pytest.mark.parametrize("into", ["Você está em", "Nome do seu portão"])
+def test_a_scan_into_where_one_stands_is_a_scan(
+    new_page: NewPage, house: LiveServer, bought: Bought, into: str
+) -> None:
+    """Whatever has the focus: the place and the gate stay as they were, and the ticket is tried."""
+    page = new_page()
+    sign_in(page, house)
+    stand_at(page, bought.place)
+    before = inside(page)
+    standing = page.locator("#_place").inner_text()
+    page.locator("details.standing summary").click()
+    values = [page.get_by_label(name).input_value() for name in ("Você está em", "Nome do seu portão")]
+    page.get_by_label(into).focus()
+    scan(page, bought.codes[0])
+    says(page, "Pode entrar")
+    now_inside(page, before + 1)
+    expect(page.locator("#_place")).to_have_text(standing)
+    expect(page.get_by_label("Você está em")).to_be_hidden()
+    assert [page.locator(field).input_value() for field in ("#place", "#gate")] == values
+    # Enter alone, or after letters at a finger's pace, sends nothing: the button does.
+    page.locator("details.standing summary").click()
+    page.get_by_label("Nome do seu portão").fill("")
+    page.keyboard.type("Lado B", delay=100)
+    page.keyboard.press("Enter")
+    expect(page.locator("#_place")).to_have_text(standing)
+    page.get_by_role("button", name="Ficar aqui").click()
+    expect(page.locator("#_place")).to_contain_text("Lado B · Sala")
 
 
 def test_when_nobody_answers_nobody_is_let_in(new_page: NewPage, house: LiveServer, bought: Bought) -> None:
