@@ -14,10 +14,8 @@ onElements("[data-stepper]", (stepper) => {
   const show = () => {
     for (const button of buttons) {
       const next = Number(input.value) + Number(button.dataset.step);
-      const over = next < low() || next > high();
-      // A disabled button would lose the focus to the page's start.
-      if (over && document.activeElement === button) input.focus();
-      button.disabled = over;
+      // Not `disabled`: the button keeps the focus, or the next Enter would send the form.
+      button.ariaDisabled = next < low() || next > high();
     }
   };
   const settle = () => {
@@ -26,7 +24,7 @@ onElements("[data-stepper]", (stepper) => {
   };
   stepper.addEventListener("click", (event) => {
     const button = event.target.closest("[data-step]");
-    if (!button || button.disabled) return;
+    if (!button || button.ariaDisabled === "true") return;
     input.value = clamp(Number(input.value) + Number(button.dataset.step));
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });

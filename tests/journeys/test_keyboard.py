@@ -1,0 +1,59 @@
+"""By keyboard and by ear: the focus stays where it was put, Enter does what its place says, and news are spoken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from tests.journeys.in_process import InProcess
+from tests.orders.counter import stock
+from tests.reservations.rooms import make_screening
+from tests.shop.visitor import Visitor
+
+
+@pytest.fixture
+def ana(app: Flask) -> Visitor:
+    visitor = Visitor(app)
+    visitor.client.set_cookie("language", "en")
+    return visitor
+
+
+@pytest.fixture
+def browser(new_page: Callable[..., Page], ana: Visitor) -> InProcess:
+    return InProcess(new_page, ana, locale="en")
+
+
+def test_a_number_at_its_end_holds_no_seats(browser: InProcess) -> None:
+    """The − that cannot go lower keeps the focus and does nothing; the next Enter does not send the form."""
+    screening = make_screening("oooooo")
+    browser.open(f"/screenings/{screening.id}")
+    page = browser.page
+    here = page.url
+    less = page.get_by_role("button", name="One less: How many seats")
+    less.focus()
+    for _ in range(3):
+        page.keyboard.press("Enter")
+        expect(less).to_be_focused()
+    expect(page.locator("input[name=quantity]")).to_have_value("1")
+    expect(less).to_have_attribute("aria-disabled", "true")
+    page.get_by_role("button", name="One more: How many seats").press("Enter")
+    expect(less).to_have_attribute("aria-disabled", "false")
+    assert page.url == here
+
+
+def test_a_product_at_its_end_does_not_go_on(browser: InProcess, ana: Visitor) -> None:
+    screening = make_screening("oooooo")
+    stock(screening)
+    path = ana.start(screening, "A1")
+    ana.choose_full(path)
+    browser.open(f"{path}/concessions")
+    page = browser.page
+    page.locator("[data-step='1']").first.press("Enter")
+    less = page.locator("[data-step='-1']").first
+    for _ in range(3):
+        less.press("Enter")
+        expect(less).to_be_focused()
+    assert page.url.endswith("/concessions")
