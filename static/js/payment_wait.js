@@ -1,6 +1,6 @@
 // Waits for the bank: asks a tiny address whether the page still tells the truth, and takes what it says instead.
 // Often at first (the code comes within a moment), every second while somebody pays, slower when nobody looks.
-import { onElements } from "./behaviour.js";
+import { announce, onElements } from "./behaviour.js";
 
 const FAST_MS = 250;
 const FAST_TRIES = 12;
@@ -46,7 +46,10 @@ onElements("[data-payment-wait]", (place) => {
     const fresh = new DOMParser().parseFromString(markup, "text/html").getElementById(section.id);
     if (!fresh) return;
     const focused = section.contains(document.activeElement);
+    const before = wordsOf(section);
     section.replaceWith(fresh);
+    // What comes together with its live region is heard by few; an alert is heard anyway.
+    if (wordsOf(fresh) !== before) announce(wordsOf(fresh));
     section = fresh;
     if (focused) document.getElementById("main")?.focus({ preventScroll: true });
     document.dispatchEvent(new CustomEvent("htmx:load"));
@@ -56,3 +59,8 @@ onElements("[data-payment-wait]", (place) => {
   document.addEventListener("countdown:over", () => { if (section.dataset.status) ask(""); });
   plan();
 });
+
+function wordsOf(section) {
+  const shown = [...section.querySelectorAll("h2, .notice:not(.bad) p")].map((part) => part.textContent.trim());
+  return section.dataset.say ?? shown.join(". ");
+}

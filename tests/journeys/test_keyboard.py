@@ -9,9 +9,10 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.journeys.in_process import InProcess
+from tests.orders import buying
 from tests.orders.counter import stock
 from tests.reservations.rooms import make_screening
-from tests.shop.visitor import Visitor
+from tests.shop.visitor import Visitor, order_at
 
 
 @pytest.fixture
@@ -57,3 +58,20 @@ def test_a_product_at_its_end_does_not_go_on(browser: InProcess, ana: Visitor) -
         less.press("Enter")
         expect(less).to_be_focused()
     assert page.url.endswith("/concessions")
+
+
+def test_the_payment_says_how_far_it_is(browser: InProcess, ana: Visitor) -> None:
+    """Its live region is replaced with the page's part: a region of its own, which stays, speaks."""
+    screening = make_screening("oooooo")
+    path = ana.start(screening, "A1")
+    ana.choose_full(path)
+    ana.check_out(path)
+    browser.open(f"{path}/payment")
+    expect(browser.page.locator("#_payment[data-stage=preparing]")).to_be_visible()
+    voice = browser.page.locator("#voice[aria-live=polite]")
+    buying.work()
+    expect(voice).to_have_text("Your Pix code is here, to copy.")
+    voice.evaluate("region => { region.stays = true; }")
+    buying.late(order_at(path))
+    expect(voice).to_contain_text("Time is up. Your seats went back on sale.")
+    assert voice.evaluate("region => region.stays"), "what is heard is a change in a region that was there"
