@@ -11,9 +11,10 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 _KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*")
+_OPTIONS = {"region": re.compile(r"[a-z0-9-]+"), "endpoint": re.compile(r"https?://[^\s/]+/?")}
 _MOST_SECONDS = 7 * 24 * 3600  # S3 signs no link for longer
 
 
@@ -53,17 +54,25 @@ class Storage(Protocol):
 
 def open_storage(address: str, folder: Path) -> Storage:
     """`folder:` (in `folder`), `folder:/path`, or `s3://bucket/prefix?region=…&endpoint=…`. Raises BadAddress."""
+    check_address(address)
     scheme, _, rest = address.partition(":")
     if scheme == "folder":
         return FolderStorage(Path(rest) if rest else folder)
     parts = urlsplit(address)
-    if scheme == "s3" and parts.netloc:
-        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        unknown = options.keys() - {"region", "endpoint"}
-        if not unknown:
-            return S3Storage(
-                parts.netloc, parts.path.strip("/"), options.get("region"), options.get("endpoint")
-            )
+    options = dict(parse_qsl(parts.query))
+    return S3Storage(parts.netloc, parts.path.strip("/"), options.get("region"), options.get("endpoint"))
+
+
+def check_address(address: str) -> None:
+    """Raises BadAddress."""
+    if address.startswith("folder:"):
+        return
+    with suppress(ValueError):  # brackets without an end
+        parts = urlsplit(address)
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        known = all(name in _OPTIONS and _OPTIONS[name].fullmatch(value) for name, value in options.items())
+        if parts.scheme == "s3" and parts.netloc and not parts.fragment and known:
+            return
     raise BadAddress(f"a storage is folder:, folder:/path or s3://bucket/prefix?region=…, not {address!r}")
 
 

@@ -72,9 +72,9 @@ def main() -> int:
 class BoxOffice:
     """The database, the web server and the worker of one machine, from `open` until `close`."""
 
-    def __init__(self, settings: Settings, host: str) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.host = host
+        self.host = settings.host
         self.postgres: PostgresServer | None = None
         self.children: list[Child] = []
         self.database_url = settings.database_url or ""
@@ -134,7 +134,7 @@ class BoxOffice:
 
 
 def _serve(settings: Settings) -> None:
-    office = BoxOffice(settings, os.environ.get("BILHETERIA_HOST") or "127.0.0.1")
+    office = BoxOffice(settings)
     try:
         office.open()
         where = "localhost" if office.host == "127.0.0.1" else office.host
@@ -205,6 +205,8 @@ def _check_port(host: str, port: int) -> None:
                 f"port {port} may not be used by this account: set PORT to a free one"
             ) from None
         except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise CannotServe(f"BILHETERIA_HOST is not an address of this machine: {host!r}") from None
             reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
             raise CannotServe(
                 f"port {port} {reason}: set PORT to a free one, such as PORT={port + 1}"

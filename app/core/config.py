@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.core.telemetry import LEVELS
 
@@ -25,7 +28,9 @@ class Settings:
 
     var: Path = Path("var")
     database_url: str | None = None
+    host: str = "127.0.0.1"
     port: int = 8000
+    web_workers: int = 2
     secret_key: str = ""
     public_url: str = ""
     behind_tls: bool = False
@@ -68,18 +73,22 @@ class Settings:
         port = _whole_number("PORT", 8000, 1, 65535)
         return cls(
             var=var,
-            database_url=os.environ.get("DATABASE_URL") or None,
+            database_url=_text("DATABASE_URL", "", _check_database_url) or None,
+            host=_text("BILHETERIA_HOST", cls.host),
             port=port,
+            web_workers=_whole_number("WEB_WORKERS", cls.web_workers, 1, 100),
             secret_key=os.environ.get("SECRET_KEY") or _secret_key(var),
-            public_url=(os.environ.get("BILHETERIA_PUBLIC_URL") or f"http://localhost:{port}").rstrip("/"),
+            public_url=_text("BILHETERIA_PUBLIC_URL", f"http://localhost:{port}", _check_public_url).rstrip(
+                "/"
+            ),
             behind_tls=_flag("BILHETERIA_TLS"),
             trusted_proxies=_whole_number("BILHETERIA_PROXIES", 0, 0, 9),
             services=_services(os.environ.get("SERVICES", "")),
-            cinema_name=os.environ.get("BILHETERIA_CINEMA") or cls.cinema_name,
-            sandbox_pix=os.environ.get("BILHETERIA_SANDBOX_PIX") or cls.sandbox_pix,
-            mail_url=os.environ.get("BILHETERIA_MAIL") or cls.mail_url,
-            mail_from=os.environ.get("BILHETERIA_MAIL_FROM") or cls.mail_from,
-            storage_url=os.environ.get("BILHETERIA_STORAGE") or cls.storage_url,
+            cinema_name=_text("BILHETERIA_CINEMA", cls.cinema_name),
+            sandbox_pix=_text("BILHETERIA_SANDBOX_PIX", cls.sandbox_pix, _check_sandbox_pix),
+            mail_url=_text("BILHETERIA_MAIL", cls.mail_url, _check_mail_url),
+            mail_from=_text("BILHETERIA_MAIL_FROM", cls.mail_from, _check_mail_from),
+            storage_url=_text("BILHETERIA_STORAGE", cls.storage_url, _check_storage_url),
             max_seats=_whole_number("BILHETERIA_MAX_SEATS", 8, 1, 50),
             hold_minutes=_whole_number("BILHETERIA_HOLD_MINUTES", 10, 1, 60),
             grace_seconds=_whole_number("BILHETERIA_GRACE_SECONDS", 120, 0, 900),
@@ -89,6 +98,57 @@ class Settings:
             demo=_flag("BILHETERIA_DEMO", cls.demo),
             log_level=_one_of("BILHETERIA_LOG", cls.log_level, tuple(LEVELS)),
         )
+
+
+def _text(name: str, default: str, check: Callable[[str], None] = lambda text: None) -> str:
+    """`check` raises ValueError, whose words follow the setting's name."""
+    text = os.environ.get(name, "").strip()
+    try:
+        if text:
+            check(text)
+    except ValueError as error:
+        raise BadSetting(f"{name}: {error}") from None
+    return text or default
+
+
+def _check_database_url(text: str) -> None:
+    if not text.startswith(("postgresql://", "postgresql+psycopg2://")):
+        raise ValueError(
+            "a database is postgresql://user:password@host/name"
+        )  # what stands there is a secret
+
+
+def _check_public_url(text: str) -> None:
+    with suppress(ValueError):
+        urlsplit(text).port  # noqa: B018
+        if re.fullmatch(r"https?://[^\s/?#@]+/?", text):
+            return
+    raise ValueError(f"an address that people type is http://host or https://host:port, not {text!r}")
+
+
+# What an adapter reads, it checks itself. It is loaded only where its setting is set: processes stay small.
+def _check_sandbox_pix(text: str) -> None:
+    from app.adapters.psp.sandbox import auto_after
+
+    auto_after(text)
+
+
+def _check_mail_url(text: str) -> None:
+    from app.adapters.mail import check_address
+
+    check_address(text)
+
+
+def _check_mail_from(text: str) -> None:
+    from app.adapters.mail import check_sender
+
+    check_sender(text)
+
+
+def _check_storage_url(text: str) -> None:
+    from app.adapters.storage import check_address
+
+    check_address(text)
 
 
 def _whole_number(name: str, default: int, least: int, most: int) -> int:

@@ -7,6 +7,7 @@ psycogreen must be in place before that, or its locks and connections would bloc
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from typing import Any
 
@@ -18,12 +19,19 @@ monkey.patch_all(os=False)  # the master forks and waits for its workers itself
 
 from psycogreen.gevent import patch_psycopg  # noqa: E402
 
+from app.core.config import BadSetting  # noqa: E402
+from app.core.config import settings as read_settings  # noqa: E402
+
 patch_psycopg()
+try:
+    settings = read_settings()
+except BadSetting as error:
+    sys.exit(f"bilheteria: {error}")
 
 wsgi_app = "wsgi:application"
-bind = [f"{os.environ.get('BILHETERIA_HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"]
+bind = [f"{settings.host}:{settings.port}"]
 worker_class = "gevent"
-workers = int(os.environ.get("WEB_WORKERS", "2"))
+workers = settings.web_workers
 worker_connections = 2000
 # A socket for each worker: from one that they share, one worker may take nearly all connections, and the other rests.
 reuse_port = True
@@ -43,9 +51,9 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
 
 def on_starting(server: Any) -> None:
     """gunicorn's own lines and the application's look the same: JSON, one a line."""
-    from app.core import config, telemetry
+    from app.core import telemetry
 
-    telemetry.log_as_json(telemetry.LEVELS[config.settings().log_level])
+    telemetry.log_as_json(telemetry.LEVELS[settings.log_level])
     for handler in server.log.error_log.handlers:
         handler.setFormatter(telemetry.JsonLines())
 

@@ -18,6 +18,7 @@ from app.adapters.mail import (
     Mail,
     MailError,
     SmtpMailbox,
+    check_sender,
     compose,
     open_mail,
 )
@@ -106,10 +107,29 @@ def test_a_domain_with_letters_of_its_own_goes_out_as_servers_know_it() -> None:
     assert compose(replace(MAIL, to="ana@praça.example"), SENDER)["To"] == "ana@xn--praa-2oa.example"
 
 
-@pytest.mark.parametrize("address", ["", "smtp:", "smtp://", "ftp://example.org", "ses:"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "smtp:",
+        "smtp://",
+        "ftp://example.org",
+        "ses:",
+        "smtp://host:port",
+        "smtp://host?tls=maybe",
+        "folder",
+    ],
+)
 def test_a_setting_that_names_no_way_is_refused(address: str, tmp_path: Path) -> None:
     with pytest.raises(BadAddress, match="smtp://host:port"):
         open_mail(address, tmp_path, SENDER)
+
+
+@pytest.mark.parametrize("sender", ["nonsense", "Cine Lanterna", "Cine, Lanterna <a@b.example>", "Cine <a@>"])
+def test_a_setting_that_names_no_sender_is_refused(sender: str) -> None:
+    with pytest.raises(BadAddress, match="a sender is"):
+        check_sender(sender)
+    check_sender(SENDER)
 
 
 @pytest.fixture

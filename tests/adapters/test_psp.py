@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.adapters.psp import ChargeRequest, RefundRequest, Refused, UnknownCharge, Unreachable
-from app.adapters.psp.sandbox import Sandbox
+from app.adapters.psp.sandbox import BadManner, Sandbox, auto_after
 from app.payments import providers
 
 
@@ -155,3 +155,16 @@ def test_another_key_signs_otherwise(bank: Sandbox, database: str) -> None:
     with pytest.raises(Forged):
         bank.read_webhook(sent.headers, sent.body)
     other.dispose()
+
+
+@pytest.mark.parametrize(
+    ("pix", "seconds"), [("manual", None), ("auto", 0.0), ("auto:3", 3.0), ("auto:0.2", 0.2)]
+)
+def test_customers_pay_by_themselves_only_where_that_is_said(pix: str, seconds: float | None) -> None:
+    assert auto_after(pix) == seconds
+
+
+@pytest.mark.parametrize("pix", ["", "autoo", "automatic", "auto:", "auto:x", "auto:-1", "auto:inf", "Auto "])
+def test_what_says_neither_is_refused(pix: str) -> None:
+    with pytest.raises(BadManner, match="manual, auto or auto:3"):
+        auto_after(pix)

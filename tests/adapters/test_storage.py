@@ -173,7 +173,19 @@ def test_a_bucket_that_is_not_there_is_a_storage_error_and_not_missing(s3: S3Sto
     assert not isinstance(caught.value, Missing)
 
 
-@pytest.mark.parametrize("address", ["", "s3:", "s3://", "s3://bucket?key=secret", "ftp://host/x", "tickets"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "s3:",
+        "s3://",
+        "s3://bucket?key=secret",
+        "s3://bucket?region=São",
+        "s3://bucket?endpoint=host",
+        "ftp://host/x",
+        "tickets",
+    ],
+)
 def test_a_wrong_setting_is_named(address: str) -> None:
     with pytest.raises(BadAddress, match="a storage is"):
         open_storage(address, Path())

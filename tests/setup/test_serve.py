@@ -168,10 +168,17 @@ def test_a_taken_port_is_one_line(serve: Callable[..., Serve]) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://nobody@127.0.0.1:1/none", "postgresql://x@no-such-host.invalid/none", "nonsense"]
+    "url", ["postgresql://nobody@127.0.0.1:1/none", "postgresql://x@no-such-host.invalid/none"]
 )
 def test_a_database_that_does_not_answer_is_one_line(serve: Callable[..., Serve], url: str) -> None:
     assert_one_line(serve(DATABASE_URL=url), "DATABASE_URL does not answer")
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"])
+def test_an_address_of_another_machine_is_one_line(serve: Callable[..., Serve], host: str) -> None:
+    assert_one_line(
+        serve(BILHETERIA_HOST=host), f"BILHETERIA_HOST is not an address of this machine: '{host}'"
+    )
 
 
 def test_an_old_postgres_is_refused() -> None:
@@ -223,7 +230,13 @@ def json_lines(log: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("PORT", "eighty"), ("SERVICES", "popcorn"), ("BILHETERIA_DEMO", "perhaps")]
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("SERVICES", "popcorn"),
+        ("BILHETERIA_DEMO", "perhaps"),
+        ("DATABASE_URL", "nonsense"),
+    ],
 )
 def test_a_bad_setting_is_one_line(serve: Callable[..., Serve], name: str, value: str) -> None:
     assert_one_line(serve(**{name: value}), name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import string
 import threading
@@ -61,6 +62,19 @@ class BankView:
     refunds: str
 
 
+class BadManner(ValueError):
+    """The setting does not say what customers do; the message says what does."""
+
+
+def auto_after(pix: str) -> float | None:
+    """After how many seconds customers pay by themselves; None: they use the bank's page. Raises BadManner."""
+    if pix == "manual":
+        return None
+    if found := re.fullmatch(r"auto(?::(\d{1,5}(?:\.\d{1,3})?))?", pix, re.ASCII):
+        return float(found[1] or 0)
+    raise BadManner(f"customers are manual, auto or auto:3 (after three seconds), not {pix!r}")
+
+
 class Sandbox:
     """`pix` says what its customers do: manual (they use its page), auto (pay at once), auto:3 (after 3 s)."""
 
@@ -75,8 +89,9 @@ class Sandbox:
             hide_parameters=True,
         )
         self._key = hmac.new(secret_key.encode(), b"sandbox bank webhook", hashlib.sha256).digest()
-        self._auto = pix.startswith("auto")
-        self._auto_after = float(pix.partition(":")[2] or 0) if self._auto else 0.0
+        after = auto_after(pix)
+        self._auto = after is not None
+        self._auto_after = after or 0.0
         self._open = threading.Lock()
         self._ready = False
 
