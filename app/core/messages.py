@@ -123,6 +123,14 @@ class TicketsResigned(Message):
 
 
 @dataclass(frozen=True)
+class TicketsRevoked(Message):
+    """None of an order's tickets counts any more: its PDF is deleted."""
+
+    consumers: ClassVar = ("tickets",)
+    order_id: str
+
+
+@dataclass(frozen=True)
 class NoticeRequested(Message):
     """A mail of any other kind: `template` is a name in templates/mail, `facts` its variables."""
 
@@ -131,7 +139,6 @@ class NoticeRequested(Message):
     email: str
     locale: str
     facts: dict[str, Any] = field(default_factory=dict)
-    skip_if_order_revoked: str = ""
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,24 @@ def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uu
     return message_id
 
 
+_WITHDRAW = text(
+    """
+    delete from core.outbox
+    where kind = :kind and consumer = any(:consumers) and payload @> cast(:facts as jsonb) returning 1
+    """
+)
+
+
+def withdraw(kind: type[Message], **facts: str) -> int:
+    """Take back, in the caller's transaction, what waits of `kind` with these facts, or is dead. Returns how many.
+
+    What is being handled at this very moment is not stopped, nor what has gone on to a queue of its own: a handler
+    that matters looks for itself.
+    """
+    values = {"kind": kind.__name__, "consumers": list(kind.consumers), "facts": json.dumps(facts)}
+    return len(db.session().execute(_WITHDRAW, values).all())
+
+
 _DONE = text(
     """
     with gone as (delete from core.outbox where message_id = :message_id and consumer = :consumer)

@@ -76,32 +76,46 @@ def pdf_link(order_id: uuid.UUID, filename: str) -> str | None:
     return storage().url(found.storage_key, LINK_SECONDS, filename) if found is not None else None
 
 
-def record(order_id: uuid.UUID, revision: int, key: str, size: int) -> bool:
-    """Write down that the PDF lies in storage. False, and nothing written, when no ticket counts any more."""
-    written = (
-        db.session()
-        .execute(
-            text(
-                """
-            insert into tickets.documents (order_id, revision, storage_key, size)
-            select :order_id, :revision, :key, :size
-            where exists (select from tickets.tickets where order_id = :order_id and state <> 'revoked')
-            on conflict (order_id) do update set revision = excluded.revision, storage_key = excluded.storage_key,
-                size = excluded.size, made_at = clock_timestamp()
-            where documents.revision <= excluded.revision
-            returning order_id
-            """
-            ),
-            {"order_id": order_id, "revision": revision, "key": key, "size": size},
-        )
-        .first()
+# Whoever revokes or signs anew waits for this, or this for them: what is written down is so when it commits.
+_RECORD = text(
+    """
+    with counted as (
+        select revision from tickets.tickets where order_id = :order_id and state <> 'revoked' order by id for share
     )
-    return written is not None
+    insert into tickets.documents (order_id, revision, storage_key, size)
+    select :order_id, :revision, :key, :size where :revision = (select max(revision) from counted)
+    on conflict (order_id) do update set revision = excluded.revision, storage_key = excluded.storage_key,
+        size = excluded.size, made_at = clock_timestamp()
+    returning order_id
+    """
+)
+
+
+def record(order_id: uuid.UUID, revision: int, key: str, size: int) -> bool:
+    """Write down that the PDF lies in storage. False, and nothing written, when it does not show the tickets as they
+    are: none of them counts any more, or they were signed anew."""
+    values = {"order_id": order_id, "revision": revision, "key": key, "size": size}
+    return db.session().execute(_RECORD, values).first() is not None
+
+
+def delete_files(tickets: Sequence[Ticket]) -> None:
+    """Delete every PDF that these tickets of one order ever had. Speaks to the storage; raises StorageError."""
+    for revision in range(1, revision_of(tickets) + 1):
+        storage().delete(storage_key(tickets[0].facts.order_id, revision))
+
+
+def forget(order_id: uuid.UUID) -> None:
+    """No PDF of the order lies in storage any more."""
+    db.session().execute(
+        text("delete from tickets.documents where order_id = :order_id"), {"order_id": order_id}
+    )
 
 
 __all__ = [
     "StorageError",
+    "delete_files",
     "document",
+    "forget",
     "pdf_link",
     "pdf_of",
     "record",

@@ -10,11 +10,12 @@ from app.core import db, outbox
 from app.core.config import settings
 from app.core.errors import Poison, Retry
 from app.core.failpoints import failpoint
-from app.core.messages import OrderPaid, TicketsReady, TicketsResigned
+from app.core.messages import OrderPaid, TicketsReady, TicketsResigned, TicketsRevoked
 from app.core.outbox import Delivery
 from app.core.worker import Tick
 from app.tickets import documents, issuing, keys, paper
 from app.tickets.states import REVOKED
+from app.tickets.views import Ticket
 
 
 def on_order_paid(message: OrderPaid, delivery: Delivery) -> None:
@@ -37,6 +38,8 @@ def on_order_paid(message: OrderPaid, delivery: Delivery) -> None:
                     facts=message.facts,
                 )
             )
+        else:
+            _changed_meanwhile(order_id)
 
 
 def on_tickets_resigned(message: TicketsResigned, delivery: Delivery) -> None:
@@ -46,13 +49,40 @@ def on_tickets_resigned(message: TicketsResigned, delivery: Delivery) -> None:
     if stored is None:
         return
     with delivery.transaction():
-        documents.record(order_id, *stored)
+        if not documents.record(order_id, *stored):
+            _changed_meanwhile(order_id)
+
+
+def _changed_meanwhile(order_id: uuid.UUID) -> None:
+    """The PDF in storage shows tickets that are no more: it is drawn anew, or goes as it came."""
+    if _that_count(order_id):
+        raise Retry("the tickets were signed anew while their PDF was drawn", delay=0.0)
+    outbox.publish(TicketsRevoked(str(order_id)))
+
+
+def on_tickets_revoked(message: TicketsRevoked, delivery: Delivery) -> None:
+    """The PDF names its buyer and opens no door: it is not kept. A mail that would have carried it finds nothing."""
+    order_id = uuid.UUID(message.order_id)
+    with db.reading():
+        tickets = issuing.of_order(order_id)
+    if not tickets or any(ticket.state != REVOKED for ticket in tickets):
+        return
+    try:
+        documents.delete_files(tickets)
+    except StorageError as error:
+        raise Retry(str(error), for_a_day=True) from error
+    with delivery.transaction():
+        documents.forget(order_id)
+
+
+def _that_count(order_id: uuid.UUID) -> list[Ticket]:
+    return [ticket for ticket in issuing.of_order(order_id) if ticket.state != REVOKED]
 
 
 def _make(order_id: uuid.UUID, locale: str | None) -> tuple[int, str, int] | None:
     """Revision, storage key and size of the PDF, which lies in storage now; None when no ticket counts."""
     with db.reading():
-        tickets = [ticket for ticket in issuing.of_order(order_id) if ticket.state != REVOKED]
+        tickets = _that_count(order_id)
     if not tickets:
         return None
     try:
@@ -79,5 +109,9 @@ def ensure_key() -> None:
 # A PDF costs more than a whole purchase, and the order's page has its QR codes without it: it never holds up money.
 PATIENT = True
 THREADS = 2  # drawing keeps one processor busy; the other one stores meanwhile
-HANDLERS = {OrderPaid: on_order_paid, TicketsResigned: on_tickets_resigned}
+HANDLERS = {
+    OrderPaid: on_order_paid,
+    TicketsResigned: on_tickets_resigned,
+    TicketsRevoked: on_tickets_revoked,
+}
 TICKS = [Tick("tickets: first key", 3600.0, ensure_key)]

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.core import codes, db
+from app.core import codes, db, outbox
 from app.core.errors import Conflict
 from app.core.half_price import proof_number
+from app.core.messages import TicketsReady, TicketsRevoked
 from app.tickets import keys, qr
 from app.tickets.states import VALID
 from app.tickets.views import IssueFacts, Ticket, TicketLine
@@ -135,7 +136,7 @@ def of_order(order_id: uuid.UUID) -> list[Ticket]:
 
 
 def revoke(order_id: uuid.UUID) -> int:
-    """Revoke all valid tickets of the order; returns how many.
+    """Revoke all valid tickets of the order; returns how many. Their mail is not sent, and their PDF is deleted.
 
     Raises AlreadyAdmitted when one is in, also when it goes in at this very moment: the caller rolls back.
     """
@@ -143,4 +144,7 @@ def revoke(order_id: uuid.UUID) -> int:
     # Fewer than were valid when the statement began: the door was quicker with the rest.
     if counted.admitted or counted.revoked < counted.were_valid:
         raise AlreadyAdmitted("tickets.admitted")
+    if counted.revoked:
+        outbox.withdraw(TicketsReady, order_id=str(order_id))
+        outbox.publish(TicketsRevoked(str(order_id)))
     return int(counted.revoked)

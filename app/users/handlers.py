@@ -15,7 +15,7 @@ from app.core.errors import Poison, Retry
 from app.core.messages import Message, NoticeRequested, TicketsReady
 from app.core.outbox import Delivery
 from app.core.worker import Tick
-from app.users import links, notices
+from app.users import links, notices, sessions
 
 LARGEST_ATTACHMENT = 5_000_000
 
@@ -28,7 +28,8 @@ def mailbox() -> Mailbox:
 def on_tickets_ready(message: TicketsReady, delivery: Delivery) -> None:
     """The tickets go out: PDF attached, and the order's page linked.
 
-    Nothing goes out once the PDF is gone from the storage: its tickets were revoked meanwhile.
+    Nothing goes out once the PDF is gone from the storage: its tickets were revoked meanwhile. (Who revokes them
+    withdraws this message too; it may be on its way here at that moment, or wait in a queue of its own.)
     """
     try:
         pdf = _stored(message.storage_key)
@@ -87,6 +88,7 @@ def _send(
 def sweep() -> None:
     with db.transaction():
         links.sweep()
+        sessions.sweep()
 
 
 # A mail server may take its time, or not answer at all: no money waits behind it, and no PDF is in front of a mail.

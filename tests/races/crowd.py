@@ -58,15 +58,21 @@ def one_waits_for_the_other(first: Callable[[], object], second: Callable[[], ob
 
 
 def until_somebody_waits() -> None:
-    waiting = text(
-        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    )
     for _ in range(500):
-        with db.aside() as connection:
-            if connection.execute(waiting).scalar_one():
-                return
+        if somebody_waits():
+            return
         time.sleep(0.01)
     raise AssertionError("nobody waits")
+
+
+def somebody_waits() -> bool:
+    """Whether a transaction waits for another one's lock."""
+    waiting = text(
+        "select count(*) > 0 from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    with db.aside() as connection:
+        return bool(connection.execute(waiting).scalar_one())
 
 
 def of_kind(results: list[Any], kind: type) -> list[Any]:

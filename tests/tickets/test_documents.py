@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import text
 
 from app.core import db, outbox, worker
 from app.core.config import Settings
-from app.core.messages import OrderPaid
+from app.core.messages import Message, OrderPaid, TicketsResigned, TicketsRevoked
 from app.dispatch import routes
 from app.tickets import documents, paper, service
 from tests.tickets.conftest import Issue, admit
@@ -133,6 +134,113 @@ def test_a_cancelled_orders_pdf_is_no_longer_handed_out(issue: Issue) -> None:
     with db.transaction():
         service.revoke(ticket.order_id)
     assert pdf_of(ticket.order_id) is None
+
+
+def revoke(ticket: service.Ticket) -> None:
+    with db.transaction():
+        service.revoke(ticket.order_id)
+
+
+def test_a_cancelled_orders_mail_that_waits_is_not_sent(issue: Issue) -> None:
+    ticket, other = issue()[0], issue(screening_id=42)[0]
+    paid(ticket)
+    paid(other)
+    work()
+    revoke(ticket)
+    assert [message["order_id"] for message in announced()] == [str(other.order_id)]
+
+
+def test_a_cancelled_orders_pdf_is_deleted(issue: Issue, settings: Settings) -> None:
+    """Also that of an older key; those of other orders stay."""
+    ticket, other = issue()[0], issue(screening_id=42)[0]
+    paid(ticket)
+    paid(other)
+    work()
+    with db.transaction():
+        service.rotate_key(retire=True)
+    work()
+    assert len(list(settings.ticket_folder.rglob("*.pdf"))) == 4
+    revoke(ticket)
+    work()
+    left = list(settings.ticket_folder.rglob("*.pdf"))
+    assert len(left) == 2
+    assert all(other.order_id.hex in path.name for path in left)
+    assert pdf_of(other.order_id) is not None
+    with db.reading() as session:
+        kept = session.execute(text("select order_id from tickets.documents")).scalars().all()
+    assert kept == [other.order_id]
+
+
+def test_a_pdf_that_comes_after_the_cancellation_is_deleted_too(
+    issue: Issue, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is stored when all that is to be deleted has been."""
+    ticket = issue()[0]
+
+    def cancel() -> None:
+        revoke(ticket)
+        worker.drain(only(TicketsRevoked))
+
+    while_drawing(monkeypatch, cancel)
+    paid(ticket)
+    work()
+    assert list(settings.ticket_folder.rglob("*.pdf")) == []
+    assert announced() == []
+
+
+def test_tickets_signed_anew_while_their_pdf_is_drawn_get_their_mail(
+    issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker is even quicker with the new PDF."""
+    ticket = issue()[0]
+
+    def sign_anew() -> None:
+        with db.transaction():
+            service.rotate_key(retire=True)
+        worker.drain(only(TicketsResigned))
+
+    while_drawing(monkeypatch, sign_anew)
+    paid(ticket)
+    work()
+    due_now()
+    work()
+    (message,) = announced()
+    assert documents.storage().get(message["storage_key"]) == pdf_of(ticket.order_id)
+
+
+def test_no_mail_carries_qr_codes_of_a_retired_key(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket = issue()[0]
+
+    def sign_anew() -> None:
+        with db.transaction():
+            service.rotate_key(retire=True)
+
+    while_drawing(monkeypatch, sign_anew)
+    paid(ticket)
+    work()
+    due_now()
+    work()
+    (message,) = announced()
+    assert message["storage_key"] == documents.storage_key(ticket.order_id, 2)
+
+
+def only(kind: type[Message]) -> dict[tuple[str, type[Message]], worker.Handler]:
+    return {("tickets", kind): routes()["tickets", kind]}
+
+
+def while_drawing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """When the next PDF is drawn and not stored yet, `act` happens elsewhere."""
+    drawing = paper.pdf
+
+    def draw(*args: Any) -> bytes:
+        content = drawing(*args)
+        monkeypatch.setattr(paper, "pdf", drawing)
+        elsewhere = threading.Thread(target=act)
+        elsewhere.start()
+        elsewhere.join()
+        return content
+
+    monkeypatch.setattr(paper, "pdf", draw)
 
 
 def test_a_storage_that_is_away_is_tried_again(

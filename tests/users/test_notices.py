@@ -93,6 +93,29 @@ def test_cancelling_is_told_and_so_is_the_money(language: str) -> None:
     one(found, "de volta para você" if language == "pt_BR" else "went back to you")
 
 
+def test_who_cancels_before_the_mail_gets_no_tickets() -> None:
+    paid = bought(make_screening("oooo"), "en")
+    worker.drain(routes(("tickets",)))
+    with db.transaction():
+        orders.cancel(paid.token)
+    assert not [subject for subject in sent() if "Your tickets" in subject]
+
+
+def test_who_cancels_while_the_mail_is_put_off_gets_no_tickets(settings: Settings) -> None:
+    """It had left the worker's hands twice: taken back, and nothing is found if it comes all the same."""
+    paid = bought(make_screening("oooo"), "en")
+    worker.drain(routes(("tickets",)))
+    with db.transaction() as session:
+        session.execute(text("create table core.kept as select * from core.outbox"))
+    with db.transaction():
+        orders.cancel(paid.token)
+    worker.drain(routes(("tickets",)))
+    with db.transaction() as session:  # as if it came from a queue that nothing is withdrawn from
+        session.execute(text("insert into core.outbox select * from core.kept"))
+        session.execute(text("drop table core.kept"))
+    assert not [subject for subject in sent() if "Your tickets" in subject]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_screening_that_is_called_off(language: str) -> None:
     screening = make_screening("oooo")
