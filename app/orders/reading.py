@@ -85,6 +85,18 @@ def open_order_of(visitor: str) -> OrderView | None:
     return _view(row) if row is not None else None
 
 
+def of_form(visitor: str, once: str) -> list[OrderView]:
+    """The visitor's orders that one form began, the newest first."""
+    rows = db.session().execute(
+        text(
+            f"{_ORDER} where o.visitor = :visitor and (o.once = :once or starts_with(o.once, :once || '~'))"
+            " order by o.created_at desc"
+        ),
+        {"visitor": visitor, "once": once},
+    )
+    return [_view(row) for row in rows]
+
+
 def find(code: str, email: str) -> OrderView | None:
     """The order with this code and e-mail; None says nothing about which of the two was wrong."""
     statement = text(f"{_ORDER} where o.code = :code and lower(o.email) = lower(:email)")

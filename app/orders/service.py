@@ -27,6 +27,7 @@ from app.orders.views import (
     Started,
     StartedBefore,
     WrongState,
+    StartedOtherwise,
 )
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Started",
     "StartedBefore",
     "TypeChoice",
+    "StartedOtherwise",
     "WrongState",
     "abandon",
     "accept_reseat",

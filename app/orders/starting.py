@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import text
 
@@ -12,10 +13,11 @@ from app.core import codes, db
 from app.core.errors import Conflict, Invalid, TooMany
 from app.events import service as events
 from app.events.service import Screening
-from app.orders.states import DRAFT
-from app.orders.views import Started, StartedBefore
+from app.orders import reading
+from app.orders.states import DRAFT, PAID
+from app.orders.views import OrderView, Started, StartedBefore, StartedOtherwise
 from app.reservations import service as reservations
-from app.reservations.service import Reservation, SeatsLost
+from app.reservations.service import Reservation, SeatsLost, SingleSeatLeft
 
 _START = text(
     """
@@ -37,6 +39,46 @@ _CODE_TRIES = 6
 _CONSONANTS = [letter for letter in codes.ALPHABET if letter.isalpha() and letter not in "AE"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What was asked for, and by which form: a page that the browser kept can be sent again, with another wish.
+
+    Given seats, or `quantity` together; neither for an offer, which one can take only once.
+    """
+
+    visitor: str
+    once: str
+    screening_id: int
+    seat_ids: frozenset[int] = frozenset()
+    quantity: int | None = None
+
+    def answered_by(self, order: OrderView) -> bool:
+        """Whether `order` is what this form asks for: then it was sent twice."""
+        if self.quantity is not None:
+            return order.is_open and len(order.seats) == self.quantity
+        if self.seat_ids:
+            return (order.is_open or order.state == PAID) and self.seat_ids == {
+                seat.seat_id for seat in order.seats
+            }
+        return True
+
+    def look_back(self) -> tuple[str, OrderView | None]:
+        """The key that this form's next order gets, and the basket that it takes the place of.
+
+        Raises StartedBefore and StartedOtherwise.
+        """
+        before = reading.of_form(self.visitor, self.once)
+        if not before:
+            return self.once, None
+        newest = before[0]
+        if newest.screening.id == self.screening_id and self.answered_by(newest):
+            raise StartedBefore(newest.token)
+        replaced = newest.state == DRAFT and newest.is_open and newest.screening.id == self.screening_id
+        if replaced and self.seat_ids:
+            raise StartedOtherwise(newest.token)
+        return f"{self.once}~{len(before)}", newest if replaced else None
+
+
 def short_code() -> str:
     """Three consonants and four digits, `LTZ-4720`: to be read out loud, and no word by chance."""
     letters = "".join(secrets.choice(_CONSONANTS) for _ in range(3))
@@ -56,7 +98,8 @@ def start_with_seats(
 ) -> Started:
     """An order for exactly these seats.
 
-    Raises what `reservations.hold_seats` raises, and StartedBefore when this form's order stands already.
+    Raises what `reservations.hold_seats` raises; StartedBefore when this form's order stands already, and
+    StartedOtherwise when that is a basket with other seats.
     """
     screening = events.screening(screening_id)
 
@@ -69,18 +112,19 @@ def start_with_seats(
             leave_no_single=leave_no_single,
         )
 
-    return _start(screening, hold, visitor=visitor, once=once, locale=locale, user_id=user_id)
+    form = _Form(visitor, once, screening_id, seat_ids=frozenset(seat_ids))
+    return _start(screening, hold, form, locale=locale, user_id=user_id)
 
 
 def ensure_free(screening_id: int, seat_ids: Sequence[int], *, visitor: str, once: str) -> None:
     """Look whether seats can still be had, where one doubts it: what is lost costs no transaction.
 
-    Raises what `start_with_seats` raises for lost seats, StartedBefore included.
+    Raises what `start_with_seats` raises for lost seats, StartedBefore and StartedOtherwise included.
     """
     try:
         reservations.ensure_free(events.screening(screening_id), seat_ids)
     except SeatsLost:
-        _raise_if_started(visitor, once)
+        _Form(visitor, once, screening_id, seat_ids=frozenset(seat_ids)).look_back()
         raise
 
 
@@ -94,53 +138,49 @@ def start_with_best(
     locale: str,
     user_id: int | None = None,
 ) -> Started:
-    """An order for the best seats together. Raises what `reservations.hold_best` raises, and StartedBefore."""
+    """An order for the best seats together, in place of the basket that the same form began with another number.
+
+    Raises what `reservations.hold_best` raises, and StartedBefore.
+    """
     screening = events.screening(screening_id)
 
     def hold() -> Reservation:
         return reservations.hold_best(screening, quantity, visitor=visitor, address_key=address_key)
 
-    return _start(screening, hold, visitor=visitor, once=once, locale=locale, user_id=user_id)
+    form = _Form(visitor, once, screening_id, quantity=quantity)
+    return _start(screening, hold, form, locale=locale, user_id=user_id)
 
 
 def start_from_offer(request_token: str, *, visitor: str, locale: str, user_id: int | None = None) -> Started:
     """An order for the seats that the waiting list offered. Raises what `reservations.accept_offer` raises."""
     request = reservations.request(request_token)
     screening = events.screening(request.screening_id)
-    once = f"offer-{request.id}"
-    try:
-        return _start(
-            screening,
-            lambda: reservations.accept_offer(request_token),
-            visitor=visitor,
-            once=once,
-            locale=locale,
-            user_id=user_id,
-        )
-    except Conflict:
-        _raise_if_started(visitor, once)
-        raise
+    form = _Form(visitor, f"offer-{request.id}", screening.id)
+    return _start(
+        screening, lambda: reservations.accept_offer(request_token), form, locale=locale, user_id=user_id
+    )
 
 
 def _start(
     screening: Screening,
     hold: Callable[[], Reservation],
+    form: _Form,
     *,
-    visitor: str,
-    once: str,
     locale: str,
     user_id: int | None,
 ) -> Started:
-    if not 8 <= len(once) <= 64:
+    if not 8 <= len(form.once) <= 64:
         raise Invalid("order.once", "once")
     try:
         held = hold()
-    except (Conflict, TooMany):
-        _raise_if_started(visitor, once)  # a double click: the first one's order has the seats
+    except (Conflict, TooMany, SingleSeatLeft):
+        form.look_back()  # a double click, for example: the first one's order has the seats
         raise
     by_id = events.seat_plan(screening.auditorium_id).by_id
     seats = sorted(held.seat_ids, key=lambda seat_id: (by_id[seat_id].row_index, by_id[seat_id].column))
     prices = [screening.prices[by_id[seat_id].zone_id] for seat_id in seats]
+    key: str = form.once
+    former: OrderView | None = None
     for _ in range(_CODE_TRIES):
         token = codes.random_token()
         order_id = uuid.uuid4()
@@ -151,8 +191,8 @@ def _start(
             "state": DRAFT,
             "screening_id": screening.id,
             "reservation_id": held.id,
-            "visitor": visitor,
-            "once": once,
+            "visitor": form.visitor,
+            "once": key,
             "user_id": user_id,
             "locale": locale,
             "deadline": held.deadline,
@@ -161,15 +201,6 @@ def _start(
             "prices": prices,
         }
         if len(db.session().execute(_START, values).all()) == len(seats):
-            return Started(order_id, token, held.deadline)
-        _raise_if_started(visitor, once)
+            return Started(order_id, token, held.deadline, former.token if former else None)
+        key, former = form.look_back()
     raise Conflict("order.code")
-
-
-def _raise_if_started(visitor: str, once: str) -> None:
-    token = db.session().execute(
-        text("select token from orders.orders where visitor = :visitor and once = :once"),
-        {"visitor": visitor, "once": once},
-    ).scalar()  # fmt: skip
-    if token is not None:
-        raise StartedBefore(token)

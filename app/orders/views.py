@@ -139,11 +139,16 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An order that has just been written: enough to send its buyer on."""
+    """An order that has just been written: enough to send its buyer on.
+
+    `instead_of` is the token of the form's former basket, which nobody wants any more: the caller lets it go
+    (`abandon`) when this one is committed.
+    """
 
     id: uuid.UUID
     token: str
     deadline: datetime
+    instead_of: str | None = None
 
 
 class OrderOver(Conflict):
@@ -163,10 +168,18 @@ class WrongState(Conflict):
 
 
 class StartedBefore(Conflict):
-    """The same form was sent before: its order is under `token`."""
+    """The same form was sent before with the same wish: its order is under `token`."""
 
     def __init__(self, token: str) -> None:
         super().__init__("order.started_before")
+        self.token = token
+
+
+class StartedOtherwise(Conflict):
+    """The same form began the basket under `token`, with other seats: change those (`change_seats`)."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__("order.started_otherwise")
         self.token = token
 
 

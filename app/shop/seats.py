@@ -14,7 +14,7 @@ from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
 from app.events import service as events
 from app.events.service import Screening, ScreeningClosed
 from app.orders import service as orders
-from app.orders.service import OrderOver, OrderView, Started, StartedBefore
+from app.orders.service import OrderOver, OrderView, Started, StartedBefore, StartedOtherwise
 from app.reservations import live
 from app.reservations import service as reservations
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft
@@ -76,6 +76,8 @@ def start_order(screening_id: int) -> Response:
         token = _start(screening, wish)
     except StartedBefore as error:
         return redirect_to_order(error.token)
+    except StartedOtherwise as error:  # by the back button: other seats for the basket that this page began
+        return _change(purchase.own_order(error.token), wish)
     except NothingFits as error:
         return _to_waiting_list(screening, error.quantity)
     except ScreeningClosed as error:
@@ -114,7 +116,18 @@ def _start(screening: Screening, wish: Asked) -> str:
             locale=locale(),
             user_id=user.id if user else None,
         )
+    if started.instead_of is not None:
+        _let_go(started.instead_of)
     return started.token
+
+
+def _let_go(token: str) -> None:
+    """What the same form held before: another number of seats took its place."""
+    try:
+        with db.transaction():
+            orders.abandon(token, by=purchase.asker())
+    except Conflict:
+        pass  # paid meanwhile, in another tab
 
 
 def _lone_seat(screening: Screening, seat_ids: Sequence[int], order: OrderView) -> Response | None:
@@ -170,14 +183,20 @@ def write_changed_seats(token: str) -> Response:
     order = purchase.own_order(token)
     if elsewhere := purchase.at_step(order, "seats"):
         return make_response(elsewhere)
-    screening = order.screening
-    wish = Asked()
     try:
         wish = asked(quantity_too=False)
+    except Invalid as error:
+        return _again(order.screening, Asked(), error, order)
+    return _change(order, wish)
+
+
+def _change(order: OrderView, wish: Asked) -> Response:
+    screening = order.screening
+    try:
         if not wish.kept and (question := _lone_seat(screening, wish.seat_ids, order)):
             return question
         with db.transaction():
-            orders.change_seats(token, wish.seat_ids)
+            orders.change_seats(order.token, wish.seat_ids)
     except OrderOver:
         return make_response(redirect(order.path, 303))
     except ScreeningClosed as error:
@@ -187,7 +206,7 @@ def write_changed_seats(token: str) -> Response:
     except (Invalid, Conflict) as error:
         return _again(screening, wish, error, order)
     seat_moments.forget_moment(screening.id)
-    return redirect_to_order(token)
+    return redirect_to_order(order.token)
 
 
 @blueprint.get("/screenings/<int:screening_id>/seats.json")

@@ -56,6 +56,18 @@ def test_all_clicks_lead_to_one_order(screening: Screening, best: bool) -> None:
     assert taken(screening) == 2
 
 
+@pytest.mark.parametrize("best", [True, False], ids=["the best two", "two by hand"])
+def test_all_clicks_after_giving_up_lead_to_one_order_too(screening: Screening, best: bool) -> None:
+    seats = None if best else [seat.id for seat in plan_of(screening).seats[:2]]
+    given_up = click(screening, "one-and-the-same", seats)
+    with db.transaction():
+        orders.abandon(given_up)
+    results = rush([lambda: click(screening, "one-and-the-same", seats)] * CLICKS)
+    assert not of_kind(results, Exception), results
+    assert (len(set(results)), given_up in results) == (1, False)
+    assert taken(screening) == 2
+
+
 def test_control_with_a_token_of_its_own_each_click_holds_seats(screening: Screening) -> None:
     results = rush([lambda: click(screening, uuid.uuid4().hex, None)] * CLICKS)
     held = set(results) - set(of_kind(results, TooManyHolds))

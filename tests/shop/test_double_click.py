@@ -1,4 +1,4 @@
-"""The same form sent twice by somebody who was never here before: one order, whichever answer got lost."""
+"""The same form sent again: twice by a newcomer, or by the back button with another wish."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import re
 import pytest
 from flask import Flask
 
+from app.core import db
 from app.events.service import Screening
+from app.reservations import service as reservations
+from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
-from tests.shop.visitor import TOKEN, Visitor
+from tests.shop.visitor import TOKEN, Visitor, order_at
 
 ONCE = re.compile(r'name="once" value="([^"]+)"')
 
@@ -47,3 +50,61 @@ def test_two_newcomers_are_two_visitors(app: Flask, screening: Screening) -> Non
     """Even with the same once-token, which a page that was handed on could give them."""
     paths = {Visitor(app).start(screening, seat, once="the same") for seat in ("A1", "A3")}
     assert len(paths) == 2
+
+
+def names(path: str) -> str:
+    return " ".join(seat.name for seat in order_at(path).seats)
+
+
+def held(screening: Screening) -> int:
+    with db.reading():
+        return len(reservations.seat_states(screening.id))
+
+
+def test_back_and_other_seats(app: Flask, screening: Screening) -> None:
+    """The page that the browser kept changes the basket that it began: its clock runs on, nothing else is held."""
+    ana = Visitor(app)
+    path = ana.start(screening, "A1 A2", once="one-page")
+    deadline = order_at(path).deadline
+    for wish in ("A2 A3", "A5", "A1 A2 A3"):
+        assert ana.start(screening, wish, once="one-page") == path
+        assert (names(path), held(screening)) == (wish, len(wish.split()))
+    assert order_at(path).deadline == deadline
+    ana.choose_full(path)
+    assert ana.start(screening, "A1 A2 A3", once="one-page") == path
+    assert order_at(path).types_chosen, "the same wish changes nothing"
+
+
+def test_back_and_seats_that_are_asked_about_or_gone(app: Flask, screening: Screening) -> None:
+    """The question, too, is about the basket that stands: its answer begins no second one."""
+    ana = Visitor(app)
+    path = ana.start(screening, "A1 A2", once="one-page")
+    form = {"seat": [str(seat) for seat in ids(plan_of(screening), "A6 A7")], "once": "one-page"}
+    answer = ana.post(f"/screenings/{screening.id}/orders", form)
+    assert answer.status_code == 422
+    assert f'action="{path}/seats"' in answer.text
+    buying.start(screening, ids(plan_of(screening), "A8"), "eva")
+    answer = ana.take(screening, ids(plan_of(screening), "A8"), "one-page")
+    assert answer.status_code == 409
+    assert f'action="{path}/seats"' in answer.text
+    assert names(path) == "A1 A2"
+
+
+def test_back_and_another_number_together(app: Flask, screening: Screening) -> None:
+    ana = Visitor(app)
+    address = f"/screenings/{screening.id}/orders"
+    first, second, again = (
+        ana.post(address, {"quantity": quantity, "once": "one-page"}).location for quantity in "233"
+    )
+    assert (first != second, second == again) == (True, True)
+    assert order_at(first.removesuffix("/types")).state == "cancelled"
+    assert held(screening) == 3
+
+
+def test_back_after_giving_up(app: Flask, screening: Screening) -> None:
+    ana = Visitor(app)
+    first = ana.start(screening, "A1", once="one-page")
+    ana.post(f"{first}/end")
+    second = ana.start(screening, "A1", once="one-page")
+    assert second != first
+    assert "Who is going?" in ana.get(f"{second}/types").text

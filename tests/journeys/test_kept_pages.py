@@ -1,0 +1,58 @@
+"""Back with the browser's page cache on: the page is the one that was left, with its once-token and what was ticked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.core import db
+from app.core.config import Settings
+from app.reservations import service as reservations
+from infra.local.system import find_browser
+from tests.conftest import CHROMIUM_FLAGS
+from tests.journeys.house import House, go_on, in_the_house
+from tests.live_server import LiveServer
+
+
+@pytest.fixture
+def house(live_server: LiveServer, settings: Settings) -> Iterator[House]:
+    with in_the_house(live_server, settings) as house:
+        yield house
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """As people's browsers are; the one that drives the other tests has that cache turned off."""
+    kept = browser.browser_type.launch(
+        executable_path=find_browser(),
+        args=CHROMIUM_FLAGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield kept.new_page(locale="pt-BR", viewport={"width": 390, "height": 844})
+    kept.close()
+
+
+def test_other_seats_after_back_are_the_ones_that_are_given(house: House, page: Page) -> None:
+    screening = house.room("oooooo", "oooooo")
+    house.open_map(page, screening)
+    once = page.locator("#seats input[name=once]").input_value()
+    orders = set()
+    for names in ("A1 A2", "B3 B4", "B5 B6"):
+        for seat in page.locator("#seats input:checked:enabled").all():
+            seat.uncheck(force=True)
+        for name in names.split():
+            page.locator(f"#{name}").check(force=True)
+        assert page.locator("#seats input[name=once]").input_value() == once
+        go_on(page)
+        page.wait_for_url("**/types")
+        for name in names.split():
+            expect(page.get_by_role("group", name=f"Lugar {name}", exact=True)).to_be_attached()
+        orders.add(page.url)
+        assert [seat.name for seat in house.order_at(page.url).seats] == names.split()
+        with db.reading():
+            assert len(reservations.seat_states(screening.id)) == 2
+        page.go_back(wait_until="commit")  # a page out of the cache is not loaded
+        page.wait_for_url("**/screenings/*", wait_until="commit")
+    assert len(orders) == 1

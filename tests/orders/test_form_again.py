@@ -1,0 +1,112 @@
+"""One form sent again, with the same wish or another: the browser keeps pages, and with them their once-token."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core import db
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import Started, StartedBefore, StartedOtherwise
+from app.reservations import service as reservations
+from app.reservations.service import SeatsLost
+from tests.orders import buying
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+pytestmark = pytest.mark.usefixtures("app")
+ONCE = "the-token-of-one-page"
+
+
+@pytest.fixture
+def screening(app: object) -> Screening:
+    return make_screening("oooooooooo", "oooooooooo")
+
+
+def take(screening: Screening, names: str, **options: bool) -> Started:
+    with db.transaction():
+        return orders.start_with_seats(
+            screening.id,
+            ids(plan_of(screening), names),
+            visitor="ana",
+            address_key="home",
+            once=ONCE,
+            locale="pt_BR",
+            **options,
+        )
+
+
+def best(screening: Screening, quantity: int) -> Started:
+    with db.transaction():
+        return orders.start_with_best(
+            screening.id, quantity, visitor="ana", address_key="home", once=ONCE, locale="pt_BR"
+        )
+
+
+def held(screening: Screening) -> int:
+    with db.reading():
+        return len(reservations.seat_states(screening.id))
+
+
+@pytest.mark.parametrize("again", ["A5", "A1 A2 A3", "A2", "B1 B2"])
+def test_other_seats_are_for_the_basket_that_stands(screening: Screening, again: str) -> None:
+    first = take(screening, "A1 A2")
+    for one_neighbour_left in (True, False):
+        with pytest.raises(StartedOtherwise) as other:
+            take(screening, again, leave_no_single=one_neighbour_left)
+        assert other.value.token == first.token
+    assert held(screening) == 2
+
+
+def test_seats_that_others_have_are_said_to_be_lost_when_the_basket_is_changed(screening: Screening) -> None:
+    first = take(screening, "A1")
+    buying.start(screening, ids(plan_of(screening), "A5"), "eva")
+    with pytest.raises(StartedOtherwise), db.reading():
+        orders.ensure_free(screening.id, ids(plan_of(screening), "A5"), visitor="ana", once=ONCE)
+    with pytest.raises(SeatsLost), db.transaction():
+        orders.change_seats(first.token, ids(plan_of(screening), "A5"))
+
+
+def test_a_basket_that_was_given_up_answers_no_more(screening: Screening) -> None:
+    tokens = []
+    for names in ("A1", "A1", "A5"):
+        tokens.append(take(screening, names).token)
+        with pytest.raises(StartedBefore) as before:
+            take(screening, names)
+        assert before.value.token == tokens[-1]
+        with db.transaction():
+            orders.abandon(tokens[-1])
+    assert len(set(tokens)) == 3
+
+
+def test_nor_one_whose_time_is_up(screening: Screening) -> None:
+    first = take(screening, "A1")
+    buying.time_passes(buying.order(first.token), 60)
+    assert take(screening, "A1").token != first.token, "even before the clockwork has seen it"
+
+
+def test_once_paid_it_answers_for_its_own_seats_alone(screening: Screening) -> None:
+    first = take(screening, "A1")
+    paid = buying.pay(buying.check_out(buying.choose(buying.order(first.token))))
+    assert paid.state == "paid"
+    with pytest.raises(StartedBefore):
+        take(screening, "A1")
+    second = take(screening, "A5")
+    assert (second.token != first.token, second.instead_of) == (True, None)
+
+
+def test_another_number_together_takes_the_place_of_the_first(screening: Screening) -> None:
+    first = best(screening, 2)
+    with pytest.raises(StartedBefore):
+        best(screening, 2)
+    second = best(screening, 3)
+    assert second.instead_of == first.token
+    with pytest.raises(StartedBefore) as before:
+        best(screening, 3)
+    assert before.value.token == second.token
+    assert best(screening, 1).instead_of == second.token
+
+
+def test_what_is_being_paid_for_is_left_alone(screening: Screening) -> None:
+    first = best(screening, 2)
+    buying.check_out(buying.choose(buying.order(first.token)))
+    assert best(screening, 3).instead_of is None
