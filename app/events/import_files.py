@@ -36,12 +36,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of a CSV, or one object of a JSON list; `folder` is where its file lies."""
+    """One line of a CSV, or one object of a JSON list; `folder` is where its file lies.
+
+    `missing` names the columns that its file has not, which is said there.
+    """
 
     kind: str
     place: Place
     values: dict[str, Any]
     folder: Path
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +152,7 @@ def _read_csv(path: Path, text: str, files: Files) -> None:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         header = [name.strip().lower() for name in next(lines, [])]
-        if not _check_names(kind, header, place, files, missing=True):
-            return
+        _check_names(kind, header, place, files, missing=True)
         _read_lines(path, kind, header, lines, files)
     except csv.Error as error:
         files.complain(Place(str(path), lines.line_num or 1), f"is no proper CSV: {error}")
@@ -167,8 +170,10 @@ def _read_lines(path: Path, kind: str, header: list[str], lines: Any, files: Fil
         if len(cells) != len(header):
             files.complain(place, f"has {len(cells)} cells where the first line names {len(header)} columns")
             continue
-        values = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
-        files.records[kind].append(Record(kind, place, values, path.parent))
+        named = zip(header, cells, strict=True)
+        values = {name: cell.strip() for name, cell in named if cell.strip() and name in KINDS[kind].all}
+        missing = frozenset(KINDS[kind].required) - set(header)
+        files.records[kind].append(Record(kind, place, values, path.parent, missing))
 
 
 def _delimiter(text: str) -> str:
@@ -177,9 +182,8 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=first.count)
 
 
-def _check_names(kind: str, names: Sequence[str], place: Place, files: Files, *, missing: bool) -> bool:
-    """Complain about unknown, repeated and missing columns; True when all is well."""
-    before = len(files.problems)
+def _check_names(kind: str, names: Sequence[str], place: Place, files: Files, *, missing: bool) -> None:
+    """Complain about unknown, repeated and missing columns; what the others hold is read nevertheless."""
     columns = KINDS[kind]
     for name in names:
         if name not in columns.all:
@@ -190,7 +194,6 @@ def _check_names(kind: str, names: Sequence[str], place: Place, files: Files, *,
         for name in columns.required:
             if name not in names:
                 files.complain(place, f"the column {name!r} is missing")
-    return len(files.problems) == before
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
@@ -258,9 +261,10 @@ def _json_records(path: Path, kind: str, listed: list[Any], line: int, files: Fi
             continue
         place = Place(str(path), entry.pop(_LINE))
         _complain_of_repeats(entry, place, files)
-        if _check_names(kind, list(entry), place, files, missing=False):
-            values = {name: value for name, value in entry.items() if value not in (None, "")}
-            yield Record(kind, place, _without_lines(values), path.parent)
+        _check_names(kind, list(entry), place, files, missing=False)
+        known = {name: value for name, value in entry.items() if name in KINDS[kind].all}
+        values = {name: value for name, value in known.items() if value not in (None, "")}
+        yield Record(kind, place, _without_lines(values), path.parent)
 
 
 def _complain_of_repeats(found: dict[str, Any], place: Place, files: Files) -> None:

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import Invalid
 from app.events.cache import programme_changes
-from app.events.import_checks import Entry, Programme, at_cinema, check
-from app.events.import_existing import Existing, Room, Show
-from app.events.import_files import Files, Place, Problem, read_files, suggestion
+from app.events.import_checks import Entry, check
+from app.events.import_existing import Existing, Show
+from app.events.import_files import Files, Place, Problem, read_files
+from app.events.import_references import References
 from app.events.import_writing import Report, Writer
-from app.events.rooms import in_order
 
 TURNAROUND = timedelta(minutes=15)  # to let people out and in; the room is taken for that long after the film
 
@@ -37,66 +36,24 @@ def import_programme(paths: Sequence[Path]) -> Report:
     programme = check(files)
     programme_changes()
     existing = Existing.load()
-    shows = _check_references(programme, existing, files)
+    references = References(programme, existing, files)
+    references.check()
+    placed = (
+        _placed(entry, references, existing, files) for entry in programme.entries["screenings"].values()
+    )
+    shows = [show for show in placed if show is not None]
     _check_overlaps(shows, existing, files)
     if files.problems:
         raise BadProgramme(files.problems)
     return Writer(programme, existing, Report()).write(shows)
 
 
-def _check_references(programme: Programme, existing: Existing, files: Files) -> list[Show]:
-    """Everything that an entry names exists, in the files or in the database. Returns the screenings, placed."""
-    cinemas = {key[0] for key in programme.entries["cinemas"]} | set(existing.cinemas)
-    for key, room in programme.entries["rooms"].items():
-        if key[0] not in cinemas:
-            if not programme.is_broken("cinemas", key[0]):
-                files.complain(room.place, _unknown("cinema", key[0], cinemas))
-        elif (before := existing.rooms.get((key[0], key[1]))) and key in programme.plans:
-            _check_same_seats(room, before, programme, files)
-    return [
-        show
-        for entry in programme.entries["screenings"].values()
-        if (show := _placed(entry, programme, existing, files)) is not None
-    ]
-
-
-def _unknown(what: str, name: str, known: Any) -> str:
-    names = sorted(known)
-    return f"{what} {name!r} is neither in these files nor in the database{suggestion(name, names)}"
-
-
-def _check_same_seats(entry: Entry, room: Room, programme: Programme, files: Files) -> None:
-    if room.has_screenings and in_order(programme.plans[entry.key].seats) != in_order(room.seats):
-        files.complain(
-            entry.place,
-            f"room {' '.join(entry.key)} has screenings, so its seats stay; give the new plan another label",
-        )
-
-
-def _placed(entry: Entry, programme: Programme, existing: Existing, files: Files) -> Show | None:
+def _placed(entry: Entry, references: References, existing: Existing, files: Files) -> Show | None:
     """The screening with its hours in UTC; None when something that it names is missing (which is a problem)."""
     values = entry.values
-    before = len(files.problems)
-    film = programme.entries["films"].get((values["film"],))
-    minutes = (
-        film.values["duration_minutes"]
-        if film
-        else existing.films.get(values["film"], {}).get("duration_minutes")
-    )
-    if minutes is None and not programme.is_broken("films", values["film"]):
-        known = {key[0] for key in programme.entries["films"]} | set(existing.films)
-        files.complain(entry.place, _unknown("film", values["film"], known))
     room = (values["cinema"], values["room"])
-    zones = _zones_of(room, programme, existing)
-    if zones is None and not programme.is_broken("rooms", *room):
-        known = {" ".join(key) for key in (*programme.entries["rooms"], *existing.rooms)}
-        files.complain(entry.place, _unknown("room", " ".join(room), known))
-    _check_prices(entry, zones or frozenset(), programme, files)
-    zone_name = _timezone_of(values["cinema"], programme, existing)
-    starts_at = at_cinema(values["starts"], zone_name)
-    if starts_at is None:
-        files.complain(entry.place, f"the clocks of {zone_name} skip {values['starts']:%Y-%m-%d %H:%M}")
-    if len(files.problems) > before or starts_at is None or minutes is None or zones is None:
+    minutes, starts_at = references.minutes_of(values["film"]), references.starts_at(entry)
+    if minutes is None or starts_at is None or not references.knows_room(room):
         return None
     show = Show(
         ref=values["ref"],
@@ -109,35 +66,8 @@ def _placed(entry: Entry, programme: Programme, existing: Existing, files: Files
         status="scheduled",
         place=entry.place,
     )
+    zone_name = references.timezone_of(values["cinema"])
     return show if _stays(show, entry.place, zone_name, existing, files) else None
-
-
-def _zones_of(room: tuple[str, str], programme: Programme, existing: Existing) -> frozenset[str] | None:
-    if room in programme.plans:
-        return frozenset(seat.zone for seat in programme.plans[room].seats)
-    if room in programme.entries["rooms"]:
-        return frozenset()  # its plan is wrong, which was said there
-    return existing.rooms[room].zones if room in existing.rooms else None
-
-
-def _timezone_of(cinema: str, programme: Programme, existing: Existing) -> str:
-    entry = programme.entries["cinemas"].get((cinema,))
-    if entry and "timezone" in entry.values:
-        return str(entry.values["timezone"])
-    return str(existing.cinemas.get(cinema, {}).get("timezone", "America/Sao_Paulo"))
-
-
-def _check_prices(entry: Entry, zones: frozenset[str], programme: Programme, files: Files) -> None:
-    name = entry.values["price_list"]
-    if any(key[:2] == ("prices", name) for key in programme.broken):
-        return
-    prices = programme.price_list(name)
-    if not prices:
-        known = sorted({key[0] for key in programme.entries["prices"]})
-        files.complain(entry.place, f"price list {name!r} is not in these files{suggestion(name, known)}")
-        return
-    for zone in sorted(zones - set(prices)):
-        files.complain(entry.place, f"price list {name!r} has no price for the room's zone {zone!r}")
 
 
 def _stays(show: Show, place: Place, zone_name: str, existing: Existing, files: Files) -> bool:

@@ -38,6 +38,77 @@ def test_what_names_a_broken_entry_is_not_blamed_for_it(folder: Folder) -> None:
     assert [problem.split(":")[0] for problem in problems] == ["films.csv", "prices.csv", "rooms.csv"]
 
 
+def test_one_error_of_a_line_does_not_hide_another(folder: Folder) -> None:
+    """The hour is wrong, and so is all that the line names; the room's colour is wrong, and its site and plan."""
+    problems = folder.problems(
+        screenings=SCREENINGS.replace(
+            "limite,matriz,1,2030-12-01 18:00,original,2D,tuesday", "limit,matriz,9,soon,mute,2D,tuseday"
+        ),
+        rooms=ROOMS + "matrix,2,Sala Verde,pink,none.txt\n",
+        prices=PRICES.replace("R$ 40", "a lot"),
+    )
+    assert problems == [
+        "none.txt:1: the plan of room matrix 2 at rooms.csv:3: cannot be read: No such file or directory",
+        "prices.csv:3: price: 'a lot' is no amount such as 38,00",
+        "rooms.csv:3: stock: 'pink' is none of salmon, green, blue, manila, lilac",
+        "rooms.csv:3: cinema 'matrix' is neither in these files nor in the database; did you mean 'matriz'?",
+        "screenings.csv:2: starts: 'soon' is no day and hour such as 2026-12-01 20:30",
+        "screenings.csv:2: version: 'mute' is none of dubbed, subtitled, original",
+        "screenings.csv:2: film 'limit' is neither in these files nor in the database; did you mean 'limite'?",
+        "screenings.csv:2: room 'matriz 9' is neither in these files nor in the database; did you mean 'matriz 1'?",
+        "screenings.csv:2: price list 'tuseday' is not in these files; did you mean 'tuesday'?",
+    ]
+
+
+def test_an_unknown_column_does_not_hide_what_the_others_hold(folder: Folder) -> None:
+    problems = folder.problems(films=FILMS.replace("title_en", "titel_en").replace(",14,", ",15,"))
+    assert problems == [
+        "films.csv:1: films have no column 'titel_en'; did you mean 'title_en'?",
+        "films.csv:2: age_rating: '15' is none of L, 6, 10, 12, 14, 16, 18",
+    ]
+
+
+def test_a_missing_column_is_said_once(folder: Folder) -> None:
+    problems = folder.problems(screenings=SCREENINGS.replace("version", "verzion").replace("aurora", "orora"))
+    assert problems == [
+        "screenings.csv:1: screenings have no column 'verzion'; did you mean 'version'?",
+        "screenings.csv:1: the column 'version' is missing",
+        "screenings.csv:3: film 'orora' is neither in these files nor in the database; did you mean 'aurora'?",
+    ]
+
+
+def test_an_unknown_key_does_not_hide_the_others(folder: Folder) -> None:
+    path = folder.path / "programme.json"
+    path.write_text(
+        '{"films": [\n{"slug": "x", "titel": "X", "year": "soon", "duration_minutes": 90, "age_rating": "L"}],\n'
+        '"screenings": [\n{"ref": "a", "film": "x", "cinema": "c", "room": "1", "starts": "2030-12-01 20:00",\n'
+        ' "version": "dubbed", "price_list": "p", "hall": 1}]}'
+    )
+    with pytest.raises(BadProgramme) as bad:
+        folder.take(path)
+    assert [str(one).replace(f"{path}:", "") for one in bad.value.problems] == [
+        "2: films have no column 'titel'; did you mean 'title'?",
+        "2: title is empty",
+        "2: year: 'soon' is no whole number from 1888 to 2200",
+        "4: screenings have no column 'hall'",
+        "4: room 'c 1' is neither in these files nor in the database",
+        "4: price list 'p' is not in these files",
+    ]
+
+
+def test_what_a_line_without_a_zone_has_the_price_of_is_not_missed(folder: Folder) -> None:
+    problems = folder.problems(prices=PRICES.replace("tuesday,vip", "tuesday,"))
+    assert problems == ["prices.csv:3: zone is empty"]
+
+
+def test_a_wrong_line_stands_twice(folder: Folder) -> None:
+    problems = folder.problems(films=FILMS + "limite,Again,,1931,,1,adult,,\n")
+    assert problems == [
+        "films.csv:5: age_rating: 'adult' is none of L, 6, 10, 12, 14, 16, 18",
+        "films.csv:5: films limite is already at films.csv:2",
+    ]
+
+
 @pytest.mark.parametrize(
     ("otherwise", "problem"),
     [

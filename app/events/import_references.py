@@ -1,0 +1,130 @@
+"""What the entries of a programme name: films, cinemas, rooms and price lists, in the files or in the database.
+
+Entries with something wrong are looked at too, as far as they could be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.events.import_checks import Entry, Programme
+from app.events.import_existing import Existing
+from app.events.import_files import Files, suggestion
+from app.events.import_values import at_cinema
+from app.events.rooms import in_order
+
+_SEATING = {"plan", "rows", "wheelchair", "companion", "wide"}
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Looks for what is named; what is missing is added to the files' problems."""
+
+    programme: Programme
+    existing: Existing
+    files: Files
+
+    def check(self) -> None:
+        """Everything that an entry names exists."""
+        for room in self.programme.all("rooms"):
+            self._check_room(room)
+        for screening in self.programme.all("screenings"):
+            self._check_film(screening)
+            zones = self._check_place(screening)
+            self._check_prices(screening, zones)
+            self._check_hour(screening)
+
+    def minutes_of(self, film: str) -> int | None:
+        """How long the film is; None for one that is unknown or wrong."""
+        entry = self.programme.entries["films"].get((film,))
+        if entry is not None:
+            return int(entry.values["duration_minutes"])
+        return self.existing.films.get(film, {}).get("duration_minutes")
+
+    def timezone_of(self, cinema: str) -> str:
+        entry = self.programme.entries["cinemas"].get((cinema,))
+        if entry and "timezone" in entry.values:
+            return str(entry.values["timezone"])
+        return str(self.existing.cinemas.get(cinema, {}).get("timezone", "America/Sao_Paulo"))
+
+    def starts_at(self, screening: Entry) -> datetime | None:
+        """The start in UTC; None for an hour that the cinema's clocks skip."""
+        return at_cinema(screening.values["starts"], self.timezone_of(screening.values["cinema"]))
+
+    def knows_room(self, room: tuple[str, str]) -> bool:
+        return room in self.programme.plans or room in self.existing.rooms
+
+    def _check_room(self, room: Entry) -> None:
+        cinema, label = room.key
+        if "cinema" in room.wrong or not self._check_cinema(room, cinema):
+            return
+        before, plan = self.existing.rooms.get((cinema, label)), self.programme.plans.get(room.key)
+        if before is None or plan is None or not before.has_screenings or room.wrong & _SEATING:
+            return
+        if in_order(plan.seats) != in_order(before.seats):
+            self.files.complain(
+                room.place,
+                f"room {' '.join(room.key)} has screenings, so its seats stay; give the new plan another label",
+            )
+
+    def _check_cinema(self, entry: Entry, cinema: str) -> bool:
+        known = {key[0] for key in self.programme.entries["cinemas"]} | set(self.existing.cinemas)
+        if cinema not in known and not self.programme.is_broken("cinemas", cinema):
+            self._complain_of("cinema", cinema, known, entry)
+        return cinema in known
+
+    def _check_film(self, screening: Entry) -> None:
+        if "film" in screening.wrong:
+            return
+        film = screening.values["film"]
+        if self.minutes_of(film) is None and not self.programme.is_broken("films", film):
+            known = {key[0] for key in self.programme.entries["films"]} | set(self.existing.films)
+            self._complain_of("film", film, known, screening)
+
+    def _check_place(self, screening: Entry) -> frozenset[str]:
+        """Returns the zones of the screening's room, as far as they are known."""
+        if "cinema" in screening.wrong:
+            return frozenset()
+        if "room" in screening.wrong:
+            self._check_cinema(screening, screening.values["cinema"])
+            return frozenset()
+        room = (screening.values["cinema"], screening.values["room"])
+        if room in self.programme.plans:
+            return frozenset(seat.zone for seat in self.programme.plans[room].seats)
+        if room in self.programme.entries["rooms"] or self.programme.is_broken("rooms", *room):
+            return frozenset()  # it is wrong, which was said there
+        if room in self.existing.rooms:
+            return self.existing.rooms[room].zones
+        known = {" ".join(key) for key in (*self.programme.entries["rooms"], *self.existing.rooms)}
+        self._complain_of("room", " ".join(room), known, screening)
+        return frozenset()
+
+    def _check_prices(self, screening: Entry, zones: frozenset[str]) -> None:
+        if "price_list" in screening.wrong:
+            return
+        name, priced = screening.values["price_list"], self.programme.priced
+        there = priced.get(name, set())
+        if None in priced or None in there:
+            return  # a line whose list or zone cannot be read may be the one
+        if not there:
+            known = sorted(listed for listed in priced if listed is not None)
+            problem = f"price list {name!r} is not in these files{suggestion(name, known)}"
+            self.files.complain(screening.place, problem)
+            return
+        for zone in sorted(zones - there):
+            problem = f"price list {name!r} has no price for the room's zone {zone!r}"
+            self.files.complain(screening.place, problem)
+
+    def _check_hour(self, screening: Entry) -> None:
+        if not screening.wrong & {"starts", "cinema"} and self.starts_at(screening) is None:
+            zone_name = self.timezone_of(screening.values["cinema"])
+            hour = f"{screening.values['starts']:%Y-%m-%d %H:%M}"
+            self.files.complain(screening.place, f"the clocks of {zone_name} skip {hour}")
+
+    def _complain_of(self, what: str, name: str, known: Iterable[str], entry: Entry) -> None:
+        close = suggestion(name, sorted(known))
+        self.files.complain(
+            entry.place, f"{what} {name!r} is neither in these files nor in the database{close}"
+        )
