@@ -76,6 +76,15 @@ def forgive(name: str, key: str) -> None:
         )
 
 
+def take_back(name: str, key: str) -> None:
+    """The last try of `key` was none that counts; those of others that it is counted with stay."""
+    with db.aside() as connection:
+        connection.execute(
+            text("update core.throttle set hits = hits - 1 where bucket = :bucket and hits > 0"),
+            {"bucket": f"{name}:{private_key(key)}"},
+        )
+
+
 def sweep() -> None:
     """Drop windows older than a day."""
     db.session().execute(

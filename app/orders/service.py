@@ -9,6 +9,7 @@ from __future__ import annotations
 from app.orders.buyer import problems as buyer_problems
 from app.orders.choosing import change_seats, choose_concessions, choose_types, extend, half_price_left
 from app.orders.ending import abandon, cancel
+from app.orders.owning import hand_over
 from app.orders.paying import change_method, check_out
 from app.orders.pricing import TypeChoice
 from app.orders.reading import by_id, find, of_account, open_order_of, order
@@ -26,8 +27,8 @@ from app.orders.views import (
     Owner,
     Started,
     StartedBefore,
-    WrongState,
     StartedOtherwise,
+    WrongState,
 )
 
 __all__ = [
@@ -40,8 +41,8 @@ __all__ = [
     "Owner",
     "Started",
     "StartedBefore",
-    "TypeChoice",
     "StartedOtherwise",
+    "TypeChoice",
     "WrongState",
     "abandon",
     "accept_reseat",
@@ -58,6 +59,7 @@ __all__ = [
     "extend",
     "find",
     "half_price_left",
+    "hand_over",
     "of_account",
     "open_order_of",
     "order",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,8 +16,15 @@ from app.shop import blueprint
 from app.users import service as users
 from app.users.service import LinkOver, User, WrongPassword
 from app.web.language import COOKIE, locale
-from app.web.security import address_key, over_tls, safe_next
-from app.web.sign_in import end_session, require_account, signed_in_user, start_session
+from app.web.security import address_key, known_visitor, new_visitor, over_tls, safe_next
+from app.web.sign_in import (
+    browser_keys,
+    end_session,
+    require_account,
+    session_key,
+    signed_in_user,
+    start_session,
+)
 
 MAILS_AN_HOUR = 300  # from one address, behind which a whole foyer may sit; fewer go to each mailbox
 
@@ -39,6 +48,20 @@ def _mine() -> User:
     """The account of this request, where a page requires one."""
     user = signed_in_user()
     assert user is not None
+    return user
+
+
+def _enter(proved: Callable[[], User]) -> User:
+    """Sign in whom `proved` finds to be who they say, and hand over to them what this browser was buying.
+
+    The old cookie's key and visitor are worth nothing from then on, wherever else it may be.
+    """
+    visitor = new_visitor()
+    with db.transaction():
+        user = proved()
+        key = users.begin_session(user.id, instead_of=session_key())
+        orders.hand_over(known_visitor(), visitor)
+    start_session(user, key, visitor)
     return user
 
 
@@ -86,16 +109,13 @@ def sign_in() -> ResponseReturnValue:
 
 @blueprint.post("/account/sign-in")
 def do_sign_in() -> ResponseReturnValue:
+    email, password = request.form.get("email", ""), request.form.get("password", "")
     try:
-        with db.transaction():
-            user = users.sign_in(
-                request.form.get("email", ""), request.form.get("password", ""), address_key()
-            )
+        user = _enter(lambda: users.sign_in(email, password, address_key(), browser_keys()))
     except WrongPassword as error:
         return _again("page_sign_in", error)
     except TooMany as error:
         return _too_often("page_sign_in", error)
-    start_session(user)
     response = redirect(_next(user), 303)
     if COOKIE not in request.cookies:
         response.set_cookie(
@@ -106,6 +126,10 @@ def do_sign_in() -> ResponseReturnValue:
 
 @blueprint.post("/account/sign-out")
 def sign_out() -> ResponseReturnValue:
+    """Ends this session wherever its cookie was copied to, and leaves what it was buying to the account alone."""
+    with db.transaction():
+        users.end_session(session_key() or "")
+        orders.hand_over(known_visitor(), new_visitor())
     end_session()
     return redirect("/", 303)
 
@@ -140,19 +164,19 @@ def verify(token: str) -> ResponseReturnValue:
 def do_verify(token: str) -> ResponseReturnValue:
     signed_in = signed_in_user()
     try:
-        with db.transaction():
-            user = users.verify_email(
+        _enter(
+            lambda: users.verify_email(
                 token,
                 request.form.get("password", ""),
                 signed_in_id=signed_in.id if signed_in else None,
             )
+        )
     except LinkOver as error:
         return _link_over(error)
     except WrongPassword as error:
         return _verify_page(token, {"password": _("That is not this account's password.")}, error.status)
     except TooMany as error:
         return _verify_page(token, {"password": _wait(error)}, error.status)
-    start_session(user)
     return redirect("/account/orders", 303)
 
 
@@ -198,13 +222,11 @@ def new_password(token: str) -> ResponseReturnValue:
 @blueprint.post("/account/reset/<token>")
 def do_new_password(token: str) -> ResponseReturnValue:
     try:
-        with db.transaction():
-            user = users.reset_password(token, request.form.get("password", ""))
+        _enter(lambda: users.reset_password(token, request.form.get("password", "")))
     except Invalid as error:
         return _new_password_page(token, {error.field: _sentence(error)}, error.status)
     except LinkOver as error:
         return _link_over(error)
-    start_session(user)
     return redirect("/account", 303)
 
 
@@ -265,12 +287,12 @@ def change_name() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     user = _mine()
     try:
-        with db.transaction():
-            changed = users.change_password(user.id, request.form.get("old", ""), request.form.get("new", ""))
+        _enter(
+            lambda: users.change_password(user.id, request.form.get("old", ""), request.form.get("new", ""))
+        )
     except Invalid as error:
         return _account({error.field: _sentence(error)}, error.status)
     except TooMany as error:
         return _account({"old": _wait(error)}, error.status)
-    start_session(changed)
     flash(_("Saved. Other devices are signed out."))
     return redirect("/account", 303)

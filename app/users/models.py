@@ -16,7 +16,7 @@ Moment = DateTime(timezone=True)
 
 
 class UserRow(Base):
-    """An account. `session_key` changes with the password, which ends every other session."""
+    """An account."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -31,9 +31,20 @@ class UserRow(Base):
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text, server_default="customer")
     locale: Mapped[str] = mapped_column(Text, server_default="pt_BR")
-    session_key: Mapped[str] = mapped_column(Text)
     verified_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+
+
+class SessionRow(Base):
+    """A browser that signed in. It is signed in until it signs out (`ended_at`) or its days are over."""
+
+    __tablename__ = "sessions"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.users.id", ondelete="CASCADE"), index=True)
+    began_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class EmailTokenRow(Base):

@@ -5,24 +5,27 @@ Answers never tell whether an e-mail has an account: the mail does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from app.core import codes, db, outbox, throttle
 from app.core.contact import LONGEST_EMAIL, checked_email, checked_name
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import LOCALES
 from app.core.messages import NoticeRequested
-from app.users import links, passwords
+from app.users import links, passwords, sessions, tries
 from app.users.links import LinkOver as LinkOver
 from app.users.models import ROLES
+from app.users.sessions import begin_session as begin_session
+from app.users.sessions import end_session as end_session
+from app.users.sessions import session_owner as session_owner
+from app.users.tries import Try
+from app.users.views import COLUMNS
+from app.users.views import User as User
+from app.users.views import WrongPassword as WrongPassword
 
-TRIES, TRY_SECONDS = 10, 600
-TRIES_OF_AN_ADDRESS = (
-    300  # for all accounts: a whole foyer signs in, one who tries a word on everybody does not
-)
 MAILS_AN_HOUR = 5  # to one address, whoever asks for them
 # Demo accounts, made by the demo alone and printed by `serve`: (role, e-mail, password).
 DEMO_SIGN_INS = (
@@ -33,45 +36,14 @@ DEMO_SIGN_INS = (
 _DEMO_NAMES = {"customer": "Clara Cliente", "door": "Célia da Porta", "manager": "Gil Gerente"}
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """An account without its password. `session_key` stands in the session: when it changes, the session ends."""
-
-    id: int
-    email: str
-    name: str
-    role: str
-    locale: str
-    verified: bool
-    session_key: str
-
-    @property
-    def verified_email(self) -> str | None:
-        return self.email if self.verified else None
-
-
-class WrongPassword(Invalid):
-    """E-mail and password do not fit; which of the two is not said."""
-
-    def __init__(self) -> None:
-        super().__init__("sign_in.wrong", "password")
-
-
-_COLUMNS = "id, email, name, role, locale, verified_at is not null as verified, session_key"
-
-
-def _user(row: Row[Any]) -> User:
-    return User(row.id, row.email, row.name, row.role, row.locale, row.verified, row.session_key)
-
-
 def user(user_id: int) -> User:
     """Raises NotFound."""
     row = db.session().execute(
-        text(f"select {_COLUMNS} from users.users where id = :id"), {"id": user_id}
+        text(f"select {COLUMNS} from users.users where id = :id"), {"id": user_id}
     ).one_or_none()  # fmt: skip
     if row is None:
         raise NotFound("user")
-    return _user(row)
+    return User.of(row)
 
 
 def sign_up(name: str, email: str, password: str, locale: str) -> None:
@@ -85,16 +57,16 @@ def sign_up(name: str, email: str, password: str, locale: str) -> None:
     _spare(email)
     made = db.session().execute(
         text(
-            f"insert into users.users (email, name, password_hash, locale, session_key)"
-            f" values (:email, :name, :hash, :locale, :key) on conflict (lower(email)) do nothing"
-            f" returning {_COLUMNS}"
+            f"insert into users.users (email, name, password_hash, locale)"
+            f" values (:email, :name, :hash, :locale) on conflict (lower(email)) do nothing"
+            f" returning {COLUMNS}"
         ),
-        {"email": email, "name": name, "hash": password_hash, "locale": _locale(locale), "key": codes.random_token()},
+        {"email": email, "name": name, "hash": password_hash, "locale": _locale(locale)},
     ).one_or_none()  # fmt: skip
     if made is None:
         _tell("account_exists", email, _locale(locale), {"path": "/account/sign-in"})
         return
-    _send_link(_user(made), "verify")
+    _send_link(User.of(made), "verify")
 
 
 def sign_up_problems(name: str, email: str, password: str) -> list[Invalid]:
@@ -129,7 +101,7 @@ def verify_email(token: str, password: str, *, signed_in_id: int | None = None) 
     """
     owner = link_owner(token, "verify")
     if owner.id != signed_in_id:
-        throttle.hit("verify", str(owner.id), limit=TRIES, seconds=TRY_SECONDS)
+        throttle.hit("verify", str(owner.id), limit=tries.TRIES, seconds=tries.SECONDS)
         if not passwords.fits(_password_hash(owner.id), password):
             raise WrongPassword
     links.use(token, "verify")
@@ -137,25 +109,24 @@ def verify_email(token: str, password: str, *, signed_in_id: int | None = None) 
     return user(owner.id)
 
 
-def sign_in(email: str, password: str, address_key: str) -> User:
-    """Raises WrongPassword and TooMany (ten wrong tries for an account from one address in ten minutes).
+def sign_in(email: str, password: str, address_key: str, browser_keys: Collection[str] = ()) -> User:
+    """Raises WrongPassword and TooMany (see `tries.py`).
 
-    A crowd behind one address does not lock itself out: only tries for the same account count together, up to a
-    number that no crowd reaches.
+    `browser_keys` are those of the sessions that began at this browser, over or not: one of this account sets it apart
+    from strangers who guess, and it gets in although they are many.
     """
     email = _typed_email(email)
-    throttle.hit("sign-in", f"{address_key}|{email}", limit=TRIES, seconds=TRY_SECONDS)
-    throttle.hit("sign-in-from", address_key, limit=TRIES_OF_AN_ADDRESS, seconds=TRY_SECONDS)
-    throttle.hit("sign-in-account", email, limit=10 * TRIES, seconds=TRY_SECONDS)
     row = db.session().execute(
-        text(f"select {_COLUMNS}, password_hash from users.users where lower(email) = :email"), {"email": email}
+        text(f"select {COLUMNS}, password_hash from users.users where lower(email) = :email"), {"email": email}
     ).one_or_none()  # fmt: skip
+    attempt = Try(email, address_key, sessions.known(row.id if row is not None else 0, browser_keys))
+    attempt.count()
     if not passwords.fits(row.password_hash if row is not None else None, password) or row is None:
         raise WrongPassword
-    throttle.forgive("sign-in", f"{address_key}|{email}")
+    attempt.succeeded()
     if passwords.is_outdated(row.password_hash) and db.in_transaction():
         _set_hash(row.id, password)
-    return _user(row)
+    return User.of(row)
 
 
 def request_reset(email: str) -> None:
@@ -163,10 +134,10 @@ def request_reset(email: str) -> None:
     email = checked_email(email)
     _spare(email)
     row = db.session().execute(
-        text(f"select {_COLUMNS} from users.users where lower(email) = :email"), {"email": email}
+        text(f"select {COLUMNS} from users.users where lower(email) = :email"), {"email": email}
     ).one_or_none()  # fmt: skip
     if row is not None:
-        _send_link(_user(row), "reset")
+        _send_link(User.of(row), "reset")
 
 
 def reset_password(token: str, password: str) -> User:
@@ -179,9 +150,12 @@ def reset_password(token: str, password: str) -> User:
 
 
 def change_password(user_id: int, old: str, new: str) -> User:
-    """Ends every other session. Raises TooMany; Invalid `password.old_wrong`, `password.short`, `password.long`."""
+    """Ends every session, the asking one too.
+
+    Raises TooMany; Invalid `password.old_wrong`, `password.short`, `password.long`.
+    """
     passwords.checked(new, "new")
-    throttle.hit("change-password", str(user_id), limit=TRIES, seconds=TRY_SECONDS)
+    throttle.hit("change-password", str(user_id), limit=tries.TRIES, seconds=tries.SECONDS)
     if not passwords.fits(_password_hash(user_id), old):
         raise Invalid("password.old_wrong", "old")
     _set_password(user_id, new)
@@ -215,20 +189,20 @@ def make_account(
         "name": checked_name(name),
         "hash": passwords.hashed(passwords.checked(password)),
         "role": role,
-        "key": codes.random_token(),
         "verified": verified,
     }
     row = db.session().execute(
         text(
-            "insert into users.users (email, name, password_hash, role, session_key, verified_at)"
-            " values (:email, :name, :hash, :role, :key, case when :verified then clock_timestamp() end)"
-            " on conflict (lower(email)) do update set role = excluded.role, session_key = excluded.session_key,"
+            "insert into users.users (email, name, password_hash, role, verified_at)"
+            " values (:email, :name, :hash, :role, case when :verified then clock_timestamp() end)"
+            " on conflict (lower(email)) do update set role = excluded.role,"
             " password_hash = excluded.password_hash, name = excluded.name,"
-            f" verified_at = coalesce(users.verified_at, excluded.verified_at) returning {_COLUMNS}"
+            f" verified_at = coalesce(users.verified_at, excluded.verified_at) returning {COLUMNS}"
         ),
         values,
     ).one()  # fmt: skip
-    return _user(row)
+    sessions.end_all(row.id)
+    return User.of(row)
 
 
 def set_role(email: str, role: str) -> User:
@@ -236,12 +210,12 @@ def set_role(email: str, role: str) -> User:
     if role not in ROLES:
         raise Invalid("role.unknown", "role")
     row = db.session().execute(
-        text(f"update users.users set role = :role where lower(email) = :email returning {_COLUMNS}"),
+        text(f"update users.users set role = :role where lower(email) = :email returning {COLUMNS}"),
         {"role": role, "email": _typed_email(email)},
     ).one_or_none()  # fmt: skip
     if row is None:
         raise NotFound("user")
-    return _user(row)
+    return User.of(row)
 
 
 def ensure_demo_users() -> None:
@@ -267,10 +241,7 @@ def close_demo_users() -> list[str]:
 
 def _set_password(user_id: int, password: str) -> None:
     _set_hash(user_id, password)
-    db.session().execute(
-        text("update users.users set session_key = :key where id = :id"),
-        {"id": user_id, "key": codes.random_token()},
-    )
+    sessions.end_all(user_id)
     links.forget(user_id, "reset")
 
 

@@ -114,6 +114,11 @@ def visitor() -> str:
     return str(session["visitor"])
 
 
+def new_visitor() -> str:
+    """An id that no cookie carries yet."""
+    return secrets.token_hex(8)
+
+
 def known_visitor() -> str | None:
     """As `visitor`, without making one: a reader who only looks gets no cookie for it."""
     return session.get("visitor")

@@ -1,4 +1,4 @@
-"""Sign-in for all faces: the session knows an account by its id and its session key."""
+"""Sign-in for all faces: the cookie carries the key of a session, which user-service knows until it ends."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from app.users import service as users
 from app.users.service import User
 
 login_manager = LoginManager()
-_KEPT = ("visitor",)
+_KEYS = "known"  # of the sessions that began at this browser; they stay when they have ended
+_MOST_KEYS = 8
 
 
 class SignedIn(UserMixin):
     """The account behind a request, as flask-login wants it."""
 
-    def __init__(self, user: User) -> None:
+    def __init__(self, user: User, key: str) -> None:
         self.user = user
+        self.key = key
 
     def get_id(self) -> str:
-        return f"{self.user.id}:{self.user.session_key}"
+        return self.key
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.user, name)
@@ -34,39 +36,53 @@ class SignedIn(UserMixin):
 
 def init_app(app: Flask) -> None:
     login_manager.init_app(app)
-    login_manager.session_protection = (
-        None  # phones change their address; the session key is what ends sessions
-    )
+    login_manager.session_protection = None  # phones change their address; sessions end in the database
     login_manager.user_loader(_load)
     login_manager.unauthorized_handler(_to_sign_in)
 
 
-def _load(stored: str) -> SignedIn | None:
-    user_id, _, key = stored.partition(":")
+def _load(key: str) -> SignedIn | None:
     try:
         with db.reading():
-            user = users.user(int(user_id))
+            return SignedIn(users.session_owner(key), key)
     except (NotFound, ValueError):
         return None
-    return SignedIn(user) if user.session_key == key else None
 
 
 def _to_sign_in() -> ResponseReturnValue:
     return redirect(url_for("shop.sign_in", next=request.full_path.rstrip("?")), 303)
 
 
-def start_session(user: User) -> None:
-    """Sign in with a fresh session: nothing of the old one stays but the visitor, who may be buying."""
-    kept = {name: session[name] for name in _KEPT if name in session}
+def session_key() -> str | None:
+    """The key that this browser came with, whether its session still stands or not."""
+    return session.get("_user_id")
+
+
+def browser_keys() -> list[str]:
+    """The keys of the sessions that began at this browser."""
+    return list(session.get(_KEYS, ()))
+
+
+def start_session(user: User, key: str, visitor: str) -> None:
+    """Sign in with a fresh cookie: nothing of the old one stays, not even whom it bought as.
+
+    Somebody may have planted or copied the old one. What was being bought is handed over to the new `visitor`.
+    """
+    keys = [key, *browser_keys()][:_MOST_KEYS]
     session.clear()
-    session.update(kept)
+    session.update({"visitor": visitor, _KEYS: keys})
     session.permanent = True
-    login_user(SignedIn(user))
+    login_user(SignedIn(user, key))
 
 
 def end_session() -> None:
+    """Forget everything but that this browser was signed in here before."""
+    keys = browser_keys()
     logout_user()
     session.clear()
+    if keys:
+        session[_KEYS] = keys
+        session.permanent = True
 
 
 def signed_in_user() -> User | None:

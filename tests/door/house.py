@@ -22,7 +22,7 @@ from app.tickets.service import Ticket, TicketLine
 from tests.reservations.rooms import make_screening
 from tests.shop.visitor import Visitor
 from tests.tickets.conftest import FULL, STUDENT, make_facts
-from tests.users.people import person
+from tests.users.people import person, session_of
 
 SOON = timedelta(minutes=20)
 KIND = re.compile(r'id="_verdict" class="verdict" data-verdict="(\w+)"')
@@ -39,7 +39,7 @@ class Staff(Visitor):
         self.account = person(self.email, role=role, name="Célia da Porta")
         self.client.set_cookie("language", "pt_BR" if language.startswith("pt") else language)
         with self.client.session_transaction() as session:
-            session["_user_id"] = f"{self.account.id}:{self.account.session_key}"
+            session["_user_id"] = session_of(self.account)
 
     def stand_at(self, screening: Screening, gate: str = "Portão 2") -> None:
         answer = self.post("/staff/place", {"place": f"screening-{screening.id}", "gate": gate})

@@ -8,10 +8,11 @@ from sqlalchemy import text
 
 from app.core import db
 from app.users import service as users
+from app.users import tries
 from tests.reservations.rooms import make_screening
 from tests.shop.account_forms import errors, sign_in, typed
-from tests.shop.visitor import Visitor
-from tests.users.people import PASSWORD, person
+from tests.shop.visitor import Visitor, order_at
+from tests.users.people import PASSWORD, link, person, post
 
 pytestmark = pytest.mark.usefixtures("empty_mailbox")
 
@@ -27,11 +28,11 @@ def test_wrong_password_keeps_the_email(ana: Visitor) -> None:
 
 def test_too_many_tries_are_told_how_long_to_wait(ana: Visitor) -> None:
     person()
-    for _ in range(users.TRIES):
+    for _ in range(tries.TRIES):
         ana.post("/account/sign-in", {"email": "ana@example.org", "password": "a guess"})
     answer = sign_in(ana)
     assert answer.status_code == 429
-    assert 0 < int(answer.headers["Retry-After"]) <= users.TRY_SECONDS
+    assert 0 < int(answer.headers["Retry-After"]) <= tries.SECONDS
     assert "Try again in 10 minutes." in errors(answer)["email"]
     assert typed(answer, "email") == "ana@example.org"
 
@@ -88,10 +89,89 @@ def test_signing_in_starts_a_new_session_that_keeps_the_basket(ana: Visitor) -> 
         visitor, token = before["visitor"], before["csrf_token"]
     sign_in(ana)
     with ana.client.session_transaction() as after:
-        assert after["visitor"] == visitor
+        assert after["visitor"] != visitor
         assert after.get("csrf_token") != token
         assert "planted" not in after
     assert ana.get(f"{path}/types").status_code == 200
+    assert path in ana.get("/").text, "it is offered to be gone on with"
+    ana.choose_full(path)
+    assert ana.check_out(path).status_code == 303
+
+
+def copy_of(browser: Visitor, app: Flask) -> Visitor:
+    """Somebody who has copied the browser's cookie."""
+    thief = Visitor(app)
+    cookie = browser.client.get_cookie("session")
+    assert cookie is not None
+    thief.client.set_cookie("session", cookie.value)
+    return thief
+
+
+def test_a_cookie_copied_before_signing_in_owns_nothing_afterwards(app: Flask, ana: Visitor) -> None:
+    person()
+    screening = make_screening("oooo")
+    first = ana.start(screening, "A1")
+    thief = copy_of(ana, app)
+    assert thief.get(f"{first}/types").status_code == 200, "until then they are one browser"
+    sign_in(ana)
+    second = ana.start(screening, "A3")
+    for path in (first, second):
+        assert thief.get(f"{path}/types").status_code == 404
+        assert thief.post(f"{path}/end").status_code == 404
+        assert order_at(path).is_open
+        assert path not in thief.get("/").text
+
+
+@pytest.mark.parametrize("way", ["verify", "reset"])
+def test_nor_when_a_mail_signs_in(app: Flask, ana: Visitor, way: str) -> None:
+    user = person(verified=False)
+    path = ana.start(make_screening("oooo"), "A1")
+    thief = copy_of(ana, app)
+    with db.transaction():
+        if way == "verify":
+            users.send_verification(user.id)
+        else:
+            users.request_reset(user.email)
+    (mail,) = post()
+    assert ana.post(link(mail), {"password": PASSWORD}).status_code == 303
+    assert ana.get("/account").status_code == 200
+    assert ana.get(f"{path}/types").status_code == 200
+    assert thief.get(f"{path}/types").status_code == 404
+
+
+def test_a_copied_cookie_is_signed_out_with_its_original(app: Flask, ana: Visitor) -> None:
+    person(role="door")
+    phone = Visitor(app)
+    sign_in(ana)
+    sign_in(phone)
+    path = ana.start(make_screening("oooo"), "A1")
+    thief = copy_of(ana, app)
+    assert thief.get("/staff/scan").status_code == 200
+    ana.post("/account/sign-out")
+    assert thief.get("/staff/scan").status_code == 303
+    assert thief.get(f"{path}/types").status_code == 404
+    assert phone.get("/staff/scan").status_code == 200, "another device of the account goes on"
+    assert phone.get(f"{path}/types").status_code == 200, "and has what the account was buying"
+
+
+def test_signing_in_again_ends_the_session_before(app: Flask, ana: Visitor) -> None:
+    person()
+    sign_in(ana)
+    thief = copy_of(ana, app)
+    sign_in(ana)
+    assert ana.get("/account").status_code == 200
+    assert thief.get("/account").status_code == 303
+
+
+def test_guessing_does_not_keep_out_who_has_been_here_before(app: Flask, ana: Visitor) -> None:
+    person(role="door")
+    sign_in(ana)
+    ana.post("/account/sign-out")
+    stranger = Visitor(app)
+    for _ in range(tries.TRIES):
+        stranger.post("/account/sign-in", {"email": "ana@example.org", "password": "a guess"})
+    assert sign_in(stranger).status_code == 429
+    assert sign_in(ana).status_code == 303
 
 
 def test_signing_out_ends_it(ana: Visitor) -> None:

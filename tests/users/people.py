@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.core import db, worker
 from app.core.config import settings
+from app.core.errors import NotFound
 from app.dispatch import routes
 from app.users import service as users
 from app.users.service import User
@@ -23,6 +24,22 @@ def person(
     """An account, with PASSWORD."""
     with db.transaction():
         return users.make_account(email, name, PASSWORD, role, verified=verified)
+
+
+def session_of(user: User) -> str:
+    """The key of a session that has just begun, as a cookie carries it under `_user_id`."""
+    with db.transaction():
+        return users.begin_session(user.id)
+
+
+def is_signed_in(key: str) -> bool:
+    """Whether the session of this key still stands."""
+    try:
+        with db.reading():
+            users.session_owner(key)
+    except NotFound:
+        return False
+    return True
 
 
 def post() -> list[EmailMessage]:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.core import db
 from app.core.config import Settings
-from tests.users.people import person
+from tests.users.people import person, session_of
 
 TOKEN = "Kx3vQ9-an-orders-token"
 
@@ -31,7 +31,7 @@ def without_database(house: Flask, database: str) -> FlaskClient:
     user = person()
     client = house.test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = f"{user.id}:{user.session_key}"
+        session["_user_id"] = session_of(user)
     db.connect(f"{database}_that_is_away")
     return client
 

@@ -13,7 +13,7 @@ from app.core.config import Settings
 from app.users.service import User
 from app.web.security import safe_next
 from app.web.sign_in import require_account, require_role
-from tests.users.people import person
+from tests.users.people import person, session_of
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def house(database: str, settings: Settings) -> Flask:
 def signed_in(house: Flask, user: User) -> FlaskClient:
     client = house.test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = f"{user.id}:{user.session_key}"
+        session["_user_id"] = session_of(user)
     return client
 
 

@@ -1,0 +1,64 @@
+"""Sessions: begun by signing in, each ended by itself, all by another password, none for ever."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.users import handlers
+from app.users import service as users
+from tests.users.people import PASSWORD, is_signed_in, person, session_of
+
+
+def test_each_sign_in_is_a_session_of_its_own() -> None:
+    ana = person()
+    phone, desk = session_of(ana), session_of(ana)
+    with db.reading():
+        assert users.session_owner(phone) == ana
+    with db.transaction():
+        users.end_session(phone)
+        users.end_session("nonsense")
+    assert (is_signed_in(phone), is_signed_in(desk)) == (False, True)
+
+
+def test_signing_in_again_ends_the_session_that_was_there() -> None:
+    ana = person()
+    before, elsewhere = session_of(ana), session_of(ana)
+    with db.transaction():
+        after = users.begin_session(ana.id, instead_of=before)
+    assert [is_signed_in(key) for key in (before, elsewhere, after)] == [False, True, True]
+
+
+def test_sessions_end_after_their_days_and_are_swept() -> None:
+    ana = person()
+    old, young = session_of(ana), session_of(ana)
+    with db.transaction() as session:
+        session.execute(
+            text("update users.sessions set began_at = began_at - interval '31 days' where key = :key"),
+            {"key": old},
+        )
+    assert (is_signed_in(old), is_signed_in(young)) == (False, True)
+    handlers.sweep()
+    with db.reading() as session:
+        assert session.execute(text("select key from users.sessions")).scalars().all() == [young]
+
+
+@pytest.mark.parametrize("how", ["changed", "reset by command"])
+def test_another_password_ends_them_all(how: str) -> None:
+    ana, eva = person(), person("eva@example.org")
+    mine, hers = [session_of(ana), session_of(ana)], session_of(eva)
+    with db.transaction():
+        if how == "changed":
+            users.change_password(ana.id, PASSWORD, "outra frase comprida")
+        else:
+            users.make_account(ana.email, ana.name, "outra frase comprida")
+    assert [is_signed_in(key) for key in (*mine, hers)] == [False, False, True]
+
+
+def test_another_role_ends_none() -> None:
+    key = session_of(person())
+    with db.transaction():
+        users.set_role("ana@example.org", "door")
+    with db.reading():
+        assert users.session_owner(key).role == "door"
