@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import db
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict, Invalid, NotFound
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.payments import service as payments
@@ -42,7 +42,9 @@ class Waiting:
 
 @blueprint.get("/orders/<token>/payment")
 def payment(token: str) -> BaseResponse:
-    order = purchase.own_order(token)
+    order = orders.order(token)
+    if not purchase.asker().owns(order):
+        return _to_another_browser(order)
     elsewhere = _elsewhere(order)
     if elsewhere:
         return redirect(elsewhere, 303)
@@ -81,7 +83,9 @@ def payment_status(token: str) -> BaseResponse:
             response = make_response("", 204)
             response.headers["HX-Redirect"] = f"/orders/{token}"
             return response
-    order = purchase.own_order(token)
+    order = orders.order(token)
+    if not purchase.asker().owns(order):
+        return _state_for_another_browser(order)
     elsewhere = _elsewhere(order)
     state = None if elsewhere else _waiting(order)
     if state and state.stage == "received" and state.seen == seen:
@@ -93,6 +97,29 @@ def payment_status(token: str) -> BaseResponse:
         response.headers["HX-Redirect"] = elsewhere or ""
         return response
     return make_response(render_template("shop/_payment.html", **_context(order, state)))
+
+
+def _to_another_browser(order: OrderView) -> BaseResponse:
+    """Banks lead back into whichever browser they were opened from, and cookies get lost: what may be said there.
+
+    Who comes back from paying is led to the order as soon as it is paid. Raises NotFound for a mere basket.
+    """
+    if not order.is_open:
+        return redirect(order.path, 303)
+    if order.state != "awaiting_payment":
+        raise NotFound("order")
+    charge, seen = payments.newest_charge(order.id) or (None, "none")
+    page = render_template("shop/page_payment_elsewhere.html", order=order, charge=charge, seen=seen)
+    return make_response(page, 200, {"Cache-Control": "private, no-store"})
+
+
+def _state_for_another_browser(order: OrderView) -> BaseResponse:
+    response = make_response("", 204)
+    if not order.is_open:
+        response.headers["HX-Redirect"] = order.path
+    elif order.state != "awaiting_payment":
+        raise NotFound("order")
+    return response
 
 
 def _page(order: OrderView, error: str | None = None, status: int = 200) -> Response:

@@ -1,0 +1,64 @@
+"""Back from the bank in a browser that did not begin the order: an app's own, or one that lost its cookies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from app.events.service import Screening
+from tests.journeys.in_process import InProcess
+from tests.orders import buying
+from tests.shop.visitor import Visitor, order_at
+
+
+def being_paid(ana: Visitor, screening: Screening, seats: str = "A4 A5") -> str:
+    path = ana.start(screening, seats)
+    ana.choose_full(path)
+    assert ana.check_out(path).status_code == 303
+    buying.work()
+    return path
+
+
+def test_until_it_is_paid_it_says_where_to_go_on_and_nothing_else(
+    app: Flask, ana: Visitor, screening: Screening
+) -> None:
+    path = being_paid(ana, screening)
+    page = Visitor(app).get(f"{path}/payment")
+    assert page.status_code == 200
+    assert "your tickets come by e-mail" in page.text
+    order = order_at(path)
+    for secret in ("Ana", "ana@example.org", order.code, "A4", "Metr", "76.00", "pix-code"):
+        assert secret not in page.text
+    assert Visitor(app).post(f"{path}/payment", {"method": "card"}).status_code == 404
+    status = re.search(r'data-status="([^"]+)" data-charge="([^"]+)" data-seen="([^"]+)"', page.text)
+    assert status
+    for seen in (status[3], "another"):
+        answer = Visitor(app).get(f"{status[1]}?charge={status[2]}&seen={seen}")
+        assert (answer.status_code, answer.text, "HX-Redirect" in answer.headers) == (204, "", False)
+
+
+def test_once_paid_or_over_it_is_the_orders_page(app: Flask, ana: Visitor, screening: Screening) -> None:
+    path = being_paid(ana, screening)
+    buying.pay(order_at(path))
+    eva = Visitor(app)
+    assert eva.get(f"{path}/payment").location == path
+    assert eva.get(path).status_code == 200
+    late = being_paid(ana, screening, "A7 A8")
+    buying.time_passes(order_at(late), 60)
+    assert eva.get(f"{late}/payment").location == late
+    assert eva.get(f"{late}/payment/status").headers["HX-Redirect"] == late
+
+
+def test_it_turns_into_the_tickets_by_itself(
+    new_page: Callable[..., Page], app: Flask, ana: Visitor, screening: Screening
+) -> None:
+    path = being_paid(ana, screening)
+    house = InProcess(new_page, Visitor(app, "pt-BR"))
+    assert house.open(f"{path}/payment") == 200
+    expect(house.page.get_by_role("heading", name="Já pagou?")).to_be_visible()
+    buying.pay(order_at(path))
+    house.page.wait_for_url(f"**{path}")
+    expect(house.page.locator("article.ticket")).to_have_count(2)
