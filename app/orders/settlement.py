@@ -139,7 +139,7 @@ def pay(order: OrderView, receipt_id: uuid.UUID | None, reservation_id: uuid.UUI
 
 def _stock_is_sold(order: OrderView) -> bool:
     """Money that came late can find the counter sold out: then the snacks alone are given back."""
-    if not order.items or products.sell(order.id):
+    if not order.items or products.sell(order.id, order.screening.ends_at):
         return True
     products.release(order.id)
     db.session().execute(text("delete from orders.order_items where order_id = :id"), {"id": order.id})

@@ -61,7 +61,10 @@ class StockRow(Base):
 
 
 class StockClaimRow(Base):
-    """What an order holds or has bought of a product; `expires_at` null means sold."""
+    """What an order holds or has bought of a product; `expires_at` null means sold.
+
+    `open_until` is for what is sold: until then the order may be cancelled, and the stock comes back.
+    """
 
     __tablename__ = "stock_claims"
     __table_args__ = (
@@ -78,3 +81,4 @@ class StockClaimRow(Base):
     changed_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("clock_timestamp()")
     )
+    open_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

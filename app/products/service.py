@@ -128,22 +128,26 @@ def lock_stock(cinema_id: int, product_ids: list[int]) -> None:
 
 def extend(order_id: uuid.UUID, expires_at: datetime) -> bool:
     """Hold what the order holds until `expires_at`. See `_keep` for what False means."""
-    return _keep(order_id, expires_at)
+    return _keep(order_id, expires_at, None)
 
 
-def sell(order_id: uuid.UUID) -> bool:
-    """What the order holds is paid for and stays taken. False: something had expired and is gone, nothing changed."""
-    return _keep(order_id, None)
+def sell(order_id: uuid.UUID, open_until: datetime) -> bool:
+    """What the order holds is paid for and stays taken. False: something had expired and is gone, nothing changed.
+
+    Until `open_until`, the end of its screening, it may still be given back: its books are not closed before.
+    """
+    return _keep(order_id, None, open_until)
 
 
-def _keep(order_id: uuid.UUID, expires_at: datetime | None) -> bool:
+def _keep(order_id: uuid.UUID, expires_at: datetime | None, open_until: datetime | None) -> bool:
     """Move all of the order's claims to `expires_at` (None: sold). A claim that had expired is taken again where
     stock allows; where it does not, nothing changes and the answer is False. An order without claims: True.
     """
     locked = db.session().execute(_LOCK_OF_ORDER, {"order_id": order_id}).all()
     if not locked:
         return True
-    row = db.session().execute(_KEEP, {"order_id": order_id, "expires_at": expires_at}).one()
+    values = {"order_id": order_id, "expires_at": expires_at, "open_until": open_until}
+    row = db.session().execute(_KEEP, values).one()
     return bool(row.short == 0)
 
 
@@ -154,7 +158,7 @@ def release(order_id: uuid.UUID) -> bool:
 
 
 def close_books(days: int = 30) -> int:
-    """Take claims sold more than `days` ago off the stock for good, and drop those that expired as long ago."""
+    """Take what was sold for good off the stock, `days` after its screening, and drop what expired as long ago."""
     db.session().execute(_LOCK_ALL)
     return len(db.session().execute(_CLOSE_BOOKS, {"days": days}).all())
 
@@ -233,7 +237,8 @@ _KEEP = text(
         ), 0)
     ), kept as (
         update products.stock_claims
-        set expires_at = cast(:expires_at as timestamptz), changed_at = clock_timestamp()
+        set expires_at = cast(:expires_at as timestamptz), open_until = cast(:open_until as timestamptz),
+            changed_at = clock_timestamp()
         where order_id = :order_id and expires_at is not null and not exists (select 1 from short)
     )
     select count(*) as short from short
@@ -246,7 +251,7 @@ _CLOSE_BOOKS = text(
     """
     with old as (
         delete from products.stock_claims
-        where coalesce(expires_at, changed_at) < clock_timestamp() - make_interval(days => :days)
+        where coalesce(expires_at, open_until) < clock_timestamp() - make_interval(days => :days)
         returning product_id, cinema_id, quantity, expires_at
     ), sold as (
         select product_id, cinema_id, sum(quantity) as quantity from old where expires_at is null

@@ -167,6 +167,18 @@ def test_a_refused_part_is_in_the_whole_that_goes_back_later(screening: Screenin
         assert payments.failed_refunds() == []
 
 
+def test_snacks_bought_long_before_come_back(screening: Screening) -> None:
+    """The counter's books of that month are closed before the screening is."""
+    popcorn = stock(screening, on_hand=10)
+    paid = buying.bought(screening, seats(screening, "A1"), items={popcorn: 4})
+    with db.transaction() as session:
+        session.execute(text("update products.stock_claims set changed_at = changed_at - interval '31 days'"))
+        products.close_books()
+    cancel(paid)
+    with db.reading():
+        assert [item.available for item in products.menu(screening.cinema.id, "en")] == [10]
+
+
 def test_called_off_by_the_cinema(screening: Screening) -> None:
     paid = buying.bought(screening, seats(screening, "A1 A2"))
     waiting = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A4"), "eva")))

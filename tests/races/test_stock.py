@@ -103,7 +103,7 @@ def test_everything_at_once_neither_oversells_nor_deadlocks(database: str) -> No
                     elif step == 2:
                         service.extend(order, soon(dice.choice((0.001, 10))))
                     elif step == 3:
-                        service.sell(order)
+                        service.sell(order, soon())
                     else:
                         service.release(order)
             except service.Conflict:
