@@ -11,6 +11,7 @@ import json
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Generator, Iterable, Mapping
 from contextvars import Context
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ CHANNEL = "seats"
 HEARTBEAT_SECONDS = 15.0
 LONGEST_STREAM_SECONDS = 900.0  # then the browser comes back by itself; streams move to the newest process
 MOST_STREAMS = 1600  # well below what a web process holds of connections: pages must find a place beside them
+MOST_FROM_ONE_ADDRESS = 400  # of them: nobody takes them all, and a crowd behind one address has its share
 AGAIN_SECONDS = 5.0  # without any hint
 ALONE_SECONDS = 1.0  # without any hint, while nobody listens
 APART_SECONDS = 0.1  # two readings of a board are at least so far apart
@@ -38,7 +40,7 @@ States = Mapping[int, datetime | None]
 
 
 class TooManyStreams(Exception):
-    """This process has as many streams as it can hold; the page polls instead."""
+    """This process has as many streams as it can hold, or as many of one address; the page polls instead."""
 
 
 @dataclass
@@ -106,6 +108,7 @@ class Feed:
         self._listening = False
         self._renewed_at = 0.0
         self._streams = 0
+        self._streams_of: Counter[str] = Counter()  # by the key of an address
         for work in (self._read_loop, self._listen_loop):
             # A context of its own: the request that happens to be first must not lend its transaction.
             threading.Thread(target=Context().run, args=(work,), name=work.__name__, daemon=True).start()
@@ -120,17 +123,20 @@ class Feed:
             with board.changed:
                 board.changed.notify_all()
 
-    def stream(self, screening_id: int) -> Generator[bytes, None, None]:
+    def stream(self, screening_id: int, address_key: str = "") -> Generator[bytes, None, None]:
         """Server-sent events of a screening: `seats` (all taken ones), then `change`. Raises TooManyStreams."""
-        events = self._run(self._enter(screening_id))
+        events = self._run(self._enter(screening_id, address_key), address_key)
         next(events)  # begun, so that closing it always leaves the board
         return events
 
-    def _enter(self, screening_id: int) -> Board:
+    def _enter(self, screening_id: int, address_key: str) -> Board:
         with self._lock:
             if self._streams >= MOST_STREAMS or self._stopping.is_set():
                 raise TooManyStreams
+            if self._streams_of[address_key] >= MOST_FROM_ONE_ADDRESS:
+                raise TooManyStreams
             self._streams += 1
+            self._streams_of[address_key] += 1
             board = self._boards.get(screening_id)
             if board is None:
                 board = self._boards[screening_id] = Board(screening_id)
@@ -139,7 +145,7 @@ class Feed:
         self._wake.set()
         return board
 
-    def _run(self, board: Board) -> Generator[bytes, None, None]:
+    def _run(self, board: Board, address_key: str) -> Generator[bytes, None, None]:
         try:
             yield b""
             # Something at once, so that the browser knows the stream to be open.
@@ -157,11 +163,14 @@ class Feed:
                     yield change if version == seen + 1 and seen else snapshot
                     seen = version
         finally:
-            self._leave(board)
+            self._leave(board, address_key)
 
-    def _leave(self, board: Board) -> None:
+    def _leave(self, board: Board, address_key: str) -> None:
         with self._lock:
             self._streams -= 1
+            self._streams_of[address_key] -= 1
+            if not self._streams_of[address_key]:
+                del self._streams_of[address_key]
             board.streams -= 1
             board.left_at = time.monotonic()
 

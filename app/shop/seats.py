@@ -223,7 +223,7 @@ def seat_events(screening_id: int) -> Response:
     """Server-sent events: the taken seats, then every change. Holds no connection of the pool."""
     events.screening(screening_id)
     try:
-        stream = live.feed().stream(screening_id)
+        stream = live.feed().stream(screening_id, address_key())
     except live.TooManyStreams:
         return Response(_("Too many are looking at this map."), 503, {"Retry-After": "30"})
     response = Response(stream, mimetype="text/event-stream")

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import logging
 import secrets
+import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from typing import Any, Literal, overload
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, g, request
+from gevent import Timeout
 from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestTimeout
 
 from app.core import db, telemetry
 
 log = logging.getLogger("bilheteria.web")
+
+BODY_SECONDS = 20.0  # for a whole body: it holds a connection, and forms are small
 
 
 class CleanRequest(Request):
@@ -33,7 +37,7 @@ class CleanRequest(Request):
         return _without_nul(super().args)
 
     def _load_form_data(self) -> None:
-        with _body_as_sent():
+        with self._body_as_sent():
             super()._load_form_data()
 
     @overload
@@ -47,23 +51,36 @@ class CleanRequest(Request):
     def get_data(
         self, cache: bool = True, as_text: Any = False, parse_form_data: bool = False
     ) -> bytes | str:
-        with _body_as_sent():
+        with self._body_as_sent():
             return super().get_data(cache, as_text, parse_form_data)
+
+    @contextmanager
+    def _body_as_sent(self) -> Iterator[None]:
+        """A body that breaks off, never ends (408) or whose chunks are none (400) is the sender's mistake."""
+        limit = Timeout(BODY_SECONDS)
+        try:
+            with limit:
+                yield
+        except Timeout as expired:
+            if expired is not limit:
+                raise
+            self._hear_no_more()
+            raise RequestTimeout from None
+        except (OSError, ParseException) as error:
+            raise BadRequest from error
+
+    def _hear_no_more(self) -> None:
+        """Or the server would wait for the rest of the body before the connection's next request."""
+        connection = self.environ.get("gunicorn.socket")
+        if connection is not None:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
 
     @property
     def referrer(self) -> str | None:  # type: ignore[override]
         """The page that asked; None for what is no address (`http://[`), which whoever splits it stumbles over."""
         address = self.headers.get("Referer")
         return address if address and host_of(address) is not None else None
-
-
-@contextmanager
-def _body_as_sent() -> Iterator[None]:
-    """A body that breaks off, or whose chunks are none, is the sender's mistake (400)."""
-    try:
-        yield
-    except (OSError, ParseException) as error:
-        raise BadRequest from error
 
 
 def host_of(address: str) -> str | None:

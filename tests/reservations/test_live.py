@@ -151,6 +151,18 @@ def test_too_many_streams(monkeypatch: pytest.MonkeyPatch) -> None:
         live.feed().stream(screening.id)
 
 
+def test_one_address_does_not_take_all_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    screening = make_screening("oooo")
+    monkeypatch.setattr(live, "MOST_FROM_ONE_ADDRESS", 1)
+    feed = live.feed()
+    first = feed.stream(screening.id, "crowd")
+    with pytest.raises(live.TooManyStreams):
+        feed.stream(screening.id, "crowd")
+    feed.stream(screening.id, "another").close()
+    first.close()
+    feed.stream(screening.id, "crowd").close()
+
+
 def test_what_changed() -> None:
     soon = datetime.now(UTC).replace(microsecond=0)
     later = soon + timedelta(minutes=1)

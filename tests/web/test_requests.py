@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+import socket
 
+import gevent
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkSize, NoMoreData
 
+from app.web import requests
 from app.web.security import safe_next
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
@@ -181,3 +184,39 @@ def test_cookies_are_host_bound_behind_tls(app: Flask) -> None:
     answer = secure.test_client().post("/language", data={"language": "en"}, headers=SAME_SITE)
     assert "Secure" in answer.headers["Set-Cookie"]
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+
+
+class NeverEnds(io.RawIOBase):
+    """A body of which a part comes now and then, for ever."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: memoryview) -> int:  # type: ignore[override]
+        gevent.sleep(0.02)
+        room[:1] = b"x"
+        return 1
+
+
+@pytest.mark.parametrize("address", ["/account/sign-in", "/webhooks/sandbox"])
+def test_a_body_that_never_ends_does_not_hold_its_connection(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """408 when its time is over, and what still comes is not listened to."""
+    monkeypatch.setattr(requests, "BODY_SECONDS", 0.2)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        answer = client.post(
+            address,
+            content_type="application/x-www-form-urlencoded",
+            headers=SAME_SITE | {"Accept-Language": "en"},
+            environ_overrides={
+                "wsgi.input": NeverEnds(),
+                "CONTENT_LENGTH": "50000",
+                "gunicorn.socket": ours,
+            },
+        )
+        assert answer.status_code == 408
+        assert "We could not read what was sent" in answer.text
+        with pytest.raises(BrokenPipeError):
+            theirs.send(b"x")
