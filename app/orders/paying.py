@@ -11,7 +11,7 @@ from app.core.config import settings
 from app.core.errors import Invalid
 from app.orders import buyer, choosing, reading, settlement, states
 from app.orders.states import AWAITING, DRAFT
-from app.orders.views import OrderOver, OrderView, Owner, WrongState
+from app.orders.views import OrderOver, OrderView, Owner, TotalChanged, WrongState
 from app.payments import service as payments
 from app.payments.service import Charge
 
@@ -36,19 +36,24 @@ def check_out(
     email: str,
     cpf: str,
     method: str,
+    shown: int | None = None,
     user_id: int | None = None,
     locale: str | None = None,
     by: Owner | None = None,
 ) -> Charge | None:
     """Take the buyer's facts and ask for the money; the order waits for it. None: it costs nothing, and is paid now.
 
-    Raises NotFound, OrderOver, Invalid (`name.…`, `email.…`, `cpf.wrong`, `payment.method`, `types.missing`).
-    Sent twice, it gives the charge that stands.
+    `shown` is the total (centavos) that the buyer saw and agreed to; None: they saw none.
+
+    Raises NotFound, OrderOver, Invalid (`name.…`, `email.…`, `cpf.wrong`, `payment.method`, `types.missing`), and
+    TotalChanged. Sent twice, it gives the charge that stands.
     """
     order = _payable(token, by)
     if not order.types_chosen:
         raise Invalid("types.missing", "types")
     who = buyer.checked(name, email, cpf)
+    if shown is not None and shown != order.total and order.state == DRAFT:
+        raise TotalChanged(order.total)
     if order.total == 0:
         _move(order, None, who=who, user_id=user_id, locale=locale)
         settlement.settle_free(order.id)

@@ -28,6 +28,7 @@ from app.orders.views import (
     Started,
     StartedBefore,
     StartedOtherwise,
+    TotalChanged,
     WrongState,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "Started",
     "StartedBefore",
     "StartedOtherwise",
+    "TotalChanged",
     "TypeChoice",
     "WrongState",
     "abandon",

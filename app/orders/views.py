@@ -192,6 +192,14 @@ class HalfPriceGone(Conflict):
         self.total = total
 
 
+class TotalChanged(Conflict):
+    """The basket costs something else than its buyer was shown: nobody pays what they did not see."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__("order.total_changed", total=total)
+        self.total = total
+
+
 class NoMoreExtensions(Conflict):
     """The order was extended as often as one may."""
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.core import db
 from app.core.errors import Conflict, Invalid
 from app.orders import service as orders
-from app.orders.service import NoMoreExtensions, OrderOver, OrderView, WrongState
+from app.orders.service import NoMoreExtensions, OrderOver, OrderView, TotalChanged, WrongState
 from app.shop import blueprint, purchase
 from app.web.language import locale
 
@@ -41,7 +41,7 @@ def check_out(token: str) -> Answer:
     asker = purchase.asker()
     try:
         with db.transaction():
-            orders.check_out(token, **typed, user_id=asker.user_id, locale=locale(), by=asker)
+            orders.check_out(token, **typed, shown=_shown(), user_id=asker.user_id, locale=locale(), by=asker)
     except Invalid as error:
         order = purchase.own_order(token)
         elsewhere = purchase.at_step(order, "checkout")
@@ -50,11 +50,21 @@ def check_out(token: str) -> Answer:
         wrong = orders.buyer_problems(typed["name"], typed["email"], typed["cpf"])
         errors = {one.field: _error(one) for one in (*wrong, error)}
         return _checkout_page(order, typed, errors), 422
+    except TotalChanged:  # the snacks of another tab, for example: it is said before it is charged
+        return _checkout_page(purchase.own_order(token), typed, {}), 409
     except (OrderOver, WrongState):
         return redirect(f"/orders/{token}", 303)
     except Conflict:  # two tabs at once: the other one's charge stands
         pass
     return redirect(f"/orders/{token}/payment", 303)
+
+
+def _shown() -> int | None:
+    """The total that the page said; None where a form says none."""
+    shown = request.form.get("shown")
+    if shown is None:
+        return None
+    return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 10 else -1
 
 
 def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, str]) -> str:
@@ -64,6 +74,7 @@ def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, st
         counted=purchase.counted(order),
         typed=typed,
         errors=errors,
+        changed=_shown() not in (None, order.total),
         signed_in=purchase.account() is not None,
     )
 

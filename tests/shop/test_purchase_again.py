@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 from flask import Flask
 
 from app.core import config
 from app.events.service import Screening
 from tests.orders import buying
+from tests.orders.counter import stock
 from tests.shop.visitor import FULL, Visitor, order_at, types
 
 
@@ -68,6 +70,30 @@ def test_the_same_form_twice_is_one_order(ana: Visitor, screening: Screening) ->
     assert ana.start(screening, "A4", once="a-double-click") == ana.start(
         screening, "A4", once="a-double-click"
     )
+
+
+def test_nobody_pays_what_another_tab_added_without_seeing_it(ana: Visitor, screening: Screening) -> None:
+    popcorn = stock(screening, name="Popcorn")
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    shown = re.search(r'name="shown" value="(\d+)"', ana.get(f"{path}/checkout").text)
+    assert shown
+    assert ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "3"}).status_code == 303
+    for total in (shown[1], "", "nothing", "٣", "9" * 40):
+        answer = ana.check_out(path, shown=total, cpf="529.982.247-25", method="card")
+        assert answer.status_code == 409
+        assert "it costs R$\xa0101.00 now" in answer.text
+        for typed in ("Ana Souza", "ana@example.org", "529.982.247-25", 'value="card" checked'):
+            assert typed in answer.text
+        assert order_at(path).state == "draft"
+    answer = ana.check_out(path, shown=shown[1], name="")
+    assert answer.status_code == 422
+    assert "it costs R$\xa0101.00 now" in answer.text, "both are said at once"
+    now = re.search(r'name="shown" value="(\d+)"', answer.text)
+    assert now
+    assert ana.check_out(path, shown=now[1]).location == f"{path}/payment"
+    assert ana.check_out(path, shown=shown[1]).location == f"{path}/payment", "what is being paid for stands"
+    assert order_at(path).total == 3800 + 3 * 2100
 
 
 def test_leaving_and_coming_back(app: Flask, ana: Visitor, screening: Screening) -> None:
