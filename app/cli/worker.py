@@ -55,7 +55,7 @@ def main() -> int:
         os.nice(PATIENT_NICENESS)
         # The database's own lists and logs tell the two apart.
         os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, patient"
-        os._exit(_work(patient, parent=parent))
+        return _work(patient, parent=parent)
     return _work(quick, child=child)
 
 

@@ -18,7 +18,9 @@ from sqlalchemy import text
 from app.core import db, outbox
 from app.core.messages import NoticeRequested, SeatsFreed, TicketsResigned
 from app.dispatch import by_pace
+from app.tickets import service as tickets
 from tests.reservations.rooms import make_screening
+from tests.tickets.conftest import FULL, make_facts
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0
@@ -35,6 +37,8 @@ def deaf_server() -> Iterator[str]:
 def worker(database: str, tmp_path: Path, deaf_server: str) -> Iterator[subprocess.Popen[bytes]]:
     env = os.environ | {"DATABASE_URL": database, "BILHETERIA_VAR": str(tmp_path), "SECRET_KEY": "tests"}
     env["BILHETERIA_MAIL"] = deaf_server
+    (tmp_path / "tmp").mkdir()
+    env["TMPDIR"] = str(tmp_path / "tmp")
     env.pop("SERVICES", None)
     process = subprocess.Popen([sys.executable, "-m", "app.cli.worker"], cwd=ROOT, env=env, process_group=0)
     yield process
@@ -132,6 +136,21 @@ def test_a_burst_of_signals_ends_both(worker: subprocess.Popen[bytes]) -> None:
                 os.kill(pid, signal.SIGTERM)
     assert worker.wait(PATIENCE) == 0
     assert gone(half)
+
+
+def test_no_fonts_are_left_behind(worker: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    """Drawing PDFs keeps fonts in files while it lasts."""
+    facts = make_facts()
+    with db.transaction():
+        tickets.issue(facts, [FULL])
+        outbox.publish(TicketsResigned(order_id=str(facts.order_id)))
+    assert until("select count(*) = 1 from tickets.documents", time.monotonic() + PATIENCE)
+    assert list((tmp_path / "tmp").glob("weasyprint-*"))
+    half = half_of(worker)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(PATIENCE) == 0
+    assert gone(half)
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_when_the_patient_half_dies_the_worker_ends_too(worker: subprocess.Popen[bytes]) -> None:
