@@ -34,8 +34,16 @@ def waiting(token: str) -> Response:
 
 @blueprint.get("/requests/<token>/state")
 def waiting_state(token: str) -> Response:
-    """The part of the page that changes by itself, for the page to fetch."""
-    return make_response(render_template("shop/_waiting.html", **_context(reservations.request(token))))
+    """The part of the page that changes by itself, for a page that shows the state `seen`.
+
+    An offer comes with a clock, which only the whole page has: the part tells of it and leads there, and has nothing
+    under the finger that does more. A page with a clock is loaded again when its offer is over.
+    """
+    values = _context(reservations.request(token))
+    with_clock, offered = request.args.get("seen") == "offered", values["state"] == "offered"
+    if with_clock and not offered:
+        return make_response("", 204, {"HX-Refresh": "true"})
+    return make_response(render_template("shop/_waiting.html", **values, is_news=offered and not with_clock))
 
 
 @blueprint.post("/requests/<token>")

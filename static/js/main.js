@@ -2,6 +2,7 @@
 import "./stepper.js";
 import "./countdown.js";
 import "./copy.js";
+import "./keep_focus.js";
 import "./map_pan.js";
 import "./payment_wait.js";
 import "./seatmap.js";

@@ -8,10 +8,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from app.core import db
+from app.orders import service as orders
 from tests.journeys.in_process import InProcess
 from tests.orders import buying
 from tests.orders.counter import stock
-from tests.reservations.rooms import make_screening
+from tests.reservations.rooms import ids, make_screening, plan_of
 from tests.shop.visitor import Visitor, order_at
 
 
@@ -58,6 +60,23 @@ def test_a_product_at_its_end_does_not_go_on(browser: InProcess, ana: Visitor) -
         less.press("Enter")
         expect(less).to_be_focused()
     assert page.url.endswith("/concessions")
+
+
+def test_who_waits_keeps_the_place_on_the_page(browser: InProcess, ana: Visitor) -> None:
+    """The offer comes where "Leave the line" had the focus."""
+    screening = make_screening("oo")
+    another = buying.start(screening, ids(plan_of(screening), "A1 A2"), "eva")
+    joined = ana.post(f"/screenings/{screening.id}/orders", {"quantity": "2", "once": "a" * 16})
+    ana.post(joined.location, {"quantity": "2", "email": "ana@example.org"})
+    browser.open(joined.location)
+    page = browser.page
+    page.get_by_role("button", name="Leave the line").focus()
+    with db.transaction():
+        orders.abandon(another.token)
+    buying.work()
+    expect(page.get_by_role("link", name="See your seats")).to_be_visible()
+    expect(page.locator("main")).to_be_focused()
+    expect(page.locator("#_waiting[aria-live=polite]")).to_contain_text("A1 and A2: yours, if you like.")
 
 
 def test_the_payment_says_how_far_it_is(browser: InProcess, ana: Visitor) -> None:

@@ -151,8 +151,14 @@ def test_from_the_waiting_list_to_the_ticket(new_page: NewPage, house: House) ->
     with db.transaction():
         orders.abandon(another.token)
     path = offer_mail(house, "fila@example.com")
-    # The page that waited turns by itself.
-    expect(page.get_by_role("button", name=re.compile("^Ficar com"))).to_be_visible(timeout=SECONDS)
+    # The page that waited tells of it by itself, with nothing under the finger that does more than go there.
+    there = page.get_by_role("link", name="Ver seus lugares")
+    expect(there).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_role("heading", name="A1 e A2: seus, se quiser.")).to_be_visible()
+    expect(page.locator("#_waiting button")).to_have_count(0)
+    there.click()
+    expect(page.get_by_role("button", name=re.compile("^Ficar com"))).to_be_visible()
+    expect(page.locator("[data-countdown]")).to_be_visible()
 
     phone = new_page()
     phone.goto(house.server.url + path)
@@ -164,5 +170,5 @@ def test_from_the_waiting_list_to_the_ticket(new_page: NewPage, house: House) ->
     phone.locator("button[value=pay]").click()
     phone.wait_for_url(order, timeout=SECONDS)
     expect(phone.locator("article.ticket")).to_have_count(2)
-    page.reload()
-    expect(page.get_by_role("button", name=re.compile("^Ficar com"))).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("^Ficar com"))).to_have_count(0, timeout=SECONDS)
+    expect(page.locator("[data-countdown]")).to_have_count(0)
