@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException
 
 from app.core.errors import BilheteriaError, TooMany
+from app.web.security import safe_next
 from app.web.sign_in import as_nobody
 
 log = logging.getLogger("bilheteria.web")
@@ -51,6 +53,8 @@ def _words(status: int) -> tuple[str, str]:
         )
     if status == 403:
         return _("Staff only"), _("This door is not for this account.")
+    if status == 405:
+        return _("Nothing to see here"), _("This address only takes forms. The programme is a better place.")
     if 400 <= status < 500:
         return _("That does not fit"), _("We could not read what was sent. Go back and try again.")
     return _("Reel out of place"), _(
@@ -71,11 +75,29 @@ def _http_error(error: HTTPException) -> Response:
     broke = getattr(error, "original_exception", None)  # while another error was being answered
     if broke is not None:
         return _failed(broke)
+    if error.code == 405 and request.method == "GET" and (above := _page_above(request.path)):
+        return make_response(redirect(above, 303))
     response = page(error.code)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
     return response
+
+
+def _page_above(path: str) -> str | None:
+    """The page that a form's address belongs to: `/account` for `/account/name`.
+
+    A language that was switched where a form had been answered, and a sign-in in the middle of a form, lead to such an
+    address.
+    """
+    addresses = current_app.create_url_adapter(request)
+    while addresses is not None and (path := path.rpartition("/")[0]):
+        try:
+            addresses.match(path, method="GET")
+        except HTTPException:  # not there, not to be read, or somewhere else
+            continue
+        return safe_next(quote(path), "") or None
+    return None
 
 
 def _unexpected(error: Exception) -> Response:

@@ -178,7 +178,7 @@ def test_signing_out_ends_it(ana: Visitor) -> None:
     person()
     sign_in(ana)
     assert ana.get("/account").status_code == 200
-    assert ana.get("/account/sign-out").status_code == 405, "a link cannot do it"
+    assert ana.get("/account/sign-out").location == "/account", "a link cannot do it"
     assert ana.post("/account/sign-out").location == "/"
     assert ana.get("/account").status_code == 303
     assert ana.get("/account").headers["Cache-Control"] != "public"
@@ -207,3 +207,13 @@ def test_a_session_of_an_account_that_is_gone(ana: Visitor) -> None:
         session.execute(text("delete from users.users"))
     assert ana.get("/account").status_code == 303
     assert ana.get("/").status_code == 200
+
+
+def test_a_sign_in_in_the_middle_of_a_form_leads_to_its_page(ana: Visitor) -> None:
+    """What was typed is gone with the session, but nobody ends at an address that shows nothing."""
+    person()
+    for form in ("/account/name", "/account/password", "/account/verification"):
+        assert ana.post(form, {"name": "Ana"}).location == f"/account/sign-in?next={form}"
+        assert sign_in(ana, next=form).location == form
+        assert ana.get(form).location == "/account"
+        ana.post("/account/sign-out")

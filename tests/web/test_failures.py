@@ -73,3 +73,28 @@ def test_something_else_that_breaks(house: Flask, caplog: pytest.LogCaptureFixtu
     assert failed.exc_info
     assert vars(failed)["route"] == "/broken/<token>"
     assert TOKEN not in logging.Formatter().format(failed)
+
+
+@pytest.mark.parametrize(
+    ("form", "page"),
+    [
+        ("/account/name", "/account"),
+        ("/account/password?x=1", "/account"),
+        ("/orders/a-token/mails", "/orders/a-token"),
+        ("/orders/a%20b/reseat", "/orders/a%20b"),
+        ("/screenings/7/orders", "/screenings/7"),
+        ("/requests/a-token/orders", "/requests/a-token"),
+        ("/staff/admissions", "/staff/scan"),
+    ],
+)
+def test_the_address_of_a_form_leads_to_its_page(client: FlaskClient, form: str, page: str) -> None:
+    """Switching the language where a form was answered opens its address."""
+    answer = client.get(form)
+    assert (answer.status_code, answer.location) == (303, page)
+    assert client.put(form).status_code == 405
+
+
+def test_an_address_of_forms_without_a_page(client: FlaskClient) -> None:
+    answer = client.get("/language", headers={"Accept-Language": "en"})
+    assert (answer.status_code, "POST" in answer.headers["Allow"]) == (405, True)
+    assert "only takes forms" in answer.text
