@@ -75,6 +75,8 @@ def _types_page(
         choices={seat.seat_id: choices.get(seat.seat_id, TypeChoice()) for seat in order.seats},
         age_confirmed=age_confirmed,
         errors=errors,
+        seat_kind=words.seat_kind,
+        seat_words=words.seat,
         names={f"seat-{seat.seat_id}": seat.name for seat in order.seats},
         half_left=left,
         half_places=places,

@@ -81,7 +81,8 @@ def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, st
 
 def _error(error: Invalid) -> str:
     return {
-        "name.missing": _("Tell us your name: the ticket carries no other."),
+        "name.missing": _("Tell us your name: the order goes under it."),
+        "name.no_letters": _("A name has letters: write it as people call you."),
         "name.too_long": _(
             "That name is too long for us: %(most)s letters at most.", most=error.details.get("most")
         ),
@@ -104,6 +105,13 @@ def extend(token: str) -> Response | tuple[Response, int]:
     if not purchase.wants_json():
         return redirect(_page_that_asked(token), 303)
     return jsonify(_clock(purchase.own_order(token))), status
+
+
+@blueprint.get("/orders/<token>/clock")
+def clock(token: str) -> Response | tuple[Response, int]:
+    """The deadline, for a page that may have slept; 409 once the order is no longer being put together."""
+    order = purchase.own_order(token)
+    return jsonify(_clock(order)), 200 if order.state == "draft" and order.is_open else 409
 
 
 def _clock(order: OrderView) -> dict[str, Any]:

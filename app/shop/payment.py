@@ -169,6 +169,8 @@ def _context(order: OrderView, state: Waiting) -> dict[str, object]:
     if not clock_runs:
         frame["deadline"] = None
     return frame | {
+        "clock_url": None,  # nothing is typed there, and payment_wait.js asks
+        "over_url": None,  # the page itself says how it ended
         "back_url": None,  # what is being paid for does not change any more
         "step_links": {},
         "state": state,

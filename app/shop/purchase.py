@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from flask import current_app, redirect, request
+from flask import current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -92,6 +92,8 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
         "deadline": int(order.deadline.timestamp()),
         "server_now": int(order.read_at.timestamp()),
         "extend_url": f"{order.path}/extensions" if order.can_extend else None,
+        "clock_url": f"{order.path}/clock",
+        "over_url": url_for("shop.seats", screening_id=order.screening.id),
     }
 
 

@@ -18,11 +18,12 @@ from app.events.service import Screening, ScreeningClosed, Seat
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.reservations.service import SeatsLost
-from app.shop import purchase, seat_moments, seat_picture
+from app.shop import purchase, seat_moments, seat_picture, words
 from app.shop.heading import line_of
 from app.shop.lately import lately
 from app.shop.programme import poster
-from app.shop.seat_picture import Marks, seats_counted, seats_in_words
+from app.shop.seat_picture import Marks
+from app.shop.words import seats_counted, seats_in_words
 from app.web.language import locale
 
 USUAL_QUANTITY = 2
@@ -129,7 +130,7 @@ def _clock(order: OrderView | None) -> Mapping[str, Any]:
     if order is None:
         return {}
     frame = purchase.frame(order, "seats")
-    return {name: frame[name] for name in ("deadline", "server_now", "extend_url")}
+    return {name: frame[name] for name in ("deadline", "server_now", "extend_url", "clock_url", "over_url")}
 
 
 def _film_url(screening: Screening) -> str:
@@ -141,10 +142,15 @@ def _chosen(screening: Screening, seat_ids: Sequence[int]) -> tuple[list[tuple[s
     seats = in_order(screening, seat_ids)
     prices = [screening.prices[seat.zone_id] for seat in seats]
     lines = [
-        (seat.name, _("Row %(row)s, seat %(number)s", row=seat.row_label, number=seat.number), money(price))
-        for seat, price in zip(seats, prices, strict=True)
+        (seat.name, _place_words(seat), money(price)) for seat, price in zip(seats, prices, strict=True)
     ]
     return lines, money(sum(prices)) if lines else ""
+
+
+def _place_words(seat: Seat) -> str:
+    """`Row A, seat 1`, and what is particular about it: nobody takes a wheelchair space for a seat."""
+    where = _("Row %(row)s, seat %(number)s", row=seat.row_label, number=seat.number)
+    return " · ".join(part for part in (where, words.seat_kind(seat.kind)) if part)
 
 
 def in_order(screening: Screening, seat_ids: Sequence[int]) -> list[Seat]:

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 from flask import render_template
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from app.core.money import format_money, format_money_short
 from app.events import service as events
 from app.events.service import Screening, Seat, SeatPlan
+from app.shop import words
 from app.shop.seat_moments import Moment
 from app.web.language import locale
 
@@ -209,15 +209,7 @@ def cells_of(screening: Screening, seats: Sequence[Seat]) -> tuple[Cell, ...]:
 
 def kind_words(cell: Cell) -> str:
     """What is particular about the seat, or nothing."""
-    if cell.kind == "wheelchair":
-        return _("wheelchair space")
-    if cell.kind == "companion":
-        return _("companion's seat")
-    if cell.kind == "love":
-        return _("love seat for two")
-    if cell.kind == "wide":
-        return _("wide seat")
-    return "VIP" if cell.zone == VIP_ZONE else ""
+    return words.seat_kind(cell.kind) or ("VIP" if cell.zone == VIP_ZONE else "")
 
 
 def seat_words(cell: Cell) -> str:
@@ -293,15 +285,3 @@ def drawn_map(screening: Screening, at: Moment, marks: Marks) -> Markup:
     if plain is None:
         plain = at.markup[locale()] = room.fill(at.states.keys(), marks)
     return plain
-
-
-def seats_in_words(names: Sequence[str]) -> str:
-    """`F7`, `F7 and F8`, `F7, F8 and F9`."""
-    if len(names) < 2:
-        return "".join(names)
-    return _("%(seats)s and %(last)s", seats=", ".join(names[:-1]), last=names[-1])
-
-
-def seats_counted(names: Sequence[str]) -> str:
-    """`2 seats: F7, F8`."""
-    return ngettext("%(num)d seat: %(seats)s", "%(num)d seats: %(seats)s", len(names), seats=", ".join(names))

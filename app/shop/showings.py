@@ -9,11 +9,12 @@ from itertools import groupby
 
 from flask_babel import gettext as _
 
-from app.core.i18n import format_time
+from app.core.i18n import format_time, room_name
 from app.core.money import format_money_short
 from app.events import service as events
 from app.events.service import Cinema, Film, Screening
 from app.reservations import service as reservations
+from app.web.language import locale
 
 FEW = 9  # from here on the number of places says more than a picture of them
 EIGHTHS = 8
@@ -41,7 +42,8 @@ class Stub:
         version = short_version(self.screening.version)
         if self.screening.format != "2D":
             version = f"{version}\u00a0{self.screening.format}"
-        return f"{version}\u00a0· {self.screening.auditorium_name.replace(' ', chr(160))}"
+        room = room_name(self.screening.auditorium_name, locale())
+        return f"{version}\u00a0· {room.replace(' ', chr(160))}"
 
     def price(self, locale: str) -> str:
         return format_money_short(self.screening.from_price, locale)
@@ -67,6 +69,10 @@ class FilmOnDay:
     @property
     def sells(self) -> bool:
         return any(stub.sells for stub in self.stubs)
+
+    @property
+    def has_seats(self) -> bool:
+        return any(stub.state in ("open", "few") for stub in self.stubs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +112,12 @@ def _stub(screening: Screening, taken: int) -> Stub:
 
 
 def by_film(stubs: Iterable[Stub]) -> list[FilmOnDay]:
-    """Films in the programme's order; those with nothing left to sell today come last."""
+    """Films in the programme's order: first those with a seat to sell, then the sold out, then what is over for today."""
     films = [
         FilmOnDay(film, by_site(group))
         for film, group in groupby(stubs, key=lambda stub: stub.screening.film)
     ]
-    return sorted(films, key=lambda film: not film.sells)
+    return sorted(films, key=lambda film: (not film.sells, not film.has_seats))
 
 
 def by_site(stubs: Iterable[Stub]) -> tuple[SiteStubs, ...]:

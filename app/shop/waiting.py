@@ -18,8 +18,8 @@ from app.reservations.service import OfferOver, Request
 from app.shop import blueprint, purchase
 from app.shop.heading import line_of
 from app.shop.seat_page import closed_page, in_order, sentence
-from app.shop.seat_picture import seats_in_words
 from app.shop.seats import quantity_of, redirect_to_order
+from app.shop.words import seats_in_words
 from app.web.language import locale
 from app.web.security import address_key, known_visitor, visitor
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from app.core.codes import normalise_code
 from app.core.money import format_money
 from app.orders.service import OrderSeat, OrderView
+from app.shop import blueprint
 from app.web.language import locale
 
 MANY_SEATS = 4  # more than that are counted, not named, on the sign
@@ -41,6 +42,33 @@ def order_code(typed: str) -> str:
     """`luz 4720`, `LUZ4720` or `luz-4720`, as the code is kept: `LUZ-4720`."""
     code = normalise_code(typed)
     return f"{code[:3]}-{code[3:]}"
+
+
+@blueprint.app_template_filter("in_words")
+def seats_in_words(names: Iterable[str]) -> str:
+    """`F7`, `F7 and F8`, `F7, F8 and F9`."""
+    *before, last = names
+    return _("%(seats)s and %(last)s", seats=", ".join(before), last=last) if before else last
+
+
+def seats_counted(names: Sequence[str]) -> str:
+    """`2 seats: F7, F8`."""
+    return ngettext("%(num)d seat: %(seats)s", "%(num)d seats: %(seats)s", len(names), seats=", ".join(names))
+
+
+def seat_kind(kind: str) -> str:
+    """What is particular about a kind of seat; nothing about the usual one."""
+    return {
+        "wheelchair": _("wheelchair space"),
+        "companion": _("companion's seat"),
+        "love": _("love seat for two"),
+        "wide": _("wide seat"),
+    }.get(kind, "")
+
+
+def seat(name: str, kind: str) -> str:
+    """`F7`, or `J1, wheelchair space`."""
+    return ", ".join(part for part in (name, seat_kind(kind)) if part)
 
 
 def full_price(count: int) -> str:
@@ -85,7 +113,8 @@ def half_kind(code: str) -> str:
 def lines(order: OrderView) -> list[tuple[str, str]]:
     """Every line of the order with its amount: `F8 · meia, estudante`, `2 × Pipoca grande`."""
     seats = [
-        (f"{seat.name} · {ticket_type(seat)}", format_money(seat.price, locale())) for seat in order.seats
+        (f"{seat(one.name, one.kind)} · {ticket_type(one)}", format_money(one.price, locale()))
+        for one in order.seats
     ]
     items = [
         (

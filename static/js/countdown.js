@@ -5,25 +5,34 @@ const LATE_SECONDS = 120;
 
 onElements("[data-countdown]", (clock) => {
   const value = clock.querySelector("[data-countdown-value]") ?? clock;
-  const voice = clock.querySelector("[data-countdown-voice]");
+  const voice = document.querySelector("[data-countdown-voice]");
   let length = Number(clock.dataset.deadline) - Number(clock.dataset.now);
   let began = performance.now();
-  let late = false;
-  const warn = (shown) => { for (const bar of document.querySelectorAll("[data-countdown-warning]")) bar.hidden = !shown; };
+  let said = "";
+  let over = false;
+
+  // What the page shows while there is time, when little is left, and when none is: each by its own mark.
+  const show = (left) => {
+    const late = left <= LATE_SECONDS;
+    clock.classList.toggle("late", late);
+    hide("[data-countdown-warning]", !late || left === 0);
+    hide("[data-countdown-ended]", left > 0);
+    hide("[data-while-held]", left === 0);
+    if (over !== (left === 0)) {
+      over = !over;
+      for (const button of document.querySelectorAll("button[data-bar-action]")) button.disabled = over;
+    }
+    const words = left === 0 ? clock.dataset.over : late ? clock.dataset.late : "";
+    if (voice && words !== said) voice.textContent = said = words;
+  };
 
   const tick = () => {
     if (!clock.isConnected) return clearInterval(timer);
     const left = Math.max(0, Math.ceil(length - (performance.now() - began) / 1000));
     value.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-    if (left <= LATE_SECONDS && !late) {
-      late = true;
-      clock.classList.add("late");
-      warn(true);
-      if (voice) voice.textContent = clock.dataset.late;
-    }
+    show(left);
     if (left === 0) {
       clearInterval(timer);
-      if (voice) voice.textContent = clock.dataset.over;
       clock.dispatchEvent(new CustomEvent("countdown:over", { bubbles: true }));
     }
   };
@@ -32,13 +41,27 @@ onElements("[data-countdown]", (clock) => {
   document.addEventListener("countdown:moved", (event) => {
     length = event.detail.deadline - event.detail.now;
     began = performance.now();
-    late = length <= LATE_SECONDS;
-    clock.classList.toggle("late", late);
-    warn(late);
     clearInterval(timer);
     timer = setInterval(tick, 1000);
     tick();
   });
-  // A page from the back-forward cache kept an old idea of the time: only the server knows the deadline now.
-  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  // A page from the back-forward cache, or of a device that slept, kept an old idea of the time. What is typed stays,
+  // unless the order went on elsewhere: then only the server knows what this page should be.
+  const ask = async (otherwise) => {
+    try {
+      const answer = await fetch(clock.dataset.clock, { headers: { Accept: "application/json" } });
+      if (!answer.ok) return otherwise();
+      document.dispatchEvent(new CustomEvent("countdown:moved", { detail: await answer.json() }));
+    } catch { /* without a network the old clock runs on */ }
+  };
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) clock.dataset.clock ? ask(() => location.reload()) : location.reload();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && clock.dataset.clock) ask(() => {});
+  });
 });
+
+function hide(selector, hidden) {
+  for (const element of document.querySelectorAll(selector)) element.hidden = hidden;
+}

@@ -2,18 +2,20 @@
 import { announce, onElements } from "./behaviour.js";
 
 onElements("form[data-extension]", (form) => {
+  const button = form.querySelector("button");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const button = form.querySelector("button");
     button.disabled = true;
     try {
       const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
       const clock = await answer.json();
       document.dispatchEvent(new CustomEvent("countdown:moved", { detail: clock }));
-      if (answer.ok) announce(form.dataset.done);
+      announce(answer.ok ? form.dataset.done : form.dataset.refused);
       if (!clock.more) form.remove();
+      // The button went, or its bar did: whoever pressed it goes on where the page begins.
+      document.getElementById("main")?.focus({ preventScroll: true });
     } catch {
-      location.reload();
+      announce(form.dataset.failed);
     }
     button.disabled = false;
   });

@@ -22,9 +22,10 @@ onElements("[data-hall]", (hall) => {
   hall.addEventListener("scroll", () => strip?.look(), { passive: true });
   hall.addEventListener("change", () => strip?.paint());
   hall.addEventListener("seats:changed", () => strip?.paint());
-  // A seat that gets the focus must not hide behind the row's letter.
+  // A seat that the keyboard comes to must not hide behind the row's letter. A finger's seat is in sight, and a map that
+  // moved between its press and its click would take the click to another seat.
   hall.addEventListener("focusin", (event) => {
-    if (pans() && event.target.matches(".map input")) event.target.scrollIntoView({ block: "nearest", inline: "center" });
+    if (pans() && event.target.matches(".map input:focus-visible")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
   new ResizeObserver(fit).observe(hall);
   fit();

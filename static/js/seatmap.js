@@ -52,7 +52,7 @@ onElements("form[data-seats]", (form) => {
   arrows(form, boxes);
   followSeats(form, boxes, {
     words: (box, free) => fill(free ? form.dataset.sayFree : form.dataset.sayTaken, { seat: seatWords(form, box), price: money(priceOf(box)) }),
-    lost: (names) => warn(fill(form.dataset.sayGone, { seats: names.join(", ") })),
+    lost: (names) => warn(gone(form, names, chosen().map((box) => box.id))),
     changed: (free) => {
       showFree(free);
       show();
@@ -75,6 +75,12 @@ onElements("[data-best]", (form) => {
   form.addEventListener("input", show);
   form.addEventListener("change", show);
   show();
+});
+
+// The question's button gets the focus, but the map stays in sight: the seats that the question is about first of all.
+onElements("[data-asked]", (button) => {
+  document.querySelector(".map .lost, .map :checked")?.scrollIntoView({ block: "center", inline: "center" });
+  button.focus({ preventScroll: true });
 });
 
 onElements("[data-close-sheet]", (link) => {
@@ -105,7 +111,7 @@ function lines(form, picked, priceOf) {
     const [words, cost] = line.querySelectorAll("span");
     line.querySelector("b").textContent = box.id;
     const number = box.id.slice(rowOf(box).length);
-    words.textContent = fill(form.dataset.sayLine, { row: rowOf(box), number });
+    words.textContent = [fill(form.dataset.sayLine, { row: rowOf(box), number }), kindOf(form, box, ["w", "c", "l", "b"])].filter(Boolean).join(" · ");
     cost.textContent = money(priceOf(box));
     const button = line.querySelector("button");
     button.setAttribute("aria-label", fill(form.dataset.sayRemove, { seat: box.id }));
@@ -122,10 +128,14 @@ function showFree(free) {
 // "F7" without its number is "F".
 const rowOf = (box) => /^(.*?)\d+(-\d+)?$/.exec(box.id)?.[1] ?? box.id;
 
-function seatWords(form, box) {
-  const kinds = JSON.parse(form.dataset.kinds);
-  const kind = ["w", "c", "l", "b", "v"].find((letter) => box.classList.contains(letter));
-  return kind ? `${box.id}, ${kinds[kind]}` : box.id;
+const kindOf = (form, box, letters) => JSON.parse(form.dataset.kinds)[letters.find((letter) => box.classList.contains(letter))];
+const seatWords = (form, box) => [box.id, kindOf(form, box, ["w", "c", "l", "b", "v"])].filter(Boolean).join(", ");
+
+// "B2 e B3 acabaram de sair. B4 continua livre.", as the server says it when it refuses them.
+function gone(form, lost, left) {
+  const names = new Intl.ListFormat(document.documentElement.lang, { type: "conjunction" });
+  const say = (texts, seats) => fill(JSON.parse(texts)[seats.length > 1 ? 1 : 0], { seats: names.format(seats) });
+  return [say(form.dataset.sayGone, lost), left.length ? say(form.dataset.sayStill, left) : ""].join(" ").trim();
 }
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");

@@ -115,7 +115,7 @@ def reseated(screening: Screening) -> OrderView:
 
 def test_other_seats_can_be_taken(ana: Visitor, reseated: OrderView) -> None:
     page = ana.get(reseated.path).text
-    assert "We hold A2, A3 for you until" in page
+    assert "We hold A2 and A3 for you until" in page
     assert ana.post(f"{reseated.path}/reseat", {"answer": "nonsense"}).location == reseated.path
     assert ana.post(f"{reseated.path}/reseat", {"answer": "take"}).location == reseated.path
     assert "Enjoy the film!" in ana.get(reseated.path).text

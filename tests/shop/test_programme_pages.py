@@ -333,3 +333,12 @@ def test_a_film_that_is_over_for_today_stands_below_the_others(client: FlaskClie
     assert "/films/over" not in main
     assert "/films/over" in below
     assert "Other days" in below
+
+
+def test_the_lead_goes_to_a_film_that_has_seats(client: FlaskClient, app: Any) -> None:
+    full, free = make_film(slug="full"), make_film(slug="free")
+    sold_out = make_screening(full, make_cinema("a", cutoff=0), in_minutes(20))
+    take_seats(sold_out, 4)
+    make_screening(free, make_cinema("b", cutoff=0), in_minutes(30))
+    page = get(client, f"/?day={events_day(sold_out)}")
+    assert page.index("/films/free") < page.index("/films/full")

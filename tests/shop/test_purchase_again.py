@@ -102,6 +102,6 @@ def test_leaving_and_coming_back(app: Flask, ana: Visitor, screening: Screening)
     path = ana.start(screening, "A4 A5")
     for page in ("/", film):
         answer = ana.get(page)
-        assert "A4, A5 for Metrópolis are still yours" in answer.text
+        assert "A4 and A5 for Metrópolis are still yours" in answer.text
         assert f'href="{path}"' in answer.text
     assert "still yours" not in Visitor(app).get(film).text

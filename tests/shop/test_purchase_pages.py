@@ -258,3 +258,14 @@ def test_hostile_text_is_text(ana: Visitor, screening: Screening, text: str) -> 
 def test_a_body_too_large(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     assert ana.post(f"{path}/checkout", {"name": "a" * 2_000_000}).status_code == 413
+
+
+def test_a_wheelchair_space_is_called_so_at_every_step(ana: Visitor) -> None:
+    screening = make_screening("wcoo", "oooo")
+    path = ana.start(screening, "A1 A2")
+    said = ana.get(f"{path}/seats").text
+    assert "Row A, seat 1 · wheelchair space" in said
+    assert "Row A, seat 2 · companion&#39;s seat" in said
+    assert '<p class="kind" aria-hidden="true">wheelchair space</p>' in ana.get(f"{path}/types").text
+    ana.choose_full(path)
+    assert "A1, wheelchair space · full price" in ana.get(f"{path}/checkout").text

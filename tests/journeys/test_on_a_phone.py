@@ -1,0 +1,153 @@
+"""What a phone does that a desk does not: fingers on a map that pans, pages that slept, little time left."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.core.config import Settings
+from tests.journeys.house import SECONDS, House, go_on, in_the_house
+from tests.live_server import LiveServer
+
+NewPage = Callable[..., Page]
+IN_SIGHT = """() => {
+  const hall = document.querySelector("[data-hall]").getBoundingClientRect();
+  const seats = [...document.querySelectorAll(".map input:not(:disabled)")];
+  const boxes = seats.map((seat) => [seat.id, seat.getBoundingClientRect()]);
+  const inside = boxes.filter(([, box]) => box.left > hall.left + 30 && box.right < hall.right - 30);
+  return inside.map(([id, box]) => [id, box.left + box.width / 2, box.top + box.height / 2]);
+}"""
+
+
+@pytest.fixture
+def house(live_server: LiveServer, settings: Settings) -> Iterator[House]:
+    with in_the_house(live_server, settings) as house:
+        yield house
+
+
+def shift_of(page: Page) -> float:
+    """How much of the page has jumped by itself since `watch_shifts` (cumulative layout shift)."""
+    return float(page.evaluate("window.shifted"))
+
+
+def watch_shifts(page: Page) -> None:
+    page.evaluate(
+        "window.shifted = 0; new PerformanceObserver((list) => { for (const one of list.getEntries())"
+        " window.shifted += one.value; }).observe({ type: 'layout-shift', buffered: false })"
+    )
+
+
+@pytest.mark.parametrize("width", [320, 360, 412])
+def test_a_finger_gets_the_seat_that_it_is_on(new_page: NewPage, house: House, width: int) -> None:
+    """Each tap where the seat is at that moment, from one end of what is in sight to the other."""
+    page = new_page(viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True)
+    house.open_map(page, house.room(*["o" * 22] * 3))
+    expect(page.locator(".overview")).to_be_visible()
+    seats: list[tuple[str, float, float]] = page.evaluate(IN_SIGHT)
+    assert 12 < len(seats) < 60, "the map pans"
+    for name, x, y in (seats[0], seats[-1], seats[len(seats) // 2], seats[3]):
+        page.touchscreen.tap(x, y)
+        expect(page.locator(f"#{name}")).to_be_checked()
+    assert page.locator(".map input:checked").count() == 4
+
+
+def test_the_keyboard_brings_its_seat_into_sight(new_page: NewPage, house: House) -> None:
+    page = new_page(viewport={"width": 360, "height": 740})
+    house.open_map(page, house.room("o" * 22))
+    page.locator(".map input[tabindex='0']").focus()
+    for key in ("End", "Home"):
+        page.keyboard.press(key)
+        box: dict[str, float] = page.evaluate("document.activeElement.getBoundingClientRect().toJSON()")
+        assert 15 < box["left"] < box["right"] < 360 - 15, "beside the row's letter, not behind it"
+
+
+def test_what_others_take_moves_nothing_under_the_finger(new_page: NewPage, house: House) -> None:
+    screening = house.room("oooooo", "oooooo")
+    page = new_page()
+    house.open_map(page, screening)
+    for name in ("A1", "A2", "A3"):
+        page.locator(f"#{name}").check(force=True)
+    watch_shifts(page)
+    house.order_of_another(screening, "A1 A2")
+    notice = page.locator("[data-lost-notice]")
+    expect(notice).to_have_text("A1 e A2 acabaram de sair. A3 continua livre.", timeout=SECONDS)
+    expect(notice).to_be_in_viewport()
+    assert shift_of(page) < 0.01
+
+
+def to_types(page: Page, house: House) -> str:
+    return house.take(page, house.room("oooooo"), "A1 A2")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_little_time_then_none(new_page: NewPage, house: House, width: int) -> None:
+    """The strip comes without moving the page; once the time is up, the page no longer sells."""
+    page = new_page(viewport={"width": width, "height": 740})
+    page.clock.install()
+    to_types(page, house)
+    strip, ended = page.locator("[data-countdown-warning]"), page.locator("[data-countdown-ended]")
+    expect(strip).to_be_hidden()
+    watch_shifts(page)
+    page.clock.fast_forward("08:30")
+    expect(strip).to_be_in_viewport()
+    expect(strip).to_contain_text("Faltam menos de 2 minutos")
+    assert shift_of(page) < 0.01
+    page.clock.fast_forward("02:00")
+    expect(strip).to_be_hidden()
+    expect(ended).to_be_in_viewport()
+    expect(page.locator("[data-countdown]")).to_be_hidden()
+    for button in page.locator("[data-bar-action]").all():
+        expect(button).to_be_disabled()
+    ended.get_by_role("link", name="Ver os lugares livres").click()
+    expect(page.locator("form[data-seats]")).to_be_visible()
+
+
+def test_more_time_is_said_and_so_is_no_answer(new_page: NewPage, house: House) -> None:
+    """Without a network nothing typed is lost; with it the strip goes, and the page goes on."""
+    page = new_page()
+    page.clock.install()
+    to_types(page, house)
+    house.to_checkout(page)
+    page.clock.fast_forward("08:30")
+    more = page.get_by_role("button", name="Mais 5 minutos")
+    page.context.set_offline(True)
+    more.click()
+    page.clock.run_for(1000)
+    expect(page.locator("#voice")).to_have_text("Sem resposta. Tente de novo daqui a pouco.")
+    expect(page.locator("input[name=name]")).to_have_value("Ana Luísa Prado")
+    page.context.set_offline(False)
+    more.click()
+    expect(more).to_be_hidden()
+    page.clock.run_for(1000)
+    expect(page.locator("#voice")).to_contain_text("seus lugares esperam mais")
+    expect(page.locator("main")).to_be_focused()
+    expect(page.locator("input[name=name]")).to_have_value("Ana Luísa Prado")
+
+
+def test_a_page_that_slept_asks_what_time_it_is(new_page: NewPage, house: House) -> None:
+    """From the back-forward cache: what is typed stays, and the clock is the server's again."""
+    page = new_page()
+    to_types(page, house)
+    house.to_checkout(page)
+    told: dict[str, Any] = json.loads(page.request.get(page.url.replace("checkout", "clock")).text())
+    page.route("**/clock", lambda route: route.fulfill(json=told | {"deadline": told["now"] + 300}))
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(page.locator("[data-countdown-value]")).to_have_text(re.compile("^(5:00|4:5.)$"))
+    expect(page.locator("input[name=name]")).to_have_value("Ana Luísa Prado")
+
+
+def test_a_page_that_slept_too_long_is_told_where_its_order_is(new_page: NewPage, house: House) -> None:
+    page = new_page()
+    order = to_types(page, house)
+    other = page.context.new_page()
+    other.goto(f"{order}/types")
+    house.to_checkout(other)
+    go_on(other)
+    other.wait_for_url("**/payment")
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    page.wait_for_url("**/payment")
