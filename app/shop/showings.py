@@ -112,7 +112,7 @@ def _stub(screening: Screening, taken: int) -> Stub:
 
 
 def by_film(stubs: Iterable[Stub]) -> list[FilmOnDay]:
-    """Films in the programme's order: first those with a seat to sell, then the sold out, then what is over for today."""
+    """Films in the programme's order: with a seat to sell, then sold out, then over for today."""
     films = [
         FilmOnDay(film, by_site(group))
         for film, group in groupby(stubs, key=lambda stub: stub.screening.film)

@@ -14,7 +14,7 @@ from tests.orders import buying
 from tests.orders.buying import STUDENT
 from tests.orders.counter import stock
 from tests.orders.test_basket import age
-from tests.reservations.rooms import ids, plan_of
+from tests.reservations.rooms import ids, make_screening, plan_of
 from tests.shop.visitor import FULL, HALF, Visitor, order_at, types
 
 HOSTILE = [
