@@ -254,14 +254,10 @@ def test_an_offer_made_just_when_the_screening_was_called_off_ends_with_the_tick
     worker.drain(routes(("reservations",)))
     with db.transaction():
         events.cancel_screening(screening.id, "projetor")
-        session_forgets_the_message()
+        db.session().execute(text("delete from core.outbox where kind = 'ScreeningCancelled'"))
     handlers.serve_queues()
     assert look(request).state == "expired"
     assert taken(screening) == ""
-
-
-def session_forgets_the_message() -> None:
-    db.session().execute(text("delete from core.outbox where kind = 'ScreeningCancelled'"))
 
 
 def test_seats_of_an_accepted_offer_stay_with_their_order_when_the_screening_is_off() -> None:
