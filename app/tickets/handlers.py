@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from app.adapters.pdf import PdfError
 from app.adapters.storage import StorageError
@@ -13,7 +15,7 @@ from app.core.failpoints import failpoint
 from app.core.messages import OrderPaid, TicketsReady, TicketsResigned, TicketsRevoked
 from app.core.outbox import Delivery
 from app.core.worker import Tick
-from app.tickets import documents, issuing, keys, paper
+from app.tickets import documents, issuing, keys, paper, wording
 from app.tickets.states import REVOKED
 from app.tickets.views import Ticket
 
@@ -21,9 +23,10 @@ from app.tickets.views import Ticket
 def on_order_paid(message: OrderPaid, delivery: Delivery) -> None:
     """Make the PDF and store it; the mail may go out then. Revoked tickets are left out, and get no mail."""
     order_id = uuid.UUID(message.order_id)
-    stored = _make(order_id, message.locale)
-    if stored is None:
+    tickets = _now_counting(order_id)
+    if not tickets:
         return
+    stored = _make(order_id, tickets, message.locale)
     with delivery.transaction():
         if documents.record(order_id, *stored):
             outbox.publish(
@@ -35,7 +38,7 @@ def on_order_paid(message: OrderPaid, delivery: Delivery) -> None:
                     name=message.name,
                     locale=message.locale,
                     storage_key=stored[1],
-                    facts=message.facts,
+                    facts=message.facts | _to_know(tickets, message.locale),
                 )
             )
         else:
@@ -45,9 +48,10 @@ def on_order_paid(message: OrderPaid, delivery: Delivery) -> None:
 def on_tickets_resigned(message: TicketsResigned, delivery: Delivery) -> None:
     """The QR codes are new: so is the PDF. No mail: the order's page has it."""
     order_id = uuid.UUID(message.order_id)
-    stored = _make(order_id, None)
-    if stored is None:
+    tickets = _now_counting(order_id)
+    if not tickets:
         return
+    stored = _make(order_id, tickets, tickets[0].facts.locale)
     with delivery.transaction():
         if not documents.record(order_id, *stored):
             _changed_meanwhile(order_id)
@@ -75,18 +79,34 @@ def on_tickets_revoked(message: TicketsRevoked, delivery: Delivery) -> None:
         documents.forget(order_id)
 
 
+def _to_know(tickets: Sequence[Ticket], locale: str) -> dict[str, Any]:
+    """What the mail says beside the order's facts: where to go, what to show for half price, what to fetch. JSON."""
+    facts = tickets[0].facts
+    proofs: dict[str, list[str]] = {}
+    for ticket in tickets:
+        if proof := wording.proof_wanted(ticket, locale):
+            proofs.setdefault(proof, []).append(ticket.seat_name)
+    return {
+        "address": facts.cinema_address,
+        "half_price": [{"seats": seats, "proof": proof} for proof, seats in proofs.items()],
+        "to_fetch": [f"{thing.quantity} × {thing.name_in(locale)}" for thing in facts.concessions],
+    }
+
+
 def _that_count(order_id: uuid.UUID) -> list[Ticket]:
     return [ticket for ticket in issuing.of_order(order_id) if ticket.state != REVOKED]
 
 
-def _make(order_id: uuid.UUID, locale: str | None) -> tuple[int, str, int] | None:
-    """Revision, storage key and size of the PDF, which lies in storage now; None when no ticket counts."""
+def _now_counting(order_id: uuid.UUID) -> list[Ticket]:
+    """Those that count at this moment, outside of a transaction: drawing them takes its time."""
     with db.reading():
-        tickets = _that_count(order_id)
-    if not tickets:
-        return None
+        return _that_count(order_id)
+
+
+def _make(order_id: uuid.UUID, tickets: Sequence[Ticket], locale: str) -> tuple[int, str, int]:
+    """Revision, storage key and size of the PDF, which lies in storage now."""
     try:
-        content = paper.pdf(tickets, locale or tickets[0].facts.locale, settings().cinema_name)
+        content = paper.pdf(tickets, locale, settings().cinema_name)
     except PdfError as error:
         raise Poison(str(error)) from error
     failpoint("tickets.after_pdf")

@@ -74,7 +74,12 @@ def test_a_paid_order_gets_its_pdf_and_then_its_mail(issue: Issue) -> None:
     (message,) = announced()
     assert message["order_id"] == str(ticket.order_id)
     assert message["email"] == "ana@example.com"
-    assert message["facts"] == {"total": 5700}
+    assert message["facts"] == {
+        "total": 5700,
+        "address": "Rua da Consolação, 2403",
+        "half_price": [{"seats": ["F8"], "proof": "CIE com foto"}],
+        "to_fetch": ["1 × Combo Sessão dupla"],
+    }
     assert documents.storage().get(message["storage_key"]) == content
 
 

@@ -21,7 +21,7 @@ from app.orders import service as orders
 from app.orders.service import OrderView
 from app.reservations import service as reservations
 from tests.adapters.mail_server import MailServer
-from tests.orders import buying
+from tests.orders import buying, counter
 from tests.reservations.rooms import ids, make_screening, plan_of
 from tests.users.people import mails, person, words
 
@@ -71,7 +71,7 @@ def test_tickets_come_with_their_pdf(language: str) -> None:
     paid = bought(make_screening("oooo"), language)
     mail = one(sent(), "ingressos" if language == "pt_BR" else "tickets", paid.code)
     assert mail["To"] == "ana@example.org"
-    assert ("Boa sessão, Ana Souza!" if language == "pt_BR" else "Enjoy the film, Ana Souza!") in words(mail)
+    assert ("Boa sessão, Ana!" if language == "pt_BR" else "Enjoy the film, Ana!") in words(mail)
     assert f"http://localhost{paid.path}" in words(mail)
     assert "A1, A2" in words(mail)
     (pdf,) = mail.iter_attachments()
@@ -79,6 +79,44 @@ def test_tickets_come_with_their_pdf(language: str) -> None:
     content = pdf.get_content()
     assert isinstance(content, bytes)
     assert content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_mail_says_where_to_go_what_to_show_and_what_to_fetch(language: str) -> None:
+    """What one reads on the way: the film and its hour first, the street, the proofs, the snacks."""
+    screening = make_screening("oooo")
+    popcorn = counter.stock(screening)
+    basket = buying.choose(
+        buying.start(screening, seats(screening, "A1 A2 A3")),
+        [buying.FULL, buying.STUDENT, buying.SENIOR],
+        {popcorn: 2},
+    )
+    speak(basket, language)
+    buying.pay(buying.check_out(basket))
+    lines = words(one(sent(), basket.code)).splitlines()
+    assert lines[0].startswith("Metrópolis, ")
+    assert "Rua 1" in lines
+    if language == "pt_BR":
+        proofs = ["Meia-entrada, na porta:", "A2: CIE com foto", "A3: documento com foto"]
+        assert "A retirar no balcão: 2 × Pipoca" in lines
+    else:
+        proofs = ["Half price, at the door:", "A2: Student card (CIE) with photo", "A3: Any photo ID"]
+        assert "To fetch at the counter: 2 × Pipoca" in lines
+    at = lines.index(proofs[0])
+    assert lines[at : at + 4] == [*proofs, ""]
+
+
+def test_a_mail_that_was_written_by_an_older_version_goes_out(settings: Settings) -> None:
+    paid = bought(make_screening("oooo"), "en")
+    worker.drain(routes(("tickets",)))
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update core.outbox set payload = payload #- '{facts,address}' #- '{facts,half_price}'"
+                " #- '{facts,to_fetch}' where payload ? 'storage_key'"
+            )
+        )
+    assert "A1, A2" in words(one(sent(), "Your tickets", paid.code))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -122,8 +160,9 @@ def test_a_screening_that_is_called_off(language: str) -> None:
     bought(screening, language)
     with db.transaction():
         events.cancel_screening(screening.id, "O projetor quebrou.")
-    mail = one(sent(), "foi cancelado" if language == "pt_BR" else "called off")
+    mail = one(sent(), "A sessão de Metrópolis foi cancelada" if language == "pt_BR" else "called off")
     assert "O projetor quebrou." in words(mail)
+    assert ("Lanterna, Sala 2" if language == "pt_BR" else "Lanterna, Room 2") in words(mail)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
