@@ -10,6 +10,7 @@ _WRONG = {
     "email.missing": "give an e-mail address",
     "email.wrong": "that is not an e-mail address",
     "name.missing": "give a --name",
+    "name.no_letters": "the --name has no letters",
     "name.too_long": "the name is longer than {most} letters",
     "password.short": "the password is shorter than {least} letters",
     "password.long": "the password is longer than {most} letters",

@@ -15,12 +15,14 @@ LONGEST_EMAIL = 254
 def checked_name(name: str) -> str:
     """One line, without control characters or direction marks: a name stands in mails and on paper.
 
-    Raises Invalid `name.missing`, `name.too_long`.
+    Raises Invalid `name.missing`, `name.no_letters` (of marks or emoji alone), `name.too_long`.
     """
     visible = (ch for ch in name if ch.isspace() or unicodedata.category(ch) not in ("Cc", "Cf", "Cs"))
     name = " ".join("".join(visible).split())
-    if not any(ch.isalpha() for ch in name):
+    if not name:
         raise Invalid("name.missing", "name")
+    if not any(ch.isalpha() for ch in name):
+        raise Invalid("name.no_letters", "name")
     if len(name) > LONGEST_NAME:
         raise Invalid("name.too_long", "name", most=LONGEST_NAME)
     return name

@@ -5,6 +5,7 @@ Message ids are English; `app/translations` holds the Portuguese. A screening's 
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from gettext import NullTranslations
@@ -16,6 +17,7 @@ from babel.support import Translations
 
 LOCALES = ("pt_BR", "en")
 FOLDER = Path(__file__).resolve().parent.parent / "translations"
+_NUMBERED_ROOM = re.compile(r"Sala (\d{1,3}|[A-Z])")
 
 
 @lru_cache(maxsize=8)
@@ -72,6 +74,12 @@ def weekday(day: date, locale: str) -> str:
 
 def weekday_short(day: date, locale: str) -> str:
     return format_date(day, "EEE", locale).rstrip(".")
+
+
+def room_name(name: str, locale: str) -> str:
+    """`Sala 2` as `Room 2` in English; a name of its own (`Sala Azul`) is the same in every language."""
+    numbered = _NUMBERED_ROOM.fullmatch(name)
+    return translate(locale, "Room %(number)s", number=numbered[1]) if numbered else name
 
 
 def format_duration(minutes: int) -> str:

@@ -8,7 +8,15 @@ from datetime import timedelta
 from flask_babel import gettext as _
 
 from app.core.errors import NotFound
-from app.core.i18n import format_day_long, format_day_short, format_duration, format_time, local, weekday
+from app.core.i18n import (
+    format_day_long,
+    format_day_short,
+    format_duration,
+    format_time,
+    local,
+    room_name,
+    weekday,
+)
 from app.door.place import Place
 from app.door.verdict import ALREADY, ELSEWHERE, IN, REFUSED, Verdict
 from app.events import service as events
@@ -20,7 +28,7 @@ from app.web.language import locale
 
 def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     proof = tickets.proof_wanted(ticket, locale())
-    beside = [ticket.facts.auditorium_name, _row_and_seat(ticket)]
+    beside = [_room(ticket), _row_and_seat(ticket)]
     if proof and ticket.half_kind != "companion":
         proof = _("Ask for: %(proof)s", proof=proof)
     if not proof:
@@ -57,7 +65,7 @@ def _already(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         demand=_(
             "Seat %(seat)s, %(room)s, %(time)s",
             seat=ticket.seat_name,
-            room=ticket.facts.auditorium_name,
+            room=_room(ticket),
             time=_starts(ticket),
         ),
         detail=ago,
@@ -70,7 +78,7 @@ def _revoked(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         REFUSED,
         _("Ticket\ncancelled"),
         ticket.seat_name,
-        (ticket.facts.auditorium_name, _starts(ticket)),
+        (_room(ticket), _starts(ticket)),
         demand=_("Order %(code)s was cancelled", code=ticket.facts.order_code),
         detail=_("The money goes back, and the seat is on sale again."),
         more=(_("This ticket lets nobody in any more."),),
@@ -98,7 +106,7 @@ def _replaced(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         REFUSED,
         _("Old\nQR"),
         ticket.seat_name,
-        (ticket.facts.auditorium_name, _starts(ticket)),
+        (_room(ticket), _starts(ticket)),
         demand=_("This QR code was replaced by a newer one"),
         more=(_("Ask for the newer one, on the order's page. Or type the ten characters under it."),),
     )
@@ -110,7 +118,7 @@ def _other_screening(admission: Admission, ticket: Ticket, place: Place) -> Verd
     same_room = here is not None and here.auditorium_name == facts.auditorium_name
     return Verdict(
         ELSEWHERE,
-        _("Another\nhour") if same_room else _("Go to\n%(room)s", room=facts.auditorium_name),
+        _("Another\nhour") if same_room else _("Go to\n%(room)s", room=_room(ticket)),
         _starts(ticket),
         _film_and_room(ticket),
         demand=_("Seat %(seat)s", seat=ticket.seat_name),
@@ -179,8 +187,12 @@ def _starts(ticket: Ticket) -> str:
     return format_time(ticket.facts.starts_at, locale(), ticket.facts.timezone)
 
 
+def _room(ticket: Ticket) -> str:
+    return room_name(ticket.facts.auditorium_name, locale())
+
+
 def _film_and_room(ticket: Ticket) -> tuple[str, str]:
-    return ticket.facts.title_in(locale()), ticket.facts.auditorium_name
+    return ticket.facts.title_in(locale()), _room(ticket)
 
 
 def _row_and_seat(ticket: Ticket) -> str:

@@ -18,7 +18,8 @@ class Buyer:
 
 
 def checked(name: str, email: str, cpf: str) -> Buyer:
-    """Raises Invalid: `name.missing`, `name.too_long`, `email.missing`, `email.wrong`, `cpf.wrong`, by field."""
+    """Raises Invalid: `name.missing`, `name.no_letters`, `name.too_long`, `email.missing`, `email.wrong`, `cpf.wrong`,
+    by field."""
     return Buyer(checked_name(name), checked_email(email), _cpf(cpf))
 
 

@@ -33,6 +33,7 @@ def _sentence(error: Invalid) -> str:
     """The error in words, for the field that it names."""
     words = {
         "name.missing": _("Tell us your name."),
+        "name.no_letters": _("A name has letters: write it as people call you."),
         "name.too_long": _("That name is too long for a ticket."),
         "email.missing": _("Where may we write to?"),
         "email.wrong": _("This e-mail looks incomplete. It needs an @ and a domain."),

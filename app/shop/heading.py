@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from flask_babel import gettext as _
 
-from app.core.i18n import format_day_short, format_time, weekday_short
+from app.core.i18n import format_day_short, format_time, room_name, weekday_short
 from app.events import service as events
 from app.events.service import Screening
 from app.shop.showings import long_version
@@ -18,7 +18,7 @@ def line_of(screening: Screening) -> str:
     zone = screening.cinema.timezone
     parts = [
         f"{day_of(screening)}, {format_time(screening.starts_at, locale(), zone)}",
-        f"{screening.cinema.name}, {screening.auditorium_name}",
+        f"{screening.cinema.name}, {room_name(screening.auditorium_name, locale())}",
         long_version(screening.version) + (f" {screening.format}" if screening.format != "2D" else ""),
     ]
     return " · ".join(part.replace(" ", "\u00a0") if len(part) < 24 else part for part in parts)

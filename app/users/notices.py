@@ -90,4 +90,5 @@ def _speak(environment: Environment, locale: str) -> None:
         day_long=lambda moment, zone: i18n.format_day_long(
             i18n.local(datetime.fromisoformat(moment), zone).date(), locale
         ),
+        room=lambda name: i18n.room_name(name, locale),
     )

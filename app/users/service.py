@@ -49,8 +49,8 @@ def user(user_id: int) -> User:
 def sign_up(name: str, email: str, password: str, locale: str) -> None:
     """Make an account and send a link that proves its e-mail. An e-mail that has one gets a mail that says so.
 
-    Raises TooMany and Invalid: `name.missing`, `name.too_long`, `email.missing`, `email.wrong`, `password.short`,
-    `password.long`.
+    Raises TooMany and Invalid: `name.missing`, `name.no_letters`, `name.too_long`, `email.missing`, `email.wrong`,
+    `password.short`, `password.long`.
     """
     name, email = checked_name(name), checked_email(email)
     password_hash = passwords.hashed(passwords.checked(password))

@@ -60,13 +60,13 @@ def test_a_choice_stays_on_the_device(app: Flask) -> None:
     other = another_screening(hall, starts_in=timedelta(minutes=90), room="Sala 1")
     staff = Staff(app)
     staff.stand_at(other, gate="  Portão\t2 ")
-    assert place(staff).startswith("Portão 2 · Sala 1 · ")
+    assert place(staff).startswith("Portão 2 · Room 1 · ")
     assert staff.post("/account/sign-out").status_code == 303
     again = Staff(app, email="rosa@example.org")
     again.client = staff.client
     again.post("/account/sign-in", {"email": again.email, "password": "uma frase bem comprida"})
-    assert place(again).startswith("Portão 2 · Sala 1 · "), "the next at this door stands there too"
-    assert place(Staff(app, email="eva@example.org")).startswith("Gate 1 · Sala 2 · ")
+    assert place(again).startswith("Portão 2 · Room 1 · "), "the next at this door stands there too"
+    assert place(Staff(app, email="eva@example.org")).startswith("Gate 1 · Room 2 · ")
 
 
 def test_all_doors_of_a_site(app: Flask) -> None:
@@ -93,7 +93,7 @@ def test_a_screening_that_is_over_is_left_for_the_next_in_its_room(app: Flask) -
     begins(hall, -160)
     later = another_screening(hall, starts_in=timedelta(minutes=30))
     another_screening(hall, starts_in=timedelta(minutes=10), room="Sala 1")
-    assert place(staff).startswith("Portão 2 · Sala 2 · ")
+    assert place(staff).startswith("Portão 2 · Room 2 · ")
     assert kind(staff.scan(issue(later)[0].code)) == "in"
     call_off(later)
     assert place(staff) == "Portão 2 · Lanterna · All rooms"
@@ -111,7 +111,7 @@ def test_today_can_be_chosen_and_what_is_over_cannot(app: Flask) -> None:
         (f"cinema-{hall.cinema.id}", False),
         (f"screening-{hall.id}", True),
     ]
-    assert "Sala 2 · Metrópolis" in options[1][2]
+    assert "Room 2 · Metrópolis" in options[1][2]
     for screening in (over, gone):
         answer = staff.post("/staff/place", {"place": f"screening-{screening.id}", "gate": "Foyer"})
         assert answer.status_code == 422
@@ -132,7 +132,7 @@ def test_places_that_are_none(app: Flask, value: str) -> None:
     answer = staff.post("/staff/place", {"place": value, "gate": "Foyer"})
     assert (answer.status_code, list(errors(answer))) == (422, ["place"])
     staff.client.set_cookie("door_place", value.replace("\x00", "%00")[:200], path="/staff")
-    assert place(staff).startswith("Gate 1 · Sala 2"), "a device that remembers nonsense"
+    assert place(staff).startswith("Gate 1 · Room 2"), "a device that remembers nonsense"
     assert kind(staff.scan(issue(hall)[0].code, place=value)) == "in"
 
 
@@ -147,7 +147,7 @@ def test_a_ticket_scanned_into_the_name_of_the_gate_is_no_name(app: Flask, typed
     assert (answer.status_code, list(errors(answer))) == (422, ["gate"])
     assert "ticket's code" in html.unescape(errors(answer)["gate"])
     assert typed not in answer.text, "the next name is not typed behind it"
-    assert place(staff).startswith("Portão 7 · Sala 2"), "nothing changed"
+    assert place(staff).startswith("Portão 7 · Room 2"), "nothing changed"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_gate_is_called_as_its_people_call_it(app: Flask, typed: str, shown: s
     hall = make_hall()
     staff = Staff(app)
     staff.stand_at(hall, gate=typed)
-    assert place(staff).startswith(f"{shown} · Sala 2")
+    assert place(staff).startswith(f"{shown} · Room 2")
     ticket = issue(hall)[0]
     staff.scan(ticket.code)
     assert html.escape(shown, quote=False) in staff.scan(ticket.code).text

@@ -130,10 +130,10 @@ def test_every_answer(app: Flask, hall: Screening, case: str, language: str) -> 
 def test_who_goes_in_is_shown_with_seat_room_type_and_proof(staff: Staff, hall: Screening) -> None:
     full, student = issue(hall)
     answer = words(staff.scan(full.qr_text))
-    assert "F7 Sala 2 Row F, seat 7 Full price, no document needed" in answer
+    assert "F7 Room 2 Row F, seat 7 Full price, no document needed" in answer
     assert "To fetch at the counter: Double bill combo" in answer
     answer = words(staff.scan(student.qr_text))
-    assert "F8 Sala 2 Row F, seat 8 Half: student Ask for: Student card (CIE) with photo" in answer
+    assert "F8 Room 2 Row F, seat 8 Half: student Ask for: Student card (CIE) with photo" in answer
 
 
 def test_the_second_time_says_when_where_and_by_whom(app: Flask, staff: Staff, hall: Screening) -> None:
@@ -165,7 +165,7 @@ def test_another_room_offers_its_door(staff: Staff, hall: Screening) -> None:
     move = re.search(r'name="place" value="(screening-\d+)">Stand at that door', answer.text)
     assert move is not None
     assert staff.post("/staff/place", {"place": move[1], "gate": "Portão 2"}).status_code == 303
-    assert "Portão 2 · Sala 4 · " in staff.get("/staff/scan").text
+    assert "Portão 2 · Room 4 · " in staff.get("/staff/scan").text
 
 
 def test_the_reason_of_a_screening_called_off_is_told(staff: Staff, hall: Screening) -> None:

@@ -33,7 +33,8 @@ def test_names(typed: str, kept: str) -> None:
     [
         ("", "ana@example.com", "", "name.missing"),
         ("  ", "ana@example.com", "", "name.missing"),
-        ("🎬", "ana@example.com", "", "name.missing"),
+        ("🎬", "ana@example.com", "", "name.no_letters"),
+        ("...", "ana@example.com", "", "name.no_letters"),
         ("a" * 10_000, "ana@example.com", "", "name.too_long"),
         ("Ana", "", "", "email.missing"),
         ("Ana", "ana", "", "email.wrong"),

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.core import db
+from app.core.i18n import format_day_short, local, weekday_short
 from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
@@ -48,6 +49,18 @@ def test_a_paid_order_shows_its_tickets_to_whoever_has_its_address(ana: Visitor,
     assert "noindex" in page.text
     assert paid.email is not None
     assert paid.email not in page.text, "an address shown around tells no address"
+
+
+def test_day_and_room_are_called_the_same_on_ticket_and_heading(app: Flask, ana: Visitor) -> None:
+    """English months keep their capital, and a numbered room is a room throughout."""
+    screening = make_screening("oooo", starts_in=timedelta(days=3))
+    page = ana.get(buying.bought(screening, seats(screening, "A1")).path).text
+    day = local(screening.starts_at, screening.cinema.timezone).date()
+    named = f"{weekday_short(day, 'en')} {format_day_short(day, 'en')}"
+    assert f">{named}<b>" in page
+    seat_map = ana.get(f"/screenings/{screening.id}").text
+    assert "Map of Room 2" in seat_map
+    assert "Sala" not in page + seat_map
 
 
 def test_many_seats_are_counted_on_the_sign(ana: Visitor, screening: Screening) -> None:

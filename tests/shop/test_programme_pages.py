@@ -73,7 +73,7 @@ def test_the_day_with_its_films_and_showtimes(client: FlaskClient, evening: dict
     assert text_.index("Limite") < text_.index("Sunrise")
     assert "Sunrise: A Song, 1931" in text_
     assert len(stubs(page)) == 3
-    assert any("Dub 3D · Sala 2 Centro R$ 32" in stub for stub in stubs(page))
+    assert any("Dub 3D · Room 2 Centro R$ 32" in stub for stub in stubs(page))
     for screening in evening.values():
         assert f'href="/screenings/{screening}"' in page
     assert 'class="day" ' not in page[: page.index("<main")]

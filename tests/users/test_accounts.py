@@ -78,6 +78,7 @@ def test_nobodys_mailbox_is_filled() -> None:
     [
         ("", "ana@example.org", PASSWORD, "name.missing"),
         ("\u202e\u200f", "ana@example.org", PASSWORD, "name.missing"),
+        ("🎬 🍿", "ana@example.org", PASSWORD, "name.no_letters"),
         ("a" * 10_000, "ana@example.org", PASSWORD, "name.too_long"),
         ("Ana", "", PASSWORD, "email.missing"),
         ("Ana", "ana", PASSWORD, "email.wrong"),
