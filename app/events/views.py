@@ -152,6 +152,11 @@ class Zone:
     def name_in(self, locale: str) -> str:
         return self.name_en if _english(locale) else self.name
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is the zone of all seats that no plan gives another: it goes without saying."""
+        return self.code == "standard"
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:

@@ -69,20 +69,16 @@ def open_for_changes(token: str, by: Owner | None = None) -> OrderView:
     return found
 
 
-def open_order_of(visitor: str) -> OrderView | None:
-    """The visitor's newest order that is still being bought: "continue your order"."""
-    row = (
-        db.session()
-        .execute(
-            text(
-                f"{_ORDER} where o.visitor = :visitor and o.state in ('{DRAFT}', '{AWAITING}')"
-                " and o.deadline > clock_timestamp() order by o.created_at desc limit 1"
-            ),
-            {"visitor": visitor},
-        )
-        .one_or_none()
+def open_orders_of(visitor: str) -> list[OrderView]:
+    """The visitor's orders that are still being bought, the newest first: "continue your order"."""
+    rows = db.session().execute(
+        text(
+            f"{_ORDER} where o.visitor = :visitor and o.state in ('{DRAFT}', '{AWAITING}')"
+            " and o.deadline > clock_timestamp() order by o.created_at desc"
+        ),
+        {"visitor": visitor},
     )
-    return _view(row) if row is not None else None
+    return [_view(row) for row in rows]
 
 
 def of_form(visitor: str, once: str) -> list[OrderView]:
@@ -193,7 +189,7 @@ def _seat(row: dict[str, Any], plan: SeatPlan, locale: str) -> OrderSeat:
         row_label=seat.row_label,
         number=seat.number,
         kind=seat.kind,
-        zone_name=zone.name_in(locale) if zone else seat.zone_name,
+        zone_name=zone.name_in(locale) if zone and not zone.is_usual else "",
         full_price=row["full_price"],
         ticket_type=row["ticket_type"],
         half_kind=row["half_kind"],

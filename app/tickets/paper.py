@@ -17,12 +17,13 @@ from app.core.money import format_money
 from app.tickets import wording
 from app.tickets.lettering import Lettering, fit_line, fit_title, size_rules
 from app.tickets.picture import png
-from app.tickets.views import Ticket
+from app.tickets.views import IssueFacts, Ticket
 
 ROOT = Path(__file__).resolve().parents[2]
 FONTS = ROOT / "static" / "vendor" / "fonts"
 DOORS_OPEN = timedelta(minutes=20)
 DISPLAY = ("display", "narrow")
+NARROW = ("narrow",)
 WIDTH = 89.0  # millimetres between the margins
 STOCKS = ("salmon", "green", "blue", "manila", "lilac")
 
@@ -58,6 +59,11 @@ class Page:
     order: str
     foot: str
 
+    @property
+    def is_narrow(self) -> bool:
+        large = (self.house, self.title, self.date, *(place.value for place in self.places))
+        return any(one.font == "narrow" for one in large)
+
 
 @lru_cache(maxsize=1)
 def printer() -> Printer:
@@ -91,7 +97,7 @@ def pdf(tickets: Sequence[Ticket], locale: str, house: str) -> bytes:
         _environment()
         .get_template("tickets.html")
         .render(
-            pages=[page(ticket, len(tickets), locale, house) for ticket in tickets],
+            pages=_pages(tickets, locale, house),
             lang="pt-BR" if locale.startswith("pt") else "en",
             title=f"{translate(locale, 'Tickets')} {facts.order_code} · {_text(facts.title_in(locale))}",
             _=partial(translate, locale),
@@ -100,33 +106,44 @@ def pdf(tickets: Sequence[Ticket], locale: str, house: str) -> bytes:
     return printer().pdf(html, {str(ticket.number): png(ticket.qr_text) for ticket in tickets})
 
 
-def page(ticket: Ticket, count: int, locale: str, house: str) -> Page:
+def _pages(tickets: Sequence[Ticket], locale: str, house: str) -> list[Page]:
+    """Where something needs the narrow letters, all large words have them: a second such font would cost 3 KB."""
+    pages = [page(ticket, len(tickets), locale, house) for ticket in tickets]
+    if any(one.is_narrow for one in pages):
+        pages = [page(ticket, len(tickets), locale, house, NARROW) for ticket in tickets]
+    return pages
+
+
+def page(ticket: Ticket, count: int, locale: str, house: str, letters: Sequence[str] = DISPLAY) -> Page:
+    """`letters`: the printer's fonts that the large words may have, the widest first."""
     _ = partial(translate, locale)
     facts = ticket.facts
     title = _display(facts.title_in(locale)) or _display(facts.film_title) or _display(facts.original_title)
-    zone = f" · {_text(ticket.zone_name)}" if ticket.zone_name and not _is_plain(ticket.zone_name) else ""
+    zone = f" · {_text(ticket.zone_name)}" if ticket.zone_name else ""
     proof = wording.proof_wanted(ticket, locale)
     return Page(
         image=str(ticket.number),
         seat=_text(ticket.seat_name),
         stock=facts.stock if facts.stock in STOCKS else "manila",
-        house=_fit(_display(house), 42.0, 18.0),
+        house=_fit(_display(house), letters, 42.0, 18.0),
         site=_shortened(facts.cinema_name, 44.0, 8.5),
         address=_shortened(facts.cinema_address, 44.0, 8.5),
-        title=fit_title(title or "-", printer().fonts, DISPLAY, WIDTH, 15.0),
-        film=_shortened(wording.film_line(facts, locale), 79.0, 9.0),
+        title=fit_title(title or "-", printer().fonts, letters, WIDTH, 15.0),
+        film=_film_line(facts, locale),
         age=facts.age_rating if facts.age_rating in ("L", "6", "10", "12", "14", "16", "18") else "18",
-        date=_fit(_display(_long_date(ticket, locale)), WIDTH, 19.0),
+        date=_fit(_display(_long_date(ticket, locale)), letters, WIDTH, 19.0),
         places=(
             Place(
-                "one", _("starts at"), _fit(format_time(facts.starts_at, locale, facts.timezone), 36.0, 43.0)
+                "one",
+                _("starts at"),
+                _fit(format_time(facts.starts_at, locale, facts.timezone), letters, 36.0, 43.0),
             ),
             Place(
                 "two",
                 _("room"),
-                fit_title(_display(facts.auditorium_label) or "-", printer().fonts, DISPLAY, 17.0, 15.2),
+                fit_title(_display(facts.auditorium_label) or "-", printer().fonts, letters, 17.0, 15.2),
             ),
-            Place("three", _("row and seat") + zone, _fit(_display(ticket.seat_name), 29.0, 43.0)),
+            Place("three", _("row and seat") + zone, _fit(_display(ticket.seat_name), letters, 29.0, 43.0)),
         ),
         code=grouped(ticket.code),
         type=_text(wording.type_name(ticket, locale)),
@@ -134,6 +151,16 @@ def page(ticket: Ticket, count: int, locale: str, house: str) -> Page:
         price=format_money(ticket.price, locale),
         order=_text(facts.order_code),
         foot=_foot(ticket, count, locale),
+    )
+
+
+def _film_line(facts: IssueFacts, locale: str) -> str:
+    """Where not all of it fits, the original title goes: in which version one will see the film may not."""
+    whole = _shortened(wording.film_line(facts, locale), 79.0, 9.0)
+    return (
+        _shortened(wording.film_line(facts, locale, original=False), 79.0, 9.0)
+        if whole.endswith("…")
+        else whole
     )
 
 
@@ -156,13 +183,8 @@ def _long_date(ticket: Ticket, locale: str) -> str:
     return f"{format_day_long(day, locale)}{joined}{day.year}"
 
 
-def _is_plain(zone: str) -> bool:
-    """The usual zone goes without saying."""
-    return zone.casefold() in ("standard", "padrão", "comum", "normal", "plateia", "platéia")
-
-
-def _fit(text: str, width: float, size: float) -> Lettering:
-    return fit_line(text, printer().fonts, DISPLAY, width, size)
+def _fit(text: str, letters: Sequence[str], width: float, size: float) -> Lettering:
+    return fit_line(text, printer().fonts, letters, width, size)
 
 
 def _display(text: str) -> str:

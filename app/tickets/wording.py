@@ -45,11 +45,12 @@ def version_name(facts: IssueFacts, locale: str) -> str:
     return f"{name} · {facts.format}" if facts.format not in ("", "2D") else name
 
 
-def film_line(facts: IssueFacts, locale: str) -> str:
-    """`Metropolis, 1927 · legendado · 2h33`; the original title only where it tells something new."""
-    title = facts.title_in(locale)
-    original = facts.original_title if facts.original_title.casefold() != title.casefold() else ""
-    origin = ", ".join(part for part in (original, str(facts.year or "")) if part)
+def film_line(facts: IssueFacts, locale: str, *, original: bool = True) -> str:
+    """`Metropolis, 1927 · legendado · 2h33`; the `original` title only where it tells something new."""
+    tells = original and facts.original_title.casefold() != facts.title_in(locale).casefold()
+    origin = ", ".join(
+        part for part in (facts.original_title if tells else "", str(facts.year or "")) if part
+    )
     duration = format_duration(facts.duration_minutes) if facts.duration_minutes else ""
     return " · ".join(part for part in (origin, version_name(facts, locale), duration) if part)
 

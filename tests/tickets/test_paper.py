@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 import socket
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pypdf import PdfReader
 
+from app.core.half_price import KINDS
 from app.tickets import paper, qr
 from app.tickets.service import Ticket, TicketLine
 from tests.tickets.conftest import FULL, STUDENT, make_facts
@@ -108,6 +110,48 @@ def test_eight_tickets_are_eight_pages_and_each_is_small() -> None:
     content = paper.pdf(tickets, "pt_BR", "Cine Lanterna")
     assert len(PdfReader(BytesIO(content)).pages) == 8
     assert len(content) <= 8 * 20_000
+
+
+@pytest.mark.parametrize("locale", ["pt_BR", "en"])
+def test_the_longest_that_a_film_brings_is_small_too(locale: str) -> None:
+    """Every letter that a font has costs; a long title needs narrow ones, which are a font of their own."""
+    longest = dataclasses.replace(STUDENT, half_kind="low_income_youth", zone_name="Casal")
+    ticket = make_ticket(
+        longest,
+        film_title="Zebras caolhas de Java querem mandar fax para moça gigante de New York",
+        film_title_en="The quick brown fox jumps over the lazy dog, by Jove, Zwicky!",
+        original_title="Portez ce vieux whisky au juge blond qui fume",
+        cinema_name="Kinoplex Quixadá",
+        auditorium_label="10",
+    )
+    assert len(paper.pdf([ticket], locale, "Wünschelburg Kino")) <= 20_000
+
+
+@pytest.mark.parametrize("locale", ["pt_BR", "en"])
+@pytest.mark.parametrize("kind", [None, *KINDS])
+def test_no_proof_is_so_long_that_it_meets_the_price(kind: str | None, locale: str) -> None:
+    """Line by line down the right half: none begins before the one above it ends, and the foot is below them all."""
+    line = dataclasses.replace(FULL, ticket_type="half" if kind else "full", half_kind=kind, price=103_800)
+    content = paper.pdf([make_ticket(line)], locale, "Cine Lanterna")
+    sheet = pypdfium2.PdfDocument(content)[0].get_textpage()
+    boxes = [sheet.get_rect(index) for index in range(sheet.count_rects())]
+    below = [box for box in boxes if box[3] < (148 - 78) / 25.4 * 72]
+    for one, other in itertools.combinations(below, 2):
+        apart = (
+            one[2] <= other[0] or other[2] <= one[0] or one[1] >= other[3] - 0.5 or other[1] >= one[3] - 0.5
+        )
+        assert apart, (sheet.get_text_bounded(*one), sheet.get_text_bounded(*other))
+
+
+def test_a_long_original_title_gives_way_to_what_one_will_see() -> None:
+    facts = {
+        "film_title": "Nosferatu",
+        "original_title": "Nosferatu, eine Symphonie des Grauens",
+        "year": 1922,
+    }
+    for title in (facts, facts | {"original_title": "palavra " * 40}):
+        words = text_of(paper.pdf([make_ticket(format="3D", **title)], "pt_BR", "Cine Lanterna"))
+        assert "1922 · legendado · 3D · 2h33" in words.replace("\u00a0", " ")
 
 
 def structure(node: Any) -> list[Any]:
