@@ -12,7 +12,7 @@ from app.orders.ending import abandon, cancel
 from app.orders.owning import hand_over
 from app.orders.paying import change_method, check_out
 from app.orders.pricing import TypeChoice
-from app.orders.reading import by_id, find, of_account, open_order_of, order
+from app.orders.reading import by_id, find, of_account, open_orders_of, order
 from app.orders.reseating import accept as accept_reseat
 from app.orders.reseating import decline as decline_reseat
 from app.orders.resending import resend
@@ -63,7 +63,7 @@ __all__ = [
     "half_price_left",
     "hand_over",
     "of_account",
-    "open_order_of",
+    "open_orders_of",
     "order",
     "resend",
     "start_from_offer",

@@ -15,6 +15,7 @@ from app.orders import service as orders
 from app.orders.service import NoMoreExtensions, OrderOver, OrderView, TotalChanged, WrongState
 from app.shop import blueprint, purchase
 from app.web.language import locale
+from app.web.security import safe_next
 
 Answer = str | Response | tuple[str, int]
 
@@ -131,10 +132,12 @@ def _page_that_asked(token: str) -> str:
 
 @blueprint.post("/orders/<token>/end")
 def abandon(token: str) -> Response:
-    """Seats and snacks go back at once; on to the map of the same screening."""
+    """Seats and snacks go back at once; on to where one was (`next`), else to the map of the same screening."""
     try:
         with db.transaction():
             orders.abandon(token, by=purchase.asker())
     except WrongState:
         return redirect(f"/orders/{token}", 303)
-    return redirect(f"/screenings/{orders.order(token).screening.id}", 303)
+    return redirect(
+        safe_next(request.form.get("next"), f"/screenings/{orders.order(token).screening.id}"), 303
+    )

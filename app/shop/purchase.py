@@ -50,15 +50,15 @@ def order_at(token: str) -> OrderView:
     return own_order(token) if order.is_open else order
 
 
-def open_order() -> OrderView | None:
-    """The order that this browser has begun and not finished: "continue your order". A mere reader costs no query."""
+def open_orders() -> list[OrderView]:
+    """What this browser has begun and not finished, the newest first. A mere reader costs no query."""
     visitor = known_visitor()
-    return orders.open_order_of(visitor) if visitor else None
+    return orders.open_orders_of(visitor) if visitor else []
 
 
 @blueprint.app_context_processor
 def _for_templates() -> dict[str, Any]:
-    return {"open_order": open_order}
+    return {"open_orders": open_orders}
 
 
 def at_step(order: OrderView, step: str) -> Response | None:

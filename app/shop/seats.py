@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.core import db
@@ -19,9 +19,19 @@ from app.reservations import live
 from app.reservations import service as reservations
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft
 from app.shop import blueprint, purchase, seat_moments
-from app.shop.seat_page import Asked, closed_page, lone_seat_question, lost_seats_question, page, sentence
+from app.shop.heading import line_of
+from app.shop.seat_page import (
+    Asked,
+    closed_page,
+    lone_seat_question,
+    lost_seats_question,
+    names_of,
+    page,
+    sentence,
+)
+from app.shop.words import seats_in_words
 from app.web.language import locale
-from app.web.security import address_key, known_visitor, visitor
+from app.web.security import address_key, visitor
 
 MOST_DIGITS = 9
 MOST_BOXES = 500  # more than a room has rows of love seats to tick: nobody's finger
@@ -61,18 +71,22 @@ def seats(screening_id: int) -> Response:
         events.ensure_on_sale(screening)
     except ScreeningClosed as error:
         return closed_page(screening, error)
-    known = known_visitor()
-    order = orders.open_order_of(known) if known else None
-    return page(screening, order_elsewhere=order if order and order.screening.id == screening_id else None)
+    here = (order for order in purchase.open_orders() if order.screening.id == screening_id)
+    return page(screening, order_elsewhere=next(here, None))
 
 
 @blueprint.post("/screenings/<int:screening_id>/orders")
 def start_order(screening_id: int) -> Response:
-    """`seat` once a seat, or `quantity` for the best together → 303 to the order, or to the waiting list."""
+    """`seat` once a seat, or `quantity` for the best together → 303 to the order, or to the waiting list.
+
+    `instead_of` is the token of an order that is given up for it.
+    """
     screening = events.screening(screening_id)
     wish = Asked()
     try:
         wish = asked()
+        if given_up := request.form.get("instead_of"):
+            _let_go(given_up)
         token = _start(screening, wish)
     except StartedBefore as error:
         return redirect_to_order(error.token)
@@ -87,7 +101,9 @@ def start_order(screening_id: int) -> Response:
     except SeatsLost as error:
         seat_moments.learn(screening_id, error.states)
         return lost_seats_question(screening, error)
-    except (Invalid, Conflict, TooMany) as error:
+    except TooMany as error:
+        return _several_already(screening, wish, error)
+    except (Invalid, Conflict) as error:
         return _again(screening, wish, error)
     seat_moments.forget_moment(screening_id)
     return redirect_to_order(token)
@@ -122,7 +138,7 @@ def _start(screening: Screening, wish: Asked) -> str:
 
 
 def _let_go(token: str) -> None:
-    """What the same form held before: another number of seats took its place."""
+    """An order in whose place another one comes. Raises NotFound for somebody else's."""
     try:
         with db.transaction():
             orders.abandon(token, by=purchase.asker())
@@ -136,6 +152,21 @@ def _lone_seat(screening: Screening, seat_ids: Sequence[int], order: OrderView) 
     chosen = reservations.check_seats(screening, seat_ids)
     shift = reservations.suggest_shift(screening, chosen, [seat.seat_id for seat in order.seats])
     return lone_seat_question(screening, chosen, shift, order=order) if shift else None
+
+
+def _several_already(screening: Screening, wish: Asked, error: TooMany) -> Response:
+    """Where the orders are that must end first, and the wish again, with each of them given up for it."""
+    body = render_template(
+        "shop/page_several_already.html",
+        screening=screening,
+        film_title=screening.film.title_in(locale()),
+        line=line_of(screening),
+        back_url=url_for("shop.seats", screening_id=screening.id),
+        wish=wish,
+        wanted=seats_in_words(names_of(screening, wish.seat_ids)) if wish.seat_ids else "",
+        minutes=-(-error.retry_after // 60),
+    )
+    return make_response(body, error.status, {"Retry-After": str(error.retry_after)})
 
 
 def redirect_to_order(token: str) -> Response:
@@ -156,7 +187,7 @@ def _again(
     chosen = [seat_id for seat_id in dict.fromkeys(wish.seat_ids) if seat_id in by_id]
     if isinstance(error, Invalid) and error.code == "seats.too_many":
         chosen = chosen[: settings().max_seats]
-    response = page(
+    return page(
         screening,
         status=error.status,
         chosen=chosen,
@@ -164,9 +195,6 @@ def _again(
         quantity=request.form["quantity"][:20] if "quantity" in request.form else None,
         order=order,
     )
-    if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
 
 
 @blueprint.get("/orders/<token>/seats")

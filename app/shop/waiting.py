@@ -168,8 +168,6 @@ def _offer(current: Request) -> dict[str, object]:
 
 def _order_of(current: Request) -> str:
     """Where the seats that were taken go on, for the browser that took them."""
-    known = known_visitor()
-    order = orders.open_order_of(known) if known and current.state == "reserved" else None
-    if order is None or current.offer is None or order.reservation_id != current.offer.id:
-        return ""
-    return order.path
+    known = known_visitor() if current.state == "reserved" and current.offer is not None else None
+    mine = orders.open_orders_of(known) if known else []
+    return next((one.path for one in mine if current.offer and one.reservation_id == current.offer.id), "")

@@ -1,0 +1,87 @@
+"""Several orders of one browser: all are shown, each can be gone on with or given up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from app.core import config, db
+from app.core.config import Settings
+from app.events.service import Screening
+from app.reservations import service as reservations
+from tests.orders import buying
+from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.shop.visitor import Visitor, order_at
+
+
+@pytest.fixture
+def two_at_most(app: Flask, settings: Settings) -> None:
+    config.use(replace(settings, max_live_holds_per_visitor=2))
+
+
+def test_the_programme_names_them_all(app: Flask, ana: Visitor, screening: Screening) -> None:
+    first, second = ana.start(screening, "A1 A2"), ana.start(screening, "A5")
+    for page in ("/", f"/films/{screening.film.slug}"):
+        answer = ana.get(page).text
+        for path, seats in ((first, "A1 and A2"), (second, "A5")):
+            assert f"{seats} for Metrópolis are still yours" in answer
+            assert f'href="{path}"' in answer
+            assert f'action="{path}/end"' in answer
+    assert ana.post(f"{second}/end", {"next": "/films/x?day=1"}).location == "/films/x?day=1", "where one was"
+    assert "A5 for" not in ana.get("/").text
+    assert ana.post(f"{first}/end", {"next": "//evil.example"}).location == f"/screenings/{screening.id}"
+    assert "still yours" not in ana.get("/").text
+
+
+@pytest.mark.usefixtures("two_at_most")
+def test_the_one_too_many_says_where_the_others_are(ana: Visitor, screening: Screening) -> None:
+    first, second = ana.start(screening, "A1 A2"), ana.start(screening, "A5")
+    answer = ana.take(screening, ids(plan_of(screening), "A8 A9"))
+    assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (429, True)
+    assert "You have 2 orders waiting already." in answer.text
+    assert f'href="{first}"' in answer.text
+    assert f'href="{second}"' in answer.text
+    assert "Give up A1 and A2 and take A8 and A9" in answer.text
+    form = {
+        "seat": [str(seat) for seat in ids(plan_of(screening), "A8 A9")],
+        "keep": "1",
+        "once": "a-new-wish",
+    }
+    address = f"/screenings/{screening.id}/orders"
+    third = ana.post(address, form | {"instead_of": first.rsplit("/", 1)[-1]}).location.removesuffix("/types")
+    assert [order_at(path).state for path in (first, second, third)] == ["cancelled", "draft", "draft"]
+    assert [seat.name for seat in order_at(third).seats] == ["A8", "A9"]
+    answer = ana.post(address, {"quantity": "3", "once": "the-best-three"})
+    assert answer.status_code == 429
+    assert "Give up A5 for the best 3 seats here" in answer.text
+    form = {"quantity": "3", "once": "the-best-three", "instead_of": second.rsplit("/", 1)[-1]}
+    assert ana.post(address, form).status_code == 303
+    assert order_at(second).state == "cancelled"
+
+
+@pytest.mark.usefixtures("two_at_most")
+def test_nobody_gives_up_the_order_of_another(ana: Visitor, screening: Screening) -> None:
+    theirs = buying.start(screening, ids(plan_of(screening), "A1"), "eva")
+    form = {"quantity": "1", "once": "a-new-wish", "instead_of": theirs.token}
+    assert ana.post(f"/screenings/{screening.id}/orders", form).status_code == 404
+    assert buying.order(theirs.token).state == "draft"
+    with db.reading():
+        assert len(reservations.seat_states(screening.id)) == 1
+
+
+def test_a_crowd_behind_one_address_is_told_so(
+    app: Flask, ana: Visitor, screening: Screening, settings: Settings
+) -> None:
+    config.use(replace(settings, max_live_holds_per_address=1))
+    Visitor(app).start(screening, "A1")
+    answer = ana.take(screening, ids(plan_of(screening), "A8"))
+    assert (answer.status_code, "A crowd is buying from your network" in answer.text) == (429, True)
+
+
+def test_the_map_points_to_the_order_of_its_own_screening(ana: Visitor, screening: Screening) -> None:
+    here = ana.start(screening, "A1")
+    ana.start(make_screening("oooo"), "A2")
+    page = ana.get(f"/screenings/{screening.id}").text
+    assert f'class="link" href="{here}"' in page
