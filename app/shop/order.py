@@ -84,9 +84,9 @@ def _stage(order: OrderView) -> str:
 
 
 def _masked(email: str) -> str:
-    """`a…a@example.com`: enough to know it by, on a page that may be shown around."""
+    """`a•••a@example.com`: enough to know it by, on a page that may be shown around. No line breaks within it."""
     name, _at, host = email.partition("@")
-    return f"{name[:1]}…{name[-1:]}@{host}" if host else ""
+    return f"{name[:1]}•••{name[-1:]}@{host}" if host else ""
 
 
 @blueprint.post("/orders/<token>/mails")

@@ -8,11 +8,12 @@ import pytest
 from flask import Flask
 
 from app.core import db
+from app.core.i18n import format_time
 from app.users import service as users
 from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
 from tests.shop.account_forms import errors, sign_in, typed
-from tests.shop.visitor import Visitor
+from tests.shop.visitor import Visitor, order_at
 from tests.users.people import PASSWORD, link, person, post
 
 pytestmark = pytest.mark.usefixtures("empty_mailbox")
@@ -169,6 +170,22 @@ def test_an_account_buys_and_finds_its_order(ana: Visitor) -> None:
     assert 'value="ana@example.org"' in ana.get(f"{path}/checkout").text
     ana.check_out(path, email="somebody.else@example.org")
     assert path in ana.get("/account/orders").text
+
+
+def test_own_orders_say_in_words_how_far_they_are(ana: Visitor) -> None:
+    person()
+    sign_in(ana)
+    screening = make_screening("oooo")
+    first = ana.start(screening, "A1")
+    ana.choose_full(first)
+    ana.check_out(first)
+    buying.work()
+    buying.pay(order_at(first))
+    second = order_at(ana.start(screening, "A3"))
+    page = " ".join(re.sub(r"<[^>]+>", " ", ana.get("/account/orders").text).split())
+    assert f"{order_at(first).code} paid, R$" in page
+    until = format_time(second.deadline, "en", "America/Recife")
+    assert f"{second.code} not paid yet, yours until {until} Continue" in page
 
 
 def test_without_a_token_the_form_comes_back_filled(ana: Visitor) -> None:
