@@ -88,10 +88,10 @@ def choose_types(
     `types.foreign_seat` (field `seat-<id>`), `age.unconfirmed` (field `age`).
     """
     order = reading.open_for_changes(token, by)
+    for problem in type_problems(order, choices, age_confirmed=age_confirmed):
+        raise problem
     full = {seat.seat_id: seat.full_price for seat in order.seats}
     valid = pricing.checked(list(full), choices)
-    if order.needs_age_notice and not age_confirmed:
-        raise Invalid("age.unconfirmed", "age")
     places = pricing.quota_places(valid)
     if places:
         half_places.claim(order.id, order.screening, places, claims_end(order.deadline))
@@ -116,6 +116,16 @@ def choose_types(
     }
     if db.session().execute(_TYPES, values).first() is None:
         raise OrderOver(order.state)
+
+
+def type_problems(
+    order: OrderView, choices: Mapping[int, TypeChoice], *, age_confirmed: bool = False
+) -> list[Invalid]:
+    """All that `choose_types` would refuse about this choice, for a page that says it at once."""
+    found = pricing.problems([seat.seat_id for seat in order.seats], choices)
+    if order.needs_age_notice and not age_confirmed:
+        found.append(Invalid("age.unconfirmed", "age"))
+    return found
 
 
 def half_price_left(screening_id: int) -> tuple[int, int]:

@@ -28,29 +28,42 @@ def seat_price(full_price: int, choice: TypeChoice) -> int:
 
 
 def checked(seat_ids: Sequence[int], choices: Mapping[int, TypeChoice]) -> dict[int, TypeChoice]:
-    """One valid choice for each seat. Raises Invalid; its field names the seat (`seat-12`)."""
+    """One valid choice for each seat. Raises the first of the `problems`."""
+    for problem in problems(seat_ids, choices):
+        raise problem
+    return {
+        seat_id: choices[seat_id] if choices[seat_id].ticket_type == HALF else TypeChoice()
+        for seat_id in seat_ids
+    }
+
+
+def problems(seat_ids: Sequence[int], choices: Mapping[int, TypeChoice]) -> list[Invalid]:
+    """All that is wrong with the choices; the field of each names its seat (`seat-12`)."""
     if unknown := set(choices) - set(seat_ids):
-        raise Invalid("types.foreign_seat", f"seat-{min(unknown)}")
-    result: dict[int, TypeChoice] = {}
+        return [Invalid("types.foreign_seat", f"seat-{min(unknown)}")]
+    found = []
     for seat_id in seat_ids:
         choice = choices.get(seat_id)
         if choice is None or choice.ticket_type not in (FULL, HALF):
-            raise Invalid("types.missing", f"seat-{seat_id}")
-        if choice.ticket_type == FULL:
-            choice = TypeChoice()
-        elif choice.half_kind not in KINDS:
-            raise Invalid("types.kind_missing", f"seat-{seat_id}")
-        result[seat_id] = choice
-    _companions(result)
-    return result
+            found.append(Invalid("types.missing", f"seat-{seat_id}"))
+        elif choice.ticket_type == HALF and choice.half_kind not in KINDS:
+            found.append(Invalid("types.kind_missing", f"seat-{seat_id}"))
+    return found + _companions_alone(seat_ids, choices)
 
 
-def _companions(choices: Mapping[int, TypeChoice]) -> None:
-    """A companion pays half beside a disabled person, one each (Lei 12.933/2013, art. 1, par. 8)."""
-    disabled = sum(choice.half_kind == "disabled" for choice in choices.values())
-    companions = [seat_id for seat_id, choice in choices.items() if choice.half_kind == "companion"]
-    if len(companions) > disabled:
-        raise Invalid("types.companion_alone", f"seat-{companions[disabled]}")
+def _companions_alone(seat_ids: Sequence[int], choices: Mapping[int, TypeChoice]) -> list[Invalid]:
+    """A companion pays half beside a disabled person, one each (Lei 12.933/2013, art. 1, par. 8).
+
+    Whose kind is not said yet may still be the one that a companion goes with.
+    """
+    kinds = [
+        (seat_id, choices[seat_id].half_kind)
+        for seat_id in seat_ids
+        if seat_id in choices and choices[seat_id].ticket_type == HALF
+    ]
+    beside = sum(kind == "disabled" or kind not in KINDS for _, kind in kinds)
+    companions = [seat_id for seat_id, kind in kinds if kind == "companion"]
+    return [Invalid("types.companion_alone", f"seat-{seat_id}") for seat_id in companions[beside:]]
 
 
 def quota_places(choices: Mapping[int, TypeChoice]) -> int:

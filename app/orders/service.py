@@ -7,7 +7,14 @@ products. Totals, prices and states are decided here; callers choose, they never
 from __future__ import annotations
 
 from app.orders.buyer import problems as buyer_problems
-from app.orders.choosing import change_seats, choose_concessions, choose_types, extend, half_price_left
+from app.orders.choosing import (
+    change_seats,
+    choose_concessions,
+    choose_types,
+    extend,
+    half_price_left,
+    type_problems,
+)
 from app.orders.ending import abandon, cancel
 from app.orders.owning import hand_over
 from app.orders.paying import change_method, check_out
@@ -69,4 +76,5 @@ __all__ = [
     "start_from_offer",
     "start_with_best",
     "start_with_seats",
+    "type_problems",
 ]

@@ -41,8 +41,10 @@ def choose_types(token: str) -> Answer:
     except OrderOver:
         return redirect(f"/orders/{token}", 303)
     except Invalid as error:
-        errors = {error.field: _types_error(error)}
-        return _types_page(purchase.own_order(token), choices, confirmed, errors), 422
+        order = purchase.own_order(token)
+        wrong = orders.type_problems(order, choices, age_confirmed=confirmed)
+        errors = {one.field: _types_error(one) for one in wrong or (error,)}
+        return _types_page(order, choices, confirmed, errors), 422
     except HalfPriceGone as gone:
         errors = {"types": _half_price_gone(gone)}
         return _types_page(purchase.own_order(token), choices, confirmed, errors), 409

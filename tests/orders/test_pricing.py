@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import Invalid
 from app.core.half_price import KINDS, proof_number, quota
-from app.orders.pricing import TypeChoice, checked, quota_places, seat_price
+from app.orders.pricing import TypeChoice, checked, problems, quota_places, seat_price
 
 prices = st.integers(min_value=0, max_value=100_000)
 choice = st.one_of(
@@ -57,6 +57,17 @@ def test_what_is_refused(choices: dict[int, TypeChoice], code: str, field: str) 
     with pytest.raises(Invalid) as refused:
         checked([1], choices)
     assert (refused.value.code, refused.value.field) == (code, field)
+
+
+def test_all_that_is_wrong_is_said_seat_by_seat() -> None:
+    half = TypeChoice("half", None)
+    companion = TypeChoice("half", "companion")
+    wrong = problems([1, 2, 3, 4, 5], {1: half, 3: companion, 4: companion, 5: TypeChoice()})
+    assert [(one.code, one.field) for one in wrong] == [
+        ("types.kind_missing", "seat-1"),
+        ("types.missing", "seat-2"),
+        ("types.companion_alone", "seat-4"),
+    ], "whose kind is missing may be the one whom the first companion goes with"
 
 
 def test_a_kind_without_half_price_means_nothing() -> None:

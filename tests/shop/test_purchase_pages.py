@@ -164,6 +164,19 @@ def test_the_age_rating_is_asked(ana: Visitor, screening: Screening) -> None:
     assert ana.post(f"{path}/types", types(path, FULL) | {"age": "yes"}).status_code == 303
 
 
+def test_all_that_is_wrong_with_the_types_is_said_at_once(ana: Visitor, screening: Screening) -> None:
+    age(screening, "16")
+    path = ana.start(screening, "A4 A5 A6")
+    answer = ana.post(f"{path}/types", types(path, ("half", ""), FULL, ("half", "")))
+    assert answer.status_code == 422
+    assert "3 things to put right" in answer.text
+    first, _, last = order_at(path).seats
+    for field in (f"seat-{first.seat_id}", f"seat-{last.seat_id}", "age"):
+        assert f'href="#{field}"' in answer.text
+        assert f'id="{field}"' in answer.text
+        assert f'id="{field}-error"' in answer.text
+
+
 @pytest.mark.parametrize("typed", ["-1", "1.5", "1e9", "1000000000", "two", "٣", "21", "<b>", " "])
 def test_quantities_that_are_none(ana: Visitor, screening: Screening, typed: str) -> None:
     popcorn, cola = stock(screening, name="Popcorn"), stock(screening, name="Cola")
