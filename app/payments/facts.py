@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, case, exists, func, select
 
 from app.core import db
 from app.payments.models import ChargeRow, ReceiptRow, RefundRow
-from app.payments.states import LIVE_STATES
+from app.payments.states import LIVE_STATES, REFUND_FAILED, REFUND_PENDING, REFUNDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,16 @@ REFUND = (
 )
 
 
+def _gives_back(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether money of the charge that bought nothing has a refund (`more`: in such a state)."""
+    return exists().where(
+        ReceiptRow.charge_id == ChargeRow.id,
+        ReceiptRow.settled_at.is_(None),
+        RefundRow.receipt_id == ReceiptRow.id,
+        *more,
+    )
+
+
 # What a waiting page depends on, as one word.
 PROGRESS: ColumnElement[str] = (
     ChargeRow.state
@@ -108,15 +118,11 @@ PROGRESS: ColumnElement[str] = (
         ),
         else_="",
     )
+    + case((_gives_back(), "+returned"), else_="")
     + case(
-        (
-            exists().where(
-                ReceiptRow.charge_id == ChargeRow.id,
-                ReceiptRow.settled_at.is_(None),
-                RefundRow.receipt_id == ReceiptRow.id,
-            ),
-            "+returned",
-        ),
+        (_gives_back(RefundRow.state == REFUND_FAILED), "+stuck"),
+        (_gives_back(RefundRow.state == REFUND_PENDING), ""),
+        (_gives_back(RefundRow.state == REFUNDED), "+back"),
         else_="",
     )
 )

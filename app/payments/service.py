@@ -195,7 +195,8 @@ def mark_settled(receipt_id: uuid.UUID) -> bool:
 def progress(charge_id: uuid.UUID) -> str:
     """A word that changes whenever a page that waits for this charge would look different; one cheap statement.
 
-    `+settled`: the order's tickets are bought. `+returned`: this charge's money did not fit and goes back.
+    `+settled`: the order's tickets are bought. `+returned`: this charge's money did not fit and goes back; `+back`:
+    it is back; `+stuck`: the provider refused to give it back.
     """
     query = select(PROGRESS).select_from(ChargeRow).where(ChargeRow.id == charge_id)
     return db.session().execute(query).scalar() or "none"

@@ -27,7 +27,11 @@ RELOAD_SECONDS = 5  # without scripts
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How the payment of an order looks. `stage`: preparing, slow, code, card, received, returned, failed, over."""
+    """How the payment of an order looks.
+
+    `stage`: preparing, slow, code, card, received, failed, over; and of money that did not fit returned (on its way),
+    went_back, stuck.
+    """
 
     stage: str
     charge: Charge | None
@@ -37,7 +41,7 @@ class Waiting:
     @property
     def moving(self) -> bool:
         """Whether something may change without the customer."""
-        return self.stage not in ("failed", "returned") and self.charge is not None
+        return self.stage not in ("failed", "went_back", "stuck") and self.charge is not None
 
 
 @blueprint.get("/orders/<token>/payment")
@@ -88,7 +92,7 @@ def payment_status(token: str) -> BaseResponse:
         return _state_for_another_browser(order)
     elsewhere = _elsewhere(order)
     state = None if elsewhere else _waiting(order)
-    if state and state.stage == "received" and state.seen == seen:
+    if state and state.stage in ("received", "returned") and state.seen == seen:
         return make_response("", 204)
     if state and state.stage == "card" and seen in ("created", "unknown") and state.charge:
         elsewhere = state.charge.redirect_url
@@ -148,7 +152,7 @@ def _waiting(order: OrderView) -> Waiting:
 
 def _stage(order: OrderView, charge: Charge | None, seen: str) -> str:
     if "+returned" in seen:
-        return "returned"
+        return "went_back" if "+back" in seen else "stuck" if "+stuck" in seen else "returned"
     if charge is not None and charge.state == "confirmed":
         return "received"
     if order.state == "expired" or order.is_over:
@@ -164,7 +168,7 @@ def _stage(order: OrderView, charge: Charge | None, seen: str) -> str:
 
 def _context(order: OrderView, state: Waiting) -> dict[str, object]:
     charge = state.charge
-    clock_runs = state.stage not in ("over", "returned", "received")
+    clock_runs = state.stage not in ("over", "received", "returned", "went_back", "stuck")
     frame = purchase.frame(order, "checkout")
     if not clock_runs:
         frame["deadline"] = None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+from urllib.parse import quote
 
+import pytest
 from flask import Flask
 
 from app.core import config
@@ -44,6 +47,48 @@ def test_after_the_time_is_up(ana: Visitor, screening: Screening, settings: conf
     assert ana.check_out(path).location == path
     assert ana.post(f"{path}/types", types(path, FULL)).location == path
     assert "Time is up" in ana.get(path).text
+
+
+def test_seats_that_are_kept_a_little_longer_are_not_said_to_be_on_sale(
+    ana: Visitor, screening: Screening, settings: config.Settings
+) -> None:
+    """In the grace nobody can take them yet: what is said is true before and after its end."""
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    buying.time_passes(order_at(path), settings.hold_minutes)
+    page = ana.get(path).text
+    assert "We hold the seats no longer" in page
+    assert "on sale" not in page
+
+
+@pytest.mark.parametrize(
+    ("bank", "stage", "said"),
+    [
+        ("slow", "returned", "it goes back to you by itself"),
+        ("ok", "went_back", "it went back to you, whole"),
+        ("fail", "stuck", "settle it by hand"),
+    ],
+)
+def test_money_that_does_not_fit_is_said_to_be_where_it_is(
+    ana: Visitor, screening: Screening, bank: str, stage: str, said: str
+) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    ana.check_out(path)
+    buying.work()
+    buying.bank().refunds_will(buying.charge_id(order_at(path)), bank)
+    buying.pay(order_at(path), amount=100)
+    page = ana.get(f"{path}/payment").text
+    assert f'data-stage="{stage}"' in page
+    assert said in html.unescape(page)
+    assert ">Pay by Pix</button>" in page, "the order waits on"
+    asks_on = re.search(r'data-status="([^"]+)" data-charge="([^"]+)" data-seen="([^"]+)"', page)
+    assert bool(asks_on) == (stage == "returned")
+    if asks_on:
+        status, charge, seen = asks_on.groups()
+        again = ana.get(f"{status}?charge={charge}&seen={quote(seen)}")
+        assert again.status_code == 204, "nothing new"
+        assert "HX-Redirect" not in again.headers
 
 
 def test_more_time_with_and_without_a_script(ana: Visitor, screening: Screening) -> None:
