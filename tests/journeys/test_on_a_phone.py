@@ -95,7 +95,7 @@ def test_little_time_then_none(new_page: NewPage, house: House, width: int) -> N
     watch_shifts(page)
     page.clock.fast_forward("08:30")
     expect(strip).to_be_in_viewport()
-    expect(strip).to_contain_text("Faltam menos de 2 minutos")
+    expect(strip).to_contain_text("Menos de 2 minutos")
     assert shift_of(page) < 0.01
     page.clock.fast_forward("02:00")
     expect(strip).to_be_hidden()
