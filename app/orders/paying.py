@@ -130,4 +130,5 @@ def _request(order: OrderView, method: str, name: str, cpf: str | None) -> Charg
         payer_name=name,
         payer_cpf=cpf,
         return_url=f"{order.path}/payment",
+        city=order.screening.cinema.city,
     )

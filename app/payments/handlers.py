@@ -72,7 +72,7 @@ def on_charge_requested(message: ChargeRequested, delivery: Delivery) -> None:
         return
     failpoint("payments.after_create")
     with delivery.transaction():
-        answer = ledger.with_pix_code(answer, wanted.amount)
+        answer = ledger.with_pix_code(answer, wanted.amount, wanted.city)
         if not ledger.record(charge_id, answer) and not ledger.is_wanted(charge_id):
             outbox.publish(ChargeCancelRequested(message.charge_id))
 
@@ -124,7 +124,7 @@ def on_provider_hinted(message: ProviderHinted, delivery: Delivery) -> None:
     """Fetch how the charge stands; the hint itself is never believed."""
     with db.reading() as current:
         charge = current.execute(
-            select(ChargeRow.id, ChargeRow.state, ChargeRow.amount).where(
+            select(ChargeRow.id, ChargeRow.state, ChargeRow.amount, ChargeRow.city).where(
                 ChargeRow.provider == message.provider, _names(message.provider_charge_id)
             )
         ).first()
@@ -141,7 +141,7 @@ def on_provider_hinted(message: ProviderHinted, delivery: Delivery) -> None:
     if waits and message.from_webhook and delivery.attempts < HINT_LOOKS:
         raise Retry("the provider does not show it yet", delay=1.0)
     with delivery.transaction():
-        ledger.record(charge.id, ledger.with_pix_code(answer, charge.amount))
+        ledger.record(charge.id, ledger.with_pix_code(answer, charge.amount, charge.city))
 
 
 def _names(provider_charge_id: str) -> ColumnElement[bool]:

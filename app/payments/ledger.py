@@ -17,16 +17,17 @@ from app.payments import brcode
 from app.payments.models import ChargeRow, ReceiptRow
 from app.payments.states import CANCELLED, CHARGE, CONFIRMED, FAILED, LIVE_STATES, states_before
 
-CITY = "SAO PAULO"
+SOMEWHERE = "BRASIL"  # a Pix code must name a city; not every cinema does
 LATE_MONEY_MINUTES = 10
 
 
-def with_pix_code(answer: psp.ChargeState, amount: int) -> psp.ChargeState:
+def with_pix_code(answer: psp.ChargeState, amount: int, city: str) -> psp.ChargeState:
     """The answer with its BR Code: some providers give only the location that it is built from."""
     if answer.pix_code is not None or answer.location is None:
         return answer
     name = settings().cinema_name
-    code = brcode.dynamic(answer.location, amount=amount, merchant_name=name, merchant_city=CITY)
+    city = brcode.plain(city).strip() or SOMEWHERE
+    code = brcode.dynamic(answer.location, amount=amount, merchant_name=name, merchant_city=city)
     return replace(answer, pix_code=code)
 
 

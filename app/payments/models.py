@@ -51,6 +51,7 @@ class ChargeRow(db.Base):
     created_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
+    city: Mapped[str] = mapped_column(Text, server_default="")  # of the cinema that is paid
 
     __table_args__ = (
         Index("uq_charges_live", "order_id", unique=True, postgresql_where=_one_of("state", LIVE_STATES)),

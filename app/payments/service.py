@@ -65,11 +65,13 @@ def request_charge(
     payer_name: str = "",
     payer_cpf: str | None = None,
     return_url: str = "",
+    city: str = "",
 ) -> Charge:
     """Ask for `amount` centavos until `expires_at`. The caller holds the order's lock.
 
     The same method and amount again give the charge that stands. Another method or amount ends the old charge,
-    at the provider first. `return_url` is the path to which a card page comes back. Raises Invalid.
+    at the provider first. `return_url` is the path to which a card page comes back; `city` is the paid
+    cinema's. Raises Invalid.
     """
     if method not in METHODS:
         raise Invalid("payment.method", "method")
@@ -86,6 +88,7 @@ def request_charge(
         "payer_name": payer_name[:200],
         "payer_cpf": payer_cpf or None,
         "return_url": return_url,
+        "city": city,
         "expires_at": expires_at,
         "next_check_at": in_seconds(FIRST_CHECK_SECONDS),
     }

@@ -8,6 +8,8 @@ from app.core import db
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import StartedBefore
+from app.payments import brcode
+from app.payments import service as payments
 from app.tickets import service as tickets
 from tests.orders import buying
 from tests.orders.buying import FULL, SENIOR, STUDENT
@@ -61,3 +63,10 @@ def test_half_price_counts_against_the_forty_per_cent_but_for_seniors(screening:
     buying.choose(basket, [STUDENT, SENIOR, FULL])
     with db.reading():
         assert orders.half_price_left(screening.id) == (5, 6)
+
+
+def test_the_pix_code_names_the_city_of_the_screenings_cinema(screening: Screening) -> None:
+    basket = buying.to_be_paid(screening, "A1")
+    with db.reading():
+        code = payments.charges_of(basket.id)[-1].pix_code
+    assert brcode.decode(code or "").merchant_city == screening.cinema.city == "Recife"

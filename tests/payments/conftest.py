@@ -43,7 +43,11 @@ def ask(bank: Sandbox) -> Callable[..., Charge]:
     """Request a charge of R$ 101,00, unless told otherwise."""
 
     def request(
-        method: str = "pix", amount: int = 10100, seconds: float = 300, order: uuid.UUID = ORDER
+        method: str = "pix",
+        amount: int = 10100,
+        seconds: float = 300,
+        order: uuid.UUID = ORDER,
+        city: str = "Santos",
     ) -> Charge:
         with db.transaction():
             return service.request_charge(
@@ -55,6 +59,7 @@ def ask(bank: Sandbox) -> Callable[..., Charge]:
                 "Ana",
                 None,
                 "/orders/token/payment",
+                city,
             )
 
     return request

@@ -38,6 +38,16 @@ def test_a_pix_charge_gets_its_code_from_the_provider(ask: Ask, work: Work) -> N
     assert asked.id.hex in (code.location or "")
 
 
+@pytest.mark.parametrize(
+    ("city", "named"),
+    [("Santos", "Santos"), ("São José dos Campos", "Sao Jose dos Ca"), ("", "BRASIL"), ("東京", "BRASIL")],
+)
+def test_a_pix_code_names_the_cinemas_city(ask: Ask, work: Work, city: str, named: str) -> None:
+    asked = ask(city=city)
+    work()
+    assert brcode.decode(charge(asked.id).pix_code or "").merchant_city == named
+
+
 def test_a_card_charge_sends_the_customer_to_the_banks_page(ask: Ask, work: Work) -> None:
     asked = ask("card")
     work()
