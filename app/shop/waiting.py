@@ -23,7 +23,8 @@ from app.shop.words import seats_in_words
 from app.web.language import locale
 from app.web.security import address_key, known_visitor, visitor
 
-TRIES = 40
+TRIES = 12  # of one place in line
+TRIES_OF_AN_ADDRESS = 400  # of all: a crowd before a full house sits behind one address
 TRIES_SECONDS = 600
 
 
@@ -52,7 +53,8 @@ def wait(token: str) -> Response:
     current = reservations.request(token)
     typed = {"quantity": request.form.get("quantity", "")[:20], "email": request.form.get("email", "")[:400]}
     try:
-        throttle.hit("waiting-list", address_key(), limit=TRIES, seconds=TRIES_SECONDS)
+        throttle.hit("waiting-list", token, limit=TRIES, seconds=TRIES_SECONDS)
+        throttle.hit("waiting-list-from", address_key(), limit=TRIES_OF_AN_ADDRESS, seconds=TRIES_SECONDS)
         quantity = quantity_of(typed["quantity"])
         with db.transaction():
             reservations.wait_for_seats(token, quantity, typed["email"])

@@ -161,3 +161,16 @@ def test_asking_too_often_keeps_what_was_typed(
     assert "Wait a minute and try again." in answer.text
     assert 'name="quantity" value="3"' in answer.text
     assert 'value="ana@example.org"' in answer.text
+
+
+def test_a_crowd_behind_one_address_gets_its_places_in_line(app: Flask, ana: Visitor) -> None:
+    """Forty people wait for forty seats; one of them can change their mind a dozen times."""
+    full = make_screening("o")
+    answer = None
+    for person in range(42):
+        answer = send(Visitor(app), full, quantity="5")
+        form: dict[str, object] = {"quantity": "2", "email": f"person{person}@example.org"}
+        assert ana.post(answer.location, form).status_code == 303
+    assert answer is not None
+    tries = [ana.post(answer.location, form).status_code for _ in range(waiting.TRIES)]
+    assert tries == [303] * (waiting.TRIES - 1) + [429]
