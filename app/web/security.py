@@ -81,21 +81,32 @@ def from_our_own_page() -> bool:
     return origin is not None and host_of(origin) == request.host
 
 
-_NEVER_SENT_BACK = frozenset({"password", "old", "new", "csrf_token"})
+_SENT_AGAIN = "sent_again"
+_NEVER_SENT_BACK = frozenset({"password", "old", "new", "csrf_token", _SENT_AGAIN})
 
 
 def _csrf_failed(_: CSRFError) -> tuple[str, int, dict[str, str]]:
     """A stale page of ours: the same form again, filled, with a fresh token. From elsewhere: a plain refusal.
 
-    A CPF goes along, unseen: nobody would miss it before it was missing on the receipt. The page is kept nowhere.
+    A CPF goes along, unseen: nobody would miss it before it was missing on the receipt. The page is kept nowhere. Who
+    comes without our cookie a second time has a browser that takes none, and is told so.
     """
     fields: list[tuple[str, str]] = []
     if from_our_own_page():
         fields = [
             (name, value) for name, value in request.form.items(multi=True) if name not in _NEVER_SENT_BACK
         ]
+    cookie = "there" if current_app.config["SESSION_COOKIE_NAME"] in request.cookies else "gone"
+    if cookie == "gone" and _SENT_AGAIN in request.form:
+        cookie = "refused"
     return (
-        render_template("errors/page_send_again.html", fields=fields, address=request.full_path.rstrip("?")),
+        render_template(
+            "errors/page_send_again.html",
+            fields=fields,
+            address=request.full_path.rstrip("?"),
+            cookie=cookie,
+            once_more=_SENT_AGAIN,
+        ),
         400,
         {"Cache-Control": "no-store"},
     )

@@ -105,6 +105,25 @@ def test_a_stale_form_comes_back_filled_and_sent_again_is_whole(ana: Visitor, sc
         assert session.execute(text("select cpf from orders.orders")).scalar_one() == "52998224725"
 
 
+def test_a_browser_without_cookies_is_told_what_it_lacks(app: Flask, screening: Screening) -> None:
+    """The first time the cookie may just be gone: less is promised. The second time it is refused: that is said."""
+    eva = Visitor(app)
+    address, form = f"/screenings/{screening.id}/orders", {"csrf_token": "sealed", "quantity": "2"}
+    first = app.test_client(use_cookies=False).post(address, data=form, headers=eva.headers)
+    assert first.status_code == 400
+    assert "The cookie that belongs to this page is gone" in first.text
+    assert "nothing is lost" not in first.text
+    assert 'name="sent_again" value="1"' in first.text
+    form |= {"sent_again": "1"}
+    second = app.test_client(use_cookies=False).post(address, data=form, headers=eva.headers)
+    assert (second.status_code, "Allow cookies for this site" in second.text) == (400, True)
+    assert second.text.count('name="sent_again"') == 1
+    assert 'name="quantity" value="2"' in second.text
+    eva.get("/orders/find")
+    stale = eva.client.post(address, data=form, headers=eva.headers)
+    assert "lost its seal" in stale.text, "a cookie that is there is not the matter"
+
+
 @pytest.mark.parametrize(
     ("chosen", "says"),
     [

@@ -129,9 +129,7 @@ class House:
         with db.transaction():
             wish = reservations.open_request(self.screening, 2, locale="en", visitor="hostile")
             self.request = wish.token
-        self.awaiting = buying.check_out(
-            buying.choose(buying.start(self.screening, self._seats(1), "hostile"))
-        )
+        self._awaiting: str | None = None
 
     def _csrf(self) -> str:
         """The seal of the manager's forms; what it belongs to is kept, and put back before each form is sent."""
@@ -167,6 +165,13 @@ class House:
             self._basket = buying.choose(buying.start(self.screening, self._seats(1), "hostile")).token
         return self._basket
 
+    def awaiting(self) -> str:
+        """An order of the manager's that is being paid for; a new one when the last was given up."""
+        if self._awaiting is None or buying.order(self._awaiting).state != "awaiting_payment":
+            basket = buying.choose(buying.start(self.screening, self._seats(1), "hostile"))
+            self._awaiting = buying.check_out(basket).token
+        return self._awaiting
+
     def _give_up(self, token: str) -> None:
         with contextlib.suppress(Conflict), db.transaction():
             orders.abandon(token)
@@ -176,8 +181,8 @@ class House:
         if argument == "token":
             with db.transaction():
                 mailed = [links.new(self.manager.id, purpose) for purpose in ("verify", "reset")]
-            orders_ = (self.paid, self.foreign, self.awaiting)
-            return [*(order.token for order in orders_), self.request, *mailed, self.basket()]
+            tokens = (self.paid.token, self.foreign.token, self.awaiting())
+            return [*tokens, self.request, *mailed, self.basket()]
         return {
             "screening_id": [str(self.screening.id)],
             "slug": [self.screening.film.slug],
