@@ -148,11 +148,12 @@ def _other_cinema(admission: Admission, ticket: Ticket, place: Place) -> Verdict
     return Verdict(
         ELSEWHERE,
         _("Another\ncinema"),
-        _starts(ticket),
-        _film_and_room(ticket),
         demand=facts.cinema_name,
         detail=facts.cinema_address,
-        more=() if _is_today(ticket) else (_day_of(ticket),),
+        more=(
+            ", ".join((*_film_and_room(ticket), _starts(ticket))),
+            *(() if _is_today(ticket) else (_day_of(ticket),)),
+        ),
     )
 
 

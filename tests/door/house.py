@@ -212,7 +212,7 @@ ANSWERS: dict[str, tuple[Callable[[Screening], str], str, str, str]] = {
     "revoked": (_revoked, "refused", "Ticket cancelled", "Foi cancelado"),
     "called off": (_called_off, "refused", "Screening called off", "Sessão cancelada"),
     "unknown": (lambda hall: "K7QF-2M9-XRT", "refused", "Not found", "Não existe"),
-    "an order's code": (lambda hall: "ltz 4720", "refused", "Order code", "É o pedido"),
+    "an order's code": (lambda hall: "ltz 4720", "refused", "Order code", "Código do pedido"),
     "forged": (lambda hall: forged(issue(hall)[0]), "refused", "Forged QR", "QR falso"),
     "cut": (lambda hall: issue(hall)[0].qr_text[:-9], "refused", "Scan again", "Leia de novo"),
     "replaced": (_replaced, "refused", "Old QR", "QR antigo"),

@@ -168,6 +168,26 @@ def test_another_room_offers_its_door(staff: Staff, hall: Screening) -> None:
     assert "Portão 2 · Room 4 · " in staff.get("/staff/scan").text
 
 
+def test_another_cinema_is_named_larger_than_its_hour(staff: Staff, hall: Screening) -> None:
+    ticket = issue(hall, cinema_id=hall.cinema.id + 1, cinema_name="Praia", screening_id=9000)[0]
+    answer = staff.scan(ticket.code)
+    assert title(answer) == "Another cinema"
+    assert re.search(r'<p class="demand place">\s*Praia\s*<small>', answer.text)
+    assert '<p class="seat">' not in answer.text
+
+
+def test_one_is_counted_as_one(app: Flask, hall: Screening) -> None:
+    staff = Staff(app, "pt-BR")
+    staff.stand_at(hall)
+
+    def counted(answer: TestResponse) -> str:
+        part = answer.text[answer.text.index('id="_counters"') :].partition("</p>")[0]
+        return " ".join(re.sub(r"<[^>]*>", " ", part.partition(">")[2]).split())
+
+    assert counted(staff.get("/staff/scan")) == "0 dentro 0 faltam 0 vendidos"
+    assert counted(staff.scan(issue(hall)[0].code)) == "1 dentro 1 falta 2 vendidos"
+
+
 def test_the_reason_of_a_screening_called_off_is_told(staff: Staff, hall: Screening) -> None:
     assert "O projetor quebrou." in words(staff.scan(ANSWERS["called off"][0](hall)))
 

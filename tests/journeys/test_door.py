@@ -188,7 +188,7 @@ def test_a_scanner_quicker_than_the_answers(new_page: NewPage, house: LiveServer
     expect(page.get_by_role("button", name="Com som")).to_be_visible()
     page.locator("#code").evaluate("field => field.blur()")
     scan(page, "LTZ-4720")
-    says(page, "É o pedido")
+    says(page, "Código do pedido")
 
 
 @pytest.mark.parametrize("into", ["Você está em", "Nome do seu portão"])
