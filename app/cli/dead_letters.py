@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import click
 
 from app.cli.database import GroupOnDatabase
@@ -18,7 +20,7 @@ def command(context: click.Context) -> None:
     with db.reading():
         letters = dead_letters.dead_letters()
     for letter in letters:
-        when = letter.dead_at.strftime("%Y-%m-%d %H:%M:%S")
+        when = f"{letter.dead_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         click.echo(f"{letter.message_id}  {when}  {letter.consumer:<12} {letter.kind}  {letter.last_error}")
     click.echo(f"{len(letters)} dead letter{'' if len(letters) == 1 else 's'}")
 

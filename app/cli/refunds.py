@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC
 
 import click
 
@@ -23,7 +24,7 @@ def command(context: click.Context) -> None:
     with db.reading():
         failed = [(one, orders.by_id(one.order_id)) for one in payments.failed_refunds()]
     for refund, order in failed:
-        when = refund.created_at.strftime("%Y-%m-%d %H:%M")
+        when = f"{refund.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         amount = format_money(refund.amount)
         click.echo(f"{refund.id}  {when}  {order.code}  {amount}  {refund.reason}")
     click.echo(f"{len(failed)} refused refund{'' if len(failed) == 1 else 's'}")

@@ -31,6 +31,7 @@ def test_what_the_bank_refused_is_listed_and_asked_for_again(app: Flask) -> None
     buying.work()
     listed = said(app)
     assert paid.code in listed
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", listed)
     assert "R$\u00a038,00" in listed
     assert "1 refused refund\n" in listed
     refund_id = re.match(r"[0-9a-f-]{36}", listed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -92,10 +93,15 @@ def test_as_an_operator_types_them(database: str, programme: Path) -> None:
     assert "screenings: 1 added" in flask(database, "import-programme", str(programme))
     again = flask(database, "import-programme", str(programme))
     assert "screenings: 0 added, 0 changed, 1 unchanged" in again
-    called_off = flask(
-        database, "cancel-screening", str(one("select id from events.screenings")), "--reason", "x"
+    cancel = ("cancel-screening", str(one("select id from events.screenings")), "--reason")
+    assert "Called off: Limite, Matriz, Sala, 2090-12-01 18:00 (America/Recife)" in flask(
+        database, *cancel, "x"
     )
-    assert "Called off: Limite, Sala, 01/12 21:00 UTC" in called_off
+    again = flask(database, *cancel, "y")
+    assert (
+        "It was called off already, and nothing is changed: Limite, Matriz, Sala, 2090-12-01 18:00" in again
+    )
+    assert "'x'" in again
     assert one("select status from events.screenings") == "cancelled"
     assert one("select count(*) from core.outbox where kind = 'ScreeningCancelled'")
     keys.forget()
@@ -132,6 +138,7 @@ def test_dead_letters_are_listed_and_put_back(cli: FlaskCliRunner) -> None:
     worker.drain(dict.fromkeys(everything, refuse))
     listed = cli.invoke(args=["dead-letters"]).output
     assert "4 dead letters" in listed
+    assert len(re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", listed)) == 4
     assert all(message_id in listed for message_id in ids)
     assert listed.count("no such screening") == 4
     assert listed.count("ScreeningCancelled") == 2
