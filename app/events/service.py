@@ -104,6 +104,7 @@ def cinema(slug: str) -> Cinema:
 
 
 def films() -> list[Film]:
+    """All films of the house, also without screenings, in the programme's order."""
     rows = db.session().scalars(select(FilmRow).order_by(FilmRow.position, FilmRow.title))
     return [Film.of(row) for row in rows]
 
@@ -209,6 +210,7 @@ def wheelchair_spaces(auditorium_ids: Iterable[int]) -> dict[int, tuple[int, ...
 
 
 def on_sale(screening: Screening) -> bool:
+    """Whether seats are sold now; `ensure_on_sale` says why not. Asks no query."""
     return screening.status == "scheduled" and now() < screening.sales_close_at
 
 

@@ -172,6 +172,7 @@ def change_name(user_id: int, name: str) -> User:
 
 
 def change_locale(user_id: int, locale: str) -> None:
+    """The account's language, wherever it signs in; an unknown one changes nothing."""
     if locale in LOCALES:
         db.session().execute(
             text("update users.users set locale = :locale where id = :id"), {"id": user_id, "locale": locale}
