@@ -45,6 +45,14 @@ def products() -> dict[int, Product]:
     return _kept[2]
 
 
+def is_combo(product_id: int) -> bool:
+    """Of any age: what a product is does not change, and what was taken off the menu is asked for once more."""
+    if _kept is not None and _kept[0] is db.engine() and product_id in _kept[2]:
+        return _kept[2][product_id].kind == "combo"
+    found = products().get(product_id)
+    return found is not None and found.kind == "combo"
+
+
 def reset() -> None:
     global _kept
     _kept = None

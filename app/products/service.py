@@ -62,6 +62,11 @@ def menu(cinema_id: int, locale: str) -> list[MenuItem]:
     return [_menu_item(product, known, left, locale) for product in known.values()]
 
 
+def is_combo(product_id: int) -> bool:
+    """Whether it is a combo, for the words that count it; a product that is no longer on the menu is none."""
+    return catalogue.is_combo(product_id)
+
+
 def _menu_item(
     product: Product, known: Mapping[int, Product], left: Mapping[int, int], locale: str
 ) -> MenuItem:

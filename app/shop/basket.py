@@ -190,7 +190,7 @@ def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mappin
     return render_template(
         "shop/page_concessions.html",
         **purchase.frame(order, "concessions"),
-        counted=purchase.counted(order, [one.item.id for one in combos]),
+        counted=purchase.counted(order),
         sum_before=words.tickets(len(order.seats)),
         sum_words={"combo": words.forms(words.combos), "item": words.forms(words.snacks)},
         combos=combos,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from flask import current_app, redirect, request, url_for
@@ -12,6 +11,7 @@ from werkzeug.wrappers import Response
 from app.core.errors import NotFound
 from app.orders import service as orders
 from app.orders.service import OrderView, Owner
+from app.products import service as products
 from app.shop import blueprint, heading, words
 from app.shop.programme import poster
 from app.web.language import locale
@@ -110,9 +110,9 @@ def counted_by_type(order: OrderView) -> str:
     return " + ".join(part for part in parts if part)
 
 
-def counted(order: OrderView, combos: Collection[int] = ()) -> str:
-    """`2 ingressos + 1 combo + 3 itens`; `combos` are the product ids that are called so."""
-    together = sum(item.quantity for item in order.items if item.product_id in combos)
+def counted(order: OrderView) -> str:
+    """`2 ingressos + 1 combo + 3 itens`."""
+    together = sum(item.quantity for item in order.items if products.is_combo(item.product_id))
     alone = sum(item.quantity for item in order.items) - together
     parts = [
         words.tickets(len(order.seats)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -82,6 +83,10 @@ def test_cancelling_is_asked_and_then_done(ana: Visitor, paid: OrderView) -> Non
     page = ana.get(f"{paid.path}/cancellation")
     assert "Cancel this order?" in page.text
     assert "R$\xa076.00" in page.text
+    assert re.findall(r'class="button( outline)?"[^>]*>([^<]+)<', page.text) == [
+        ("", "Keep the tickets"),
+        (" outline", "Cancel and get R$\xa076.00 back"),
+    ], "what cannot be undone is not what the eye is led to"
     assert buying.order(paid.token).state == "paid", "a GET changes nothing"
     assert ana.post(f"{paid.path}/cancellation").location == paid.path
     page = ana.get(paid.path)
@@ -188,12 +193,32 @@ def test_or_not(ana: Visitor, paid: OrderView, code: str, email: str) -> None:
     answer = ana.post("/orders/find", {"code": code, "email": email})
     assert answer.status_code == 422
     assert "No order with this code and this e-mail" in answer.text
+    assert 'href="#code"' in answer.text, "the summary has the focus and leads to the field"
+    assert answer.text.count('aria-invalid="true"') == 2
+    assert answer.text.count('id="code-error"') == 1
     assert "<b>" not in answer.text
 
 
 def test_guessing_the_email_of_a_code_ends_soon(ana: Visitor, paid: OrderView) -> None:
     guesses = [ana.post("/orders/find", {"code": paid.code, "email": f"a{n}@example.org"}) for n in range(11)]
     assert [guess.status_code for guess in guesses] == [422] * 10 + [429]
+
+
+def test_a_stranger_who_guesses_keeps_no_buyer_out(ana: Visitor, paid: OrderView) -> None:
+    """From many addresses they are stopped too, a good while later."""
+
+    def look_up(email: str, address: str) -> int:
+        form = {"code": paid.code, "email": email, "csrf_token": ana.token()}
+        answer = ana.client.post(
+            "/orders/find", data=form, headers=ana.headers, environ_base={"REMOTE_ADDR": address}
+        )
+        return answer.status_code
+
+    assert [look_up("x@example.org", "192.0.2.1") for _ in range(11)][-1] == 429
+    assert look_up("ana@example.org", "192.0.2.2") == 303
+    guesses = [look_up("x@example.org", f"198.51.100.{n}") for n in range(100)]
+    assert guesses[0] == 422
+    assert guesses[-1] == 429
 
 
 def test_guessing_codes_ends_too(ana: Visitor, paid: OrderView) -> None:

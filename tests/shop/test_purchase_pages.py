@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.events.service import Screening
+from app.products import service as products
 from tests.orders import buying
 from tests.orders.buying import STUDENT
 from tests.orders.counter import stock
@@ -240,6 +241,18 @@ def test_adding_up_without_a_script(ana: Visitor, screening: Screening) -> None:
     page = ana.get(f"{path}/concessions").text
     assert "R$\xa059.00" in page
     assert "Go and pay" in page
+
+
+def test_a_combo_is_called_one_on_every_step(ana: Visitor, screening: Screening) -> None:
+    popcorn, combo = stock(screening, name="Popcorn"), stock(screening, name="Double")
+    with db.transaction() as session:
+        session.execute(text("update products.products set kind = 'combo' where id = :id"), {"id": combo})
+    products.reset_caches()
+    path = ana.start(screening, "A4")
+    ana.post(f"{path}/types", types(path, FULL))
+    ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "1", f"quantity-{combo}": "1"})
+    for step in ("concessions", "checkout"):
+        assert "1 ticket + 1 combo + 1 snack" in ana.get(f"{path}/{step}").text, step
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,13 @@ def test_the_map_changes_nobody_elses_order(ana: Visitor, app: Flask, screening:
     assert claims() == 2
 
 
+def test_seats_of_ones_other_order_are_in_the_legend(ana: Visitor, screening: Screening) -> None:
+    address = f"/screenings/{screening.id}"
+    assert "Your other order" not in ana.get(address).text
+    ana.start(screening, "A4 A5")
+    assert '<i class="key m" aria-hidden="true"></i>Your other order' in ana.get(address).text
+
+
 @pytest.fixture
 def wish(ana: Visitor) -> str:
     """The path of a place in line, not yet taken."""
