@@ -292,7 +292,9 @@ def change_password() -> ResponseReturnValue:
             lambda: users.change_password(user.id, request.form.get("old", ""), request.form.get("new", ""))
         )
     except Invalid as error:
-        return _account({error.field: _sentence(error)}, error.status)
+        missing = {} if request.form.get("old") else {"old": _("Type your current password too.")}
+        wrong = {error.field: _sentence(error)}
+        return _account(missing | wrong | missing, error.status)
     except TooMany as error:
         return _account({"old": _wait(error)}, error.status)
     flash(_("Saved. Other devices are signed out."))

@@ -24,7 +24,10 @@ from app.web.security import address_key
 Page = tuple[str, int, dict[str, str]]
 Answer = str | Response | tuple[str, int] | Page
 MAILS_AN_HOUR = 5  # of one order
-GUESSES_OF_AN_ORDER = 10  # a quarter of an hour: wrong e-mails for one code
+GUESSES_OF_AN_ORDER = 10  # a quarter of an hour: wrong e-mails for one code, from one address
+GUESSES_FROM_EVERYWHERE = (
+    100  # for one code: its buyer is not locked out by a stranger who tries it elsewhere
+)
 GUESSES_OF_AN_ADDRESS = 60  # a quarter of an hour: a crowd may sit behind one address
 QUARTER = 900
 JUST_PAID = timedelta(minutes=1)  # the stubs tear once, when they are new
@@ -162,9 +165,11 @@ def look_up_order() -> Answer:
     """By code and e-mail; throttled by code and by address, and never saying which of the two was wrong."""
     typed = {name: request.form.get(name, "").strip() for name in ("code", "email")}
     code = words.order_code(typed["code"])
+    guesser = f"{address_key()}|{code}"
     try:
-        throttle.hit("find order", f"{code}", limit=GUESSES_OF_AN_ORDER, seconds=QUARTER)
+        throttle.hit("find order", guesser, limit=GUESSES_OF_AN_ORDER, seconds=QUARTER)
         throttle.hit("find order from", address_key(), limit=GUESSES_OF_AN_ADDRESS, seconds=QUARTER)
+        throttle.hit("find order anywhere", code, limit=GUESSES_FROM_EVERYWHERE, seconds=QUARTER)
         found = orders.find(code, typed["email"][:254])
         if found is None or not found.email:
             raise Unknown("order")
@@ -174,7 +179,7 @@ def look_up_order() -> Answer:
         return _find_page(
             typed, _("No order with this code and this e-mail. Both are in the mail we sent.")
         ), 422
-    throttle.forgive("find order", code)
+    throttle.forgive("find order", guesser)
     return redirect(found.path, 303)
 
 

@@ -238,3 +238,23 @@ def test_account_pages_are_for_nobodys_cache_or_index(ana: Visitor) -> None:
         answer = ana.get(path)
         assert answer.headers["Cache-Control"] == "no-store"
         assert "noindex" in answer.text
+
+
+def test_what_is_wrong_with_a_password_is_said_above_its_fields(ana: Visitor) -> None:
+    person()
+    sign_in(ana)
+    answer = ana.post("/account/password", {"old": "", "new": "curta"})
+    assert answer.status_code == 422
+    assert errors(answer) == {
+        "old": "Type your current password too.",
+        "new": "At least 8 characters. A short sentence works well.",
+    }
+    page = answer.text
+    assert page.index('href="/account/orders"') < page.index('action="/account/name"')
+    assert page.index('action="/account/name"') < page.index('class="errors"') < page.index('id="old"')
+    assert errors(ana.post("/account/password", {"new": "outra frase comprida"})) == {
+        "old": "Type your current password too."
+    }
+    answer = ana.post("/account/name", {"name": " "})
+    assert answer.text.index('class="errors"') < answer.text.index('action="/account/name"')
+    assert answer.text.count('class="errors"') == 1

@@ -155,6 +155,14 @@ def test_a_place_in_line_asked_for_wrongly(
     assert answer.status_code == 422
     assert said in answer.text
     assert f'name="quantity" value="{form["quantity"]}"' in answer.text
+    field = "quantity" if "seats" in said else "email"
+    for part in (
+        f'href="#{field}"',
+        f'id="{field}"',
+        f'id="{field}-error"',
+        f'aria-describedby="{field}-error',
+    ):
+        assert part in answer.text
     assert "<img src=x>" not in answer.text
 
 
