@@ -10,7 +10,7 @@ from flask import current_app
 
 T = TypeVar("T")
 SECONDS = 1.0
-_MOST = 1000
+_MOST = 200  # whole pages among them
 _kept: dict[Hashable, tuple[float, Any]] = {}
 
 

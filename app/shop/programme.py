@@ -1,113 +1,28 @@
-"""The programme by day and site, and a film with its screenings; and what search engines ask for."""
+"""The programme by day and site, and a film with its screenings."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Response, current_app, make_response, render_template, request, url_for
+from flask import current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
 
-from app.core.i18n import format_day_long, format_day_short, local, weekday
+from app.core.i18n import format_day_long, format_day_short, weekday
 from app.core.money import format_money_short
 from app.events import service as events
-from app.events.service import Cinema, Film, Screening
+from app.events.service import Film, Screening
 from app.shop import blueprint, schema_org, showings
+from app.shop.choice import Choice, Filter
+from app.shop.lately import lately
 from app.web.assets import absolute
 from app.web.language import locale
 
-VERSIONS = ("dubbed", "subtitled", "original")
-FORMATS = ("2D", "3D")
 EVENING = 18
 MOST_DAYS = 14
-KEPT_SECONDS = 1.0
-
-_kept: dict[tuple[object, ...], tuple[float, Any]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the visitor asked to see. What the address says and we do not know is left out, never an error."""
-
-    day: date | None = None
-    cinema: str | None = None
-    version: str | None = None
-    format: str | None = None
-    after: int | None = None
-    accessible: bool = False
-
-    @classmethod
-    def of(cls, args: MultiDict[str, str], sites: list[Cinema]) -> Choice:
-        cinema, version, format_ = args.get("cinema"), args.get("version"), args.get("format", "").upper()
-        after = args.get("after", "")
-        return cls(
-            day=_day(args.get("day", "")),
-            cinema=cinema if cinema in {site.slug for site in sites} else None,
-            version=version if version in VERSIONS else None,
-            format=format_ if format_ in FORMATS else None,
-            after=int(after)
-            if after.isascii() and after.isdigit() and len(after) < 3 and int(after) < 24
-            else None,
-            accessible=args.get("accessible") in ("1", "on", "true"),
-        )
-
-    @property
-    def filtered(self) -> bool:
-        return bool(self.version or self.format or self.after is not None or self.accessible)
-
-    def url(self, **changes: Any) -> str:
-        """The programme's address with these things changed."""
-        chosen = replace(self, **changes)
-        return url_for(
-            "shop.programme",
-            day=chosen.day.isoformat() if chosen.day else None,
-            cinema=chosen.cinema,
-            version=chosen.version,
-            format=chosen.format,
-            after=chosen.after,
-            accessible=1 if chosen.accessible else None,
-        )
-
-    def of_these(self, screenings: list[Screening]) -> list[Screening]:
-        """Those that are to be shown."""
-        shown = [screening for screening in screenings if self._fits(screening)]
-        return showings.with_free_wheelchair_space(shown) if self.accessible else shown
-
-    def _fits(self, screening: Screening) -> bool:
-        if self.version and screening.version != self.version:
-            return False
-        if self.format and screening.format != self.format:
-            return False
-        return self.after is None or _starts_after(screening, self.after)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter that one tap sets and another takes off."""
-
-    label: str
-    url: str
-    on: bool
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year < 2200 else None
-
-
-def _starts_after(screening: Screening, hour: int) -> bool:
-    """By the clock of the site; after midnight is late, not early."""
-    there = local(screening.starts_at, screening.cinema.timezone)
-    return there.hour >= hour or there.hour < events.DAY_STARTS_AT.hour
 
 
 @blueprint.get("/")
@@ -115,7 +30,7 @@ def programme() -> str:
     sites = events.cinemas()
     choice = Choice.of(request.args, sites)
     site = next((one for one in sites if one.slug == choice.cinema), None)
-    shown = _briefly(("programme", choice, locale()), lambda: _programme(choice))
+    shown = lately(("programme", choice, locale()), lambda: _programme(choice))
     return render_template(
         "shop/page_programme.html",
         sites=sites,
@@ -240,7 +155,7 @@ def film(slug: str) -> str:
     found = events.film(slug)
     choice = Choice.of(request.args, sites)
     site = next((one for one in sites if one.slug == choice.cinema), None)
-    shown = _briefly(("film", slug, choice.cinema, locale()), lambda: _film(found, choice.cinema))
+    shown = lately(("film", slug, choice.cinema, locale()), lambda: _film(found, choice.cinema))
     return render_template(
         "shop/page_film.html",
         film=found,
@@ -295,45 +210,3 @@ def _static_file(name: str) -> bool:
     from pathlib import Path
 
     return Path(str(current_app.static_folder), name).is_file()
-
-
-@blueprint.get("/robots.txt")
-def robots() -> Response:
-    lines = [
-        "User-agent: *",
-        "Disallow: /orders/",
-        "Disallow: /requests/",
-        "Disallow: /account/",
-        "Disallow: /staff/",
-    ]
-    lines += ["Disallow: /screenings/", f"Sitemap: {absolute(url_for('shop.sitemap'))}", ""]
-    response = make_response("\n".join(lines))
-    response.headers["Content-Type"] = "text/plain; charset=utf-8"
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    return response
-
-
-@blueprint.get("/sitemap.xml")
-def sitemap() -> Response:
-    paths = [url_for("shop.programme")]
-    paths += [url_for("shop.programme", cinema=site.slug) for site in events.cinemas()]
-    paths += [url_for("shop.film", slug=one.slug) for one in events.films()]
-    addresses = [absolute(path) for path in paths]
-    response = make_response(render_template("shop/sitemap.xml", addresses=addresses))
-    response.headers["Content-Type"] = "application/xml; charset=utf-8"
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    return response
-
-
-def _briefly(key: tuple[object, ...], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `make` gives, kept for a second: between two visitors in one second nothing has changed that matters."""
-    if current_app.testing:
-        return make()
-    kept = _kept.get(key)
-    if kept is not None and kept[0] > time.monotonic():
-        return kept[1]
-    if len(_kept) > 200:
-        _kept.clear()
-    value = make()
-    _kept[key] = (time.monotonic() + KEPT_SECONDS, value)
-    return value

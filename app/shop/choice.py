@@ -1,0 +1,97 @@
+"""What a visitor of the programme asked to see, as its address says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from flask import url_for
+from werkzeug.datastructures import MultiDict
+
+from app.core.i18n import local
+from app.events import service as events
+from app.events.service import Cinema, Screening
+from app.shop import showings
+
+VERSIONS = ("dubbed", "subtitled", "original")
+FORMATS = ("2D", "3D")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the visitor asked to see. What the address says and we do not know is left out, never an error."""
+
+    day: date | None = None
+    cinema: str | None = None
+    version: str | None = None
+    format: str | None = None
+    after: int | None = None
+    accessible: bool = False
+
+    @classmethod
+    def of(cls, args: MultiDict[str, str], sites: list[Cinema]) -> Choice:
+        cinema, version, format_ = args.get("cinema"), args.get("version"), args.get("format", "").upper()
+        after = args.get("after", "")
+        return cls(
+            day=_day(args.get("day", "")),
+            cinema=cinema if cinema in {site.slug for site in sites} else None,
+            version=version if version in VERSIONS else None,
+            format=format_ if format_ in FORMATS else None,
+            after=int(after)
+            if after.isascii() and after.isdigit() and len(after) < 3 and int(after) < 24
+            else None,
+            accessible=args.get("accessible") in ("1", "on", "true"),
+        )
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.version or self.format or self.after is not None or self.accessible)
+
+    def url(self, **changes: Any) -> str:
+        """The programme's address with these things changed."""
+        chosen = replace(self, **changes)
+        return url_for(
+            "shop.programme",
+            day=chosen.day.isoformat() if chosen.day else None,
+            cinema=chosen.cinema,
+            version=chosen.version,
+            format=chosen.format,
+            after=chosen.after,
+            accessible=1 if chosen.accessible else None,
+        )
+
+    def of_these(self, screenings: list[Screening]) -> list[Screening]:
+        """Those that are to be shown."""
+        shown = [screening for screening in screenings if self._fits(screening)]
+        return showings.with_free_wheelchair_space(shown) if self.accessible else shown
+
+    def _fits(self, screening: Screening) -> bool:
+        if self.version and screening.version != self.version:
+            return False
+        if self.format and screening.format != self.format:
+            return False
+        return self.after is None or _starts_after(screening, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter that one tap sets and another takes off."""
+
+    label: str
+    url: str
+    on: bool
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2200 else None
+
+
+def _starts_after(screening: Screening, hour: int) -> bool:
+    """By the clock of the site; after midnight is late, not early."""
+    there = local(screening.starts_at, screening.cinema.timezone)
+    return there.hour >= hour or there.hour < events.DAY_STARTS_AT.hour
