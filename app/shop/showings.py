@@ -45,6 +45,12 @@ class Stub:
         room = room_name(self.screening.auditorium_name, locale())
         return f"{version}\u00a0· {room.replace(' ', chr(160))}"
 
+    def heard(self) -> str:
+        """The line without abbreviations: `legendado 3D, Sala 2`."""
+        shown = "" if self.screening.format == "2D" else f" {self.screening.format}"
+        room = room_name(self.screening.auditorium_name, locale())
+        return f"{long_version(self.screening.version)}{shown}, {room}"
+
     def price(self, locale: str) -> str:
         return format_money_short(self.screening.from_price, locale)
 

@@ -6,6 +6,8 @@ import "./keep_focus.js";
 import "./map_pan.js";
 import "./payment_wait.js";
 import "./seatmap.js";
+import "./seat_list.js";
+import "./escape.js";
 import "./running_sum.js";
 import "./extension.js";
 import "./door.js";

@@ -74,9 +74,48 @@ def test_who_waits_keeps_the_place_on_the_page(browser: InProcess, ana: Visitor)
     with db.transaction():
         orders.abandon(another.token)
     buying.work()
-    expect(page.get_by_role("link", name="See your seats")).to_be_visible()
+    expect(page.get_by_role("link", name="See your seats")).to_be_visible(timeout=20_000)
     expect(page.locator("main")).to_be_focused()
     expect(page.locator("#_waiting[aria-live=polite]")).to_contain_text("A1 and A2: yours, if you like.")
+
+
+def test_a_seat_of_the_list_that_is_taken_hands_the_focus_on(browser: InProcess) -> None:
+    screening = make_screening("oooo", "oooo")
+    browser.open(f"/screenings/{screening.id}?view=list")
+    page = browser.page
+    page.locator(".by-row summary").first.click()
+    page.locator("#A2").focus()
+    buying.start(screening, ids(plan_of(screening), "A2"), "eva")
+    expect(page.locator("#A2")).to_be_disabled(timeout=20_000)
+    expect(page.locator("#A3")).to_be_focused()
+    expect(page.locator("#voice")).to_have_text("A2, taken")
+    buying.start(screening, ids(plan_of(screening), "A3 A4"), "eva")
+    expect(page.locator("#A1")).to_be_focused(timeout=20_000)
+
+
+def test_escape_closes_the_menu(browser: InProcess) -> None:
+    make_screening("oooo")
+    browser.open("/")
+    menu = browser.page.locator("details.menu")
+    menu.locator("summary").click()
+    menu.locator("a").first.focus()
+    browser.page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(menu.locator("summary")).to_be_focused()
+
+
+@pytest.mark.parametrize("view", ["", "?view=list"])
+def test_escape_puts_the_question_away(browser: InProcess, ana: Visitor, view: str) -> None:
+    """What was chosen stays chosen, and the focus is there."""
+    screening = make_screening("oooooo")
+    chosen = [str(seat) for seat in ids(plan_of(screening), "A2 A3")]
+    browser.show(ana.post(f"/screenings/{screening.id}/orders{view}", {"seat": chosen, "once": "a" * 16}))
+    page = browser.page
+    expect(page.locator("#sheet button").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#sheet")).to_have_count(0)
+    expect(page.locator("#A2")).to_be_checked()
+    expect(page.locator("#A2")).to_be_focused()
 
 
 def test_the_payment_says_how_far_it_is(browser: InProcess, ana: Visitor) -> None:

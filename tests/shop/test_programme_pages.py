@@ -222,6 +222,14 @@ def test_nonsense_in_the_address_is_never_an_error(
         assert "49" not in re.findall(r'cinema=(\w*)"', page)
 
 
+def test_a_showtime_is_heard_without_abbreviations(client: FlaskClient, evening: dict[str, int]) -> None:
+    heard = re.findall(r'<a class="stub[^>]*aria-label="([^"]*)"', get(client, "/films/aurora"))
+    assert [words.split(", ", 1)[1] for words in heard] == [
+        "dubbed 3D, Room 2, R$\xa032, last 4",
+        "subtitled, Room 1, R$\xa032, last 4",
+    ]
+
+
 def test_the_film_page_has_all_its_days(client: FlaskClient, evening: dict[str, int]) -> None:
     page = get(client, "/films/aurora")
     assert "<h1>Sunrise</h1>" in page
