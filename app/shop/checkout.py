@@ -29,7 +29,7 @@ def checkout(token: str) -> Answer:
     user = purchase.account()
     typed = {
         "name": order.name or (user.name if user else ""),
-        "email": order.email or (user.email if user else ""),
+        "email": order.email or purchase.remembered_email(order) or (user.email if user else ""),
         "cpf": order.cpf or "",
         "method": order.method or "pix",
     }

@@ -3,6 +3,7 @@ import "./stepper.js";
 import "./countdown.js";
 import "./copy.js";
 import "./keep_focus.js";
+import "./kept_typing.js";
 import "./map_pan.js";
 import "./payment_wait.js";
 import "./seatmap.js";

@@ -13,7 +13,10 @@ from werkzeug.test import TestResponse
 from app.core import db
 from app.events import service as events
 from app.events.service import Screening
+from app.orders import service as orders
+from app.reservations import service as reservations
 from app.shop import waiting
+from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
 from tests.shop.visitor import Visitor
 
@@ -189,3 +192,20 @@ def test_a_crowd_behind_one_address_gets_its_places_in_line(app: Flask, ana: Vis
     assert answer is not None
     tries = [ana.post(answer.location, form).status_code for _ in range(waiting.TRIES)]
     assert tries == [303] * (waiting.TRIES - 1) + [429]
+
+
+def test_the_email_of_the_line_is_not_asked_for_again(app: Flask, ana: Visitor) -> None:
+    full = make_screening("ooo")
+    blocking = buying.start(full, ids(plan_of(full), "A1 A2 A3"), "eva")
+    wish = send(ana, full, quantity="2").location
+    assert ana.post(wish, {"quantity": "2", "email": " Rita@example.org"}).status_code == 303
+    with db.transaction():
+        orders.abandon(blocking.token)
+    with db.transaction():
+        reservations.offer_next(full.id)
+    path = ana.post(f"{wish}/orders").location.removesuffix("/types")
+    ana.choose_full(path)
+    assert 'value="rita@example.org"' in ana.get(f"{path}/checkout").text
+    other = ana.start(make_screening("ooo"), "A1")
+    ana.choose_full(other)
+    assert "example.org" not in ana.get(f"{other}/checkout").text, "that is for this order alone"

@@ -1,0 +1,37 @@
+// What was typed waits in this tab for who leaves the page by another way than sending it, and comes back.
+// A form with data-kept-typing (what it belongs to) holds fields with data-kept; others are not kept.
+import { onElements } from "./behaviour.js";
+
+onElements("form[data-kept-typing]", (form) => {
+  const place = `typed ${form.dataset.keptTyping}`;
+  const fields = () => [...form.querySelectorAll("[data-kept]")];
+  let sent = false;
+
+  const keep = () => {
+    const typed = fields().filter((field) => field.value).map((field) => [field.name, field.value]);
+    remember(place, sent || !typed.length ? null : Object.fromEntries(typed));
+  };
+  const typed = recall(place) ?? {};
+  for (const field of fields()) {
+    if (field.name in typed) field.value = typed[field.name];
+  }
+  form.addEventListener("submit", () => { sent = true; });
+  window.addEventListener("pagehide", keep);
+  window.addEventListener("pageshow", () => { sent = false; });
+});
+
+// A browser that refuses to remember (private windows, full disks) only loses the comfort.
+function remember(place, value) {
+  try {
+    if (value) sessionStorage.setItem(place, JSON.stringify(value));
+    else sessionStorage.removeItem(place);
+  } catch { /* the comfort is gone */ }
+}
+
+function recall(place) {
+  try {
+    return JSON.parse(sessionStorage.getItem(place));
+  } catch {
+    return null;
+  }
+}
