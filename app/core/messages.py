@@ -142,6 +142,14 @@ class NoticeRequested(Message):
 
 
 @dataclass(frozen=True)
+class ResetRequested(Message):
+    """Somebody forgot the password of the account with this e-mail, if there is one: the asking page must not know."""
+
+    consumers: ClassVar = ("users",)
+    email: str
+
+
+@dataclass(frozen=True)
 class ScreeningCancelled(Message):
     """The cinema called a screening off: every order of it is refunded and told."""
 

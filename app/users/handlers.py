@@ -12,10 +12,10 @@ from app.adapters.storage import Missing, StorageError, open_storage
 from app.core import db
 from app.core.config import settings
 from app.core.errors import Poison, Retry
-from app.core.messages import Message, NoticeRequested, TicketsReady
+from app.core.messages import Message, NoticeRequested, ResetRequested, TicketsReady
 from app.core.outbox import Delivery
 from app.core.worker import Tick
-from app.users import links, notices, sessions
+from app.users import links, notices, service, sessions
 
 LARGEST_ATTACHMENT = 5_000_000
 
@@ -48,6 +48,11 @@ def on_tickets_ready(message: TicketsReady, delivery: Delivery) -> None:
 def on_notice_requested(message: NoticeRequested, delivery: Delivery) -> None:
     """The worker marks it done after it is sent: a crash in between sends the same mail, with the same id, again."""
     _send(message.template, message.email, message.locale, message.facts, delivery)
+
+
+def on_reset_requested(message: ResetRequested, delivery: Delivery) -> None:
+    with delivery.transaction():
+        service.send_reset(message.email)
 
 
 def _stored(key: str) -> bytes:
@@ -96,5 +101,6 @@ THREADS = 2
 HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {
     TicketsReady: on_tickets_ready,
     NoticeRequested: on_notice_requested,
+    ResetRequested: on_reset_requested,
 }
 TICKS = [Tick("users.sweep", 3600, sweep)]

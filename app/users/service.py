@@ -14,7 +14,7 @@ from app.core import codes, db, outbox, throttle
 from app.core.contact import LONGEST_EMAIL, checked_email, checked_name
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import LOCALES
-from app.core.messages import NoticeRequested
+from app.core.messages import NoticeRequested, ResetRequested
 from app.users import links, passwords, sessions, tries
 from app.users.links import LinkOver as LinkOver
 from app.users.models import ROLES
@@ -130,9 +130,17 @@ def sign_in(email: str, password: str, address_key: str, browser_keys: Collectio
 
 
 def request_reset(email: str) -> None:
-    """Send a link to choose a new password, if there is such an account. Raises TooMany; Invalid for no e-mail."""
+    """Have a link sent to choose a new password, if there is such an account. Raises TooMany; Invalid for no e-mail.
+
+    Whether there is one is looked up by the worker: not even the time that this takes tells it.
+    """
     email = checked_email(email)
     _spare(email)
+    outbox.publish(ResetRequested(email=email))
+
+
+def send_reset(email: str) -> None:
+    """The link that `request_reset` promised; nothing for an e-mail without an account."""
     row = db.session().execute(
         text(f"select {COLUMNS} from users.users where lower(email) = :email"), {"email": email}
     ).one_or_none()  # fmt: skip

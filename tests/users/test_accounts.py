@@ -11,6 +11,7 @@ from app.core import db
 from app.core.errors import Invalid, NotFound, TooMany
 from app.users import service as users
 from app.users.service import LinkOver, User, WrongPassword
+from tests.payments.test_statements import counted
 from tests.users.people import PASSWORD, is_signed_in, person, post, session_of, token, words
 
 
@@ -151,6 +152,18 @@ def test_reset_by_mail_ends_every_session_and_proves_the_email() -> None:
     for used in (first, second):  # using one ends the others
         with pytest.raises(LinkOver), db.transaction():
             users.reset_password(token(used), "outra frase comprida")
+
+
+def test_asking_for_a_reset_is_the_same_work_whoever_it_is_for() -> None:
+    """The page's time must not tell who has an account: nobody is looked up before the worker does it."""
+    person()
+    spent = []
+    for email in ("nobody@example.org", "ana@example.org"):
+        with counted() as sent, db.transaction():
+            users.request_reset(email)
+        spent.append(sent)
+    assert spent[0] == spent[1]
+    assert not any("users.users" in statement for statement in spent[1])
 
 
 def test_reset_for_an_unknown_email_says_and_sends_nothing() -> None:
