@@ -166,9 +166,15 @@ def _stage(order: OrderView, charge: Charge | None, seen: str) -> str:
     return "slow" if charge.state == "unknown" else "preparing"
 
 
+def _came(order: OrderView, charge: Charge) -> int:
+    """What arrived for this charge, centavos."""
+    return sum(receipt.amount for receipt in payments.receipts_of(order.id) if receipt.charge_id == charge.id)
+
+
 def _context(order: OrderView, state: Waiting) -> dict[str, object]:
     charge = state.charge
-    clock_runs = state.stage not in ("over", "received", "returned", "went_back", "stuck")
+    did_not_fit = state.stage in ("returned", "went_back", "stuck")
+    clock_runs = state.stage not in ("over", "received") and not did_not_fit
     frame = purchase.frame(order, "checkout")
     if not clock_runs:
         frame["deadline"] = None
@@ -179,6 +185,7 @@ def _context(order: OrderView, state: Waiting) -> dict[str, object]:
         "step_links": {},
         "state": state,
         "charge": charge,
+        "came": _came(order, charge) if charge and did_not_fit else 0,
         "qr": pix_qr(charge.pix_code) if charge and charge.pix_code and state.stage == "code" else None,
         "bank_page": f"/sandbox-bank/{charge.provider_charge_id}"
         if charge and charge.provider_charge_id

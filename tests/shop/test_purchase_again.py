@@ -82,6 +82,8 @@ def test_money_that_does_not_fit_is_said_to_be_where_it_is(
     assert f'data-stage="{stage}"' in page
     assert said in html.unescape(page)
     assert ">Pay by Pix</button>" in page, "the order waits on"
+    assert "<dt>What arrived</dt><dd><b>R$\xa01.00</b>" in page
+    assert "<dt>What the order costs</dt><dd><b>R$\xa038.00</b>" in page
     asks_on = re.search(r'data-status="([^"]+)" data-charge="([^"]+)" data-seen="([^"]+)"', page)
     assert bool(asks_on) == (stage == "returned")
     if asks_on:
