@@ -93,7 +93,6 @@ def hold(order_id: uuid.UUID, cinema_id: int, wanted: Mapping[int, int], expires
     chosen = checked(wanted)
     needs = taken_from_stock(chosen)
     ids, quantities = list(needs), list(needs.values())
-    lock_stock(cinema_id, ids)
     rows = (
         db.session()
         .execute(
@@ -125,12 +124,6 @@ def _falling_short(chosen: list[tuple[Product, int]], short: Mapping[int, int]) 
     }
 
 
-def lock_stock(cinema_id: int, product_ids: list[int]) -> None:
-    """Lock these products' stock rows of the site, in the order of their ids, until the transaction ends."""
-    if product_ids:
-        db.session().execute(_LOCK, {"cinema_id": cinema_id, "ids": product_ids})
-
-
 def extend(order_id: uuid.UUID, expires_at: datetime) -> bool:
     """Hold what the order holds until `expires_at`. See `_keep` for what False means."""
     return _keep(order_id, expires_at, None)
@@ -148,9 +141,6 @@ def _keep(order_id: uuid.UUID, expires_at: datetime | None, open_until: datetime
     """Move all of the order's claims to `expires_at` (None: sold). A claim that had expired is taken again where
     stock allows; where it does not, nothing changes and the answer is False. An order without claims: True.
     """
-    locked = db.session().execute(_LOCK_OF_ORDER, {"order_id": order_id}).all()
-    if not locked:
-        return True
     values = {"order_id": order_id, "expires_at": expires_at, "open_until": open_until}
     row = db.session().execute(_KEEP, values).one()
     return bool(row.short == 0)
@@ -179,26 +169,21 @@ _LEFT = text(
     """
 )
 
-_LOCK = text(
-    """
-    select product_id from products.stock where cinema_id = :cinema_id and product_id = any(:ids)
-    order by product_id for update
-    """
-)
-
-_LOCK_OF_ORDER = text(
-    """
+# A lock stands before the statement that sums, in the same message to the database: one way there and back.
+LOCK = """
+    select product_id from products.stock where cinema_id = :cinema_id and product_id = any(cast(:ids as int[]))
+    order by product_id for update;
+"""
+LOCK_OF_ORDER = """
     select s.product_id from products.stock s
     join products.stock_claims c on c.product_id = s.product_id and c.cinema_id = s.cinema_id
-    where c.order_id = :order_id order by s.product_id for update of s
-    """
-)
+    where c.order_id = :order_id order by s.product_id for update of s;
+"""
 
 _LOCK_ALL = text("select product_id from products.stock order by product_id, cinema_id for update")
 
 # Sums and writes in one statement, after the lock: its snapshot is younger than every claim of those who had it.
-_HOLD = text(
-    """
+HOLD = """
     with wanted as (
         select * from unnest(cast(:ids as int[]), cast(:quantities as int[])) as w (product_id, quantity)
     ), looked as (
@@ -225,11 +210,10 @@ _HOLD = text(
     select product_id, quantity, available, false as sold from looked
     union all
     select 0, 0, 0, true from paid
-    """
-)
+"""
+_HOLD = text(LOCK + HOLD)
 
-_KEEP = text(
-    """
+KEEP = """
     with mine as (
         select * from products.stock_claims where order_id = :order_id
     ), short as (
@@ -247,8 +231,8 @@ _KEEP = text(
         where order_id = :order_id and expires_at is not null and not exists (select 1 from short)
     )
     select count(*) as short from short
-    """
-)
+"""
+_KEEP = text(LOCK_OF_ORDER + KEEP)
 
 _RELEASE = text("delete from products.stock_claims where order_id = :order_id returning product_id")
 
