@@ -1,8 +1,9 @@
 // Live seats: a stream from the server, polling where streams fail. Taken seats carry the time at which they come
 // back, so the page frees them by itself.
 
-const POLL_MS = 3000;
-const RETRY_STREAM_MS = 60000;
+const POLL_MS = 1000; // as quick as people expect, while they look
+const PATIENCE_MS = 10_000; // for an answer
+const RETRY_STREAM_MS = 60_000;
 const FAILURES = 3;
 
 /** Keeps `boxes` as the server says. say: words(box, free), lost(names), changed(free places). */
@@ -55,29 +56,32 @@ export function followSeats(form, boxes, say) {
 function connect(form, learn) {
   let source;
   let polling;
+  let asking = false;
+  let again;
   let failures = 0;
-  let heard = 0;
 
   const poll = async () => {
-    if (document.hidden) return;
+    if (document.hidden || asking) return;
+    asking = true;
     try {
-      const answer = await fetch(form.dataset.poll, { headers: { Accept: "application/json" } });
-      if (answer.ok) learn(await answer.json(), true);
+      const answer = await fetch(form.dataset.poll, {
+        headers: { Accept: "application/json" },
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+      const facts = answer.ok && (await answer.json());
+      if (facts && polling) learn(facts, true); // what a stream has said meanwhile is newer
     } catch { /* the network is away; the next try comes by itself */ }
+    asking = false;
   };
-  const startPolling = () => {
-    if (polling) return;
-    poll();
-    polling = setInterval(poll, POLL_MS);
-    setTimeout(() => { failures = 0; open(); }, RETRY_STREAM_MS);
-  };
+  const startPolling = () => { polling ??= setInterval(poll, POLL_MS); };
   const stopPolling = () => { clearInterval(polling); polling = undefined; };
 
   const open = () => {
+    clearTimeout(again);
     source?.close();
     source = new EventSource(form.dataset.events);
+    startPolling(); // until the stream speaks: a proxy may swallow it, and the browser's own tries have pauses
     const take = (whole) => (event) => {
-      heard += 1;
       failures = 0;
       stopPolling();
       learn(JSON.parse(event.data), whole);
@@ -86,23 +90,25 @@ function connect(form, learn) {
     source.addEventListener("change", take(false));
     source.addEventListener("error", () => {
       failures += 1;
+      startPolling();
       // The browser tries again by itself, except after an answer that is no stream.
       if (source.readyState === EventSource.CLOSED || failures >= FAILURES) {
         source.close();
-        startPolling();
+        poll();
+        again = setTimeout(() => { failures = 0; open(); }, RETRY_STREAM_MS);
       }
     });
   };
+  const close = () => { clearTimeout(again); source.close(); };
 
-  if (!("EventSource" in window)) { startPolling(); return; }
-  // A stream that a proxy swallows says nothing at all: ask by hand then.
-  setTimeout(() => { if (!heard) startPolling(); }, POLL_MS);
+  if (!("EventSource" in window)) { startPolling(); poll(); return; }
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) source.close();
-    else { failures = 0; open(); }
+    if (document.hidden) { close(); return; }
+    failures = 0;
+    if (polling) poll();
+    open();
   });
-  addEventListener("pagehide", () => source.close());
+  addEventListener("pagehide", close);
   addEventListener("pageshow", (event) => { if (event.persisted) open(); });
   open();
 }
-

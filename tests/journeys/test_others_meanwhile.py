@@ -55,6 +55,40 @@ def test_where_streams_fail_the_page_asks(new_page: NewPage, house: House) -> No
     expect(page.locator("#A3")).to_be_enabled()
 
 
+def test_where_streams_fail_the_page_asks_every_second_while_somebody_looks(
+    new_page: NewPage, house: House
+) -> None:
+    """By a clock that stands still but for the ten seconds that the test turns it on."""
+    page = new_page()
+    page.route("**/events", lambda route: route.abort())
+    asked: list[str] = []
+    page.on("response", lambda answer: asked.append(answer.url) if "seats.json" in answer.url else None)
+    page.clock.install(time=0)
+    house.open_map(page, house.room("oooo"))
+    page.clock.pause_at(3_600_000)
+    asked.clear()
+    for _ in range(10):
+        page.clock.run_for(1000)
+        page.wait_for_timeout(100)  # for the answer; without it, the next question waits its turn
+    assert len(asked) > 5
+
+
+def test_a_stream_that_breaks_off_leaves_no_gap(new_page: NewPage, house: House) -> None:
+    """The browser's own next try is far away; what happens until then is seen nevertheless."""
+    screening = house.room("oooo")
+    page = new_page()
+    first = f'retry: 600000\nevent: seats\ndata: {{"now": {time.time()}, "taken": {{}}}}\n\n'
+    page.route(
+        "**/events", lambda route: route.fulfill(body=first, headers={"Content-Type": "text/event-stream"})
+    )
+    house.open_map(page, screening)
+    order = house.take(new_page(), screening, "A1")
+    expect(page.locator("#A1")).to_be_disabled(timeout=SECONDS)
+    with db.transaction():
+        orders.abandon(house.order_at(order).token)
+    expect(page.locator("#A1")).to_be_enabled(timeout=SECONDS)
+
+
 def test_lost_seats_are_named_and_the_nearest_offered(new_page: NewPage, house: House) -> None:
     """The page could not know: neither stream nor answers reach it."""
     screening = house.room("oooooo", "oooooo")
