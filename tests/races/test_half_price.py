@@ -43,7 +43,7 @@ def all_want_half(everybody: list[OrderView]) -> int:
         try:
             with db.transaction() as session:
                 orders.choose_types(basket.token, {basket.seats[0].seat_id: STUDENT})
-                session.execute(text("select pg_sleep(0.01)"))
+                session.execute(text("select pg_sleep(0.05)"))
         except HalfPriceGone:
             return False
         return True

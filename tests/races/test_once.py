@@ -36,7 +36,7 @@ def click(screening: Screening, once: str, seats: list[int] | None) -> str:
                 started = orders.start_with_best(screening.id, 2, **who)
             else:
                 started = orders.start_with_seats(screening.id, seats, **who)
-            session.execute(text("select pg_sleep(0.02)"))
+            session.execute(text("select pg_sleep(0.1)"))
         return started.token
     except StartedBefore as before:
         return before.token

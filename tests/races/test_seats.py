@@ -44,7 +44,7 @@ def look_then_write(monkeypatch: pytest.MonkeyPatch) -> None:
         reservation_id: uuid.UUID, screening_id: int, seat_ids: list[int], **kept: Any
     ) -> claims.Held:
         free = frozenset(seat_ids) - service.seat_states(screening_id).keys()
-        time.sleep(0.02)
+        time.sleep(0.1)
         expires_at = datetime.now(UTC) + timedelta(seconds=kept["seconds"])
         session = db.session()
         session.execute(

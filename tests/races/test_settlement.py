@@ -54,7 +54,7 @@ def paid_but_not_settled(basket: OrderView, times: int) -> list[Callable[[], str
     def settle(receipt: str, amount: int) -> str:
         with db.transaction() as session:
             outcome = settlement.settle(uuid.UUID(receipt), basket.id, amount)
-            session.execute(text("select pg_sleep(0.01)"))
+            session.execute(text("select pg_sleep(0.05)"))
             return outcome
 
     return [

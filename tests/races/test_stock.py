@@ -34,7 +34,7 @@ def take_the_last(product: int) -> int:
         try:
             with db.transaction() as session:
                 service.hold(uuid.uuid4(), SITE, {product: 1}, soon())
-                session.execute(text("select pg_sleep(0.02)"))
+                session.execute(text("select pg_sleep(0.3)"))
         except service.OutOfStock:
             return False
         return True

@@ -60,7 +60,7 @@ def test_control_looking_first_hears_of_it_again_and_again(
     def unguarded(charge_id: uuid.UUID, _: psp.ChargeState, payment: psp.Payment) -> tuple[bool, bool]:
         if service.receipts_of(ORDER):
             return False, False
-        time.sleep(0.02)
+        time.sleep(0.1)
         if not ledger._receive(charge_id, payment):
             outbox.publish(PaymentReceived(str(uuid.uuid4()), str(charge_id), str(ORDER), payment.amount))
         return True, True
