@@ -49,6 +49,8 @@ def test_a_quantity_that_is_none_is_said_and_kept(ana: Visitor, screening: Scree
     assert "Ask for 1 to 8 seats." in answer.text
     kept = typed[:20].replace("\x00", "").replace('"', "&#34;").replace("<", "&lt;").replace(">", "&gt;")
     assert f'name="quantity" value="{kept}"' in answer.text
+    assert 'aria-invalid="true" aria-describedby="complaint"' in answer.text
+    assert '<div id="complaint" tabindex="-1" autofocus>' in answer.text
     assert claims() == 0
 
 
