@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -13,9 +14,9 @@ from app.core import codes, db
 from app.core.errors import Conflict, Invalid, TooMany
 from app.events import service as events
 from app.events.service import Screening
-from app.orders import reading
+from app.orders import ending, reading
 from app.orders.states import DRAFT, PAID
-from app.orders.views import OrderView, Started, StartedBefore, StartedOtherwise
+from app.orders.views import OrderView, Owner, Started, StartedBefore, StartedOtherwise, WrongState
 from app.reservations import service as reservations
 from app.reservations.service import Reservation, SeatsLost, SingleSeatLeft
 
@@ -95,8 +96,10 @@ def start_with_seats(
     locale: str,
     user_id: int | None = None,
     leave_no_single: bool = False,
+    instead_of: str | None = None,
+    by: Owner | None = None,
 ) -> Started:
-    """An order for exactly these seats.
+    """An order for exactly these seats; the order `instead_of`, which must be `by`'s, is given up for it, or stays.
 
     Raises what `reservations.hold_seats` raises; StartedBefore when this form's order stands already, and
     StartedOtherwise when that is a basket with other seats.
@@ -104,6 +107,7 @@ def start_with_seats(
     screening = events.screening(screening_id)
 
     def hold() -> Reservation:
+        _make_way(instead_of, by, screening_id, visitor, address_key)
         return reservations.hold_seats(
             screening,
             seat_ids,
@@ -137,14 +141,19 @@ def start_with_best(
     once: str,
     locale: str,
     user_id: int | None = None,
+    instead_of: str | None = None,
+    by: Owner | None = None,
 ) -> Started:
     """An order for the best seats together, in place of the basket that the same form began with another number.
+
+    `instead_of`: as for `start_with_seats`.
 
     Raises what `reservations.hold_best` raises, and StartedBefore.
     """
     screening = events.screening(screening_id)
 
     def hold() -> Reservation:
+        _make_way(instead_of, by, screening_id, visitor, address_key)
         return reservations.hold_best(screening, quantity, visitor=visitor, address_key=address_key)
 
     form = _Form(visitor, once, screening_id, quantity=quantity)
@@ -159,6 +168,17 @@ def start_from_offer(request_token: str, *, visitor: str, locale: str, user_id: 
     return _start(
         screening, lambda: reservations.accept_offer(request_token), form, locale=locale, user_id=user_id
     )
+
+
+def _make_way(
+    given_up: str | None, by: Owner | None, screening_id: int, visitor: str, address_key: str
+) -> None:
+    """End the order in whose place another comes. Paid meanwhile, in another tab, it stays. Raises NotFound."""
+    if given_up is None:
+        return
+    reservations.queue_up(screening_id, visitor, address_key)
+    with suppress(WrongState):
+        ending.abandon(given_up, by=by)
 
 
 def _start(

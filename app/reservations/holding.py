@@ -16,6 +16,7 @@ from app.events import service as events
 from app.events.service import Screening, SeatPlan
 from app.reservations import claims, single_seat
 from app.reservations.best import best_together
+from app.reservations.limits import LOCK_HOLDS
 from app.reservations.nearest import nearest_free
 from app.reservations.views import NothingFits, Reservation, SeatsLost, SingleSeatLeft, TooManyHolds
 
@@ -111,6 +112,13 @@ def lock_screening(screening_id: int) -> None:
         text("select pg_advisory_xact_lock(hashtext('reservations'), :screening_id)"),
         {"screening_id": screening_id},
     )
+
+
+def queue_up(screening_id: int, visitor: str, address_key: str) -> None:
+    """For who frees seats and holds others in one transaction: what a hold waits for, before any row is locked."""
+    lock_screening(screening_id)
+    limits = {"visitor": visitor, "visitor_limit": 1, "address_key": address_key, "address_limit": 1}
+    db.session().execute(text(LOCK_HOLDS), limits)
 
 
 def lost_seats(

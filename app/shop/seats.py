@@ -85,8 +85,6 @@ def start_order(screening_id: int) -> Response:
     wish = Asked()
     try:
         wish = asked()
-        if given_up := request.form.get("instead_of"):
-            _let_go(given_up)
         token = _start(screening, wish)
     except StartedBefore as error:
         return redirect_to_order(error.token)
@@ -131,6 +129,8 @@ def _start(screening: Screening, wish: Asked) -> str:
             once=wish.once,
             locale=locale(),
             user_id=user.id if user else None,
+            instead_of=request.form.get("instead_of") or None,
+            by=purchase.asker(),
         )
     if started.instead_of is not None:
         _let_go(started.instead_of)

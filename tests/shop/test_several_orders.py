@@ -62,6 +62,22 @@ def test_the_one_too_many_says_where_the_others_are(ana: Visitor, screening: Scr
 
 
 @pytest.mark.usefixtures("two_at_most")
+@pytest.mark.parametrize("wish", ["A8 A9", "quantity"])
+def test_what_is_lost_meanwhile_costs_nothing_that_one_had(
+    ana: Visitor, screening: Screening, wish: str
+) -> None:
+    """Both or neither: the seats that were wanted are gone, so those that one has stay."""
+    first, _ = ana.start(screening, "A1 A2"), ana.start(screening, "A5")
+    buying.start(screening, ids(plan_of(screening), "A8"), "eva")
+    seats = ids(plan_of(screening), wish) if wish != "quantity" else []
+    asked = {"seat": [str(seat) for seat in seats], "keep": "1"} if seats else {"quantity": "8"}
+    form = asked | {"once": "a-new-wish", "instead_of": first.rsplit("/", 1)[-1]}
+    assert ana.post(f"/screenings/{screening.id}/orders", form).status_code in (303, 409)
+    assert order_at(first).state == "draft"
+    assert [seat.name for seat in order_at(first).seats] == ["A1", "A2"]
+
+
+@pytest.mark.usefixtures("two_at_most")
 def test_nobody_gives_up_the_order_of_another(ana: Visitor, screening: Screening) -> None:
     theirs = buying.start(screening, ids(plan_of(screening), "A1"), "eva")
     form = {"quantity": "1", "once": "a-new-wish", "instead_of": theirs.token}
