@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import secrets
 from urllib.parse import urlsplit
 
@@ -138,8 +139,21 @@ def known_visitor() -> str | None:
 def address_key() -> str:
     """The caller's network address as a key that tells nobody who it was."""
     if "address_key" not in g:
-        g.address_key = private_key(request.remote_addr or "unknown")
+        g.address_key = private_key(network_of(request.remote_addr or "unknown"))
     return str(g.address_key)
+
+
+def network_of(address: str) -> str:
+    """What one customer of a provider has: an IPv4 address, or the /64 in which IPv6 devices pick theirs at will."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:  # a socket without one
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((ip.packed, 64), strict=False))
 
 
 def safe_next(address: str | None, otherwise: str = "/") -> str:

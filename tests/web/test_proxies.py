@@ -6,11 +6,15 @@ import http.client
 from dataclasses import replace
 
 import pytest
-from flask import request
+from flask import Flask, request
 
 from app import create_app
+from app.core import config
 from app.core.config import Settings
+from app.web.security import network_of
 from tests.live_server import LiveServer
+from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.shop.visitor import Visitor
 
 FORGED = {
     "X-Forwarded-For": "192.0.2.1, 198.51.100.7",
@@ -44,3 +48,36 @@ def test_a_stranger_does_not_move_our_addresses(live_server: LiveServer) -> None
         assert answer.status == 404
         assert 'href="/evil' not in page
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "one_network"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("2001:db8:1:2::1", "2001:DB8:1:2:aaaa:bbbb:cccc:dddd", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("unknown", "unknown", True),
+    ],
+)
+def test_what_is_one_network(one: str, other: str, one_network: bool) -> None:
+    assert (network_of(one) == network_of(other)) is one_network
+
+
+def test_another_ipv6_address_of_the_household_has_no_limit_of_its_own(
+    app: Flask, settings: Settings
+) -> None:
+    config.use(replace(settings, max_live_holds_per_address=1))
+    screening = make_screening("oooooooooo")
+
+    def take(seat: str, address: str) -> int:
+        visitor = Visitor(app)
+        visitor.client.environ_base["REMOTE_ADDR"] = address
+        return visitor.take(screening, ids(plan_of(screening), seat)).status_code
+
+    assert take("A1", "2001:db8:1:2::1") == 303
+    assert take("A4", "2001:db8:1:2:8d3f::77") == 429
+    assert take("A4", "2001:db8:1:3::1") == 303
