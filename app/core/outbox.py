@@ -230,7 +230,7 @@ def lease(consumers: Sequence[str], *, batch: int, seconds: float) -> list[Deliv
 
 def _read(kind: str, payload: dict[str, Any]) -> Message | None:
     try:
-        return BY_KIND[kind](**payload)
+        return BY_KIND[kind].of(payload)
     except (KeyError, TypeError):
         return None
 

@@ -3,19 +3,25 @@ import { announce, onElements } from "./behaviour.js";
 
 onElements("form[data-extension]", (form) => {
   const button = form.querySelector("button");
+  const shown = form.closest(".wrap").querySelector("span");
+  const say = (words) => { shown.textContent = words; announce(words); };
+
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
     try {
       const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+      // No clock: somebody signed in meanwhile, for example. The server's own page says what to do.
+      if (!answer.headers.get("Content-Type")?.includes("json")) return form.submit();
       const clock = await answer.json();
       document.dispatchEvent(new CustomEvent("countdown:moved", { detail: clock }));
-      announce(answer.ok ? form.dataset.done : form.dataset.refused);
+      if (answer.ok) announce(form.dataset.done);
+      else say(form.dataset.refused);
       if (!clock.more) form.remove();
       // The button went, or its bar did: whoever pressed it goes on where the page begins.
       document.getElementById("main")?.focus({ preventScroll: true });
     } catch {
-      announce(form.dataset.failed);
+      say(form.dataset.failed);
     }
     button.disabled = false;
   });

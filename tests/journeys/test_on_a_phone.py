@@ -121,6 +121,7 @@ def test_more_time_is_said_and_so_is_no_answer(new_page: NewPage, house: House) 
     expect(page.locator("#voice")).to_have_text("Sem resposta. Tente de novo daqui a pouco.")
     expect(page.locator("input[name=name]")).to_have_value("Ana Luísa Prado")
     page.context.set_offline(False)
+    expect(page.locator("[data-countdown-warning]")).to_contain_text("Sem resposta")
     more.click()
     expect(more).to_be_hidden()
     page.clock.run_for(1000)
@@ -151,3 +152,14 @@ def test_a_page_that_slept_too_long_is_told_where_its_order_is(new_page: NewPage
     other.wait_for_url("**/payment")
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     page.wait_for_url("**/payment")
+
+
+def test_a_page_whose_session_is_another_one_is_led_on(new_page: NewPage, house: House) -> None:
+    """Somebody signed in in another tab: what answers is no clock but a page, and that page is shown."""
+    page = new_page()
+    page.clock.install()
+    to_types(page, house)
+    page.clock.fast_forward("08:30")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Mais 5 minutos").click()
+    expect(page.locator("h1")).not_to_have_text("Metrópolis")
