@@ -15,7 +15,7 @@ from app.core.errors import Poison, Retry
 from app.core.messages import Message, NoticeRequested, ResetRequested, TicketsReady
 from app.core.outbox import Delivery
 from app.core.worker import Tick
-from app.users import links, notices, service, sessions
+from app.users import links, notices, sessions
 
 LARGEST_ATTACHMENT = 5_000_000
 
@@ -52,7 +52,7 @@ def on_notice_requested(message: NoticeRequested, delivery: Delivery) -> None:
 
 def on_reset_requested(message: ResetRequested, delivery: Delivery) -> None:
     with delivery.transaction():
-        service.send_reset(message.email)
+        links.send_reset(message.email)
 
 
 def _stored(key: str) -> bytes:

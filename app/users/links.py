@@ -1,4 +1,7 @@
-"""The links that mails carry: stored hashed, used once, until they end."""
+"""The links that mails carry: stored hashed, used once, until they end.
+
+The worker sends some of them, so nothing here knows of passwords: their library costs memory.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ import secrets
 
 from sqlalchemy import text
 
-from app.core import db
+from app.core import db, outbox
 from app.core.errors import Conflict
+from app.core.messages import NoticeRequested
+from app.users.views import COLUMNS, User
 
 HOURS = {"verify": 72, "reset": 2}
+_TEMPLATES = {"verify": "verify_email", "reset": "reset_password"}
 
 
 class LinkOver(Conflict):
@@ -31,6 +37,24 @@ def new(user_id: int, purpose: str) -> str:
         {"hash": _hash(token), "user_id": user_id, "purpose": purpose, "hours": HOURS[purpose]},
     )
     return token
+
+
+def send(to: User, purpose: str) -> None:
+    """Mail a new link for `purpose` (`verify`, `reset`)."""
+    token = new(to.id, purpose)
+    # No name: who signs up writes it, and these mails go to people who did not ask for them.
+    facts = {"path": f"/account/{purpose}/{token}", "hours": HOURS[purpose]}
+    outbox.publish(
+        NoticeRequested(template=_TEMPLATES[purpose], email=to.email, locale=to.locale, facts=facts)
+    )
+
+
+def send_reset(email: str) -> None:
+    """The link that `service.request_reset` promised; nothing for an e-mail without an account."""
+    account = text(f"select {COLUMNS} from users.users where lower(email) = :email")  # noqa: S608 (no value is put in)
+    row = db.session().execute(account, {"email": email}).one_or_none()
+    if row is not None:
+        send(User.of(row), "reset")
 
 
 def owner(token: str, purpose: str) -> int:

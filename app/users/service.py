@@ -6,7 +6,6 @@ Answers never tell whether an e-mail has an account: the mail does.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from sqlalchemy import text
 
@@ -64,9 +63,10 @@ def sign_up(name: str, email: str, password: str, locale: str) -> None:
         {"email": email, "name": name, "hash": password_hash, "locale": _locale(locale)},
     ).one_or_none()  # fmt: skip
     if made is None:
-        _tell("account_exists", email, _locale(locale), {"path": "/account/sign-in"})
+        facts = {"path": "/account/sign-in"}
+        outbox.publish(NoticeRequested("account_exists", email, _locale(locale), facts))
         return
-    _send_link(User.of(made), "verify")
+    links.send(User.of(made), "verify")
 
 
 def sign_up_problems(name: str, email: str, password: str) -> list[Invalid]:
@@ -85,7 +85,7 @@ def send_verification(user_id: int) -> None:
     found = user(user_id)
     if not found.verified:
         _spare(found.email)
-        _send_link(found, "verify")
+        links.send(found, "verify")
 
 
 def link_owner(token: str, purpose: str) -> User:
@@ -137,15 +137,6 @@ def request_reset(email: str) -> None:
     email = checked_email(email)
     _spare(email)
     outbox.publish(ResetRequested(email=email))
-
-
-def send_reset(email: str) -> None:
-    """The link that `request_reset` promised; nothing for an e-mail without an account."""
-    row = db.session().execute(
-        text(f"select {COLUMNS} from users.users where lower(email) = :email"), {"email": email}
-    ).one_or_none()  # fmt: skip
-    if row is not None:
-        _send_link(User.of(row), "reset")
 
 
 def reset_password(token: str, password: str) -> User:
@@ -290,15 +281,3 @@ def _typed_email(email: str) -> str:
 def _spare(email: str) -> None:
     """Nobody's mailbox is filled through our forms; counted whether it has an account or not. Raises TooMany."""
     throttle.hit("mails-to", email, limit=MAILS_AN_HOUR, seconds=3600)
-
-
-def _send_link(to: User, purpose: str) -> None:
-    token = links.new(to.id, purpose)
-    template = "verify_email" if purpose == "verify" else "reset_password"
-    # No name: who signs up writes it, and these mails go to people who did not ask for them.
-    facts = {"path": f"/account/{purpose}/{token}", "hours": links.HOURS[purpose]}
-    _tell(template, to.email, to.locale, facts)
-
-
-def _tell(template: str, email: str, locale: str, facts: dict[str, Any]) -> None:
-    outbox.publish(NoticeRequested(template=template, email=email, locale=locale, facts=facts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -116,6 +117,15 @@ def until(question: str, deadline: float) -> bool:
                 return True
         time.sleep(0.1)
     return False
+
+
+def test_it_carries_nothing_that_only_servers_and_commands_need() -> None:
+    loads = "import json, sys, app.cli.worker; from app import dispatch; dispatch.routes(), dispatch.ticks();"
+    loads += "print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", loads], cwd=ROOT, capture_output=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    assert {"app.users.handlers", "app.tickets.handlers", "jinja2"} <= loaded
+    assert not {"argon2", "flask", "app.shop", "alembic", "weasyprint", "boto3"} & loaded
 
 
 def test_a_signal_ends_both(worker: subprocess.Popen[bytes]) -> None:
