@@ -29,6 +29,7 @@ _LOCKED = f"""
     from orders.orders o
 """  # noqa: S608 (no value is put in)
 _LONGEST_TOKEN = 64
+OFFER_FORM = "offer-"  # begins the key of the form by which an offer is taken
 
 
 def order(token: str) -> OrderView:
@@ -164,6 +165,7 @@ def _view(row: Row[Any]) -> OrderView:
         concessions_chosen=row.concessions_chosen,
         method=row.method,
         visitor=row.visitor,
+        from_offer=row.once.startswith(OFFER_FORM),
         user_id=row.user_id,
         locale=row.locale,
         name=row.name,

@@ -164,7 +164,7 @@ def start_from_offer(request_token: str, *, visitor: str, locale: str, user_id: 
     """An order for the seats that the waiting list offered. Raises what `reservations.accept_offer` raises."""
     request = reservations.request(request_token)
     screening = events.screening(request.screening_id)
-    form = _Form(visitor, f"offer-{request.id}", screening.id)
+    form = _Form(visitor, f"{reading.OFFER_FORM}{request.id}", screening.id)
     return _start(
         screening, lambda: reservations.accept_offer(request_token), form, locale=locale, user_id=user_id
     )

@@ -45,7 +45,10 @@ class OrderItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
-    """An order as it is. `read_at` is the database's clock when it was read: compare `deadline` with that."""
+    """An order as it is. `read_at` is the database's clock when it was read: compare `deadline` with that.
+
+    `from_offer`: its seats were waited for.
+    """
 
     id: uuid.UUID
     token: str
@@ -64,6 +67,7 @@ class OrderView:
     concessions_chosen: bool
     method: str | None
     visitor: str
+    from_offer: bool
     user_id: int | None
     locale: str
     name: str | None

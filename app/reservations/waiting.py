@@ -161,6 +161,15 @@ def accept_offer(token: str) -> Reservation:
     return holding.reservation(current.offer.id)
 
 
+def email_of_offer(reservation_id: uuid.UUID) -> str | None:
+    """The e-mail that waited for these seats; None for seats that nobody waited for."""
+    row = execute(
+        "select email from reservations.requests where reservation_id = :id and state = 'reserved'",
+        id=reservation_id,
+    ).one_or_none()
+    return row.email if row is not None else None
+
+
 def _still_open(offer: Reservation) -> bool:
     return bool(execute("select clock_timestamp() < :until as open", until=offer.expires_at).one().open)
 

@@ -13,6 +13,7 @@ from app.core import db
 from app.core.errors import Conflict, Invalid
 from app.orders import service as orders
 from app.orders.service import NoMoreExtensions, OrderOver, OrderView, TotalChanged, WrongState
+from app.reservations import service as reservations
 from app.shop import blueprint, purchase
 from app.web.language import locale
 from app.web.security import safe_next
@@ -29,11 +30,16 @@ def checkout(token: str) -> Answer:
     user = purchase.account()
     typed = {
         "name": order.name or (user.name if user else ""),
-        "email": order.email or purchase.remembered_email(order) or (user.email if user else ""),
+        "email": order.email or _email_waited_with(order) or (user.email if user else ""),
         "cpf": order.cpf or "",
         "method": order.method or "pix",
     }
     return _checkout_page(order, typed, {})
+
+
+def _email_waited_with(order: OrderView) -> str | None:
+    """Who waited for these seats has typed an e-mail already."""
+    return reservations.email_of_offer(order.reservation_id) if order.from_offer else None
 
 
 @blueprint.post("/orders/<token>/checkout")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, redirect, request, session, url_for
+from flask import current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -48,16 +48,6 @@ def order_at(token: str) -> OrderView:
     """
     order = orders.order(token)
     return own_order(token) if order.is_open else order
-
-
-def remember_email(token: str, email: str | None) -> None:
-    """The e-mail that was typed on the way to this order is not asked for again in this browser."""
-    session["email_typed"] = [token, email]
-
-
-def remembered_email(order: OrderView) -> str:
-    token, email = session.get("email_typed", ("", ""))
-    return email or "" if token == order.token else ""
 
 
 def open_orders() -> list[OrderView]:

@@ -90,7 +90,6 @@ def take_offer(token: str) -> Response:
         return closed_page(events.screening(reservations.request(token).screening_id), error)
     except OfferOver as error:
         return _page(reservations.request(token), error=error)
-    purchase.remember_email(started.token, reservations.request(token).email)
     return redirect_to_order(started.token)
 
 

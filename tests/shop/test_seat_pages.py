@@ -17,6 +17,7 @@ from app.orders import service as orders
 from app.reservations import service as reservations
 from app.shop import waiting
 from tests.orders import buying
+from tests.payments.test_statements import counted
 from tests.reservations.rooms import ids, make_screening, plan_of
 from tests.shop.visitor import Visitor
 
@@ -208,6 +209,10 @@ def test_the_email_of_the_line_is_not_asked_for_again(app: Flask, ana: Visitor) 
     path = ana.post(f"{wish}/orders").location.removesuffix("/types")
     ana.choose_full(path)
     assert 'value="rita@example.org"' in ana.get(f"{path}/checkout").text
+    with ana.client.session_transaction() as cookie:
+        assert "rita" not in str(dict(cookie)), "who reads the cookie reads no e-mail"
     other = ana.start(make_screening("ooo"), "A1")
     ana.choose_full(other)
-    assert "example.org" not in ana.get(f"{other}/checkout").text, "that is for this order alone"
+    with counted() as sent:
+        assert "example.org" not in ana.get(f"{other}/checkout").text, "that is for this order alone"
+    assert not [one for one in sent if "reservations.requests" in one], "nobody waited: nobody looks"
