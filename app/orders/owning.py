@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from app.core import db
+from app.reservations import service as reservations
 
 _HAND_OVER = text(
     """
@@ -15,6 +16,10 @@ _HAND_OVER = text(
 
 
 def hand_over(before: str | None, after: str) -> None:
-    """All orders of the visitor `before` (None: a newcomer, who has none) are `after`'s, whom nobody else may know."""
+    """All orders of the visitor `before` (None: a newcomer, who has none) are `after`'s, whom nobody else may know.
+
+    What they hold and wait for goes along: a new visitor has not got new limits.
+    """
     if before is not None:
         db.session().execute(_HAND_OVER, {"before": before, "after": after})
+        reservations.hand_over(before, after)

@@ -20,6 +20,7 @@ from app.events.service import Screening
 from app.reservations import claims, holding, single_seat
 from app.reservations.holding import queue_up, reservation, seat_states
 from app.reservations.offering import offer_next, seats_freed
+from app.reservations.owning import hand_over
 from app.reservations.states import RESERVATION
 from app.reservations.views import (
     NotHeld,
@@ -59,6 +60,7 @@ __all__ = [
     "email_of_offer",
     "ensure_free",
     "extend",
+    "hand_over",
     "hold_best",
     "hold_seats",
     "join_waiting_list",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from app.core import db
-from app.core.errors import NotFound
+from app.core import config, db
+from app.core.config import Settings
+from app.core.errors import Conflict, NotFound
 from app.orders import service as orders
 from app.orders.service import Owner, StartedBefore
+from app.reservations import service as reservations
+from app.reservations.service import Request, TooManyHolds
 from tests.orders import buying
 from tests.reservations.holds import seats
 from tests.reservations.rooms import make_screening
@@ -27,3 +32,28 @@ def test_what_one_was_buying_is_anothers_then() -> None:
         orders.abandon(one.token, by=Owner("guest", None))
     with pytest.raises(StartedBefore):  # a form sent again still leads to its order
         buying.start(screening, seats(screening, "A1"), "account", once="form-one")
+
+
+def test_a_new_visitor_has_no_new_limits(settings: Settings) -> None:
+    """Holds and places in line go along with the orders; those of others stay where they are."""
+    config.use(replace(settings, max_live_holds_per_visitor=1))
+    screening = make_screening("oooooooo")
+    buying.start(screening, seats(screening, "A1"), "guest")
+    waiting = _in_line("guest", "ana")
+    theirs = _in_line("somebody", "eva")
+    with db.transaction():
+        orders.hand_over("guest", "account")
+    with pytest.raises(TooManyHolds):
+        buying.start(screening, seats(screening, "A4"), "account")
+    with pytest.raises(Conflict, match=r"request\.too_many"):
+        _in_line("account", "another-mailbox")
+    buying.start(screening, seats(screening, "A4"), "guest")
+    with db.reading():
+        assert reservations.request(waiting.token).visitor == "account"
+        assert reservations.request(theirs.token).visitor == "somebody"
+
+
+def _in_line(visitor: str, name: str) -> Request:
+    full = make_screening("oo")
+    with db.transaction():
+        return reservations.join_waiting_list(full, 2, f"{name}@example.org", "pt_BR", visitor)
