@@ -75,7 +75,7 @@ __all__ = [
     "seat_states",
     "seats_of",
     "suggest_shift",
-    "taken_among",
+    "taken_in_each",
     "wait_for_seats",
 ]
 
@@ -273,7 +273,7 @@ def occupancy(screening_ids: Iterable[int]) -> dict[int, int]:
     return {row.screening_id: row.taken for row in rows}
 
 
-def taken_among(screening_ids: Iterable[int], seat_ids: Iterable[int]) -> set[tuple[int, int]]:
+def taken_in_each(screening_ids: Iterable[int], seat_ids: Iterable[int]) -> set[tuple[int, int]]:
     """Which of these seats are taken now in which of these screenings, as (screening, seat), in one query."""
     rows = db.session().execute(
         text(

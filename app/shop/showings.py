@@ -153,7 +153,7 @@ def with_free_wheelchair_space(screenings: Sequence[Screening]) -> list[Screenin
     if not fitting:
         return []
     seat_ids = [seat_id for ids in spaces.values() for seat_id in ids]
-    taken = reservations.taken_among([screening.id for screening in fitting], seat_ids)
+    taken = reservations.taken_in_each([screening.id for screening in fitting], seat_ids)
     return [
         screening
         for screening in fitting
