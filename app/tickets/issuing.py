@@ -45,16 +45,18 @@ _ISSUE = text(
     """
 )
 
+# Locked in the order in which `documents.record` and the rotation of keys lock them: else each waits for the other.
 _REVOKE = text(
     """
-    with gone as (
-        update tickets.tickets set state = 'revoked', revoked_at = clock_timestamp()
-        where order_id = :order_id and state = 'valid' returning 1
+    with mine as (select id, state from tickets.tickets where order_id = :order_id order by id for update),
+    gone as (
+        update tickets.tickets t set state = 'revoked', revoked_at = clock_timestamp()
+        from mine where t.id = mine.id and t.state = 'valid' returning 1
     )
     select (select count(*) from gone) as revoked,
         count(*) filter (where state = 'valid') as were_valid,
         count(*) filter (where state = 'admitted') as admitted
-    from tickets.tickets where order_id = :order_id
+    from mine
     """
 )
 
@@ -141,7 +143,7 @@ def revoke(order_id: uuid.UUID) -> int:
     Raises AlreadyAdmitted when one is in, also when it goes in at this very moment: the caller rolls back.
     """
     counted = db.session().execute(_REVOKE, {"order_id": order_id}).one()
-    # Fewer than were valid when the statement began: the door was quicker with the rest.
+    # Whoever was at the door first has been waited for, and counts as admitted.
     if counted.admitted or counted.revoked < counted.were_valid:
         raise AlreadyAdmitted("tickets.admitted")
     if counted.revoked:

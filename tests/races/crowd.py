@@ -58,21 +58,29 @@ def one_waits_for_the_other(first: Callable[[], object], second: Callable[[], ob
 
 
 def until_somebody_waits() -> None:
+    until_so_many_wait(1)
+
+
+def until_so_many_wait(count: int) -> None:
     for _ in range(500):
-        if somebody_waits():
+        if how_many_wait() >= count:
             return
         time.sleep(0.01)
-    raise AssertionError("nobody waits")
+    raise AssertionError(f"{how_many_wait()} wait, not {count}")
 
 
 def somebody_waits() -> bool:
     """Whether a transaction waits for another one's lock."""
+    return how_many_wait() > 0
+
+
+def how_many_wait() -> int:
     waiting = text(
-        "select count(*) > 0 from pg_stat_activity"
+        "select count(*) from pg_stat_activity"
         " where datname = current_database() and wait_event_type = 'Lock'"
     )
     with db.aside() as connection:
-        return bool(connection.execute(waiting).scalar_one())
+        return int(connection.execute(waiting).scalar_one())
 
 
 def of_kind(results: list[Any], kind: type) -> list[Any]:

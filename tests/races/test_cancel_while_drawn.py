@@ -1,10 +1,11 @@
-"""An order is cancelled while its PDF is written down: whoever is second knows of the first, and no mail goes out."""
+"""An order is cancelled while its PDF is written down: whoever is second knows of the first, and neither hangs."""
 
 from __future__ import annotations
 
 import threading
 import time
 import uuid
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import text
@@ -12,9 +13,9 @@ from sqlalchemy import text
 from app.core import db, outbox, worker
 from app.core.messages import OrderPaid
 from app.dispatch import routes
-from app.tickets import documents, service
-from tests.races.crowd import somebody_waits
-from tests.tickets.conftest import FULL, make_facts
+from app.tickets import documents, issuing, service
+from tests.races.crowd import deadlocks, of_kind, somebody_waits, until_so_many_wait
+from tests.tickets.conftest import FULL, STUDENT, make_facts
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -52,3 +53,78 @@ def test_control_without_the_lock_it_does(monkeypatch: pytest.MonkeyPatch) -> No
     unlocked = str(documents._RECORD).replace("order by id for share", "")
     monkeypatch.setattr(documents, "_RECORD", text(unlocked))
     assert mails_after_cancelling() == 1
+
+
+def collide() -> list[object]:
+    """Somebody has the ticket that both the cancellation and the PDF want; what became of the two when it is free.
+
+    It lies second on the disk, but is the first by id: who does not go by id has the other one by then.
+    """
+    order_id, wanted = laid_out_backwards()
+    results: list[object] = []
+
+    def run(work: Callable[[], object]) -> threading.Thread:
+        thread = threading.Thread(target=lambda: results.append(outcome(work)), daemon=True)
+        thread.start()
+        return thread
+
+    with db.engine().begin() as other:
+        other.execute(text("select 1 from tickets.tickets where id = :id for update"), {"id": wanted})
+        drawn = run(lambda: documents.record(order_id, 1, "orders/x.pdf", 1))
+        until_so_many_wait(1)
+        cancelled = run(lambda: service.revoke(order_id))
+        until_so_many_wait(2)
+    for thread in (drawn, cancelled):
+        thread.join(20)
+        assert not thread.is_alive()
+    return results
+
+
+def outcome(work: Callable[[], object]) -> object:
+    try:
+        with db.transaction():
+            return work()
+    except Exception as error:
+        return error
+
+
+def laid_out_backwards() -> tuple[uuid.UUID, uuid.UUID]:
+    """An order whose ticket with the greater id lies before the other; and that other one."""
+    on_disk = text("select id from tickets.tickets where order_id = :id order by ctid")
+    while True:
+        facts = make_facts(screening_id=uuid.uuid4().int % 1_000_000)
+        with db.transaction() as session:
+            service.issue(facts, [FULL, STUDENT])
+            first, second = session.execute(on_disk, {"id": facts.order_id}).scalars()
+        if first > second:
+            return facts.order_id, second
+
+
+@pytest.mark.usefixtures("crowd")
+def test_neither_waits_for_the_other_for_ever() -> None:
+    results = collide()
+    assert of_kind(results, Exception) == []
+    assert 2 in results, "both tickets are revoked"
+
+
+@pytest.mark.usefixtures("crowd")
+def test_control_in_the_order_of_the_disk_they_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    as_they_lie = str(issuing._REVOKE).replace("order by id for update", "")
+    monkeypatch.setattr(issuing, "_REVOKE", text(as_they_lie))
+    assert deadlocks(collide()) == 1
+
+
+def test_tickets_that_are_signed_anew_meanwhile_are_revoked_too() -> None:
+    facts = make_facts()
+    with db.transaction():
+        service.issue(facts, [FULL, STUDENT])
+    results: list[object] = []
+    cancelling = threading.Thread(
+        target=lambda: results.append(outcome(lambda: service.revoke(facts.order_id))), daemon=True
+    )
+    with db.transaction():
+        service.rotate_key(retire=True)
+        cancelling.start()
+        until_so_many_wait(1)
+    cancelling.join(20)
+    assert results == [2]
