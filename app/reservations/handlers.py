@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from app.core import db
 from app.core.messages import HoldExpired, Message, ScreeningCancelled, SeatsFreed
@@ -20,7 +20,6 @@ from app.reservations.states import RESERVATION
 log = logging.getLogger("bilheteria.reservations")
 
 BATCH = 200
-AWAY = (OperationalError, InterfaceError, TimeoutError)
 
 
 def serve_queue(message: SeatsFreed | ScreeningCancelled, delivery: Delivery) -> None:
@@ -49,11 +48,21 @@ def _attempt(work: Callable[[Any], object], key: object) -> object:
     """One that fails keeps none of the others waiting; but where the database is away, it is away for all."""
     try:
         return work(key)
-    except AWAY:
-        raise
-    except Exception:
+    except Exception as error:
+        if _is_away(error):
+            raise
         log.exception("left for the next tick", extra={"work": work.__name__, "key": str(key)})
         return None
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether there is no database to ask, or no connection to it is free.
+
+    One that answers with a code is there: a deadlock, or a lock that took too long, is about one row alone.
+    """
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or not getattr(error.orig, "pgcode", None)
+    return isinstance(error, TimeoutError)
 
 
 def expire(reservation_id: uuid.UUID) -> bool:

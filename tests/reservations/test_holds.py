@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.core import config, db
 from app.core.config import Settings
@@ -320,6 +322,58 @@ def test_a_hold_whose_books_disagree_keeps_no_other_waiting(monkeypatch: pytest.
     finally:
         with db.transaction() as session:
             session.execute(text("drop function reservations.keep() cascade"))
+
+
+@pytest.fixture
+def impatient(database: str, settings: Settings, request: pytest.FixtureRequest) -> Iterator[None]:
+    """A database that ends what takes long, as an operator may set it."""
+    db.connect(database, connect_args={"options": f"-c {request.param}=200ms"})
+    yield
+    db.connect(database, pool_size=settings.db_pool_size)
+
+
+@pytest.mark.parametrize("impatient", ["lock_timeout", "statement_timeout"], indirect=True)
+@pytest.mark.usefixtures("impatient")
+def test_a_seat_that_is_locked_for_long_keeps_no_other_waiting() -> None:
+    screening = make_screening("oooo")
+    stuck, over = hold(screening, "A1"), hold(screening, "A2")
+    let_it_run_out(stuck.id, seconds=9)
+    let_it_run_out(over.id)
+    with db.engine().begin() as other:
+        seat = {"id": stuck.id}
+        other.execute(
+            text("select 1 from reservations.seat_claims where reservation_id = :id for update"), seat
+        )
+        assert handlers.expire_holds() == 1
+    with db.reading():
+        assert service.reservation(over.id).state == "expired"
+        assert service.reservation(stuck.id).state == "held"
+    assert handlers.expire_holds() == 1
+
+
+def test_where_the_database_goes_away_no_other_is_tried() -> None:
+    screening = make_screening("oooo")
+    unlucky, over = hold(screening, "A1"), hold(screening, "A2")
+    let_it_run_out(unlucky.id, seconds=9)
+    let_it_run_out(over.id)
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "create function reservations.away() returns trigger language plpgsql as"
+                " 'begin perform pg_terminate_backend(pg_backend_pid()); return old; end';"
+                "create trigger away before delete on reservations.seat_claims for each row"
+                f" when (old.seat_id = {unlucky.seat_ids[0]}) execute function reservations.away()"
+            )
+        )
+    try:
+        with pytest.raises(DBAPIError):
+            handlers.expire_holds()
+        with db.reading():
+            assert service.reservation(over.id).state == "held"
+    finally:
+        with db.transaction() as session:
+            session.execute(text("drop function reservations.away() cascade"))
+    assert handlers.expire_holds() == 2
 
 
 def test_what_nobody_knows() -> None:
