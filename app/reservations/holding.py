@@ -16,9 +16,9 @@ from app.events import service as events
 from app.events.service import Screening, SeatPlan
 from app.reservations import claims, single_seat
 from app.reservations.best import best_together
-from app.reservations.limits import LOCK_HOLDS
+from app.reservations.limits import LOCK_HOLDS, too_many_holds
 from app.reservations.nearest import nearest_free
-from app.reservations.views import NothingFits, Reservation, SeatsLost, SingleSeatLeft, TooManyHolds
+from app.reservations.views import NothingFits, Reservation, SeatsLost, SingleSeatLeft
 
 NO_LIMIT = 1_000_000  # a limit of this size is none: it is not even looked up
 TRIES = 8
@@ -49,6 +49,8 @@ def hold(
     plan = events.seat_plan(screening.auditorium_id)
     reservation_id = uuid.uuid4()
     config = settings()
+    visitor_limit = limit_of(config.max_live_holds_per_visitor) if limited else None
+    address_limit = limit_of(config.max_live_holds_per_address) if limited else None
     held = claims.hold(
         reservation_id,
         screening.id,
@@ -56,12 +58,14 @@ def hold(
         seconds=minutes * 60 + config.grace_seconds,
         visitor=visitor,
         address_key=address_key,
-        visitor_limit=limit_of(config.max_live_holds_per_visitor) if limited else None,
-        address_limit=limit_of(config.max_live_holds_per_address) if limited else None,
+        visitor_limit=visitor_limit,
+        address_limit=address_limit,
         around=single_seat.looked_at(plan, seat_ids) if leave_no_single else (),
     )
     if held is None:
-        raise TooManyHolds(retry_after=config.hold_minutes * 60)
+        raise too_many_holds(
+            visitor=visitor, address_key=address_key, visitor_limit=visitor_limit, address_limit=address_limit
+        )
     if len(held.seat_ids) < len(seat_ids):
         raise lost_seats(screening, seat_ids, held.seat_ids, states=claims.undo(reservation_id))
     if leave_no_single:

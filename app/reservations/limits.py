@@ -6,9 +6,12 @@ taken in one order, by visitor, then by address or e-mail; after the screening's
 
 from __future__ import annotations
 
+from math import ceil
+
 from sqlalchemy import text
 
 from app.core import db
+from app.reservations.views import TooManyHolds
 
 # Goes before the statement that counts and holds, in the same message to the database: one way there and back.
 LOCK_HOLDS = """
@@ -18,12 +21,42 @@ LOCK_HOLDS = """
     where counted.most is not null;
 """
 
+# When so many of the live holds have ended that one more fits; null where one fits, or no limit is set.
+_FITS_AGAIN = """
+    select extract(epoch from live.expires_at - clock_timestamp()) from reservations.reservations live
+    where cast(:{limit} as integer) is not null
+      and live.{column} = :{column} and live.state = 'held' and live.expires_at > clock_timestamp()
+    order by live.expires_at desc offset cast(:{limit} as integer) - 1 limit 1
+"""
+_FULL = text(
+    f"""
+    select ({_FITS_AGAIN.format(column="visitor", limit="visitor_limit")}) as visitor,
+      ({_FITS_AGAIN.format(column="address_key", limit="address_limit")}) as address
+    """
+)
+
 _LOCK_PLACES = text(
     """
     select pg_advisory_xact_lock(hashtext(counted.kind), hashtext(counted.key))
     from (values ('places of a visitor', :visitor), ('places of an email', :email)) as counted (kind, key)
     """
 )
+
+
+def too_many_holds(
+    *, visitor: str, address_key: str, visitor_limit: int | None, address_limit: int | None
+) -> TooManyHolds:
+    """What to raise for a hold that was refused: whose limit it was, and when there is room again."""
+    values = {
+        "visitor": visitor,
+        "address_key": address_key,
+        "visitor_limit": visitor_limit,
+        "address_limit": address_limit,
+    }
+    row = db.session().execute(_FULL, values).one()
+    if row.visitor is not None:
+        return TooManyHolds("visitor", max(1, ceil(row.visitor)))
+    return TooManyHolds("address", max(1, ceil(row.address or 0)))
 
 
 def lock_places(visitor: str, email: str) -> None:

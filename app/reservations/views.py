@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from app.core.errors import Conflict, Invalid, TooMany
 
@@ -78,7 +79,14 @@ class NothingFits(Conflict):
 
 
 class TooManyHolds(TooMany):
-    """This visitor, or this address, holds as much as one may at a time; `retry_after` is a hold's length."""
+    """This visitor, or else this address, holds as much as one may at a time.
+
+    `retry_after`: until there is room again, if nobody ends a hold before its time.
+    """
+
+    def __init__(self, whose: Literal["visitor", "address"], retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.whose = whose
 
 
 class NotHeld(Conflict):

@@ -10,14 +10,14 @@ from flask_babel import gettext as _
 
 from app.core import db
 from app.core.config import settings
-from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
+from app.core.errors import BilheteriaError, Conflict, Invalid
 from app.events import service as events
 from app.events.service import Screening, ScreeningClosed
 from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView, Started, StartedBefore, StartedOtherwise
 from app.reservations import live
 from app.reservations import service as reservations
-from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft
+from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft, TooManyHolds
 from app.shop import blueprint, purchase, seat_moments
 from app.shop.heading import line_of
 from app.shop.seat_page import (
@@ -99,7 +99,7 @@ def start_order(screening_id: int) -> Response:
     except SeatsLost as error:
         seat_moments.learn(screening_id, error.states)
         return lost_seats_question(screening, error)
-    except TooMany as error:
+    except TooManyHolds as error:
         return _several_already(screening, wish, error)
     except (Invalid, Conflict) as error:
         return _again(screening, wish, error)
@@ -154,7 +154,7 @@ def _lone_seat(screening: Screening, seat_ids: Sequence[int], order: OrderView) 
     return lone_seat_question(screening, chosen, shift, order=order) if shift else None
 
 
-def _several_already(screening: Screening, wish: Asked, error: TooMany) -> Response:
+def _several_already(screening: Screening, wish: Asked, error: TooManyHolds) -> Response:
     """Where the orders are that must end first, and the wish again, with each of them given up for it."""
     body = render_template(
         "shop/page_several_already.html",
@@ -164,6 +164,7 @@ def _several_already(screening: Screening, wish: Asked, error: TooMany) -> Respo
         back_url=url_for("shop.seats", screening_id=screening.id),
         wish=wish,
         wanted=seats_in_words(names_of(screening, wish.seat_ids)) if wish.seat_ids else "",
+        whose_limit=error.whose,
         minutes=-(-error.retry_after // 60),
     )
     return make_response(body, error.status, {"Retry-After": str(error.retry_after)})

@@ -96,6 +96,21 @@ def test_a_crowd_behind_one_address_is_told_so(
     assert (answer.status_code, "A crowd is buying from your network" in answer.text) == (429, True)
 
 
+@pytest.mark.usefixtures("two_at_most")
+def test_who_let_time_run_out_is_not_told_of_a_crowd(
+    ana: Visitor, screening: Screening, settings: Settings
+) -> None:
+    """The orders are over for the visitor; their seats come free a little later, and count until then."""
+    for path in (ana.start(screening, "A1 A2"), ana.start(screening, "A5")):
+        buying.time_passes(order_at(path), minutes=settings.hold_minutes + 0.5)
+    answer = ana.take(screening, ids(plan_of(screening), "A8 A9"))
+    assert answer.status_code == 429
+    assert "You already hold as much as one can at a time." in answer.text
+    assert "crowd" not in answer.text
+    assert "Try again in 2 minutes." in answer.text
+    assert 60 < int(answer.headers["Retry-After"]) <= 90
+
+
 def test_the_map_points_to_the_order_of_its_own_screening(ana: Visitor, screening: Screening) -> None:
     here = ana.start(screening, "A1")
     ana.start(make_screening("oooo"), "A2")
