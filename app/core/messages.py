@@ -148,6 +148,7 @@ class NoticeRequested(Message):
     email: str
     locale: str
     facts: dict[str, Any] = field(default_factory=dict)
+    not_after: str | None = None  # from then on it says what is no longer so, and is not sent
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,9 @@ def offer(order: OrderView, receipt_id: uuid.UUID) -> str | None:
     by_id = events.seat_plan(order.screening.auditorium_id).by_id
     names = [by_id[seat_id].name for seat_id in held.seat_ids]
     if order.email:
-        more = {"new_seats": names, "until": held.deadline.isoformat()}
-        outbox.publish(NoticeRequested("reseat_offer", order.email, order.locale, facts(order) | more))
+        until = held.deadline.isoformat()
+        more = facts(order) | {"new_seats": names, "until": until}
+        outbox.publish(NoticeRequested("reseat_offer", order.email, order.locale, more, not_after=until))
     return RESEAT
 
 

@@ -75,6 +75,7 @@ def _offer(screening: Screening, row: Row[Any]) -> bool:
 
 
 def _tell_offer(screening: Screening, row: Row[Any], offer: Reservation) -> None:
+    """While it lasts: its mail names a time and no day."""
     plan = events.seat_plan(screening.auditorium_id)
     seats = sorted((plan.by_id[seat_id] for seat_id in offer.seat_ids), key=lambda s: (s.row_index, s.column))
     _tell(
@@ -88,10 +89,13 @@ def _tell_offer(screening: Screening, row: Row[Any], offer: Reservation) -> None
             "until": offer.deadline.isoformat(),
             "minutes": settings().offer_minutes,
         },
+        not_after=offer.deadline.isoformat(),
     )
 
 
-def _tell(template: str, screening: Screening, row: Row[Any], facts: dict[str, Any]) -> None:
+def _tell(
+    template: str, screening: Screening, row: Row[Any], facts: dict[str, Any], *, not_after: str | None = None
+) -> None:
     what = {
         "film_title": screening.film.title_in(row.locale),
         "cinema_name": screening.cinema.name,
@@ -100,7 +104,7 @@ def _tell(template: str, screening: Screening, row: Row[Any], facts: dict[str, A
         "timezone": screening.cinema.timezone,
     }
     publish(
-        NoticeRequested(template=template, email=row.email, locale=row.locale, facts=what | facts),
+        NoticeRequested(template, row.email, row.locale, what | facts, not_after=not_after),
         urgent=True,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jinja2 import TemplateError
+from sqlalchemy import text
 
 from app.adapters.mail import Attachment, BadMail, Mail, Mailbox, MailError, open_mail
 from app.adapters.storage import Missing, StorageError, open_storage
@@ -46,13 +47,24 @@ def on_tickets_ready(message: TicketsReady, delivery: Delivery) -> None:
 
 
 def on_notice_requested(message: NoticeRequested, delivery: Delivery) -> None:
-    """The worker marks it done after it is sent: a crash in between sends the same mail, with the same id, again."""
+    """The worker marks it done after it is sent: a crash in between sends the same mail, with the same id, again.
+
+    A mail server may have been away for hours: what is true no longer is not sent.
+    """
+    if message.not_after and _is_past(message.not_after):
+        return
     _send(message.template, message.email, message.locale, message.facts, delivery)
 
 
 def on_reset_requested(message: ResetRequested, delivery: Delivery) -> None:
     with delivery.transaction():
         links.send_reset(message.email)
+
+
+def _is_past(moment: str) -> bool:
+    with db.reading() as session:
+        past = text("select clock_timestamp() >= cast(:moment as timestamptz)")
+        return bool(session.execute(past, {"moment": moment}).scalar_one())
 
 
 def _stored(key: str) -> bytes:

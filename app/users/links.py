@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -26,27 +28,33 @@ class LinkOver(Conflict):
         super().__init__("link.over")
 
 
-def new(user_id: int, purpose: str) -> str:
-    """A new token for `purpose` (`verify`, `reset`); only its hash is kept."""
+@dataclass(frozen=True, slots=True)
+class Link:
+    token: str
+    expires_at: datetime
+
+
+def new(user_id: int, purpose: str) -> Link:
+    """A new link for `purpose` (`verify`, `reset`); only its token's hash is kept."""
     token = secrets.token_urlsafe(24)
-    db.session().execute(
+    made = db.session().execute(
         text(
             "insert into users.email_tokens (token_hash, user_id, purpose, expires_at)"
             " values (:hash, :user_id, :purpose, clock_timestamp() + make_interval(hours => :hours))"
+            " returning expires_at"
         ),
         {"hash": _hash(token), "user_id": user_id, "purpose": purpose, "hours": HOURS[purpose]},
     )
-    return token
+    return Link(token, made.scalar_one())
 
 
 def send(to: User, purpose: str) -> None:
-    """Mail a new link for `purpose` (`verify`, `reset`)."""
-    token = new(to.id, purpose)
+    """Mail a new link for `purpose` (`verify`, `reset`); not once it has ended."""
+    link = new(to.id, purpose)
     # No name: who signs up writes it, and these mails go to people who did not ask for them.
-    facts = {"path": f"/account/{purpose}/{token}", "hours": HOURS[purpose]}
-    outbox.publish(
-        NoticeRequested(template=_TEMPLATES[purpose], email=to.email, locale=to.locale, facts=facts)
-    )
+    facts = {"path": f"/account/{purpose}/{link.token}", "hours": HOURS[purpose]}
+    ends = link.expires_at.isoformat()
+    outbox.publish(NoticeRequested(_TEMPLATES[purpose], to.email, to.locale, facts, not_after=ends))
 
 
 def send_reset(email: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import text
 
@@ -39,6 +41,15 @@ def messages(kind: str, template: str = "") -> int:
             ),
             {"kind": kind, "template": template},
         ).scalar_one()
+
+
+def until(template: str) -> datetime:
+    with db.reading() as session:
+        told = session.execute(
+            text("select payload->>'not_after' from core.outbox where payload->>'template' = :template"),
+            {"template": template},
+        )
+        return datetime.fromisoformat(told.scalar_one())
 
 
 def test_paid_twice_gives_one_set_of_tickets_and_the_second_money_back(screening: Screening) -> None:
@@ -105,6 +116,7 @@ def reseated(screening: Screening) -> OrderView:
 def test_late_money_is_offered_other_seats(screening: Screening, reseated: OrderView) -> None:
     assert (reseated.state, reseated.reseat_seats) == ("reseat_offered", ("A2", "A3"))
     assert messages("NoticeRequested", "reseat_offer") == 1
+    assert until("reseat_offer") == reseated.reseat_until, "its mail is not sent later"
     with db.transaction():
         orders.accept_reseat(reseated.token)
     with db.transaction():

@@ -81,6 +81,7 @@ def test_a_release_serves_the_queue_by_message_and_mails_the_offer(settings: Set
     assert notice["facts"]["path"] == f"/requests/{request.token}"
     assert notice["facts"]["seats"] == ["A1", "A2"]
     assert notice["facts"]["minutes"] == settings.offer_minutes
+    assert notice["not_after"] == notice["facts"]["until"], "by then it says what is no longer so"
 
 
 def test_seats_that_are_free_at_once_are_offered_at_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -20,6 +21,7 @@ from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.reservations import service as reservations
+from app.users import service as users
 from tests.adapters.mail_server import MailServer
 from tests.orders import buying, counter
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -299,6 +301,51 @@ def test_mail_waits_while_the_server_is_away(settings: Settings) -> None:
         session.execute(text("update core.outbox set available_at = clock_timestamp()"))
     worker.drain(routes(("users",)))
     assert len(mails(settings.mail_folder)) == 1
+
+
+def test_a_notice_that_says_what_is_no_longer_so_is_not_sent(settings: Settings) -> None:
+    """The mail server was away until the seats had gone, or the link had ended."""
+    now = datetime.now(UTC)
+    with db.transaction():
+        for name, hours in (("late", -1), ("early", 1)):
+            moment = (now + timedelta(hours=hours)).isoformat()
+            outbox.publish(
+                NoticeRequested(
+                    "account_exists", f"{name}@example.org", "en", {"path": "/x"}, not_after=moment
+                )
+            )
+    worker.drain(routes(("users",)))
+    assert [mail["To"] for mail in mails(settings.mail_folder)] == ["early@example.org"]
+    assert dead() == []
+    with db.reading() as session:
+        assert session.execute(text("select count(*) from core.outbox")).scalar_one() == 0
+
+
+def test_a_notice_of_before_there_was_such_a_time_is_sent(settings: Settings) -> None:
+    with db.transaction() as session:
+        outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
+        session.execute(text("update core.outbox set payload = payload - 'not_after'"))
+    worker.drain(routes(("users",)))
+    assert len(mails(settings.mail_folder)) == 1
+
+
+@pytest.mark.parametrize("purpose", ["verify", "reset"])
+def test_a_link_is_not_sent_once_it_has_ended(settings: Settings, purpose: str) -> None:
+    config.use(replace(settings, mail_url="smtp://127.0.0.1:1?tls=off"))
+    try:
+        ana = person(verified=False)
+        with db.transaction():
+            if purpose == "verify":
+                users.send_verification(ana.id)
+            else:
+                users.request_reset(ana.email)
+        worker.drain(routes(("users",)))
+    finally:
+        config.use(settings)
+    with db.reading() as session:
+        ends = session.execute(text("select expires_at from users.email_tokens")).scalar_one()
+        told = session.execute(text("select payload->>'not_after' from core.outbox")).scalar_one()
+    assert datetime.fromisoformat(told) == ends
 
 
 def test_mail_that_is_put_off_for_a_morning_arrives(settings: Settings) -> None:

@@ -180,7 +180,7 @@ class House:
         """What really is at the addresses that have this argument."""
         if argument == "token":
             with db.transaction():
-                mailed = [links.new(self.manager.id, purpose) for purpose in ("verify", "reset")]
+                mailed = [links.new(self.manager.id, purpose).token for purpose in ("verify", "reset")]
             tokens = (self.paid.token, self.foreign.token, self.awaiting())
             return [*tokens, self.request, *mailed, self.basket()]
         return {
