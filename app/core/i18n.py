@@ -26,6 +26,15 @@ def catalogue(locale: str) -> NullTranslations:
     return Translations.load(str(FOLDER), [locale])
 
 
+def load() -> None:
+    """Read what every page and mail needs of all languages, some 5 MB: before a process forks, so that it is shared."""
+    day = date(2026, 11, 25)
+    for locale in LOCALES:
+        catalogue(locale)
+        format_day_long(day, locale)
+        format_day_short(day, locale)
+
+
 def translate(locale: str, msgid: str, **values: object) -> str:
     text = catalogue(locale).gettext(msgid)
     return text % values if values else text

@@ -6,6 +6,8 @@ import gc
 
 from sqlalchemy.orm import configure_mappers
 
+from app.core import i18n
+
 # Python's own 700 has every request collected several times, though next to nothing of it is cyclic.
 NEW_OBJECTS, YOUNG, MIDDLE = 10_000, 10, 10
 
@@ -15,6 +17,7 @@ def settle() -> None:
 
     What was loaded is left out of collections for good: walking over it would copy memory that processes share.
     """
+    i18n.load()
     configure_mappers()  # else at the first query, in each process by itself
     gc.collect()
     gc.freeze()
