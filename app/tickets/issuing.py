@@ -45,7 +45,8 @@ _ISSUE = text(
     """
 )
 
-# Locked in the order in which `documents.record` and the rotation of keys lock them: else each waits for the other.
+# Locked first, so that who is in at the door counts; and in the order in which `documents.record` and the rotation of
+# keys lock them: else each waits for the other.
 _REVOKE = text(
     """
     with mine as (select id, state from tickets.tickets where order_id = :order_id order by id for update),
@@ -54,7 +55,6 @@ _REVOKE = text(
         from mine where t.id = mine.id and t.state = 'valid' returning 1
     )
     select (select count(*) from gone) as revoked,
-        count(*) filter (where state = 'valid') as were_valid,
         count(*) filter (where state = 'admitted') as admitted
     from mine
     """
@@ -143,8 +143,7 @@ def revoke(order_id: uuid.UUID) -> int:
     Raises AlreadyAdmitted when one is in, also when it goes in at this very moment: the caller rolls back.
     """
     counted = db.session().execute(_REVOKE, {"order_id": order_id}).one()
-    # Whoever was at the door first has been waited for, and counts as admitted.
-    if counted.admitted or counted.revoked < counted.were_valid:
+    if counted.admitted:
         raise AlreadyAdmitted("tickets.admitted")
     if counted.revoked:
         outbox.withdraw(TicketsReady, order_id=str(order_id))
