@@ -1,7 +1,10 @@
 // Live seats: a stream from the server, polling where streams fail. Taken seats carry the time at which they come
 // back, so the page frees them by itself.
 
+import { about, asking, leftAlone } from "./asking.js";
+
 const POLL_MS = 1000; // as quick as people expect, while they look
+const REFUSED_POLL_MS = 3000; // where the server has no stream left, it has enough to do
 const PATIENCE_MS = 10_000; // for an answer
 const RETRY_STREAM_MS = 60_000;
 const FAILURES = 3;
@@ -55,57 +58,61 @@ export function followSeats(form, boxes, say) {
 
 function connect(form, learn) {
   let source;
-  let polling;
-  let asking = false;
   let again;
   let failures = 0;
 
-  const poll = async () => {
-    if (document.hidden || asking) return;
-    asking = true;
+  const ask = async () => {
     try {
       const answer = await fetch(form.dataset.poll, {
         headers: { Accept: "application/json" },
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
-      const facts = answer.ok && (await answer.json());
-      if (facts && polling) learn(facts, true); // what a stream has said meanwhile is newer
-    } catch { /* the network is away; the next try comes by itself */ }
-    asking = false;
+      if (!answer.ok) return leftAlone(answer);
+      const facts = await answer.json();
+      if (polling.isRunning()) learn(facts, true); // what a stream has said meanwhile is newer
+      return undefined;
+    } catch {
+      return 0; // the network is away; the next try comes by itself
+    }
   };
-  const startPolling = () => { polling ??= setInterval(poll, POLL_MS); };
-  const stopPolling = () => { clearInterval(polling); polling = undefined; };
+  const polling = asking(ask, POLL_MS);
 
   const open = () => {
     clearTimeout(again);
     source?.close();
     source = new EventSource(form.dataset.events);
-    startPolling(); // until the stream speaks: a proxy may swallow it, and the browser's own tries have pauses
+    polling.start(); // until the stream speaks: a proxy may swallow it, and the browser's own tries have pauses
     const take = (whole) => (event) => {
       failures = 0;
-      stopPolling();
+      polling.stop();
+      polling.every(POLL_MS);
       learn(JSON.parse(event.data), whole);
     };
     source.addEventListener("seats", take(true));
     source.addEventListener("change", take(false));
     source.addEventListener("error", () => {
       failures += 1;
-      startPolling();
-      // The browser tries again by itself, except after an answer that is no stream.
-      if (source.readyState === EventSource.CLOSED || failures >= FAILURES) {
+      const refused = source.readyState === EventSource.CLOSED; // by an answer that is no stream
+      if (refused) polling.every(REFUSED_POLL_MS);
+      polling.start();
+      // The browser tries again by itself, except where it was refused.
+      if (refused || failures >= FAILURES) {
         source.close();
-        poll();
-        again = setTimeout(() => { failures = 0; open(); }, RETRY_STREAM_MS);
+        again = setTimeout(() => { failures = 0; open(); }, about(RETRY_STREAM_MS));
       }
     });
   };
   const close = () => { clearTimeout(again); source.close(); };
 
-  if (!("EventSource" in window)) { startPolling(); poll(); return; }
+  if (!("EventSource" in window)) {
+    polling.start();
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) polling.now(); });
+    return;
+  }
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) { close(); return; }
     failures = 0;
-    if (polling) poll();
+    polling.now();
     open();
   });
   addEventListener("pagehide", close);

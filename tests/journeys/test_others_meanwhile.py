@@ -58,19 +58,71 @@ def test_where_streams_fail_the_page_asks(new_page: NewPage, house: House) -> No
 def test_where_streams_fail_the_page_asks_every_second_while_somebody_looks(
     new_page: NewPage, house: House
 ) -> None:
-    """By a clock that stands still but for the ten seconds that the test turns it on."""
     page = new_page()
     page.route("**/events", lambda route: route.abort())
+    asked = asked_in(page)
+    by_a_clock_of_ones_own(page, house)
+    asked.clear()
+    turn_on(page, 10)
+    assert len(asked) > 5
+
+
+def test_where_the_server_has_no_stream_left_the_page_asks_it_less_often(
+    new_page: NewPage, house: House
+) -> None:
+    page = new_page()
+    page.route("**/events", lambda route: route.fulfill(status=503))
+    asked = asked_in(page)
+    by_a_clock_of_ones_own(page, house)
+    turn_on(page, 5)
+    asked.clear()
+    turn_on(page, 30)
+    assert 5 < len(asked) < 15
+
+
+def test_where_answers_fail_the_page_asks_more_and_more_rarely(new_page: NewPage, house: House) -> None:
+    """After 1, 2, 4, 8 and then 15 seconds, or as late as it is told; and as before once there is an answer again."""
+    page = new_page()
+    said: dict[str, str] = {}
+    page.route("**/events", lambda route: route.abort())
+    page.route("**/seats.json", lambda route: route.fulfill(status=503, headers=said))
+    asked = asked_in(page)
+    by_a_clock_of_ones_own(page, house)
+    asked.clear()
+    turn_on(page, 60)
+    assert 2 < len(asked) < 12
+    page.unroute("**/seats.json")
+    turn_on(page, 20)
+    asked.clear()
+    turn_on(page, 10)
+    assert len(asked) > 5
+    said["Retry-After"] = "40"
+    page.route("**/seats.json", lambda route: route.fulfill(status=503, headers=said))
+    turn_on(page, 3)
+    asked.clear()
+    turn_on(page, 30)
+    assert not asked
+
+
+def asked_in(page: Page) -> list[str]:
+    """Grows with each time that the page asks for the seats."""
     asked: list[str] = []
     page.on("response", lambda answer: asked.append(answer.url) if "seats.json" in answer.url else None)
+    return asked
+
+
+def by_a_clock_of_ones_own(page: Page, house: House) -> None:
+    """A map whose clock stands still, but for the seconds that the test turns it on."""
     page.clock.install(time=0)
     house.open_map(page, house.room("oooo"))
     page.clock.pause_at(3_600_000)
-    asked.clear()
-    for _ in range(10):
-        page.clock.run_for(1000)
-        page.wait_for_timeout(100)  # for the answer; without it, the next question waits its turn
-    assert len(asked) > 5
+
+
+def turn_on(page: Page, seconds: int) -> None:
+    """In small steps, with time for an answer after each: the next question follows on it."""
+    for _ in range(seconds * 4):
+        page.clock.run_for(250)
+        page.wait_for_timeout(25)
 
 
 def test_a_stream_that_breaks_off_leaves_no_gap(new_page: NewPage, house: House) -> None:
