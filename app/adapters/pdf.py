@@ -14,6 +14,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from app.adapters import pdf_import
+
 # Latin letters whose stroke is no accent that could be taken away.
 _PLAIN = {"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Ħ": "H", "ħ": "h", "ı": "i", "Ŧ": "T", "ŧ": "t", "ẞ": "SS"}
 _IMAGE = "image:"
@@ -92,6 +94,7 @@ class Printer:
     @cached_property
     def _sheet(self) -> tuple[Any, Any]:
         try:
+            pdf_import.load()
             from weasyprint import CSS
             from weasyprint.text.fonts import FontConfiguration
         except OSError as error:
