@@ -245,3 +245,13 @@ def once_of(answer: TestResponse) -> str:
     found = ONCE.search(answer.text)
     assert found is not None
     return found[1]
+
+
+def tries() -> int:
+    with db.reading() as session:
+        return session.execute(text("select count(*) from tickets.admissions")).scalar_one()
+
+
+def counters(answer: TestResponse) -> list[int]:
+    part = answer.text[answer.text.index('id="_counters"') :].partition("</p>")[0]
+    return [int(number) for number in re.findall(r"<b>(\d+)</b>", part)]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from app.core import config, db
 from app.core.config import Settings
@@ -17,7 +15,7 @@ from app.core.errors import Invalid, NotFound
 from app.events.service import ScreeningClosed
 from app.reservations import handlers, service
 from app.reservations.service import NotHeld, NothingFits, SeatsLost, TooManyHolds
-from tests.reservations.holds import best, count, hold, let_it_run_out, messages, seats, taken
+from tests.reservations.holds import best, count, hold, let_it_run_out, seats, taken
 from tests.reservations.rooms import make_screening
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -249,131 +247,6 @@ def test_a_released_reservation_is_never_reclaimed() -> None:
     with db.transaction():
         assert not service.reclaim(held.id, datetime.now(UTC) + timedelta(minutes=5))
     assert taken(screening) == ""
-
-
-def test_holds_end_by_the_clock_and_say_so() -> None:
-    screening = make_screening("oooo")
-    over, running = hold(screening, "A1 A2"), hold(screening, "A3")
-    let_it_run_out(over.id)
-    assert handlers.expire_holds() == 1
-    assert handlers.expire_holds() == 0
-    with db.reading():
-        assert service.reservation(over.id).state == "expired"
-        assert service.reservation(running.id).state == "held"
-    assert messages("HoldExpired") == [{"reservation_id": str(over.id), "screening_id": screening.id}]
-    assert count("seat_claims") == 1
-
-
-def test_an_extension_that_was_quicker_is_not_undone() -> None:
-    screening = make_screening("oooo")
-    held = hold(screening, "A1")
-    let_it_run_out(held.id)
-    with db.transaction():
-        service.extend(held.id, datetime.now(UTC) + timedelta(minutes=5))
-    assert not handlers.expire(held.id)
-    assert taken(screening) == "A1"
-
-
-def test_expiry_leaves_seats_alone_that_somebody_took_over() -> None:
-    screening = make_screening("oooo")
-    old = hold(screening, "A1 A2")
-    let_it_run_out(old.id)
-    hold(screening, "A1")
-    assert handlers.expire_holds() == 1
-    assert taken(screening) == "A1"
-
-
-def test_a_hold_that_somebody_else_writes_is_left_for_the_next_tick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "BATCH", 1)
-    screening = make_screening("oooo")
-    locked, over = hold(screening, "A1"), hold(screening, "A2")
-    let_it_run_out(locked.id, seconds=9)
-    let_it_run_out(over.id)
-    with db.engine().begin() as other:
-        other.execute(
-            text("select 1 from reservations.reservations where id = :id for update"), {"id": locked.id}
-        )
-        assert handlers.expire_holds() == 1, "it neither waits for the other nor asks for it again and again"
-    with db.reading():
-        assert service.reservation(over.id).state == "expired"
-        assert service.reservation(locked.id).state == "held"
-    assert handlers.expire_holds() == 1
-
-
-def test_a_hold_whose_books_disagree_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "BATCH", 1)
-    screening = make_screening("oooo")
-    broken, over = hold(screening, "A1"), hold(screening, "A2")
-    let_it_run_out(broken.id, seconds=9)
-    let_it_run_out(over.id)
-    with db.transaction() as session:
-        session.execute(
-            text(
-                "create function reservations.keep() returns trigger language plpgsql as 'begin return null; end';"
-                "create trigger keep before delete on reservations.seat_claims for each row"
-                f" when (old.seat_id = {broken.seat_ids[0]}) execute function reservations.keep()"
-            )
-        )
-    try:
-        assert handlers.expire_holds() == 1
-        with db.reading():
-            assert service.reservation(over.id).state == "expired"
-            assert service.reservation(broken.id).state == "held"
-    finally:
-        with db.transaction() as session:
-            session.execute(text("drop function reservations.keep() cascade"))
-
-
-@pytest.fixture
-def impatient(database: str, settings: Settings, request: pytest.FixtureRequest) -> Iterator[None]:
-    """A database that ends what takes long, as an operator may set it."""
-    db.connect(database, connect_args={"options": f"-c {request.param}=200ms"})
-    yield
-    db.connect(database, pool_size=settings.db_pool_size)
-
-
-@pytest.mark.parametrize("impatient", ["lock_timeout", "statement_timeout"], indirect=True)
-@pytest.mark.usefixtures("impatient")
-def test_a_seat_that_is_locked_for_long_keeps_no_other_waiting() -> None:
-    screening = make_screening("oooo")
-    stuck, over = hold(screening, "A1"), hold(screening, "A2")
-    let_it_run_out(stuck.id, seconds=9)
-    let_it_run_out(over.id)
-    with db.engine().begin() as other:
-        seat = {"id": stuck.id}
-        other.execute(
-            text("select 1 from reservations.seat_claims where reservation_id = :id for update"), seat
-        )
-        assert handlers.expire_holds() == 1
-    with db.reading():
-        assert service.reservation(over.id).state == "expired"
-        assert service.reservation(stuck.id).state == "held"
-    assert handlers.expire_holds() == 1
-
-
-def test_where_the_database_goes_away_no_other_is_tried() -> None:
-    screening = make_screening("oooo")
-    unlucky, over = hold(screening, "A1"), hold(screening, "A2")
-    let_it_run_out(unlucky.id, seconds=9)
-    let_it_run_out(over.id)
-    with db.transaction() as session:
-        session.execute(
-            text(
-                "create function reservations.away() returns trigger language plpgsql as"
-                " 'begin perform pg_terminate_backend(pg_backend_pid()); return old; end';"
-                "create trigger away before delete on reservations.seat_claims for each row"
-                f" when (old.seat_id = {unlucky.seat_ids[0]}) execute function reservations.away()"
-            )
-        )
-    try:
-        with pytest.raises(DBAPIError):
-            handlers.expire_holds()
-        with db.reading():
-            assert service.reservation(over.id).state == "held"
-    finally:
-        with db.transaction() as session:
-            session.execute(text("drop function reservations.away() cascade"))
-    assert handlers.expire_holds() == 2
 
 
 def test_what_nobody_knows() -> None:

@@ -6,6 +6,7 @@ from flask import Flask
 from app.core.config import Settings
 from app.events.service import Screening
 from tests.reservations.rooms import make_screening
+from tests.shop.programme import evening_of_three
 from tests.shop.visitor import Visitor
 
 
@@ -26,3 +27,8 @@ def ana(app: Flask) -> Visitor:
 def empty_mailbox(settings: Settings, database: str) -> None:
     for file in settings.mail_folder.glob("*.eml"):
         file.unlink()
+
+
+@pytest.fixture
+def evening(app: Flask) -> dict[str, int]:
+    return evening_of_three()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-import uuid
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -16,54 +13,8 @@ from sqlalchemy import text
 
 from app.core import db
 from app.events import service as events
-from app.reservations import service as reservations
-from tests.events.test_programme import in_minutes, make_cinema, make_film, make_room, make_screening
-
-
-def get(client: FlaskClient, path: str, language: str = "en") -> str:
-    answer = client.get(path, headers={"Accept-Language": language})
-    assert answer.status_code == 200, path
-    return answer.text
-
-
-def words(page: str) -> str:
-    """The page's text as read, in one line."""
-    main = page[page.index("<main") : page.index("</main>")]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
-
-
-def stubs(page: str) -> list[str]:
-    found = re.findall(r'<(?:a|div) class="stub.*?</(?:a|div)>', page, re.S)
-    return [" ".join(unescape(re.sub(r"<[^>]+>", " ", stub)).split()) for stub in found]
-
-
-def take_seats(screening_id: int, count: int) -> None:
-    """Sold to somebody: the first seats of the room."""
-    with db.transaction():
-        screening = events.screening(screening_id)
-        seats = [seat.id for seat in events.seat_plan(screening.auditorium_id).seats[:count]]
-        held = reservations.hold_seats(screening, seats, visitor=uuid.uuid4().hex, address_key="a")
-        assert reservations.confirm(held.id)
-
-
-@pytest.fixture
-def evening(app: Any) -> dict[str, int]:
-    """Screenings of two films at two sites in the next hours; all on the same cinema day as now."""
-    centro, praia = make_cinema("centro"), make_cinema("praia")
-    second_room = make_room("centro", "2")
-    limite = make_film("limite", title="Limite", original_title="Limite", director="Mário Peixoto")
-    aurora = make_film(
-        "aurora", title="Aurora", title_en="Sunrise", original_title="Sunrise: A Song", position=1
-    )
-    return {
-        "soon": make_screening(limite, centro, in_minutes(2), version="original"),
-        "dubbed": make_screening(aurora, second_room, in_minutes(3), version="dubbed", format="3D"),
-        "praia": make_screening(aurora, praia, in_minutes(4), version="subtitled"),
-    }
-
-
-def today_url(**query: str) -> str:
-    return "/?" + "&".join(f"{name}={quote(value)}" for name, value in query.items())
+from tests.events.test_programme import in_minutes, make_cinema, make_film, make_screening
+from tests.shop.programme import events_day, get, stubs, take_seats, words
 
 
 def test_the_day_with_its_films_and_showtimes(client: FlaskClient, evening: dict[str, int]) -> None:
@@ -173,12 +124,6 @@ def test_sold_out_started_closed_and_called_off_are_plain(client: FlaskClient, a
         assert said in shown.replace(" , ", " "), (said, shown)
 
 
-def events_day(screening_id: int) -> Any:
-    with db.reading():
-        screening = events.screening(screening_id)
-        return events.cinema_day(screening.starts_at, screening.cinema.timezone)
-
-
 def test_once_nothing_of_today_is_sold_the_next_day_is_shown(client: FlaskClient, app: Any) -> None:
     room, film = make_cinema(cutoff=0), make_film()
     make_screening(film, room, in_minutes(-3))
@@ -228,71 +173,6 @@ def test_a_showtime_is_heard_without_abbreviations(client: FlaskClient, evening:
         "dubbed 3D, Room 2, R$\xa032, last 4",
         "subtitled, Room 1, R$\xa032, last 4",
     ]
-
-
-def test_the_film_page_has_all_its_days(client: FlaskClient, evening: dict[str, int]) -> None:
-    page = get(client, "/films/aurora")
-    assert "<h1>Sunrise</h1>" in page
-    assert len(stubs(page)) == 2
-    assert len(stubs(get(client, "/films/aurora?cinema=praia"))) == 1
-    assert client.get("/films/unknown").status_code == 404
-    assert client.get("/films/" + "x" * 3000).status_code == 404
-
-
-def test_a_film_without_screenings_says_so(client: FlaskClient, app: Any) -> None:
-    make_film("limite", title="Limite")
-    assert "No screenings for now." in get(client, "/films/limite")
-
-
-def schema_of(page: str) -> list[dict[str, Any]]:
-    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.S)
-    assert found is not None
-    graph: list[dict[str, Any]] = json.loads(found[1])["@graph"]
-    return graph
-
-
-def test_search_engines_read_the_film_and_its_screenings(
-    client: FlaskClient, evening: dict[str, int]
-) -> None:
-    movie, *screenings = schema_of(get(client, "/films/aurora"))
-    assert (movie["@type"], movie["name"], movie["duration"], movie["contentRating"]) == (
-        "Movie",
-        "Sunrise",
-        "PT120M",
-        "14",
-    )
-    assert [one["@type"] for one in screenings] == ["ScreeningEvent"] * 2
-    offer = next(one for one in screenings if one["videoFormat"] == "3D")
-    assert offer["offers"]["price"] == "32.00"
-    assert offer["offers"]["url"].endswith(f"/screenings/{evening['dubbed']}")
-    assert offer["startDate"].endswith("-03:00")
-    assert offer["workPresented"] == {"@id": movie["@id"]}
-
-
-def test_hostile_titles_stay_text(client: FlaskClient, app: Any) -> None:
-    title = "</script><img src=x onerror=alert(1)> {{7*7}} 🎬 \u202e"
-    film = make_film("hostile", title=title, synopsis=title * 20)
-    make_screening(film, make_cinema(), in_minutes(30))
-    page = get(client, "/films/hostile")
-    assert "<img src=x" not in page
-    assert schema_of(page)[0]["name"] == title
-    assert "<img src=x" not in get(client, "/")
-
-
-def test_links_that_are_shared_carry_title_and_picture(client: FlaskClient, evening: dict[str, int]) -> None:
-    page = get(client, "/films/aurora")
-    assert '<meta property="og:title" content="Sunrise' in page
-    assert re.search(r'<meta property="og:image" content="http[^"]+\.png"', page)
-    assert '<link rel="canonical" href="http://localhost/films/aurora">' in page
-
-
-def test_robots_and_sitemap(client: FlaskClient, evening: dict[str, int]) -> None:
-    robots = get(client, "/robots.txt")
-    assert "Disallow: /orders/" in robots
-    assert "Sitemap: http://localhost/sitemap.xml" in robots
-    sitemap = get(client, "/sitemap.xml")
-    assert "<loc>http://localhost/films/limite</loc>" in sitemap
-    assert "<loc>http://localhost/?cinema=praia</loc>" in sitemap
 
 
 def test_looking_sets_no_cookie(client: FlaskClient, evening: dict[str, int]) -> None:

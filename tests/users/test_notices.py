@@ -3,69 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import text
 
-from app.adapters.storage import open_storage
-from app.core import config, db, outbox, worker
+from app.core import db, outbox, worker
 from app.core.config import Settings
-from app.core.dead_letters import DeadLetter, dead_letters
-from app.core.messages import NoticeRequested, TicketsReady
+from app.core.messages import NoticeRequested
 from app.dispatch import routes
 from app.events import service as events
-from app.events.service import Screening
 from app.orders import service as orders
-from app.orders.service import OrderView
 from app.reservations import service as reservations
-from app.users import service as users
-from tests.adapters.mail_server import MailServer
 from tests.orders import buying, counter
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.reservations.rooms import make_screening
+from tests.users.noticed import bought, one, seats, sent, speak
 from tests.users.people import mails, person, words
 
 pytestmark = pytest.mark.usefixtures("app")
+
 LANGUAGES = ("pt_BR", "en")
-
-
-def seats(screening: Screening, names: str) -> tuple[int, ...]:
-    return ids(plan_of(screening), names)
-
-
-def speak(basket: OrderView, language: str) -> None:
-    with db.transaction() as session:
-        values = {"locale": language, "id": basket.id}
-        session.execute(text("update orders.orders set locale = :locale where id = :id"), values)
-
-
-def sent() -> dict[str, EmailMessage]:
-    """All mails after all services have done their work, by who they are about: the word in the subject."""
-    buying.work()
-    worker.drain(routes())
-    buying.work()
-    worker.drain(routes())
-    assert dead() == []
-    return {mail["Subject"]: mail for mail in mails(config.settings().mail_folder)}
-
-
-def dead() -> list[DeadLetter]:
-    with db.reading():
-        return dead_letters()
-
-
-def one(found: dict[str, EmailMessage], *parts: str) -> EmailMessage:
-    fitting = [mail for subject, mail in found.items() if all(part in subject for part in parts)]
-    assert len(fitting) == 1, list(found)
-    return fitting[0]
-
-
-def bought(screening: Screening, language: str) -> OrderView:
-    basket = buying.choose(buying.start(screening, seats(screening, "A1 A2")))
-    speak(basket, language)
-    return buying.pay(buying.check_out(basket))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -244,125 +200,3 @@ def test_what_people_typed_is_no_markup_in_a_mail(settings: Settings) -> None:
     assert "{{7*7}}" in html.get_content()
     assert mail["Bcc"] is None
     assert "<b>Limite</b> Bcc: all@example.org" in mail["Subject"]
-
-
-def ready(**changes: object) -> TicketsReady:
-    facts = {
-        "film": "Limite", "cinema": "Centro", "auditorium": "Sala 2", "starts_at": "2026-11-24T23:30:00+00:00",
-        "timezone": "America/Sao_Paulo", "seats": ["A1"], "total": 3800,
-    }  # fmt: skip
-    values = {
-        "order_id": "0", "order_code": "LUZ-4720", "order_path": "/orders/x", "email": "ana@example.org",
-        "name": "", "locale": "pt_BR", "storage_key": "orders/00/x.pdf", "facts": facts,
-    }  # fmt: skip
-    return TicketsReady(**values | changes)  # type: ignore[arg-type]
-
-
-def test_revoked_tickets_get_no_mail(settings: Settings) -> None:
-    with db.transaction():
-        outbox.publish(ready(storage_key="orders/00/gone.pdf"))
-    worker.drain(routes(("users",)))
-    assert mails(settings.mail_folder) == []
-    assert dead() == []
-
-
-def test_a_pdf_too_large_for_a_mail_is_linked(settings: Settings) -> None:
-    storage = open_storage(settings.storage_url, settings.ticket_folder)
-    storage.put("orders/00/x.pdf", b"%PDF" + b"x" * 5_000_001, "application/pdf")
-    with db.transaction():
-        outbox.publish(ready())
-    worker.drain(routes(("users",)))
-    (mail,) = mails(settings.mail_folder)
-    assert list(mail.iter_attachments()) == []
-    assert "na página do pedido" in words(mail)
-    assert "/orders/x" in words(mail)
-
-
-def test_a_mail_that_can_never_go_out_is_a_dead_letter_and_a_late_one_is_not() -> None:
-    with db.transaction():
-        outbox.publish(NoticeRequested("account_exists", "a b@example.org", "en", {"path": "/x"}))
-        outbox.publish(NoticeRequested("no_such_mail", "ana@example.org", "en", {}))
-        outbox.publish(NoticeRequested("order_refunded", "ana@example.org", "en", {}))
-    worker.drain(routes(("users",)))
-    assert len(dead()) == 3
-
-
-def test_mail_waits_while_the_server_is_away(settings: Settings) -> None:
-    config.use(replace(settings, mail_url="smtp://127.0.0.1:1?tls=off"))
-    try:
-        with db.transaction():
-            outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
-        worker.drain(routes(("users",)))
-    finally:
-        config.use(settings)
-    assert dead() == []
-    with db.transaction() as session:
-        assert session.execute(text("select attempts from core.outbox")).scalar() == 1
-        session.execute(text("update core.outbox set available_at = clock_timestamp()"))
-    worker.drain(routes(("users",)))
-    assert len(mails(settings.mail_folder)) == 1
-
-
-def test_a_notice_that_says_what_is_no_longer_so_is_not_sent(settings: Settings) -> None:
-    """The mail server was away until the seats had gone, or the link had ended."""
-    now = datetime.now(UTC)
-    with db.transaction():
-        for name, hours in (("late", -1), ("early", 1)):
-            moment = (now + timedelta(hours=hours)).isoformat()
-            outbox.publish(
-                NoticeRequested(
-                    "account_exists", f"{name}@example.org", "en", {"path": "/x"}, not_after=moment
-                )
-            )
-    worker.drain(routes(("users",)))
-    assert [mail["To"] for mail in mails(settings.mail_folder)] == ["early@example.org"]
-    assert dead() == []
-    with db.reading() as session:
-        assert session.execute(text("select count(*) from core.outbox")).scalar_one() == 0
-
-
-def test_a_notice_of_before_there_was_such_a_time_is_sent(settings: Settings) -> None:
-    with db.transaction() as session:
-        outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
-        session.execute(text("update core.outbox set payload = payload - 'not_after'"))
-    worker.drain(routes(("users",)))
-    assert len(mails(settings.mail_folder)) == 1
-
-
-@pytest.mark.parametrize("purpose", ["verify", "reset"])
-def test_a_link_is_not_sent_once_it_has_ended(settings: Settings, purpose: str) -> None:
-    config.use(replace(settings, mail_url="smtp://127.0.0.1:1?tls=off"))
-    try:
-        ana = person(verified=False)
-        with db.transaction():
-            if purpose == "verify":
-                users.send_verification(ana.id)
-            else:
-                users.request_reset(ana.email)
-        worker.drain(routes(("users",)))
-    finally:
-        config.use(settings)
-    with db.reading() as session:
-        ends = session.execute(text("select expires_at from users.email_tokens")).scalar_one()
-        told = session.execute(text("select payload->>'not_after' from core.outbox")).scalar_one()
-    assert datetime.fromisoformat(told) == ends
-
-
-def test_mail_that_is_put_off_for_a_morning_arrives(settings: Settings) -> None:
-    """As greylisting does, or an outage: no person has to put anything back."""
-    server = MailServer()
-    config.use(replace(settings, mail_url=f"smtp://127.0.0.1:{server.port}?tls=off"))
-    try:
-        with db.transaction():
-            outbox.publish(NoticeRequested("account_exists", "ana@later.example", "en", {"path": "/x"}))
-        for _ in range(worker.MOST_ATTEMPTS + 2):
-            assert worker.drain(routes(("users",))) == 1
-            assert dead() == []
-            with db.transaction() as session:
-                session.execute(text("update core.outbox set available_at = clock_timestamp()"))
-        server.puts_off = False
-        worker.drain(routes(("users",)))
-    finally:
-        config.use(settings)
-        server.stop()
-    assert len(server.received) == 1

@@ -1,0 +1,98 @@
+"""Forms of the scan page that come twice, late, or by HTMX: one try for each, and its answer for who got it."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask
+
+from app.door.scan import SHOWN_SECONDS
+from app.events.service import Screening
+from app.tickets import admission
+from tests.door.house import (
+    Staff,
+    counters,
+    errors,
+    issue,
+    kind,
+    once_of,
+    time_passes,
+    tries,
+    words,
+)
+
+
+def test_loading_the_answer_again_lets_nobody_in_twice(staff: Staff, hall: Screening) -> None:
+    sent = staff.send(issue(hall)[0].code)
+    assert sent.status_code == 303
+    first, again = staff.get(sent.location), staff.get(sent.location)
+    assert kind(first) == kind(again) == "in"
+    assert words(again) == words(first)
+    assert tries() == 1
+
+
+def test_a_form_sent_twice_gets_one_answer(staff: Staff, hall: Screening) -> None:
+    first, second = issue(hall)
+    once = once_of(staff.get("/staff/scan"))
+    sent = [staff.send(first.code, once=once) for _ in range(3)]
+    assert len({answer.location for answer in sent}) == 1
+    assert kind(staff.get(sent[0].location)) == "in"
+    assert tries() == 1
+    # The next ticket may be scanned before the page has come: same form, another code.
+    assert kind(staff.scan(second.code, once=once)) == "in"
+
+
+def test_each_answer_brings_a_new_form(staff: Staff, hall: Screening) -> None:
+    ticket = issue(hall)[0]
+    first = staff.scan(ticket.code)
+    assert once_of(first) != once_of(staff.get("/staff/scan"))
+    assert kind(staff.scan(ticket.code, once=once_of(first))) == "already"
+
+
+def test_a_page_out_of_the_browsers_memory_lets_nobody_in(staff: Staff, hall: Screening) -> None:
+    ticket = issue(hall)[0]
+    once = once_of(staff.get("/staff/scan"))
+    assert kind(staff.scan(ticket.code, once=once)) == "in"
+    time_passes(seconds=admission.REPEAT_SECONDS + 1)
+    assert kind(staff.scan(ticket.code, once=once)) == "already"
+
+
+def test_an_old_answer_is_not_shown_for_the_next_person(staff: Staff, hall: Screening) -> None:
+    sent = staff.send(issue(hall)[0].code)
+    time_passes(seconds=SHOWN_SECONDS + 1)
+    answer = staff.get(sent.location)
+    assert (answer.status_code, answer.location) == (303, "/staff/scan")
+
+
+def test_an_answer_is_of_who_got_it(app: Flask, staff: Staff, hall: Screening) -> None:
+    sent = staff.send(issue(hall)[0].code)
+    answer = Staff(app, email="rosa@example.org").get(sent.location)
+    assert (answer.status_code, answer.location) == (303, "/staff/scan")
+    for unknown in ("0", "999999", "9" * 40):
+        assert staff.get(f"/staff/admissions/{unknown}").location == "/staff/scan"
+
+
+def test_a_look_at_the_page_tries_nothing(staff: Staff, hall: Screening) -> None:
+    code = issue(hall)[0].code
+    assert staff.get(f"/staff/scan?code={code}").status_code == 200
+    assert staff.get(f"/staff/admissions?code={code}").location == "/staff/scan"
+    assert tries() == 0
+
+
+def test_htmx_gets_the_answer_alone(staff: Staff, hall: Screening) -> None:
+    ticket = issue(hall)[0]
+    answer = staff.post("/staff/admissions", {"code": ticket.code, "once": "x"}, **{"HX-Request": "true"})
+    assert (answer.status_code, kind(answer)) == (200, "in")
+    assert "<html" not in answer.text
+    assert set(re.findall(r'id="(\w+)"', answer.text)) == {"_verdict", "_place", "_counters"}
+    assert counters(answer) == [1, 1, 2]
+    assert kind(staff.get(answer.headers["HX-Replace-Url"])) == "in"
+
+
+def test_htmx_gets_what_was_refused_too(staff: Staff) -> None:
+    answer = staff.post("/staff/admissions", {"code": ""}, **{"HX-Request": "true"})
+    assert (answer.status_code, errors(answer)) == (
+        422,
+        {"code": "Scan a QR code, or type the ticket's code."},
+    )
+    assert "HX-Replace-Url" not in answer.headers

@@ -1,0 +1,77 @@
+"""A film's page, and what search engines and other sites read of the programme."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from tests.events.test_programme import in_minutes, make_cinema, make_film, make_screening
+from tests.shop.programme import get, stubs
+
+
+def test_the_film_page_has_all_its_days(client: FlaskClient, evening: dict[str, int]) -> None:
+    page = get(client, "/films/aurora")
+    assert "<h1>Sunrise</h1>" in page
+    assert len(stubs(page)) == 2
+    assert len(stubs(get(client, "/films/aurora?cinema=praia"))) == 1
+    assert client.get("/films/unknown").status_code == 404
+    assert client.get("/films/" + "x" * 3000).status_code == 404
+
+
+def test_a_film_without_screenings_says_so(client: FlaskClient, app: Any) -> None:
+    make_film("limite", title="Limite")
+    assert "No screenings for now." in get(client, "/films/limite")
+
+
+def schema_of(page: str) -> list[dict[str, Any]]:
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.S)
+    assert found is not None
+    graph: list[dict[str, Any]] = json.loads(found[1])["@graph"]
+    return graph
+
+
+def test_search_engines_read_the_film_and_its_screenings(
+    client: FlaskClient, evening: dict[str, int]
+) -> None:
+    movie, *screenings = schema_of(get(client, "/films/aurora"))
+    assert (movie["@type"], movie["name"], movie["duration"], movie["contentRating"]) == (
+        "Movie",
+        "Sunrise",
+        "PT120M",
+        "14",
+    )
+    assert [one["@type"] for one in screenings] == ["ScreeningEvent"] * 2
+    offer = next(one for one in screenings if one["videoFormat"] == "3D")
+    assert offer["offers"]["price"] == "32.00"
+    assert offer["offers"]["url"].endswith(f"/screenings/{evening['dubbed']}")
+    assert offer["startDate"].endswith("-03:00")
+    assert offer["workPresented"] == {"@id": movie["@id"]}
+
+
+def test_hostile_titles_stay_text(client: FlaskClient, app: Any) -> None:
+    title = "</script><img src=x onerror=alert(1)> {{7*7}} 🎬 \u202e"
+    film = make_film("hostile", title=title, synopsis=title * 20)
+    make_screening(film, make_cinema(), in_minutes(30))
+    page = get(client, "/films/hostile")
+    assert "<img src=x" not in page
+    assert schema_of(page)[0]["name"] == title
+    assert "<img src=x" not in get(client, "/")
+
+
+def test_links_that_are_shared_carry_title_and_picture(client: FlaskClient, evening: dict[str, int]) -> None:
+    page = get(client, "/films/aurora")
+    assert '<meta property="og:title" content="Sunrise' in page
+    assert re.search(r'<meta property="og:image" content="http[^"]+\.png"', page)
+    assert '<link rel="canonical" href="http://localhost/films/aurora">' in page
+
+
+def test_robots_and_sitemap(client: FlaskClient, evening: dict[str, int]) -> None:
+    robots = get(client, "/robots.txt")
+    assert "Disallow: /orders/" in robots
+    assert "Sitemap: http://localhost/sitemap.xml" in robots
+    sitemap = get(client, "/sitemap.xml")
+    assert "<loc>http://localhost/films/limite</loc>" in sitemap
+    assert "<loc>http://localhost/?cinema=praia</loc>" in sitemap

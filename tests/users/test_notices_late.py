@@ -1,0 +1,131 @@
+"""Mail that cannot go out at once, or at all: it waits, is dropped once it is no longer so, or is a dead letter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.adapters.storage import open_storage
+from app.core import config, db, outbox, worker
+from app.core.config import Settings
+from app.core.messages import NoticeRequested
+from app.dispatch import routes
+from app.users import service as users
+from tests.adapters.mail_server import MailServer
+from tests.users.noticed import dead, ready
+from tests.users.people import mails, person, words
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def test_revoked_tickets_get_no_mail(settings: Settings) -> None:
+    with db.transaction():
+        outbox.publish(ready(storage_key="orders/00/gone.pdf"))
+    worker.drain(routes(("users",)))
+    assert mails(settings.mail_folder) == []
+    assert dead() == []
+
+
+def test_a_pdf_too_large_for_a_mail_is_linked(settings: Settings) -> None:
+    storage = open_storage(settings.storage_url, settings.ticket_folder)
+    storage.put("orders/00/x.pdf", b"%PDF" + b"x" * 5_000_001, "application/pdf")
+    with db.transaction():
+        outbox.publish(ready())
+    worker.drain(routes(("users",)))
+    (mail,) = mails(settings.mail_folder)
+    assert list(mail.iter_attachments()) == []
+    assert "na página do pedido" in words(mail)
+    assert "/orders/x" in words(mail)
+
+
+def test_a_mail_that_can_never_go_out_is_a_dead_letter_and_a_late_one_is_not() -> None:
+    with db.transaction():
+        outbox.publish(NoticeRequested("account_exists", "a b@example.org", "en", {"path": "/x"}))
+        outbox.publish(NoticeRequested("no_such_mail", "ana@example.org", "en", {}))
+        outbox.publish(NoticeRequested("order_refunded", "ana@example.org", "en", {}))
+    worker.drain(routes(("users",)))
+    assert len(dead()) == 3
+
+
+def test_mail_waits_while_the_server_is_away(settings: Settings) -> None:
+    config.use(replace(settings, mail_url="smtp://127.0.0.1:1?tls=off"))
+    try:
+        with db.transaction():
+            outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
+        worker.drain(routes(("users",)))
+    finally:
+        config.use(settings)
+    assert dead() == []
+    with db.transaction() as session:
+        assert session.execute(text("select attempts from core.outbox")).scalar() == 1
+        session.execute(text("update core.outbox set available_at = clock_timestamp()"))
+    worker.drain(routes(("users",)))
+    assert len(mails(settings.mail_folder)) == 1
+
+
+def test_a_notice_that_says_what_is_no_longer_so_is_not_sent(settings: Settings) -> None:
+    """The mail server was away until the seats had gone, or the link had ended."""
+    now = datetime.now(UTC)
+    with db.transaction():
+        for name, hours in (("late", -1), ("early", 1)):
+            moment = (now + timedelta(hours=hours)).isoformat()
+            outbox.publish(
+                NoticeRequested(
+                    "account_exists", f"{name}@example.org", "en", {"path": "/x"}, not_after=moment
+                )
+            )
+    worker.drain(routes(("users",)))
+    assert [mail["To"] for mail in mails(settings.mail_folder)] == ["early@example.org"]
+    assert dead() == []
+    with db.reading() as session:
+        assert session.execute(text("select count(*) from core.outbox")).scalar_one() == 0
+
+
+def test_a_notice_of_before_there_was_such_a_time_is_sent(settings: Settings) -> None:
+    with db.transaction() as session:
+        outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
+        session.execute(text("update core.outbox set payload = payload - 'not_after'"))
+    worker.drain(routes(("users",)))
+    assert len(mails(settings.mail_folder)) == 1
+
+
+@pytest.mark.parametrize("purpose", ["verify", "reset"])
+def test_a_link_is_not_sent_once_it_has_ended(settings: Settings, purpose: str) -> None:
+    config.use(replace(settings, mail_url="smtp://127.0.0.1:1?tls=off"))
+    try:
+        ana = person(verified=False)
+        with db.transaction():
+            if purpose == "verify":
+                users.send_verification(ana.id)
+            else:
+                users.request_reset(ana.email)
+        worker.drain(routes(("users",)))
+    finally:
+        config.use(settings)
+    with db.reading() as session:
+        ends = session.execute(text("select expires_at from users.email_tokens")).scalar_one()
+        told = session.execute(text("select payload->>'not_after' from core.outbox")).scalar_one()
+    assert datetime.fromisoformat(told) == ends
+
+
+def test_mail_that_is_put_off_for_a_morning_arrives(settings: Settings) -> None:
+    """As greylisting does, or an outage: no person has to put anything back."""
+    server = MailServer()
+    config.use(replace(settings, mail_url=f"smtp://127.0.0.1:{server.port}?tls=off"))
+    try:
+        with db.transaction():
+            outbox.publish(NoticeRequested("account_exists", "ana@later.example", "en", {"path": "/x"}))
+        for _ in range(worker.MOST_ATTEMPTS + 2):
+            assert worker.drain(routes(("users",))) == 1
+            assert dead() == []
+            with db.transaction() as session:
+                session.execute(text("update core.outbox set available_at = clock_timestamp()"))
+        server.puts_off = False
+        worker.drain(routes(("users",)))
+    finally:
+        config.use(settings)
+        server.stop()
+    assert len(server.received) == 1
