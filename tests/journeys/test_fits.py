@@ -7,7 +7,10 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from playwright.sync_api import Page
+from sqlalchemy import text
 
+from app.core import db
+from app.events import service as events
 from app.events.service import Screening
 from tests.journeys.in_process import InProcess
 from tests.orders import buying
@@ -52,8 +55,19 @@ SET_LETTERS_WIDE = """
 """
 
 
+def begins_at_a_wide_hour(screening: Screening) -> None:
+    """At 10:58 pm of a day that has a name: whatever the hour at which the test runs."""
+    hour = "date_trunc('day', now()) + interval '2 days 1 hour 58 minutes'"
+    with db.transaction() as session:
+        session.execute(
+            text(f"update events.screenings set starts_at = {hour}, ends_at = {hour} + interval '2 hours'")
+        )
+    events.reset_caches()
+
+
 def test_letters_set_wide_stay_on_the_page(phone: InProcess, screening: Screening) -> None:
     paid = buying.bought(screening, ids(plan_of(screening), "G10 G11"))
+    begins_at_a_wide_hour(screening)
     page = phone.page
     make_screening("oo")  # of a second cinema: the header has them all to choose from
     for path in ("/", f"/films/{screening.film.slug}", paid.path, "/orders/find", "/help"):
