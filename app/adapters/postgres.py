@@ -105,14 +105,25 @@ def running(data_dir: Path) -> PostgresServer | None:
 
 def _start(place: Place, settings: Mapping[str, str], deadline: float) -> PostgresServer:
     with _lock(place):
-        pid = _running_pid(place)
+        pid = _joined(place, deadline)
         if pid is None:
             _initialise(place)
             pid = _launch(place, settings, deadline)
-        else:
-            _wait_until_ready(place, pid, deadline)
         _create_database(place, DATABASE)
     return PostgresServer(url=_url(place, DATABASE), pid=pid, place=place)
+
+
+def _joined(place: Place, deadline: float) -> int | None:
+    """The server that runs already, once it answers; None where there is none, or where it was just dying."""
+    pid = _running_pid(place)
+    if pid is not None:
+        try:
+            _wait_until_ready(place, pid, deadline)
+        except PostgresError:
+            if _is_alive(pid):
+                raise
+            return None
+    return pid
 
 
 def _url(place: Place, database: str) -> str:

@@ -14,9 +14,11 @@ from tests.live_server import LiveServer
 SECONDS = 20_000
 
 
-def to_a_seat_map(page: Page, shop: LiveServer, *, language: str = "pt") -> None:
-    """From the programme by the first showtime that has room."""
+def to_a_seat_map(page: Page, shop: LiveServer, *, today: bool = False) -> None:
+    """From the programme by the last showtime that has room: of the next day, when nothing has begun at any hour."""
     page.goto(shop.url)
+    if not today:
+        page.locator("a.day:not(.empty)").nth(1).click()
     stubs = page.locator("a.stub.stock:not(:has(.last))")
     expect(stubs.first).to_be_visible()
     stubs.last.click()

@@ -51,7 +51,7 @@ class Bought:
     """Two tickets: what their QR codes say on paper, and the value by which the door's list names their screening."""
 
     def __init__(self, page: Page, house: LiveServer) -> None:
-        to_a_seat_map(page, house)
+        to_a_seat_map(page, house, today=True)
         self.place = "screening-" + page.url.rpartition("/")[2].partition("?")[0]
         page.locator("[data-best-button]").click()
         page.wait_for_url("**/types")
