@@ -141,9 +141,7 @@ def _chosen(screening: Screening, seat_ids: Sequence[int]) -> tuple[list[tuple[s
     """(name, words, price) of each chosen seat, and their total; empty when none is chosen."""
     seats = in_order(screening, seat_ids)
     prices = [screening.prices[seat.zone_id] for seat in seats]
-    lines = [
-        (seat.name, _place_words(seat), money(price)) for seat, price in zip(seats, prices, strict=True)
-    ]
+    lines = [(seat.name, _place_words(seat), money(price)) for seat, price in zip(seats, prices, strict=True)]
     return lines, money(sum(prices)) if lines else ""
 
 
@@ -260,8 +258,6 @@ def sentence(error: BilheteriaError) -> str:
         "seats.lost": _("Those seats have just gone."),
         "reservation.not_held": _("Your time is over and the seats were let go. Choose again."),
     }
-    if error.status == 429:
-        return _("You are holding several seats already. Finish or give up one of those orders first.")
     return words.get(getattr(error, "code", ""), _("That did not work. Please try again."))
 
 

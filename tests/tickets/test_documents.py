@@ -193,6 +193,19 @@ def test_a_pdf_that_comes_after_the_cancellation_is_deleted_too(
     assert announced() == []
 
 
+def announced_though(
+    happens: Callable[[], None], ticket: service.Ticket, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """The one announcement of a PDF during whose drawing something `happens`."""
+    while_drawing(monkeypatch, happens)
+    paid(ticket)
+    work()
+    due_now()
+    work()
+    (message,) = announced()
+    return message
+
+
 def test_tickets_signed_anew_while_their_pdf_is_drawn_get_their_mail(
     issue: Issue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,12 +217,7 @@ def test_tickets_signed_anew_while_their_pdf_is_drawn_get_their_mail(
             service.rotate_key(retire=True)
         worker.drain(only(TicketsResigned))
 
-    while_drawing(monkeypatch, sign_anew)
-    paid(ticket)
-    work()
-    due_now()
-    work()
-    (message,) = announced()
+    message = announced_though(sign_anew, ticket, monkeypatch)
     assert documents.storage().get(message["storage_key"]) == pdf_of(ticket.order_id)
 
 
@@ -220,12 +228,7 @@ def test_no_mail_carries_qr_codes_of_a_retired_key(issue: Issue, monkeypatch: py
         with db.transaction():
             service.rotate_key(retire=True)
 
-    while_drawing(monkeypatch, sign_anew)
-    paid(ticket)
-    work()
-    due_now()
-    work()
-    (message,) = announced()
+    message = announced_though(sign_anew, ticket, monkeypatch)
     assert message["storage_key"] == documents.storage_key(ticket.order_id, 2)
 
 
