@@ -36,12 +36,16 @@ class House:
         self.port = _free_port()
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("BILHETERIA_")}
-        self.env |= LEAN | ENV | {
-            "DATABASE_URL": self.postgres.url,
-            "BILHETERIA_VAR": str(self.var),
-            "BILHETERIA_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
-            "PORT": str(self.port),
-        }
+        self.env |= (
+            LEAN
+            | ENV
+            | {
+                "DATABASE_URL": self.postgres.url,
+                "BILHETERIA_VAR": str(self.var),
+                "BILHETERIA_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+                "PORT": str(self.port),
+            }
+        )
         try:
             self._run([sys.executable, "-m", "app.cli.prepare"])
             self.start_web()
