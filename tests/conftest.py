@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 
 from app import create_app
 from app.core import config, db
@@ -38,6 +40,12 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-dev-shm-usage",
 ]
+
+# A busy machine is no counterexample: the properties are about results, not about time.
+property_settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+property_settings.load_profile("house")
 
 _server: Any = None
 

@@ -174,7 +174,7 @@ def test_the_reason_of_a_screening_called_off_is_told(staff: Staff, hall: Screen
         ("\u202eABCDEFGHJK\u202c", "Not found"),
         ("😀🎟️🍿", "Not found"),
         ("<img src=x onerror=alert(1)>", "Not found"),
-        ("{{7*7}}", "Not found"),
+        ("{{1337*7331}}", "Not found"),
         ("A\r\nSet-Cookie: x=y", "Not found"),
         ("' or 1=1 --", "Not found"),
         ("00020126580014BR.GOV.BCB.PIX0136", "Not found"),
@@ -188,7 +188,7 @@ def test_whatever_is_scanned_gets_an_answer(staff: Staff, hall: Screening, code:
     assert answer.status_code in (200, 422)
     assert title(answer) == said
     assert "onerror" not in answer.text
-    assert "49" not in words(answer)
+    assert "9801547" not in words(answer)
 
 
 @pytest.mark.parametrize(

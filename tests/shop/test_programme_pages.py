@@ -153,7 +153,7 @@ def test_an_empty_day_shows_the_way_to_the_next(client: FlaskClient, app: Any) -
         "after=%D9%A3",
         "cinema=%3Cimg%20onerror%3D1%3E",
         "version[]=x&day[]=y",
-        "cinema=" + quote("{{7*7}}"),
+        "cinema=" + quote("{{1337*7331}}"),
         "day=2026-11-24&day=2026-11-25",
         "%FF=%FE",
     ],
@@ -164,7 +164,7 @@ def test_nonsense_in_the_address_is_never_an_error(
     for path in ("/", "/films/limite"):
         page = get(client, f"{path}?{query}")
         assert "<img onerror" not in page
-        assert "49" not in re.findall(r'cinema=(\w*)"', page)
+        assert "9801547" not in page
 
 
 def test_a_showtime_is_heard_without_abbreviations(client: FlaskClient, evening: dict[str, int]) -> None:
