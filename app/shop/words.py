@@ -58,12 +58,16 @@ def seats_counted(names: Sequence[str]) -> str:
 
 def seat_kind(kind: str) -> str:
     """What is particular about a kind of seat; nothing about the usual one."""
-    return {
-        "wheelchair": _("wheelchair space"),
-        "companion": _("companion's seat"),
-        "love": _("love seat for two"),
-        "wide": _("wide seat"),
-    }.get(kind, "")
+    match kind:
+        case "wheelchair":
+            return _("wheelchair space")
+        case "companion":
+            return _("companion's seat")
+        case "love":
+            return _("love seat for two")
+        case "wide":
+            return _("wide seat")
+    return ""
 
 
 def seat(name: str, kind: str) -> str:
