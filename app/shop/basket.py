@@ -19,7 +19,7 @@ from app.products import service as products
 from app.products.service import MenuItem, OutOfStock
 from app.shop import blueprint, purchase, words
 from app.shop.lately import lately
-from app.web.language import locale
+from app.web.language import locale, switched_within_form
 
 Answer = str | Response | tuple[str, int]
 DIGITS = 6  # of a quantity that is read at all
@@ -35,6 +35,9 @@ def types(token: str) -> Answer:
 def choose_types(token: str) -> Answer:
     choices = _choices()
     confirmed = request.form.get("age") == "yes"
+    if switched_within_form():
+        order = purchase.own_order(token)
+        return purchase.at_step(order, "types") or _types_page(order, choices, confirmed, {})
     try:
         with db.transaction():
             orders.choose_types(token, choices, age_confirmed=confirmed, by=purchase.asker())
@@ -130,6 +133,9 @@ def concessions(token: str) -> Answer:
 @blueprint.post("/orders/<token>/concessions")
 def choose_concessions(token: str) -> Answer:
     typed = _typed()
+    if switched_within_form():
+        order = purchase.own_order(token)
+        return purchase.at_step(order, "concessions") or _concessions_page(order, typed, {})
     if request.form.get("go") == "skip":
         typed = {}
     try:

@@ -15,7 +15,7 @@ from app.orders import service as orders
 from app.orders.service import NoMoreExtensions, OrderOver, OrderView, TotalChanged, WrongState
 from app.reservations import service as reservations
 from app.shop import blueprint, purchase
-from app.web.language import locale
+from app.web.language import locale, switched_within_form
 from app.web.security import safe_next
 
 Answer = str | Response | tuple[str, int]
@@ -46,6 +46,9 @@ def _email_waited_with(order: OrderView) -> str | None:
 def check_out(token: str) -> Answer:
     typed = {name: request.form.get(name, "") for name in ("name", "email", "cpf", "method")}
     asker = purchase.asker()
+    if switched_within_form():
+        order = purchase.own_order(token)
+        return purchase.at_step(order, "checkout") or _checkout_page(order, typed, {})
     try:
         with db.transaction():
             orders.check_out(token, **typed, shown=_shown(), user_id=asker.user_id, locale=locale(), by=asker)

@@ -30,7 +30,7 @@ from app.shop.seat_page import (
     sentence,
 )
 from app.shop.words import seats_in_words
-from app.web.language import locale
+from app.web.language import locale, switched_within_form
 from app.web.security import address_key, visitor
 
 MOST_DIGITS = 9
@@ -82,6 +82,8 @@ def start_order(screening_id: int) -> Response:
     `instead_of` is the token of an order that is given up for it.
     """
     screening = events.screening(screening_id)
+    if switched_within_form():
+        return _as_chosen(screening)
     wish = Asked()
     try:
         wish = asked()
@@ -170,6 +172,30 @@ def _several_already(screening: Screening, wish: Asked, error: TooManyHolds) -> 
     return make_response(body, error.status, {"Retry-After": str(error.retry_after)})
 
 
+def _as_chosen(screening: Screening, order: OrderView | None = None) -> Response:
+    """The map with what is ticked and not asked for yet."""
+    try:
+        events.ensure_on_sale(screening)
+        wish = asked(quantity_too=False)
+    except ScreeningClosed as error:
+        return closed_page(screening, error)
+    except Invalid:
+        wish = Asked()
+    here = (mine for mine in purchase.open_orders() if mine.screening.id == screening.id)
+    return page(
+        screening,
+        chosen=_known(screening, wish),
+        order=order,
+        order_elsewhere=None if order else next(here, None),
+    )
+
+
+def _known(screening: Screening, wish: Asked) -> list[int]:
+    """The seats of the wish that there are, each once."""
+    by_id = events.seat_plan(screening.auditorium_id).by_id
+    return [seat_id for seat_id in dict.fromkeys(wish.seat_ids) if seat_id in by_id]
+
+
 def redirect_to_order(token: str) -> Response:
     return make_response(redirect(url_for("shop.types", token=token), 303))
 
@@ -184,8 +210,7 @@ def _again(
     screening: Screening, wish: Asked, error: BilheteriaError, order: OrderView | None = None
 ) -> Response:
     """The map again, saying what was wrong, with what was chosen as far as there are such seats."""
-    by_id = events.seat_plan(screening.auditorium_id).by_id
-    chosen = [seat_id for seat_id in dict.fromkeys(wish.seat_ids) if seat_id in by_id]
+    chosen = _known(screening, wish)
     if isinstance(error, Invalid) and error.code == "seats.too_many":
         chosen = chosen[: settings().max_seats]
     return page(
@@ -212,6 +237,8 @@ def write_changed_seats(token: str) -> Response:
     order = purchase.own_order(token)
     if elsewhere := purchase.at_step(order, "seats"):
         return make_response(elsewhere)
+    if switched_within_form():
+        return _as_chosen(order.screening, order)
     try:
         wish = asked(quantity_too=False)
     except Invalid as error:

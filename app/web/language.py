@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from gettext import NullTranslations
 
-from flask import Blueprint, Flask, Response, g, make_response, redirect, request, session
-from flask_babel import Babel, get_locale
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    after_this_request,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    request,
+    session,
+)
+from flask_babel import Babel, get_locale, refresh
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.core import db
 from app.core.config import Settings
@@ -64,14 +76,48 @@ def switch() -> Response:
     Its form stands on every page and carries no token, so that who only looks around gets no session for it.
     """
     chosen = request.form.get("language", "") if from_our_own_page() else ""
-    response = make_response(redirect(safe_next(request.form.get("next")), 303))
-    if chosen in LOCALES:
-        if "_user_id" in session:
-            _tell_account(chosen)
-        response.set_cookie(
-            COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True, secure=over_tls()
-        )
+    response = make_response(redirect(_page_at(safe_next(request.form.get("next"))), 303))
+    return _remember(chosen, response) if chosen in LOCALES else response
+
+
+def switched_within_form() -> bool:
+    """Whether this form came by its button of the other language: nothing is asked for yet.
+
+    Then the answer speaks that language already, and is to be the page as it was filled in: what stands in a form and
+    was not sent would be lost on the way by `/language`.
+    """
+    chosen = request.form.get("language", "")
+    if chosen not in LOCALES:
+        return False
+    g.locale_override = chosen
+    for kept in ("locale", "catalogue"):
+        g.pop(kept, None)
+    refresh()
+    after_this_request(lambda response: _remember(chosen, response))
+    return True
+
+
+def _remember(chosen: str, response: Response) -> Response:
+    if "_user_id" in session:
+        _tell_account(chosen)
+    response.set_cookie(COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True, secure=over_tls())
     return response
+
+
+def _page_at(address: str) -> str:
+    """`address`, or what it belongs to where it only takes forms: a page that answered one is read there."""
+    path, _, _ = address.partition("?")
+    routes = current_app.url_map.bind(request.host)
+    while path.strip("/"):
+        try:
+            routes.match(path, "GET")
+        except MethodNotAllowed:
+            address = path = path.rstrip("/").rpartition("/")[0] or "/"
+        except HTTPException:  # no such page: it says so there, in the other language
+            break
+        else:
+            break
+    return address
 
 
 def _tell_account(chosen: str) -> None:

@@ -4,6 +4,7 @@ import "./countdown.js";
 import "./copy.js";
 import "./keep_focus.js";
 import "./kept_typing.js";
+import "./language_switch.js";
 import "./map_pan.js";
 import "./payment_wait.js";
 import "./seatmap.js";

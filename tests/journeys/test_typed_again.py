@@ -57,3 +57,62 @@ def test_name_and_email_wait_for_who_goes_back_a_step(new_page: Callable[..., Pa
     kept = page.evaluate("Object.keys(sessionStorage).filter(name => sessionStorage[name].includes('Ana'))")
     assert kept == []
     assert house.order_at(other).state == "draft"
+
+
+def test_the_other_language_loses_nothing_that_was_chosen_or_typed(
+    new_page: Callable[..., Page], house: House
+) -> None:
+    page = new_page()
+    screening = house.room("oooooo")
+    house.open_map(page, screening)
+    for name in ("A1", "A2"):
+        page.locator(f"#{name}").check(force=True)
+    in_english(page)
+    expect(page.locator("#A1")).to_be_checked()
+    expect(page.locator("[data-bar-text]:visible")).to_have_text("2 seats: A1, A2")
+
+    go_on(page)
+    page.wait_for_url("**/types")
+    page.locator("input[value=half]").first.check(force=True)
+    page.locator("input[value=student]:visible").check(force=True)
+    in_portuguese(page)
+    expect(page.locator("input[value=student]:visible")).to_be_checked()
+    expect(page.locator("[data-bar-text]:visible")).to_have_text("1 inteira + 1 meia")
+    go_on(page)
+    page.wait_for_url("**/concessions")
+    go_on(page)
+    page.wait_for_url("**/checkout")
+    page.locator("input[name=name]").fill("Ana")
+    page.locator("input[name=cpf]").fill("529.982.247-25")
+    in_english(page)
+    expect(page.locator("input[name=name]")).to_have_value("Ana")
+    expect(page.locator("input[name=cpf]")).to_have_value("529.982.247-25")
+    page.locator("input[name=email]").fill("ana@example.com")
+    page.locator("input[name=email]").press("Enter")
+    page.wait_for_url("**/payment")
+
+
+def test_a_page_that_sends_no_form_along_keeps_it_in_the_tab(
+    new_page: Callable[..., Page], house: House
+) -> None:
+    page = new_page()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{house.server.url}/account/sign-up")
+    page.locator("input[name=name]").fill("Ana")
+    page.locator("input[name=email]").fill("ana@example.com")
+    page.locator("input[name=password]").fill("pipoca-quente")
+    in_english(page)
+    expect(page.locator("input[name=name]")).to_have_value("Ana")
+    expect(page.locator("input[name=email]")).to_have_value("ana@example.com")
+    expect(page.locator("input[name=password]")).to_have_value("")
+    assert page.evaluate("Object.keys(sessionStorage)") == []
+
+
+def in_english(page: Page) -> None:
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def in_portuguese(page: Page) -> None:
+    page.get_by_role("button", name="Português").click()
+    expect(page.locator("html")).to_have_attribute("lang", "pt-BR")

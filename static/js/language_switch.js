@@ -1,0 +1,41 @@
+// What was typed and not sent stays when the page comes again in the other language: in this tab, until it is there.
+// A step of the purchase sends its form along instead; passwords are typed anew.
+import { onElements } from "./behaviour.js";
+
+const PLACE = "typed before the other language";
+
+onElements("form[action='/language']", (form) => {
+  form.addEventListener("submit", () => {
+    try {
+      sessionStorage.setItem(PLACE, JSON.stringify({ path: location.pathname, typed: typed() }));
+    } catch { /* a browser that keeps nothing only loses the comfort */ }
+  });
+});
+
+function fields() {
+  return [...document.querySelectorAll("main input:not([type=hidden], [type=password]), main select, main textarea")].filter((field) => field.name);
+}
+
+function typed() {
+  return fields().map((field) => ({ name: field.name, value: field.value, checked: field.checked }));
+}
+
+function bringBack() {
+  let kept;
+  try {
+    kept = JSON.parse(sessionStorage.getItem(PLACE));
+    sessionStorage.removeItem(PLACE);
+  } catch { /* nothing was kept */ }
+  if (!kept || kept.path !== location.pathname) return;
+  for (const field of fields()) {
+    const ticked = ["checkbox", "radio"].includes(field.type);
+    const one = kept.typed.find((old) => old.name === field.name && (!ticked || old.value === field.value));
+    if (!one || (ticked ? one.checked === field.checked : one.value === field.value)) continue;
+    if (ticked) field.checked = one.checked;
+    else field.value = one.value;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+
+// When the page's other behaviours are there: what comes back counts as typed.
+document.addEventListener("DOMContentLoaded", bringBack);

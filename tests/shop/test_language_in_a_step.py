@@ -1,0 +1,121 @@
+"""The other language in the middle of a step: nothing is sent, and nothing that was chosen or typed is lost."""
+
+from __future__ import annotations
+
+import re
+
+from werkzeug.test import TestResponse
+
+from app.events.service import Screening
+from tests.orders.counter import stock
+from tests.reservations.rooms import ids, plan_of
+from tests.shop.visitor import FULL, HALF, Visitor, order_at, types
+
+
+def tag_of(answer: TestResponse, *attributes: str) -> str:
+    """The one input that has these attributes."""
+    tags = re.findall(r"<input\b[^>]*>", answer.text)
+    found = [tag for tag in tags if all(attribute in tag for attribute in attributes)]
+    assert len(found) == 1, (attributes, found)
+    return found[0]
+
+
+def in_portuguese(answer: TestResponse) -> bool:
+    return answer.status_code == 200 and '<html lang="pt-BR"' in answer.text
+
+
+def test_the_types_are_as_chosen(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4 A5")
+    first, second = (seat.seat_id for seat in order_at(path).seats)
+    answer = ana.post(f"{path}/types", types(path, FULL, HALF) | {"language": "pt_BR"})
+    assert in_portuguese(answer)
+    assert "Meia-entrada" in answer.text
+    assert " checked" in tag_of(answer, f'name="type-{second}"', 'value="half"')
+    assert " checked" in tag_of(answer, f'name="kind-{second}"', 'value="student"')
+    assert " checked" in tag_of(answer, f'name="type-{first}"', 'value="full"')
+    assert [seat.ticket_type for seat in order_at(path).seats] == ["full", "full"]
+    assert in_portuguese(ana.get(f"{path}/types"))  # and it stays so
+
+
+def test_half_a_choice_is_no_mistake_yet(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4 A5")
+    answer = ana.post(f"{path}/types", types(path, ("half", ""), FULL) | {"language": "pt_BR"})
+    assert in_portuguese(answer)
+    assert "error-summary" not in answer.text
+
+
+def test_the_snacks_are_as_chosen(ana: Visitor, screening: Screening) -> None:
+    popcorn = stock(screening, name="Popcorn")
+    path = ana.start(screening, "A4 A5")
+    ana.choose_full(path)
+    answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "3", "language": "pt_BR"})
+    assert in_portuguese(answer)
+    assert 'value="3"' in tag_of(answer, f'name="quantity-{popcorn}"')
+    assert order_at(path).items == ()
+
+
+def test_the_checkout_is_as_typed(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    answer = ana.check_out(path, name="Ana <b>", email="ana@", cpf="529.982", method="card", language="pt_BR")
+    assert in_portuguese(answer)
+    assert 'value="Ana &lt;b&gt;"' in tag_of(answer, 'name="name"')
+    assert 'value="ana@"' in tag_of(answer, 'name="email"')
+    assert 'value="529.982"' in tag_of(answer, 'name="cpf"')
+    assert " checked" in tag_of(answer, 'name="method"', 'value="card"')
+    assert 'aria-invalid="true"' not in answer.text
+    assert order_at(path).state == "draft"
+
+
+def test_the_seats_are_as_ticked(ana: Visitor, screening: Screening) -> None:
+    chosen = ids(plan_of(screening), "A4 A5")
+    form: dict[str, object] = {"seat": [str(seat) for seat in chosen], "once": "x" * 20, "language": "pt_BR"}
+    answer = ana.post(f"/screenings/{screening.id}/orders", form)
+    assert in_portuguese(answer)
+    assert "2 lugares: A4, A5" in answer.text
+    assert "Location" not in answer.headers
+    # Nobody holds them yet: another visitor may.
+    assert Visitor(ana.client.application).start(screening, "A4 A5")
+
+
+def test_so_are_other_seats_for_an_order(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4 A5")
+    chosen = ids(plan_of(screening), "A1 A2")
+    form: dict[str, object] = {"seat": [str(seat) for seat in chosen], "language": "pt_BR"}
+    answer = ana.post(f"{path}/seats", form)
+    assert in_portuguese(answer)
+    assert "2 lugares: A1, A2" in answer.text
+    assert [seat.name for seat in order_at(path).seats] == ["A4", "A5"]
+
+
+def test_a_language_that_is_none_changes_nothing(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    answer = ana.post(f"{path}/types", types(path, FULL) | {"language": "tlh"})
+    assert answer.location == f"{path}/concessions"
+
+
+def test_enter_in_a_field_still_goes_on(ana: Visitor, screening: Screening) -> None:
+    """A browser presses the form's first button: that is never the one of the language."""
+    path = ana.start(screening, "A4")
+    pages = [ana.get(f"/screenings/{screening.id}").text, ana.get(f"{path}/types").text]
+    ana.choose_full(path)
+    pages += [ana.get(f"{path}/{step}").text for step in ("concessions", "checkout", "seats")]
+    for page in pages:
+        form = re.search(r'<form[^>]* id="([\w-]+)"[^>]*method="post"[^>]*novalidate', page)
+        name = form[1] if form else "seats"
+        buttons = re.findall(rf'<button\b[^>]*form="{name}"[^>]*>', page)
+        assert 'name="language"' not in buttons[0]
+        assert sum('name="language"' in button for button in buttons) == 1
+
+
+def test_a_page_that_only_answers_forms_leads_on_to_what_can_be_read(
+    ana: Visitor, screening: Screening
+) -> None:
+    for taken, page in (
+        (f"/screenings/{screening.id}/orders?view=list", f"/screenings/{screening.id}"),
+        ("/account/name", "/account"),
+        ("/films/nobody-knows?day=1", "/films/nobody-knows?day=1"),
+        ("/?day=2026-01-01", "/?day=2026-01-01"),
+    ):
+        answer = ana.post("/language", {"language": "pt_BR", "next": taken})
+        assert answer.location == page
