@@ -55,6 +55,14 @@ _LOOK = text(
     """  # noqa: S608
 )
 
+# The index of a screening's tickets leaves the revoked ones out: who does not name them has all tickets read.
+ATTENDANCE = text(
+    """
+    select count(*) filter (where state = 'admitted') as inside, count(*) filter (where state = 'valid') as missing
+    from tickets.tickets where screening_id = any(:ids) and state <> 'revoked'
+    """
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
@@ -269,16 +277,5 @@ def admission(admission_id: int, *, by_user_id: int, seconds: int) -> Admission:
 
 def attendance(*screening_ids: int) -> Attendance:
     """Who is in and who is still expected, of these screenings together; revoked tickets are neither."""
-    row = (
-        db.session()
-        .execute(
-            text(
-                "select count(*) filter (where state = 'admitted') as inside,"
-                " count(*) filter (where state = 'valid') as missing"
-                " from tickets.tickets where screening_id = any(:ids)"
-            ),
-            {"ids": list(screening_ids)},
-        )
-        .one()
-    )
+    row = db.session().execute(ATTENDANCE, {"ids": list(screening_ids)}).one()
     return Attendance(row.inside, row.missing)

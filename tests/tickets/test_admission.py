@@ -15,7 +15,7 @@ from app.core.errors import NotFound, TooMany
 from app.events import service as events
 from app.events.service import Screening
 from app.tickets import admission, qr, service
-from app.tickets.admission import Door, refusal
+from app.tickets.admission import ATTENDANCE, Door, refusal
 from app.tickets.service import Attendance
 from tests.reservations.rooms import make_screening
 from tests.tickets.conftest import FULL, Issue, admit, make_facts
@@ -306,3 +306,12 @@ def test_attendance_counts_who_is_in_and_who_is_missing(issue: Issue) -> None:
         assert service.attendance(999) == Attendance(inside=0, missing=0)
         assert service.attendance(41, 999) == Attendance(inside=1, missing=1)
         assert service.attendance() == Attendance(inside=0, missing=0)
+
+
+def test_attendance_reads_its_own_screening_alone(issue: Issue) -> None:
+    """The door asks after each ticket: however many were sold in all the years, an index finds these."""
+    issue()
+    with db.transaction() as session:
+        session.execute(text("set local enable_seqscan = off"))
+        plan = session.execute(text(f"explain {ATTENDANCE}"), {"ids": [41]}).scalars().all()
+    assert "uq_tickets_seat" in "\n".join(plan)
