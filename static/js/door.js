@@ -2,7 +2,8 @@
 // presses Enter faster than answers come: htmx sends what was typed one after another, the field is free at once.
 import { onElements } from "./behaviour.js";
 
-const FAST_MS = 80; // between two letters of a scanner; fingers take longer
+const FAST_MS = 80; // from letter to letter of a scanner, on the average; fingers take longer
+const PAUSE_MS = 300; // what comes after it begins anew; a busy device holds up a letter or two of a scan, but not so long
 const SCAN_LENGTH = 10; // a ticket's code, the shortest that is scanned
 
 onElements("form[data-scan]", (form) => {
@@ -73,21 +74,22 @@ onElements("form[data-scan]", (form) => {
  *  does nothing: a form in which a scan may land is sent by its button. */
 function onScan(form, tell) {
   let typed = "";
+  let first = 0;
   let last = 0;
   let before = "";
+  const isScan = (now) => typed.length >= SCAN_LENGTH && now - last < PAUSE_MS && (last - first) / typed.length < FAST_MS;
   form.addEventListener("keydown", (event) => {
     const field = event.target;
     if (!field.matches("input, select")) return;
     if (event.key === "Enter") {
       event.preventDefault();
-      const isScan = typed.length >= SCAN_LENGTH && event.timeStamp - last < FAST_MS;
-      const code = typed;
+      const code = isScan(event.timeStamp) ? typed : "";
       typed = "";
-      if (!isScan) return;
+      if (!code) return;
       field.value = before;
       tell(code);
     } else if (event.key.length === 1 && !event.repeat) {
-      if (event.timeStamp - last > FAST_MS) [typed, before] = ["", field.value];
+      if (!typed || event.timeStamp - last > PAUSE_MS) [typed, first, before] = ["", event.timeStamp, field.value];
       typed += event.key;
       last = event.timeStamp;
     }

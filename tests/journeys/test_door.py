@@ -105,9 +105,11 @@ def stand_at(page: Page, place: str, gate: str = "Portão 2") -> None:
     expect(page.locator("#_place")).to_contain_text(re.compile(rf"^{gate} · Sala"))
 
 
-def scan(page: Page, code: str) -> None:
-    """As a scanner does it: into whatever has the focus, and Enter."""
-    page.keyboard.type(code)
+def scan(page: Page, code: str, *, held_up_ms: int = 0) -> None:
+    """As a scanner does it: into whatever has the focus, and Enter. A busy device holds up a letter for a moment."""
+    page.keyboard.type(code[:6])
+    page.wait_for_timeout(held_up_ms)
+    page.keyboard.type(code[6:])
     page.keyboard.press("Enter")
 
 
@@ -204,7 +206,7 @@ def test_a_scan_into_where_one_stands_is_a_scan(
     page.locator("details.standing summary").click()
     values = [page.get_by_label(name).input_value() for name in ("Você está em", "Nome do seu portão")]
     page.get_by_label(into).focus()
-    scan(page, bought.codes[0])
+    scan(page, bought.codes[0], held_up_ms=120)
     says(page, "Pode entrar")
     now_inside(page, before + 1)
     expect(page.locator("#_place")).to_have_text(standing)
@@ -213,11 +215,11 @@ def test_a_scan_into_where_one_stands_is_a_scan(
     # Enter alone, or after letters at a finger's pace, sends nothing: the button does.
     page.locator("details.standing summary").click()
     page.get_by_label("Nome do seu portão").fill("")
-    page.keyboard.type("Lado B", delay=100)
+    page.keyboard.type("Corredor do lado B", delay=100)
     page.keyboard.press("Enter")
     expect(page.locator("#_place")).to_have_text(standing)
     page.get_by_role("button", name="Ficar aqui").click()
-    expect(page.locator("#_place")).to_contain_text("Lado B · Sala")
+    expect(page.locator("#_place")).to_contain_text("Corredor do lado B · Sala")
 
 
 def test_when_nobody_answers_nobody_is_let_in(new_page: NewPage, house: LiveServer, bought: Bought) -> None:
