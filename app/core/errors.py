@@ -52,15 +52,19 @@ class Retry(BilheteriaError):
     """A handler failed in a way that passes: the message comes again after `delay` seconds (None: backoff).
 
     `for_a_day`: what it needs may be away for hours, and nobody asks for it anew. It comes again for a day, at growing
-    pauses, before it is a dead letter.
+    pauses, before it is a dead letter. `asked_anew`: the clock writes such a message again and again, as long as it
+    matters. After its last try it is let go, and is no dead letter.
     """
 
     status = 503
 
-    def __init__(self, reason: str, delay: float | None = None, *, for_a_day: bool = False) -> None:
+    def __init__(
+        self, reason: str, delay: float | None = None, *, for_a_day: bool = False, asked_anew: bool = False
+    ) -> None:
         super().__init__(reason)
         self.delay = delay
         self.for_a_day = for_a_day
+        self.asked_anew = asked_anew
 
 
 class Poison(BilheteriaError):

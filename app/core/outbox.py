@@ -284,6 +284,17 @@ def put_off(delivery: Delivery, *, delay: float, error: str) -> None:
         current.execute(_PUT_OFF, {"delay": delay, "error": error[:2000]} | _mine(delivery))
 
 
+_LET_GO = text(
+    "delete from core.outbox where message_id = :message_id and consumer = :consumer and attempts = :attempts"
+)
+
+
+def let_go(delivery: Delivery) -> None:
+    """Nobody handles this delivery any more; what it asks for is asked for anew."""
+    with db.transaction() as current:
+        current.execute(_LET_GO, _mine(delivery))
+
+
 def bury(delivery: Delivery, *, error: str) -> None:
     """Make the delivery a dead letter: it stays, is listed, and a command puts it back (`core.dead_letters`)."""
     _bury(uuid.UUID(delivery.message_id), delivery.consumer, delivery.attempts, error)

@@ -72,6 +72,10 @@ def _failed(delivery: Delivery, kind: str, error: Exception) -> None:
     passing = isinstance(error, Retry)
     facts = {"kind": kind, "message_id": delivery.message_id, "attempts": delivery.attempts}
     delay = _pause(delivery.attempts, error)
+    if delay is None and isinstance(error, Retry) and error.asked_anew:
+        log.warning("let go", extra=facts | {"error": repr(error)})
+        outbox.let_go(delivery)
+        return
     if delay is None:
         log.error("dead letter", exc_info=error, extra=facts)
         outbox.bury(delivery, error=repr(error))

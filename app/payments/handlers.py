@@ -38,6 +38,9 @@ from app.payments.states import (
 
 HINT_LOOKS = 4  # a webhook may come before the bank's own books show the money
 HINT_KEPT_DAYS = 30
+# `check_charges` looks after these until they have ended, and `check_refunds` after every refund that has not: while a
+# bank is away for hours, each of their messages would else become a dead letter.
+_ASKED_ANEW = (*LIVE_STATES, CANCELLING)
 
 
 def on_charge_requested(message: ChargeRequested, delivery: Delivery) -> None:
@@ -65,7 +68,7 @@ def on_charge_requested(message: ChargeRequested, delivery: Delivery) -> None:
     except psp.Unreachable as error:
         with db.transaction():
             ledger.fail(charge_id, "lost")
-        raise Retry(str(error), delay=min(20.0, 0.5 * 2**delivery.attempts)) from None
+        raise Retry(str(error), delay=min(20.0, 0.5 * 2**delivery.attempts), asked_anew=True) from None
     except psp.Refused:
         with delivery.transaction():
             ledger.fail(charge_id, "refused")
@@ -106,7 +109,7 @@ def _cancel(charge: ChargeRow) -> psp.ChargeState:
     except psp.UnknownCharge:
         return psp.ChargeState(provider_charge_id, "ended")
     except psp.Unreachable as error:
-        raise Retry(str(error), delay=2.0) from None
+        raise Retry(str(error), delay=2.0, asked_anew=charge.state in _ASKED_ANEW) from None
 
 
 def on_charge_cancel_requested(message: ChargeCancelRequested, delivery: Delivery) -> None:
@@ -133,7 +136,8 @@ def on_provider_hinted(message: ProviderHinted, delivery: Delivery) -> None:
     try:
         answer = providers.provider(message.provider).fetch(message.provider_charge_id)
     except psp.Unreachable as error:
-        raise Retry(str(error), delay=min(30.0, 0.5 * 2**delivery.attempts)) from None
+        delay = min(30.0, 0.5 * 2**delivery.attempts)
+        raise Retry(str(error), delay=delay, asked_anew=charge.state in _ASKED_ANEW) from None
     except psp.UnknownCharge:
         return
     failpoint("payments.after_fetch")
@@ -176,7 +180,7 @@ def on_refund_requested(message: RefundRequested, delivery: Delivery) -> None:
     try:
         answer = providers.provider(row.provider).refund(request)
     except psp.Unreachable as error:
-        raise Retry(str(error), delay=min(60.0, 0.5 * 2**delivery.attempts)) from None
+        raise Retry(str(error), delay=min(60.0, 0.5 * 2**delivery.attempts), asked_anew=True) from None
     except psp.Refused:
         answer = "refused"
     failpoint("payments.after_refund")
