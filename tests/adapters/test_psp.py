@@ -7,9 +7,11 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from app.adapters.psp import ChargeRequest, RefundRequest, Refused, UnknownCharge, Unreachable
 from app.adapters.psp.sandbox import BadManner, Sandbox, auto_after
+from app.core import db
 from app.payments import providers
 
 
@@ -67,12 +69,21 @@ def test_a_cancelled_charge_cannot_be_paid_unless_stubbornly(bank: Sandbox) -> N
 def test_money_on_its_way_is_turned_back_by_a_cancel(bank: Sandbox) -> None:
     asked = request()
     bank.create(asked)
-    bank.pay(asked.id, after=0.05)
+    bank.pay(asked.id, after=60)
     bank.cancel(asked.id)
-    import time
-
-    time.sleep(0.1)
+    with db.transaction() as current:  # a minute later
+        current.execute(text("update sandbox_bank.payments set visible_at = clock_timestamp()"))
     assert bank.fetch(asked.id).payments == ()
+
+
+def test_money_on_its_way_arrives_where_nobody_cancels(bank: Sandbox) -> None:
+    asked = request()
+    bank.create(asked)
+    bank.pay(asked.id, after=60)
+    assert bank.fetch(asked.id).payments == ()
+    with db.transaction() as current:
+        current.execute(text("update sandbox_bank.payments set visible_at = clock_timestamp()"))
+    assert len(bank.fetch(asked.id).payments) == 1
 
 
 def test_unknown_charges(bank: Sandbox) -> None:
@@ -127,10 +138,6 @@ def test_a_refused_refund_stays_refused_under_its_id(bank: Sandbox) -> None:
 
 
 def test_notifications_come_again_until_they_are_delivered(bank: Sandbox) -> None:
-    from sqlalchemy import text
-
-    from app.core import db
-
     asked = request()
     bank.create(asked)
     bank.pay(asked.id)
