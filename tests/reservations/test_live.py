@@ -29,6 +29,13 @@ def feed(database: str, settings: Settings) -> Iterator[None]:
     live.stop()
 
 
+@pytest.fixture
+def unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is read again by the clock: what is seen was told of."""
+    monkeypatch.setattr(live, "AGAIN_SECONDS", 600.0)
+    monkeypatch.setattr(live, "ALONE_SECONDS", 600.0)
+
+
 class Viewer:
     """A stream, read by a thread."""
 
@@ -50,13 +57,14 @@ class Viewer:
                     self._more.notify_all()
         self.ended.set()
 
-    def wait_for(self, number: int, seconds: float = 3.0) -> tuple[str, dict[str, Any]]:
+    def wait_for(self, number: int, seconds: float = 20.0) -> tuple[str, dict[str, Any]]:
         with self._more:
             assert self._more.wait_for(lambda: len(self.events) >= number, seconds), self.events
             return self.events[number - 1]
 
 
-def test_a_snapshot_first_then_changes_within_a_moment() -> None:
+@pytest.mark.usefixtures("unless_told")
+def test_a_snapshot_first_then_changes_as_they_are_told() -> None:
     screening = make_screening("oooo")
     one, two = seats(screening, "A1 A2")
     before = hold(screening, "A1")
@@ -66,12 +74,9 @@ def test_a_snapshot_first_then_changes_within_a_moment() -> None:
     assert facts["taken"].keys() == {str(one)}
     assert abs(facts["taken"][str(one)] - before.expires_at.timestamp()) <= 1
     assert abs(facts["now"] - time.time()) < 5
-    time.sleep(0.5)  # the watch stands, and the second reading of a new board is done
 
-    began = time.monotonic()
     held = hold(screening, "A2")
     name, facts = viewer.wait_for(2)
-    assert time.monotonic() - began < 1.0
     assert (name, list(facts["taken"]), facts["free"]) == ("change", [str(two)], [])
 
     with db.transaction():
@@ -94,12 +99,15 @@ def test_every_stream_of_a_screening_hears_and_others_do_not() -> None:
 
 
 def test_streams_hold_no_connection_of_the_pool(database: str) -> None:
-    engine = db.connect(database, pool_size=1, max_overflow=1, pool_timeout=1)
+    engine = db.connect(database, pool_size=1, max_overflow=1, pool_timeout=20)
     screening = make_screening("oooo")
     viewers = [Viewer(screening) for _ in range(20)]
     for viewer in viewers:
         viewer.wait_for(1)
-    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    deadline = time.monotonic() + 20
+    while engine.pool.checkedout():  # type: ignore[attr-defined]
+        assert time.monotonic() < deadline, "the reader gives its connection back, and no stream has one"
+        time.sleep(0.01)
     hold(screening, "A1")
     for viewer in viewers:
         viewer.wait_for(2)
@@ -115,23 +123,28 @@ def test_a_lost_hint_is_made_good(monkeypatch: pytest.MonkeyPatch) -> None:
     with db.transaction() as session:
         session.execute(text("delete from reservations.seat_watches"))
     hold(screening, "A1")
-    viewer.wait_for(2, seconds=live.AGAIN_SECONDS + 2)
+    viewer.wait_for(2)
 
 
+@pytest.mark.usefixtures("unless_told")
 def test_listening_is_taken_up_again_after_a_cut() -> None:
     screening = make_screening("oooo")
     viewer = Viewer(screening)
     viewer.wait_for(1)
-    with db.reading() as session:
-        session.execute(
-            text(
-                "select pg_terminate_backend(pid) from pg_stat_activity"
-                " where datname = current_database() and query ilike 'listen%'"
-            )
-        )
-    time.sleep(1.5)
+    deadline = time.monotonic() + 20
+    while not listeners_cut_off():
+        assert time.monotonic() < deadline, "nobody listens"
+        time.sleep(0.05)
     hold(screening, "A1")
-    viewer.wait_for(2, seconds=1.0)
+    viewer.wait_for(2)
+
+
+def listeners_cut_off() -> int:
+    cut = "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+    with db.reading() as session:
+        return session.execute(
+            text(f"{cut} where datname = current_database() and query ilike 'listen%'")
+        ).scalar_one()
 
 
 def test_stopping_ends_the_streams() -> None:
@@ -139,7 +152,7 @@ def test_stopping_ends_the_streams() -> None:
     viewer = Viewer(screening)
     viewer.wait_for(1)
     live.stop()
-    assert viewer.ended.wait(2)
+    assert viewer.ended.wait(20)
 
 
 def test_too_many_streams(monkeypatch: pytest.MonkeyPatch) -> None:
