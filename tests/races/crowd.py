@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from app.core import db
 from app.reservations.service import NotHeld, NothingFits, SeatsLost
 
+PATIENCE = 30.0  # seconds
+
 
 def rush(works: list[Callable[[], Any]], *, timeout: float = 60.0) -> list[Any]:
     """Run every work in a thread of its own, all let go at once; what each returned, or the exception it raised."""
@@ -52,7 +54,7 @@ def one_waits_for_the_other(first: Callable[[], object], second: Callable[[], ob
         first()
         follower.start()
         until_somebody_waits()
-    follower.join(20)
+    follower.join(PATIENCE)
     assert not follower.is_alive()
     assert not failed, failed
 
@@ -62,11 +64,18 @@ def until_somebody_waits() -> None:
 
 
 def until_so_many_wait(count: int) -> None:
-    for _ in range(500):
-        if how_many_wait() >= count:
-            return
+    deadline = time.monotonic() + PATIENCE
+    while (waiting := how_many_wait()) < count:
+        assert time.monotonic() < deadline, f"{waiting} wait, not {count}"
         time.sleep(0.01)
-    raise AssertionError(f"{how_many_wait()} wait, not {count}")
+
+
+def until_it_waits_or_has_ended(thread: threading.Thread, seconds: float = PATIENCE) -> None:
+    """It has come as far as it can while somebody else's transaction is open."""
+    deadline = time.monotonic() + seconds
+    while thread.is_alive() and not somebody_waits():
+        assert time.monotonic() < deadline, "it neither waits nor ends"
+        time.sleep(0.01)
 
 
 def somebody_waits() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.tickets import admission, issuing, service
+from tests.races.crowd import until_somebody_waits
 from tests.tickets.conftest import FULL, STUDENT, make_facts
 
 THREADS = 50
@@ -104,7 +104,7 @@ def cancel_while_the_door_lets_one_in(first: service.Ticket) -> str:
         with db.transaction():
             assert service.admit(first.qr_text, gate="1").admitted
             scanned.set()
-            time.sleep(0.5)
+            until_somebody_waits()
         return cancelled.result()
 
 

@@ -15,6 +15,7 @@ from app.orders import handlers, settlement
 from app.orders.service import OrderView
 from tests.orders import buying
 from tests.orders.buying import late, refunds, to_be_paid, valid_tickets
+from tests.races.crowd import until_it_waits_or_has_ended
 from tests.races.test_settlement import paid_but_not_settled
 from tests.reservations.rooms import make_screening
 
@@ -38,7 +39,7 @@ def called_off_meanwhile(screening: Screening, settle: Callable[[], str]) -> str
     with db.transaction():
         outcome = settle()
         cinema.start()
-        cinema.join(1.0)
+        until_it_waits_or_has_ended(cinema)
     cinema.join(20)
     assert not cinema.is_alive()
     buying.work()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections.abc import Callable
 
@@ -14,7 +13,7 @@ from app.core import db, outbox, worker
 from app.core.messages import OrderPaid
 from app.dispatch import routes
 from app.tickets import documents, issuing, service
-from tests.races.crowd import deadlocks, of_kind, somebody_waits, until_so_many_wait
+from tests.races.crowd import deadlocks, of_kind, until_it_waits_or_has_ended, until_so_many_wait
 from tests.tickets.conftest import FULL, STUDENT, make_facts
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -27,8 +26,7 @@ def mails_after_cancelling() -> int:
     with db.transaction():
         service.revoke(order_id)
         drawing.start()
-        while drawing.is_alive() and not somebody_waits():
-            time.sleep(0.01)
+        until_it_waits_or_has_ended(drawing, 120)
     drawing.join(20)
     assert not drawing.is_alive()
     with db.reading() as session:

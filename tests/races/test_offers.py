@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from app.core import db
 from app.core.errors import Conflict
 from app.orders import service as orders
 from app.reservations import claims, service, waiting
 from app.reservations.service import Request
+from tests.races.crowd import until_somebody_waits
 from tests.reservations.holds import taken
 from tests.reservations.rooms import make_screening
 
@@ -45,18 +44,6 @@ def taken_while_let_go() -> tuple[str, Any]:
     with db.reading():
         assert orders.order(started.token).is_open
     return taken(screening), answers[0]
-
-
-def until_somebody_waits() -> None:
-    waits = text(
-        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-    )
-    for _ in range(500):
-        with db.aside() as connection:
-            if connection.execute(waits).scalar_one():
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")
 
 
 def test_seats_of_an_order_are_not_let_go() -> None:

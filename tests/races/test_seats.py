@@ -213,13 +213,16 @@ def run_out_and_expire(chance: random.Random) -> int:
 
 
 def test_all_writes_mixed_by_24_threads() -> None:
-    screening = make_screening("oooooo", "oooooo")
-    results = mixed(screening, 24, 3.0)
+    results: list[Any] = []
+    for _room in range(12):  # one is enough, but for a slow machine
+        results += mixed(make_screening("oooooo", "oooooo"), 24, 3.0)
+        if len(of_kind(results, Reservation)) > 50 and True in results:
+            break
+    else:
+        raise AssertionError("too little was held, or nothing was sold or released")
     assert deadlocks(results) == 0
     assert not unexpected(results)
     assert sold_twice() == 0
-    assert len(of_kind(results, Reservation)) > 50
-    assert True in results, "nothing was sold or released"
     assert_claims_fit_reservations()
 
 
@@ -249,7 +252,7 @@ def test_control_all_writes_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "SQL", claims.statements(claim=claim, locked=unsorted))
     screening = make_screening("oooo")
     found = 0
-    for _ in range(5):
+    for _ in range(20):
         found += deadlocks(mixed(screening, 24, 1.5))
         if found:
             break
