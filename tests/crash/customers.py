@@ -13,7 +13,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 FIELD = re.compile(r'name="(csrf_token|once)" value="([^"]+)"')
-PATIENCE = 30.0
+PATIENCE = 60.0
 FINE = (200, 303, 409)
 AWAY = 503  # the database; the page asks to try again
 

@@ -24,7 +24,7 @@ from tests.live_server import LiveServer
 from tests.orders import buying, counter
 from tests.reservations.rooms import ids, make_screening, plan_of
 
-SECONDS = 30.0
+SECONDS = 60.0
 # By the service whose worker it is: alone in a process, it dies at that step and at no other.
 STEPS = [
     ("payments", "ChargeRequested.leased"),

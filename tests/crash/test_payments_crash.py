@@ -17,7 +17,7 @@ from app.payments import service
 from tests.live_server import LiveServer
 
 ORDER = uuid.uuid4()
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @pytest.fixture
@@ -100,8 +100,8 @@ def test_killed_while_the_money_comes(house: LiveServer, bank: Sandbox, step: st
         [("confirmed", 1)],
         "select state, (select count(*) from payments.receipts) from payments.charges",
     )
-    received = "select count(*) from core.processed where consumer = 'payments'"
-    wait_for(house, [(2,)], received)
+    # The charge and the hint; on a slow machine the clock has asked the bank once more in the meantime.
+    wait_for(house, [(True,)], "select count(*) >= 2 from core.processed where consumer = 'payments'")
     assert house.query("select amount from payments.receipts") == [(5000,)]
 
 

@@ -71,21 +71,30 @@ def buy_meanwhile(house: LiveServer, kill: Callable[[], None]) -> None:
     popcorn = counter.stock(screening, on_hand=POPCORN)
     crowd = Crowd(house.port, screening.id, popcorn)
     threads = crowd.run(CUSTOMERS)
-    for _ in range(2):
+    for turn in range(2):
         time.sleep(0.7)
+        until(lambda turn=turn: len(crowd.bought) > turn * CUSTOMERS)  # type: ignore[misc]
         kill()
     time.sleep(0.7)
+    until(lambda: len(crowd.bought) > CUSTOMERS)
     crowd.stop.set()
     for thread in threads:
         thread.join(SECONDS)
     assert not any(thread.is_alive() for thread in threads)
     assert crowd.strange == []
     assert crowd.repeated > 0, "no answer was ever lost: nothing was tried"
-    assert len(crowd.bought) > CUSTOMERS
 
     wait_until_all_is_paid(house)
     assert_nothing_answered_is_lost(house, crowd)
     assert_nothing_is_doubled(house, crowd)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """However slow the machine is: so far must the crowd have come."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "nobody buys"
+        time.sleep(0.05)
 
 
 def wait_until_all_is_paid(house: LiveServer) -> None:
