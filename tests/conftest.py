@@ -41,6 +41,7 @@ CHROMIUM_FLAGS = [
     "--disable-dev-shm-usage",
 ]
 
+BROWSER_SECONDS = 30  # what a page may take on a busy machine; what comes at once is not waited for
 # A busy machine is no counterexample: the properties are about results, not about time.
 property_settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -194,10 +195,11 @@ def _live_servers(all_databases: Databases, name: str, folder: Path) -> Iterator
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium: the machine's, else the one that Playwright installed."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     from infra.local.system import find_browser
 
+    expect.set_options(timeout=BROWSER_SECONDS * 1000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM_FLAGS)
         yield chromium
@@ -217,7 +219,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(
             **{"locale": "pt-BR", "viewport": {"width": 390, "height": 844}} | options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(BROWSER_SECONDS * 1000)
         contexts.append(context)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         context.on(
