@@ -25,7 +25,8 @@ BATCH = 200
 def serve_queue(message: SeatsFreed | ScreeningCancelled, delivery: Delivery) -> None:
     """Seats came back: offer them. A screening that was called off closes its queue in the same way."""
     with delivery.transaction():
-        offer_next(message.screening_id)
+        if offer_next(message.screening_id):
+            publish(SeatsFreed(screening_id=message.screening_id), urgent=True)
 
 
 def expire_holds() -> int:
@@ -88,8 +89,10 @@ def serve_queues() -> None:
 
 
 def _serve(screening_id: int) -> None:
-    with db.transaction():
-        offer_next(screening_id)
+    more = True
+    while more:
+        with db.transaction():
+            more = offer_next(screening_id)
 
 
 HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {

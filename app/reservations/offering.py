@@ -24,10 +24,11 @@ OFFER = "waiting_offer"
 CALLED_OFF = "waiting_called_off"
 
 
-def offer_next(screening_id: int) -> int:
-    """Offer free seats to whom they fit, oldest request first, under the screening's lock; returns how many offers.
+def offer_next(screening_id: int) -> bool:
+    """Offer free seats to the oldest request that they fit, under the screening's lock; returns whether it did.
 
-    Where sales are over, the queue is closed instead.
+    One offer a transaction: a second one's seats would be locked out of the order of their ids. Where sales are over,
+    the queue is closed instead.
     """
     holding.lock_screening(screening_id)
     screening = events.screening(screening_id)
@@ -35,20 +36,20 @@ def offer_next(screening_id: int) -> int:
         _call_off(screening)
     if not events.on_sale(screening):
         _close_queue(screening_id)
-        return 0
+        return False
     waiting = execute(
         "select id, token, quantity, email, locale, visitor from reservations.requests"
         " where screening_id = :screening_id and state = 'waiting' order by waiting_since, id for update skip locked",
         screening_id=screening_id,
     ).all()
-    offers = 0
     plan = events.seat_plan(screening.auditorium_id)
     taken = holding.seat_states(screening_id) if waiting else {}
     for row in waiting:
-        if best_together(plan, row.quantity, taken) is not None and _offer(screening, row):
-            offers += 1
-            taken = holding.seat_states(screening_id)
-    return offers
+        if best_together(plan, row.quantity, taken) is None:
+            continue
+        if _offer(screening, row):
+            return True
+    return False
 
 
 def _offer(screening: Screening, row: Row[Any]) -> bool:

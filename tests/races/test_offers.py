@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,10 +11,10 @@ import pytest
 from app.core import db
 from app.core.errors import Conflict
 from app.orders import service as orders
-from app.reservations import claims, service, waiting
+from app.reservations import claims, handlers, offering, service, waiting
 from app.reservations.service import Request
-from tests.races.crowd import until_somebody_waits
-from tests.reservations.holds import taken
+from tests.races.crowd import deadlocks, unexpected, until_somebody_waits
+from tests.reservations.holds import hold, taken
 from tests.reservations.rooms import make_screening
 
 pytestmark = pytest.mark.usefixtures("crowd")
@@ -85,3 +86,47 @@ def test_leaving_while_an_offer_is_made_leaves_it_too() -> None:
     with db.reading():
         assert service.request(request.token).state == "cancelled"
     assert taken(screening) == ""
+
+
+def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Two wait while all is free. When the first has an offer, somebody picks a seat of the second's and one of it."""
+    screening = make_screening("oo", "oo", "oo", "oo")
+    for who in ("ana", "bia"):
+        with db.transaction():
+            service.join_waiting_list(screening, 2, f"{who}@example.com", "pt_BR", who)
+    results: list[Any] = []
+    picker = threading.Thread(target=lambda: results.append(outcome(lambda: hold(screening, "B1 C1"))))
+    tell = offering._tell_offer
+
+    def somebody_picks(*offered: Any) -> None:
+        tell(*offered)
+        if not picker.ident:
+            picker.start()
+            until_somebody_waits()
+
+    monkeypatch.setattr(offering, "_tell_offer", somebody_picks)
+    results.append(outcome(lambda: serve(screening.id)))
+    picker.join(20)
+    assert taken(screening) in ("B1 B2 C1 C2", "C1 C2")
+    return results
+
+
+def outcome(work: Callable[[], object]) -> object:
+    try:
+        return work()
+    except Exception as error:
+        return error
+
+
+def test_offers_and_who_picks_by_hand_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = hand_picker_meets_offers(handlers._serve, monkeypatch)
+    assert (len(results), deadlocks(results), unexpected(results)) == (2, 0, [])
+
+
+def test_control_two_offers_in_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    def both(screening_id: int) -> None:
+        with db.transaction():
+            while offering.offer_next(screening_id):
+                pass
+
+    assert deadlocks(hand_picker_meets_offers(both, monkeypatch)) == 1
