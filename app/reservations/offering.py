@@ -47,6 +47,8 @@ def offer_next(screening_id: int) -> bool:
     for row in waiting:
         if best_together(plan, row.quantity, taken) is None:
             continue
+        if not events.keep_scheduled(screening_id):
+            return False  # called off a moment ago; the clock closes the queue as soon as this process has heard of it
         if _offer(screening, row):
             return True
     return False
