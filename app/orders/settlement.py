@@ -70,7 +70,7 @@ def _hindrance(order: OrderView) -> str | None:
         return "screening cancelled"
     if order.read_at >= screening.ends_at:
         return "screening over"
-    if order.state == AWAITING and order.read_at < claims_end(order.deadline):
+    if _is_in_time(order):
         return None
     if order.read_at >= screening.sales_close_at:
         return "sales closed"
@@ -78,8 +78,13 @@ def _hindrance(order: OrderView) -> str | None:
     return None if events.keep_scheduled(screening.id) else "screening cancelled"
 
 
+def _is_in_time(order: OrderView) -> bool:
+    return order.state == AWAITING and order.read_at < claims_end(order.deadline)
+
+
 def _seats_are_sold(order: OrderView) -> bool:
-    if reservations.confirm(order.reservation_id):
+    """Late money takes its seats anew before it looks: which of them are still its own is locked in the same pass."""
+    if _is_in_time(order) and reservations.confirm(order.reservation_id):
         return True
     return reservations.reclaim(order.reservation_id, order.read_at) and reservations.confirm(
         order.reservation_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from app.reservations import claims
 from app.reservations.service import SeatsLost
 from app.tickets import service as tickets
 from tests.orders import buying
-from tests.races.crowd import of_kind, rush
+from tests.races.crowd import deadlocks, of_kind, rush, unexpected, until_somebody_waits
 from tests.reservations.rooms import make_screening, plan_of
 
 ROUNDS = 12
@@ -63,9 +64,10 @@ def paid_but_not_settled(basket: OrderView, times: int) -> list[Callable[[], str
     ]
 
 
-def waiting_for_money(screening: Screening, place: int) -> OrderView:
-    seats = [seat.id for seat in plan_of(screening).seats[place : place + 1]]
-    return buying.check_out(buying.choose(buying.start(screening, seats, f"visitor-{place}")))
+def waiting_for_money(screening: Screening, *places: int) -> OrderView:
+    room = plan_of(screening).seats
+    seats = [room[place].id for place in places]
+    return buying.check_out(buying.choose(buying.start(screening, seats, f"visitor-{places[0]}")))
 
 
 def confirm_four_times(screening: Screening) -> list[Counter[str]]:
@@ -161,6 +163,52 @@ def test_late_money_after_the_takeover(screening: Screening) -> None:
     with db.reading():
         issued, back = tickets.of_order(basket.id), payments.refunds_of(basket.id)
     assert (len(issued), len(back)) == ((1, 0) if after.state == "paid" else (0, 1)), answers
+
+
+def late_money_meets_a_picker(screening: Screening, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """One of two seats was taken over; while the money looks at them, somebody asks for both."""
+    basket = waiting_for_money(screening, 2, 4)
+    first, second = (seat.seat_id for seat in basket.seats)
+    buying.time_passes(basket, 30)  # the clockwork has not ended the hold yet
+    buying.start(screening, [first], "taker")
+    (settle,) = paid_but_not_settled(basket, 1)
+    results: list[object] = []
+    picker = threading.Thread(
+        target=lambda: results.extend(rush([lambda: ask_for(screening, first, second)]))
+    )
+
+    def watched(look: Callable[..., object]) -> Callable[..., object]:
+        def then_somebody_asks(*args: object, **options: object) -> object:
+            seen = look(*args, **options)
+            if not picker.ident:
+                picker.start()
+                until_somebody_waits()
+            return seen
+
+        return then_somebody_asks
+
+    for name in ("move", "claim_for"):
+        monkeypatch.setattr(claims, name, watched(getattr(claims, name)))
+    results.extend(rush([settle]))
+    picker.join(20)
+    return results
+
+
+def ask_for(screening: Screening, *seat_ids: int) -> None:
+    buying.start(screening, seat_ids, "picker")
+
+
+def test_late_money_and_who_asks_for_its_seats_do_not_wait_for_each_other(
+    screening: Screening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = late_money_meets_a_picker(screening, monkeypatch)
+    assert (len(results), deadlocks(results), unexpected(results)) == (2, 0, [])
+    assert "reseat_offered" in results
+
+
+def test_control_late_money_that_looks_first(screening: Screening, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settlement, "_is_in_time", lambda order: True)
+    assert deadlocks(late_money_meets_a_picker(screening, monkeypatch)) == 1
 
 
 def accept(basket: OrderView) -> str:
