@@ -27,7 +27,9 @@ _CLAIM = text(
     with taken as ({_TAKEN}), claimed as (
         insert into orders.half_price_claims (order_id, screening_id, places, expires_at)
         select :order_id, :screening_id, :places, cast(:expires_at as timestamptz)
-        where (select * from taken) + :places <= :total
+        where (select * from taken) + :places <= :total or :places <= (
+            select own.places from orders.half_price_claims own
+            where own.order_id = :order_id and own.expires_at > clock_timestamp())
         on conflict (order_id) do update set places = excluded.places, expires_at = excluded.expires_at
         returning 1
     )
@@ -50,7 +52,10 @@ def lock_quota(screening_id: int) -> None:
 
 
 def claim(order_id: uuid.UUID, screening: Screening, places: int, expires_at: datetime) -> None:
-    """Claim `places` in place of what the order had. Raises HalfPriceGone; then it keeps what it had."""
+    """Claim `places` in place of what the order had. Raises HalfPriceGone; then it keeps what it had.
+
+    What it holds already is its own, also where late money has taken others beyond the 40 % (see `sell`).
+    """
     total = quota(screening.capacity)
     lock_quota(screening.id)
     values = {

@@ -1,0 +1,49 @@
+"""Half-price places that late money has taken beyond the 40 %: who holds some keeps them, and nobody gets more."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core import db
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import HalfPriceGone, OrderView
+from tests.orders import buying
+from tests.orders.buying import FULL, STUDENT, late, to_be_paid
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+
+@pytest.fixture
+def screening(app: object) -> Screening:
+    return make_screening("oooooooooo")
+
+
+@pytest.fixture
+def basket(screening: Screening) -> OrderView:
+    """Three seats, two of them half price, and then late money has all four places of the room."""
+    late_one = late(to_be_paid(screening, "A1 A2 A3 A4", "eva", choices=[STUDENT] * 4))
+    basket = buying.start(screening, ids(plan_of(screening), "A6 A7 A8"))
+    basket = buying.choose(basket, choices=[STUDENT, STUDENT, FULL])
+    assert buying.pay(late_one, stubborn=True).state == "paid"
+    with db.reading():
+        assert orders.half_price_left(screening.id) == (0, 4)
+    return basket
+
+
+def test_the_same_types_once_more(basket: OrderView) -> None:
+    assert buying.choose(basket, choices=[FULL, STUDENT, STUDENT]).total == 3800 + 2 * 1900
+
+
+def test_fewer_by_other_seats(screening: Screening, basket: OrderView) -> None:
+    with db.transaction():
+        orders.change_seats(basket.token, ids(plan_of(screening), "A7 A8 A9"))
+    assert buying.order(basket.token).seats_total == 1900 + 2 * 3800
+
+
+def test_no_more_than_it_holds(basket: OrderView) -> None:
+    with pytest.raises(HalfPriceGone):
+        buying.choose(basket, choices=[STUDENT] * 3)
+    with db.transaction():
+        orders.choose_types(basket.token, dict.fromkeys((seat.seat_id for seat in basket.seats), FULL))
+    with pytest.raises(HalfPriceGone):  # what was given up is gone
+        buying.choose(basket, choices=[STUDENT, FULL, FULL])
