@@ -9,7 +9,6 @@ from flask import (
     Flask,
     Response,
     after_this_request,
-    current_app,
     g,
     make_response,
     redirect,
@@ -17,7 +16,6 @@ from flask import (
     session,
 )
 from flask_babel import Babel, get_locale, refresh
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.core import db
 from app.core.config import Settings
@@ -76,7 +74,7 @@ def switch() -> Response:
     Its form stands on every page and carries no token, so that who only looks around gets no session for it.
     """
     chosen = request.form.get("language", "") if from_our_own_page() else ""
-    response = make_response(redirect(_page_at(safe_next(request.form.get("next"))), 303))
+    response = make_response(redirect(safe_next(request.form.get("next")), 303))
     return _remember(chosen, response) if chosen in LOCALES else response
 
 
@@ -102,22 +100,6 @@ def _remember(chosen: str, response: Response) -> Response:
         _tell_account(chosen)
     response.set_cookie(COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True, secure=over_tls())
     return response
-
-
-def _page_at(address: str) -> str:
-    """`address`, or what it belongs to where it only takes forms: a page that answered one is read there."""
-    path, _, _ = address.partition("?")
-    routes = current_app.url_map.bind(request.host)
-    while path.strip("/"):
-        try:
-            routes.match(path, "GET")
-        except MethodNotAllowed:
-            address = path = path.rstrip("/").rpartition("/")[0] or "/"
-        except HTTPException:  # no such page: it says so there, in the other language
-            break
-        else:
-            break
-    return address
 
 
 def _tell_account(chosen: str) -> None:

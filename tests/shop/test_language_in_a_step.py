@@ -106,16 +106,3 @@ def test_enter_in_a_field_still_goes_on(ana: Visitor, screening: Screening) -> N
         buttons = re.findall(rf'<button\b[^>]*form="{name}"[^>]*>', page)
         assert 'name="language"' not in buttons[0]
         assert sum('name="language"' in button for button in buttons) == 1
-
-
-def test_a_page_that_only_answers_forms_leads_on_to_what_can_be_read(
-    ana: Visitor, screening: Screening
-) -> None:
-    for taken, page in (
-        (f"/screenings/{screening.id}/orders?view=list", f"/screenings/{screening.id}"),
-        ("/account/name", "/account"),
-        ("/films/nobody-knows?day=1", "/films/nobody-knows?day=1"),
-        ("/?day=2026-01-01", "/?day=2026-01-01"),
-    ):
-        answer = ana.post("/language", {"language": "pt_BR", "next": taken})
-        assert answer.location == page
