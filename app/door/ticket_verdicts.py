@@ -29,8 +29,8 @@ from app.web.language import locale
 def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     proof = tickets.proof_wanted(ticket, locale())
     beside = [_room(ticket), _row_and_seat(ticket)]
-    if proof and ticket.half_kind != "companion":
-        proof = _("Ask for: %(proof)s", proof=proof)
+    if proof:
+        proof = tickets.companion_line(ticket, locale()) or _("Ask for: %(proof)s", proof=proof)
     if not proof:
         beside.append(_("%(type)s, no document needed", type=tickets.type_short(ticket, locale())))
     return Verdict(
@@ -118,7 +118,7 @@ def _other_screening(admission: Admission, ticket: Ticket, place: Place) -> Verd
     same_room = here is not None and here.auditorium_name == facts.auditorium_name
     return Verdict(
         ELSEWHERE,
-        _("Another\nhour") if same_room else _("Go to\n%(room)s", room=_room(ticket)),
+        _("Another\ntime") if same_room else _("Go to\n%(room)s", room=_room(ticket)),
         _starts(ticket),
         _film_and_room(ticket),
         demand=_("Seat %(seat)s", seat=ticket.seat_name),
@@ -233,7 +233,7 @@ def _to_fetch(admission: Admission) -> tuple[str, ...]:
         f"{thing.quantity} × {thing.name_in(locale())}" if thing.quantity > 1 else thing.name_in(locale())
         for thing in admission.concessions
     ]
-    return (_("To fetch at the counter: %(things)s", things=", ".join(things)),) if things else ()
+    return (_("To pick up at the counter: %(things)s", things=", ".join(things)),) if things else ()
 
 
 OF_TICKET: dict[str, Callable[[Admission, Ticket, Place], Verdict]] = {

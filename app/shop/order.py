@@ -55,6 +55,7 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         qr_svg=tickets.qr_svg,
         type_name=tickets.type_name,
         proof_wanted=tickets.proof_wanted,
+        companion_line=tickets.companion_line,
         day_of_screening=heading.day_of(order.screening),
         torn=order.paid_at is not None and order.read_at - order.paid_at < JUST_PAID,
         lines=words.lines(order),

@@ -120,7 +120,6 @@ def page(ticket: Ticket, count: int, locale: str, house: str, letters: Sequence[
     facts = ticket.facts
     title = _display(facts.title_in(locale)) or _display(facts.film_title) or _display(facts.original_title)
     zone = f" · {_text(ticket.zone_name)}" if ticket.zone_name else ""
-    proof = wording.proof_wanted(ticket, locale)
     return Page(
         image=str(ticket.number),
         seat=_text(ticket.seat_name),
@@ -147,11 +146,19 @@ def page(ticket: Ticket, count: int, locale: str, house: str, letters: Sequence[
         ),
         code=grouped(ticket.code),
         type=_text(wording.type_name(ticket, locale)),
-        proof=_("Show at the door: %(proof)s.", proof=proof) if proof else _("No document needed."),
+        proof=_proof_line(ticket, locale),
         price=format_money(ticket.price, locale),
         order=_text(facts.order_code),
         foot=_foot(ticket, count, locale),
     )
+
+
+def _proof_line(ticket: Ticket, locale: str) -> str:
+    _ = partial(translate, locale)
+    if companion := wording.companion_line(ticket, locale):
+        return f"{companion}."
+    proof = wording.proof_wanted(ticket, locale)
+    return _("Show at the door: %(proof)s.", proof=proof) if proof else _("No document needed.")
 
 
 def _film_line(facts: IssueFacts, locale: str) -> str:

@@ -20,7 +20,7 @@ from app.tickets.views import (
     Ticket,
     TicketLine,
 )
-from app.tickets.wording import proof_wanted, type_name, type_short
+from app.tickets.wording import companion_line, proof_wanted, type_name, type_short
 
 __all__ = [
     "CODE_LENGTH",
@@ -39,6 +39,7 @@ __all__ = [
     "admission",
     "admit",
     "attendance",
+    "companion_line",
     "document",
     "issue",
     "of_order",

@@ -37,6 +37,14 @@ def proof_wanted(ticket: Ticket, locale: str) -> str:
     return translate(locale, kind.proof) if ticket.ticket_type == "half" and kind else ""
 
 
+def companion_line(ticket: Ticket, locale: str) -> str:
+    """What is asked of a companion, who brings no document: `Comes in with the disabled person`. Else empty."""
+    if ticket.half_kind != "companion":
+        return ""
+    said = proof_wanted(ticket, locale)
+    return said[:1].upper() + said[1:]
+
+
 def version_name(facts: IssueFacts, locale: str) -> str:
     """`legendado`, and `3D` where it is."""
     _ = partial(translate, locale)

@@ -75,6 +75,21 @@ def test_in_english() -> None:
     assert "Show at the door: Student card (CIE) with photo." in words
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "Comes in with the disabled person."),
+        ("pt_BR", "Entra junto com a pessoa com deficiência."),
+    ],
+)
+def test_a_companion_is_not_told_to_show_somebody(locale: str, said: str) -> None:
+    companion = dataclasses.replace(STUDENT, half_kind="companion")
+    words = " ".join(text_of(paper.pdf([make_ticket(companion)], locale, "Cine Lanterna")).split())
+    assert said in words
+    assert "Show at the door" not in words
+    assert "Mostre na porta" not in words
+
+
 @pytest.mark.parametrize("scale", [1.0, 1.5, 3.0])
 def test_the_printed_qr_is_read_as_the_tickets_own(scale: float) -> None:
     tickets = [make_ticket(), make_ticket(STUDENT, 2)]
