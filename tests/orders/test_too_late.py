@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core import db
+from app.events import cache
 from app.events import service as events
 from app.events.service import Screening
 from app.orders import handlers, settlement
@@ -22,6 +23,12 @@ pytestmark = pytest.mark.usefixtures("app")
 @pytest.fixture
 def screening(app: object) -> Screening:
     return make_screening("oooooooooo", cutoff=15)
+
+
+@pytest.fixture(autouse=True)
+def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read of the programme is remembered for as long as a slow machine takes for a test."""
+    monkeypatch.setattr(cache, "VERSION_SECONDS", 600.0)
 
 
 def called_off_elsewhere(screening: Screening) -> None:
