@@ -87,22 +87,22 @@ def test_who_lost_the_lease_does_not_end_that_of_another(give_up) -> None:  # ty
 
 
 def test_a_batch_that_takes_longer_than_its_lease_is_handled_once() -> None:
-    """Four messages of more than a second each, on a lease of three, with another thread that looks for work."""
+    """Four messages of two seconds each, on a lease of five, with another thread that looks for work."""
     publish(worker.BATCH)
     handled: Counter[int] = Counter()
     done = threading.Event()
 
     def slow(message: SeatsFreed, delivery: Delivery) -> None:
         handled[message.screening_id] += 1
-        time.sleep(1.2)
+        time.sleep(2)
         if message.screening_id == worker.BATCH - 1:
             done.set()
 
-    running = worker.Worker({("reservations", SeatsFreed): slow}, [], threads=2, lease_seconds=3.0)
+    running = worker.Worker({("reservations", SeatsFreed): slow}, [], threads=2, lease_seconds=5.0)
     thread = threading.Thread(target=running.run)
     thread.start()
     try:
-        assert done.wait(30)
+        assert done.wait(60)
         time.sleep(1.5)  # until the other thread has looked once more
     finally:
         running.stop()

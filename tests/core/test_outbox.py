@@ -187,10 +187,10 @@ def test_an_urgent_message_wakes_a_running_worker() -> None:
     try:
         with db.transaction():
             outbox.publish(SeatsFreed(screening_id=3), urgent=True)
-        assert arrived.wait(5)
+        assert arrived.wait(30)
     finally:
         running.stop()
-        thread.join(5)
+        thread.join(30)
     assert not thread.is_alive()
 
 
@@ -214,10 +214,10 @@ def test_a_worker_goes_on_with_what_it_tells_itself() -> None:
     thread = threading.Thread(target=running.run)
     thread.start()
     try:
-        assert finished.wait(10)
+        assert finished.wait(30)
     finally:
         running.stop()
-        thread.join(5)
+        thread.join(30)
     assert [screening_id for screening_id, _ in seen] == [1, 1, 2, 3]
     assert len({name for _, name in seen[1:]}) == 1
     with db.reading() as session:
@@ -256,15 +256,15 @@ def test_a_tick_runs_on_one_worker_at_a_time() -> None:
 
     def slow() -> None:
         inside.set()
-        leave.wait(5)
+        leave.wait(60)
 
     tick = worker.Tick("test.slow", 1, slow)
     thread = threading.Thread(target=worker.run_tick, args=(tick,))
     thread.start()
-    assert inside.wait(5)
+    assert inside.wait(30)
     assert worker.run_tick(tick) is False
     leave.set()
-    thread.join(5)
+    thread.join(30)
     assert worker.run_tick(worker.Tick("test.slow", 1, lambda: None)) is True
 
 

@@ -94,7 +94,7 @@ def test_a_hold_whose_books_disagree_keeps_no_other_waiting(monkeypatch: pytest.
 @pytest.fixture
 def impatient(database: str, settings: Settings, request: pytest.FixtureRequest) -> Iterator[None]:
     """A database that ends what takes long, as an operator may set it."""
-    db.connect(database, connect_args={"options": f"-c {request.param}=200ms"})
+    db.connect(database, connect_args={"options": f"-c {request.param}=2s"})
     yield
     db.connect(database, pool_size=settings.db_pool_size)
 

@@ -123,10 +123,10 @@ def test_unknown_accounts_take_as_long_as_known_ones() -> None:
     person()
 
     def seconds(email: str, visit: int) -> float:
-        before = time.perf_counter()
+        before = time.process_time()  # what others do on the machine meanwhile is not its work
         with pytest.raises(WrongPassword):
             sign_in(email, "not the password", f"address-{visit}")
-        return time.perf_counter() - before
+        return time.process_time() - before
 
     seconds("nobody@example.org", -1)  # the first one makes the hash that it compares with
     pairs = [(seconds("ana@example.org", visit), seconds("nobody@example.org", visit)) for visit in range(9)]
