@@ -15,7 +15,7 @@ from app.core.errors import Conflict, Invalid, TooMany
 from app.events import service as events
 from app.events.service import Screening
 from app.orders import ending, reading
-from app.orders.states import DRAFT, PAID
+from app.orders.states import AWAITING, DRAFT, PAID
 from app.orders.views import OrderView, Owner, Started, StartedBefore, StartedOtherwise, WrongState
 from app.reservations import service as reservations
 from app.reservations.service import Reservation, SeatsLost, SingleSeatLeft
@@ -107,7 +107,7 @@ def start_with_seats(
     screening = events.screening(screening_id)
 
     def hold() -> Reservation:
-        _make_way(instead_of, by, screening_id, visitor, address_key)
+        _make_way(instead_of, by, screening, visitor, address_key, seat_ids=seat_ids)
         return reservations.hold_seats(
             screening,
             seat_ids,
@@ -153,7 +153,7 @@ def start_with_best(
     screening = events.screening(screening_id)
 
     def hold() -> Reservation:
-        _make_way(instead_of, by, screening_id, visitor, address_key)
+        _make_way(instead_of, by, screening, visitor, address_key, quantity=quantity)
         return reservations.hold_best(screening, quantity, visitor=visitor, address_key=address_key)
 
     form = _Form(visitor, once, screening_id, quantity=quantity)
@@ -171,12 +171,25 @@ def start_from_offer(request_token: str, *, visitor: str, locale: str, user_id: 
 
 
 def _make_way(
-    given_up: str | None, by: Owner | None, screening_id: int, visitor: str, address_key: str
+    given_up: str | None,
+    by: Owner | None,
+    screening: Screening,
+    visitor: str,
+    address_key: str,
+    *,
+    seat_ids: Sequence[int] = (),
+    quantity: int | None = None,
 ) -> None:
-    """End the order in whose place another comes. Paid meanwhile, in another tab, it stays. Raises NotFound."""
+    """End the order in whose place another comes, for `seat_ids` or `quantity` together. Raises NotFound.
+
+    Paid meanwhile, in another tab, it stays.
+    """
     if given_up is None:
         return
-    reservations.queue_up(screening_id, visitor, address_key)
+    reservations.queue_up(screening.id, visitor, address_key)
+    former = reading.locked(given_up, by)
+    if former.state in (DRAFT, AWAITING):
+        reservations.reach_for(screening, former.reservation_id, seat_ids=seat_ids, quantity=quantity)
     with suppress(WrongState):
         ending.abandon(given_up, by=by)
 

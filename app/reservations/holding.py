@@ -125,6 +125,28 @@ def queue_up(screening_id: int, visitor: str, address_key: str) -> None:
     db.session().execute(text(LOCK_HOLDS), limits)
 
 
+def reach_for(
+    screening: Screening,
+    reservation_id: uuid.UUID,
+    *,
+    seat_ids: Collection[int] = (),
+    quantity: int | None = None,
+) -> None:
+    """Before a hold is given up for another one of its screening: the seats of both are locked in one pass, by id.
+
+    Else the other one would wait for somebody who waits for what was given up. What is taken here goes with the hold:
+    the caller ends it, and makes the other, in the same transaction.
+    """
+    row = claims.lock(reservation_id)
+    if row is None or row.state != "held" or row.screening_id != screening.id:
+        return
+    own = reservation(reservation_id).seat_ids
+    if quantity is not None:
+        taken = seat_states(screening.id).keys() - set(own)
+        seat_ids = best_together(events.seat_plan(screening.auditorium_id), quantity, taken) or ()
+    claims.claim_for(reservation_id, sorted({*own, *seat_ids}), row.expires_at)
+
+
 def lost_seats(
     screening: Screening,
     seat_ids: Sequence[int],

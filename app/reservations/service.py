@@ -18,7 +18,7 @@ from app.core.errors import Invalid
 from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, holding, single_seat
-from app.reservations.holding import queue_up, reservation, seat_states
+from app.reservations.holding import queue_up, reach_for, reservation, seat_states
 from app.reservations.offering import offer_next, seats_freed
 from app.reservations.owning import hand_over
 from app.reservations.states import RESERVATION
@@ -68,6 +68,7 @@ __all__ = [
     "offer_next",
     "open_request",
     "queue_up",
+    "reach_for",
     "reclaim",
     "release",
     "request",
