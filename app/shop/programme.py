@@ -49,9 +49,7 @@ def _programme(choice: Choice) -> dict[str, Any]:
     # How full they are is asked for those alone that are shown.
     stubs = showings.stubs_of(choice.of_these(screenings))
     films = showings.by_film(stubs)
-    next_day = next((one for one in days if one > day), None) or next(
-        (one for one in days if one >= today), None
-    )
+    next_day = next((one for one in days if one > day), None) or _first_day(choice, today, days)
     markup = render_template(
         "shop/_programme.html",
         choice=choice,
@@ -80,6 +78,12 @@ def _day_to_show(choice: Choice, today: date, days: list[date]) -> tuple[date, l
         return today, screenings
     later = next((day for day in days if day > today), None)
     return (later, events.programme(later, choice.cinema)) if later else (today, screenings)
+
+
+def _first_day(choice: Choice, today: date, days: list[date]) -> date | None:
+    """Where the programme itself begins: with today only while something of it is on sale."""
+    first = _day_to_show(replace(choice, day=None), today, days)[0]
+    return first if first in days else None
 
 
 def _strip(today: date, days: list[date], shown: date) -> list[tuple[date, bool]]:
