@@ -40,7 +40,7 @@ def _sentence(error: Invalid) -> str:
         "password.short": _("At least 8 characters. A short sentence works well."),
         "password.long": _("At most 200 characters."),
         "password.old_wrong": _("That is not your current password."),
-        "sign_in.wrong": _("E-mail and password do not fit together."),
+        "sign_in.wrong": _("E-mail and password do not match."),
     }
     return words.get(error.code, _("This does not fit here."))
 
@@ -94,8 +94,8 @@ def _too_often(page: str, error: TooMany) -> ResponseReturnValue:
 def _wait(error: TooMany) -> str:
     minutes = -(-error.retry_after // 60)
     return ngettext(
-        "That was too often. Try again in a minute.",
-        "That was too often. Try again in %(num)d minutes.",
+        "Too many tries. Try again in a minute.",
+        "Too many tries. Try again in %(num)d minutes.",
         minutes,
     )
 

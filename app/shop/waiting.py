@@ -142,11 +142,11 @@ def _context(
 def _complaint(error: BilheteriaError) -> str:
     code = getattr(error, "code", "")
     if isinstance(error, TooMany):
-        return _("That was too often in too short a time. Wait a minute and try again.")
+        return _("Too many tries in a short time. Wait a minute and try again.")
     if code == "offer.over":
         return _("This offer is over: the seats went to the next in line.")
     if code == "request.too_many":
-        return _("You are waiting for as many seats as one may. Leave another line first.")
+        return _("You are in too many lines already. Leave one of them first.")
     if code == "request.over":
         return _("This place in line is over.")
     return sentence(error)

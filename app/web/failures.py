@@ -48,9 +48,7 @@ def _words(status: int) -> tuple[str, str]:
     if status == 422:
         return _("That does not fit"), _("We could not read what was sent. Go back and try again.")
     if status == 429:
-        return _("One moment, please"), _(
-            "That was too often in too short a time. Wait a minute and try again."
-        )
+        return _("One moment, please"), _("Too many tries in a short time. Wait a minute and try again.")
     if status == 403:
         return _("Staff only"), _("This door is not for this account.")
     if status == 405:

@@ -102,7 +102,7 @@ def test_who_goes_in_is_shown_with_seat_room_type_and_proof(staff: Staff, hall: 
     full, student = issue(hall)
     answer = words(staff.scan(full.qr_text))
     assert "F7 Room 2 Row F, seat 7 Full price, no document needed" in answer
-    assert "To fetch at the counter: Double bill combo" in answer
+    assert "To pick up at the counter: Double bill combo" in answer
     answer = words(staff.scan(student.qr_text))
     assert "F8 Room 2 Row F, seat 8 Half: student Ask for: Student card (CIE) with photo" in answer
 

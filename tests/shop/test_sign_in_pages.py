@@ -21,7 +21,7 @@ def test_wrong_password_keeps_the_email(ana: Visitor) -> None:
     person()
     answer = ana.post("/account/sign-in", {"email": "ana@example.org", "password": "wrong one"})
     assert answer.status_code == 422
-    assert errors(answer) == {"password": "E-mail and password do not fit together."}
+    assert errors(answer) == {"password": "E-mail and password do not match."}
     assert typed(answer, "email") == "ana@example.org"
     assert "wrong one" not in answer.text
 

@@ -59,7 +59,7 @@ def test_the_mail_says_where_to_go_what_to_show_and_what_to_fetch(language: str)
         assert "A retirar no balcão: 2 × Pipoca" in lines
     else:
         proofs = ["Half price, at the door:", "A2: Student card (CIE) with photo", "A3: Any photo ID"]
-        assert "To fetch at the counter: 2 × Pipoca" in lines
+        assert "To pick up at the counter: 2 × Pipoca" in lines
     at = lines.index(proofs[0])
     assert lines[at : at + 4] == [*proofs, ""]
 
