@@ -26,6 +26,7 @@ from app.core.messages import BY_KIND, Message
 
 CHANNEL = "outbox"
 UNREADABLE_ATTEMPTS = 10
+MOST_LAPSES = 10
 
 
 class OutboxRow(db.Base):
@@ -200,7 +201,7 @@ _LEASE = text(
         order by available_at limit :batch for update skip locked
     ) due
     where o.message_id = due.message_id and o.consumer = due.consumer
-    returning o.message_id, o.consumer, o.kind, o.payload, o.attempts
+    returning o.message_id, o.consumer, o.kind, o.payload, o.attempts, o.available_at, o.last_error is null as silent
     """
 )
 
@@ -208,7 +209,8 @@ _LEASE = text(
 def lease(consumers: Sequence[str], *, batch: int, seconds: float) -> list[Delivery]:
     """Take up to `batch` due deliveries for `seconds`; another worker sees them again only after that.
 
-    What this worker cannot read is left to one that can, of a newer version for example; none can: a dead letter.
+    What this worker cannot read is left to one that can, of a newer version for example; none can: a dead letter. So is
+    what ends every worker that begins with it: else it would end them for ever.
     """
     leased_at = time.monotonic()
     with db.transaction() as current:
@@ -216,9 +218,12 @@ def lease(consumers: Sequence[str], *, batch: int, seconds: float) -> list[Deliv
             _LEASE, {"consumers": list(consumers), "batch": batch, "seconds": seconds}
         ).all()
     deliveries = []
-    for row in rows:
+    for place, row in enumerate(sorted(rows, key=lambda one: one.available_at)):
         message = _read(row.kind, row.payload)
-        if message is not None:
+        # No lease of it ended with a word. Those behind it lapsed along with it, and come to their turn now.
+        if place == 0 and row.silent and row.attempts > MOST_LAPSES:
+            _bury(row.message_id, row.consumer, row.attempts, "every worker that began with it died")
+        elif message is not None:
             deliveries.append(
                 Delivery(str(row.message_id), row.consumer, row.attempts, message, leased_at=leased_at)
             )
