@@ -44,34 +44,42 @@ def main() -> int:
         print("worker: set DATABASE_URL (make run starts a database and a worker together)", file=sys.stderr)
         return 1
     telemetry.log_as_json(telemetry.LEVELS[settings.log_level])
+    asked = _listen_to_signals()
     quick, patient = dispatch.by_pace(settings.services)
     db.connect(settings.database_url, pool_size=settings.db_pool_size)  # opens nothing yet
     memory.settle()
     if not (quick and patient):
-        return _work(quick or patient)
+        return _work(quick or patient, asked)
     parent = os.getpid()
     child = os.fork()
     if child == 0:
         os.nice(PATIENT_NICENESS)
         # The database's own lists and logs tell the two apart.
         os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, patient"
-        return _work(patient, parent=parent)
-    return _work(quick, child=child)
+        return _work(patient, asked, parent=parent)
+    return _work(quick, asked, child=child)
 
 
-def _work(services: Sequence[str], *, child: int | None = None, parent: int | None = None) -> int:
-    """Serve `services` until a signal, or until the other half (`child` or `parent`) has died."""
+def _listen_to_signals() -> list[int]:
+    """From now on a signal ends the process in order, before the fork each of its halves: the numbers that came."""
+    asked: list[int] = []
+    # Signals come in bursts, one into the handling of another: a handler that took a lock would wait for itself.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: asked.append(number))
+    return asked
+
+
+def _work(
+    services: Sequence[str], asked: list[int], *, child: int | None = None, parent: int | None = None
+) -> int:
+    """Serve `services` until a signal (`asked`), or until the other half (`child` or `parent`) has died."""
     from app import dispatch
     from app.core.worker import Worker
 
     worker = Worker(
         dispatch.routes(services), dispatch.ticks(services), own_threads=dispatch.own_threads(services)
     )
-    asked: list[int] = []
     died: list[int] = []
-    # Signals come in bursts, one into the handling of another: a handler that took a lock would wait for itself.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: asked.append(number))
     working = threading.Thread(target=worker.run, name="worker")
     working.start()
     watching = threading.Thread(target=lambda: died.append(os.waitpid(child or 0, 0)[1]), name="watch")

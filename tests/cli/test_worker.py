@@ -24,7 +24,7 @@ from tests.reservations.rooms import make_screening
 from tests.tickets.conftest import FULL, make_facts
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -128,9 +128,10 @@ def test_it_carries_nothing_that_only_servers_and_commands_need() -> None:
     assert not {"argon2", "flask", "app.shop", "alembic", "weasyprint", "boto3"} & loaded
 
 
-def test_a_signal_ends_both(worker: subprocess.Popen[bytes]) -> None:
+@pytest.mark.parametrize("seconds", [0.0, 1.0], ids=["while they start", "at work"])
+def test_a_signal_ends_both(worker: subprocess.Popen[bytes], seconds: float) -> None:
     half = half_of(worker)
-    time.sleep(1.0)  # until it listens to signals
+    time.sleep(seconds)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(PATIENCE) == 0
     assert gone(half)
@@ -139,7 +140,6 @@ def test_a_signal_ends_both(worker: subprocess.Popen[bytes]) -> None:
 def test_a_burst_of_signals_ends_both(worker: subprocess.Popen[bytes]) -> None:
     """As when somebody presses Ctrl-C again and again, or all threads of a parent die."""
     half = half_of(worker)
-    time.sleep(1.0)
     for _ in range(50):
         for pid in (half, worker.pid):
             with suppress(ProcessLookupError):
@@ -148,13 +148,14 @@ def test_a_burst_of_signals_ends_both(worker: subprocess.Popen[bytes]) -> None:
     assert gone(half)
 
 
+@pytest.mark.timeout(600)
 def test_no_fonts_are_left_behind(worker: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    """Drawing PDFs keeps fonts in files while it lasts."""
+    """Drawing PDFs keeps fonts in files while it lasts. The patient half gets what a busy machine leaves it."""
     facts = make_facts()
     with db.transaction():
         tickets.issue(facts, [FULL])
         outbox.publish(TicketsResigned(order_id=str(facts.order_id)))
-    assert until("select count(*) = 1 from tickets.documents", time.monotonic() + PATIENCE)
+    assert until("select count(*) = 1 from tickets.documents", time.monotonic() + 5 * PATIENCE)
     assert list((tmp_path / "tmp").glob("weasyprint-*"))
     half = half_of(worker)
     worker.send_signal(signal.SIGTERM)
