@@ -185,14 +185,24 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> i
 
 
 def mark_settled(receipt_id: uuid.UUID) -> bool:
-    """This receipt bought the tickets. Called in the transaction that settles; returns False on a repeat."""
-    moved = db.session().execute(
+    """This receipt bought the tickets. Called in the transaction that settles; returns False on a repeat.
+
+    Another charge of the order, asked for before this money came, ends: the clock tells the provider in a moment.
+    """
+    settled = (
         update(ReceiptRow)
         .where(ReceiptRow.id == receipt_id, ReceiptRow.settled_at.is_(None))
         .values(settled_at=func.clock_timestamp())
-        .returning(ReceiptRow.id)
+        .returning(ReceiptRow.order_id)
+        .cte("settled")
     )
-    return moved.first() is not None
+    others = (
+        update(ChargeRow)
+        .where(ChargeRow.order_id == settled.c.order_id, ChargeRow.state.in_(LIVE_STATES))
+        .values(state=CANCELLING, failure="replaced", next_check_at=func.clock_timestamp())
+        .cte("others")
+    )
+    return db.session().execute(select(settled.c.order_id).add_cte(others)).first() is not None
 
 
 def progress(charge_id: uuid.UUID) -> str:

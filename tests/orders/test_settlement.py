@@ -60,6 +60,21 @@ def test_paid_twice_gives_one_set_of_tickets_and_the_second_money_back(screening
     assert messages("OrderPaid") == 1
 
 
+def test_money_of_an_earlier_charge_ends_the_one_that_took_its_place(screening: Screening) -> None:
+    """The Pix was on its way already when its buyer turned to the card: the card's page takes no more money."""
+    basket = to_be_paid(screening, "A4")
+    pix = buying.charge_id(basket)
+    with db.transaction():
+        orders.change_method(basket.token, "card")
+    buying.work()
+    card = buying.charge_id(basket)
+    buying.bank().pay(pix, stubborn=True)
+    buying.work()
+    assert buying.order(basket.token).state == "paid"
+    buying.clockwork()
+    assert buying.bank().look(card).status == "ended"
+
+
 def test_a_webhook_twice_changes_nothing(screening: Screening) -> None:
     paid = buying.pay(to_be_paid(screening, "A4"), notices=3)
     assert (paid.state, refunds(paid), messages("OrderPaid")) == ("paid", [], 1)
