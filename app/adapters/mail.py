@@ -179,10 +179,14 @@ class SmtpMailbox:
     def send(self, mail: Mail) -> None:
         message = compose(mail, self.sender)
         try:
-            with self._connect() as server:
+            server = self._connect()
+            try:
                 if self.user:
                     server.login(self.user, self.password)
                 server.send_message(message)
+            finally:
+                with suppress(OSError, smtplib.SMTPException):  # it has the mail, however it says goodbye
+                    server.quit()
         except smtplib.SMTPRecipientsRefused as error:
             # 4xx is "not now": greylisting, a full mailbox.
             if all(code < 500 for code, _ in error.recipients.values()):

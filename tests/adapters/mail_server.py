@@ -17,6 +17,7 @@ class MailServer:
         self.received: list[bytes] = []
         self.closed = False
         self.verdict = b"250 taken"
+        self.goodbye = b"221 bye"
         self.puts_off = True
         self.pause = 0.0  # seconds before each answer
         self.thread = threading.Thread(target=self._serve, daemon=True)
@@ -55,7 +56,7 @@ class MailServer:
             elif word.startswith(b"RCPT") and b"LATER.EXAMPLE" in word and self.puts_off:
                 say(b"450 come back later")
             elif word == b"QUIT":
-                say(b"221 bye")
+                say(self.goodbye)
                 return
             elif word == b"STARTTLS":
                 say(b"502 unknown")

@@ -146,6 +146,15 @@ def test_mail_goes_over_smtp(mail_server: MailServer, tmp_path: Path) -> None:
     assert read(content)["Message-ID"] == MAIL.message_id
 
 
+@pytest.mark.parametrize("goodbye", [b"421 too busy to say goodbye", b"250 bye", b"nonsense"])
+def test_a_mail_that_was_taken_is_not_sent_again_for_want_of_a_goodbye(
+    goodbye: bytes, mail_server: MailServer, tmp_path: Path
+) -> None:
+    mail_server.goodbye = goodbye
+    open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER).send(MAIL)
+    assert len(mail_server.received) == 1
+
+
 def test_a_refused_recipient_is_not_tried_again(mail_server: MailServer, tmp_path: Path) -> None:
     mailbox = open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER)
     with pytest.raises(BadMail):
