@@ -74,3 +74,27 @@ def test_letters_set_wide_stay_on_the_page(phone: InProcess, screening: Screenin
         phone.open(path)
         page.evaluate(SET_LETTERS_WIDE)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def test_faults_fit_with_letters_twice_as_large(
+    app: Flask, new_page: Callable[..., Page], screening: Screening
+) -> None:
+    """The page grows no wider than the phone, or its buttons are no longer where a finger sees them."""
+    visitor = Visitor(app, "pt-BR")
+    browser = InProcess(new_page, visitor, locale="pt-BR", viewport={"width": 360, "height": 740})
+    path = visitor.start(screening, "G10")
+    visitor.choose_full(path)
+    browser.show(visitor.check_out(path, email="ana@", cpf="1"))
+    browser.page.evaluate("document.documentElement.style.fontSize = '32px'")
+    assert browser.page.locator(".errors a").count() == 2
+    assert browser.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_qr_is_dark_on_light_in_forced_colours(phone: InProcess, screening: Screening) -> None:
+    paid = buying.bought(screening, ids(plan_of(screening), "G10"))
+    phone.page.emulate_media(forced_colors="active", color_scheme="dark")
+    phone.open(paid.path)
+    look = phone.page.locator(".ticket .qr").evaluate(
+        "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one).color]"
+    )
+    assert look == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
