@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -33,6 +34,7 @@ READY_SECONDS = 60.0
 OLDEST_POSTGRES = 15
 END_SECONDS = 8.0
 TICK_SECONDS = 0.2
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - and one of them to ask at
 PAUSE_SECONDS = 5.0  # between tries to start a database that does not start
 
 
@@ -74,7 +76,6 @@ class BoxOffice:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.host = settings.host
         self.postgres: PostgresServer | None = None
         self.children: list[Child] = []
         self.database_url = settings.database_url or ""
@@ -83,21 +84,21 @@ class BoxOffice:
     def open(self) -> None:
         """Start everything, in order. Raises CannotServe or PostgresError."""
         settings = self.settings
-        _check_port(self.host, settings.port)
+        _check_port(settings.host, settings.port)
         if self.database_url:
             _check_database(self.database_url)
         else:
             _say(f"Starting the database in {_short(settings.var / 'postgres')} …")
             self.postgres = start_postgres(settings.var / "postgres")
             self.database_url = self.postgres.url
-        env = _environment(settings, self.host, self.database_url)
+        env = _environment(settings, self.database_url)
         _prepare(env)
         self.sign_ins = _demo_sign_ins(self.database_url) if settings.demo else []
         _say("Starting the web server and the worker …")
         self.children = _children(env, settings)
         for child in self.children:
             child.start()
-        _wait_until_ready(self.children[0], self.host, settings.port)
+        _wait_until_ready(self.children[0], settings)
 
     def watch(self) -> None:
         """Start again what dies, until a signal ends it."""
@@ -137,8 +138,7 @@ def _serve(settings: Settings) -> None:
     office = BoxOffice(settings)
     try:
         office.open()
-        where = "localhost" if office.host == "127.0.0.1" else office.host
-        _say(f"Open http://{where}:{settings.port}")
+        _say(f"Open http://{settings.listens_at.replace('127.0.0.1', 'localhost')}")
         for line in office.sign_ins:
             _say(line)
         _say(f"Logs are in {_short(settings.var / 'log')}. Ctrl-C ends it.")
@@ -147,9 +147,9 @@ def _serve(settings: Settings) -> None:
         office.close()
 
 
-def _environment(settings: Settings, host: str, database_url: str) -> dict[str, str]:
+def _environment(settings: Settings, database_url: str) -> dict[str, str]:
     env = {**LEAN, **os.environ, "DATABASE_URL": database_url, "BILHETERIA_VAR": str(settings.var)}
-    env |= {"PORT": str(settings.port), "BILHETERIA_HOST": host, "PYTHONUNBUFFERED": "1"}
+    env |= {"PORT": str(settings.port), "BILHETERIA_HOST": settings.host, "PYTHONUNBUFFERED": "1"}
     if sys.platform == "darwin":  # where Homebrew puts the libraries that draw the PDF
         env.setdefault("DYLD_FALLBACK_LIBRARY_PATH", "/opt/homebrew/lib:/usr/local/lib")
     return env
@@ -196,7 +196,7 @@ def _only_one(var: Path) -> Iterator[None]:
 
 
 def _check_port(host: str, port: int) -> None:
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -230,9 +230,10 @@ def check_version(number: int) -> None:
         )
 
 
-def _wait_until_ready(web: Child, host: str, port: int) -> None:
+def _wait_until_ready(web: Child, settings: Settings) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/readyz"  # noqa: S104
+    asked = replace(settings, host=EVERY_ADDRESS.get(settings.host, settings.host))
+    address = f"http://{asked.listens_at}/readyz"
     while True:
         try:
             with urllib.request.urlopen(address, timeout=5):

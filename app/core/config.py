@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ class Settings:
     public_url: str = ""
     behind_tls: bool = False
     trusted_proxies: int = 0
+    forwarded_allow_ips: str = "127.0.0.1"
     services: tuple[str, ...] = (PAGES, *SERVICES)
     cinema_name: str = "Cine Lanterna"
     default_locale: str = "pt_BR"
@@ -57,6 +59,11 @@ class Settings:
     log_level: str = "info"
     testing: bool = False
     extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def listens_at(self) -> str:
+        """Host and port as addresses write them: an IPv6 host stands in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def mail_folder(self) -> Path:
@@ -83,6 +90,7 @@ class Settings:
             ),
             behind_tls=_flag("BILHETERIA_TLS"),
             trusted_proxies=_whole_number("BILHETERIA_PROXIES", 0, 0, 9),
+            forwarded_allow_ips=_text("FORWARDED_ALLOW_IPS", cls.forwarded_allow_ips, _check_networks),
             services=_services(os.environ.get("SERVICES", "")),
             cinema_name=_text("BILHETERIA_CINEMA", cls.cinema_name),
             sandbox_pix=_text("BILHETERIA_SANDBOX_PIX", cls.sandbox_pix, _check_sandbox_pix),
@@ -124,6 +132,12 @@ def _check_public_url(text: str) -> None:
         if re.fullmatch(r"https?://[^\s/?#@]+/?", text):
             return
     raise ValueError(f"an address that people type is http://host or https://host:port, not {text!r}")
+
+
+def _check_networks(text: str) -> None:
+    for part in text.split(","):
+        if part.strip() != "*":
+            ip_network(part.strip())
 
 
 # What an adapter reads, it checks itself. It is loaded only where its setting is set: processes stay small.

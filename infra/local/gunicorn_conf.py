@@ -19,7 +19,7 @@ monkey.patch_all(os=False)  # the master forks and waits for its workers itself
 
 from psycogreen.gevent import patch_psycopg  # noqa: E402
 
-from app.core.config import BadSetting  # noqa: E402
+from app.core.config import PAGES, BadSetting  # noqa: E402
 from app.core.config import settings as read_settings  # noqa: E402
 
 patch_psycopg()
@@ -29,7 +29,7 @@ except BadSetting as error:
     sys.exit(f"bilheteria: {error}")
 
 wsgi_app = "wsgi:application"
-bind = [f"{settings.host}:{settings.port}"]
+bind = [settings.listens_at]
 worker_class = "gevent"
 workers = settings.web_workers
 worker_connections = 2000
@@ -46,7 +46,7 @@ errorlog = "-"
 loglevel = "warning"
 # A proxy passes on what a stranger calls SCRIPT_NAME; nothing of ours is mounted below a path.
 forwarder_headers = ""
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+forwarded_allow_ips = settings.forwarded_allow_ips
 
 
 def on_starting(server: Any) -> None:
@@ -63,9 +63,10 @@ def when_ready(server: Any) -> None:
     import wsgi
     from app.core import memory
 
-    templates = wsgi.app.jinja_env
-    for name in templates.list_templates(extensions=["html"]):
-        templates.get_template(name)
+    if PAGES in settings.services:
+        templates = wsgi.app.jinja_env
+        for name in templates.list_templates(extensions=["html"]):
+            templates.get_template(name)
     memory.settle()
 
 

@@ -181,6 +181,24 @@ def test_an_address_of_another_machine_is_one_line(serve: Callable[..., Serve], 
     )
 
 
+def test_an_address_of_ipv6_is_listened_on(serve: Callable[..., Serve]) -> None:
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    office = serve(BILHETERIA_HOST="::1")
+    office.wait_for("Open http")
+    with urllib.request.urlopen(f"http://[::1]:{office.port}/readyz", timeout=5) as answer:
+        assert answer.status == 200
+
+
+def test_without_the_pages_a_web_server_runs_too(serve: Callable[..., Serve]) -> None:
+    office = serve(SERVICES="orders")
+    office.wait_for("Open http")
+    assert office.answers("/healthz")
+
+
 def test_an_old_postgres_is_refused() -> None:
     check_version(150000)
     check_version(180004)

@@ -74,6 +74,11 @@ def test_every_setting_is_written_down_and_nothing_else_is() -> None:
         ("BILHETERIA_SANDBOX_PIX", "autoo", "BILHETERIA_SANDBOX_PIX: customers are manual, auto or auto:3"),
         ("BILHETERIA_SANDBOX_PIX", "auto:x", "BILHETERIA_SANDBOX_PIX: customers are manual, auto or auto:3"),
         ("SERVICES", "popcorn", "SERVICES names 'popcorn'; known are pages, events"),
+        (
+            "FORWARDED_ALLOW_IPS",
+            "10.0.0.1, proxy",
+            "FORWARDED_ALLOW_IPS: 'proxy' does not appear to be an IP",
+        ),
         ("BILHETERIA_VAR", "/dev/null/var", "the data folder /dev/null/var cannot be used (Not a directory)"),
     ],
 )
@@ -97,6 +102,7 @@ def test_what_can_be_read_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         "BILHETERIA_MAIL_FROM": "Cine Açaí <ingressos@praça.example>",
         "BILHETERIA_STORAGE": "s3://tickets/a?region=sa-east-1&endpoint=https://s3.example",
         "BILHETERIA_SANDBOX_PIX": "auto:0.2",
+        "FORWARDED_ALLOW_IPS": "10.0.0.0/8, ::1,*",
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
