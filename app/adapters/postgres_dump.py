@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,10 +44,12 @@ def restore(url: str, path: Path) -> None:
     """Read `path` into the empty database at `url`, whole or not at all. Raises DumpError."""
     if not path.is_file():
         raise DumpError(f"there is no file {path}")
-    with psycopg2.connect(_plain(url)) as connection, connection.cursor() as cursor:
-        cursor.execute("select count(*) from pg_namespace where nspname in ('core', 'events', 'orders')")
-        (schemas,) = cursor.fetchone() or (0,)
-    connection.close()
+    try:
+        with closing(psycopg2.connect(_plain(url))) as connection, connection.cursor() as cursor:
+            cursor.execute("select count(*) from pg_namespace where nspname in ('core', 'events', 'orders')")
+            (schemas,) = cursor.fetchone() or (0,)
+    except psycopg2.OperationalError as error:
+        raise DumpError(f"the database does not answer: {' '.join(str(error).split())}") from None
     if schemas:
         raise DumpError("the database is not empty; a backup is read into a new one")
     _run("pg_restore", url, ["--no-owner", "--exit-on-error", "--single-transaction", str(path)])

@@ -34,20 +34,46 @@ def main() -> int:
             load_demo_once()
         else:
             close_demo_accounts()
-    except (SQLAlchemyError, CommandError, BadSetting, NoDatabase) as error:
+    except (SQLAlchemyError, CommandError, BadSetting, NoDatabase, NewerTables) as error:
         print(f"prepare: {' '.join(str(error).split())[:300]}", file=sys.stderr)
         return 1
     return 0
 
 
+class NewerTables(RuntimeError):
+    """The database stands where only a later version of this code has been."""
+
+
 def migrate() -> None:
-    """Apply the migrations that are missing. Needs an application context."""
+    """Apply the migrations that are missing. Needs an application context. Raises NewerTables."""
     import logging
 
     from flask_migrate import upgrade
 
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    _check_known()
     upgrade()
+
+
+def _check_known() -> None:
+    """Alembic would end the process with words that only its authors understand."""
+    from alembic.script import ScriptDirectory
+    from flask import current_app
+    from sqlalchemy import text
+
+    from app.core import db
+
+    config = current_app.extensions["migrate"].migrate.get_config()
+    known = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
+    with db.reading() as session:
+        if session.execute(text("select to_regclass('core.schema_version') is null")).scalar():
+            return
+        stands = set(session.execute(text("select version_num from core.schema_version")).scalars())
+    if unknown := ", ".join(sorted(stands - known)):
+        raise NewerTables(
+            f"the database's tables are of a newer version ({unknown}) than this code, whose newest is {max(known)}:"
+            " update the code, or restore a backup from before"
+        )
 
 
 def load_demo_once() -> None:

@@ -54,4 +54,6 @@ def test_what_cannot_be_done_is_one_line(database: str, app: Flask, tmp_path: Pa
         postgres_dump.restore(database, tmp_path / "none.dump")
     with pytest.raises(DumpError):
         postgres_dump.dump("postgresql://nobody@127.0.0.1:1/none", tmp_path / "x.dump")
+    with pytest.raises(DumpError, match="the database does not answer: "):
+        postgres_dump.restore("postgresql://nobody@127.0.0.1:1/none", Path(__file__))
     assert not list(tmp_path.iterdir())

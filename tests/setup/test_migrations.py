@@ -159,6 +159,20 @@ def test_two_at_once_migrate_one_after_the_other(
     assert execute(url, "select count(*) from core.schema_version") == [(1,)]
 
 
+def test_tables_of_a_newer_version_are_one_clear_line(new_database: Callable[[], str]) -> None:
+    url = new_database()
+    execute(url, "create schema core")
+    execute(url, "create table core.schema_version (version_num varchar(32) primary key)")
+    execute(url, "insert into core.schema_version values ('9999')")
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli.prepare"], cwd=ROOT, text=True, capture_output=True,
+        env=os.environ | {"DATABASE_URL": url, "SECRET_KEY": "tests"},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("prepare: the database's tables are of a newer version (9999) than this code")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def imports(path: Path) -> list[str]:
     return [line for line in path.read_text().splitlines() if line.startswith(("from ", "import "))]
 
