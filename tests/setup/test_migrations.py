@@ -169,7 +169,9 @@ def test_tables_of_a_newer_version_are_one_clear_line(new_database: Callable[[],
         env=os.environ | {"DATABASE_URL": url, "SECRET_KEY": "tests"},
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.startswith("prepare: the database's tables are of a newer version (9999) than this code")
+    assert done.stderr.startswith(
+        "prepare: the database's tables are of a newer version (9999) than this code"
+    )
     assert len(done.stderr.splitlines()) == 1
 
 
