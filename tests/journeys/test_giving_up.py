@@ -1,0 +1,29 @@
+"""Giving up while the bank is asked: offered where it is possible, also on a page that came there by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.core.config import Settings
+from tests.journeys.house import House, in_the_house
+from tests.live_server import LiveServer
+
+
+@pytest.fixture
+def house(live_server: LiveServer, settings: Settings) -> Iterator[House]:
+    with in_the_house(live_server, settings) as house:
+        yield house
+
+
+def test_who_has_the_pix_code_may_still_give_up(new_page: Callable[..., Page], house: House) -> None:
+    page = new_page()
+    screening = house.room("oooo")
+    order = house.take(page, screening, "A1 A2")
+    house.to_the_pix_code(page)
+    page.get_by_role("button", name="Desistir e liberar os lugares").click()
+    page.wait_for_url(f"**/screenings/{screening.id}")
+    assert not house.order_at(order).is_open
+    expect(page.locator("#A1")).to_be_enabled()
