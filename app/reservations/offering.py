@@ -6,6 +6,7 @@ Locks: screening, reservation, seats, request.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -130,21 +131,26 @@ def _call_off(screening: Screening) -> None:
         if ended:  # else it was taken meanwhile: an order has the seats now, and is called off as one
             claims.free(reservation_id, states=("held",), state="released")
         told += ended
-    told += execute(
-        "update reservations.requests set state = 'expired' where screening_id = :screening_id and state = 'waiting'"
-        " returning email, locale",
-        screening_id=screening.id,
-    ).all()
+    told += _close_queue(screening.id)
     for row in told:
         facts = {"path": f"/films/{screening.film.slug}", "reason": screening.cancel_reason}
         _tell(CALLED_OFF, screening, row, facts)
 
 
-def _close_queue(screening_id: int) -> None:
-    execute(
-        "update reservations.requests set state = 'expired' where screening_id = :screening_id and state = 'waiting'",
-        screening_id=screening_id,
+# By id, as whoever signs in takes along what they wait for (`owning.py`): else each waits for the other for ever.
+CLOSE_QUEUE = """
+    with waiting as (
+        select id from reservations.requests where screening_id = :screening_id and state = 'waiting'
+        order by id for no key update
     )
+    update reservations.requests q set state = 'expired' from waiting where q.id = waiting.id
+    returning q.email, q.locale
+"""
+
+
+def _close_queue(screening_id: int) -> Sequence[Row[Any]]:
+    """Nobody waits any more; who did."""
+    return execute(CLOSE_QUEUE, screening_id=screening_id).all()
 
 
 def offer_ended(reservation_id: uuid.UUID) -> None:

@@ -1,0 +1,76 @@
+"""Somebody who waits signs in while the queue ends: neither waits for the other for ever. Beside it the control."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.events.service import Screening
+from app.reservations import offering, service
+from tests.races.crowd import deadlocks, of_kind, rush, until_so_many_wait
+from tests.reservations.holds import hold
+from tests.reservations.rooms import make_screening
+
+pytestmark = pytest.mark.usefixtures("crowd")
+
+
+def waiting_twice() -> tuple[Screening, object]:
+    """Ana waits in two lines of a screening, and the one that she joined first has the greater id; the other's id."""
+    while True:
+        screening = make_screening("oo")
+        hold(screening, "A1 A2")
+        for often in range(2):
+            with db.transaction():
+                service.join_waiting_list(screening, 1, f"ana{often}@{screening.id}.example", "pt_BR", "ana")
+        with db.transaction() as session:
+            ids = session.execute(
+                text("select id from reservations.requests where screening_id = :id order by waiting_since"),
+                {"id": screening.id},
+            ).scalars()
+            first, second = ids
+            if first > second:
+                return screening, second
+            session.execute(text("delete from reservations.requests"))
+
+
+def collide() -> list[object]:
+    """Both wait for the line that was joined second; who does not go by id has the first one by then."""
+    screening, second = waiting_twice()
+    results: list[object] = []
+
+    def begin(work: Callable[[], object]) -> threading.Thread:
+        def run() -> object:
+            with db.transaction():
+                return work()
+
+        thread = threading.Thread(target=lambda: results.extend(rush([run])), daemon=True)
+        thread.start()
+        return thread
+
+    with db.engine().begin() as other:
+        other.execute(text("select 1 from reservations.requests where id = :id for update"), {"id": second})
+        signs_in = begin(lambda: service.hand_over("ana", "ana, signed in"))
+        until_so_many_wait(1)
+        ends = begin(lambda: offering._close_queue(screening.id))
+        until_so_many_wait(2)
+    for thread in (signs_in, ends):
+        thread.join(20)
+    return results
+
+
+def test_neither_waits_for_the_other_for_ever() -> None:
+    results = collide()
+    assert (len(results), of_kind(results, Exception)) == (2, [])
+    with db.reading() as session:
+        left = session.execute(text("select visitor, state from reservations.requests")).all()
+    assert [tuple(row) for row in left] == 2 * [("ana, signed in", "expired")]
+
+
+def test_control_in_the_order_in_which_they_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    as_they_lie = offering.CLOSE_QUEUE.replace("order by id", "order by waiting_since")
+    monkeypatch.setattr(offering, "CLOSE_QUEUE", as_they_lie)
+    assert deadlocks(collide()) == 1
