@@ -1,6 +1,6 @@
 """The port behind which deliveries travel between processes; drawn so that SQS fits it.
 
-On one machine there is no second queue: the outbox table itself is leased by the worker (`core.outbox`). Where
+On one machine there is no second queue: the outbox table itself is leased by the worker (`core.leases`). Where
 services run apart, a relay sends outbox rows to one queue a service, and workers receive from there. Whichever
 queue stands behind, it promises little: at least once, in no order. Handlers are made for that.
 """

@@ -20,7 +20,7 @@ import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 from sqlalchemy import text
 
-from app.core import db, outbox
+from app.core import db, leases, outbox
 from app.core.errors import Poison, Retry
 from app.core.failpoints import failpoint
 from app.core.messages import Message
@@ -63,7 +63,7 @@ def deliver(delivery: Delivery, routes: Routes) -> None:
         return
     except Poison as error:
         log.error("dead letter", extra={"kind": kind, "message_id": delivery.message_id, "error": str(error)})
-        outbox.bury(delivery, error=str(error))
+        leases.bury(delivery, error=str(error))
     except Exception as error:
         _failed(delivery, kind, error)
 
@@ -74,14 +74,14 @@ def _failed(delivery: Delivery, kind: str, error: Exception) -> None:
     delay = _pause(delivery.attempts, error)
     if delay is None and isinstance(error, Retry) and error.asked_anew:
         log.warning("let go", extra=facts | {"error": repr(error)})
-        outbox.let_go(delivery)
+        leases.let_go(delivery)
         return
     if delay is None:
         log.error("dead letter", exc_info=error, extra=facts)
-        outbox.bury(delivery, error=repr(error))
+        leases.bury(delivery, error=repr(error))
         return
     log.warning("put off", exc_info=None if passing else error, extra=facts | {"error": repr(error)})
-    outbox.put_off(delivery, delay=delay, error=repr(error))
+    leases.put_off(delivery, delay=delay, error=repr(error))
 
 
 def _pause(attempts: int, error: Exception) -> float | None:
@@ -104,11 +104,11 @@ def drain(routes: Routes, *, limit: int = 10_000) -> int:
     consumers = sorted({consumer for consumer, _ in routes})
     handled = 0
     while handled < limit:
-        batch = outbox.lease(consumers, batch=10, seconds=LEASE_SECONDS)
+        batch = leases.lease(consumers, batch=10, seconds=LEASE_SECONDS)
         if not batch:
             break
         for delivery in batch:
-            if outbox.keep(delivery, seconds=LEASE_SECONDS):
+            if leases.keep(delivery, seconds=LEASE_SECONDS):
                 deliver(delivery, routes)
         handled += len(batch)
     return handled
@@ -154,7 +154,7 @@ class Lane:
             with self._wake:
                 self._answered = self._hints
             try:
-                batch = outbox.lease(self.consumers, batch=BATCH, seconds=self.lease_seconds)
+                batch = leases.lease(self.consumers, batch=BATCH, seconds=self.lease_seconds)
                 if len(batch) == BATCH:
                     self.hint()  # there may be more than this thread has taken: another one looks
                 for delivery in batch:
@@ -174,7 +174,7 @@ class Lane:
             waiting.append(delivery)
             while waiting:
                 one = waiting.pop(0)
-                if outbox.keep(one, seconds=self.lease_seconds):
+                if leases.keep(one, seconds=self.lease_seconds):
                     deliver(one, self.routes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core import db, outbox, worker
+from app.core import db, leases, worker
 from app.core.dead_letters import dead_letters, put_back
 from app.core.messages import SeatsFreed
 from app.core.outbox import Delivery
@@ -38,7 +38,7 @@ def given_up() -> list[str]:
 def test_it_is_given_up_and_those_beside_it_are_not() -> None:
     for screening_id in (DEADLY, 2, 3):
         publish(screening_id)
-    workers_die(outbox.MOST_LAPSES)
+    workers_die(leases.MOST_LAPSES)
     assert given_up() == []
     assert worker.drain(routes(handle)) == 2
     assert len(given_up()) == 1
@@ -46,19 +46,19 @@ def test_it_is_given_up_and_those_beside_it_are_not() -> None:
 
 def test_put_back_it_has_as_many_tries_again() -> None:
     publish(DEADLY)
-    workers_die(outbox.MOST_LAPSES)
+    workers_die(leases.MOST_LAPSES)
     worker.drain(routes(handle))
     with db.transaction():
         put_back(given_up()[0])
-    workers_die(outbox.MOST_LAPSES)
+    workers_die(leases.MOST_LAPSES)
     worker.drain(routes(handle))
     assert len(given_up()) == 1
 
 
 def test_what_failed_with_a_word_is_counted_by_its_handler() -> None:
     publish()
-    (delivery,) = outbox.lease(["reservations"], batch=1, seconds=30)
-    for _ in range(2 * outbox.MOST_LAPSES):
-        outbox.put_off(delivery, delay=0, error="the mail server is down")
-        (delivery,) = outbox.lease(["reservations"], batch=1, seconds=30)
+    (delivery,) = leases.lease(["reservations"], batch=1, seconds=30)
+    for _ in range(2 * leases.MOST_LAPSES):
+        leases.put_off(delivery, delay=0, error="the mail server is down")
+        (delivery,) = leases.lease(["reservations"], batch=1, seconds=30)
     assert given_up() == []

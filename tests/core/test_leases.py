@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import text
 
-from app.core import db, outbox, worker
+from app.core import db, leases, outbox, worker
 from app.core.dead_letters import dead_letters
 from app.core.messages import SeatsFreed
 from app.core.outbox import Delivery
@@ -25,7 +25,7 @@ def publish(count: int) -> None:
 
 
 def lease(seconds: float = 30) -> list[Delivery]:
-    return outbox.lease(MINE, batch=4, seconds=seconds)
+    return leases.lease(MINE, batch=4, seconds=seconds)
 
 
 def time_passes(seconds: float, *deliveries: Delivery) -> None:
@@ -41,7 +41,7 @@ def test_a_lease_that_waited_begins_anew() -> None:
     publish(1)
     (mine,) = lease()
     time_passes(20, mine)
-    assert outbox.keep(mine, seconds=30)
+    assert leases.keep(mine, seconds=30)
     time_passes(20, mine)
     assert lease() == [], "ten of thirty seconds are left"
     time_passes(20)
@@ -53,7 +53,7 @@ def test_a_young_lease_asks_nothing() -> None:
     (mine,) = lease()
     with db.transaction() as session:
         session.execute(text("delete from core.outbox"))
-    assert outbox.keep(mine, seconds=30)
+    assert leases.keep(mine, seconds=30)
 
 
 def test_a_lease_that_was_lost_is_left_to_its_new_worker() -> None:
@@ -61,9 +61,9 @@ def test_a_lease_that_was_lost_is_left_to_its_new_worker() -> None:
     (first,) = lease()
     time_passes(40, first)
     (second,) = lease()
-    assert not outbox.keep(first, seconds=30)
+    assert not leases.keep(first, seconds=30)
     time_passes(20, second)
-    assert outbox.keep(second, seconds=30)
+    assert leases.keep(second, seconds=30)
 
 
 def test_a_delivery_that_another_has_done_is_not_begun() -> None:
@@ -71,10 +71,10 @@ def test_a_delivery_that_another_has_done_is_not_begun() -> None:
     (first,) = lease()
     time_passes(40, first)
     worker.drain({("reservations", SeatsFreed): lambda message, delivery: None})
-    assert not outbox.keep(first, seconds=30)
+    assert not leases.keep(first, seconds=30)
 
 
-@pytest.mark.parametrize("give_up", [outbox.bury, lambda d, error: outbox.put_off(d, delay=0, error=error)])
+@pytest.mark.parametrize("give_up", [leases.bury, lambda d, error: leases.put_off(d, delay=0, error=error)])
 def test_who_lost_the_lease_does_not_end_that_of_another(give_up) -> None:  # type: ignore[no-untyped-def]
     publish(1)
     (first,) = lease()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from app.core import db, outbox, worker
+from app.core import db, leases, outbox, worker
 from app.core.dead_letters import dead_letters, put_back
 from app.core.errors import Poison, Retry
 from app.core.messages import ScreeningCancelled, SeatsFreed
@@ -42,14 +42,14 @@ def test_a_message_goes_with_its_transaction() -> None:
     with pytest.raises(RuntimeError), db.transaction():
         outbox.publish(SeatsFreed(screening_id=1))
         raise RuntimeError
-    assert outbox.lease(["reservations"], batch=5, seconds=5) == []
+    assert leases.lease(["reservations"], batch=5, seconds=5) == []
 
 
 def test_each_consumer_gets_a_delivery_of_its_own() -> None:
     with db.transaction():
         outbox.publish(ScreeningCancelled(screening_id=7, reason="no light"))
-    assert [d.consumer for d in outbox.lease(["orders"], batch=5, seconds=5)] == ["orders"]
-    assert [d.consumer for d in outbox.lease(["reservations"], batch=5, seconds=5)] == ["reservations"]
+    assert [d.consumer for d in leases.lease(["orders"], batch=5, seconds=5)] == ["orders"]
+    assert [d.consumer for d in leases.lease(["reservations"], batch=5, seconds=5)] == ["reservations"]
 
 
 def test_a_handled_message_does_not_come_again() -> None:
@@ -62,18 +62,18 @@ def test_a_handled_message_does_not_come_again() -> None:
 
 def test_a_leased_message_is_hidden_until_its_lease_ends() -> None:
     publish()
-    assert len(outbox.lease(["reservations"], batch=5, seconds=30)) == 1
-    assert outbox.lease(["reservations"], batch=5, seconds=30) == []
+    assert len(leases.lease(["reservations"], batch=5, seconds=30)) == 1
+    assert leases.lease(["reservations"], batch=5, seconds=30) == []
     let_time_pass()
-    assert outbox.lease(["reservations"], batch=5, seconds=30)[0].attempts == 2
+    assert leases.lease(["reservations"], batch=5, seconds=30)[0].attempts == 2
 
 
 def test_the_effect_of_a_delivery_that_outlived_its_lease_commits_once() -> None:
     """Two workers hold the same delivery: the second finds the first one's mark and rolls back."""
     publish()
-    first = outbox.lease(["reservations"], batch=5, seconds=30)[0]
+    first = leases.lease(["reservations"], batch=5, seconds=30)[0]
     let_time_pass()
-    second = outbox.lease(["reservations"], batch=5, seconds=30)[0]
+    second = leases.lease(["reservations"], batch=5, seconds=30)[0]
     with first.transaction():
         outbox.publish(SeatsFreed(screening_id=100))
     with pytest.raises(AlreadyDone), second.transaction():
@@ -153,7 +153,7 @@ def test_what_cannot_be_read_is_a_dead_letter_in_the_end_and_holds_up_nothing(ch
         )
     publish(2)
     seen: list[int] = []
-    for attempt in range(outbox.UNREADABLE_ATTEMPTS):
+    for attempt in range(leases.UNREADABLE_ATTEMPTS):
         with db.reading():
             assert dead_letters() == [], attempt
         worker.drain(routes(lambda m, d: seen.append(m.screening_id)))
