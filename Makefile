@@ -4,6 +4,8 @@
 #   make check   lint, types and import rules alone
 #   make bench   measure it
 PYTHON ?= python3
+# Whatever the terminal's locale is (pt_BR alone is ISO-8859-1): our files and lines are UTF-8.
+export PYTHONUTF8 = 1
 ARGS ?=
 
 .PHONY: run test check bench setup setup-dev format clean

@@ -26,6 +26,7 @@ import psycopg2
 
 from app.adapters.postgres import PostgresError, PostgresServer
 from app.adapters.postgres import start as start_postgres
+from app.cli import speak_to_any_terminal
 from app.cli.processes import LEAN, Child
 from app.core.config import BadSetting, Settings
 
@@ -56,6 +57,7 @@ def main() -> int:
     """Serve; returns the exit status: 0 after Ctrl-C, 1 with one line on stderr when it cannot start."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _raise_stop)
+    speak_to_any_terminal()
     try:
         settings = Settings.from_env()
         with _only_one(settings.var):
@@ -149,7 +151,12 @@ def _serve(settings: Settings) -> None:
 
 def _environment(settings: Settings, database_url: str) -> dict[str, str]:
     env = {**LEAN, **os.environ, "DATABASE_URL": database_url, "BILHETERIA_VAR": str(settings.var)}
-    env |= {"PORT": str(settings.port), "BILHETERIA_HOST": settings.host, "PYTHONUNBUFFERED": "1"}
+    env |= {
+        "PYTHONUTF8": "1",
+        "PORT": str(settings.port),
+        "BILHETERIA_HOST": settings.host,
+        "PYTHONUNBUFFERED": "1",
+    }
     if sys.platform == "darwin":  # where Homebrew puts the libraries that draw the PDF
         env.setdefault("DYLD_FALLBACK_LIBRARY_PATH", "/opt/homebrew/lib:/usr/local/lib")
     return env

@@ -193,6 +193,12 @@ def test_an_address_of_ipv6_is_listened_on(serve: Callable[..., Serve]) -> None:
         assert answer.status == 200
 
 
+def test_a_terminal_that_lacks_letters_gets_others(serve: Callable[..., Serve]) -> None:
+    office = serve(PYTHONIOENCODING="iso-8859-1")
+    office.wait_for("Open http")
+    assert office.said[0].startswith("Starting the database in ")
+
+
 def test_without_the_pages_a_web_server_runs_too(serve: Callable[..., Serve]) -> None:
     office = serve(SERVICES="orders")
     office.wait_for("Open http")
