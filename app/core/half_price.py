@@ -39,7 +39,6 @@ KINDS = {
         HalfKind("senior", 5, _("60 or over"), _("Any photo ID"), False),
     )
 }
-BY_NUMBER = {kind.number: kind for kind in KINDS.values()}
 
 
 def proof_number(code: str | None) -> int:

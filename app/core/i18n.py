@@ -40,11 +40,6 @@ def translate(locale: str, msgid: str, **values: object) -> str:
     return text % values if values else text
 
 
-def translate_plural(locale: str, singular: str, plural: str, count: int, **values: object) -> str:
-    text = catalogue(locale).ngettext(singular, plural, count)
-    return text % ({"num": count} | values)
-
-
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)

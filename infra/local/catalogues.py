@@ -29,7 +29,7 @@ OPTIONS = {
     "**.html": {"trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"},
     "**.txt": {"trimmed": "true", "silent": "false", "trim_blocks": "true"},
 }
-KEYWORDS = DEFAULT_KEYWORDS | {"translate": (2,), "translate_plural": (2, 3)}
+KEYWORDS = DEFAULT_KEYWORDS | {"translate": (2,)}
 COMMENT = "Translators:"
 
 

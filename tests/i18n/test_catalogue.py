@@ -126,9 +126,6 @@ def test_what_was_compiled_is_what_is_written(locale: str) -> None:
 def test_the_same_translation_serves_with_and_without_flask() -> None:
     assert i18n.translate("pt_BR", "Reel out of place") == "Rolo fora do lugar"
     assert i18n.translate("en", "Reel out of place") == "Reel out of place"
-    seats = ("%(num)d seat", "%(num)d seats")
-    assert [i18n.translate_plural("pt_BR", *seats, count) for count in (1, 2)] == ["1 lugar", "2 lugares"]
-    assert [i18n.translate_plural("en", *seats, count) for count in (1, 2)] == ["1 seat", "2 seats"]
 
 
 # What the catalogue knows (trans), what stands inside of a tag, and what no reader is read.
