@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -58,7 +58,6 @@ class Settings:
     demo: bool = True
     log_level: str = "info"
     testing: bool = False
-    extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def listens_at(self) -> str:
