@@ -21,7 +21,7 @@ from app.tickets import keys, qr, service
 from app.tickets.service import Ticket, TicketLine
 from tests.reservations.rooms import make_screening
 from tests.shop.visitor import Visitor
-from tests.tickets.conftest import FULL, STUDENT, make_facts
+from tests.tickets.conftest import FULL, STUDENT, make_facts, where_it_is_noon
 from tests.users.people import person, session_of
 
 SOON = timedelta(minutes=20)
@@ -62,9 +62,8 @@ def make_hall(starts_in: timedelta = SOON) -> Screening:
     """Where it is noon, whenever the tests run: its day neither ends nor begins meanwhile."""
     keys.forget()
     screening = make_screening("oooooooooo", starts_in=starts_in)
-    east = 12 - datetime.now(UTC).hour
     with db.transaction() as session:
-        session.execute(text("update events.cinemas set timezone = :zone"), {"zone": f"Etc/GMT{-east:+d}"})
+        session.execute(text("update events.cinemas set timezone = :zone"), {"zone": where_it_is_noon()})
     events.reset_caches()
     with db.reading():
         return events.screening(screening.id)

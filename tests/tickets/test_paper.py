@@ -40,7 +40,9 @@ HOSTILE = [
 
 def make_ticket(line: TicketLine = FULL, number: int = 1, **changes: Any) -> Ticket:
     starts_at = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
-    facts = make_facts(**{"starts_at": starts_at, "order_code": "LUZ-472"} | changes)
+    facts = make_facts(
+        **{"starts_at": starts_at, "timezone": "America/Sao_Paulo", "order_code": "LUZ-472"} | changes
+    )
     payload = qr.Payload(1, facts.order_id, facts.screening_id, line.seat_id, 0, 1)
     return Ticket(
         facts.order_id, number, "K7QF2M9XRT", qr.sign(payload, KEY), "valid", line.seat_id, line.seat_name,
