@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.core import db
 from app.events import service as events
 from app.events.service import Screening
+from tests.door.house import Staff
 from tests.journeys.in_process import InProcess
 from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -98,3 +99,20 @@ def test_a_qr_is_dark_on_light_in_forced_colours(phone: InProcess, screening: Sc
         "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one).color]"
     )
     assert look == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+
+
+def test_long_words_and_the_door_fit_with_letters_twice_as_large(
+    app: Flask, new_page: Callable[..., Page], screening: Screening
+) -> None:
+    staff = Staff(app, "pt-BR", email="a-rather-long-address@cinelanterna.example")
+    browser = InProcess(new_page, staff, locale="pt-BR", viewport={"width": 360, "height": 740})
+    for path in ("/help", "/account", "/staff/scan"):
+        browser.open(path)
+        browser.page.evaluate("document.documentElement.style.fontSize = '32px'")
+        assert browser.page.evaluate("document.documentElement.scrollWidth") <= 360, path
+    where = browser.page.locator(".standing summary").bounding_box()
+    field = browser.page.locator("[data-scan-field]").bounding_box()
+    assert where
+    assert where["height"] < 200, "a letter a line"
+    assert field
+    assert field["width"] > 200
