@@ -13,7 +13,7 @@ import pytest
 from app.core import config, db
 from app.core.config import Settings
 from app.core.errors import Conflict
-from app.reservations import claims, limits, service, waiting
+from app.reservations import claim_statements, claims, limits, service, waiting
 from app.reservations.service import Request, Reservation, TooManyHolds
 from tests.races.crowd import of_kind, rush
 from tests.races.test_seats import with_a_pause
@@ -41,7 +41,9 @@ def many_holds(**who: str) -> list[Any]:
 
 @pytest.mark.parametrize("who", ["visitor", "address_key"])
 def test_no_crowd_of_ones_own_gets_around_the_limit(monkeypatch: pytest.MonkeyPatch, who: str) -> None:
-    monkeypatch.setattr(claims, "SQL", claims.statements(claim=with_a_pause(claims.CLAIM)))
+    monkeypatch.setattr(
+        claims, "SQL", claim_statements.statements(claim=with_a_pause(claim_statements.CLAIM))
+    )
     results = many_holds(**{who: "greedy"})
     assert len(of_kind(results, Reservation)) == MOST
     assert len(of_kind(results, TooManyHolds)) == 12 - MOST
@@ -49,7 +51,9 @@ def test_no_crowd_of_ones_own_gets_around_the_limit(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("who", ["visitor", "address_key"])
 def test_control_no_crowd_of_ones_own(monkeypatch: pytest.MonkeyPatch, who: str) -> None:
-    monkeypatch.setattr(claims, "SQL", claims.statements(claim=with_a_pause(claims.CLAIM), limits=""))
+    monkeypatch.setattr(
+        claims, "SQL", claim_statements.statements(claim=with_a_pause(claim_statements.CLAIM), limits="")
+    )
     assert len(of_kind(many_holds(**{who: "greedy"}), Reservation)) > MOST
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.events.service import Screening
-from app.reservations import claims, handlers, holding, service
+from app.reservations import claim_statements, claims, handlers, holding, service
 from app.reservations.service import Reservation, SeatsLost
 from tests.races.crowd import deadlocks, of_kind, rush, unexpected
 from tests.reservations.holds import hold
@@ -87,7 +87,7 @@ def test_control_fifty_for_one_seat(monkeypatch: pytest.MonkeyPatch) -> None:
 # Without `order by`, rows are taken as they come; here: as the caller named them.
 
 
-UNSORTED = claims.CLAIM.replace("order by wanted.seat_id", "")
+UNSORTED = claim_statements.CLAIM.replace("order by wanted.seat_id", "")
 
 
 def crosswise(screening: Screening, times: int) -> list[Any]:
@@ -133,7 +133,7 @@ def test_a_and_b_against_b_and_a() -> None:
 
 def test_control_a_and_b_against_b_and_a(monkeypatch: pytest.MonkeyPatch) -> None:
     # One statement takes both rows within microseconds: the pause lets the two meet as they would under load.
-    monkeypatch.setattr(claims, "SQL", claims.statements(claim=with_a_pause(UNSORTED)))
+    monkeypatch.setattr(claims, "SQL", claim_statements.statements(claim=with_a_pause(UNSORTED)))
     monkeypatch.setattr(holding, "TRIES", 1)
     results = crosswise(make_screening("oo"), 3)
     assert deadlocks(results) > 0
@@ -147,7 +147,9 @@ def with_a_pause(claim: str) -> str:
 
 
 def test_the_pause_alone_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "SQL", claims.statements(claim=with_a_pause(claims.CLAIM)))
+    monkeypatch.setattr(
+        claims, "SQL", claim_statements.statements(claim=with_a_pause(claim_statements.CLAIM))
+    )
     assert deadlocks(crosswise(make_screening("oo"), 3)) == 0
 
 
@@ -247,9 +249,11 @@ def assert_claims_fit_reservations() -> None:
 
 def test_control_all_writes_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each seat's rows in any order: deadlocks, within a second."""
-    unsorted = claims.LOCKED.replace("order by held.screening_id, held.seat_id", "order by random()")
-    claim = claims.CLAIM.replace("order by wanted.seat_id", "order by random()")
-    monkeypatch.setattr(claims, "SQL", claims.statements(claim=claim, locked=unsorted))
+    unsorted = claim_statements.LOCKED.replace(
+        "order by held.screening_id, held.seat_id", "order by random()"
+    )
+    claim = claim_statements.CLAIM.replace("order by wanted.seat_id", "order by random()")
+    monkeypatch.setattr(claims, "SQL", claim_statements.statements(claim=claim, locked=unsorted))
     screening = make_screening("oooo")
     found = 0
     for _ in range(20):

@@ -19,7 +19,7 @@ from app.orders import service as orders
 from app.orders.service import OrderView
 from app.payments import handlers as payment_handlers
 from app.payments import service as payments
-from app.reservations import claims
+from app.reservations import claim_statements, claims
 from app.reservations.service import SeatsLost
 from app.tickets import service as tickets
 from tests.orders import buying
@@ -145,8 +145,11 @@ def test_a_late_pix_never_sells_what_another_took() -> None:
 
 @pytest.mark.usefixtures("screening")
 def test_control_with_claims_that_overwrite_both_have_the_seat(monkeypatch: pytest.MonkeyPatch) -> None:
-    unguarded = claims.CLAIM[: claims.CLAIM.index("      where held.expires_at")] + "    returning seat_id\n"
-    monkeypatch.setattr(claims, "SQL", claims.statements(claim=unguarded))
+    unguarded = (
+        claim_statements.CLAIM[: claim_statements.CLAIM.index("      where held.expires_at")]
+        + "    returning seat_id\n"
+    )
+    monkeypatch.setattr(claims, "SQL", claim_statements.statements(claim=unguarded))
     assert any(outcome == "paid" and took for outcome, took, _ in late_money_against_a_taker())
 
 
