@@ -32,7 +32,21 @@ from app.adapters.psp import (
     Unreachable,
     Unreadable,
 )
-from app.adapters.psp.sandbox_books import BOOKS, CREATE, END, FETCH, REFUND, TAKE_NOTIFICATIONS
+from app.adapters.psp.sandbox_books import (
+    BOOKS,
+    CREATE,
+    DECLINE,
+    DELIVERED,
+    END,
+    FETCH,
+    GO_AWAY,
+    NOTIFY,
+    OUTAGES,
+    PAY,
+    REFUND,
+    REFUNDS_WILL,
+    TAKE_NOTIFICATIONS,
+)
 
 SIGNATURE = "X-Sandbox-Signature"
 REFUND_MODES = ("ok", "slow", "fail")
@@ -197,10 +211,7 @@ class Sandbox:
         with self._writing() as bank:
             for _ in range(times):
                 bank.execute(
-                    text(
-                        "insert into sandbox_bank.payments (receipt_id, charge_id, amount, stubborn, visible_at) values"
-                        " (:receipt_id, :id, :amount, :stubborn, clock_timestamp() + make_interval(secs => :seen))"
-                    ),
+                    PAY,
                     {
                         "receipt_id": _end_to_end_id(),
                         "id": charge_id,
@@ -214,13 +225,7 @@ class Sandbox:
     def decline(self, charge_id: str) -> None:
         """The bank refuses the card."""
         with self._writing() as bank:
-            declined = bank.execute(
-                text(
-                    "update sandbox_bank.charges set status = 'declined' where id = :id and status = 'pending'"
-                ),
-                {"id": charge_id},
-            )
-            if declined.rowcount:
+            if bank.execute(DECLINE, {"id": charge_id}).rowcount:
                 self._notify(bank, charge_id, 0.0, 1)
 
     def refunds_will(self, charge_id: str, mode: str) -> None:
@@ -228,22 +233,12 @@ class Sandbox:
         if mode not in REFUND_MODES:
             raise ValueError(mode)
         with self._connection() as bank:
-            bank.execute(
-                text("update sandbox_bank.charges set refunds = :mode where id = :id"),
-                {"id": charge_id, "mode": mode},
-            )
+            bank.execute(REFUNDS_WILL, {"id": charge_id, "mode": mode})
 
     def go_away(self, seconds: float, *, answers_get_lost: bool = False) -> None:
         """Be unreachable for `seconds`; with `answers_get_lost` it does what is asked, but no answer comes back."""
         with self._connection() as bank:
-            bank.execute(
-                text(
-                    "insert into sandbox_bank.outages (kind, until)"
-                    " values (:kind, clock_timestamp() + make_interval(secs => :seconds))"
-                    " on conflict (kind) do update set until = excluded.until"
-                ),
-                {"kind": "lost" if answers_get_lost else "away", "seconds": seconds},
-            )
+            bank.execute(GO_AWAY, {"kind": "lost" if answers_get_lost else "away", "seconds": seconds})
 
     def come_back(self) -> None:
         with self._connection() as bank:
@@ -263,9 +258,7 @@ class Sandbox:
 
     def delivered(self, notification_id: int) -> None:
         with self._connection() as bank:
-            bank.execute(
-                text("delete from sandbox_bank.notifications where id = :id"), {"id": notification_id}
-            )
+            bank.execute(DELIVERED, {"id": notification_id})
 
     def dispose(self) -> None:
         self._engine.dispose()
@@ -287,23 +280,13 @@ class Sandbox:
         )
 
     def _notify(self, bank: Connection, charge_id: str, after: float, copies: int) -> None:
-        bank.execute(
-            text(
-                "insert into sandbox_bank.notifications (charge_id, due_at)"
-                " select :id, clock_timestamp() + make_interval(secs => :after) from generate_series(1, :copies)"
-            ),
-            {"id": charge_id, "after": after, "copies": copies},
-        )
+        bank.execute(NOTIFY, {"id": charge_id, "after": after, "copies": copies})
 
     @contextmanager
     def _counter(self) -> Iterator[Connection]:
         """A connection for what we ask of the bank; honours outages."""
         with self._connection() as bank:
-            outages = set(
-                bank.execute(
-                    text("select kind from sandbox_bank.outages where until > clock_timestamp()")
-                ).scalars()
-            )
+            outages = set(bank.execute(OUTAGES).scalars())
             if "away" in outages:
                 raise Unreachable("the sandbox bank is away")
             yield bank

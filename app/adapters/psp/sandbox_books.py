@@ -1,4 +1,4 @@
-"""The sandbox bank's tables and its longer statements."""
+"""The sandbox bank's tables and its statements."""
 
 from __future__ import annotations
 
@@ -95,3 +95,29 @@ TAKE_NOTIFICATIONS = text(
     returning id, charge_id
     """
 )
+
+NOTIFY = text(
+    """
+    insert into sandbox_bank.notifications (charge_id, due_at)
+    select :id, clock_timestamp() + make_interval(secs => :after) from generate_series(1, :copies)
+    """
+)
+DELIVERED = text("delete from sandbox_bank.notifications where id = :id")
+
+PAY = text(
+    """
+    insert into sandbox_bank.payments (receipt_id, charge_id, amount, stubborn, visible_at)
+    values (:receipt_id, :id, :amount, :stubborn, clock_timestamp() + make_interval(secs => :seen))
+    """
+)
+DECLINE = text("update sandbox_bank.charges set status = 'declined' where id = :id and status = 'pending'")
+REFUNDS_WILL = text("update sandbox_bank.charges set refunds = :mode where id = :id")
+
+GO_AWAY = text(
+    """
+    insert into sandbox_bank.outages (kind, until)
+    values (:kind, clock_timestamp() + make_interval(secs => :seconds))
+    on conflict (kind) do update set until = excluded.until
+    """
+)
+OUTAGES = text("select kind from sandbox_bank.outages where until > clock_timestamp()")
