@@ -113,6 +113,7 @@ def test_a_screening_that_is_over(ana: Visitor, app: Flask, state: str) -> None:
     ):
         assert answer.status_code == 409
         assert said in answer.text
+        assert ("Reason: the projector broke" in answer.text) == (state == "cancelled")
 
 
 @pytest.mark.parametrize("number", ["0", "999999", "2147483648", "9" * 20, "9" * 400, "-1", "1.5", "x"])
