@@ -49,7 +49,9 @@ def _programme(choice: Choice) -> dict[str, Any]:
     # How full they are is asked for those alone that are shown.
     stubs = showings.stubs_of(choice.of_these(screenings))
     films = showings.by_film(stubs)
-    next_day = next((one for one in days if one > day), None) or _first_day(choice, today, days)
+    next_day = None  # looked for where it is shown: on a day that shows nothing
+    if not films:
+        next_day = next((one for one in days if one > day), None) or _first_day(choice, today, days)
     markup = render_template(
         "shop/_programme.html",
         choice=choice,

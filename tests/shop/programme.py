@@ -14,6 +14,7 @@ from app.core import db
 from app.events import service as events
 from app.reservations import service as reservations
 from tests.events.test_programme import in_minutes, make_cinema, make_film, make_room, make_screening
+from tests.tickets.conftest import where_it_is_noon
 
 
 def get(client: FlaskClient, path: str, language: str = "en") -> str:
@@ -54,7 +55,8 @@ def events_day(screening_id: int) -> Any:
 
 def evening_of_three() -> dict[str, int]:
     """Screenings of two films at two sites in the next hours; all on the same cinema day as now."""
-    centro, praia = make_cinema("centro"), make_cinema("praia")
+    noon = where_it_is_noon()
+    centro, praia = make_cinema("centro", timezone=noon), make_cinema("praia", timezone=noon)
     second_room = make_room("centro", "2")
     limite = make_film("limite", title="Limite", original_title="Limite", director="Mário Peixoto")
     aurora = make_film(

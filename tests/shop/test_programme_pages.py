@@ -15,6 +15,7 @@ from app.core import db
 from app.events import service as events
 from tests.events.test_programme import in_minutes, make_cinema, make_film, make_screening
 from tests.shop.programme import events_day, get, stubs, take_seats, words
+from tests.tickets.conftest import where_it_is_noon
 
 
 def test_the_day_with_its_films_and_showtimes(client: FlaskClient, evening: dict[str, int]) -> None:
@@ -191,9 +192,8 @@ def statements_of(client: FlaskClient, path: str) -> list[str]:
         get(client, path)
     finally:
         event.remove(db.engine(), "before_cursor_execute", listener)
-    return [
-        one for one in sent if "from events.programme_version" not in one
-    ]  # every two seconds, at any page
+    # The programme's version is looked at every two seconds, whatever page it is for.
+    return [one for one in sent if "from events.programme_version" not in one]
 
 
 def test_a_page_costs_few_statements(client: FlaskClient, evening: dict[str, int]) -> None:
@@ -216,8 +216,9 @@ def test_many_rooms_cost_no_more_statements_than_one(client: FlaskClient, app: A
 
 def test_a_film_that_is_over_for_today_stands_below_the_others(client: FlaskClient, app: Any) -> None:
     over, on = make_film(slug="over"), make_film(slug="on")
-    make_screening(over, make_cinema("a", cutoff=0), in_minutes(-1))
-    later = make_screening(on, make_cinema("b", cutoff=0), in_minutes(30))
+    noon = where_it_is_noon()
+    make_screening(over, make_cinema("a", cutoff=0, timezone=noon), in_minutes(-1))
+    later = make_screening(on, make_cinema("b", cutoff=0, timezone=noon), in_minutes(30))
     main, below = get(client, f"/?day={events_day(later)}").split("Over for today")
     assert "/films/on" in main
     assert "/films/over" not in main
@@ -227,8 +228,9 @@ def test_a_film_that_is_over_for_today_stands_below_the_others(client: FlaskClie
 
 def test_the_lead_goes_to_a_film_that_has_seats(client: FlaskClient, app: Any) -> None:
     full, free = make_film(slug="full"), make_film(slug="free")
-    sold_out = make_screening(full, make_cinema("a", cutoff=0), in_minutes(20))
+    noon = where_it_is_noon()
+    sold_out = make_screening(full, make_cinema("a", cutoff=0, timezone=noon), in_minutes(20))
     take_seats(sold_out, 4)
-    make_screening(free, make_cinema("b", cutoff=0), in_minutes(30))
+    make_screening(free, make_cinema("b", cutoff=0, timezone=noon), in_minutes(30))
     page = get(client, f"/?day={events_day(sold_out)}")
     assert page.index("/films/free") < page.index("/films/full")
