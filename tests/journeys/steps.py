@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 
 import pypdfium2
 import zxingcpp
@@ -19,6 +20,7 @@ def to_a_seat_map(page: Page, shop: LiveServer, *, today: bool = False) -> None:
     page.goto(shop.url)
     if not today:
         page.locator("a.day:not(.empty)").nth(1).click()
+        page.wait_for_url(re.compile("[?&]day="))
     stubs = page.locator("a.stub.stock:not(:has(.last))")
     expect(stubs.first).to_be_visible()
     stubs.last.click()
@@ -56,12 +58,10 @@ def fill_in(page: Page, name: str = "Ana Luísa Prado") -> None:
 
 def codes_of(page: Page, path: str) -> list[str]:
     """What the QR codes of the downloaded PDF say, page by page."""
-    answer = page.request.get(path)
-    for _ in range(40):
-        if answer.status == 200:
-            break
+    # It is drawn by the patient half of the worker, with what the others leave of the machine.
+    deadline = time.monotonic() + 90
+    while (answer := page.request.get(path)).status != 200 and time.monotonic() < deadline:
         page.wait_for_timeout(250)
-        answer = page.request.get(path)
     assert answer.headers["content-type"] == "application/pdf"
     document = pypdfium2.PdfDocument(io.BytesIO(answer.body()))
     found = []

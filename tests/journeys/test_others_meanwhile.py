@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from app.core import db
 from app.core.config import Settings
@@ -119,10 +119,17 @@ def by_a_clock_of_ones_own(page: Page, house: House) -> None:
 
 
 def turn_on(page: Page, seconds: int) -> None:
-    """In small steps, with time for an answer after each: the next question follows on it."""
+    """In small steps, and after each until all is answered, however slow the machine is: the next question follows."""
+    asked: set[Request] = set()
+    page.on("request", lambda request: asked.add(request))
+    page.on("requestfinished", lambda request: asked.discard(request))
+    page.on("requestfailed", lambda request: asked.discard(request))
     for _ in range(seconds * 4):
         page.clock.run_for(250)
         page.wait_for_timeout(25)
+        deadline = time.monotonic() + SECONDS / 1000
+        while asked and time.monotonic() < deadline:
+            page.wait_for_timeout(5)
 
 
 def test_a_stream_that_breaks_off_leaves_no_gap(new_page: NewPage, house: House) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.steps import (
     SECONDS,
@@ -145,20 +146,20 @@ def test_without_javascript(new_page: Callable[..., Page], shop: LiveServer) -> 
     page.wait_for_url("**/payment")
     order = page.url.removesuffix("/payment")
     bank = page.locator("a[href^='/sandbox-bank/']")
-    for _ in range(40):
-        if bank.count():
-            break
-        page.wait_for_timeout(250)
-        page.goto(f"{order}/payment")
+    until_it_shows(page, bank, f"{order}/payment")
     pay_at_the_bank(page)
-    for _ in range(40):
-        if page.locator("article.ticket").count():
-            break
-        page.wait_for_timeout(250)
-        page.goto(order)
+    until_it_shows(page, page.locator("article.ticket"), order)
     expect(page.locator("article.ticket")).to_have_count(3)
     page.get_by_text("O que foi pago").click()
     expect(page.locator("#_lines dt").first).to_contain_text("meia, 60+")
+
+
+def until_it_shows(page: Page, sight: Locator, address: str) -> None:
+    """Without scripts one looks at the page again and again."""
+    deadline = time.monotonic() + SECONDS / 1000
+    while not sight.count() and time.monotonic() < deadline:
+        page.wait_for_timeout(250)
+        page.goto(address)
 
 
 def test_on_the_narrowest_phone(new_page: Callable[..., Page], shop: LiveServer) -> None:
@@ -190,6 +191,7 @@ def test_on_the_narrowest_phone(new_page: Callable[..., Page], shop: LiveServer)
     page.wait_for_url(order, timeout=SECONDS)
     fits()
     page.get_by_role("link", name="Cancelar e receber de volta").click()
+    page.wait_for_url("**/cancellation")
     fits()
     page.get_by_role("button", name=re.compile("Cancelar e receber")).click()
     expect(page.locator(".sign h1")).to_contain_text("Pedido cancelado")
@@ -226,6 +228,7 @@ def test_more_time_keeps_what_is_typed(new_page: Callable[..., Page], shop: Live
     page.wait_for_url("**/types")
     confirm_age(page)
     go_on(page)
+    page.wait_for_url("**/concessions")
     go_on(page)
     page.wait_for_url("**/checkout")
     fill_in(page)
