@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -42,9 +40,3 @@ def test_the_locks_name_no_registry(lock: str) -> None:
     packages = json.loads((ROOT / lock).read_text())["packages"]
     assert not [name for name, about in packages.items() if "resolved" in about]
     assert not [name for name, about in packages.items() if name and "integrity" not in about]
-
-
-def test_a_second_set_up_does_nothing() -> None:
-    command = [sys.executable, "-m", "infra.local.setup"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

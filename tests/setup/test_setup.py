@@ -61,3 +61,10 @@ def test_two_set_ups_at_once_wait_for_each_other() -> None:
         assert second.stdout.readline() == "Waiting for another set-up of this checkout …\n"
         assert second.poll() is None
     assert second.wait(timeout=60) == 0
+
+
+def test_a_second_set_up_does_nothing() -> None:
+    """In this file, whose tests run one after another: it says so when it has to wait for another set-up."""
+    command = [sys.executable, "-m", "infra.local.setup"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
