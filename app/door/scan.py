@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, url_for
 from flask_babel import gettext as _
+from htmx_flask import make_response, request
 
 from app.core import db
 from app.core.errors import Invalid, NotFound, TooMany
@@ -69,11 +70,10 @@ def try_code() -> Response:
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     address = url_for("door.answer", admission_id=admission.id)
-    if "HX-Request" not in request.headers:
+    if not request.htmx:
         return _remembered(place, make_response(redirect(address, 303)))
     response = _answer(place, verdicts.of(admission, place))
-    response.headers["HX-Replace-Url"] = address
-    return _remembered(place, response)
+    return _remembered(place, make_response(response, replace_url=address))
 
 
 @blueprint.get("/staff/admissions/<int:admission_id>")
@@ -109,7 +109,7 @@ def _sentence(error: Invalid) -> str:
 
 def _answer(place: Place, verdict: Verdict | None, *, error: str = "", status: int = 200) -> Response:
     """The verdict as a part of the page to htmx, else in its page."""
-    if "HX-Request" not in request.headers:
+    if not request.htmx:
         return _page(place, verdict, errors={"code": error} if error else {}, status=status)
     values = _values(place, verdict) | {"errors": {"code": error} if error else {}}
     return _kept_by_nobody(render_template("door/_answer.html", **values), status)

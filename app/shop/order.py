@@ -8,7 +8,7 @@ from flask import redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.core import db, throttle
+from app.core import db, qr_symbol, throttle
 from app.core.errors import Conflict, TooMany
 from app.core.errors import NotFound as Unknown
 from app.orders import service as orders
@@ -52,7 +52,7 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         poster=poster,
         stage=_stage(order),
         tickets=tickets.of_order(order.id) if order.paid_at else (),
-        qr_svg=tickets.qr_svg,
+        qr_svg=qr_symbol.svg,
         type_name=tickets.type_name,
         proof_wanted=tickets.proof_wanted,
         companion_line=tickets.companion_line,

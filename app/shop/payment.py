@@ -9,18 +9,18 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from htmx_flask import make_response
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import db
+from app.core import db, qr_symbol
 from app.core.errors import Conflict, Invalid, NotFound
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.payments import service as payments
 from app.payments.service import Charge
 from app.shop import blueprint, purchase
-from app.shop.pix_qr import pix_qr
 
 RELOAD_SECONDS = 5  # without scripts
 
@@ -84,9 +84,7 @@ def payment_status(token: str) -> BaseResponse:
         if now == seen:
             return make_response("", 204)
         if now.endswith("+settled"):  # nothing to read here any more: the order's own page does that
-            response = make_response("", 204)
-            response.headers["HX-Redirect"] = f"/orders/{token}"
-            return response
+            return make_response("", 204, redirect=f"/orders/{token}")
     order = orders.order(token)
     if not purchase.asker().owns(order):
         return _state_for_another_browser(order)
@@ -97,9 +95,7 @@ def payment_status(token: str) -> BaseResponse:
     if state and state.stage == "card" and seen in ("created", "unknown") and state.charge:
         elsewhere = state.charge.redirect_url
     if elsewhere or state is None:
-        response = make_response("", 204)
-        response.headers["HX-Redirect"] = elsewhere or ""
-        return response
+        return make_response("", 204, redirect=elsewhere)
     return make_response(render_template("shop/_payment.html", **_context(order, state)))
 
 
@@ -118,12 +114,11 @@ def _to_another_browser(order: OrderView) -> BaseResponse:
 
 
 def _state_for_another_browser(order: OrderView) -> BaseResponse:
-    response = make_response("", 204)
     if not order.is_open:
-        response.headers["HX-Redirect"] = order.path
-    elif order.state != "awaiting_payment":
+        return make_response("", 204, redirect=order.path)
+    if order.state != "awaiting_payment":
         raise NotFound("order")
-    return response
+    return make_response("", 204)
 
 
 def _page(order: OrderView, error: str | None = None, status: int = 200) -> Response:
@@ -186,7 +181,9 @@ def _context(order: OrderView, state: Waiting) -> dict[str, object]:
         "state": state,
         "charge": charge,
         "came": _came(order, charge) if charge and did_not_fit else 0,
-        "qr": pix_qr(charge.pix_code) if charge and charge.pix_code and state.stage == "code" else None,
+        "qr": qr_symbol.svg(charge.pix_code, quiet=2)
+        if charge and charge.pix_code and state.stage == "code"
+        else None,
         "bank_page": f"/sandbox-bank/{charge.provider_charge_id}"
         if charge and charge.provider_charge_id
         else None,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from htmx_flask import make_response
 
 from app.core import db, throttle
 from app.core.config import settings
@@ -43,7 +44,7 @@ def waiting_state(token: str) -> Response:
     values = _context(reservations.request(token))
     with_clock, offered = request.args.get("seen") == "offered", values["state"] == "offered"
     if with_clock and not offered:
-        return make_response("", 204, {"HX-Refresh": "true"})
+        return make_response("", 204, refresh=True)
     return make_response(render_template("shop/_waiting.html", **values, is_news=offered and not with_clock))
 
 

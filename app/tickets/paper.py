@@ -11,12 +11,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.adapters.pdf import Printer
+from app.core import qr_symbol
 from app.core.codes import grouped
 from app.core.i18n import format_day_long, format_time, local, translate
 from app.core.money import format_money
 from app.tickets import wording
 from app.tickets.lettering import Lettering, fit_line, fit_title, size_rules
-from app.tickets.picture import png
 from app.tickets.views import IssueFacts, Ticket
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,7 +103,7 @@ def pdf(tickets: Sequence[Ticket], locale: str, house: str) -> bytes:
             _=partial(translate, locale),
         )
     )
-    return printer().pdf(html, {str(ticket.number): png(ticket.qr_text) for ticket in tickets})
+    return printer().pdf(html, {str(ticket.number): qr_symbol.png(ticket.qr_text) for ticket in tickets})
 
 
 def _pages(tickets: Sequence[Ticket], locale: str, house: str) -> list[Page]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from app.tickets.admission import CODE_LENGTH, OPENS_MINUTES, TriedBefore, admission, admit, attendance
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
-from app.tickets.picture import svg as qr_svg
 from app.tickets.rotation import rotate_key
 from app.tickets.views import (
     VERDICTS,
@@ -46,7 +45,6 @@ __all__ = [
     "pdf_link",
     "pdf_of",
     "proof_wanted",
-    "qr_svg",
     "revoke",
     "rotate_key",
     "type_name",

@@ -12,9 +12,10 @@ from functools import cached_property
 from typing import Any, Literal, overload
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, abort, g, request
+from flask import Flask, Response, abort, g, request
 from gevent import Timeout
 from gunicorn.http.errors import ParseException
+from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, RequestTimeout
 
@@ -25,8 +26,8 @@ log = logging.getLogger("bilheteria.web")
 BODY_SECONDS = 20.0  # for a whole body: it holds a connection, and forms are small
 
 
-class CleanRequest(Request):
-    """Text without NUL: Postgres cannot store it, and nobody types it. Nothing else is taken away."""
+class CleanRequest(HtmxAwareRequest):
+    """Text without NUL: Postgres cannot store it, and nobody types it. `htmx` tells whether htmx asks."""
 
     @cached_property
     def form(self) -> ImmutableMultiDict[str, str]:
@@ -77,7 +78,7 @@ class CleanRequest(Request):
                 connection.shutdown(socket.SHUT_RD)
 
     @property
-    def referrer(self) -> str | None:  # type: ignore[override]
+    def referrer(self) -> str | None:
         """The page that asked; None for what is no address (`http://[`), which whoever splits it stumbles over."""
         address = self.headers.get("Referer")
         return address if address and host_of(address) is not None else None

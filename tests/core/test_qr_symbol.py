@@ -1,0 +1,43 @@
+"""A QR code drawn is a QR code that readers read, on paper and on pages."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+import zxingcpp
+from PIL import Image, ImageDraw
+
+from app.core import qr_symbol
+
+TEXTS = ["BIL1ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 4, "00020126580014br.gov.bcb.pix0136ação ★", "1"]
+
+
+def read(picture: Image.Image) -> list[str]:
+    return [found.text for found in zxingcpp.read_barcodes(picture)]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_is_drawn_for_paper_is_read(text: str) -> None:
+    drawn = Image.open(io.BytesIO(qr_symbol.png(text)))
+    assert {color for _, color in drawn.convert("RGB").getcolors() or []} == {qr_symbol.INK, qr_symbol.PAPER}
+    paper = Image.new("RGB", (drawn.width + 8, drawn.height + 8), "white")
+    paper.paste(drawn, (4, 4))
+    assert read(paper.resize((paper.width * 4, paper.height * 4), Image.Resampling.NEAREST)) == [text]
+
+
+@pytest.mark.parametrize("quiet", [4, 2])
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_is_drawn_for_a_page_is_read(text: str, quiet: int) -> None:
+    svg = qr_symbol.svg(text, quiet)
+    size = re.search(r'viewBox="0 0 (\d+) \1"', svg)
+    assert size
+    side = int(size[1])
+    page = Image.new("L", (side, side), "white")
+    pen = ImageDraw.Draw(page)
+    for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", svg):
+        pen.rectangle((int(x), int(y), int(x) + int(length) - 1, int(y)), fill="black")
+    dark = page.point(lambda value: 255 - value).getbbox()
+    assert dark == (quiet, quiet, side - quiet, side - quiet), "the quiet modules are empty"
+    assert read(page.resize((side * 4, side * 4), Image.Resampling.NEAREST)) == [text]
