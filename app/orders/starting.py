@@ -180,12 +180,16 @@ def _make_way(
     seat_ids: Sequence[int] = (),
     quantity: int | None = None,
 ) -> None:
-    """End the order in whose place another comes, for `seat_ids` or `quantity` together. Raises NotFound.
+    """End the order in whose place another comes, for `seat_ids` or `quantity` together.
 
-    Paid meanwhile, in another tab, it stays.
+    Paid meanwhile, in another tab, it stays. Raises NotFound, and Invalid where there are no such seats to reach for.
     """
     if given_up is None:
         return
+    if quantity is None:
+        reservations.check_seats(screening, seat_ids)
+    else:
+        reservations.check_quantity(quantity)
     reservations.queue_up(screening.id, visitor, address_key)
     former = reading.locked(given_up, by)
     if former.state in (DRAFT, AWAITING):

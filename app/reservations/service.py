@@ -55,6 +55,7 @@ __all__ = [
     "accept_offer",
     "cancel_request",
     "change_seats",
+    "check_quantity",
     "check_seats",
     "confirm",
     "email_of_offer",

@@ -87,6 +87,25 @@ def test_nobody_gives_up_the_order_of_another(ana: Visitor, screening: Screening
         assert len(reservations.seat_states(screening.id)) == 1
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"quantity": "0"},
+        {"quantity": "100000"},
+        {"seat": ["999999999"]},
+        {"seat": [str(n) for n in range(900)]},
+    ],
+    ids=["none together", "very many together", "no such seat", "very many seats"],
+)
+def test_a_wish_that_cannot_be_gives_nothing_up(
+    ana: Visitor, screening: Screening, asked: dict[str, object]
+) -> None:
+    first = ana.start(screening, "A1 A2")
+    form = asked | {"once": "a-new-wish", "instead_of": first.rsplit("/", 1)[-1]}
+    assert ana.post(f"/screenings/{screening.id}/orders", form).status_code == 422
+    assert (order_at(first).state, [seat.name for seat in order_at(first).seats]) == ("draft", ["A1", "A2"])
+
+
 def test_a_crowd_behind_one_address_is_told_so(
     app: Flask, ana: Visitor, screening: Screening, settings: Settings
 ) -> None:
