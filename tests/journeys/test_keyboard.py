@@ -131,5 +131,5 @@ def test_the_payment_says_how_far_it_is(browser: InProcess, ana: Visitor) -> Non
     expect(voice).to_have_text("Your Pix code is here, to copy.")
     voice.evaluate("region => { region.stays = true; }")
     buying.late(order_at(path))
-    expect(voice).to_contain_text("Time is up. We hold your seats no longer.")
+    expect(voice).to_contain_text("Time is up. Your seats are no longer held.")
     assert voice.evaluate("region => region.stays"), "what is heard is a change in a region that was there"

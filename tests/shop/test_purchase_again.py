@@ -57,7 +57,7 @@ def test_seats_that_are_kept_a_little_longer_are_not_said_to_be_on_sale(
     ana.choose_full(path)
     buying.time_passes(order_at(path), settings.hold_minutes)
     page = ana.get(path).text
-    assert "We hold the seats no longer" in page
+    assert "The seats are no longer held" in page
     assert "on sale" not in page
 
 
