@@ -235,9 +235,10 @@ def change_seats(token: str) -> Response:
 @blueprint.post("/orders/<token>/seats")
 def write_changed_seats(token: str) -> Response:
     order = purchase.own_order(token)
+    switched = switched_within_form()
     if elsewhere := purchase.at_step(order, "seats"):
         return make_response(elsewhere)
-    if switched_within_form():
+    if switched:
         return _as_chosen(order.screening, order)
     try:
         wish = asked(quantity_too=False)

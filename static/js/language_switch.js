@@ -1,23 +1,22 @@
 // What was typed and not sent stays when the page comes again in the other language: in this tab, until it is there.
-// A step of the purchase sends its form along instead; passwords are typed anew.
-import { onElements } from "./behaviour.js";
-
+// A step of the purchase sends its own form along, so this is about the other fields; passwords are typed anew.
 const PLACE = "typed before the other language";
 
-onElements("form[action='/language']", (form) => {
-  form.addEventListener("submit", () => {
-    try {
-      sessionStorage.setItem(PLACE, JSON.stringify({ path: location.pathname, typed: typed() }));
-    } catch { /* a browser that keeps nothing only loses the comfort */ }
-  });
+addEventListener("submit", ({ target: sent, submitter }) => {
+  if (submitter?.name !== "language") return;
+  const action = sent.getAttribute("action");
+  const path = action === "/language" ? location.pathname : new URL(action, location).pathname;
+  try {
+    sessionStorage.setItem(PLACE, JSON.stringify({ path, typed: typedBeside(sent) }));
+  } catch { /* a browser that keeps nothing only loses the comfort */ }
 });
 
 function fields() {
   return [...document.querySelectorAll("main input:not([type=hidden], [type=password]), main select, main textarea")].filter((field) => field.name);
 }
 
-function typed() {
-  return fields().map((field) => ({ name: field.name, value: field.value, checked: field.checked }));
+function typedBeside(sent) {
+  return fields().filter((field) => field.form !== sent).map((field) => ({ name: field.name, value: field.value, checked: field.checked }));
 }
 
 function bringBack() {

@@ -67,8 +67,10 @@ def test_the_other_language_loses_nothing_that_was_chosen_or_typed(
     house.open_map(page, screening)
     for name in ("A1", "A2"):
         page.locator(f"#{name}").check(force=True)
+    page.locator("input[name=quantity]").fill("3")  # of another form
     in_english(page)
     expect(page.locator("#A1")).to_be_checked()
+    expect(page.locator("input[name=quantity]")).to_have_value("3")
     expect(page.locator("[data-bar-text]:visible")).to_have_text("2 seats: A1, A2")
 
     go_on(page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from werkzeug.test import TestResponse
 
 from app.events.service import Screening
@@ -86,6 +87,19 @@ def test_so_are_other_seats_for_an_order(ana: Visitor, screening: Screening) -> 
     assert in_portuguese(answer)
     assert "2 lugares: A1, A2" in answer.text
     assert [seat.name for seat in order_at(path).seats] == ["A4", "A5"]
+
+
+@pytest.mark.parametrize("step", ["types", "concessions", "checkout", "seats"])
+def test_where_the_step_is_over_the_language_is_the_other_one_too(
+    ana: Visitor, screening: Screening, step: str
+) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    ana.get(f"{path}/{step}")
+    ana.post(f"{path}/end")
+    answer = ana.post(f"{path}/{step}", {"language": "pt_BR"})
+    assert answer.status_code == 303
+    assert in_portuguese(ana.get(path))
 
 
 def test_a_language_that_is_none_changes_nothing(ana: Visitor, screening: Screening) -> None:
