@@ -37,8 +37,7 @@ def put_back(message_id: str | None = None) -> int:
     result = db.session().execute(
         text(
             """
-            update core.outbox
-            set dead_at = null, attempts = 0, last_error = null, available_at = clock_timestamp()
+            update core.outbox set dead_at = null, attempts = 0, available_at = clock_timestamp()
             where dead_at is not null and (cast(:id as uuid) is null or message_id = cast(:id as uuid)) returning 1
             """
         ),

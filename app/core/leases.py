@@ -22,7 +22,9 @@ MOST_LAPSES = 10
 
 _LEASE = text(
     """
-    update core.outbox o set leased_until = clock_timestamp() + make_interval(secs => :seconds), attempts = attempts + 1
+    update core.outbox o set attempts = attempts + 1,
+      leased_until = clock_timestamp() + make_interval(secs => :seconds),
+      lapses = case when o.leased_until is null then 0 else lapses + 1 end
     from (
         select message_id, consumer from core.outbox
         where consumer = any(:consumers) and dead_at is null and available_at <= clock_timestamp()
@@ -30,7 +32,7 @@ _LEASE = text(
         order by available_at limit :batch for update skip locked
     ) due
     where o.message_id = due.message_id and o.consumer = due.consumer
-    returning o.message_id, o.consumer, o.kind, o.payload, o.attempts, o.available_at, o.last_error is null as silent
+    returning o.message_id, o.consumer, o.kind, o.payload, o.attempts, o.available_at, o.lapses
     """
 )
 
@@ -49,8 +51,8 @@ def lease(consumers: Sequence[str], *, batch: int, seconds: float) -> list[Deliv
     deliveries = []
     for place, row in enumerate(sorted(rows, key=lambda one: one.available_at)):
         message = _read(row.kind, row.payload)
-        # No lease of it ended with a word. Those behind it lapsed along with it, and come to their turn now.
-        if place == 0 and row.silent and row.attempts > MOST_LAPSES:
+        # Those behind it lapsed along with it, and come to their turn now.
+        if place == 0 and row.lapses >= MOST_LAPSES:
             _bury(row.message_id, row.consumer, row.attempts, "every worker that began with it died")
         elif message is not None:
             deliveries.append(

@@ -46,6 +46,8 @@ class OutboxRow(db.Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     last_error: Mapped[str | None] = mapped_column(Text)
     dead_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # Leases in a row that nobody ended: whoever had one said nothing of it any more.
+    lapses: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
     __table_args__ = (
         Index("ix_outbox_waiting", "consumer", "available_at", postgresql_where=text("dead_at is null")),

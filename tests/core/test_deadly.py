@@ -55,6 +55,17 @@ def test_put_back_it_has_as_many_tries_again() -> None:
     assert len(given_up()) == 1
 
 
+def test_what_failed_with_a_word_before_it_became_deadly_is_given_up_too() -> None:
+    publish(DEADLY)
+    for _ in range(5):
+        (delivery,) = leases.lease(["reservations"], batch=1, seconds=30)
+        leases.put_off(delivery, delay=0, error="the storage is down")
+    workers_die(leases.MOST_LAPSES)
+    assert given_up() == []
+    worker.drain(routes(handle))
+    assert len(given_up()) == 1
+
+
 def test_what_failed_with_a_word_is_counted_by_its_handler() -> None:
     publish()
     (delivery,) = leases.lease(["reservations"], batch=1, seconds=30)
