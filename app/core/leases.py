@@ -22,9 +22,8 @@ MOST_LAPSES = 10
 
 _LEASE = text(
     """
-    update core.outbox o set attempts = attempts + 1,
-      leased_until = clock_timestamp() + make_interval(secs => :seconds),
-      lapses = case when o.leased_until is null then 0 else lapses + 1 end
+    update core.outbox o set leased_until = clock_timestamp() + make_interval(secs => :seconds),
+      attempts = attempts + 1, lapses = case when o.leased_until is null then 0 else lapses + 1 end
     from (
         select message_id, consumer from core.outbox
         where consumer = any(:consumers) and dead_at is null and available_at <= clock_timestamp()
