@@ -192,7 +192,7 @@ ANSWERS: dict[str, tuple[Callable[[Screening], str], str, str, str]] = {
         lambda hall: _other(hall, starts_in=timedelta(minutes=25), room="Sala 4"),
         "elsewhere",
         "Go to Room 4",
-        "Vá para a Sala 4",
+        "Vá para: Sala 4",
     ),
     "another hour": (
         lambda hall: _other(hall, starts_in=timedelta(hours=4)),
