@@ -15,7 +15,7 @@ TEXTS = ["BIL1ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 4, "00020126580014br.gov.bcb.p
 
 
 def read(picture: Image.Image) -> list[str]:
-    return [found.text for found in zxingcpp.read_barcodes(picture)]
+    return [found.text for found in zxingcpp.read_barcodes(picture, zxingcpp.BarcodeFormat.QRCode)]
 
 
 @pytest.mark.parametrize("text", TEXTS)

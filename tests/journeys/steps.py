@@ -67,5 +67,5 @@ def codes_of(page: Page, path: str) -> list[str]:
     found = []
     for sheet in document:
         picture = sheet.render(scale=4).to_pil()
-        found += [one.text for one in zxingcpp.read_barcodes(picture)]
+        found += [one.text for one in zxingcpp.read_barcodes(picture, zxingcpp.BarcodeFormat.QRCode)]
     return found

@@ -57,7 +57,7 @@ def text_of(content: bytes, page: int = 0) -> str:
 
 def decoded(content: bytes, page: int = 0, scale: float = 3.0) -> list[str]:
     picture = pypdfium2.PdfDocument(content)[page].render(scale=scale).to_pil()
-    return [found.text for found in zxingcpp.read_barcodes(picture)]
+    return [found.text for found in zxingcpp.read_barcodes(picture, zxingcpp.BarcodeFormat.QRCode)]
 
 
 def test_everything_that_the_door_and_the_guest_need_is_on_it() -> None:
