@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, exists, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from app.core import db
 from app.payments.models import ChargeRow, ReceiptRow, RefundRow
@@ -96,36 +96,29 @@ REFUND = (
 )
 
 
-def _gives_back(*more: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether money of the charge that bought nothing has a refund (`more`: in such a state)."""
-    return exists().where(
-        ReceiptRow.charge_id == ChargeRow.id,
-        ReceiptRow.settled_at.is_(None),
-        RefundRow.receipt_id == ReceiptRow.id,
-        *more,
-    )
+# The same columns for statements that are written out: those of every purchase are not built anew each time.
+CHARGE_COLUMNS = ", ".join(column.key for column in CHARGE)
+REFUND_COLUMNS = ", ".join(column.key for column in REFUND)
 
-
-# What a waiting page depends on, as one word.
-PROGRESS: ColumnElement[str] = (
-    ChargeRow.state
-    + case((ChargeRow.pix_code.is_(None), ""), else_="+code")
-    + case((ChargeRow.redirect_url.is_(None), ""), else_="+page")
-    + case(
-        (
-            exists().where(ReceiptRow.order_id == ChargeRow.order_id, ReceiptRow.settled_at.is_not(None)),
-            "+settled",
-        ),
-        else_="",
-    )
-    + case((_gives_back(), "+returned"), else_="")
-    + case(
-        (_gives_back(RefundRow.state == REFUND_FAILED), "+stuck"),
-        (_gives_back(RefundRow.state == REFUND_PENDING), ""),
-        (_gives_back(RefundRow.state == REFUNDED), "+back"),
-        else_="",
-    )
-)
+# What a page that waits for the charge `c` depends on, as one word; see `service.progress`.
+PROGRESS = f"""
+    c.state
+    || case when c.pix_code is null then '' else '+code' end
+    || case when c.redirect_url is null then '' else '+page' end
+    || case when exists (
+        select 1 from payments.receipts r where r.order_id = c.order_id and r.settled_at is not null
+    ) then '+settled' else '' end
+    || coalesce((
+        select '+returned' || case
+            when bool_or(f.state = '{REFUND_FAILED}') then '+stuck'
+            when bool_or(f.state = '{REFUND_PENDING}') then ''
+            when bool_or(f.state = '{REFUNDED}') then '+back'
+            else '' end
+        from payments.receipts r join payments.refunds f on f.receipt_id = r.id
+        where r.charge_id = c.id and r.settled_at is null
+        having count(*) > 0
+    ), '')
+"""
 
 
 def charge_of(row: Sequence[Any]) -> Charge:

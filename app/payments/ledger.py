@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import replace
 
-from sqlalchemy import Integer, Text, Uuid, case, func, literal, null, select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
+from sqlalchemy import case, func, null, select, text, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.adapters import psp
 from app.core import db, outbox
 from app.core.config import settings
 from app.core.messages import ChargeFailed, PaymentReceived
 from app.payments import brcode
-from app.payments.models import ChargeRow, ReceiptRow
+from app.payments.models import ChargeRow
 from app.payments.states import CANCELLED, CHARGE, CONFIRMED, FAILED, LIVE_STATES, states_before
 
 SOMEWHERE = "BRASIL"  # a Pix code must name a city; not every cinema does
@@ -80,7 +80,7 @@ def _moving(
             *((ChargeRow.state == before, moves[event]) for before, moves in CHARGE.items() if event in moves)
         )
     }
-    if event in ("paid", "declined", "refused"):
+    if event in ("declined", "refused"):
         values["next_check_at"] = null()
     if event == "ended":  # money that was on its way is found even when its webhook is lost
         values["next_check_at"] = func.clock_timestamp() + func.make_interval(
@@ -101,53 +101,54 @@ def _moving(
     )
 
 
+# Unique by the provider's id.
+_RECEIVE = """
+    insert into payments.receipts (id, charge_id, order_id, provider, provider_receipt_id, amount)
+    select cast(:receipt_id as uuid), id, order_id, provider, :provider_receipt_id, :amount
+    from payments.charges where id = :charge_id
+    on conflict (provider, provider_receipt_id) do nothing returning order_id
+"""
+_MOVE_PAID = text(
+    f"""
+    with moved as (
+        update payments.charges
+        set state = cast(:moves as jsonb) ->> state, provider_charge_id = :provider_charge_id, next_check_at = null
+        where id = :charge_id and state = any(:before) returning state
+    ), received as ({_RECEIVE})
+    select (select state from moved) as state, (select order_id from received) as order_id
+    """
+)
+_RECEIVE_MORE = text(_RECEIVE)
+_PAID = {before: moves["paid"] for before, moves in CHARGE.items() if "paid" in moves}
+
+
 def _move_paid(charge_id: uuid.UUID, answer: psp.ChargeState, payment: psp.Payment) -> tuple[bool, bool]:
     """Charge and receipt in one statement, since they come together: whether the one moved, the other was new."""
     receipt_id = uuid.uuid4()
-    moved = _moving(charge_id, "paid", answer).cte("moved")
-    received = _receiving(receipt_id, charge_id, payment).cte("received")
-    row = (
-        db.session()
-        .execute(
-            select(
-                select(moved.c.state).scalar_subquery().label("state"),
-                select(received.c.order_id).scalar_subquery().label("order_id"),
-            )
-        )
-        .one()
-    )
+    moving = {"moves": json.dumps(_PAID), "before": list(_PAID), "provider_charge_id": answer.id}
+    row = db.session().execute(_MOVE_PAID, moving | _receipt(receipt_id, charge_id, payment)).one()
     if row.order_id is not None:
         _tell(receipt_id, charge_id, row.order_id, payment)
     return row.state is not None and row.state != CANCELLED, row.order_id is not None
 
 
 def _receive(charge_id: uuid.UUID, payment: psp.Payment) -> bool:
+    """A row for a payment that has none yet."""
     receipt_id = uuid.uuid4()
-    row = db.session().execute(_receiving(receipt_id, charge_id, payment)).first()
+    row = db.session().execute(_RECEIVE_MORE, _receipt(receipt_id, charge_id, payment)).first()
     if row is None:
         return False
     _tell(receipt_id, charge_id, row.order_id, payment)
     return True
 
 
-def _receiving(
-    receipt_id: uuid.UUID, charge_id: uuid.UUID, payment: psp.Payment
-) -> ReturningInsert[tuple[uuid.UUID]]:
-    """A row for a payment that has none yet; unique by the provider's id."""
-    charge = select(
-        literal(receipt_id, Uuid),
-        ChargeRow.id,
-        ChargeRow.order_id,
-        ChargeRow.provider,
-        literal(payment.receipt_id, Text),
-        literal(payment.amount, Integer),
-    ).where(ChargeRow.id == charge_id)
-    return (
-        insert(ReceiptRow)
-        .from_select(["id", "charge_id", "order_id", "provider", "provider_receipt_id", "amount"], charge)
-        .on_conflict_do_nothing(index_elements=["provider", "provider_receipt_id"])
-        .returning(ReceiptRow.order_id)
-    )
+def _receipt(receipt_id: uuid.UUID, charge_id: uuid.UUID, payment: psp.Payment) -> dict[str, object]:
+    return {
+        "receipt_id": receipt_id,
+        "charge_id": charge_id,
+        "provider_receipt_id": payment.receipt_id,
+        "amount": payment.amount,
+    }
 
 
 def _tell(receipt_id: uuid.UUID, charge_id: uuid.UUID, order_id: uuid.UUID, payment: psp.Payment) -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import db, outbox
 from app.core.errors import Conflict, NotFound
 from app.core.messages import RefundRequested
-from app.payments.facts import REFUND, Refund, in_seconds, receipts_of, refund_of
+from app.payments.facts import REFUND, REFUND_COLUMNS, Refund, in_seconds, receipts_of, refund_of
 from app.payments.models import ReceiptRow, RefundRow
 from app.payments.states import REFUND_FAILED, REFUND_PENDING, REFUND_REPLACED
 
@@ -54,6 +54,14 @@ def _locked(receipt_id: uuid.UUID) -> tuple[ReceiptRow, list[Refund], int]:
         raise NotFound("receipt")
     standing = _rows(RefundRow.receipt_id == receipt_id)
     return receipt, standing, receipt.amount - sum(r.amount for r in standing if r.state not in GIVES_NOTHING)
+
+
+_OF_ORDER = text(
+    f"""
+    select {REFUND_COLUMNS} from payments.refunds
+    where order_id = :order_id and state <> :replaced order by created_at
+    """
+)
 
 
 def _rows(condition: ColumnElement[bool]) -> list[Refund]:
@@ -120,4 +128,5 @@ def failed_refunds() -> list[Refund]:
 
 def refunds_of(order_id: uuid.UUID) -> list[Refund]:
     """All money that goes back for an order, or should, the oldest first; without refunds that others replaced."""
-    return _rows((RefundRow.order_id == order_id) & (RefundRow.state != REFUND_REPLACED))
+    found = db.session().execute(_OF_ORDER, {"order_id": order_id, "replaced": REFUND_REPLACED})
+    return [refund_of(row) for row in found]

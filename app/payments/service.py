@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters import psp
@@ -21,6 +21,7 @@ from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHi
 from app.payments import providers
 from app.payments.facts import (
     CHARGE,
+    CHARGE_COLUMNS,
     PROGRESS,
     Charge,
     Receipt,
@@ -90,7 +91,7 @@ def request_charge(
         "return_url": return_url,
         "city": city,
         "expires_at": expires_at,
-        "next_check_at": in_seconds(FIRST_CHECK_SECONDS),
+        "first_check": FIRST_CHECK_SECONDS,
     }
     made = _make_charge(values)
     if made is None:  # one live charge an order: look at the one that stands
@@ -106,9 +107,29 @@ def request_charge(
     return made
 
 
+_MAKE_CHARGE = text(
+    f"""
+    insert into payments.charges (
+        id, order_id, method, amount, state, provider, description, payer_name, payer_cpf, return_url, city, expires_at,
+        next_check_at
+    ) values (
+        :id, :order_id, :method, :amount, :state, :provider, :description, :payer_name, :payer_cpf, :return_url, :city,
+        :expires_at, clock_timestamp() + make_interval(secs => :first_check)
+    )
+    on conflict do nothing returning {CHARGE_COLUMNS}
+    """
+)
+_PROGRESS = text(f"select {PROGRESS} from payments.charges c where c.id = :id")
+_NEWEST = text(
+    f"""
+    select {CHARGE_COLUMNS}, {PROGRESS} as progress from payments.charges c
+    where c.order_id = :order_id order by c.created_at desc limit 1
+    """
+)
+
+
 def _make_charge(values: Mapping[str, object]) -> Charge | None:
-    statement = insert(ChargeRow).values(**values).on_conflict_do_nothing().returning(*CHARGE)
-    row = db.session().execute(statement).first()
+    row = db.session().execute(_MAKE_CHARGE, values).first()
     return charge_of(row) if row else None
 
 
@@ -211,19 +232,12 @@ def progress(charge_id: uuid.UUID) -> str:
     `+settled`: the order's tickets are bought. `+returned`: this charge's money did not fit and goes back; `+back`:
     it is back; `+stuck`: the provider refused to give it back.
     """
-    query = select(PROGRESS).select_from(ChargeRow).where(ChargeRow.id == charge_id)
-    return db.session().execute(query).scalar() or "none"
+    return db.session().execute(_PROGRESS, {"id": charge_id}).scalar() or "none"
 
 
 def newest_charge(order_id: uuid.UUID) -> tuple[Charge, str] | None:
     """The order's last charge with its `progress`, both of the same moment."""
-    query = (
-        select(*CHARGE, PROGRESS)
-        .where(ChargeRow.order_id == order_id)
-        .order_by(ChargeRow.created_at.desc())
-        .limit(1)
-    )
-    row = db.session().execute(query).first()
+    row = db.session().execute(_NEWEST, {"order_id": order_id}).first()
     return (charge_of(row[:-1]), row[-1]) if row else None
 
 
