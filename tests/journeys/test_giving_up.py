@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from app.core.config import Settings
-from tests.journeys.house import House, in_the_house
-from tests.live_server import LiveServer
-
-
-@pytest.fixture
-def house(live_server: LiveServer, settings: Settings) -> Iterator[House]:
-    with in_the_house(live_server, settings) as house:
-        yield house
+from tests.journeys.house import House
 
 
 def test_who_has_the_pix_code_may_still_give_up(new_page: Callable[..., Page], house: House) -> None:

@@ -8,18 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core import db
-from app.core.config import Settings
 from app.reservations import service as reservations
 from infra.local.system import find_browser
 from tests.conftest import CHROMIUM_FLAGS
-from tests.journeys.house import House, go_on, in_the_house
-from tests.live_server import LiveServer
-
-
-@pytest.fixture
-def house(live_server: LiveServer, settings: Settings) -> Iterator[House]:
-    with in_the_house(live_server, settings) as house:
-        yield house
+from tests.journeys.house import House, go_on
 
 
 @pytest.fixture

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.core.config import Settings
-from tests.journeys.house import SECONDS, House, go_on, in_the_house
-from tests.live_server import LiveServer
+from tests.journeys.house import SECONDS, House, go_on
 
 NewPage = Callable[..., Page]
 IN_SIGHT = """() => {
@@ -22,12 +20,6 @@ IN_SIGHT = """() => {
   const inside = boxes.filter(([, box]) => box.left > hall.left + 30 && box.right < hall.right - 30);
   return inside.map(([id, box]) => [id, box.left + box.width / 2, box.top + box.height / 2]);
 }"""
-
-
-@pytest.fixture
-def house(live_server: LiveServer, settings: Settings) -> Iterator[House]:
-    with in_the_house(live_server, settings) as house:
-        yield house
 
 
 def shift_of(page: Page) -> float:

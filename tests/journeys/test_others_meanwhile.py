@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Request, expect
 
 from app.core import db
-from app.core.config import Settings
 from app.orders import service as orders
-from tests.journeys.house import SECONDS, House, go_on, in_the_house
-from tests.live_server import LiveServer
+from tests.journeys.house import SECONDS, House, go_on
 from tests.users.people import link, mails
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture
-def house(live_server: LiveServer, settings: Settings) -> Iterator[House]:
-    with in_the_house(live_server, settings) as house:
-        yield house
 
 
 def test_taken_seats_show_by_themselves(new_page: NewPage, house: House) -> None:

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.core import db
-from app.core.config import Settings
 from app.orders.service import OrderView
 from app.payments import service as payments
 from app.reservations import service as reservations
 from app.tickets import service as tickets
-from tests.journeys.house import SECONDS, House, go_on, in_the_house
+from tests.journeys.house import SECONDS, House, go_on
 from tests.journeys.test_accounts import PASSWORD, link_of_the_mail, sign_up
-from tests.live_server import LiveServer
 from tests.orders import buying, counter
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture
-def house(live_server: LiveServer, settings: Settings) -> Iterator[House]:
-    with in_the_house(live_server, settings) as house:
-        yield house
 
 
 def money_of(order: OrderView) -> tuple[int, int, int]:
