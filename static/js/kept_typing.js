@@ -1,6 +1,7 @@
 // What was typed waits in this tab for who leaves the page by another way than sending it, and comes back.
 // A form with data-kept-typing (what it belongs to) holds fields with data-kept; others are not kept.
 import { onElements } from "./behaviour.js";
+import { recall, remember } from "./tab_memory.js";
 
 onElements("form[data-kept-typing]", (form) => {
   const place = `typed ${form.dataset.keptTyping}`;
@@ -19,19 +20,3 @@ onElements("form[data-kept-typing]", (form) => {
   window.addEventListener("pagehide", keep);
   window.addEventListener("pageshow", () => { sent = false; });
 });
-
-// A browser that refuses to remember (private windows, full disks) only loses the comfort.
-function remember(place, value) {
-  try {
-    if (value) sessionStorage.setItem(place, JSON.stringify(value));
-    else sessionStorage.removeItem(place);
-  } catch { /* the comfort is gone */ }
-}
-
-function recall(place) {
-  try {
-    return JSON.parse(sessionStorage.getItem(place));
-  } catch {
-    return null;
-  }
-}

@@ -1,14 +1,14 @@
 // What was typed and not sent stays when the page comes again in the other language: in this tab, until it is there.
 // A step of the purchase sends its own form along, so this is about the other fields; passwords are typed anew.
+import { recall, remember } from "./tab_memory.js";
+
 const PLACE = "typed before the other language";
 
 addEventListener("submit", ({ target: sent, submitter }) => {
   if (submitter?.name !== "language") return;
   const action = sent.getAttribute("action");
   const path = action === "/language" ? location.pathname : new URL(action, location).pathname;
-  try {
-    sessionStorage.setItem(PLACE, JSON.stringify({ path, typed: typedBeside(sent) }));
-  } catch { /* a browser that keeps nothing only loses the comfort */ }
+  remember(PLACE, { path, typed: typedBeside(sent) });
 });
 
 function fields() {
@@ -20,11 +20,8 @@ function typedBeside(sent) {
 }
 
 function bringBack() {
-  let kept;
-  try {
-    kept = JSON.parse(sessionStorage.getItem(PLACE));
-    sessionStorage.removeItem(PLACE);
-  } catch { /* nothing was kept */ }
+  const kept = recall(PLACE);
+  remember(PLACE, null);
   if (!kept || kept.path !== location.pathname) return;
   for (const field of fields()) {
     const ticked = ["checkbox", "radio"].includes(field.type);
