@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -148,7 +148,7 @@ def _code(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "zone"
 
 
-def with_kinds(plan: RoomPlan, kinds: dict[str, Collection[str]]) -> RoomPlan:
+def with_kinds(plan: RoomPlan, kinds: Mapping[str, Collection[str]]) -> RoomPlan:
     """The plan with some seats, by name (`A1`), made `wheelchair`, `companion` or `wide`. Raises BadRoom."""
     by_name = {f"{seat.row_label}{seat.number}": seat for seat in plan.seats}
     for kind, names in kinds.items():

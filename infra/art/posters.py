@@ -106,7 +106,7 @@ def nosferatu() -> None:
 
 def caligari() -> None:
     """Diagonal: a street of crooked houses and the sleepwalker in it."""
-    left = [
+    left: list[Point] = [
         (0, 390),
         (90, 340),
         (60, 220),
@@ -117,7 +117,16 @@ def caligari() -> None:
         (-10, 600),
         (0, 600),
     ]
-    right = [(410, 610), (410, -10), (318, -10), (350, 120), (262, 206), (338, 330), (290, 420), (410, 500)]
+    right: list[Point] = [
+        (410, 610),
+        (410, -10),
+        (318, -10),
+        (350, 120),
+        (262, 206),
+        (338, 330),
+        (290, 420),
+        (410, 500),
+    ]
     art = polygon(left, NIGHT) + polygon(right, NIGHT)
     art += polygon([(170, 600), (206, 420), (186, 330), (232, 250), (240, 330), (262, 430), (330, 600)], BONE)
     art += polygon([(226, 250), (246, 214), (244, 262)], BONE)

@@ -20,6 +20,7 @@ def main() -> int:
     programs = VENV / "bin"
     checks: dict[str, list[str | Path]] = {
         "lint": [programs / "ruff", "check", "."],
+        "format": [programs / "ruff", "format", "--check", "."],
         "types": [programs / "mypy"],
         "import rules": [programs / "lint-imports"],
     }

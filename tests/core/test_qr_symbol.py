@@ -6,16 +6,12 @@ import io
 import re
 
 import pytest
-import zxingcpp
 from PIL import Image, ImageDraw
 
 from app.core import qr_symbol
+from tests.qr_codes import read_qr_codes
 
 TEXTS = ["BIL1ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 4, "00020126580014br.gov.bcb.pix0136ação ★", "1"]
-
-
-def read(picture: Image.Image) -> list[str]:
-    return [found.text for found in zxingcpp.read_barcodes(picture, zxingcpp.BarcodeFormat.QRCode)]
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -24,7 +20,9 @@ def test_what_is_drawn_for_paper_is_read(text: str) -> None:
     assert {color for _, color in drawn.convert("RGB").getcolors() or []} == {qr_symbol.INK, qr_symbol.PAPER}
     paper = Image.new("RGB", (drawn.width + 8, drawn.height + 8), "white")
     paper.paste(drawn, (4, 4))
-    assert read(paper.resize((paper.width * 4, paper.height * 4), Image.Resampling.NEAREST)) == [text]
+    assert read_qr_codes(paper.resize((paper.width * 4, paper.height * 4), Image.Resampling.NEAREST)) == [
+        text
+    ]
 
 
 @pytest.mark.parametrize("quiet", [4, 2])
@@ -40,4 +38,4 @@ def test_what_is_drawn_for_a_page_is_read(text: str, quiet: int) -> None:
         pen.rectangle((int(x), int(y), int(x) + int(length) - 1, int(y)), fill="black")
     dark = page.point(lambda value: 255 - value).getbbox()
     assert dark == (quiet, quiet, side - quiet, side - quiet), "the quiet modules are empty"
-    assert read(page.resize((side * 4, side * 4), Image.Resampling.NEAREST)) == [text]
+    assert read_qr_codes(page.resize((side * 4, side * 4), Image.Resampling.NEAREST)) == [text]

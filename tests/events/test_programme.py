@@ -58,7 +58,7 @@ def make_film(slug: str = "limite", **values: Any) -> int:
 
 
 def make_screening(film: int, room: dict[str, int], starts_at: datetime, **values: Any) -> int:
-    usual = {"version": "subtitled", "ends_at": starts_at + timedelta(hours=2)}
+    usual: dict[str, Any] = {"version": "subtitled", "ends_at": starts_at + timedelta(hours=2)}
     screening = _insert(
         "screenings", film_id=film, auditorium_id=room["room"], starts_at=starts_at, **(usual | values)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,7 @@ def test_kinds_are_given_beside_a_pretix_plan() -> None:
     kinds = {f"{seat.row_label}{seat.number}": (seat.kind, seat.companion_of) for seat in plan.seats}
     assert kinds["A1"] == ("wheelchair", None)
     assert kinds["A2"] == ("companion", 0)
+    wrong: Mapping[str, list[str]]
     for wrong in ({"wheelchair": ["Z9"]}, {"companion": ["A4"]}):
         with pytest.raises(BadRoom):
             with_kinds(plan, wrong)

@@ -7,10 +7,10 @@ import re
 import time
 
 import pypdfium2
-import zxingcpp
 from playwright.sync_api import Page, expect
 
 from tests.live_server import LiveServer
+from tests.qr_codes import read_qr_codes
 
 SECONDS = 20_000
 
@@ -67,5 +67,5 @@ def codes_of(page: Page, path: str) -> list[str]:
     found = []
     for sheet in document:
         picture = sheet.render(scale=4).to_pil()
-        found += [one.text for one in zxingcpp.read_barcodes(picture, zxingcpp.BarcodeFormat.QRCode)]
+        found += read_qr_codes(picture)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import pytest
@@ -37,7 +37,7 @@ NewPage = Callable[..., Page]
 class Looking:
     """Goes from state to state and has axe look at each, dark and light; `found` is what it found."""
 
-    def __init__(self, app: Flask, new_page: NewPage, language: str, device: dict[str, object]) -> None:
+    def __init__(self, app: Flask, new_page: NewPage, language: str, device: Mapping[str, object]) -> None:
         self.app = app
         self.language = language
         self.ana = Visitor(app, language)
@@ -72,7 +72,7 @@ class Looking:
 
 
 @pytest.fixture
-def look(app: Flask, new_page: NewPage, language: str, device: dict[str, object]) -> Looking:
+def look(app: Flask, new_page: NewPage, language: str, device: Mapping[str, object]) -> Looking:
     return Looking(app, new_page, language, device)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -194,12 +195,13 @@ def test_paying_early_leaves_the_deadline(screening: Screening) -> None:
 def test_after_the_deadline_nothing_can_be_chosen(screening: Screening, settings: config.Settings) -> None:
     basket = buying.start(screening, seats(screening, "A1"))
     buying.time_passes(basket, settings.hold_minutes)
-    for verb in (
+    verbs: tuple[Callable[[], object], ...] = (
         lambda: orders.choose_types(basket.token, {basket.seats[0].seat_id: FULL}),
         lambda: orders.choose_concessions(basket.token, {}),
         lambda: orders.extend(basket.token),
         lambda: orders.check_out(basket.token, name="Ana", email="ana@example.com", cpf="", method="pix"),
-    ):
+    )
+    for verb in verbs:
         with pytest.raises(OrderOver), db.transaction():
             verb()
     assert (buying.order(basket.token).is_over, buying.order(basket.token).next_step) == (True, "order")

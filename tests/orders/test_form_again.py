@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.core import db
@@ -22,7 +24,7 @@ def screening(app: object) -> Screening:
     return make_screening("oooooooooo", "oooooooooo")
 
 
-def take(screening: Screening, names: str, **options: bool) -> Started:
+def take(screening: Screening, names: str, **options: Any) -> Started:
     with db.transaction():
         return orders.start_with_seats(
             screening.id,

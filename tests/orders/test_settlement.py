@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -201,7 +202,7 @@ def test_money_for_a_screening_called_off_goes_back(screening: Screening) -> Non
 
 def test_a_draft_cannot_be_paid_and_a_paid_one_not_changed(screening: Screening) -> None:
     paid = buying.bought(screening, seats(screening, "A4"))
-    for verb in (
+    verbs: tuple[Callable[[], object], ...] = (
         lambda: orders.choose_types(paid.token, {}),
         lambda: orders.choose_concessions(paid.token, {}),
         lambda: orders.change_seats(paid.token, seats(screening, "A5")),
@@ -209,7 +210,8 @@ def test_a_draft_cannot_be_paid_and_a_paid_one_not_changed(screening: Screening)
         lambda: orders.abandon(paid.token),
         lambda: orders.change_method(paid.token, "card"),
         lambda: orders.check_out(paid.token, name="Ana", email="ana@example.com", cpf="", method="pix"),
-    ):
+    )
+    for verb in verbs:
         with pytest.raises(Conflict), db.transaction():
             verb()
     draft = buying.start(screening, seats(screening, "A7"), "eva")

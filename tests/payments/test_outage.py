@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters.psp.sandbox import Sandbox
-from app.core import db, worker
+from app.core import db, outbox, worker
 from app.core.dead_letters import dead_letters
+from app.core.messages import ChargeCancelRequested
 from app.dispatch import routes
 from app.payments import handlers, service
 from app.payments.service import Charge
@@ -85,7 +86,7 @@ def test_what_no_clock_looks_after_is_a_dead_letter(names: str, ask: Ask, work: 
             told = bank.notification(asked.id.hex)
             service.receive_webhook("sandbox", told.headers, told.body)
         else:
-            handlers.outbox.publish(handlers.ChargeCancelRequested(str(asked.id)))
+            outbox.publish(ChargeCancelRequested(str(asked.id)))
         session.execute(text("update payments.charges set next_check_at = null"))  # its last look is over
     half_an_hour_passes()
     assert len(given_up()) == 1

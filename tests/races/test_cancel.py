@@ -12,7 +12,6 @@ from sqlalchemy import text
 from app.core import db
 from app.core.config import Settings
 from app.events.service import Screening
-from app.orders import ending
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.payments import service as payments
@@ -71,6 +70,6 @@ def test_either_the_money_or_the_film(screening: Screening) -> None:
 def test_control_when_tickets_are_not_asked_one_has_both(
     screening: Screening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ending.tickets, "revoke", lambda order_id: 0)
+    monkeypatch.setattr("app.orders.ending.tickets.revoke", lambda order_id: 0)
     outcomes = Counter(race(screening, place) for place in range(ROUNDS))
     assert outcomes["cancelled", "somebody is in", 7600] > 0

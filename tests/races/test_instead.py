@@ -10,7 +10,7 @@ import pytest
 
 from app.core import db
 from app.events.service import Screening
-from app.orders import ending, starting
+from app.orders import ending
 from app.orders import service as orders
 from app.orders.service import Started
 from app.reservations import service as reservations
@@ -63,7 +63,7 @@ def given_up_meanwhile(begin: Begin, gets: str, monkeypatch: pytest.MonkeyPatch)
         picker.start()
         until_somebody_waits()
 
-    monkeypatch.setattr(starting.ending, "abandon", somebody_asks)
+    monkeypatch.setattr("app.orders.starting.ending.abandon", somebody_asks)
 
     def change() -> Started:
         with db.transaction():

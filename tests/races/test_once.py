@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -29,7 +30,7 @@ def screening(app: object, database: str, settings: Settings) -> Iterator[Screen
 
 
 def click(screening: Screening, once: str, seats: list[int] | None) -> str:
-    who = {"visitor": "ana", "address_key": "home", "once": once, "locale": "pt_BR"}
+    who: dict[str, Any] = {"visitor": "ana", "address_key": "home", "once": once, "locale": "pt_BR"}
     try:
         with db.transaction() as session:
             if seats is None:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.core.config import Settings
+from app.core.errors import Conflict
 from app.products import service
 from tests.products.counter import SITE, hold, left, live_claims, make_counter, soon
 from tests.races.crowd import of_kind, rush
@@ -106,7 +107,7 @@ def test_everything_at_once_neither_oversells_nor_deadlocks(database: str) -> No
                         service.sell(order, soon())
                     else:
                         service.release(order)
-            except service.Conflict:
+            except Conflict:
                 continue
             assert live_claims(counter.popcorn) <= 30
             assert live_claims(counter.soda) <= 40

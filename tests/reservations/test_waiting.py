@@ -278,7 +278,7 @@ def test_a_queue_that_fails_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPat
     broken, screening = make_screening("oo"), make_screening("oo")
     join(broken, who="ana")
     request = join(screening, who="bia")
-    served = handlers.offer_next
+    served = service.offer_next
 
     def stumble(screening_id: int) -> int:
         if screening_id == broken.id:

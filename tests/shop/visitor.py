@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -28,8 +28,8 @@ class Visitor:
     def get(self, path: str) -> TestResponse:
         return self.client.get(path, headers=self.headers)
 
-    def post(self, path: str, form: dict[str, object] | None = None, **headers: str) -> TestResponse:
-        fields = {"csrf_token": self.token()} | (form or {})
+    def post(self, path: str, form: Mapping[str, object] | None = None, **headers: str) -> TestResponse:
+        fields = {"csrf_token": self.token(), **(form or {})}
         return self.client.post(path, data=fields, headers=self.headers | headers)
 
     def token(self) -> str:

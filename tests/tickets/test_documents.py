@@ -88,7 +88,7 @@ def test_the_mails_language_is_the_pdfs(issue: Issue) -> None:
     paid(ticket, "en")
     work()
     reader = PdfReader(BytesIO(pdf_of(ticket.order_id) or b""))
-    assert reader.root_object["/Lang"] == "en"
+    assert str(reader.root_object["/Lang"]) == "en"
     assert "METROPOLIS" in reader.pages[0].extract_text()
 
 

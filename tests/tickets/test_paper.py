@@ -12,13 +12,13 @@ from typing import Any
 
 import pypdfium2
 import pytest
-import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pypdf import PdfReader
 
 from app.core.half_price import KINDS
 from app.tickets import paper, qr
 from app.tickets.service import Ticket, TicketLine
+from tests.qr_codes import read_qr_codes
 from tests.tickets.conftest import FULL, STUDENT, make_facts
 
 KEY = Ed25519PrivateKey.generate()
@@ -57,7 +57,7 @@ def text_of(content: bytes, page: int = 0) -> str:
 
 def decoded(content: bytes, page: int = 0, scale: float = 3.0) -> list[str]:
     picture = pypdfium2.PdfDocument(content)[page].render(scale=scale).to_pil()
-    return [found.text for found in zxingcpp.read_barcodes(picture, zxingcpp.BarcodeFormat.QRCode)]
+    return read_qr_codes(picture)
 
 
 def test_everything_that_the_door_and_the_guest_need_is_on_it() -> None:
@@ -104,14 +104,14 @@ def test_it_is_small_and_tagged_and_its_fonts_travel_with_it() -> None:
     content = paper.pdf([make_ticket()], "pt_BR", "Cine Lanterna")
     assert len(content) <= 20_000
     reader = PdfReader(BytesIO(content))
-    root = reader.root_object
+    root: Any = reader.root_object
     assert root["/MarkInfo"]["/Marked"]
     assert "/StructTreeRoot" in root
     assert root["/Lang"] == "pt-BR"
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
     assert b"pdfuaid:part" in root["/Metadata"].get_object().get_data()
     assert "LUZ-472" in str(reader.metadata.title if reader.metadata else "")
-    page = reader.pages[0]
+    page: Any = reader.pages[0]
     assert [round(float(side) / 72 * 25.4) for side in page.mediabox[2:]] == [105, 148]
     fonts = page["/Resources"]["/Font"].get_object().values()
     names = {str(font.get_object()["/BaseFont"]) for font in fonts}
@@ -161,7 +161,7 @@ def test_no_proof_is_so_long_that_it_meets_the_price(kind: str | None, locale: s
 
 
 def test_a_long_original_title_gives_way_to_what_one_will_see() -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "film_title": "Nosferatu",
         "original_title": "Nosferatu, eine Symphonie des Grauens",
         "year": 1922,
@@ -184,7 +184,8 @@ def structure(node: Any) -> list[Any]:
 
 def test_a_screen_reader_hears_a_heading_a_ticket_and_what_the_picture_is() -> None:
     reader = PdfReader(BytesIO(paper.pdf([make_ticket(), make_ticket(STUDENT, 2)], "en", "Cine Lanterna")))
-    elements = [element for child in [reader.root_object["/StructTreeRoot"]["/K"]] for element in structure(
+    root: Any = reader.root_object
+    elements = [element for child in [root["/StructTreeRoot"]["/K"]] for element in structure(
         child[0].get_object() if isinstance(child, list) else child.get_object())]  # fmt: skip
     kinds = [str(element["/S"]) for element in elements]
     assert kinds.count("/H1") == 2
@@ -207,12 +208,14 @@ def test_a_hostile_name_is_only_a_name(name: str, monkeypatch: pytest.MonkeyPatc
         "auditorium_label",
         "order_code",
     )
-    ticket = make_ticket(**dict.fromkeys(fields, name), film_title_en="")
+    hostile: dict[str, Any] = dict.fromkeys(fields, name)
+    ticket = make_ticket(**hostile, film_title_en="")
     content = paper.pdf([ticket], "pt_BR", name)
     reader = PdfReader(BytesIO(content))
     assert len(reader.pages) == 1
     assert len(content) <= 30_000
-    fonts = reader.pages[0]["/Resources"]["/Font"].get_object().values()
+    page: Any = reader.pages[0]
+    fonts = page["/Resources"]["/Font"].get_object().values()
     names = {str(font.get_object()["/BaseFont"]) for font in fonts}
     assert all("LeagueGothic" in font or "PublicSans" in font for font in names), names
     assert decoded(content) == [ticket.qr_text]

@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlsplit
 
@@ -150,8 +151,8 @@ class House:
             )
         with self.client.session_transaction() as session:
             session.clear()
-            session |= {"_user_id": session_of(self.manager), "visitor": "hostile"}
-            session |= {"csrf_token": self._secret} if self._secret else {}
+            session.update({"_user_id": session_of(self.manager), "visitor": "hostile"})
+            session.update({"csrf_token": self._secret} if self._secret else {})
 
     def _seats(self, count: int) -> tuple[int, ...]:
         self._seat += count
@@ -232,10 +233,15 @@ class House:
             session.execute(text("delete from core.throttle"))
 
 
+def _literally(value: str, _match: re.Match[str]) -> str:
+    """For `re.sub`: the value as it is, its backslashes too."""
+    return value
+
+
 def _filled(rule: Rule, arguments: list[str], values: list[str]) -> str:
     address = rule.rule
     for name, value in zip(arguments, values, strict=True):
-        address = re.sub(rf"<(?:[^<>:]+:)?{name}>", lambda _match, value=value: value, address)
+        address = re.sub(rf"<(?:[^<>:]+:)?{name}>", partial(_literally, value), address)
     return address
 
 
