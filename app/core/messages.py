@@ -55,13 +55,17 @@ class ProviderHinted(Message):
 
 @dataclass(frozen=True)
 class PaymentReceived(Message):
-    """Money arrived: one receipt row, unique by the provider's id. Orders settles it or asks for it back."""
+    """Money arrived: one receipt row, unique by the provider's id. Orders settles it or asks for it back.
+
+    `paid_at` is when the customer paid. None: an older version wrote the message, and nobody knows.
+    """
 
     consumers: ClassVar = ("orders",)
     receipt_id: str
     charge_id: str
     order_id: str
     amount: int
+    paid_at: str | None = None
 
 
 @dataclass(frozen=True)

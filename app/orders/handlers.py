@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -29,9 +30,12 @@ from app.payments import service as payments
 
 def on_payment_received(message: PaymentReceived, delivery: Delivery) -> None:
     """Money: it buys the tickets, or goes back."""
+    paid_at = datetime.fromisoformat(message.paid_at) if message.paid_at else None
     with delivery.transaction():
         try:
-            settlement.settle(uuid.UUID(message.receipt_id), uuid.UUID(message.order_id), message.amount)
+            settlement.settle(
+                uuid.UUID(message.receipt_id), uuid.UUID(message.order_id), message.amount, paid_at
+            )
         except NotFound as error:
             raise Poison(f"money for an unknown order: {error}") from error
 

@@ -2,11 +2,14 @@
 
 Exactly one receipt wins the conditional update to paid. Every other one (a second payment, a wrong amount, money
 that came too late for its seats or its film) is refunded by itself, whole.
+
+When the customer paid decides whether money is late, not when the provider told us (docs/decisions/10-late-money.md).
 """
 
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -34,10 +37,11 @@ _PAID = text(
 )
 
 
-def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int) -> str:
+def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int, paid_at: datetime | None = None) -> str:
     """What the money became: paid, reseat_offered, or refunded. The caller commits.
 
-    Told of the same receipt again, it changes nothing and gives the order's state.
+    `paid_at` is when the customer paid, as payment-service trusts it; None: unknown, and now counts. Told of the same
+    receipt again, it changes nothing and gives the order's state.
     """
     order = reading.locked_by_id(order_id)
     if order.state != AWAITING and _has_its_use(order, receipt_id):
@@ -46,12 +50,12 @@ def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int) -> str:
         return _refund(receipt_id, f"order is {order.state}")
     if amount != order.total:
         return _refund(receipt_id, "amount")
-    if hindrance := _hindrance(order):
+    if hindrance := _hindrance(order, _is_in_time(order, paid_at)):
         return _refund(receipt_id, hindrance)
     if _seats_are_sold(order):
         pay(order, receipt_id, order.reservation_id)
         return PAID
-    # Too late: the seats went to others. The order expires now if the clockwork has not done it yet.
+    # The seats went to others. The order expires now if the clockwork has not done it yet.
     return reseating.offer(order, receipt_id) or _refund(receipt_id, "seats taken")
 
 
@@ -63,28 +67,33 @@ def _has_its_use(order: OrderView, receipt_id: uuid.UUID) -> bool:
     return bought or any(one.receipt_id == receipt_id for one in payments.refunds_of(order.id))
 
 
-def _hindrance(order: OrderView) -> str | None:
+def _hindrance(order: OrderView, in_time: bool) -> str | None:
     """Why nobody could see the film for this money. Late money buys only what anybody could still buy."""
     screening = order.screening
     if screening.status != "scheduled":
         return "screening cancelled"
     if order.read_at >= screening.ends_at:
         return "screening over"
-    if _is_in_time(order):
-        return None
-    if order.read_at >= screening.sales_close_at:
+    if not in_time and order.read_at >= screening.sales_close_at:
         return "sales closed"
-    # Who calls a screening off does not look for expired orders: this one must be sure of it, until it is paid.
+    if _claims_stand(order):
+        return None
+    # Cancelling a screening does not look for expired orders: lock its status until this one is paid.
     return None if events.keep_scheduled(screening.id) else "screening cancelled"
 
 
-def _is_in_time(order: OrderView) -> bool:
+def _is_in_time(order: OrderView, paid_at: datetime | None) -> bool:
+    """Whether the customer paid while the order's seats were held for it, however late we are told."""
+    return (paid_at or order.read_at) < claims_end(order.deadline)
+
+
+def _claims_stand(order: OrderView) -> bool:
     return order.state == AWAITING and order.read_at < claims_end(order.deadline)
 
 
 def _seats_are_sold(order: OrderView) -> bool:
-    """Late money takes its seats anew before it looks: which of them are still its own is locked in the same pass."""
-    if _is_in_time(order) and reservations.confirm(order.reservation_id):
+    """Claims that have run out are taken again first: which of them are still its own is locked in the same pass."""
+    if _claims_stand(order) and reservations.confirm(order.reservation_id):
         return True
     return reservations.reclaim(order.reservation_id, order.read_at) and reservations.confirm(
         order.reservation_id

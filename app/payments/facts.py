@@ -41,7 +41,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`settled` is true for the money that bought the tickets."""
+    """`settled` is true for the money that bought the tickets.
+
+    `paid_at` is when the customer paid, `received_at` when the provider told us.
+    """
 
     id: uuid.UUID
     charge_id: uuid.UUID
@@ -49,6 +52,7 @@ class Receipt:
     amount: int
     received_at: datetime
     settled: bool
+    paid_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ RECEIPT = (
     ReceiptRow.amount,
     ReceiptRow.received_at,
     ReceiptRow.settled_at,
+    ReceiptRow.paid_at,
 )
 REFUND = (
     RefundRow.id,
@@ -127,7 +132,13 @@ def charge_of(row: Sequence[Any]) -> Charge:
 
 def receipt_of(row: Row[Any]) -> Receipt:
     return Receipt(
-        row.id, row.charge_id, row.order_id, row.amount, row.received_at, row.settled_at is not None
+        row.id,
+        row.charge_id,
+        row.order_id,
+        row.amount,
+        row.received_at,
+        row.settled_at is not None,
+        row.paid_at or row.received_at,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, null, select, text, update
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -19,6 +21,10 @@ from app.payments.states import CANCELLED, CHARGE, CONFIRMED, FAILED, LIVE_STATE
 
 SOMEWHERE = "BRASIL"  # a Pix code must name a city; not every cinema does
 LATE_MONEY_MINUTES = 10
+# How far the provider's clock may be behind the database's: nobody pays a charge before it is made.
+SKEW_MINUTES = 5
+
+log = logging.getLogger("bilheteria.payments")
 
 
 def with_pix_code(answer: psp.ChargeState, amount: int, city: str) -> psp.ChargeState:
@@ -101,12 +107,16 @@ def _moving(
     )
 
 
-# Unique by the provider's id.
-_RECEIVE = """
-    insert into payments.receipts (id, charge_id, order_id, provider, provider_receipt_id, amount)
-    select cast(:receipt_id as uuid), id, order_id, provider, :provider_receipt_id, :amount
+# Unique by the provider's id. The provider's time of payment counts from the making of the charge until now: a little
+# earlier or any later, its clock is off by that; much earlier or missing, it says nothing, and now counts.
+_RECEIVE = f"""
+    insert into payments.receipts (id, charge_id, order_id, provider, provider_receipt_id, amount, paid_at)
+    select cast(:receipt_id as uuid), id, order_id, provider, :provider_receipt_id, :amount,
+        case when cast(:paid_at as timestamptz) >= created_at - interval '{SKEW_MINUTES} minutes'
+        then least(greatest(cast(:paid_at as timestamptz), created_at), clock_timestamp())
+        else clock_timestamp() end
     from payments.charges where id = :charge_id
-    on conflict (provider, provider_receipt_id) do nothing returning order_id
+    on conflict (provider, provider_receipt_id) do nothing returning order_id, paid_at
 """
 _MOVE_PAID = text(
     f"""
@@ -115,7 +125,8 @@ _MOVE_PAID = text(
         set state = cast(:moves as jsonb) ->> state, provider_charge_id = :provider_charge_id, next_check_at = null
         where id = :charge_id and state = any(:before) returning state
     ), received as ({_RECEIVE})
-    select (select state from moved) as state, (select order_id from received) as order_id
+    select (select state from moved) as state, received.order_id, received.paid_at
+    from (select) one left join received on true
     """
 )
 _RECEIVE_MORE = text(_RECEIVE)
@@ -128,7 +139,7 @@ def _move_paid(charge_id: uuid.UUID, answer: psp.ChargeState, payment: psp.Payme
     moving = {"moves": json.dumps(_PAID), "before": list(_PAID), "provider_charge_id": answer.id}
     row = db.session().execute(_MOVE_PAID, moving | _receipt(receipt_id, charge_id, payment)).one()
     if row.order_id is not None:
-        _tell(receipt_id, charge_id, row.order_id, payment)
+        _tell(receipt_id, charge_id, row.order_id, payment, row.paid_at)
     return row.state is not None and row.state != CANCELLED, row.order_id is not None
 
 
@@ -138,7 +149,7 @@ def _receive(charge_id: uuid.UUID, payment: psp.Payment) -> bool:
     row = db.session().execute(_RECEIVE_MORE, _receipt(receipt_id, charge_id, payment)).first()
     if row is None:
         return False
-    _tell(receipt_id, charge_id, row.order_id, payment)
+    _tell(receipt_id, charge_id, row.order_id, payment, row.paid_at)
     return True
 
 
@@ -148,10 +159,22 @@ def _receipt(receipt_id: uuid.UUID, charge_id: uuid.UUID, payment: psp.Payment) 
         "charge_id": charge_id,
         "provider_receipt_id": payment.receipt_id,
         "amount": payment.amount,
+        "paid_at": payment.paid_at,
     }
 
 
-def _tell(receipt_id: uuid.UUID, charge_id: uuid.UUID, order_id: uuid.UUID, payment: psp.Payment) -> None:
+def _tell(
+    receipt_id: uuid.UUID,
+    charge_id: uuid.UUID,
+    order_id: uuid.UUID,
+    payment: psp.Payment,
+    paid_at: datetime,
+) -> None:
+    if payment.paid_at is None or abs(payment.paid_at - paid_at) > timedelta(minutes=SKEW_MINUTES):
+        log.warning("no plausible time of payment", extra={"receipt_id": str(receipt_id)})
     outbox.publish(
-        PaymentReceived(str(receipt_id), str(charge_id), str(order_id), payment.amount), urgent=True
+        PaymentReceived(
+            str(receipt_id), str(charge_id), str(order_id), payment.amount, paid_at=paid_at.isoformat()
+        ),
+        urgent=True,
     )

@@ -80,6 +80,8 @@ class ReceiptRow(db.Base):
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # When the customer paid: the provider's time within the bounds of `ledger`. Null: received before it was kept.
+    paid_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
         UniqueConstraint("provider", "provider_receipt_id"),

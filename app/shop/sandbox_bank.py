@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -76,8 +74,9 @@ def _play(bank: Sandbox, view: BankView, act: str) -> bool:
     elif act == "late":
         bank.pay(view.id, after=LATE_SECONDS)
     elif act == "after-end":
-        end = view.expires_at - datetime.now(UTC)
-        bank.pay(view.id, after=max(0.0, end.total_seconds()) + settings().grace_seconds + 5, stubborn=True)
+        bank.pay(view.id, after=_until_claims_end(view), stubborn=True)
+    elif act == "told-late":
+        bank.pay(view.id, told_after=_until_claims_end(view))
     elif act == "webhook-twice":
         bank.pay(view.id, notices=2)
     elif act == "pay-twice":
@@ -89,6 +88,11 @@ def _play(bank: Sandbox, view: BankView, act: str) -> bool:
     elif act != "never":
         return False
     return True
+
+
+def _until_claims_end(view: BankView) -> float:
+    """Seconds until the order's seats are free for others."""
+    return max(0.0, view.seconds_left) + settings().grace_seconds + 5
 
 
 def _back(view: BankView) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Self
 
 import pytest
 from sqlalchemy import text
@@ -64,6 +65,36 @@ def test_a_cancelled_charge_cannot_be_paid_unless_stubbornly(bank: Sandbox) -> N
         bank.pay(asked.id)
     bank.pay(asked.id, stubborn=True)
     assert len(bank.fetch(asked.id).payments) == 1
+
+
+def test_a_charge_is_over_by_the_clock_of_the_banks_books(
+    bank: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(minutes=15)
+
+    monkeypatch.setattr("app.adapters.psp.sandbox.datetime", Ahead)
+    asked = request()
+    bank.create(asked)
+    bank.pay(asked.id)
+    assert bank.fetch(asked.id).status == "paid"
+
+
+def test_a_payment_that_nobody_is_told_of_is_not_turned_back(bank: Sandbox) -> None:
+    """It was made before the charge was cancelled: it shows later, with the time at which it was made."""
+    asked = request()
+    bank.create(asked)
+    bank.pay(asked.id, told_after=60)
+    assert bank.cancel(asked.id).status == "ended"
+    assert bank.notifications() == []
+    with db.transaction() as current:  # a minute later
+        current.execute(text("update sandbox_bank.payments set visible_at = clock_timestamp()"))
+        now = current.execute(text("select clock_timestamp()")).scalar_one()
+    paid_at = bank.fetch(asked.id).payments[0].paid_at
+    assert paid_at is not None
+    assert paid_at < now
 
 
 def test_money_on_its_way_is_turned_back_by_a_cancel(bank: Sandbox) -> None:

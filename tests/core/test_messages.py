@@ -18,6 +18,16 @@ WRITTEN: list[tuple[str, dict[str, Any]]] = [
     ("ChargeCancelRequested", {"charge_id": "7b"}),
     ("ProviderHinted", {"provider": "sandbox", "provider_charge_id": "c1", "from_webhook": True}),
     ("PaymentReceived", {"receipt_id": "r", "charge_id": "7b", "order_id": "5a3c", "amount": 7600}),
+    (
+        "PaymentReceived",
+        {
+            "receipt_id": "r",
+            "charge_id": "7b",
+            "order_id": "5a3c",
+            "amount": 7600,
+            "paid_at": "2026-12-05T20:30:00.123456+00:00",
+        },
+    ),
     ("ChargeFailed", {"charge_id": "7b", "order_id": "5a3c", "reason": "declined"}),
     ("RefundRequested", {"refund_id": "f"}),
     ("RefundSettled", {"refund_id": "f", "order_id": "5a3c", "amount": 7600, "state": "refunded"}),

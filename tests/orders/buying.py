@@ -141,6 +141,7 @@ def time_passes(basket: OrderView, minutes: float) -> None:
     with db.transaction() as session:
         for statement in (
             "update orders.orders set deadline = deadline - :ago, reseat_until = reseat_until - :ago where id = :id",
+            "update payments.charges set created_at = created_at - :ago where order_id = :id",
             "update orders.half_price_claims set expires_at = expires_at - :ago where order_id = :id",
             "update products.stock_claims set expires_at = expires_at - :ago where order_id = :id",
             "update reservations.reservations set expires_at = expires_at - :ago where id in (select reservation_id"

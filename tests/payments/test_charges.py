@@ -67,6 +67,7 @@ def test_paid_once_means_one_receipt_and_one_message(ask: Ask, work: Work, bank:
             "charge_id": str(asked.id),
             "order_id": str(ORDER),
             "amount": 10100,
+            "paid_at": receipts()[0].paid_at.isoformat(),
         }
     ]
 

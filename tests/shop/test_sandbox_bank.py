@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
-from app.core import config
+from app.core import config, db
 from app.core.config import Settings
 from app.events.service import Screening
 from tests.orders import buying
@@ -36,6 +37,16 @@ def test_with_another_provider_nobody_plays_the_bank(app: Flask, settings: Setti
     assert ana.post("/webhooks/sandbox").status_code == 404
     config.use(settings)
     assert buying.bank().look(charge).status == "pending"
+
+
+def test_paying_now_and_telling_later(app: Flask, charge: str) -> None:
+    assert Visitor(app).post(f"/sandbox-bank/{charge}", {"act": "told-late"}).status_code == 303
+    assert buying.bank().look(charge).payments == (), "the books do not show it yet"
+    with db.transaction() as session:
+        seconds = session.execute(
+            text("select extract(epoch from visible_at - paid_at) from sandbox_bank.payments")
+        ).scalar_one()
+    assert seconds > 120, "not before the order's seats are free for others"
 
 
 @pytest.mark.parametrize("act", ["", "refunds-", "refunds-all", "PAY", "pay\x00x", "9" * 400, "<img src=x>"])

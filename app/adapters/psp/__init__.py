@@ -52,10 +52,14 @@ class ChargeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money that arrived; `receipt_id` is the provider's own (Pix: the end-to-end id)."""
+    """Money that arrived; `receipt_id` is the provider's own (Pix: the end-to-end id).
+
+    `paid_at` is when the customer paid, by the provider's clock (Pix: `horario`); None where it does not say.
+    """
 
     receipt_id: str
     amount: int
+    paid_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

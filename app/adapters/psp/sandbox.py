@@ -63,14 +63,17 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class BankView:
-    """What the bank's own page shows of a charge. `amount` in centavos."""
+    """What the bank's own page shows of a charge. `amount` in centavos.
+
+    `seconds_left` until it can no longer be paid, negative once it is over: by the clock of the bank's books.
+    """
 
     id: str
     method: str
     amount: int
     description: str
     status: str
-    expires_at: datetime
+    seconds_left: float
     return_url: str
     payments: tuple[Payment, ...]
     refunds: str
@@ -182,7 +185,7 @@ class Sandbox:
             row.amount,
             row.description,
             row.status,
-            row.expires_at,
+            row.seconds_left,
             row.return_url,
             _payments(row.payments),
             row.refunds,
@@ -198,14 +201,16 @@ class Sandbox:
         notices: int = 1,
         stubborn: bool = False,
         hidden: float = 0.0,
+        told_after: float = 0.0,
     ) -> None:
         """The customer pays `amount` (None: what was asked), `after` seconds from now, `times` times over.
 
         `notices` webhooks tell of each payment. `hidden`: seconds for which fetching does not show it yet,
-        though the webhook has come. `stubborn`: paid even though the charge has ended. Raises Refused.
+        though the webhook has come. `told_after`: seconds for which neither a webhook nor fetching tells of it.
+        `stubborn`: paid even though the charge has ended. Raises Refused.
         """
         view = self.look(charge_id)
-        over = view.status != "pending" or view.expires_at < datetime.now(UTC)
+        over = view.status != "pending" or view.seconds_left < 0
         if over and not stubborn:
             raise Refused(view.status)
         with self._writing() as bank:
@@ -217,10 +222,11 @@ class Sandbox:
                         "id": charge_id,
                         "amount": view.amount if amount is None else amount,
                         "stubborn": stubborn,
-                        "seen": after + hidden,
+                        "after": after,
+                        "hidden": told_after + hidden,
                     },
                 )
-            self._notify(bank, charge_id, after, times * notices)
+            self._notify(bank, charge_id, after + told_after, times * notices)
 
     def decline(self, charge_id: str) -> None:
         """The bank refuses the card."""
@@ -319,8 +325,11 @@ class Sandbox:
             self._ready = True
 
 
-def _payments(pairs: list[list[str]]) -> tuple[Payment, ...]:
-    return tuple(Payment(str(receipt_id), int(amount)) for receipt_id, amount in pairs)
+def _payments(rows: list[list[str | None]]) -> tuple[Payment, ...]:
+    return tuple(
+        Payment(str(receipt_id), int(str(amount)), datetime.fromisoformat(paid_at) if paid_at else None)
+        for receipt_id, amount, paid_at in rows
+    )
 
 
 def _end_to_end_id() -> str:

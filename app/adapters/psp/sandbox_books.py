@@ -15,7 +15,16 @@ BOOKS = (
     """
     create table if not exists sandbox_bank.payments (
         receipt_id text primary key, charge_id text not null, amount integer not null,
-        stubborn boolean not null default false, visible_at timestamptz not null)
+        stubborn boolean not null default false, visible_at timestamptz not null, paid_at timestamptz)
+    """,
+    # Books that were opened before payments had a time of their own.
+    """
+    do $$ begin
+        if not exists (select from information_schema.columns where table_schema = 'sandbox_bank'
+            and table_name = 'payments' and column_name = 'paid_at') then
+            alter table sandbox_bank.payments add column if not exists paid_at timestamptz;
+        end if;
+    end $$
     """,
     "create index if not exists payments_charge_id on sandbox_bank.payments (charge_id)",
     """
@@ -39,8 +48,9 @@ CREATE = text(
         values (:id, :method, :amount, :description, :return_url, :expires_at)
         on conflict (id) do nothing returning id, amount
     ), paid as (
-        insert into sandbox_bank.payments (receipt_id, charge_id, amount, visible_at)
-        select :receipt_id, id, amount, clock_timestamp() + make_interval(secs => :after) from made where :pays
+        insert into sandbox_bank.payments (receipt_id, charge_id, amount, paid_at, visible_at)
+        select :receipt_id, id, amount, paid_at, paid_at
+        from made, (select clock_timestamp() + make_interval(secs => :after) as paid_at) clock where :pays
     )
     insert into sandbox_bank.notifications (charge_id, due_at)
     select id, clock_timestamp() + make_interval(secs => :after) from made where :notifies
@@ -49,8 +59,10 @@ CREATE = text(
 
 FETCH = text(
     """
-    select c.id, c.method, c.amount, c.description, c.status, c.expires_at, c.return_url, c.refunds,
-        coalesce((select jsonb_agg(jsonb_build_array(p.receipt_id, p.amount) order by p.visible_at, p.receipt_id)
+    select c.id, c.method, c.amount, c.description, c.status, c.return_url, c.refunds,
+        extract(epoch from c.expires_at - clock_timestamp())::float as seconds_left,
+        coalesce((select jsonb_agg(jsonb_build_array(p.receipt_id, p.amount, p.paid_at)
+                order by p.visible_at, p.receipt_id)
             from sandbox_bank.payments p
             where p.charge_id = c.id and p.visible_at <= clock_timestamp()), '[]') as payments
     from sandbox_bank.charges c where c.id = :id
@@ -64,7 +76,7 @@ END = text(
         update sandbox_bank.charges set status = 'ended' where id = :id and status = 'pending' returning id
     )
     delete from sandbox_bank.payments where charge_id in (select id from ended)
-        and not stubborn and visible_at > clock_timestamp()
+        and not stubborn and coalesce(paid_at, visible_at) > clock_timestamp()
     """
 )
 
@@ -106,8 +118,9 @@ DELIVERED = text("delete from sandbox_bank.notifications where id = :id")
 
 PAY = text(
     """
-    insert into sandbox_bank.payments (receipt_id, charge_id, amount, stubborn, visible_at)
-    values (:receipt_id, :id, :amount, :stubborn, clock_timestamp() + make_interval(secs => :seen))
+    insert into sandbox_bank.payments (receipt_id, charge_id, amount, stubborn, paid_at, visible_at)
+    select :receipt_id, :id, :amount, :stubborn, paid_at, paid_at + make_interval(secs => :hidden)
+    from (select clock_timestamp() + make_interval(secs => :after) as paid_at) clock
     """
 )
 DECLINE = text("update sandbox_bank.charges set status = 'declined' where id = :id and status = 'pending'")

@@ -1,0 +1,181 @@
+"""When the customer paid decides whether money is late, not when the provider told us."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.core.messages import PaymentReceived
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import OrderView
+from app.payments import service as payments
+from tests.orders import buying
+from tests.orders.buying import film_moves, refunds, time_passes, to_be_paid, valid_tickets
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+pytestmark = pytest.mark.usefixtures("app")
+LONG = 7200.0  # seconds for which the bank tells nobody, unless `bank_tells`
+
+
+@pytest.fixture
+def screening(app: object) -> Screening:
+    return make_screening("oooooooooo", cutoff=15)
+
+
+def paid_untold(screening: Screening, names: str, minutes: float = 30) -> OrderView:
+    """Paid at once, `minutes` ago; the order's time has run out since, and nobody has told us of the money."""
+    basket = to_be_paid(screening, names)
+    buying.bank().pay(buying.charge_id(basket), told_after=LONG)
+    time_passes(basket, minutes)
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update sandbox_bank.payments set paid_at = paid_at - make_interval(mins => :minutes)"
+                " where charge_id = :charge_id"
+            ),
+            {"minutes": minutes, "charge_id": buying.charge_id(basket)},
+        )
+    buying.clockwork()
+    expired = buying.order(basket.token)
+    assert expired.state == "expired"
+    return expired
+
+
+def bank_tells(basket: OrderView) -> OrderView:
+    """The webhook comes, and the bank's books show the payment."""
+    with db.transaction() as session:
+        session.execute(text("update sandbox_bank.payments set visible_at = clock_timestamp()"))
+        session.execute(text("update sandbox_bank.notifications set due_at = clock_timestamp()"))
+    buying.work()
+    return buying.order(basket.token)
+
+
+def set_bank_time(basket: OrderView, expression: str) -> None:
+    """The bank says that the customer paid at `expression` (SQL; `made` is when we made the charge)."""
+    with db.transaction() as session:
+        session.execute(
+            text(
+                f"update sandbox_bank.payments set paid_at = {expression} from"
+                " (select created_at as made from payments.charges where order_id = :order_id) charge"
+                " where charge_id = :charge_id"
+            ),
+            {"order_id": basket.id, "charge_id": buying.charge_id(basket)},
+        )
+
+
+def receipt_and_charge(basket: OrderView) -> tuple[payments.Receipt, payments.Charge]:
+    with db.reading():
+        return payments.receipts_of(basket.id)[0], payments.charges_of(basket.id)[0]
+
+
+def test_it_keeps_its_seats_though_sales_have_closed(screening: Screening) -> None:
+    basket = paid_untold(screening, "A4 A5")
+    film_moves(screening, started=20, ends=100)
+    after = bank_tells(basket)
+    assert (after.state, valid_tickets(after), refunds(after)) == ("paid", ["A4", "A5"], [])
+    receipt, _ = receipt_and_charge(basket)
+    assert receipt.received_at - receipt.paid_at > timedelta(minutes=29)
+
+
+def test_paid_after_the_deadline_it_is_late_and_goes_back(screening: Screening) -> None:
+    """The control of the test above: the same, but for the time of payment."""
+    basket = paid_untold(screening, "A4 A5")
+    film_moves(screening, started=20, ends=100)
+    set_bank_time(basket, "made + interval '25 minutes'")
+    after = bank_tells(basket)
+    assert (after.state, refunds(after)) == ("expired", [(7600, "refunded")])
+
+
+def test_other_seats_are_offered_where_its_own_have_gone(screening: Screening) -> None:
+    basket = paid_untold(screening, "A4 A5")
+    buying.bought(screening, ids(plan_of(screening), "A4 A5"), "eva")
+    after = bank_tells(basket)
+    assert (after.state, after.reseat_seats, refunds(after)) == ("reseat_offered", ("A2", "A3"), [])
+
+
+def test_it_goes_back_where_the_screening_was_cancelled_meanwhile(screening: Screening) -> None:
+    basket = paid_untold(screening, "A4")
+    with db.transaction() as session:  # by another process: nothing here has heard of it
+        session.execute(
+            text(
+                "update events.screenings set status = 'cancelled', cancel_reason = 'No light.' where id = :id"
+            ),
+            {"id": screening.id},
+        )
+    after = bank_tells(basket)
+    assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
+
+
+def test_it_goes_back_where_the_buyer_has_given_the_order_up(screening: Screening) -> None:
+    basket = to_be_paid(screening, "A4")
+    buying.bank().pay(buying.charge_id(basket), told_after=LONG)
+    with db.transaction():
+        orders.abandon(basket.token)
+    after = bank_tells(basket)
+    assert (after.state, refunds(after)) == ("cancelled", [(3800, "refunded")])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "null",
+        "clock_timestamp() + interval '40 minutes'",
+        "made - interval '6 minutes'",
+        "timestamptz '1970-01-01 00:00Z'",
+        "timestamptz '9999-12-31 23:59Z'",
+    ],
+)
+def test_a_time_that_cannot_be_counts_as_now(screening: Screening, said: str) -> None:
+    basket = paid_untold(screening, "A4")
+    film_moves(screening, started=20, ends=100)
+    set_bank_time(basket, said)
+    after = bank_tells(basket)
+    assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
+    receipt, _ = receipt_and_charge(basket)
+    assert abs(receipt.received_at - receipt.paid_at) < timedelta(minutes=1)
+
+
+def test_a_bank_whose_clock_is_a_little_behind_is_believed(screening: Screening) -> None:
+    basket = paid_untold(screening, "A4")
+    film_moves(screening, started=20, ends=100)
+    set_bank_time(basket, "made - interval '4 minutes'")
+    assert bank_tells(basket).state == "paid"
+    receipt, charge = receipt_and_charge(basket)
+    assert receipt.paid_at == charge.created_at, "nobody pays a charge before it is made"
+
+
+def test_a_message_of_an_older_version_counts_when_it_is_read(screening: Screening) -> None:
+    basket = to_be_paid(screening, "A4")
+    buying.bank().pay(buying.charge_id(basket))
+    with db.transaction() as session:
+        receipt_id = session.execute(
+            text(
+                "insert into payments.receipts (id, charge_id, order_id, provider, provider_receipt_id, amount)"
+                " select gen_random_uuid(), c.id, c.order_id, c.provider, p.receipt_id, p.amount"
+                " from payments.charges c join sandbox_bank.payments p on p.charge_id = c.provider_charge_id"
+                " returning id"
+            )
+        ).scalar_one()
+        payload = {
+            "receipt_id": str(receipt_id),
+            "charge_id": str(basket.id),
+            "order_id": str(basket.id),
+            "amount": 3800,
+        }
+        session.execute(
+            text(
+                "insert into core.outbox (message_id, consumer, kind, payload)"
+                " values (gen_random_uuid(), 'orders', :kind, cast(:payload as jsonb))"
+            ),
+            {"kind": PaymentReceived.__name__, "payload": json.dumps(payload)},
+        )
+    buying.work()
+    assert buying.order(basket.token).state == "paid"
+    receipt, _ = receipt_and_charge(basket)
+    assert isinstance(receipt.paid_at, datetime)
+    assert receipt.paid_at == receipt.received_at
