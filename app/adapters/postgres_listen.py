@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import select
+import selectors
 import threading
 from collections.abc import Callable, Iterable
 
@@ -37,14 +37,18 @@ def listen(
         with connection.cursor() as cursor:
             cursor.execute(f'listen "{channel}"')
         ready()
-        while not stopping.is_set():
-            if not select.select([connection], [], [], SLICE_SECONDS)[0]:
-                continue
-            connection.poll()
-            payloads = [notify.payload for notify in connection.notifies]
-            connection.notifies.clear()
-            if payloads:
-                heard(payloads)
+        # select() refuses descriptors beyond 1,023, and a process with many streams has more of them open.
+        # Named at the time of use: gevent puts its own selector here.
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection, selectors.EVENT_READ)
+            while not stopping.is_set():
+                if not selector.select(SLICE_SECONDS):
+                    continue
+                connection.poll()
+                payloads = [notify.payload for notify in connection.notifies]
+                connection.notifies.clear()
+                if payloads:
+                    heard(payloads)
     except (psycopg2.Error, OSError, ValueError) as error:
         raise ListenError(str(error)) from error
     finally:

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import logging
 import random
-import select
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import psycopg2
-from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 from sqlalchemy import text
 
+from app.adapters.postgres_listen import listen
 from app.core import db, leases, outbox
 from app.core.errors import Poison, Retry
 from app.core.failpoints import failpoint
@@ -220,30 +218,22 @@ class Worker:
             lane.wake_all()
 
     def _listen_loop(self) -> None:
+        url = db.engine().url.set(drivername="postgresql").render_as_string(hide_password=False)
         while not self._stopping.is_set():
             try:
-                self._listen()
+                listen(url, outbox.CHANNEL, stopping=self._stopping, ready=self._hint_all, heard=self._hint)
             except Exception as error:
                 log.warning("listening stumbled", extra={"error": repr(error)})
                 self._stopping.wait(1.0)
 
-    def _listen(self) -> None:
-        url = db.engine().url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = psycopg2.connect(url)
-        try:
-            connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
-            with connection.cursor() as cursor:
-                cursor.execute(f"listen {outbox.CHANNEL}")
-            while not self._stopping.is_set():
-                if select.select([connection], [], [], 0.5)[0]:
-                    connection.poll()
-                    named = {told.payload for told in connection.notifies}
-                    connection.notifies.clear()
-                    for lane in self.lanes:
-                        if named.intersection(lane.consumers):
-                            lane.hint()
-        finally:
-            connection.close()
+    def _hint_all(self) -> None:
+        for lane in self.lanes:
+            lane.hint()
+
+    def _hint(self, consumers: Iterable[str]) -> None:
+        for lane in self.lanes:
+            if not set(lane.consumers).isdisjoint(consumers):
+                lane.hint()
 
     def _tick_loop(self) -> None:
         due = {tick.name: time.monotonic() for tick in self.ticks}

@@ -1,0 +1,171 @@
+"""LISTEN: what is sent is heard, also in a process that has more descriptors open than `select()` takes."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from app.adapters.postgres_listen import ListenError, listen
+from app.core import outbox, worker
+from app.core.messages import NoticeRequested, SeatsFreed
+
+ROOT = Path(__file__).resolve().parents[2]
+MANY = 1_100
+PATIENCE = 20.0
+
+
+class Ear:
+    """A thread that listens to `channel`, and what it has heard."""
+
+    def __init__(self, url: str, channel: str = "ear") -> None:
+        self.payloads: list[str] = []
+        self.failed: ListenError | None = None
+        self._stopping = threading.Event()
+        self._ready = threading.Event()
+        self._more = threading.Condition()
+        self._thread = threading.Thread(target=self._run, args=(url, channel), daemon=True)
+        self._thread.start()
+        assert self._ready.wait(PATIENCE), self.failed
+
+    def _run(self, url: str, channel: str) -> None:
+        try:
+            listen(url, channel, stopping=self._stopping, ready=self._ready.set, heard=self._hear)
+        except ListenError as error:
+            with self._more:
+                self.failed = error
+                self._more.notify_all()
+
+    def _hear(self, payloads: Iterable[str]) -> None:
+        with self._more:
+            self.payloads += payloads
+            self._more.notify_all()
+
+    def hears(self, payload: str) -> bool:
+        with self._more:
+            self._more.wait_for(lambda: payload in self.payloads or self.failed is not None, PATIENCE)
+            return payload in self.payloads
+
+    def fails(self) -> bool:
+        with self._more:
+            return self._more.wait_for(lambda: self.failed is not None, PATIENCE)
+
+    def end(self) -> None:
+        self._stopping.set()
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
+
+
+def send(url: str, *payloads: str, channel: str = "ear") -> None:
+    connection = psycopg2.connect(url)
+    try:
+        with connection, connection.cursor() as cursor:
+            for payload in payloads:
+                cursor.execute("select pg_notify(%s, %s)", (channel, payload))
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def many_descriptors() -> Iterator[None]:
+    """This process has more descriptors open than `select()` can name."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY + 500
+    if hard not in (-1, resource.RLIM_INFINITY) and hard < wanted:
+        pytest.skip(f"this machine lets a process open {hard} files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(MANY)]
+    yield
+    for descriptor in opened:
+        os.close(descriptor)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_what_is_sent_is_heard(database: str) -> None:
+    ear = Ear(database)
+    send(database, "one", "two")
+    assert ear.hears("one")
+    assert ear.hears("two")
+    ear.end()
+    assert ear.failed is None
+
+
+def test_a_cut_is_told(database: str) -> None:
+    ear = Ear(database)
+    cut_off(database)
+    assert ear.fails()
+    ear.end()
+
+
+def cut_off(url: str) -> None:
+    connection = psycopg2.connect(url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and query = 'listen \"ear\"'"
+            )
+    finally:
+        connection.close()
+
+
+@pytest.mark.usefixtures("many_descriptors")
+def test_beyond_1023_descriptors_what_is_sent_is_heard(database: str) -> None:
+    ear = Ear(database)
+    send(database, "one")
+    assert ear.hears("one"), ear.failed
+    ear.end()
+
+
+@pytest.mark.usefixtures("many_descriptors")
+def test_beyond_1023_descriptors_a_worker_is_woken(database: str) -> None:
+    routes: worker.Routes = {
+        ("reservations", SeatsFreed): lambda message, delivery: None,
+        ("users", NoticeRequested): lambda message, delivery: None,
+    }
+    running = worker.Worker(routes, [], threads=1, own_threads={"users": 1})
+    named, other = sorted(running.lanes, key=lambda lane: lane.consumers, reverse=True)
+    listening = threading.Thread(target=running._listen_loop)
+    listening.start()
+    try:
+        deadline = time.monotonic() + PATIENCE
+        # Each time that listening begins, all lanes are woken: what counts is what one of them gets beyond that.
+        while named._hints <= other._hints:
+            assert time.monotonic() < deadline, "no hint came through"
+            send(database, "users", channel=outbox.CHANNEL)
+            time.sleep(0.1)
+    finally:
+        running.stop()
+        listening.join(PATIENCE)
+
+
+UNDER_GEVENT = f"""
+import os, sys
+from gevent import monkey
+monkey.patch_all()
+from psycogreen.gevent import patch_psycopg
+patch_psycopg()
+kept = [os.open(os.devnull, os.O_RDONLY) for _ in range({MANY})]
+from tests.adapters.test_postgres_listen import Ear, send
+ear = Ear(sys.argv[1])
+send(sys.argv[1], "one")
+assert ear.hears("one"), ear.failed
+ear.end()
+print("heard")
+"""
+
+
+@pytest.mark.usefixtures("many_descriptors")
+def test_beyond_1023_descriptors_under_gevent_too(database: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", UNDER_GEVENT, database], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "heard\n", done.stderr
