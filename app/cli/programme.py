@@ -55,7 +55,6 @@ def cancel_command(screening_id: int, reason: str) -> None:
     """Call a screening off: its buyers get their money back and are told by e-mail."""
     from app.core import db
     from app.core.errors import Invalid, NotFound
-    from app.core.i18n import local
     from app.events import service as events
 
     try:
@@ -66,9 +65,8 @@ def cancel_command(screening_id: int, reason: str) -> None:
         raise click.ClickException(f"there is no screening {screening_id}") from None
     except Invalid:
         raise click.BadParameter("give a reason of at most 200 letters", param_hint="--reason") from None
-    there = local(screening.starts_at, screening.cinema.timezone)
     room = f"{screening.cinema.name}, {screening.auditorium_name}"
-    named = f"{screening.film.title}, {room}, {there:%Y-%m-%d %H:%M} ({screening.cinema.timezone})"
+    named = f"{screening.film.title}, {room}, {screening.showtime.clock:%Y-%m-%d %H:%M} ({screening.cinema.timezone})"
     if before.status == "scheduled":
         click.echo(f"Called off: {named}")
     else:

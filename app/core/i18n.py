@@ -51,10 +51,14 @@ def local(moment: datetime, timezone: str) -> datetime:
 
 def format_time(moment: datetime, locale: str, timezone: str) -> str:
     """`20h30` (pt_BR) or `8:30 pm` (en) in the given zone."""
-    there = local(moment, timezone)
+    return format_clock(local(moment, timezone), locale)
+
+
+def format_clock(clock: datetime, locale: str) -> str:
+    """`20h30` or `8:30 pm`: what this clock shows."""
     if locale.startswith("pt"):
-        return f"{there.hour}h{there.minute:02d}"
-    return f"{there.hour % 12 or 12}:{there.minute:02d} {'am' if there.hour < 12 else 'pm'}"
+        return f"{clock.hour}h{clock.minute:02d}"
+    return f"{clock.hour % 12 or 12}:{clock.minute:02d} {'am' if clock.hour < 12 else 'pm'}"
 
 
 def format_day_long(day: date, locale: str) -> str:

@@ -9,13 +9,11 @@ from flask_babel import gettext as _
 
 from app.core.errors import NotFound
 from app.core.i18n import (
-    format_day_long,
     format_day_short,
     format_duration,
     format_time,
     local,
     room_name,
-    weekday,
 )
 from app.door.place import Place
 from app.door.verdict import ALREADY, ELSEWHERE, IN, REFUSED, Verdict
@@ -129,17 +127,17 @@ def _other_screening(admission: Admission, ticket: Ticket, place: Place) -> Verd
 
 def _other_day(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     facts = ticket.facts
-    day = events.cinema_day(facts.starts_at, facts.timezone)
+    day = facts.showtime.day_long(locale())
     is_past = facts.starts_at < events.now()
     return Verdict(
         REFUSED if is_past else ELSEWHERE,
         _("Another\nday"),
-        format_day_short(day, locale()),
-        (weekday(day, locale()), _starts(ticket)),
+        facts.showtime.day_short(locale()),
+        (facts.showtime.weekday(locale()), _starts(ticket)),
         demand=facts.title_in(locale()),
-        detail=_("This screening was on %(day)s.", day=format_day_long(day, locale()))
+        detail=_("This screening was on %(day)s.", day=day)
         if is_past
-        else _("The ticket is good for %(day)s.", day=format_day_long(day, locale())),
+        else _("The ticket is good for %(day)s.", day=day),
     )
 
 
@@ -165,7 +163,7 @@ def _too_early(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         _("Too\nearly"),
         _starts(ticket),
         _film_and_room(ticket),
-        demand=_("Its door opens at %(time)s", time=format_time(opens, locale(), facts.timezone)),
+        demand=_("Its door opens at %(time)s", time=facts.showtime.time(locale(), opens)),
         detail=_("Seat %(seat)s", seat=ticket.seat_name),
         move_to=_still_open(ticket),
     )
@@ -178,14 +176,12 @@ def _over(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         _("Already\nover"),
         _starts(ticket),
         _film_and_room(ticket),
-        demand=_(
-            "This screening ended at %(time)s", time=format_time(facts.ends_at, locale(), facts.timezone)
-        ),
+        demand=_("This screening ended at %(time)s", time=facts.showtime.time(locale(), facts.ends_at)),
     )
 
 
 def _starts(ticket: Ticket) -> str:
-    return format_time(ticket.facts.starts_at, locale(), ticket.facts.timezone)
+    return ticket.facts.showtime.time(locale())
 
 
 def _room(ticket: Ticket) -> str:
@@ -201,13 +197,12 @@ def _row_and_seat(ticket: Ticket) -> str:
 
 
 def _is_today(ticket: Ticket) -> bool:
-    zone = ticket.facts.timezone
-    return events.cinema_day(ticket.facts.starts_at, zone) == events.cinema_day(events.now(), zone)
+    facts = ticket.facts
+    return facts.showtime.cinema_day == events.cinema_day(events.now(), facts.timezone)
 
 
 def _day_of(ticket: Ticket) -> str:
-    day = events.cinema_day(ticket.facts.starts_at, ticket.facts.timezone)
-    return _("On %(day)s.", day=format_day_long(day, locale()))
+    return _("On %(day)s.", day=ticket.facts.showtime.day_long(locale()))
 
 
 def _still_open(ticket: Ticket) -> int | None:

@@ -11,8 +11,9 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select, text, update
 
-from app.core import db
+from app.core import db, showtime
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.i18n import local
 from app.core.i18n import zone as timezone
 from app.core.messages import ScreeningCancelled
 from app.core.outbox import publish
@@ -34,6 +35,7 @@ __all__ = [
     "cinema",
     "cinema_day",
     "cinemas",
+    "day_called_today",
     "days_with_screenings",
     "ensure_on_sale",
     "film",
@@ -49,8 +51,6 @@ __all__ = [
     "today",
     "wheelchair_spaces",
 ]
-
-DAY_STARTS_AT = time(5, 0)  # the cinema day ends with the last screening, even after midnight
 
 _screenings: Kept[int, Screening] = Kept()
 _seat_plans: Kept[int, SeatPlan] = Kept()
@@ -74,15 +74,24 @@ def now() -> datetime:
 
 def cinema_day(moment: datetime, zone_name: str) -> date:
     """The cinema day that `moment` belongs to: it ends at 5 in the morning, local time."""
-    local = moment.astimezone(timezone(zone_name))
-    return local.date() - timedelta(days=1) if local.time() < DAY_STARTS_AT else local.date()
+    return showtime.cinema_day(local(moment, zone_name))
 
 
 def today(cinema: str | None = None) -> date:
     """The cinema day that it is now, at `cinema` or at the first site."""
+    return showtime.cinema_day(_clock(cinema))
+
+
+def day_called_today(cinema: str | None = None) -> date | None:
+    """The day that a page may call today; None between midnight and 5, when the word would mean two days."""
+    return showtime.unambiguous_today(_clock(cinema))
+
+
+def _clock(cinema: str | None) -> datetime:
+    """What the clock shows at `cinema` or at the first site."""
     sites = cinemas()
     site = next((site for site in sites if site.slug == cinema), sites[0] if sites else None)
-    return cinema_day(now(), site.timezone if site else "America/Sao_Paulo")
+    return local(now(), site.timezone if site else "America/Sao_Paulo")
 
 
 def cinemas() -> list[Cinema]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from app.core.showtime import Showtime
 from app.events.models import AuditoriumRow, CinemaRow, FilmRow, ScreeningRow, SeatRow, ZoneRow
 
 
@@ -86,7 +87,10 @@ class Film:
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """A film in a room. `prices` is the full price of each zone by its id; `from_price` the cheapest of them."""
+    """A film in a room. `prices` is the full price of each zone by its id; `from_price` the cheapest of them.
+
+    `showtime` is the start as people read it: whatever prints a date or an hour takes it from there.
+    """
 
     id: int
     film: Film
@@ -98,6 +102,7 @@ class Screening:
     capacity: int
     starts_at: datetime
     ends_at: datetime
+    showtime: Showtime
     sales_close_at: datetime
     version: str
     format: str
@@ -127,6 +132,7 @@ class Screening:
             capacity=auditorium.capacity,
             starts_at=starts_at,
             ends_at=row.ends_at.astimezone(UTC),
+            showtime=Showtime.of(starts_at, cinema.timezone),
             sales_close_at=starts_at + timedelta(minutes=cinema.sales_cutoff_minutes),
             version=row.version,
             format=row.format,

@@ -9,8 +9,6 @@ from typing import Any
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
-from app.core.i18n import local
-from app.events import service as events
 from app.events.service import Cinema, Screening
 from app.shop import showings
 
@@ -93,5 +91,4 @@ def _day(text: str) -> date | None:
 
 def _starts_after(screening: Screening, hour: int) -> bool:
     """By the clock of the site; after midnight is late, not early."""
-    there = local(screening.starts_at, screening.cinema.timezone)
-    return there.hour >= hour or there.hour < events.DAY_STARTS_AT.hour
+    return screening.showtime.clock.hour >= hour or screening.showtime.is_after_midnight

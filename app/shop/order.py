@@ -56,7 +56,7 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         type_name=tickets.type_name,
         proof_wanted=tickets.proof_wanted,
         companion_line=tickets.companion_line,
-        day_of_screening=heading.day_of(order.screening),
+        now=order.read_at,
         torn=order.paid_at is not None and order.read_at - order.paid_at < JUST_PAID,
         lines=words.lines(order),
         seats=" ".join(seat.name for seat in order.seats)

@@ -42,7 +42,7 @@ def programme() -> str:
 
 def _programme(choice: Choice) -> dict[str, Any]:
     """The day's sign, days, filters and films as ready markup: it holds no token and nobody's name."""
-    today = events.today(choice.cinema)
+    today, called_today = events.today(choice.cinema), events.day_called_today(choice.cinema)
     days = events.days_with_screenings(choice.cinema)
     day, screenings = _day_to_show(choice, today, days)
     choice = replace(choice, day=day if choice.day else None)
@@ -57,12 +57,13 @@ def _programme(choice: Choice) -> dict[str, Any]:
         choice=choice,
         day=day,
         today=today,
+        called_today=called_today,
         days=_strip(today, days, day),
         filters=_filters(choice, screenings),
         films=films,
         stubs=stubs,
         next_day=next_day if next_day != day else None,
-        named=_named_day(day, today),
+        named=_named_day(day, called_today),
         half_from=_half_from(stubs),
         poster=poster,
         on_weekday=_on_weekday,
@@ -121,10 +122,10 @@ def _filters(choice: Choice, screenings: list[Screening]) -> list[Filter]:
     return filters
 
 
-def _named_day(day: date, today: date) -> dict[str, str]:
+def _named_day(day: date, today: date | None) -> dict[str, str]:
     """`Hoje, terça` with `24/11` for a narrow sign, `Hoje, terça 24 de novembro` for a wide one."""
     name = weekday(day, locale())
-    words = {today: _("Today"), today + timedelta(days=1): _("Tomorrow")}
+    words = {today: _("Today"), today + timedelta(days=1): _("Tomorrow")} if today else {}
     long = format_day_long(day, locale()).replace(",", "")
     if day in words:
         return {
@@ -179,15 +180,14 @@ def _film(found: Film, cinema: str | None) -> dict[str, Any]:
     screenings = [
         screening
         for screening in events.screenings_of_film(found.id, events.now() - timedelta(days=1))
-        if events.cinema_day(screening.starts_at, screening.cinema.timezone) >= today
-        and cinema in (None, screening.cinema.slug)
+        if screening.showtime.cinema_day >= today and cinema in (None, screening.cinema.slug)
     ]
     stubs = showings.stubs_of(screenings)
     markup = render_template(
         "shop/_film_screenings.html",
         film=found,
         days=showings.by_day(stubs),
-        today=today,
+        today=events.day_called_today(cinema),
         named=_named_day,
         site=cinema,
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import url_for
 
-from app.core.i18n import local
 from app.events.service import Cinema, Film
 from app.shop.showings import Stub
 from app.web.assets import absolute
@@ -53,13 +52,12 @@ def film(film: Film, stubs: Sequence[Stub], *, poster_address: str) -> dict[str,
 
 def _screening(stub: Stub, movie: dict[str, Any]) -> dict[str, Any]:
     screening = stub.screening
-    zone = screening.cinema.timezone
     event: dict[str, Any] = {
         "@type": "ScreeningEvent",
         "name": movie["name"],
         "workPresented": {"@id": movie["@id"]},
-        "startDate": local(screening.starts_at, zone).isoformat(timespec="minutes"),
-        "endDate": local(screening.ends_at, zone).isoformat(timespec="minutes"),
+        "startDate": screening.showtime.iso(),
+        "endDate": screening.showtime.iso(screening.ends_at),
         "eventStatus": "https://schema.org/EventScheduled",
         "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
         "videoFormat": screening.format,

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from flask_babel import gettext as _
 
-from app.core.i18n import format_time, room_name
+from app.core.i18n import room_name
 from app.core.money import format_money_short
 from app.events import service as events
 from app.events.service import Cinema, Film, Screening
@@ -35,7 +35,12 @@ class Stub:
         return self.state in ("open", "few", "sold-out")
 
     def time(self, locale: str) -> str:
-        return format_time(self.screening.starts_at, locale, self.screening.cinema.timezone)
+        return self.screening.showtime.time(locale)
+
+    @property
+    def night(self) -> str:
+        """`dom 06/12, madrugada` where the calendar's day is not the one that it is listed under; else empty."""
+        return self.screening.showtime.night_note(locale())
 
     def line(self) -> str:
         """`Leg · Sala 2`; in 3D `Leg 3D · Sala 2`. It breaks at the dot or not at all."""
@@ -137,8 +142,7 @@ def by_day(stubs: Iterable[Stub]) -> list[DayOfFilm]:
     """Cinema days in order, each with its sites in theirs."""
     days: dict[date, list[Stub]] = {}
     for stub in stubs:
-        screening = stub.screening
-        days.setdefault(events.cinema_day(screening.starts_at, screening.cinema.timezone), []).append(stub)
+        days.setdefault(stub.screening.showtime.cinema_day, []).append(stub)
     order = {site.id: place for place, site in enumerate(events.cinemas())}
     return [
         DayOfFilm(day, by_site(sorted(days[day], key=lambda stub: order.get(stub.screening.cinema.id, 0))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -13,12 +13,12 @@ from sqlalchemy import Row, text
 from app.core import db, throttle
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import local
+from app.core.showtime import cinema_day
 from app.tickets import keys, qr
 from app.tickets.states import ADMITTED, REVOKED
 from app.tickets.views import Admission, Attendance, IssueFacts, Ticket
 
 OPENS_MINUTES = 60  # without a chosen screening, a ticket is let in from so long before its start
-NIGHT_HOURS = 5  # a cinema's day ends at five in the morning
 CODE_LENGTH = 10
 ORDER_CODE = re.compile(r"[A-Z]{3}\d{4,6}")  # LTZ-4720, or a ticket's place in it: LTZ-4720-1
 # Only codes that do not exist and forged QRs count: a busy door is never held up, a guesser needs millions of years.
@@ -217,15 +217,11 @@ def refusal(
         return "replaced"
     if door.cinema_id is not None and facts.cinema_id != door.cinema_id:
         return "other_cinema"
-    if cinema_day(facts.starts_at, facts.timezone) != cinema_day(now, facts.timezone):
+    if facts.showtime.cinema_day != cinema_day(local(now, facts.timezone)):
         return "other_day"
     if door.screening_id is not None:
         return "other_screening"
     return "too_early" if now < facts.starts_at else "over"
-
-
-def cinema_day(moment: datetime, timezone: str) -> date:
-    return (local(moment, timezone) - timedelta(hours=NIGHT_HOURS)).date()
 
 
 def _answer(verdict: str, row: Row[Any]) -> Admission:

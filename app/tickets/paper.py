@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app.adapters.pdf import Printer
 from app.core import qr_symbol
 from app.core.codes import grouped
-from app.core.i18n import format_day_long, format_time, local, translate
+from app.core.i18n import translate
 from app.core.money import format_money
 from app.tickets import wording
 from app.tickets.lettering import Lettering, fit_line, fit_title, size_rules
@@ -135,7 +135,7 @@ def page(ticket: Ticket, count: int, locale: str, house: str, letters: Sequence[
             Place(
                 "one",
                 _("starts at"),
-                _fit(format_time(facts.starts_at, locale, facts.timezone), letters, 36.0, 43.0),
+                _fit(facts.showtime.time(locale), letters, 36.0, 43.0),
             ),
             Place(
                 "two",
@@ -174,7 +174,7 @@ def _film_line(facts: IssueFacts, locale: str) -> str:
 def _foot(ticket: Ticket, count: int, locale: str) -> str:
     _ = partial(translate, locale)
     facts = ticket.facts
-    opens = format_time(facts.starts_at - DOORS_OPEN, locale, facts.timezone)
+    opens = facts.showtime.time(locale, facts.starts_at - DOORS_OPEN)
     sentences = [
         _("Ticket %(number)d of %(count)d, good for one person.", number=ticket.number, count=count),
         _("The room opens at %(time)s.", time=opens),
@@ -185,9 +185,9 @@ def _foot(ticket: Ticket, count: int, locale: str) -> str:
 
 
 def _long_date(ticket: Ticket, locale: str) -> str:
-    day = local(ticket.facts.starts_at, ticket.facts.timezone).date()
+    showtime = ticket.facts.showtime
     joined = " de " if locale.startswith("pt") else " "
-    return f"{format_day_long(day, locale)}{joined}{day.year}"
+    return f"{showtime.day_long(locale)}{joined}{showtime.day.year}"
 
 
 def _fit(text: str, letters: Sequence[str], width: float, size: float) -> Lettering:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from app.core.showtime import Showtime
 from app.tickets.states import VALID
 
 
@@ -68,6 +69,11 @@ class IssueFacts:
 
     def title_in(self, locale: str) -> str:
         return (locale.startswith("en") and self.film_title_en) or self.film_title
+
+    @property
+    def showtime(self) -> Showtime:
+        """The start as people read it."""
+        return Showtime.of(self.starts_at, self.timezone)
 
     def payload(self) -> dict[str, Any]:
         """As JSON."""

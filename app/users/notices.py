@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from app.core import i18n
 from app.core.config import settings
 from app.core.money import format_money
+from app.core.showtime import Showtime
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "mail"
 LONGEST_SUBJECT = 150
@@ -33,7 +34,7 @@ class Letter:
 def write(template: str, locale: str, facts: dict[str, Any]) -> Letter:
     """The mail `template` in `locale`. Raises jinja2's errors when template or facts are wrong."""
     page = _environment(locale).get_template(f"{template}.txt")
-    context = page.new_context({"cinema_name": settings().cinema_name} | facts)
+    context = page.new_context({"cinema_name": settings().cinema_name} | facts | _showtime(facts))
     for _part in page.root_render_func(context):  # blocks alone would not see what the template imports
         pass
     said = {
@@ -82,13 +83,18 @@ def _page(locale: str) -> Any:
     return environment.get_template("_letter.html")
 
 
+def _showtime(facts: dict[str, Any]) -> dict[str, Showtime]:
+    """When the screening begins that the mail is about, if it is about one."""
+    if "starts_at" not in facts:
+        return {}
+    return {"showtime": Showtime.of(datetime.fromisoformat(facts["starts_at"]), facts["timezone"])}
+
+
 def _speak(environment: Environment, locale: str) -> None:
     environment.install_gettext_translations(i18n.catalogue(locale), newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["locale"] = locale
     environment.filters.update(
         money=lambda centavos: format_money(int(centavos), locale),
         time=lambda moment, zone: i18n.format_time(datetime.fromisoformat(moment), locale, zone),
-        day_long=lambda moment, zone: i18n.format_day_long(
-            i18n.local(datetime.fromisoformat(moment), zone).date(), locale
-        ),
         room=lambda name: i18n.room_name(name, locale),
     )

@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.core import db
-from app.core.i18n import format_day_short, weekday_short
 from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
@@ -56,9 +55,8 @@ def test_day_and_room_are_called_the_same_on_ticket_and_heading(app: Flask, ana:
     """English months keep their capital, and a numbered room is a room throughout."""
     screening = make_screening("oooo", starts_in=timedelta(days=3))
     page = ana.get(buying.bought(screening, seats(screening, "A1")).path).text
-    day = events.cinema_day(screening.starts_at, screening.cinema.timezone)
-    named = f"{weekday_short(day, 'en')} {format_day_short(day, 'en')}"
-    assert f">{named}<b>" in page
+    named = screening.showtime.day_dated(events.now(), "en")
+    assert f">{named[:1].upper()}{named[1:]}<b>" in page
     seat_map = ana.get(f"/screenings/{screening.id}").text
     assert "Map of Room 2" in seat_map
     assert "Sala" not in page + seat_map

@@ -1,0 +1,110 @@
+"""A screening at 0h30 on a Sunday: every place where people read its date names the same one beside that hour."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.core import config, db
+from app.events import service as events
+from app.events.service import Screening
+from app.orders.service import OrderView
+from app.tickets import paper
+from app.tickets import service as tickets
+from tests.door.house import Staff
+from tests.orders import buying
+from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.shop.programme import stubs
+from tests.shop.visitor import Visitor
+from tests.users.noticed import one, sent
+from tests.users.people import PASSWORD, person, words
+
+IN_FULL = "madrugada de sábado 1 para domingo 2 de dezembro"
+IN_A_LINE = "madrugada de sáb para dom 02/12, 0h30"
+IN_LITTLE = "dom 02/12, madrugada"
+
+
+@pytest.fixture
+def late(app: Flask) -> Screening:
+    """Sunday 2 December 2035, 0:30 in Recife."""
+    screening = make_screening("oooooooooo")
+    starts_at = datetime(2035, 12, 2, 3, 30, tzinfo=UTC)
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update events.screenings set starts_at = :at, ends_at = :at + interval '2 hours' where id = :id"
+            ),
+            {"at": starts_at, "id": screening.id},
+        )
+    events.reset_caches()
+    with db.reading():
+        return events.screening(screening.id)
+
+
+@pytest.fixture
+def paid(late: Screening) -> OrderView:
+    return buying.bought(late, ids(plan_of(late), "A4"))
+
+
+@pytest.fixture
+def bia(app: Flask) -> Visitor:
+    return Visitor(app, "pt-BR")
+
+
+def said(page: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).replace("\u00a0", " ").split())
+
+
+def test_the_programme_lists_it_under_its_cinema_day_and_says_the_date(bia: Visitor, late: Screening) -> None:
+    (stub,) = stubs(bia.get("/?day=2035-12-01").text)
+    assert stub.startswith(f"0h30 {IN_LITTLE} ")
+    assert stubs(bia.get("/?day=2035-12-02").text) == []
+    film = bia.get(f"/films/{late.film.slug}")
+    assert stubs(film.text)[0].startswith(f"0h30 {IN_LITTLE} ")
+    graph = json.loads(
+        re.findall(r'<script type="application/ld\+json"[^>]*>(.*?)</script>', film.text, re.S)[0]
+    )
+    starts = [node["startDate"] for node in graph["@graph"] if node["@type"] == "ScreeningEvent"]
+    assert starts == ["2035-12-02T00:30-03:00"]
+
+
+def test_each_step_says_it_in_the_line_and_in_full(bia: Visitor, late: Screening) -> None:
+    page = said(bia.get(f"/screenings/{late.id}").text)
+    assert IN_A_LINE in page
+    assert f"{IN_FULL} 0h30" in page
+    order = bia.start(late, "A1")
+    page = said(bia.get(f"{order}/types").text)
+    assert IN_A_LINE in page
+    assert f"{IN_FULL} 0h30" in page
+
+
+def test_order_page_and_account_say_it(bia: Visitor, paid: OrderView) -> None:
+    page = said(bia.get(paid.path).text)
+    assert IN_A_LINE in page
+    assert f"{IN_LITTLE[:1].upper()}{IN_LITTLE[1:]} 0h30" in page
+    person("ana@example.org")
+    bia.post("/account/sign-in", {"email": "ana@example.org", "password": PASSWORD})
+    assert f"{IN_FULL}, 0h30" in said(bia.get("/account/orders").text)
+
+
+def test_mail_and_pdf_say_it(paid: OrderView) -> None:
+    mail = words(one(sent(), paid.code))
+    assert f"{IN_FULL}, 0h30" in mail
+    with db.reading():
+        (ticket,) = tickets.of_order(paid.id)
+    page = paper.page(ticket, 1, "pt_BR", config.settings().cinema_name)
+    assert " ".join(page.date.lines) == f"{IN_FULL} de 2035".upper()
+
+
+def test_the_door_says_it(app: Flask, paid: OrderView) -> None:
+    with db.reading():
+        (ticket,) = tickets.of_order(paid.id)
+    verdict = said(Staff(app, "pt-BR").scan(ticket.code).text)
+    assert f"02/12 domingo 0h30 {ticket.facts.film_title}" in verdict
+    assert f"O ingresso vale para: {IN_FULL}." in verdict
