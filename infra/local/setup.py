@@ -58,6 +58,8 @@ def _set_up(*, dev: bool, browser: bool, bench: bool) -> None:
     _make_venv()
     _install_requirements("requirements-dev.txt" if dev else "requirements.txt")
     node.install_packages()
+    if dev:
+        node.install_packages(ROOT / "infra/local/lint")
     if bench and (ROOT / "infra/bench/package.json").exists():
         node.install_packages(ROOT / "infra/bench")
     _build_front_end()

@@ -17,7 +17,7 @@ export function followSeats(form, boxes, say) {
   const mine = new Set(boxes.filter((box) => box.classList.contains("m")));
   const until = new Map(); // place -> seconds of the epoch, 0 for sold
   let clock = 0; // the server's seconds minus ours
-  let all = byPlace.size + own.size;
+  const all = byPlace.size + own.size;
 
   const isTaken = (place) => until.has(place) && (until.get(place) === 0 || until.get(place) > Date.now() / 1000 + clock);
   const show = () => {

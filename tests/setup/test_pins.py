@@ -35,7 +35,9 @@ def test_what_is_installed_is_what_is_pinned() -> None:
         assert version(package) == line.split("==")[1]
 
 
-@pytest.mark.parametrize("lock", ["package-lock.json", "infra/bench/package-lock.json"])
+@pytest.mark.parametrize(
+    "lock", ["package-lock.json", "infra/bench/package-lock.json", "infra/local/lint/package-lock.json"]
+)
 def test_the_locks_name_no_registry(lock: str) -> None:
     packages = json.loads((ROOT / lock).read_text())["packages"]
     assert not [name for name, about in packages.items() if "resolved" in about]
