@@ -138,6 +138,9 @@ def choose_concessions(token: str) -> Answer:
         return purchase.at_step(order, "concessions") or _concessions_page(order, typed, {})
     if request.form.get("go") == "skip":
         typed = {}
+    added = request.form.get("add")
+    if added is not None:
+        typed = _with_one_more(typed, added)
     try:
         with db.transaction():
             orders.choose_concessions(token, _quantities(typed), by=purchase.asker())
@@ -149,6 +152,8 @@ def choose_concessions(token: str) -> Answer:
         return _concessions_page(purchase.own_order(token), typed, errors), 409
     except Conflict:
         return redirect(f"/orders/{token}", 303)
+    if added is not None:
+        return redirect(f"/orders/{token}/concessions#quantity-{added}", 303)
     step = "concessions" if request.form.get("go") == "stay" else "checkout"
     return redirect(f"/orders/{token}/{step}", 303)
 
@@ -160,6 +165,13 @@ def _typed() -> dict[str, str]:
         for name, value in request.form.items()
         if name.startswith("quantity-")
     }
+
+
+def _with_one_more(typed: Mapping[str, str], product: str) -> dict[str, str]:
+    """`Add` of a page whose script does not run. What is no number stays as it was typed, and is told."""
+    before = typed.get(product) or "0"
+    readable = before.isascii() and before.isdecimal() and len(before) <= DIGITS
+    return {**typed, product: str(int(before) + 1) if readable else before}
 
 
 def _quantities(typed: Mapping[str, str]) -> dict[int, int]:

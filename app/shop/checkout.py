@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import jsonify, redirect, render_template, request
+from flask import flash, jsonify, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -113,6 +113,8 @@ def extend(token: str) -> Response | tuple[Response, int]:
     except (NoMoreExtensions, Conflict):
         status = 409
     if not purchase.wants_json():
+        if status == 200:
+            flash(_("+5 minutes"), "clock")
         return redirect(_page_that_asked(token), 303)
     return jsonify(_clock(purchase.own_order(token))), status
 

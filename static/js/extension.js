@@ -1,8 +1,11 @@
 // More time without leaving the page: what is typed stays. Without a script the form does the same, with a reload.
 import { announce, onElements } from "./behaviour.js";
 
+const SHOWN_MS = 20_000;
+
 onElements("form[data-extension]", (form) => {
   const button = form.querySelector("button");
+  const label = document.querySelector("[data-countdown-label]");
   const shown = form.closest(".wrap").querySelector("span");
   const say = (words) => { shown.textContent = words; announce(words); };
 
@@ -15,7 +18,10 @@ onElements("form[data-extension]", (form) => {
       if (!answer.headers.get("Content-Type")?.includes("json")) return form.submit();
       const clock = await answer.json();
       document.dispatchEvent(new CustomEvent("countdown:moved", { detail: clock }));
-      if (answer.ok) announce(form.dataset.done);
+      if (answer.ok) {
+        announce(form.dataset.done);
+        show(label, form.dataset.more);
+      }
       else say(form.dataset.refused);
       if (!clock.more) form.remove();
       // The button went, or its bar did: whoever pressed it goes on where the page begins.
@@ -26,3 +32,11 @@ onElements("form[data-extension]", (form) => {
     button.disabled = false;
   });
 });
+
+// What was won stands by the clock for a while, in the place of its words.
+function show(label, words) {
+  const usual = label.textContent;
+  label.textContent = words;
+  label.classList.add("more");
+  setTimeout(() => { label.textContent = usual; label.classList.remove("more"); }, SHOWN_MS);
+}

@@ -1,5 +1,6 @@
 // One bundle for every page: each behaviour looks for its own data-* hooks and does nothing without them.
 import "./stepper.js";
+import "./adder.js";
 import "./countdown.js";
 import "./copy.js";
 import "./keep_focus.js";

@@ -15,17 +15,29 @@ onElements("form[data-seats]", (form) => {
   const placesOf = (box) => box.value.split("-").length;
   const totals = document.querySelectorAll("[data-bar-total]");
   const texts = document.querySelectorAll("[data-bar-text]");
-  const atFirst = [...totals, ...texts].map((element) => element.textContent);
-  const hadNone = !chosen().length;
+  const foldedMap = document.querySelector("[data-map-fold]");
+  let wasFull;
 
   const show = () => {
     const picked = chosen();
     const words = picked.length ? count(form, picked, placesOf) : "";
     const sum = picked.reduce((all, box) => all + priceOf(box), 0);
-    totals.forEach((element, index) => { element.textContent = picked.length ? money(sum) : hadNone ? atFirst[index] : ""; });
-    texts.forEach((element, index) => { element.textContent = words || (hadNone ? atFirst[totals.length + index] : ""); });
+    const full = boxes.every((box) => box.disabled);
+    const none = (element) => (full ? element.dataset.full : element.dataset.none) ?? "";
+    for (const element of totals) element.textContent = picked.length ? money(sum) : none(element);
+    for (const element of texts) element.textContent = words || none(element);
+    if (full !== wasFull) turn(full);
+    wasFull = full;
     for (const button of document.querySelectorAll("[data-bar-action]")) button.toggleAttribute("data-idle", !picked.length);
     lines(form, picked, priceOf);
+  };
+
+  // Every seat is taken, or one has come back: the page's action is another one.
+  const turn = (full) => {
+    if (form.dataset.own) return; // whoever changes seats keeps them, at worst
+    for (const element of document.querySelectorAll("[data-when-full]")) element.hidden = !full;
+    for (const element of document.querySelectorAll("[data-when-free]")) element.hidden = full;
+    if (!full && foldedMap) foldedMap.open = true;
   };
 
   form.addEventListener("change", (event) => {

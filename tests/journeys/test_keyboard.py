@@ -54,12 +54,28 @@ def test_a_product_at_its_end_does_not_go_on(browser: InProcess, ana: Visitor) -
     ana.choose_full(path)
     browser.open(f"{path}/concessions")
     page = browser.page
-    page.locator("[data-step='1']").first.press("Enter")
+    page.get_by_role("button", name="Add").first.press("Enter")
+    expect(page.locator("[data-step='1']").first).to_be_focused()
     less = page.locator("[data-step='-1']").first
-    for _ in range(3):
-        less.press("Enter")
-        expect(less).to_be_focused()
+    page.locator("[data-step='1']").first.press("Enter")
+    less.press("Enter")
+    expect(less).to_be_focused()
+    less.press("Enter")
+    expect(page.get_by_role("button", name="Add").first).to_be_focused()
     assert page.url.endswith("/concessions")
+
+
+def test_enter_in_a_quantity_goes_on_and_adds_nothing(browser: InProcess, ana: Visitor) -> None:
+    screening = make_screening("oooooo")
+    stock(screening, name="Popcorn")
+    cola = stock(screening, name="Cola")
+    path = ana.start(screening, "A1")
+    ana.choose_full(path)
+    ana.post(f"{path}/concessions", {f"quantity-{cola}": "2"})
+    browser.open(f"{path}/concessions")
+    browser.page.locator(f"#quantity-{cola}").press("Enter")
+    browser.page.wait_for_url("**/checkout")
+    assert {item.product_id: item.quantity for item in order_at(path).items} == {cola: 2}
 
 
 def test_who_waits_keeps_the_place_on_the_page(browser: InProcess, ana: Visitor) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.core import db
+from app.orders import service as orders
 from tests.journeys.house import SECONDS, House, go_on
 
 NewPage = Callable[..., Page]
@@ -119,7 +121,62 @@ def test_more_time_is_said_and_so_is_no_answer(new_page: NewPage, house: House) 
     page.clock.run_for(1000)
     expect(page.locator("#voice")).to_contain_text("seus lugares esperam mais")
     expect(page.locator("main")).to_be_focused()
+    expect(page.locator("[data-countdown]")).to_contain_text("+5 minutos")
     expect(page.locator("input[name=name]")).to_have_value("Ana Luísa Prado")
+
+
+def test_the_clock_stays_in_sight_and_covers_no_field(new_page: NewPage, house: House) -> None:
+    page = new_page(viewport={"width": 360, "height": 500})
+    to_types(page, house)
+    house.to_checkout(page)
+    page.keyboard.press("End")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator("[data-countdown-value]")).to_be_in_viewport()
+    page.locator("input[name=name]").focus()
+    field, header = page.locator("input[name=name]").bounding_box(), page.locator(".where").bounding_box()
+    assert field
+    assert header
+    assert field["y"] >= header["y"] + header["height"]
+
+
+@pytest.mark.parametrize("locale", ["pt-BR", "en"])
+def test_a_steps_header_has_two_lines(new_page: NewPage, house: House, locale: str) -> None:
+    page = new_page(viewport={"width": 360, "height": 740}, locale=locale)
+    to_types(page, house)
+    header = page.locator(".where").bounding_box()
+    assert header
+    assert header["height"] <= 72
+
+
+def test_a_seat_that_comes_back_to_a_full_room(new_page: NewPage, house: House) -> None:
+    """The bar leads to the waiting list, and to the purchase again as soon as there is something to buy."""
+    screening = house.room("oo")
+    taken = house.order_of_another(screening, "A1 A2")
+    page = new_page(viewport={"width": 360, "height": 740})
+    page.goto(f"{house.server.url}/screenings/{screening.id}")
+    bar = page.locator(".bar")
+    expect(bar).to_contain_text("Lotada agora")
+    expect(bar.get_by_role("button")).to_have_text(["Avise-me"])
+    expect(page.locator("#A1")).to_be_hidden()
+    with db.transaction():
+        orders.abandon(taken.token)
+    expect(bar.get_by_role("button")).to_have_text(["Continuar"], timeout=SECONDS)
+    expect(bar).to_contain_text("a partir de")
+    page.locator("#A1").check(force=True)
+    page.locator("#A2").check(force=True)
+    go_on(page)
+    page.wait_for_url("**/types")
+
+
+def test_a_full_room_leads_to_its_waiting_list(new_page: NewPage, house: House) -> None:
+    screening = house.room("oo")
+    house.order_of_another(screening, "A1 A2")
+    page = new_page(viewport={"width": 360, "height": 740})
+    page.goto(f"{house.server.url}/screenings/{screening.id}")
+    page.get_by_text("Ver o mapa").click()
+    expect(page.locator("#A1")).to_be_visible()
+    page.get_by_role("button", name="Avise-me").click()
+    page.wait_for_url("**/requests/**")
 
 
 def test_a_page_that_slept_asks_what_time_it_is(new_page: NewPage, house: House) -> None:

@@ -99,6 +99,8 @@ def test_more_time_with_and_without_a_script(ana: Visitor, screening: Screening)
     answer = ana.post(f"{path}/extensions", Referer=f"http://localhost{path}/types")
     assert (answer.status_code, answer.location) == (303, f"{path}/types")
     assert order_at(path).deadline > deadline
+    assert "+5 minutes</span>" in ana.get(f"{path}/types").text, "seen, not only heard"
+    assert "+5 minutes</span>" not in ana.get(f"{path}/types").text, "once"
     answer = ana.post(f"{path}/extensions", Accept="application/json")
     assert (answer.status_code, json.loads(answer.text)["more"]) == (200, False)
     assert ana.post(f"{path}/extensions", Accept="application/json").status_code == 409

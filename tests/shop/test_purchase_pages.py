@@ -243,6 +243,35 @@ def test_adding_up_without_a_script(ana: Visitor, screening: Screening) -> None:
     assert "Go and pay" in page
 
 
+def test_adding_one_without_a_script(ana: Visitor, screening: Screening) -> None:
+    """ "Add" sends the form: one more of its product, what else was typed with it, and back to the same place."""
+    popcorn, cola = stock(screening, name="Popcorn"), stock(screening, name="Cola")
+    path = ana.start(screening, "A4")
+    ana.post(f"{path}/types", types(path, FULL))
+    for more in (1, 2):
+        answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": str(more - 1), "add": str(popcorn)})
+        assert answer.location == f"{path}/concessions#quantity-{popcorn}"
+    ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "2", "add": str(cola)})
+    assert {item.product_id: item.quantity for item in order_at(path).items} == {popcorn: 2, cola: 1}
+
+
+@pytest.mark.parametrize("product", ["987654", "abc", "-3", "9" * 40, "", "//evil.example"])
+def test_adding_what_is_not_on_the_menu(ana: Visitor, screening: Screening, product: str) -> None:
+    path = ana.start(screening, "A4")
+    ana.post(f"{path}/types", types(path, FULL))
+    answer = ana.post(f"{path}/concessions", {"add": product})
+    assert (answer.status_code, "no longer on the menu" in answer.text) == (422, True)
+
+
+def test_adding_to_what_is_no_number(ana: Visitor, screening: Screening) -> None:
+    popcorn = stock(screening, name="Popcorn")
+    path = ana.start(screening, "A4")
+    ana.post(f"{path}/types", types(path, FULL))
+    answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "two", "add": str(popcorn)})
+    assert answer.status_code == 422
+    assert f'name="quantity-{popcorn}" value="two"' in answer.text
+
+
 def test_a_combo_is_called_one_on_every_step(ana: Visitor, screening: Screening) -> None:
     popcorn, combo = stock(screening, name="Popcorn"), stock(screening, name="Double")
     with db.transaction() as session:
