@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import formatdate, parseaddr
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from app.adapters.host_names import ascii_address, ascii_host
+from app.adapters.mail_headers import POLICY
 
 TIMEOUT_SECONDS = 15.0  # for one answer
 # For a whole mail: less than what is left of a message's lease when its handler begins.
@@ -79,7 +81,7 @@ def check_address(address: str) -> None:
         return
     with suppress(ValueError):  # a port that is no number
         parts = urlsplit(address)
-        known = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+        known = parts.scheme in ("smtp", "smtps") and ascii_host(parts.hostname or "") and parts.port != 0
         if known and parts.path in ("", "/") and not parts.fragment and parts.query in ("", "tls=off"):
             return
     raise BadAddress("mail goes to folder:, folder:/path, smtp://host:port or smtps://host:port")
@@ -87,20 +89,18 @@ def check_address(address: str) -> None:
 
 def check_sender(sender: str) -> None:
     """Raises BadAddress."""
-    name, address = parseaddr(sender)
     try:
-        Address(name, addr_spec=address)
+        _sender(sender)
     except (ValueError, IndexError, MessageError):
         raise BadAddress(f"a sender is Name <somebody@example.org>, not {sender!r}") from None
 
 
 def compose(mail: Mail, sender: str) -> EmailMessage:
     """The message as it is sent. Raises BadMail: nothing that came from a form may start a header of its own."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     try:
-        name, address = parseaddr(sender)
-        message["From"] = Address(name, addr_spec=address)
-        message["To"] = Address(addr_spec=_on_the_wire(mail.to))
+        message["From"] = _sender(sender)
+        message["To"] = Address(addr_spec=ascii_address(mail.to))
         message["Subject"] = mail.subject
         message["Message-ID"] = mail.message_id
         message["Date"] = formatdate()
@@ -120,10 +120,9 @@ def _nobodys(error: Exception) -> str:
     return _ADDRESS.sub("…@…", str(error))
 
 
-def _on_the_wire(address: str) -> str:
-    """A domain in letters of its own, as mail servers know it: `ana@praça.example` → `ana@xn--praa-2oa.example`."""
-    local, at, domain = address.rpartition("@")
-    return f"{local}{at}{domain.encode('idna').decode()}"
+def _sender(setting: str) -> Address:
+    name, address = parseaddr(setting)
+    return Address(name, addr_spec=ascii_address(address))
 
 
 class FolderMailbox:
@@ -169,7 +168,7 @@ class SmtpMailbox:
     def __init__(self, address: str, sender: str) -> None:
         parts = urlsplit(address)
         self.secure = parts.scheme == "smtps"
-        self.host = parts.hostname or ""
+        self.host = ascii_host(parts.hostname or "")
         self.port = parts.port or (465 if self.secure else 587)
         self.user = unquote(parts.username or "")
         self.password = unquote(parts.password or "")

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+
+from app.core.typed import plain
 
 # No 0/O, 1/I/L, U/V: what is read out loud must be typed back without doubt.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTWXYZ"
+LONGEST, LONGEST_PASTED = 64, 400
+# Capitals that look the same in Cyrillic and Greek: a keyboard of two alphabets types them unnoticed.
+_LOOKALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTYXABEZHIKMNOPTYX")
+_DIGITS = str.maketrans("OIL", "011")  # after an order's letters only digits follow
+_ORDER_CODE = re.compile(r"(?<![A-Z0-9])(?P<letters>[A-Z]{3})[^A-Z0-9]*(?P<digits>[0-9OIL]{4,6})(?![A-Z0-9])")
 
 
 def random_token() -> str:
@@ -18,8 +26,27 @@ def random_code(length: int = 10) -> str:
 
 
 def normalise_code(text: str) -> str:
-    """What a person typed, as the code is stored: capitals, without blanks and dashes."""
-    return "".join(ch for ch in text.upper() if ch.isalnum())[:64]
+    """What a person typed or pasted, as the code is stored: capitals and digits, without blanks and dashes."""
+    return "".join(filter(_is_of_codes, _latin(text)))[:LONGEST]
+
+
+def order_code(text: str) -> str:
+    """An order's code out of what a person typed or pasted: `luz 4720`, `Pedido: LUZ-4720.`, `LUZ-472O` → `LUZ-4720`.
+
+    What holds no such code comes back as `normalise_code` reads it: it is no order's.
+    """
+    found = _ORDER_CODE.search(_latin(text))
+    if found is None:
+        return normalise_code(text)
+    return f"{found['letters']}-{found['digits'].translate(_DIGITS)}"
+
+
+def _latin(text: str) -> str:
+    return plain(text[:LONGEST_PASTED]).upper().translate(_LOOKALIKES)
+
+
+def _is_of_codes(sign: str) -> bool:
+    return sign.isascii() and sign.isalnum()
 
 
 def grouped(code: str) -> str:

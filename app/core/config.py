@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.adapters.host_names import ascii_host
 from app.core.telemetry import LEVELS
 
 SERVICES = ("events", "products", "tickets", "reservations", "orders", "payments", "users")
@@ -84,9 +85,7 @@ class Settings:
             port=port,
             web_workers=_whole_number("WEB_WORKERS", cls.web_workers, 1, 100),
             secret_key=os.environ.get("SECRET_KEY") or _secret_key(var),
-            public_url=_text("BILHETERIA_PUBLIC_URL", f"http://localhost:{port}", _check_public_url).rstrip(
-                "/"
-            ),
+            public_url=_public_url(f"http://localhost:{port}"),
             behind_tls=_flag("BILHETERIA_TLS"),
             trusted_proxies=_whole_number("BILHETERIA_PROXIES", 0, 0, 9),
             forwarded_allow_ips=_text("FORWARDED_ALLOW_IPS", cls.forwarded_allow_ips, _check_networks),
@@ -125,10 +124,17 @@ def _check_database_url(text: str) -> None:
         )  # what stands there is a secret
 
 
+def _public_url(default: str) -> str:
+    """With the host in ASCII: mail programs read other letters each in their own way."""
+    url = urlsplit(_text("BILHETERIA_PUBLIC_URL", default, _check_public_url))
+    host, colon, port = url.netloc.partition(":") if not url.netloc.startswith("[") else (url.netloc, "", "")
+    return f"{url.scheme}://{ascii_host(host)}{colon}{port}"
+
+
 def _check_public_url(text: str) -> None:
     with suppress(ValueError):
-        urlsplit(text).port  # noqa: B018
-        if re.fullmatch(r"https?://[^\s/?#@]+/?", text):
+        url = urlsplit(text)
+        if re.fullmatch(r"https?://[^\s/?#@]+/?", text) and url.port != 0 and ascii_host(url.hostname or ""):
             return
     raise ValueError(f"an address that people type is http://host or https://host:port, not {text!r}")
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from app.core.codes import ALPHABET
 from app.core.errors import Invalid, NotFound
+from app.core.typed import seen
 from app.events import service as events
 from app.events.service import Cinema, Screening
 from app.tickets import service as tickets
@@ -60,7 +61,7 @@ def here(request: Request) -> Place:
     cinema, screening = _found(value) or _likely()
     if screening is not None and not _goes_on(screening):
         screening = next((one for one in _today(screening.cinema) if _same_room(one, screening)), None)
-    return Place(cinema, screening, _shown(gate) or _("Gate 1"))
+    return Place(cinema, screening, seen(gate) or _("Gate 1"))
 
 
 def chosen(request: Request) -> Place:
@@ -68,7 +69,7 @@ def chosen(request: Request) -> Place:
     found = _found(request.form.get("place", ""))
     if found is None or (found[1] is not None and not _goes_on(found[1])):
         raise Invalid("place.unknown", "place")
-    gate = _shown(request.form.get("gate", ""))
+    gate = seen(request.form.get("gate", ""))
     if holds_code(gate):
         raise Invalid("gate.code", "gate")
     if len(gate) > LONGEST_GATE:
@@ -137,8 +138,3 @@ def _likely() -> tuple[Cinema | None, Screening | None]:
     if screening is not None:
         return screening.cinema, screening
     return next(iter(events.cinemas()), None), None
-
-
-def _shown(gate: str) -> str:
-    """One line that can be read: no controls, no turned writing."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in gate).split())

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 
 from app.core.contact import checked_email, checked_name
 from app.core.errors import Invalid
+from app.core.typed import plain
+
+_LONGEST_PASTED = 400
+_LABEL = re.compile(r"^CPF[\s:.nº]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +41,12 @@ def problems(name: str, email: str, cpf: str) -> list[Invalid]:
 
 
 def _cpf(text: str) -> str | None:
-    if not text.strip():
+    typed = _LABEL.sub("", plain(text[:_LONGEST_PASTED]))
+    if not typed:
         return None
-    digits = "".join(ch for ch in text if ch not in ". -\u00a0\t")
+    digits = "".join(
+        sign for sign in typed if sign not in " .,;\u2212" and unicodedata.category(sign) != "Pd"
+    )
     if len(digits) != 11 or not (digits.isascii() and digits.isdecimal()) or not is_cpf(digits):
         raise Invalid("cpf.wrong", "cpf")
     return digits

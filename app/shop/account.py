@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.core import db, throttle
+from app.core.contact import checked_email
 from app.core.errors import Invalid, TooMany
 from app.orders import service as orders
 from app.shop import blueprint
@@ -152,7 +153,7 @@ def do_sign_up() -> ResponseReturnValue:
             users.sign_up(name, email, password, locale())
     except TooMany as error:
         return _too_often("page_sign_up", error)
-    return render_template("shop/page_look_in_mail.html", email=email.strip(), why="verify")
+    return render_template("shop/page_look_in_mail.html", email=checked_email(email), why="verify")
 
 
 @blueprint.get("/account/verify/<token>")
@@ -211,7 +212,7 @@ def do_reset() -> ResponseReturnValue:
         return _again("page_reset", error)
     except TooMany as error:
         return _too_often("page_reset", error)
-    email = request.form.get("email", "").strip()
+    email = checked_email(request.form.get("email", ""))
     return render_template("shop/page_look_in_mail.html", email=email, why="reset")
 
 

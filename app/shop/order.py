@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.core import db, qr_symbol, throttle
+from app.core.codes import order_code
 from app.core.errors import Conflict, TooMany
 from app.core.errors import NotFound as Unknown
 from app.orders import service as orders
@@ -165,13 +166,13 @@ def find_order() -> str:
 def look_up_order() -> Answer:
     """By code and e-mail; throttled by code and by address, and never saying which of the two was wrong."""
     typed = {name: request.form.get(name, "").strip() for name in ("code", "email")}
-    code = words.order_code(typed["code"])
+    code = order_code(typed["code"])
     guesser = f"{address_key()}|{code}"
     try:
         throttle.hit("find order", guesser, limit=GUESSES_OF_AN_ORDER, seconds=QUARTER)
         throttle.hit("find order from", address_key(), limit=GUESSES_OF_AN_ADDRESS, seconds=QUARTER)
         throttle.hit("find order anywhere", code, limit=GUESSES_FROM_EVERYWHERE, seconds=QUARTER)
-        found = orders.find(code, typed["email"][:254])
+        found = orders.find(code, typed["email"])
         if found is None or not found.email:
             raise Unknown("order")
     except TooMany as many:

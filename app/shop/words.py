@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.core.codes import normalise_code
 from app.core.money import format_money
 from app.orders.service import OrderSeat, OrderView
 from app.shop import blueprint
@@ -36,12 +35,6 @@ def popcorn_for(count: int) -> str:
         6: _("Popcorn for six?"),
     }
     return spelled.get(count) or _("Popcorn for everybody?")
-
-
-def order_code(typed: str) -> str:
-    """`luz 4720`, `LUZ4720` or `luz-4720`, as the code is kept: `LUZ-4720`."""
-    code = normalise_code(typed)
-    return f"{code[:3]}-{code[3:]}"
 
 
 @blueprint.app_template_filter("in_words")

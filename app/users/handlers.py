@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import TemplateError
 from sqlalchemy import text
 
+from app.adapters.host_names import ascii_host
 from app.adapters.mail import Attachment, BadMail, Mail, Mailbox, MailError, open_mail
 from app.adapters.storage import Missing, StorageError, open_storage
 from app.core import db
@@ -90,7 +91,7 @@ def _send(
         letter = notices.write(template, locale, facts)
     except (TemplateError, KeyError, TypeError, ValueError) as error:
         raise Poison(f"mail {template}: {error!r}") from error
-    domain = settings().mail_from.rpartition("@")[2].strip("> ") or "localhost"
+    domain = ascii_host(settings().mail_from.rpartition("@")[2].strip("> ")) or "localhost"
     mail = Mail(
         email, letter.subject, letter.text, letter.html, f"<{delivery.message_id}@{domain}>", attachments
     )

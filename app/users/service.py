@@ -10,7 +10,7 @@ from collections.abc import Collection
 from sqlalchemy import text
 
 from app.core import codes, db, outbox, throttle
-from app.core.contact import LONGEST_EMAIL, checked_email, checked_name
+from app.core.contact import checked_email, checked_name, email_to_find
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import LOCALES
 from app.core.messages import NoticeRequested, ResetRequested
@@ -115,7 +115,7 @@ def sign_in(email: str, password: str, address_key: str, browser_keys: Collectio
     `browser_keys` are those of the sessions that began at this browser, over or not: one of this account sets it apart
     from strangers who guess, and it gets in although they are many.
     """
-    email = _typed_email(email)
+    email = email_to_find(email)
     row = db.session().execute(
         text(f"select {COLUMNS}, password_hash from users.users where lower(email) = :email"), {"email": email}
     ).one_or_none()  # fmt: skip
@@ -124,7 +124,7 @@ def sign_in(email: str, password: str, address_key: str, browser_keys: Collectio
     if not passwords.fits(row.password_hash if row is not None else None, password) or row is None:
         raise WrongPassword
     attempt.succeeded()
-    if passwords.is_outdated(row.password_hash) and db.in_transaction():
+    if passwords.is_outdated(row.password_hash, password) and db.in_transaction():
         _set_hash(row.id, password)
     return User.of(row)
 
@@ -211,7 +211,7 @@ def set_role(email: str, role: str) -> User:
         raise Invalid("role.unknown", "role")
     row = db.session().execute(
         text(f"update users.users set role = :role where lower(email) = :email returning {COLUMNS}"),
-        {"role": role, "email": _typed_email(email)},
+        {"role": role, "email": email_to_find(email)},
     ).one_or_none()  # fmt: skip
     if row is None:
         raise NotFound("user")
@@ -268,14 +268,6 @@ def _set_hash(user_id: int, password: str) -> None:
 
 def _locale(locale: str) -> str:
     return locale if locale in LOCALES else LOCALES[0]
-
-
-def _typed_email(email: str) -> str:
-    """As accounts are kept, where it can be one at all: sign-in does not complain about its shape."""
-    try:
-        return checked_email(email)
-    except Invalid:
-        return email.strip().lower()[:LONGEST_EMAIL]
 
 
 def _spare(email: str) -> None:

@@ -15,6 +15,7 @@ class MailServer:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.received: list[bytes] = []
+        self.recipients: list[str] = []  # of those who were not refused
         self.closed = False
         self.verdict = b"250 taken"
         self.goodbye = b"221 bye"
@@ -55,6 +56,9 @@ class MailServer:
                 say(b"550 no such person")
             elif word.startswith(b"RCPT") and b"LATER.EXAMPLE" in word and self.puts_off:
                 say(b"450 come back later")
+            elif word.startswith(b"RCPT TO:"):
+                self.recipients.append(line[8:].strip(b" <>").decode())
+                say(b"250 ok")
             elif word == b"QUIT":
                 say(self.goodbye)
                 return

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -103,8 +105,62 @@ def test_bodies_may_say_anything() -> None:
     assert "QUIT" in body.get_content()
 
 
-def test_a_domain_with_letters_of_its_own_goes_out_as_servers_know_it() -> None:
-    assert compose(replace(MAIL, to="ana@praça.example"), SENDER)["To"] == "ana@xn--praa-2oa.example"
+@pytest.mark.parametrize(
+    ("to", "known_as"),
+    [
+        ("ana@praça.example", "ana@xn--praa-2oa.example"),
+        ("ana@straße.example", "ana@xn--strae-oqa.example"),
+        ("ana@xn--strae-oqa.example", "ana@xn--strae-oqa.example"),
+    ],
+)
+def test_a_domain_with_letters_of_its_own_goes_out_as_servers_know_it(
+    to: str, known_as: str, mail_server: MailServer, tmp_path: Path
+) -> None:
+    open_mail(f"folder:{tmp_path}", tmp_path, SENDER).send(replace(MAIL, to=to))
+    (file,) = tmp_path.glob("*.eml")
+    assert read(file.read_bytes())["To"] == known_as
+    open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER).send(replace(MAIL, to=to))
+    assert mail_server.recipients == [known_as]
+
+
+def test_the_senders_domain_and_the_mail_servers_name_go_out_so_too(tmp_path: Path) -> None:
+    sender = compose(MAIL, "Cine Lanterna <ingressos@straße.example>")["From"]
+    assert sender == "Cine Lanterna <ingressos@xn--strae-oqa.example>"
+    mailbox = open_mail("smtp://mail.straße.example", tmp_path, SENDER)
+    assert isinstance(mailbox, SmtpMailbox)
+    assert mailbox.host == "mail.xn--strae-oqa.example"
+
+
+SUBJECTS = (
+    "Seus ingressos para Ninguém Sairá Daqui: Não Há Saída, pedido LTZ-4720",
+    "Seus ingressos para o filme de hoje: Ninguém Sairá Daqui: Não Há Saída",
+    "Seus ingressos para Ação, Emoção e Coração: a Última Sessão do Cine São João, às 21h30",
+    "Seus ingressos: 七人の侍 · Семь самураев · 🎬🍿 o último não há",
+    "Não " * 40 + "há",
+    "é" * 150,
+    "Seus ingressos para " + "um filme de nome muito comprido " * 4 + "só",
+    " ".join("ãé"[n % 2] * (n % 13 + 1) for n in range(25)),
+)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_long_subject_loses_no_blank(subject: str) -> None:
+    """As readers of standard mail decode it: blanks between encoded words are dropped."""
+    content = compose(replace(MAIL, subject=subject), SENDER).as_bytes()
+    line = re.search(rb"^Subject: (.*(?:\r\n[ \t].*)*)\r\n", content, re.MULTILINE)
+    assert line is not None
+    assert line[1].isascii()
+    assert max(map(len, line[0].split(b"\r\n"))) <= 78
+    assert str(make_header(decode_header(line[1].decode()))) == subject.strip()
+
+
+def test_a_long_name_loses_no_blank() -> None:
+    name = "Cinemateca São João da Conceição, Não Há Sessão Às Segundas e Terças"
+    content = compose(MAIL, f'"{name}" <ingressos@cinelanterna.example>').as_bytes()
+    line = re.search(rb"^From: (.*(?:\r\n[ \t].*)*)\r\n", content, re.MULTILINE)
+    assert line is not None
+    said = str(make_header(decode_header(line[1].decode().replace("\r\n", ""))))
+    assert said == f"{name} <ingressos@cinelanterna.example>"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Codes that people read out have no look-alikes, and come back however they are typed."""
 
+import pytest
+
 from app.core import codes
 
 
@@ -12,6 +14,35 @@ def test_codes_have_no_look_alikes_and_differ() -> None:
 def test_a_code_is_read_however_it_is_typed() -> None:
     assert codes.grouped("K7QF2M9XRT") == "K7QF-2M9-XRT"
     assert codes.normalise_code(" k7qf-2m9-xrt ") == "K7QF2M9XRT"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["\ufeffK7QF\u20112M9\u2013XRT\u200b", "\uff2b7QF2M9\u00a0XRT.", "\u041a7QF2\u041c9\u0425R\u0422"],
+)
+def test_a_code_is_read_however_it_was_copied(typed: str) -> None:
+    assert codes.normalise_code(typed) == "K7QF2M9XRT"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "luz 4720",
+        "LUZ4720",
+        "\u200bLUZ\u22124720\u200f",
+        "Pedido: LUZ-4720.",
+        "LUZ-4720-1",
+        "LUZ-472O",
+        "\uff2c\uff35\uff3a-\uff14\uff17\uff12\uff10",
+    ],
+)
+def test_the_code_of_an_order_is_found_in_what_was_typed(typed: str) -> None:
+    assert codes.order_code(typed) == "LUZ-4720"
+
+
+@pytest.mark.parametrize("typed", ["", "LUZ", "4720", "K7QF-2M9-XRT", "\x00", "%", "a" * 9000])
+def test_what_holds_no_code_of_an_order_is_none(typed: str) -> None:
+    assert codes.order_code(typed) == codes.normalise_code(typed)
 
 
 def test_tokens_are_long_and_fit_an_address() -> None:

@@ -61,9 +61,24 @@ def test_everything_wrong_is_said_at_once() -> None:
     assert buyer.problems("Ana", "ana@example.com", "") == []
 
 
-@pytest.mark.parametrize("typed", ["529.982.247-25", "52998224725", " 529 982 247 25 "])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "529.982.247-25",
+        "52998224725",
+        " 529 982 247 25 ",
+        "\u200b529\u00a0982\u00a0247\u201125\ufeff",
+        "529.982.247\u221225.",
+        "CPF: 529.982.247-25",
+        "\uff15\uff12\uff19982247\uff0d25",
+    ],
+)
 def test_a_cpf_is_kept_as_digits(typed: str) -> None:
     assert buyer.checked("Ana", "ana@example.com", typed).cpf == "52998224725"
+
+
+def test_a_cpf_of_nothing_that_is_seen_is_none() -> None:
+    assert buyer.checked("Ana", "ana@example.com", "\u200b \ufeff").cpf is None
 
 
 @given(st.text(alphabet="0123456789", min_size=9, max_size=9).filter(lambda digits: len(set(digits)) > 1))

@@ -205,6 +205,16 @@ def test_one_mailbox_is_not_filled_by_many_browsers(settings: Settings) -> None:
         service.join_waiting_list(screenings[-1], 1, "eva@example.com", "pt_BR", "another browser")
 
 
+def test_one_mailbox_is_one_however_it_is_spelled(settings: Settings) -> None:
+    config.use(replace(settings, max_live_holds_per_visitor=2))
+    screening = make_screening("oo")
+    for number, email in enumerate(("ana@praça.example", "<ana@prac\u0327a.example>")):
+        with db.transaction():
+            service.join_waiting_list(screening, 1, email, "pt_BR", f"browser {number}")
+    with pytest.raises(Conflict, match=r"request\.too_many"), db.transaction():
+        service.join_waiting_list(screening, 1, "ana@xn--praa-2oa.example", "pt_BR", "another browser")
+
+
 def test_the_queue_closes_with_the_sales() -> None:
     screening = make_screening("oo")
     hold(screening, "A1 A2")

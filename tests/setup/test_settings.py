@@ -137,3 +137,19 @@ def test_the_key_of_the_sessions_is_made_once_and_is_its_owners_alone(
     assert len(first) > 40
     assert Settings.from_env().secret_key == first
     assert (tmp_path / "new" / "secret-key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("https://straße.example/", "https://xn--strae-oqa.example"),
+        ("https://praça.example:8443", "https://xn--praa-2oa.example:8443"),
+        ("https://ingressos.example", "https://ingressos.example"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_links_in_mails_name_the_host_as_the_network_does(
+    monkeypatch: pytest.MonkeyPatch, address: str, kept: str
+) -> None:
+    monkeypatch.setenv("BILHETERIA_PUBLIC_URL", address)
+    assert Settings.from_env().public_url == kept

@@ -177,6 +177,33 @@ def test_an_order_is_found_by_code_and_email(ana: Visitor, paid: OrderView) -> N
 
 
 @pytest.mark.parametrize(
+    "email",
+    [
+        "ana@praça.example",
+        "ana@prac\u0327a.example",
+        "ANA@XN--PRAA-2OA.example",
+        "<\u200bana@praça.example>.",
+    ],
+)
+def test_an_order_is_found_by_any_spelling_of_its_email(ana: Visitor, paid: OrderView, email: str) -> None:
+    kept_as(paid, "ana@praça.example")
+    answer = ana.post("/orders/find", {"code": f"\ufeff{paid.code}.", "email": email})
+    assert (answer.status_code, answer.location) == (303, paid.path)
+
+
+def test_an_order_of_another_domain_is_not_found(ana: Visitor, paid: OrderView) -> None:
+    kept_as(paid, "ana@strasse.example")
+    assert ana.post("/orders/find", {"code": paid.code, "email": "ana@straße.example"}).status_code == 422
+
+
+def kept_as(order: OrderView, email: str) -> None:
+    with db.transaction() as session:
+        session.execute(
+            text("update orders.orders set email = :email where id = :id"), {"email": email, "id": order.id}
+        )
+
+
+@pytest.mark.parametrize(
     ("code", "email"),
     [
         ("", ""),

@@ -1,0 +1,135 @@
+"""One e-mail and one password, however keyboards and browsers spell them: one account, and its owner gets in."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import text
+
+from app.core import db
+from app.core.errors import Invalid, TooMany
+from app.users import passwords
+from app.users import service as users
+from app.users.service import User, WrongPassword
+from tests.users.people import PASSWORD, person, post, token
+
+EMAIL = "ana@praça.example"
+OTHERS = (
+    "ana@prac\u0327a.example",
+    "ANA@xn--praa-2oa.example",
+    "mailto:ana@PRAÇA.example",
+    "\u200bana@praça.example.",
+)
+PHRASE = "coração às três"
+DECOMPOSED = unicodedata.normalize("NFD", PHRASE)
+
+
+def sign_in(email: str, password: str = PASSWORD, address: str = "home") -> User:
+    with db.transaction():
+        return users.sign_in(email, password, address)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_an_account_is_found_by_any_spelling_of_its_email(other: str) -> None:
+    ana = person(EMAIL)
+    assert ana.email == EMAIL
+    assert sign_in(other).id == ana.id
+    with db.transaction():
+        assert users.set_role(other, "door").id == ana.id
+        assert users.make_account(other, "Ana", PASSWORD, "customer").id == ana.id
+        users.request_reset(other)
+    (mail,) = post()
+    assert mail["To"] == "ana@xn--praa-2oa.example"
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_second_sign_up_in_another_spelling_is_no_second_account(other: str) -> None:
+    person(EMAIL)
+    with db.transaction():
+        users.sign_up("Ana", other, "uma outra frase comprida", "pt_BR")
+    with db.reading() as session:
+        assert session.execute(text("select count(*) from users.users")).scalar() == 1
+
+
+def test_another_domain_is_another_account() -> None:
+    ana, other = person("ana@straße.example"), person("ana@strasse.example")
+    assert ana.id != other.id
+    assert sign_in("ana@xn--strae-oqa.example").id == ana.id
+    with db.transaction():
+        users.request_reset("ana@straße.example")
+    (mail,) = post()
+    assert mail["To"] == "ana@xn--strae-oqa.example"
+
+
+def test_mails_to_one_mailbox_are_counted_together_whatever_the_spelling() -> None:
+    spellings = (EMAIL, *OTHERS)
+    for number in range(users.MAILS_AN_HOUR):
+        with db.transaction():
+            users.request_reset(spellings[number % len(spellings)])
+    with pytest.raises(TooMany), db.transaction():
+        users.request_reset(EMAIL)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "typed"),
+    [(PHRASE, DECOMPOSED), (DECOMPOSED, PHRASE), ("uma frase comprida", "uma\u00a0frase\u3000comprida")],
+)
+def test_a_password_fits_in_any_spelling(chosen: str, typed: str) -> None:
+    with db.transaction():
+        ana = users.make_account(EMAIL, "Ana", chosen)
+    assert sign_in(EMAIL, typed).id == ana.id
+    with db.transaction():
+        users.change_password(ana.id, typed, chosen + "!")
+    assert sign_in(EMAIL, typed + "!").id == ana.id
+    with db.transaction():
+        users.request_reset(EMAIL)
+    (mail,) = post()
+    with db.transaction():
+        users.reset_password(token(mail), typed)
+    assert sign_in(EMAIL, chosen).id == ana.id
+
+
+@pytest.mark.parametrize(
+    "typed", ["CORAÇÃO ÀS TRÊS", "coracao as tres", "coração às três ", "coração às  três"]
+)
+def test_another_password_does_not_fit(typed: str) -> None:
+    with db.transaction():
+        users.make_account(EMAIL, "Ana", PHRASE)
+    with pytest.raises(WrongPassword):
+        sign_in(EMAIL, typed)
+
+
+@pytest.mark.parametrize(
+    ("kept", "typed"),
+    [
+        (DECOMPOSED, PHRASE),
+        (DECOMPOSED, DECOMPOSED),
+        (PHRASE, DECOMPOSED),
+        ("tem\u00a0espaço aqui", "tem\u00a0espaço aqui"),
+    ],
+)
+def test_a_hash_of_before_fits_and_is_made_anew(kept: str, typed: str) -> None:
+    """Hashes were made of the letters as they came; the first sign-in makes one of the normal form."""
+    with db.transaction() as session:
+        ana = users.make_account(EMAIL, "Ana", PASSWORD)
+        before = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(kept)
+        session.execute(
+            text("update users.users set password_hash = :hash where id = :id"),
+            {"hash": before, "id": ana.id},
+        )
+    assert sign_in(EMAIL, typed).id == ana.id
+    with db.reading() as session:
+        after = str(session.execute(text("select password_hash from users.users")).scalar())
+    assert not passwords.is_outdated(after, typed)
+    assert sign_in(EMAIL, unicodedata.normalize("NFC", typed)).id == ana.id
+
+
+def test_length_is_counted_in_letters_as_they_are_seen() -> None:
+    assert passwords.checked(unicodedata.normalize("NFD", "ã" * passwords.LONGEST))
+    assert passwords.fits(
+        passwords.hashed("ã" * passwords.LONGEST), unicodedata.normalize("NFD", "ã" * passwords.LONGEST)
+    )
+    with pytest.raises(Invalid):
+        passwords.checked(unicodedata.normalize("NFD", "ã" * (passwords.SHORTEST - 1)))
