@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
@@ -11,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from app.adapters import incoming_json
 from app.events.rooms import BadRoom, PlannedRow, PlannedSeat, seats_of
 
 DEFAULT_ZONES = {"standard": ("Sala", "Standard"), "vip": ("VIP", "VIP"), "love": ("Casal", "Love seats")}
@@ -60,9 +60,9 @@ def plan_from_file(path: Path) -> RoomPlan:
     if path.suffix.lower() != ".json":
         return plan_from_lines(text.splitlines())
     try:
-        return plan_from_pretix(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise BadRoom(f"is no proper JSON: {error.msg}", error.lineno) from None
+        return plan_from_pretix(incoming_json.read(text))
+    except incoming_json.UnreadableJson as error:
+        raise BadRoom(f"is no proper JSON: {error}", error.line) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, BadRoom):
             raise

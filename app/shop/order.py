@@ -20,7 +20,7 @@ from app.shop.programme import poster
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted
 from app.web.language import locale
-from app.web.security import address_key
+from app.web.security import address_key, csrf
 
 Page = tuple[str, int, dict[str, str]]
 Answer = str | Response | tuple[str, int] | Page
@@ -36,10 +36,19 @@ JUST_PAID = timedelta(minutes=1)  # the stubs tear once, when they are new
 
 @blueprint.get("/orders/<token>")
 def order(token: str) -> Answer:
-    found = purchase.order_at(token)
-    if found.is_open:
-        return redirect(purchase.address(found, found.next_step), 303)
-    return _page(found)
+    found = orders.order(token)
+    if not found.is_open:
+        return _page(found)
+    if found.state == "awaiting_payment" and not purchase.asker().owns(found):
+        return redirect(purchase.address(found, "payment"), 303)  # back from the bank in another browser
+    return redirect(purchase.address(purchase.own_order(token), found.next_step), 303)
+
+
+@blueprint.post("/orders/<token>")
+@csrf.exempt
+def order_after_post(token: str) -> Response:
+    """A bank's page that comes back by POST: nothing is changed."""
+    return redirect(purchase.order_path(token), 303)
 
 
 def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:

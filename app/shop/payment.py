@@ -21,6 +21,7 @@ from app.orders.service import OrderView
 from app.payments import service as payments
 from app.payments.service import Charge
 from app.shop import blueprint, purchase
+from app.web.security import redirect_foreign_post
 
 RELOAD_SECONDS = 5  # without scripts
 
@@ -56,6 +57,7 @@ def payment(token: str) -> BaseResponse:
 
 
 @blueprint.post("/orders/<token>/payment")
+@redirect_foreign_post(purchase.order_path)
 def choose_method(token: str) -> BaseResponse:
     """Another method, or the same one again after a refusal."""
     method = request.form.get("method", "")

@@ -41,6 +41,11 @@ def own_order(token: str) -> OrderView:
     return order
 
 
+def order_path(token: str) -> str:
+    """The path of the page that knows what an order's visitor should see next."""
+    return url_for("shop.order", token=token)
+
+
 def order_at(token: str) -> OrderView:
     """The order of an address that was mailed: once bought, or over, whoever has the address may see it.
 

@@ -1,6 +1,11 @@
-"""`POST /webhooks/<provider>`: what payment providers call. Stores the hint, answers 200, and does no more."""
+"""`POST /webhooks/<provider>`: what payment providers call. Stores the hint, answers 200, and does no more.
+
+The central bank's API Pix appends `/pix` to the address that it was given, with or without a slash at its end.
+"""
 
 from __future__ import annotations
+
+import logging
 
 from flask import request
 
@@ -11,8 +16,14 @@ from app.web.security import csrf
 
 LARGEST = 64 * 1024
 
+log = logging.getLogger("bilheteria.web")
+
 
 @blueprint.post("/webhooks/<provider>")
+@blueprint.post("/webhooks/<provider>/")
+@blueprint.post("/webhooks/<provider>/pix")
+@blueprint.post("/webhooks/<provider>/pix/")
+@blueprint.post("/webhooks/<provider>//pix", merge_slashes=False)
 @csrf.exempt
 def webhook(provider: str) -> tuple[str, int, dict[str, str]]:
     request.max_content_length = LARGEST
@@ -22,7 +33,10 @@ def webhook(provider: str) -> tuple[str, int, dict[str, str]]:
             payments.receive_webhook(provider, dict(request.headers), body)
     except payments.WebhookRefused:
         return _plain("refused\n", 403)
-    except payments.WebhookUnreadable:
+    except payments.WebhookUnreadable as unreadable:
+        log.warning(
+            "webhook unreadable", extra={"provider": provider, "reason": unreadable.details["reason"]}
+        )
         return _plain("unreadable\n", 422)
     return _plain("ok\n", 200)
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, render_template, request, session
+from flask import Flask, Response, current_app, g, redirect, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.config import Settings
 from app.core.throttle import private_key
 from app.web.requests import host_of
+from app.web.session_cookie import SessionCookie
 
 csrf = CSRFProtect()
 
@@ -52,6 +56,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.session_interface = SessionCookie()
     csrf.init_app(app)
     app.after_request(_headers)
     app.register_error_handler(CSRFError, _csrf_failed)
@@ -80,6 +85,30 @@ def from_our_own_page() -> bool:
         return site == "same-origin"
     origin = request.headers.get("Origin") or request.referrer
     return origin is not None and host_of(origin) == request.host
+
+
+def redirect_foreign_post(page: Callable[..., str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """For a view that takes a form of ours at an address to which other sites send people back by POST, as banks do.
+
+    A POST from elsewhere changes nothing: it is redirected to `page` (a path, made of the view's arguments). Browsers
+    send our Lax cookie along with a GET only, so neither the visitor nor the CSRF token can be known before.
+    """
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @csrf.exempt
+        @wraps(view)
+        def guarded(**arguments: Any) -> Any:
+            try:
+                csrf.protect()
+            except CSRFError:
+                if from_our_own_page():
+                    raise
+                return redirect(page(**arguments), 303)
+            return view(**arguments)
+
+        return guarded
+
+    return decorate
 
 
 _SENT_AGAIN = "sent_again"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -29,10 +32,62 @@ def test_a_forged_webhook_is_refused(client: FlaskClient) -> None:
     assert hints() == 0
 
 
-def test_signed_nonsense_is_unreadable(client: FlaskClient) -> None:
-    signature = payments.sandbox()._signature(b"x")
-    answer = client.post("/webhooks/sandbox", data=b"x", headers={SIGNATURE: signature})
+def sign(body: bytes) -> dict[str, str]:
+    return {SIGNATURE: payments.sandbox()._signature(body)}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"x",
+        b"{}",
+        b"[]",
+        b'{"charges": "c1"}',
+        b'{"charges": {"c1": 1}}',
+        b'{"charges": [1]}',
+        b'{"charges": [null]}',
+        b'{"charges": [""]}',
+        b'{"charges": ["c 1"]}',
+        b'{"charges": ["' + b"c" * 81 + b'"]}',
+        b'{"charges": ["c1"], "charges": ["c2"]}',
+        b'{"charges": ["c1"], "at": NaN}',
+        b'{"charges": ["c1"], "amount": ' + b"9" * 5_000 + b"}",
+        b'{"charges": ["c1", "c\\u0000"]}',
+        b'{"charges": ["c1", "\\ud800"]}',
+        b'{"charges": ["c1", "\xed\xa0\x80"]}',
+        b'{"charges": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+    ],
+)
+def test_signed_nonsense_is_unreadable(
+    client: FlaskClient, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = client.post("/webhooks/sandbox", data=body, headers=sign(body))
     assert answer.status_code == 422
+    assert hints() == 0
+    said = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [record.getMessage() for record in said] == ["webhook unreadable"]
+
+
+def test_a_charge_named_twice_is_one_hint(client: FlaskClient) -> None:
+    body = b'{"charges": ["c1", "c2", "c1"]}'
+    assert client.post("/webhooks/sandbox", data=body, headers=sign(body)).status_code == 200
+    assert hints() == 2
+
+
+@pytest.mark.parametrize("appended", ["/", "/pix", "/pix/", "//pix"])
+def test_what_the_central_banks_api_appends_to_the_address(client: FlaskClient, appended: str) -> None:
+    sent = payments.sandbox().notification("some-charge")
+    answer = client.post(f"/webhooks/sandbox{appended}", data=sent.body, headers=sent.headers)
+    assert answer.status_code == 200
+    assert hints() == 1
+    assert client.post(f"/webhooks/sandbox{appended}", data=sent.body).status_code == 403
+
+
+@pytest.mark.parametrize("appended", ["/pix/x", "/cob", "x"])
+def test_another_ending_is_no_webhook(client: FlaskClient, appended: str) -> None:
+    sent = payments.sandbox().notification("some-charge")
+    answer = client.post(f"/webhooks/sandbox{appended}", data=sent.body, headers=sent.headers)
+    assert (answer.status_code, hints()) == (404, 0)
 
 
 def test_another_provider_is_not_found(client: FlaskClient) -> None:

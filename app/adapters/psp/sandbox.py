@@ -30,8 +30,8 @@ from app.adapters.psp import (
     Refused,
     UnknownCharge,
     Unreachable,
-    Unreadable,
 )
+from app.adapters.psp.notices import charge_ids
 from app.adapters.psp.sandbox_books import (
     BOOKS,
     CREATE,
@@ -165,11 +165,7 @@ class Sandbox:
         given = next((value for name, value in headers.items() if name.lower() == SIGNATURE.lower()), "")
         if not hmac.compare_digest(given.encode(), self._signature(body).encode()):
             raise Forged("wrong signature")
-        try:
-            named = json.loads(body)["charges"]
-            return tuple(str(charge_id) for charge_id in named)
-        except (ValueError, KeyError, TypeError) as error:
-            raise Unreadable(repr(error)) from None
+        return charge_ids(body)
 
     # What the simulator's pages and the tests tell it.
 

@@ -1,0 +1,86 @@
+"""What one process signs is good for another whose clock differs; what must end, ends by the database's clock."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from flask import Flask
+from itsdangerous import TimestampSigner
+
+from app.events.service import Screening
+from tests.reservations.rooms import make_screening
+from tests.shop.visitor import Visitor, order_at
+from tests.users.people import person, session_of
+
+MINUTE, DAY = 60, 86_400
+
+
+@pytest.fixture
+def screening(app: object) -> Screening:
+    return make_screening("oooooooooo")
+
+
+class Clock:
+    """The clock by which cookies are signed and judged in this process."""
+
+    def __init__(self) -> None:
+        self.ahead = 0
+
+    def read(self) -> int:
+        return int(time.time()) + self.ahead
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", made.read)
+    return made
+
+
+@pytest.mark.parametrize("ahead", [5, 5 * MINUTE, 15 * MINUTE, 12 * 60 * MINUTE])
+def test_a_basket_of_a_process_that_is_ahead(
+    app: Flask, screening: Screening, clock: Clock, ahead: int
+) -> None:
+    clock.ahead = ahead
+    ana = Visitor(app)
+    path = ana.start(screening, "A4 A5")
+    token = ana.token()
+    clock.ahead = 0
+    assert ana.get(f"{path}/types").status_code == 200
+    seats = {f"type-{seat.seat_id}": "full" for seat in order_at(path).seats}
+    answer = ana.client.post(f"{path}/types", data={**seats, "csrf_token": token}, headers=ana.headers)
+    assert (answer.status_code, answer.location) == (303, f"{path}/concessions")
+
+
+def test_a_signed_in_account_of_a_process_that_is_ahead(app: Flask, clock: Clock) -> None:
+    key = session_of(person("gil@example.org", role="door"))
+    client = app.test_client()
+    clock.ahead = 15 * MINUTE
+    with client.session_transaction() as session:
+        session["_user_id"] = key
+    clock.ahead = 0
+    assert client.get("/staff/scan").status_code == 200
+
+
+@pytest.mark.parametrize("signed_ahead", [-31 * DAY, 2 * DAY])
+def test_too_old_or_of_a_broken_clock(
+    app: Flask, screening: Screening, clock: Clock, signed_ahead: int
+) -> None:
+    clock.ahead = signed_ahead
+    ana = Visitor(app)
+    path = ana.start(screening, "A4 A5")
+    clock.ahead = 0
+    assert ana.get(f"{path}/types").status_code == 404
+
+
+def test_somebody_elses_signature_is_not_taken_however_it_is_dated(
+    app: Flask, screening: Screening, clock: Clock
+) -> None:
+    ana = Visitor(app)
+    path = ana.start(screening, "A4 A5")
+    cookie = ana.client.get_cookie("session")
+    assert cookie is not None
+    payload, dated, signature = cookie.value.rsplit(".", 2)
+    ana.client.set_cookie("session", f"{payload}.{dated[:-1]}{'A' if dated[-1] != 'A' else 'B'}.{signature}")
+    assert ana.get(f"{path}/types").status_code == 404
