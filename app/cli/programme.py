@@ -29,6 +29,8 @@ def import_command(files: tuple[Path, ...], check: bool) -> None:
             if check:
                 raise _OnlyChecking
     except _OnlyChecking:
+        for note in report.notes:
+            click.echo(f"would do: {note}")
         click.echo("Nothing wrong; nothing was written.")
         return
     except BadProgramme as error:
@@ -46,6 +48,8 @@ def import_command(files: tuple[Path, ...], check: bool) -> None:
         counts = (report.added[kind], report.changed[kind], report.same[kind])
         if any(counts):
             click.echo("{}: {} added, {} changed, {} unchanged".format(kind, *counts))
+    for note in report.notes:
+        click.echo(note)
 
 
 @click.command("cancel-screening", cls=OnDatabase)

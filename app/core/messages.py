@@ -173,6 +173,14 @@ class ScreeningCancelled(Message):
 
 
 @dataclass(frozen=True)
+class ScreeningRetimed(Message):
+    """A screening keeps its hour by its site's clock, but that hour is another moment (UTC) now."""
+
+    consumers: ClassVar = ("tickets",)
+    screening_id: int
+
+
+@dataclass(frozen=True)
 class OrderCalledOff(Message):
     """One order of a screening that was called off: refund it and tell its buyer."""
 

@@ -9,7 +9,7 @@ cinema day before (the programme lists it there), and is announced as the night 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from babel.dates import format_date
 
@@ -25,6 +25,16 @@ from app.core.i18n import (
 )
 
 DAY_STARTS_AT = time(5, 0)  # the cinema day ends with the last screening, even after midnight
+
+
+def moment_at(clock: datetime, timezone: str) -> datetime | None:
+    """The moment (UTC) at which the clocks of `timezone` show `clock`; None for an hour that they skip.
+
+    Of an hour that comes twice, when clocks go back, the first is meant.
+    """
+    there = clock.replace(tzinfo=zone(timezone))
+    moment = there.astimezone(UTC)
+    return moment if moment.astimezone(there.tzinfo).replace(tzinfo=None) == clock else None
 
 
 def cinema_day(clock: datetime) -> date:
@@ -44,8 +54,9 @@ class Showtime:
     clock: datetime
 
     @classmethod
-    def of(cls, starts_at: datetime, timezone: str) -> Showtime:
-        return cls(starts_at, timezone, local(starts_at, timezone).replace(tzinfo=None))
+    def of(cls, starts_at: datetime, timezone: str, clock: datetime | None = None) -> Showtime:
+        """Without `clock` (what an older version wrote) the hour is read from the zone's rules of today."""
+        return cls(starts_at, timezone, clock or local(starts_at, timezone).replace(tzinfo=None))
 
     @property
     def day(self) -> date:

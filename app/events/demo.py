@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import db
+from app.core.i18n import local
 from app.events import service
 from app.events.cache import programme_changes
 from app.events.demo_films import FILMS
@@ -203,6 +204,8 @@ def _write_day(auditorium_id: int, label: str, day: date, films: dict[str, int])
             "auditorium_id": auditorium_id,
             "starts_at": slot.starts_at,
             "ends_at": slot.ends_at,
+            "starts_local": local(slot.starts_at, TIMEZONE).replace(tzinfo=None),
+            "timezone": TIMEZONE,
             "version": slot.version,
             "format": slot.format,
             "external_ref": ref,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ from app.core.config import settings
 from app.core.messages import Message
 from app.core.outbox import Delivery
 from app.core.worker import Tick
-from app.events import demo
+from app.events import demo, local_hours
+
+log = logging.getLogger("bilheteria.events")
 
 
 def _roll_forward() -> None:
@@ -19,5 +22,15 @@ def _roll_forward() -> None:
             demo.roll_forward()
 
 
+def _realign() -> None:
+    with db.transaction():
+        result = local_hours.realign()
+    for problem in result.problems:
+        log.error("a screening's hour could not be kept: %s", problem)
+
+
 HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {}
-TICKS = [Tick("events.roll_forward", 15 * 60.0, _roll_forward)]
+TICKS = [
+    Tick("events.roll_forward", 15 * 60.0, _roll_forward),
+    Tick("events.realign", 3600.0, _realign),
+]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from app.core import db
 from app.events.import_files import Place
@@ -18,11 +18,15 @@ from app.events.rooms import PlannedSeat
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """A screening of a file (`place`) or of the database (`id`); `room` is cinema and label."""
+    """A screening of a file (`place`) or of the database (`id`).
+
+    `room` is cinema and label; `clock` the hour of its start by the cinema's clock.
+    """
 
     ref: str
     film: str
     room: tuple[str, str]
+    clock: datetime
     starts_at: datetime
     ends_at: datetime
     version: str
@@ -127,6 +131,7 @@ class Existing:
                 ScreeningRow.__table__,
                 FilmRow.slug.label("film"),
                 CinemaRow.slug.label("cinema"),
+                func.coalesce(ScreeningRow.timezone, CinemaRow.timezone).label("zone"),
                 AuditoriumRow.label,
             )
             .join(FilmRow, FilmRow.id == ScreeningRow.film_id)
@@ -139,6 +144,7 @@ class Existing:
                 ref=row.external_ref or f"screening {row.id}",
                 film=row.film,
                 room=(row.cinema, row.label),
+                clock=row.starts_local or self.local(row.starts_at, row.zone).replace(tzinfo=None),
                 starts_at=row.starts_at.astimezone(UTC),
                 ends_at=row.ends_at.astimezone(UTC),
                 version=row.version,

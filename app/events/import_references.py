@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.core.showtime import moment_at
 from app.events.import_checks import Entry, Programme
 from app.events.import_existing import Existing
 from app.events.import_files import Files, suggestion
-from app.events.import_values import at_cinema
 from app.events.rooms import in_order
 
 _SEATING = {"plan", "rows", "wheelchair", "companion", "wide"}
@@ -51,7 +51,7 @@ class References:
 
     def starts_at(self, screening: Entry) -> datetime | None:
         """The start in UTC; None for an hour that the cinema's clocks skip."""
-        return at_cinema(screening.values["starts"], self.timezone_of(screening.values["cinema"]))
+        return moment_at(screening.values["starts"], self.timezone_of(screening.values["cinema"]))
 
     def knows_room(self, room: tuple[str, str]) -> bool:
         return room in self.programme.plans or room in self.existing.rooms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -137,13 +137,6 @@ def _moment(value: object) -> datetime:
         return datetime(year, month, day, hour, minute)  # noqa: DTZ001 - the zone is the cinema's, known later
     except ValueError as error:
         raise Wrong(f"{text[:30]!r} is not in the calendar: {error}") from None
-
-
-def at_cinema(moment: datetime, zone_name: str) -> datetime | None:
-    """The cinema's clock in UTC; None for an hour that its clocks skip."""
-    there = moment.replace(tzinfo=ZoneInfo(zone_name))
-    utc = there.astimezone(UTC)
-    return utc if utc.astimezone(there.tzinfo).replace(tzinfo=None) == moment else None
 
 
 def _timezone(value: object) -> str:

@@ -20,11 +20,12 @@ from app.events.writing import write_room, write_seats, write_zones
 
 @dataclass
 class Report:
-    """What an import did, by kind: how many were added, changed and already so."""
+    """What an import did, by kind: how many were added, changed and already so; and what else to know of it."""
 
     added: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     same: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
     def count(self, kind: str, outcome: str) -> None:
         getattr(self, outcome)[kind] += 1
@@ -112,6 +113,8 @@ class Writer:
                 "auditorium_id": room.id,
                 "starts_at": show.starts_at,
                 "ends_at": show.ends_at,
+                "starts_local": show.clock,
+                "timezone": there.cinemas[show.room[0]]["timezone"],
                 "version": show.version,
                 "format": show.format,
                 "external_ref": show.ref,

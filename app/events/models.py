@@ -141,7 +141,11 @@ class FilmRow(Base):
 
 
 class ScreeningRow(Base):
-    """A film in a room. The room is taken from `starts_at` to `ends_at`: two scheduled ones never overlap."""
+    """A film in a room. The room is taken from `starts_at` to `ends_at`: two scheduled ones never overlap.
+
+    `starts_local` is the hour of the start by the site's clock, and `timezone` the site's zone, as they were agreed
+    with people; `local_hours.py` keeps `starts_at` where that hour is. Null where an older version wrote the row.
+    """
 
     __tablename__ = "screenings"
     __table_args__ = (
@@ -170,6 +174,8 @@ class ScreeningRow(Base):
     status: Mapped[str] = mapped_column(Text, server_default="scheduled")
     external_ref: Mapped[str | None] = mapped_column(Text, unique=True)
     cancel_reason: Mapped[str | None] = mapped_column(Text)
+    starts_local: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
+    timezone: Mapped[str | None] = mapped_column(Text)
 
 
 class PriceRow(Base):

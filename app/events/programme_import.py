@@ -11,13 +11,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
+from app.core import db
 from app.core.errors import Invalid
+from app.events import local_hours
 from app.events.cache import programme_changes
-from app.events.import_checks import Entry, check
+from app.events.import_checks import Entry, Programme, check
 from app.events.import_existing import Existing, Show
 from app.events.import_files import Files, Place, Problem, read_files
 from app.events.import_references import References
 from app.events.import_writing import Report, Writer
+from app.events.models import CinemaRow
 
 TURNAROUND = timedelta(minutes=15)  # to let people out and in; the room is taken for that long after the film
 
@@ -35,6 +40,9 @@ def import_programme(paths: Sequence[Path]) -> Report:
     files = read_files(paths)
     programme = check(files)
     programme_changes()
+    report = Report()
+    local_hours.realign()
+    _change_zones(programme, files, report)
     existing = Existing.load()
     references = References(programme, existing, files)
     references.check()
@@ -45,7 +53,22 @@ def import_programme(paths: Sequence[Path]) -> Report:
     _check_overlaps(shows, existing, files)
     if files.problems:
         raise BadProgramme(files.problems)
-    return Writer(programme, existing, Report()).write(shows)
+    return Writer(programme, existing, report).write(shows)
+
+
+def _change_zones(programme: Programme, files: Files, report: Report) -> None:
+    """A site's screenings keep their hours when its time zone is corrected, also those that are sold."""
+    before = {row.slug: row for row in db.session().execute(select(CinemaRow.__table__))}
+    for entry in programme.entries["cinemas"].values():
+        site, zone_name = before.get(entry.key[0]), entry.values.get("timezone")
+        if site is None or zone_name in (None, site.timezone):
+            continue
+        done = local_hours.change_zone(site.id, zone_name)
+        for problem in done.problems:
+            files.complain(entry.place, f"timezone: screening {problem}")
+        report.notes.append(
+            f"{site.slug}: {len(done.moved)} screenings keep their hours, now by the clock of {zone_name}"
+        )
 
 
 def _placed(entry: Entry, references: References, existing: Existing, files: Files) -> Show | None:
@@ -55,10 +78,16 @@ def _placed(entry: Entry, references: References, existing: Existing, files: Fil
     minutes, starts_at = references.minutes_of(values["film"]), references.starts_at(entry)
     if minutes is None or starts_at is None or not references.knows_room(room):
         return None
+    before = existing.shows.get(values["ref"])
+    if before is not None and before.clock == values["starts"]:
+        starts_at = (
+            before.starts_at
+        )  # it stands, also where it was agreed by a clock that the site has no more
     show = Show(
         ref=values["ref"],
         film=values["film"],
         room=room,
+        clock=values["starts"],
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=values.get("minutes", minutes)) + TURNAROUND,
         version=values["version"],
@@ -66,31 +95,29 @@ def _placed(entry: Entry, references: References, existing: Existing, files: Fil
         status="scheduled",
         place=entry.place,
     )
-    zone_name = references.timezone_of(values["cinema"])
-    return show if _stays(show, entry.place, zone_name, existing, files) else None
+    return show if _stays(show, entry.place, existing, files) else None
 
 
-def _stays(show: Show, place: Place, zone_name: str, existing: Existing, files: Files) -> bool:
+def _stays(show: Show, place: Place, existing: Existing, files: Files) -> bool:
     """A screening that is known already keeps its film, room and hour."""
     before = existing.shows.get(show.ref)
     if before is None:
         return True
-    for what in ("film", "room", "starts_at"):
-        old, new = getattr(before, what), getattr(show, what)
+    for what, name in (("film", "film"), ("room", "room"), ("clock", "start")):
+        old, new = _said(getattr(before, what)), _said(getattr(show, what))
         if old != new:
-            old, new = _said(old, zone_name), _said(new, zone_name)
             files.complain(
                 place,
-                f"screening {show.ref!r} has {old} as its {what.removesuffix('s_at')}, not {new}: "
+                f"screening {show.ref!r} has {old} as its {name}, not {new}: "
                 f"call it off (cancel-screening {before.id}) and give the new one another ref",
             )
             return False
     return True
 
 
-def _said(value: object, zone_name: str) -> str:
+def _said(value: object) -> str:
     if isinstance(value, datetime):
-        return f"{Existing.local(value, zone_name):%Y-%m-%d %H:%M}"
+        return f"{value:%Y-%m-%d %H:%M}"
     return " ".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -107,14 +134,12 @@ def _check_overlaps(shows: Sequence[Show], existing: Existing, files: Files) -> 
         latest: Show | None = None
         for show in here:
             if latest is not None and show.starts_at < latest.ends_at:
-                _complain_of_overlap(room, latest, show, existing, files)
+                _complain_of_overlap(room, latest, show, files)
             if latest is None or show.ends_at > latest.ends_at:
                 latest = show
 
 
-def _complain_of_overlap(
-    room: tuple[str, str], one: Show, other: Show, existing: Existing, files: Files
-) -> None:
+def _complain_of_overlap(room: tuple[str, str], one: Show, other: Show, files: Files) -> None:
     named = one if one.place is not None and other.place is None else other
     beside = other if named is one else one
     if named.place is None:
@@ -122,14 +147,13 @@ def _complain_of_overlap(
     where = f" ({beside.place})" if beside.place else " (on sale already)"
     files.complain(
         named.place,
-        f"room {' '.join(room)}: {_show(named, existing)} overlaps {_show(beside, existing)}{where}",
+        f"room {' '.join(room)}: {_show(named)} overlaps {_show(beside)}{where}",
     )
 
 
-def _show(show: Show, existing: Existing) -> str:
-    zone_name = str(existing.cinemas.get(show.room[0], {}).get("timezone", "America/Sao_Paulo"))
-    start, end = (Existing.local(moment, zone_name) for moment in (show.starts_at, show.ends_at))
-    return f"{show.ref!r} ({show.film}, {start:%Y-%m-%d %H:%M} to {end:%H:%M})"
+def _show(show: Show) -> str:
+    end = show.clock + (show.ends_at - show.starts_at)
+    return f"{show.ref!r} ({show.film}, {show.clock:%Y-%m-%d %H:%M} to {end:%H:%M})"
 
 
 __all__ = ["BadProgramme", "Place", "Problem", "Report", "import_programme"]

@@ -272,11 +272,21 @@ def cancel_screening(screening_id: int, reason: str) -> Screening:
 
 
 def _day_of(moment: ColumnElement[datetime]) -> ColumnElement[date]:
-    return func.date(func.timezone(CinemaRow.timezone, moment) - text("interval '5 hours'"))
+    return _cinema_day(func.timezone(CinemaRow.timezone, moment))
 
 
 def _day_of_screening() -> ColumnElement[date]:
-    return _day_of(ScreeningRow.starts_at.expression)
+    """By the hour that was agreed; where an older version wrote the row, by the rules of the site's zone."""
+    return _cinema_day(
+        func.coalesce(
+            ScreeningRow.starts_local,
+            func.timezone(func.coalesce(ScreeningRow.timezone, CinemaRow.timezone), ScreeningRow.starts_at),
+        )
+    )
+
+
+def _cinema_day(clock: ColumnElement[datetime]) -> ColumnElement[date]:
+    return func.date(clock - text("interval '5 hours'"))
 
 
 def _screening_query() -> Select[tuple[ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, dict[str, int]]]:

@@ -132,7 +132,7 @@ class Screening:
             capacity=auditorium.capacity,
             starts_at=starts_at,
             ends_at=row.ends_at.astimezone(UTC),
-            showtime=Showtime.of(starts_at, cinema.timezone),
+            showtime=Showtime.of(starts_at, row.timezone or cinema.timezone, row.starts_local),
             sales_close_at=starts_at + timedelta(minutes=cinema.sales_cutoff_minutes),
             version=row.version,
             format=row.format,

@@ -125,7 +125,8 @@ def facts(order: OrderView) -> dict[str, object]:
         "cinema": screening.cinema.name,
         "auditorium": screening.auditorium_name,
         "starts_at": screening.starts_at.isoformat(),
-        "timezone": screening.cinema.timezone,
+        "timezone": screening.showtime.timezone,
+        "starts_local": screening.showtime.clock.isoformat(),
         "seats": [seat.name for seat in order.seats],
         "total": order.total,
     }

@@ -199,7 +199,8 @@ def issue_facts(order: OrderView, concessions: tuple[Concession, ...]) -> IssueF
         stock=screening.stock,
         starts_at=screening.starts_at,
         ends_at=screening.ends_at,
-        timezone=cinema.timezone,
+        timezone=screening.showtime.timezone,
+        starts_local=screening.showtime.clock,
         locale=order.locale,
         concessions=concessions,
     )

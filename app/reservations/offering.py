@@ -105,7 +105,8 @@ def _tell(
         "cinema_name": screening.cinema.name,
         "auditorium_name": screening.auditorium_name,
         "starts_at": screening.starts_at.isoformat(),
-        "timezone": screening.cinema.timezone,
+        "timezone": screening.showtime.timezone,
+        "starts_local": screening.showtime.clock.isoformat(),
     }
     publish(
         NoticeRequested(template, row.email, row.locale, what | facts, not_after=not_after),

@@ -12,9 +12,10 @@ from app.core import db, outbox
 from app.core.config import settings
 from app.core.errors import Poison, Retry
 from app.core.failpoints import failpoint
-from app.core.messages import OrderPaid, TicketsReady, TicketsResigned, TicketsRevoked
+from app.core.messages import OrderPaid, ScreeningRetimed, TicketsReady, TicketsResigned, TicketsRevoked
 from app.core.outbox import Delivery
 from app.core.worker import Tick
+from app.events import service as events
 from app.tickets import documents, issuing, keys, paper, wording
 from app.tickets.states import REVOKED
 from app.tickets.views import Ticket
@@ -79,6 +80,12 @@ def on_tickets_revoked(message: TicketsRevoked, delivery: Delivery) -> None:
         documents.forget(order_id)
 
 
+def on_screening_retimed(message: ScreeningRetimed, delivery: Delivery) -> None:
+    """Doors open by the new moment; what people read on their tickets, the hour by the site's clock, stays."""
+    with delivery.transaction():
+        issuing.retime(events.screening(message.screening_id))
+
+
 def _to_know(tickets: Sequence[Ticket], locale: str) -> dict[str, Any]:
     """What the mail says beside the order's facts: where to go, what to show for half price, what to fetch. JSON."""
     facts = tickets[0].facts
@@ -131,6 +138,7 @@ PATIENT = True
 THREADS = 2  # drawing keeps one processor busy; the other one stores meanwhile
 HANDLERS = {
     OrderPaid: on_order_paid,
+    ScreeningRetimed: on_screening_retimed,
     TicketsResigned: on_tickets_resigned,
     TicketsRevoked: on_tickets_revoked,
 }

@@ -13,6 +13,7 @@ from app.core import codes, db, outbox
 from app.core.errors import Conflict
 from app.core.half_price import proof_number
 from app.core.messages import TicketsReady, TicketsRevoked
+from app.events.service import Screening
 from app.tickets import keys, qr
 from app.tickets.states import VALID
 from app.tickets.views import IssueFacts, Ticket, TicketLine
@@ -61,6 +62,13 @@ _REVOKE = text(
     select (select count(*) from gone) as revoked,
         count(*) filter (where state = 'admitted') as admitted
     from mine
+    """
+)
+
+_RETIME = text(
+    """
+    update tickets.issues set starts_at = :starts_at, ends_at = :ends_at, facts = facts || cast(:facts as jsonb)
+    where screening_id = :id
     """
 )
 
@@ -132,6 +140,19 @@ def _issue_values(facts: IssueFacts, tickets: Sequence[Ticket], key: keys.Signin
         "public_key": key.public_bytes,
         "lines": json.dumps(lines),
     }
+
+
+def retime(screening: Screening) -> None:
+    """Take over the screening's moments (UTC) and its hour by the site's clock; the tickets themselves stay."""
+    showtime = screening.showtime
+    facts = {
+        "starts_at": screening.starts_at.isoformat(),
+        "ends_at": screening.ends_at.isoformat(),
+        "starts_local": showtime.clock.isoformat(),
+        "timezone": showtime.timezone,
+    }
+    values = {"id": screening.id, "starts_at": screening.starts_at, "ends_at": screening.ends_at}
+    db.session().execute(_RETIME, values | {"facts": json.dumps(facts)})
 
 
 def of_order(order_id: uuid.UUID) -> list[Ticket]:

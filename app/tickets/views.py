@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +42,10 @@ class Concession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueFacts:
-    """What all tickets of an order share, as it was when they were issued. Times are aware, UTC."""
+    """What all tickets of an order share, as it was when they were issued. Times are aware, UTC.
+
+    `starts_local` is the hour of the start by the site's clock, as it was sold; None in what an older version wrote.
+    """
 
     order_id: uuid.UUID
     order_code: str
@@ -64,6 +67,7 @@ class IssueFacts:
     starts_at: datetime
     ends_at: datetime
     timezone: str
+    starts_local: datetime | None = None
     locale: str = "pt_BR"
     concessions: tuple[Concession, ...] = ()
 
@@ -73,7 +77,7 @@ class IssueFacts:
     @property
     def showtime(self) -> Showtime:
         """The start as people read it."""
-        return Showtime.of(self.starts_at, self.timezone)
+        return Showtime.of(self.starts_at, self.timezone, self.starts_local)
 
     def payload(self) -> dict[str, Any]:
         """As JSON."""
@@ -81,16 +85,21 @@ class IssueFacts:
             "order_id": str(self.order_id),
             "starts_at": self.starts_at.isoformat(),
             "ends_at": self.ends_at.isoformat(),
+            "starts_local": self.starts_local.isoformat() if self.starts_local else None,
         }
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> IssueFacts:
+        """What this version or another wrote: fields that only a newer one knows are left out."""
+        known = {one.name for one in fields(cls)}
+        clock = payload.get("starts_local")
         return cls(
-            **payload
+            **{name: value for name, value in payload.items() if name in known}
             | {
                 "order_id": uuid.UUID(payload["order_id"]),
                 "starts_at": datetime.fromisoformat(payload["starts_at"]),
                 "ends_at": datetime.fromisoformat(payload["ends_at"]),
+                "starts_local": datetime.fromisoformat(clock) if clock else None,
                 "concessions": tuple(Concession(**item) for item in payload["concessions"]),
             }
         )

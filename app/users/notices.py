@@ -87,7 +87,13 @@ def _showtime(facts: dict[str, Any]) -> dict[str, Showtime]:
     """When the screening begins that the mail is about, if it is about one."""
     if "starts_at" not in facts:
         return {}
-    return {"showtime": Showtime.of(datetime.fromisoformat(facts["starts_at"]), facts["timezone"])}
+    clock = facts.get("starts_local")  # what an older version wrote has none
+    starts_at = datetime.fromisoformat(facts["starts_at"])
+    return {
+        "showtime": Showtime.of(
+            starts_at, facts["timezone"], datetime.fromisoformat(clock) if clock else None
+        )
+    }
 
 
 def _speak(environment: Environment, locale: str) -> None:

@@ -1,0 +1,62 @@
+"""A site's time zone is corrected after tickets were sold: they say the same hour everywhere, and doors follow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import text
+
+from app.core import config, db, worker
+from app.dispatch import routes
+from app.tickets import paper
+from app.tickets import service as tickets
+from app.tickets.service import IssueFacts, Ticket
+from tests.cli.test_import_with_sales import on_sale, seats, take
+from tests.orders import buying
+from tests.tickets.conftest import make_facts
+
+
+def ticket_of(order_id: object) -> Ticket:
+    with db.reading():
+        (ticket,) = tickets.of_order(order_id)  # type: ignore[arg-type]
+        return ticket
+
+
+def hurry() -> None:
+    """What waits for readers to finish is due now."""
+    with db.transaction() as session:
+        session.execute(text("update core.outbox set available_at = clock_timestamp()"))
+    while worker.drain(routes()):
+        pass
+
+
+def test_tickets_keep_their_hour_and_doors_follow(database: str, tmp_path: Path) -> None:
+    take(tmp_path)
+    screening = on_sale()
+    paid = buying.bought(screening, seats(screening, 0))
+    before = ticket_of(paid.id)
+    assert before.facts.showtime.time("pt_BR") == "18h00"
+    take(tmp_path, cinemas={"timezone": "America/Manaus"})
+    hurry()
+    moved, after = on_sale(), ticket_of(paid.id)
+    assert moved.starts_at == screening.starts_at + timedelta(hours=1)
+    assert (after.facts.starts_at, after.facts.ends_at) == (moved.starts_at, moved.ends_at)
+    with db.reading() as session:
+        issue = session.execute(text("select starts_at, ends_at from tickets.issues")).one()
+    assert (issue.starts_at, issue.ends_at) == (moved.starts_at, moved.ends_at)
+    for ticket in (before, after):
+        page = paper.page(ticket, 1, "pt_BR", config.settings().cinema_name)
+        assert page.places[0].value.lines == ("18h00",)
+        assert "A sala abre às 17h40." in page.foot
+    assert moved.showtime.day_and_time("pt_BR") == screening.showtime.day_and_time("pt_BR")
+    assert after.qr_text == before.qr_text
+
+
+def test_facts_of_another_version_are_read() -> None:
+    """An older one did not keep the local hour; a newer one may say more."""
+    facts = make_facts()
+    older = {name: value for name, value in facts.payload().items() if name != "starts_local"}
+    assert IssueFacts.of(older) == facts
+    newer = facts.payload() | {"dolby": True}
+    assert IssueFacts.of(newer) == facts

@@ -1,0 +1,175 @@
+"""An hour agreed with people stays: by the site's clock, whatever happens to the rules of its zone, or to the zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.events import local_hours
+from app.events import service as events
+from app.events.service import Screening
+from tests.events.programme_folder import CINEMAS, SCREENINGS, Folder
+from tests.events.test_programme import make_cinema, make_film, make_room, make_screening
+
+MANAUS = CINEMAS.replace("America/Recife", "America/Manaus")  # an hour behind Recife
+SIX = datetime(2030, 12, 1, 21, 0, tzinfo=UTC)  # 18:00 in Recife
+AGREED = datetime(2030, 12, 1, 18, 0)  # noqa: DTZ001 - by the site's clock
+
+
+def first() -> Screening:
+    events.reset_caches()
+    with db.reading():
+        return events.programme(AGREED.date())[0]
+
+
+def stored(screening_id: int) -> Any:
+    with db.reading() as session:
+        query = text(
+            "select starts_at, ends_at, starts_local, timezone from events.screenings where id = :id"
+        )
+        return session.execute(query, {"id": screening_id}).one()
+
+
+def realign() -> local_hours.Realigned:
+    with db.transaction():
+        done = local_hours.realign()
+    events.reset_caches()
+    return done
+
+
+def as_if_the_rules_had_changed(screening_id: int, hours: int = 1) -> None:
+    """The stored moment is where another version of the zone database put it: `hours` later than ours does."""
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update events.screenings set starts_at = starts_at + :by, ends_at = ends_at + :by where id = :id"
+            ),
+            {"by": timedelta(hours=hours), "id": screening_id},
+        )
+    events.reset_caches()
+
+
+def test_the_import_keeps_the_local_hour(folder: Folder) -> None:
+    folder.run()
+    row = stored(first().id)
+    assert (row.starts_at, row.starts_local, row.timezone) == (SIX, AGREED, "America/Recife")
+
+
+def test_a_corrected_zone_moves_the_moment_and_not_the_hour(folder: Folder) -> None:
+    folder.run()
+    before = first()
+    report = folder.run(cinemas=MANAUS)
+    after = first()
+    assert after.showtime.time("pt_BR") == before.showtime.time("pt_BR") == "18h00"
+    assert after.showtime.clock == AGREED
+    assert after.showtime.iso() == "2030-12-01T18:00-04:00"
+    assert after.starts_at == SIX + timedelta(hours=1)
+    assert after.ends_at - after.starts_at == before.ends_at - before.starts_at
+    assert report.notes == ["matriz: 2 screenings keep their hours, now by the clock of America/Manaus"]
+    assert dict(report.changed) == {"cinemas": 1}
+    assert not folder.run(cinemas=MANAUS).changed
+
+
+def test_an_hour_that_the_new_zone_skips_is_named(folder: Folder) -> None:
+    at_night = SCREENINGS.replace("2030-12-01 18:00", "2030-03-10 02:30")
+    folder.run(screenings=at_night)
+    (folder.path / "cinemas.csv").write_text(CINEMAS.replace("America/Recife", "America/New_York"))
+    from app.events.programme_import import BadProgramme
+
+    with pytest.raises(BadProgramme) as bad:
+        folder.take(folder.path / "cinemas.csv")
+    assert [one.message for one in bad.value.problems] == [
+        "timezone: screening 'd1-1': the clocks of America/New_York skip 2030-03-10 02:30"
+    ]
+
+
+def test_other_rules_of_a_zone_do_not_move_what_people_read(folder: Folder) -> None:
+    folder.run()
+    screening = first()
+    as_if_the_rules_had_changed(screening.id, -1)
+    shown = first()
+    assert shown.starts_at == SIX - timedelta(hours=1)
+    assert shown.showtime.time("pt_BR") == "18h00"
+    assert shown.showtime.time("pt_BR", shown.ends_at) == screening.showtime.time("pt_BR", screening.ends_at)
+    assert realign().moved == [screening.id]
+    assert (stored(screening.id).starts_at, stored(screening.id).ends_at) == (SIX, screening.ends_at)
+    assert not realign().moved
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_screenings_close_after_one_another_move_together(database: str, hours: int) -> None:
+    """Each ends when the next begins: moved in the wrong order, one would lie over the other for a moment."""
+    film, room = make_film(), make_cinema(timezone="America/Recife")
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    ids = [make_screening(film, room, start + timedelta(hours=2 * place)) for place in range(3)]
+    realign()
+    for screening_id in ids if hours < 0 else reversed(ids):
+        as_if_the_rules_had_changed(screening_id, hours)
+    done = realign()
+    assert (sorted(done.moved), done.problems) == (ids, [])
+    assert [stored(one).starts_at for one in ids] == [
+        start + timedelta(hours=2 * place) for place in range(3)
+    ]
+
+
+def test_where_two_would_run_at_once_nothing_of_the_room_moves(database: str) -> None:
+    film, room = make_film(), make_cinema(timezone="America/Recife")
+    other_room = make_room("centro", "2")
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    early = make_screening(film, room, start)
+    late = make_screening(film, room, start + timedelta(hours=3))
+    alone = make_screening(film, other_room, start)
+    realign()
+    as_if_the_rules_had_changed(early, -2)
+    as_if_the_rules_had_changed(alone, -2)
+    with (
+        db.transaction() as session
+    ):  # three hours long meanwhile: back at its hour it would reach into the next
+        session.execute(
+            text("update events.screenings set ends_at = starts_at + interval '4 hours' where id = :id"),
+            {"id": early},
+        )
+    done = realign()
+    assert done.moved == [alone]
+    (problem,) = done.problems
+    assert f"'screening {late}' would overlap 'screening {early}'" in problem
+
+
+def test_what_an_older_version_wrote_is_filled_in(database: str) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    screening_id = make_screening(make_film(), make_cinema(timezone="America/Manaus"), start)
+    with db.reading():
+        shown = events.screening(screening_id).showtime.clock
+        assert screening_id in [
+            one.id for one in events.programme(events.screening(screening_id).showtime.cinema_day)
+        ]
+    assert not realign().moved
+    row = stored(screening_id)
+    assert (row.starts_local, row.timezone) == (shown, "America/Manaus")
+    assert row.starts_local == (start - timedelta(hours=4)).replace(tzinfo=None)
+
+
+def test_what_has_begun_stays_where_it_is(database: str) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
+    screening_id = make_screening(make_film(), make_cinema(timezone="America/Manaus"), start)
+    realign()
+    as_if_the_rules_had_changed(screening_id, -1)
+    assert not realign().moved
+    assert stored(screening_id).starts_at == start - timedelta(hours=1)
+
+
+def test_the_programmes_day_is_that_of_the_agreed_hour(folder: Folder) -> None:
+    """At 4:30 by the clock of the day on which it was agreed; an hour later by other rules it would be another day."""
+    folder.run(screenings=SCREENINGS.replace("2030-12-01 18:00", "2030-12-01 04:30"))
+    with db.reading():
+        (screening,) = events.programme(datetime(2030, 11, 30, tzinfo=UTC).date())
+    as_if_the_rules_had_changed(screening.id)
+    with db.reading():
+        assert [one.id for one in events.programme(datetime(2030, 11, 30, tzinfo=UTC).date())] == [
+            screening.id
+        ]
+        assert datetime(2030, 11, 30, tzinfo=UTC).date() in events.days_with_screenings()
