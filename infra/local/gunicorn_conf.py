@@ -15,7 +15,9 @@ from gevent import monkey
 
 # The gevent worker patches the rest after the fork; gevent warns of a second time.
 warnings.filterwarnings("ignore", category=monkey.MonkeyPatchWarning)
-monkey.patch_all(os=False)  # the master forks and waits for its workers itself
+# The master forks its workers and waits for them itself. With gevent's fork or gevent's signals it would not hear
+# that one of them has died, and never replace it.
+monkey.patch_all(os=False, signal=False)
 
 from psycogreen.gevent import patch_psycopg  # noqa: E402
 
@@ -36,7 +38,7 @@ worker_connections = 2000
 # A socket for each worker: from one that they share, one worker may take nearly all connections, and the other rests.
 reuse_port = True
 preload_app = True
-timeout = 30
+timeout = 30  # a worker that gave no sign of life for so long is killed, and replaced
 graceful_timeout = 2  # live streams never end by themselves
 keepalive = 20
 control_socket_disable = True
@@ -68,6 +70,11 @@ def when_ready(server: Any) -> None:
         for name in templates.list_templates(extensions=["html"]):
             templates.get_template(name)
     memory.settle()
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """The first sign of life, so that a worker that hangs while it starts is killed too."""
+    worker.tmp.notify()
 
 
 def post_fork(server: Any, worker: Any) -> None:

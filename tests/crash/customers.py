@@ -6,7 +6,6 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.cookies import SimpleCookie
@@ -133,9 +132,3 @@ class Browser:
         for header in response.headers.get_all("Set-Cookie") or []:
             for name, morsel in SimpleCookie(header).items():
                 self.cookies[name] = morsel.value
-
-
-def children(pid: int, listing: str) -> Sequence[int]:
-    """The processes whose parent is `pid`, by `ps -A -o pid=,ppid=`."""
-    pairs = [line.split() for line in listing.splitlines() if line.strip()]
-    return [int(child) for child, parent in pairs if int(parent) == pid]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,10 +15,11 @@ import pytest
 
 from app.core import db
 from app.core.config import Settings
-from tests.crash.customers import Crowd, children
+from tests.crash.customers import Crowd
 from tests.crash.own_house import OwnHouse
 from tests.live_server import LiveServer
 from tests.orders import counter
+from tests.processes import children
 from tests.reservations.rooms import make_screening
 
 CUSTOMERS = 8
@@ -40,8 +40,10 @@ def house(make_live_server: Callable[..., LiveServer], settings: Settings) -> It
 def kill_one_of_the_web(house: LiveServer) -> None:
     """A process that serves, not the one that watches over them; that one starts another."""
     assert house.web is not None
-    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True).stdout
-    os.kill(children(house.web.pid, listing)[0], signal.SIGKILL)
+    master = house.web.pid
+    before = children(master)
+    os.kill(min(before), signal.SIGKILL)
+    until(lambda: bool(children(master) - before), "no other process starts")
 
 
 def test_the_web_is_killed_while_many_buy(house: LiveServer) -> None:
@@ -89,11 +91,11 @@ def buy_meanwhile(house: LiveServer, kill: Callable[[], None]) -> None:
     assert_nothing_is_doubled(house, crowd)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """However slow the machine is: so far must the crowd have come."""
+def until(condition: Callable[[], bool], otherwise: str = "nobody buys") -> None:
+    """However slow the machine is: so far must it have come."""
     deadline = time.monotonic() + SECONDS
     while not condition():
-        assert time.monotonic() < deadline, "nobody buys"
+        assert time.monotonic() < deadline, otherwise
         time.sleep(0.05)
 
 
