@@ -11,11 +11,19 @@ from app.core.outbox import Delivery
 from app.core.worker import Tick
 from app.products import service
 
+BATCH = 1000
 
-def _close_books() -> None:
-    with db.transaction():
-        service.close_books()
+
+def close_books() -> None:
+    """Each batch of each site in a transaction of its own: a sale at the counter waits for one batch at most."""
+    with db.reading():
+        cinemas = service.cinemas_with_stock()
+    for cinema_id in cinemas:
+        closed = BATCH
+        while closed == BATCH:
+            with db.transaction():
+                closed = service.close_books(cinema_id, most=BATCH)
 
 
 HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {}
-TICKS = [Tick("products.close_books", 6 * 3600.0, _close_books)]
+TICKS = [Tick("products.close_books", 3600.0, close_books)]

@@ -47,17 +47,19 @@ class ComboItemRow(Base):
 
 
 class StockRow(Base):
-    """How many of a product a site has had delivered, less what the books of old days were closed with.
+    """How many of a product a site has had delivered, less the sales whose books are closed.
 
-    This row is also the lock: whoever claims, extends or sells locks it first, in the order of product ids.
+    `sold` is the sum of the claims that are sold and not closed; it changes with them, in the same statement.
+    This row is also the lock: who claims, extends, sells or closes locks it first, in the order of product ids.
     """
 
     __tablename__ = "stock"
-    __table_args__ = {"schema": SCHEMA}
+    __table_args__ = (CheckConstraint("sold >= 0", name="sold"), {"schema": SCHEMA})
 
     product_id: Mapped[int] = mapped_column(ForeignKey("products.products.id"), primary_key=True)
     cinema_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     on_hand: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    sold: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
 
 class StockClaimRow(Base):
@@ -69,7 +71,16 @@ class StockClaimRow(Base):
     __tablename__ = "stock_claims"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity"),
-        Index("ix_stock_claims_product_id", "product_id", "cinema_id"),
+        # The live holds of a product, from the index alone; sold claims are not in it.
+        Index(
+            "ix_stock_claims_held",
+            "product_id",
+            "cinema_id",
+            "expires_at",
+            postgresql_include=["quantity", "order_id"],
+            postgresql_where=text("expires_at is not null"),
+        ),
+        Index("ix_stock_claims_closing", "cinema_id", text("coalesce(expires_at, open_until)")),
         {"schema": SCHEMA},
     )
 

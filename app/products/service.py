@@ -1,7 +1,10 @@
 """product-service: the menu of the counter, and stock held with an order.
 
-Stock is claims with an expiry, never a counter: what is left is what a site was delivered, less every live
-claim. Whoever claims, extends or sells first locks the products' stock rows in the order of their ids.
+What is left of a product is what the site was delivered, less what is sold, less the holds that have not expired. A
+hold is a claim with an expiry. A sale moves its quantity into the running figure `stock.sold`, and a cancellation
+moves it back, so that no reader sums past sales: a hold and the menu read the live holds alone.
+
+Every writer except the release of a hold first locks the products' stock rows, in the order of their ids.
 """
 
 from __future__ import annotations
@@ -11,11 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
-
 from app.core import db
 from app.core.errors import Conflict
-from app.products import catalogue
+from app.products import catalogue, stock_statements
 from app.products.catalogue import Product, checked, taken_from_stock
 
 MOST_OF_ONE = catalogue.MOST_OF_ONE
@@ -58,7 +59,8 @@ class OutOfStock(Conflict):
 def menu(cinema_id: int, locale: str) -> list[MenuItem]:
     """What the site's counter sells, combos first, with how many of each are left."""
     known = catalogue.products()
-    left = {row.product_id: row.available for row in db.session().execute(_LEFT, {"cinema_id": cinema_id})}
+    rows = db.session().execute(stock_statements.LEFT, {"cinema_id": cinema_id})
+    left = {row.product_id: row.available for row in rows}
     return [_menu_item(product, known, left, locale) for product in known.values()]
 
 
@@ -96,7 +98,7 @@ def hold(order_id: uuid.UUID, cinema_id: int, wanted: Mapping[int, int], expires
     rows = (
         db.session()
         .execute(
-            _HOLD,
+            stock_statements.LOCKED_HOLD,
             {
                 "order_id": order_id,
                 "cinema_id": cinema_id,
@@ -107,11 +109,11 @@ def hold(order_id: uuid.UUID, cinema_id: int, wanted: Mapping[int, int], expires
         )
         .all()
     )
+    if any(row.sold for row in rows):
+        raise Conflict("products.sold")
     short = {row.product_id: max(0, row.available) for row in rows if row.available < row.quantity}
     if short:
         raise OutOfStock(_falling_short(chosen, short))
-    if any(row.sold for row in rows):
-        raise Conflict("products.sold")
     return [Line(p.id, p.name, p.name_en or p.name, quantity, p.price) for p, quantity in chosen]
 
 
@@ -142,116 +144,32 @@ def _keep(order_id: uuid.UUID, expires_at: datetime | None, open_until: datetime
     stock allows; where it does not, nothing changes and the answer is False. An order without claims: True.
     """
     values = {"order_id": order_id, "expires_at": expires_at, "open_until": open_until}
-    row = db.session().execute(_KEEP, values).one()
+    row = db.session().execute(stock_statements.LOCKED_KEEP, values).one()
     return bool(row.short == 0)
 
 
 def release(order_id: uuid.UUID) -> bool:
-    """Give back whatever the order holds or had bought; True when there was something. Only frees: no lock."""
-    gone = db.session().execute(_RELEASE, {"order_id": order_id})
-    return bool(gone.all())
+    """Give back what the order holds or has bought; True when there was something.
 
-
-def close_books(days: int = 30) -> int:
-    """Take what was sold for good off the stock, `days` after its screening, and drop what expired as long ago."""
-    db.session().execute(_LOCK_ALL)
-    return len(db.session().execute(_CLOSE_BOOKS, {"days": days}).all())
-
-
-_LEFT = text(
+    A hold is released without a lock, since that only frees stock; for what was sold the stock rows are locked.
     """
-    select s.product_id, s.on_hand - coalesce(sum(c.quantity) filter (
-        where c.expires_at is null or c.expires_at > clock_timestamp()
-    ), 0) as available
-    from products.stock s
-    left join products.stock_claims c on c.product_id = s.product_id and c.cinema_id = s.cinema_id
-    where s.cinema_id = :cinema_id group by s.product_id, s.on_hand
+    row = db.session().execute(stock_statements.LOCKED_RELEASE, {"order_id": order_id}).one()
+    return bool(row.released)
+
+
+def close_books(cinema_id: int, *, days: int = 30, most: int = 1000) -> int:
+    """Delete up to `most` claims of the site that can no longer matter; returns how many.
+
+    These are claims sold for a screening that ended `days` ago (they are taken off `on_hand`), and holds that
+    expired as long ago. Nothing changes in what is left of any product.
     """
-)
+    values = {"cinema_id": cinema_id, "days": days, "most": most}
+    return int(db.session().execute(stock_statements.LOCKED_CLOSE_BOOKS, values).one().closed)
 
-# A lock stands before the statement that sums, in the same message to the database: one way there and back.
-LOCK = """
-    select product_id from products.stock where cinema_id = :cinema_id and product_id = any(cast(:ids as int[]))
-    order by product_id for update;
-"""
-LOCK_OF_ORDER = """
-    select s.product_id from products.stock s
-    join products.stock_claims c on c.product_id = s.product_id and c.cinema_id = s.cinema_id
-    where c.order_id = :order_id order by s.product_id for update of s;
-"""
 
-_LOCK_ALL = text("select product_id from products.stock order by product_id, cinema_id for update")
-
-# Sums and writes in one statement, after the lock: its snapshot is younger than every claim of those who had it.
-HOLD = """
-    with wanted as (
-        select * from unnest(cast(:ids as int[]), cast(:quantities as int[])) as w (product_id, quantity)
-    ), looked as (
-        select w.product_id, w.quantity, coalesce(s.on_hand, 0) - coalesce((
-            select sum(c.quantity) from products.stock_claims c
-            where c.product_id = w.product_id and c.cinema_id = :cinema_id and c.order_id <> :order_id
-              and (c.expires_at is null or c.expires_at > clock_timestamp())
-        ), 0) as available
-        from wanted w
-        left join products.stock s on s.product_id = w.product_id and s.cinema_id = :cinema_id
-    ), paid as (
-        select 1 from products.stock_claims where order_id = :order_id and expires_at is null limit 1
-    ), fits as (
-        select 1 where not exists (select 1 from looked where available < quantity) and not exists (select 1 from paid)
-    ), dropped as (
-        delete from products.stock_claims c using fits
-        where c.order_id = :order_id and c.product_id <> all(cast(:ids as int[]))
-    ), written as (
-        insert into products.stock_claims (order_id, product_id, cinema_id, quantity, expires_at)
-        select :order_id, product_id, :cinema_id, quantity, :expires_at from looked, fits
-        on conflict (order_id, product_id) do update set cinema_id = excluded.cinema_id,
-            quantity = excluded.quantity, expires_at = excluded.expires_at, changed_at = clock_timestamp()
-    )
-    select product_id, quantity, available, false as sold from looked
-    union all
-    select 0, 0, 0, true from paid
-"""
-_HOLD = text(LOCK + HOLD)
-
-KEEP = """
-    with mine as (
-        select * from products.stock_claims where order_id = :order_id
-    ), short as (
-        select m.product_id from mine m
-        join products.stock s on s.product_id = m.product_id and s.cinema_id = m.cinema_id
-        where m.expires_at <= clock_timestamp() and m.quantity > s.on_hand - coalesce((
-            select sum(c.quantity) from products.stock_claims c
-            where c.product_id = m.product_id and c.cinema_id = m.cinema_id and c.order_id <> :order_id
-              and (c.expires_at is null or c.expires_at > clock_timestamp())
-        ), 0)
-    ), kept as (
-        update products.stock_claims
-        set expires_at = cast(:expires_at as timestamptz), open_until = cast(:open_until as timestamptz),
-            changed_at = clock_timestamp()
-        where order_id = :order_id and expires_at is not null and not exists (select 1 from short)
-    )
-    select count(*) as short from short
-"""
-_KEEP = text(LOCK_OF_ORDER + KEEP)
-
-_RELEASE = text("delete from products.stock_claims where order_id = :order_id returning product_id")
-
-_CLOSE_BOOKS = text(
-    """
-    with old as (
-        delete from products.stock_claims
-        where coalesce(expires_at, open_until) < clock_timestamp() - make_interval(days => :days)
-        returning product_id, cinema_id, quantity, expires_at
-    ), sold as (
-        select product_id, cinema_id, sum(quantity) as quantity from old where expires_at is null
-        group by product_id, cinema_id
-    ), taken as (
-        update products.stock s set on_hand = s.on_hand - sold.quantity from sold
-        where s.product_id = sold.product_id and s.cinema_id = sold.cinema_id
-    )
-    select product_id from old
-    """
-)
+def cinemas_with_stock() -> list[int]:
+    """The ids of the sites that have stock rows."""
+    return list(db.session().execute(stock_statements.CINEMAS).scalars())
 
 
 def reset_caches() -> None:

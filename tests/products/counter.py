@@ -75,3 +75,35 @@ def live_claims(product_id: int) -> int:
                 {"id": product_id},
             ).scalar_one()
         )
+
+
+def booked() -> dict[int, int]:
+    """The running figure of sales of each product that has any, as the stock rows say."""
+    with db.reading() as session:
+        rows = session.execute(text("select product_id, sold from products.stock where sold <> 0"))
+        return {row.product_id: row.sold for row in rows}
+
+
+def sold_claims() -> dict[int, int]:
+    """What `booked` must be: the sum of the claims that are sold."""
+    with db.reading() as session:
+        rows = session.execute(
+            text(
+                "select product_id, sum(quantity) as sold from products.stock_claims"
+                " where expires_at is null group by product_id"
+            )
+        )
+        return {row.product_id: int(row.sold) for row in rows}
+
+
+def age_claims(hours: float) -> None:
+    """Make every claim older: expiries, the hour of sale and the screening move into the past."""
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update products.stock_claims set expires_at = expires_at - make_interval(hours => :hours),"
+                " open_until = open_until - make_interval(hours => :hours),"
+                " changed_at = changed_at - make_interval(hours => :hours)"
+            ),
+            {"hours": hours},
+        )

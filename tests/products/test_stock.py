@@ -15,20 +15,17 @@ from app.core import db
 from app.core.errors import Conflict, Invalid
 from app.products import service
 from app.products.catalogue import Product, taken_from_stock
-from tests.products.counter import SITE, hold, left, live_claims, make_counter, soon
-
-
-def age_claims(hours: float) -> None:
-    """Make every claim older: expiries, the hour of sale and the screening move into the past."""
-    with db.transaction() as session:
-        session.execute(
-            text(
-                "update products.stock_claims set expires_at = expires_at - make_interval(hours => :hours),"
-                " open_until = open_until - make_interval(hours => :hours),"
-                " changed_at = changed_at - make_interval(hours => :hours)"
-            ),
-            {"hours": hours},
-        )
+from tests.products.counter import (
+    SITE,
+    age_claims,
+    booked,
+    hold,
+    left,
+    live_claims,
+    make_counter,
+    sold_claims,
+    soon,
+)
 
 
 def test_the_menu_begins_with_combos_and_says_what_they_save(database: str) -> None:
@@ -157,37 +154,6 @@ def test_an_order_without_snacks_keeps_them_all(database: str) -> None:
         assert not service.release(uuid.uuid4())
 
 
-def test_closing_the_books_changes_nothing_that_anybody_sees(database: str) -> None:
-    counter = make_counter(popcorn=5)
-    sold = hold({counter.popcorn: 2})
-    with db.transaction():
-        service.sell(sold, soon())
-    hold({counter.popcorn: 1})
-    age_claims(hours=24 * 31)
-    fresh = hold({counter.popcorn: 1})
-    before = left()
-    with db.transaction():
-        assert service.close_books() == 2
-        assert service.close_books() == 0
-    assert left() == before == {"combo": 2, "popcorn": 2, "soda": 10}
-    with db.transaction():
-        assert service.release(fresh)
-    assert left()["popcorn"] == 3
-
-
-def test_the_books_stay_open_while_the_screening_is_to_come(database: str) -> None:
-    """Sold a month and more before: it may still be cancelled, and then the stock comes back."""
-    counter = make_counter(popcorn=5)
-    order = hold({counter.popcorn: 2})
-    with db.transaction():
-        service.sell(order, soon(60 * 24 * 40))
-    age_claims(hours=24 * 35)
-    with db.transaction():
-        assert service.close_books() == 0
-        assert service.release(order)
-    assert left()["popcorn"] == 5
-
-
 PARTS = st.dictionaries(st.integers(1, 5), st.integers(1, 4), min_size=1, max_size=4)
 
 
@@ -278,6 +244,7 @@ class Shelf(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_oversold(self) -> None:
+        assert booked() == sold_claims()
         for product, capacity in self.capacity.items():
             claimed = live_claims(product)
             assert claimed == capacity - self.free(product)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.core import db
 from app.core.config import Settings
 from app.core.errors import Conflict
-from app.products import service
+from app.products import service, stock_statements
 from tests.products.counter import SITE, hold, left, live_claims, make_counter, soon
 from tests.races.crowd import of_kind, rush
 
@@ -54,7 +54,7 @@ def test_one_gets_the_last_one(database: str) -> None:
 def test_control_without_the_lock_the_last_one_is_sold_many_times(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "_HOLD", text(service.HOLD))
+    monkeypatch.setattr(stock_statements, "LOCKED_HOLD", text(stock_statements.HOLD))
     counter = make_counter(popcorn=1)
     assert take_the_last(counter.popcorn) > 1
     assert live_claims(counter.popcorn) > 1

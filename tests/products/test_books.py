@@ -1,0 +1,180 @@
+"""The books: what is sold is a running figure, and closing them changes nothing that anybody sees."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from sqlalchemy import TextClause, text
+
+from app.core import db
+from app.products import handlers, service, stock_statements
+from tests.products.counter import (
+    SITE,
+    Counter,
+    age_claims,
+    booked,
+    hold,
+    left,
+    make_counter,
+    sold_claims,
+    soon,
+)
+
+SOLD = 90_000
+EXPIRED = 20_000
+DAYS = 24  # hours
+
+
+def sell_a_year(counter: Counter) -> None:
+    """Many sold claims for screenings to come, and many holds that expired, as sales of a large site leave them."""
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "insert into products.stock_claims (order_id, product_id, cinema_id, quantity, expires_at, open_until)"
+                " select gen_random_uuid(), :product, :site, 1,"
+                "   case when n > :sold then clock_timestamp() - make_interval(secs => n) end,"
+                "   case when n <= :sold then clock_timestamp() + interval '1 day' end"
+                " from generate_series(1, :sold + :expired) n"
+            ),
+            {"product": counter.popcorn, "site": SITE, "sold": SOLD, "expired": EXPIRED},
+        )
+        session.execute(
+            text(
+                "update products.stock set on_hand = on_hand + :sold, sold = :sold where product_id = :product"
+            ),
+            {"sold": SOLD, "product": counter.popcorn},
+        )
+    with db.aside() as connection:  # as autovacuum does after such a load
+        connection.execute(text("vacuum analyze products.stock_claims"))
+
+
+def rows_read(statement: TextClause, values: dict[str, Any]) -> float:
+    """Rows that the plan's scans returned or threw away, all loops together."""
+    with db.transaction() as session:
+        explained = text(f"explain (analyze, format json) {statement.text}")
+        found = session.execute(explained, values).scalar_one()
+        plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+        session.rollback()
+    return read_by(plan)
+
+
+def read_by(node: dict[str, Any]) -> float:
+    parts = sum(read_by(part) for part in node.get("Plans", ()))
+    if "Scan" not in node["Node Type"] or node["Node Type"] in ("CTE Scan", "Function Scan"):
+        return parts
+    thrown_away = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return parts + (node["Actual Rows"] + thrown_away) * node["Actual Loops"]
+
+
+def test_a_hold_and_the_menu_read_the_live_holds_alone(database: str) -> None:
+    """90,000 sold claims and 20,000 expired holds of a product: neither is read by who buys another one."""
+    counter = make_counter(popcorn=10)
+    sell_a_year(counter)
+    for _ in range(5):
+        hold({counter.popcorn: 1})
+    holding = {
+        "order_id": uuid.uuid4(),
+        "cinema_id": SITE,
+        "ids": [counter.popcorn],
+        "quantities": [1],
+        "expires_at": soon(),
+    }
+    keeping = {"order_id": hold({counter.popcorn: 1}), "expires_at": None, "open_until": soon()}
+    assert rows_read(text(stock_statements.HOLD), holding) < 100
+    assert rows_read(text(stock_statements.KEEP), keeping) < 100
+    assert rows_read(stock_statements.LEFT, {"cinema_id": SITE}) < 100
+    assert left()["popcorn"] == 4
+
+
+def test_control_a_sum_over_all_claims_would_be_seen(database: str) -> None:
+    counter = make_counter()
+    sell_a_year(counter)
+    everything = text("select sum(quantity) from products.stock_claims where product_id = :product")
+    assert rows_read(everything, {"product": counter.popcorn}) >= SOLD
+
+
+def test_the_books_are_closed_without_a_look_at_the_rest(database: str) -> None:
+    counter = make_counter()
+    sell_a_year(counter)
+    values = {"cinema_id": SITE, "days": 30, "most": 1000}
+    assert rows_read(text(stock_statements.CLOSE_BOOKS), values) < 100
+
+
+def test_what_is_sold_is_booked_once_and_booked_back_by_a_cancellation(database: str) -> None:
+    counter = make_counter()
+    order = hold({counter.combo: 2, counter.popcorn: 1})
+    assert booked() == {}
+    for _ in range(2):
+        with db.transaction():
+            assert service.sell(order, soon())
+    assert booked() == sold_claims() == {counter.popcorn: 3, counter.soda: 4}
+    with db.transaction():
+        assert service.extend(order, soon())
+    assert booked() == sold_claims() == {counter.popcorn: 3, counter.soda: 4}
+    with db.transaction():
+        assert service.release(order)
+        assert not service.release(order)
+    assert booked() == {}
+    assert left() == {"combo": 5, "popcorn": 10, "soda": 10}
+
+
+def test_releasing_a_hold_leaves_what_is_sold_as_it_is(database: str) -> None:
+    counter = make_counter()
+    sold = hold({counter.popcorn: 4})
+    with db.transaction():
+        service.sell(sold, soon())
+        assert service.release(hold({counter.popcorn: 3}))
+    assert booked() == {counter.popcorn: 4}
+    assert left()["popcorn"] == 6
+
+
+def test_closing_the_books_changes_nothing_that_anybody_sees(database: str) -> None:
+    counter = make_counter(popcorn=5)
+    sold = hold({counter.popcorn: 2})
+    with db.transaction():
+        service.sell(sold, soon())
+    hold({counter.popcorn: 1})
+    age_claims(31 * DAYS)
+    fresh = hold({counter.popcorn: 1})
+    before = left()
+    with db.transaction():
+        assert service.close_books(SITE) == 2
+        assert service.close_books(SITE) == 0
+    assert booked() == {}
+    assert left() == before == {"combo": 2, "popcorn": 2, "soda": 10}
+    with db.transaction():
+        assert service.release(fresh)
+    assert left()["popcorn"] == 3
+
+
+def test_the_books_stay_open_while_the_screening_is_to_come(database: str) -> None:
+    """Sold a month and more before: it may still be cancelled, and then the stock comes back."""
+    counter = make_counter(popcorn=5)
+    order = hold({counter.popcorn: 2})
+    with db.transaction():
+        service.sell(order, soon(60 * 24 * 40))
+    age_claims(35 * DAYS)
+    with db.transaction():
+        assert service.close_books(SITE) == 0
+        assert service.release(order)
+    assert left()["popcorn"] == 5
+
+
+def test_the_clock_closes_every_site_in_batches(database: str) -> None:
+    counter = make_counter(popcorn=3000)
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "insert into products.stock_claims (order_id, product_id, cinema_id, quantity, expires_at)"
+                " select gen_random_uuid(), :product, :site, 1, clock_timestamp() - interval '31 days'"
+                " from generate_series(1, 2500)"
+            ),
+            {"product": counter.popcorn, "site": SITE},
+        )
+    hold({counter.popcorn: 1})
+    handlers.close_books()
+    with db.reading() as session:
+        assert session.execute(text("select count(*) from products.stock_claims")).scalar_one() == 1
+    assert left()["popcorn"] == 2999

@@ -1,0 +1,200 @@
+"""Sales, cancellations and the closing of the books at once: nothing is oversold, and no unit is lost or made."""
+
+from __future__ import annotations
+
+import random
+import threading
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.products import service, stock_statements
+from app.products.models import ProductRow, StockRow
+from tests.products.counter import SITE, booked, hold, make_counter, sold_claims, soon
+from tests.races.crowd import PATIENCE, deadlocks, of_kind, one_waits_for_the_other, rush, unexpected
+
+THREADS = 24
+DELIVERED = 40
+
+
+@dataclass
+class Sales:
+    """What one thread did, in units; `least` is the least that it ever saw left."""
+
+    sold: int = 0
+    given_back: int = 0
+    least: int = DELIVERED
+
+
+def trade(product: int, seed: int) -> Sales:
+    """Sell, cancel and close, for screenings that are over: so the books may be closed on each sale at once."""
+    dice, sales = random.Random(seed), Sales()
+    orders: dict[uuid.UUID, int] = {}
+    for _ in range(20):
+        step, quantity, order = dice.randrange(4), dice.randrange(1, 4), uuid.uuid4()
+        try:
+            if step < 2:
+                with db.transaction():
+                    service.hold(order, SITE, {product: quantity}, soon())
+                with db.transaction():
+                    assert service.sell(order, soon(-1))
+                orders[order] = quantity
+                sales.sold += quantity
+            elif step == 2 and orders:
+                order, quantity = orders.popitem()
+                with db.transaction():
+                    sales.given_back += quantity if service.release(order) else 0  # else its books are closed
+            else:
+                with db.transaction():
+                    service.close_books(SITE, days=0, most=dice.randrange(1, 5))
+        except service.OutOfStock:
+            continue
+        sales.least = min(sales.least, left_now(product))
+    return sales
+
+
+def left_now(product: int) -> int:
+    with db.reading() as session:
+        rows = session.execute(stock_statements.LEFT, {"cinema_id": SITE}).all()
+    return next(int(row.available) for row in rows if row.product_id == product)
+
+
+def on_hand(product: int) -> int:
+    with db.reading() as session:
+        found = text("select on_hand from products.stock where product_id = :id")
+        return int(session.execute(found, {"id": product}).scalar_one())
+
+
+@pytest.mark.usefixtures("crowd")
+def test_sales_cancellations_and_closing_at_once_lose_nothing() -> None:
+    product = make_counter(popcorn=DELIVERED).popcorn
+    results = rush([lambda seed=seed: trade(product, seed) for seed in range(THREADS)])  # type: ignore[misc]
+    assert not of_kind(results, Exception)
+    sold, given_back = (sum(getattr(one, name) for one in results) for name in ("sold", "given_back"))
+    assert booked() == sold_claims()
+    assert on_hand(product) - booked().get(product, 0) == DELIVERED - sold + given_back
+    assert min(one.least for one in results) >= 0
+
+
+def sold_order(product: int) -> uuid.UUID:
+    order = hold({product: 1})
+    with db.transaction():
+        assert service.sell(order, soon(-1))
+    return order
+
+
+@pytest.mark.usefixtures("crowd")
+def test_one_of_two_cancellations_gives_the_stock_back() -> None:
+    product = make_counter(popcorn=DELIVERED).popcorn
+    sold_order(product)
+    order = sold_order(product)
+    one_waits_for_the_other(lambda: service.release(order), lambda: service.release(order))
+    assert booked() == sold_claims() == {product: 1}
+
+
+# The figure moves by what a look before the delete has found, without the lock.
+LOOK_THEN_WRITE = """
+    with mine as (
+        select * from products.stock_claims where order_id = :order_id
+    ), gone as (
+        delete from products.stock_claims where order_id = :order_id returning 1
+    ), given_back as (
+        update products.stock s set sold = s.sold - m.quantity from mine m
+        where m.expires_at is null and s.product_id = m.product_id and s.cinema_id = m.cinema_id
+    )
+    select count(*) as released from gone
+"""
+
+
+@pytest.mark.usefixtures("crowd")
+def test_control_a_figure_moved_by_what_was_looked_at_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock_statements, "LOCKED_RELEASE", text(LOOK_THEN_WRITE))
+    product = make_counter(popcorn=DELIVERED).popcorn
+    sold_order(product)
+    order = sold_order(product)
+    one_waits_for_the_other(lambda: service.release(order), lambda: service.release(order))
+    assert sold_claims() == {product: 1}
+    assert booked() == {}
+
+
+def many_products(count: int) -> list[int]:
+    with db.transaction() as session:
+        rows = [ProductRow(slug=f"p{n}", name=f"P{n}", kind="drink", price=100) for n in range(count)]
+        session.add_all(rows)
+        session.flush()
+        session.add_all(StockRow(product_id=row.id, cinema_id=SITE, on_hand=1000) for row in rows)
+        ids = [row.id for row in rows]
+    service.reset_caches()
+    return ids
+
+
+def cancel_many_at_once() -> list[object]:
+    """Orders of many products, whose claims lie in another order each, all cancelled at once."""
+    products = many_products(12)
+    orders = [uuid.uuid4() for _ in range(THREADS * 3)]
+    with db.transaction() as session:
+        for seed, order in enumerate(orders):
+            random.Random(seed).shuffle(products)
+            for product in products:
+                values = {"order_id": order, "product": product, "site": SITE}
+                session.execute(
+                    text(
+                        "insert into products.stock_claims (order_id, product_id, cinema_id, quantity)"
+                        " values (:order_id, :product, :site, 1)"
+                    ),
+                    values,
+                )
+        session.execute(text("update products.stock set sold = :sold"), {"sold": len(orders)})
+
+    def cancel_some(number: int) -> None:
+        for order in orders[number::THREADS]:
+            with db.transaction():
+                service.release(order)
+
+    results = rush([lambda number=number: cancel_some(number) for number in range(THREADS)])  # type: ignore[misc]
+    assert not unexpected(results)
+    return results
+
+
+@pytest.mark.usefixtures("crowd")
+def test_cancellations_at_once_do_not_deadlock() -> None:
+    assert deadlocks(cancel_many_at_once()) == 0
+    assert booked() == sold_claims() == {}
+
+
+UPDATE_ONE = text(
+    "update products.stock set sold = sold - 1 where product_id = :product and cinema_id = :site"
+)
+
+
+@pytest.mark.usefixtures("crowd")
+@pytest.mark.parametrize(
+    ("lock", "patience", "expected"), [(stock_statements.LOCK_OF_SOLD, 0.5, 0), ("select 1", PATIENCE, 1)]
+)
+def test_the_lock_before_a_cancellation_keeps_two_of_them_from_a_deadlock(
+    lock: str, patience: float, expected: int
+) -> None:
+    """Two orders of two products, whose rows are written crosswise; the control does without the lock."""
+    products = many_products(2)
+    orders = [hold(dict.fromkeys(products, 1)) for _ in range(2)]
+    for order in orders:
+        with db.transaction():
+            assert service.sell(order, soon())
+
+    both_have_one = threading.Barrier(2)
+
+    def cancel(order: uuid.UUID, way: list[int]) -> None:
+        with db.transaction() as session:
+            session.execute(text(lock), {"order_id": order})
+            session.execute(UPDATE_ONE, {"product": way[0], "site": SITE})
+            with suppress(threading.BrokenBarrierError):  # with the lock, the other one has none
+                both_have_one.wait(patience)
+            session.execute(UPDATE_ONE, {"product": way[1], "site": SITE})
+
+    results = rush([lambda: cancel(orders[0], products), lambda: cancel(orders[1], products[::-1])])
+    assert not unexpected(results)
+    assert deadlocks(results) == expected
