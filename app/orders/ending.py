@@ -119,12 +119,16 @@ def facts(order: OrderView) -> dict[str, object]:
     screening = order.screening
     return {
         "name": order.name or "",
+        "order_id": str(order.id),
+        "was_paid": order.paid_at is not None,
         "order_code": order.code,
         "order_path": order.path,
         "film": screening.film.title_in(order.locale),
         "cinema": screening.cinema.name,
+        "place": f"{screening.cinema.address}, {screening.cinema.city}",
         "auditorium": screening.auditorium_name,
         "starts_at": screening.starts_at.isoformat(),
+        "ends_at": screening.ends_at.isoformat(),
         "timezone": screening.showtime.timezone,
         "starts_local": screening.showtime.clock.isoformat(),
         "seats": [seat.name for seat in order.seats],

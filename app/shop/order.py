@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import redirect, render_template, request
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -15,10 +15,11 @@ from app.core.errors import NotFound as Unknown
 from app.orders import service as orders
 from app.orders.service import OrderView, WrongState
 from app.payments import service as payments
-from app.shop import blueprint, heading, purchase, words
+from app.shop import blueprint, heading, purchase, visit, words
 from app.shop.programme import poster
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted
+from app.web.assets import absolute
 from app.web.language import locale
 from app.web.security import address_key, csrf
 
@@ -79,6 +80,9 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         masked_email=_masked(order.email or ""),
         mailed="mailed" in request.args,
         over=order.read_at >= order.screening.ends_at,
+        directions=visit.directions(order.screening.cinema),
+        opens_at=order.screening.starts_at - tickets.DOORS_OPEN,
+        film_url=absolute(url_for("shop.film", slug=order.screening.film.slug)),
         error=error,
     )
     return page, status, {"Cache-Control": "private, no-store"}  # its codes open a door

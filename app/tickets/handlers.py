@@ -95,6 +95,7 @@ def _to_know(tickets: Sequence[Ticket], locale: str) -> dict[str, Any]:
             proofs.setdefault(proof, []).append(ticket.seat_name)
     return {
         "address": facts.cinema_address,
+        "opens_at": (facts.starts_at - paper.DOORS_OPEN).isoformat(),
         "half_price": [{"seats": seats, "proof": proof} for proof, seats in proofs.items()],
         "to_fetch": [f"{thing.quantity} × {thing.name_in(locale)}" for thing in facts.concessions],
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.tickets.admission import CODE_LENGTH, OPENS_MINUTES, TriedBefore, admission, admit, attendance
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
+from app.tickets.paper import DOORS_OPEN
 from app.tickets.rotation import rotate_key
 from app.tickets.views import (
     VERDICTS,
@@ -23,6 +24,7 @@ from app.tickets.wording import companion_line, proof_wanted, type_name, type_sh
 
 __all__ = [
     "CODE_LENGTH",
+    "DOORS_OPEN",
     "OPENS_MINUTES",
     "VERDICTS",
     "Admission",

@@ -12,6 +12,7 @@ from app.adapters.host_names import ascii_host
 from app.adapters.mail import Attachment, BadMail, Mail, Mailbox, MailError, open_mail
 from app.adapters.storage import Missing, StorageError, open_storage
 from app.core import db
+from app.core.calendar_file import CONTENT_TYPE, file_name
 from app.core.config import settings
 from app.core.errors import Poison, Retry
 from app.core.messages import Message, NoticeRequested, ResetRequested, TicketsReady
@@ -20,6 +21,7 @@ from app.core.worker import Tick
 from app.users import links, notices, sessions
 
 LARGEST_ATTACHMENT = 5_000_000
+ENDINGS = ("order_cancelled", "screening_cancelled")
 
 
 def mailbox() -> Mailbox:
@@ -38,13 +40,15 @@ def on_tickets_ready(message: TicketsReady, delivery: Delivery) -> None:
     except Missing:
         return
     attachments = (Attachment(f"{message.order_code}.pdf", pdf),) if len(pdf) <= LARGEST_ATTACHMENT else ()
+    calendar = _calendar(message.locale, message.facts | {"order_code": message.order_code})
     facts = message.facts | {
         "name": message.name,
         "order_code": message.order_code,
         "order_path": message.order_path,
         "attached": bool(attachments),
+        "calendar": bool(calendar),
     }
-    _send("tickets_ready", message.email, message.locale, facts, delivery, attachments)
+    _send("tickets_ready", message.email, message.locale, facts, delivery, attachments + calendar)
 
 
 def on_notice_requested(message: NoticeRequested, delivery: Delivery) -> None:
@@ -54,7 +58,17 @@ def on_notice_requested(message: NoticeRequested, delivery: Delivery) -> None:
     """
     if message.not_after and _is_past(message.not_after):
         return
-    _send(message.template, message.email, message.locale, message.facts, delivery)
+    attachments: tuple[Attachment, ...] = ()
+    if message.template in ENDINGS and message.facts.get("was_paid"):
+        attachments = _calendar(message.locale, message.facts, called_off=True)
+    _send(message.template, message.email, message.locale, message.facts, delivery, attachments)
+
+
+def _calendar(locale: str, facts: dict[str, Any], *, called_off: bool = False) -> tuple[Attachment, ...]:
+    """The visit for the buyer's calendar; after an ending the file that takes it out. Nothing in a message of an older
+    version, whose facts do not tell enough."""
+    content = notices.calendar_entry(locale, facts, called_off=called_off)
+    return (Attachment(file_name(facts["order_code"]), content, CONTENT_TYPE),) if content else ()
 
 
 def on_reset_requested(message: ResetRequested, delivery: Delivery) -> None:

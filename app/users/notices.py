@@ -6,6 +6,7 @@ typed is ever markup.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from app.core import i18n
+from app.core.calendar_file import Visit, calendar_file
 from app.core.config import settings
 from app.core.money import format_money
 from app.core.showtime import Showtime
@@ -83,6 +85,26 @@ def _page(locale: str) -> Any:
     return environment.get_template("_letter.html")
 
 
+def calendar_entry(locale: str, facts: dict[str, Any], *, called_off: bool = False) -> bytes | None:
+    """The visit that the mail is about as a calendar file; None where its facts do not tell of one."""
+    showtime = _showtime(facts).get("showtime")
+    if showtime is None or not {"order_id", "ends_at", "place"} <= facts.keys():
+        return None
+    visit = Visit(
+        order_id=uuid.UUID(facts["order_id"]),
+        order_code=facts["order_code"],
+        film=facts["film"],
+        cinema=facts["cinema"],
+        address=facts["place"],
+        auditorium=facts["auditorium"],
+        seats=facts["seats"],
+        showtime=showtime,
+        ends_at=datetime.fromisoformat(facts["ends_at"]),
+        called_off=called_off,
+    )
+    return calendar_file(visit, locale)
+
+
 def _showtime(facts: dict[str, Any]) -> dict[str, Showtime]:
     """When the screening begins that the mail is about, if it is about one."""
     if "starts_at" not in facts:
@@ -101,6 +123,7 @@ def _speak(environment: Environment, locale: str) -> None:
     environment.globals["locale"] = locale
     environment.filters.update(
         money=lambda centavos: format_money(int(centavos), locale),
+        moment=datetime.fromisoformat,
         time=lambda moment, zone: i18n.format_time(datetime.fromisoformat(moment), locale, zone),
         room=lambda name: i18n.room_name(name, locale),
     )

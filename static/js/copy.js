@@ -17,6 +17,19 @@ onElements("[data-copy]", (button) => {
   });
 });
 
+/** Copies `text`, which stands nowhere on the page; whether it could. */
+export async function copyText(text) {
+  const source = document.createElement("textarea");
+  source.value = text;
+  source.className = "hidden-visually";
+  document.body.append(source);
+  const focused = document.activeElement;
+  const done = await copy(text, source);
+  source.remove();
+  focused?.focus();
+  return done;
+}
+
 async function copy(text, source) {
   try {
     await navigator.clipboard.writeText(text);

@@ -3,6 +3,7 @@ import "./stepper.js";
 import "./adder.js";
 import "./countdown.js";
 import "./copy.js";
+import "./share.js";
 import "./keep_focus.js";
 import "./kept_typing.js";
 import "./language_switch.js";

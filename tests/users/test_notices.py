@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from email.message import EmailMessage
 
 import pytest
+from icalendar import Calendar
 from sqlalchemy import text
 
 from app.core import db, outbox, worker
@@ -32,7 +34,12 @@ def test_tickets_come_with_their_pdf(language: str) -> None:
     assert ("Boa sessão, Ana!" if language == "pt_BR" else "Enjoy the film, Ana!") in words(mail)
     assert f"http://localhost{paid.path}" in words(mail)
     assert "A1, A2" in words(mail)
-    (pdf,) = mail.iter_attachments()
+    pdf, calendar = mail.iter_attachments()
+    assert calendar.get_filename() == f"{paid.code}.ics"
+    assert calendar.get_content_type() == "text/calendar"
+    (visit,) = Calendar.from_ical(calendar.get_content()).walk("VEVENT")
+    assert (str(visit["uid"]), visit["sequence"]) == (str(paid.id), 0)
+    assert paid.token not in str(calendar.get_content())
     assert pdf.get_filename() == f"{paid.code}.pdf"
     content = pdf.get_content()
     assert isinstance(content, bytes)
@@ -71,7 +78,8 @@ def test_a_mail_that_was_written_by_an_older_version_goes_out(settings: Settings
         session.execute(
             text(
                 "update core.outbox set payload = payload #- '{facts,address}' #- '{facts,half_price}'"
-                " #- '{facts,to_fetch}' where payload ? 'storage_key'"
+                " #- '{facts,to_fetch}' #- '{facts,opens_at}' #- '{facts,place}' #- '{facts,ends_at}'"
+                " #- '{facts,order_id}' where payload ? 'storage_key'"
             )
         )
     assert "A1, A2" in words(one(sent(), "Your tickets", paid.code))
@@ -86,7 +94,24 @@ def test_cancelling_is_told_and_so_is_the_money(language: str) -> None:
     amount = "R$ 76,00" if language == "pt_BR" else "R$ 76.00"
     cancelled = one(found, "cancelado" if language == "pt_BR" else "cancelled")
     assert amount in words(cancelled).replace("\xa0", " ")
+    assert taken_out(cancelled) == str(paid.id)
     one(found, "de volta para você" if language == "pt_BR" else "went back to you")
+
+
+def taken_out(mail: EmailMessage) -> str:
+    """The UID of the entry that the mail takes out of a calendar."""
+    (calendar,) = mail.iter_attachments()
+    (visit,) = Calendar.from_ical(calendar.get_content()).walk("VEVENT")
+    assert (visit["sequence"], visit["status"]) == (1, "CANCELLED")
+    return str(visit["uid"])
+
+
+def test_who_never_paid_has_nothing_to_take_out_of_a_calendar() -> None:
+    screening = make_screening("oooo")
+    buying.check_out(buying.choose(buying.start(screening, seats(screening, "A1"))))
+    with db.transaction():
+        events.cancel_screening(screening.id, "O projetor quebrou.")
+    assert not list(one(sent(), "cancelada").iter_attachments())
 
 
 def test_who_cancels_before_the_mail_gets_no_tickets() -> None:
@@ -115,11 +140,12 @@ def test_who_cancels_while_the_mail_is_put_off_gets_no_tickets(settings: Setting
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_screening_that_is_called_off(language: str) -> None:
     screening = make_screening("oooo")
-    bought(screening, language)
+    paid = bought(screening, language)
     with db.transaction():
         events.cancel_screening(screening.id, "O projetor quebrou.")
     mail = one(sent(), "A sessão de Metrópolis foi cancelada" if language == "pt_BR" else "called off")
     assert "O projetor quebrou." in words(mail)
+    assert taken_out(mail) == str(paid.id)
     assert ("Lanterna, Sala 2" if language == "pt_BR" else "Lanterna, Room 2") in words(mail)
 
 

@@ -1,0 +1,53 @@
+"""What helps on the way to a screening that is paid for: the entry for the calendar, the way to the cinema."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Response, make_response
+
+from app.core.calendar_file import CONTENT_TYPE, Visit, calendar_file, file_name
+from app.core.errors import NotFound
+from app.events.service import Cinema
+from app.orders.service import OrderView
+from app.shop import blueprint, purchase
+from app.web.language import locale
+
+MAP = "https://www.google.com/maps/dir/"  # a phone opens it in the map that it has
+
+
+@blueprint.get("/orders/<token>/calendar.ics")
+def calendar(token: str) -> Response:
+    """The visit for the buyer's calendar; of an order that is over, the file that takes it out again.
+
+    Raises NotFound for an order that was never paid.
+    """
+    found = purchase.order_at(token)
+    if found.paid_at is None:
+        raise NotFound("calendar")
+    response = make_response(calendar_file(_visit(found), locale()))
+    response.headers["Content-Type"] = f"{CONTENT_TYPE}; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="{file_name(found.code)}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _visit(order: OrderView) -> Visit:
+    screening = order.screening
+    return Visit(
+        order_id=order.id,
+        order_code=order.code,
+        film=screening.film.title_in(locale()),
+        cinema=screening.cinema.name,
+        address=f"{screening.cinema.address}, {screening.cinema.city}",
+        auditorium=screening.auditorium_name,
+        seats=[seat.name for seat in order.seats],
+        showtime=screening.showtime,
+        ends_at=screening.ends_at,
+        called_off=order.state != "paid",
+    )
+
+
+def directions(cinema: Cinema) -> str:
+    """The address of a map's way to the cinema, from where one is."""
+    return f"{MAP}?{urlencode({'api': 1, 'destination': f'{cinema.address}, {cinema.city}'})}"

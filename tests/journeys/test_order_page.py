@@ -1,0 +1,58 @@
+"""The page of a paid order in a browser: sharing where a device can, and where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from app.orders.service import OrderView
+from tests.journeys.in_process import InProcess
+from tests.orders import buying
+from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.shop.visitor import Visitor
+
+
+@pytest.fixture
+def paid(app: Flask) -> OrderView:
+    screening = make_screening("oooooo")
+    return buying.bought(screening, ids(plan_of(screening), "A1 A2"))
+
+
+@pytest.fixture
+def browser(app: Flask, new_page: Callable[..., Page]) -> InProcess:
+    return InProcess(new_page, Visitor(app), locale="en", permissions=["clipboard-read", "clipboard-write"])
+
+
+def test_sharing_by_the_devices_own_sheet(browser: InProcess, paid: OrderView) -> None:
+    browser.page.add_init_script("navigator.share = async (what) => { window.shared = what; }")
+    browser.open(paid.path)
+    browser.page.get_by_role("button", name="Share").click()
+    shared = browser.page.evaluate("window.shared")
+    assert shared["url"].endswith(f"/films/{paid.screening.film.slug}")
+    assert "A1, A2" in shared["text"]
+
+
+def test_without_such_a_sheet_it_is_copied(browser: InProcess, paid: OrderView) -> None:
+    page = browser.page
+    page.add_init_script("delete Navigator.prototype.share; delete navigator.share")
+    browser.open(paid.path)
+    button = page.locator("[data-share]")
+    button.click()
+    expect(button).to_have_text("Copied")
+    expect(page.locator("#voice")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith(f"/films/{paid.screening.film.slug}")
+    assert paid.token not in copied
+
+
+def test_a_closed_sheet_is_no_fault_and_copies_nothing(browser: InProcess, paid: OrderView) -> None:
+    page = browser.page
+    page.add_init_script("navigator.share = async () => { throw new DOMException('closed', 'AbortError'); }")
+    browser.open(paid.path)
+    button = page.locator("[data-share]")
+    button.click()
+    expect(button).to_have_text("Share")
+    assert page.evaluate("document.activeElement.hasAttribute('data-share')")

@@ -1,0 +1,96 @@
+"""What helps on the way: the calendar's file, the way to the cinema, when the room opens; sharing without the order."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from flask import Flask
+from icalendar import Calendar
+from sqlalchemy import text
+
+from app.core import db
+from app.events import service as events
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import OrderView
+from app.tickets import service as tickets
+from tests.orders import buying
+from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.shop.visitor import Visitor
+
+
+@pytest.fixture
+def screening(app: Flask) -> Screening:
+    return make_screening("oooooo")
+
+
+@pytest.fixture
+def paid(screening: Screening) -> OrderView:
+    return buying.bought(screening, ids(plan_of(screening), "A4 A5"))
+
+
+def entry(ana: Visitor, order: OrderView) -> Any:
+    answer = ana.get(f"{order.path}/calendar.ics")
+    assert answer.status_code == 200
+    assert answer.content_type == "text/calendar; charset=utf-8"
+    assert "no-store" in answer.headers["Cache-Control"]
+    (found,) = Calendar.from_ical(answer.data).walk("VEVENT")
+    return found
+
+
+def test_the_visit_goes_into_a_calendar_and_out_of_it(
+    ana: Visitor, paid: OrderView, screening: Screening
+) -> None:
+    stood = entry(ana, paid)
+    assert stood.start == screening.starts_at.replace(microsecond=0)
+    assert "A4, A5" in stood["summary"]
+    with db.transaction():
+        orders.cancel(paid.token)
+    over = entry(ana, paid)
+    assert over["uid"] == stood["uid"]
+    assert over["sequence"] > stood["sequence"]
+    assert (stood["status"], over["status"]) == ("CONFIRMED", "CANCELLED")
+
+
+def test_a_calendar_does_not_tell_the_address_of_the_order(ana: Visitor, paid: OrderView) -> None:
+    """Who shares a calendar does not share the tickets."""
+    assert paid.token not in ana.get(f"{paid.path}/calendar.ics").text
+    shared = re.search(r"<button[^>]+data-share[^>]*>", ana.get(paid.path).text)
+    assert shared
+    assert paid.token not in shared[0]
+    assert f'data-url="http://localhost/films/{paid.screening.film.slug}"' in shared[0]
+
+
+def test_nothing_for_a_calendar_before_it_is_paid(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A1")
+    assert ana.get(f"{path}/calendar.ics").status_code == 404
+    assert ana.get("/orders/nobodys/calendar.ics").status_code == 404
+
+
+def test_the_way_there_and_when_the_room_opens(ana: Visitor, paid: OrderView, screening: Screening) -> None:
+    page = unescape(ana.get(paid.path).text)
+    opens = screening.showtime.time("en", screening.starts_at - tickets.DOORS_OPEN)
+    assert f"The room opens at {opens}." in page
+    way = re.search(r'href="(https://www\.google\.com/maps/dir/[^"]+)"([^>]*)>', page)
+    assert way
+    assert "destination=Rua+1" in way[1]
+    assert "noreferrer" in way[2]
+
+
+def test_after_the_film_nothing_leads_there_any_more(
+    ana: Visitor, paid: OrderView, screening: Screening
+) -> None:
+    with db.transaction() as session:
+        session.execute(
+            text("update events.screenings set starts_at = starts_at - :ago, ends_at = ends_at - :ago"),
+            {"ago": screening.ends_at - screening.starts_at + timedelta(days=9)},
+        )
+    events.reset_caches()
+    page = ana.get(paid.path).text
+    assert "See you next time!" in page
+    for gone in ("The room opens", "maps/dir", "calendar.ics", "data-share"):
+        assert gone not in page
