@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -61,6 +62,19 @@ def open_storage(address: str, folder: Path) -> Storage:
     parts = urlsplit(address)
     options = dict(parse_qsl(parts.query))
     return S3Storage(parts.netloc, parts.path.strip("/"), options.get("region"), options.get("endpoint"))
+
+
+_opened: dict[tuple[str, Path], Storage] = {}
+_opening = threading.Lock()
+
+
+def shared_storage(address: str, folder: Path) -> Storage:
+    """As `open_storage`, but one for each address in a process: threads may share a client, never make two at once."""
+    with _opening:
+        found = _opened.get((address, folder))
+        if found is None:
+            found = _opened[address, folder] = open_storage(address, folder)
+        return found
 
 
 def check_address(address: str) -> None:
@@ -139,7 +153,8 @@ class S3Storage:
 
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
-        self._client: Any = boto3.client(
+        # A session of its own: the default one, which others may use meanwhile, is not safe between threads.
+        self._client: Any = boto3.session.Session().client(
             "s3",
             region_name=region,
             endpoint_url=endpoint,

@@ -17,7 +17,10 @@ def command(retire: bool) -> None:
     from app.tickets import service
 
     with db.transaction():
-        kid, resigned = service.rotate_key(retire=retire)
+        kid = service.rotate_key(retire=retire)
     click.echo(f"Tickets are signed with key {kid} from now on.")
     if retire:
-        click.echo(f"Older keys open no door any more; {resigned} sold tickets were signed anew.")
+        click.echo(
+            "Older keys open no door any more. Signing sold tickets anew; the worker ends what is interrupted."
+        )
+        click.echo(f"{service.sign_anew()} sold tickets were signed anew.")

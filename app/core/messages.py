@@ -11,20 +11,28 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Self
 
+from app.core.payloads import FIRST_FORM, FORM, form_of, known_fields
+
 
 @dataclass(frozen=True)
 class Message:
     consumers: ClassVar[tuple[str, ...]] = ()
-    # Fields that an older version wrote: its rows may still wait, for a day or among the dead letters.
-    gone: ClassVar[frozenset[str]] = frozenset()
+    # Raised when a reader of the form before must not handle the message; see `core.payloads`.
+    form: ClassVar[int] = FIRST_FORM
 
     def payload(self) -> dict[str, Any]:
-        return asdict(self)
+        """As JSON, numbered."""
+        return asdict(self) | {FORM: self.form}
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> Self:
-        """The message of a row. Raises TypeError for what no version up to this one has written."""
-        return cls(**{name: value for name, value in payload.items() if name not in cls.gone})
+        """The message of a row that an older or a newer version may have written; unknown fields are ignored.
+
+        Raises TypeError for a newer form, which only a worker of that version handles, and for a missing field.
+        """
+        if form_of(payload) > cls.form:
+            raise TypeError(f"{cls.__name__} of form {form_of(payload)}, newer than {cls.form}")
+        return cls(**known_fields(cls, payload))
 
 
 @dataclass(frozen=True)
@@ -147,7 +155,6 @@ class NoticeRequested(Message):
     """A mail of any other kind: `template` is a name in templates/mail, `facts` its variables."""
 
     consumers: ClassVar = ("users",)
-    gone: ClassVar = frozenset({"skip_if_order_revoked"})
     template: str
     email: str
     locale: str

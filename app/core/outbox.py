@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import db
 from app.core.failpoints import failpoint
-from app.core.messages import BY_KIND, Message
+from app.core.messages import Message
 
 CHANNEL = "outbox"
 
@@ -111,7 +111,7 @@ def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uu
         },
     )
     if own is not None:
-        again = BY_KIND[type(message).__name__](**json.loads(json.dumps(message.payload())))
+        again = type(message).of(json.loads(json.dumps(message.payload())))
         deliveries = [Delivery(str(message_id), consumer, 1, again) for consumer in message.consumers]
         db.after_commit(lambda: own.waiting.extend(deliveries))
     return message_id

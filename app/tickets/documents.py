@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
 
 from sqlalchemy import text
 
-from app.adapters.storage import Missing, Storage, StorageError, open_storage
+from app.adapters.storage import Missing, Storage, StorageError, shared_storage
 from app.core import db
 from app.core.config import settings
 from app.tickets.views import Document, Ticket
@@ -19,12 +17,7 @@ LINK_SECONDS = 300
 
 def storage() -> Storage:
     """Where the settings say that tickets lie."""
-    return _storage(settings().storage_url, settings().ticket_folder)
-
-
-@lru_cache(maxsize=8)
-def _storage(address: str, folder: Path) -> Storage:
-    return open_storage(address, folder)
+    return shared_storage(settings().storage_url, settings().ticket_folder)
 
 
 def revision_of(tickets: Sequence[Ticket]) -> int:

@@ -16,7 +16,7 @@ from app.core.messages import OrderPaid, ScreeningRetimed, TicketsReady, Tickets
 from app.core.outbox import Delivery
 from app.core.worker import Tick
 from app.events import service as events
-from app.tickets import documents, issuing, keys, paper, wording
+from app.tickets import documents, issuing, keys, paper, rotation, wording
 from app.tickets.states import REVOKED
 from app.tickets.views import Ticket
 
@@ -143,4 +143,7 @@ HANDLERS = {
     TicketsResigned: on_tickets_resigned,
     TicketsRevoked: on_tickets_revoked,
 }
-TICKS = [Tick("tickets: first key", 3600.0, ensure_key)]
+TICKS = [
+    Tick("tickets: first key", 3600.0, ensure_key),
+    Tick("tickets: sign anew", 15.0, rotation.go_on),
+]

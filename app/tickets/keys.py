@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -51,7 +52,7 @@ def signing_key() -> SigningKey:
     global _signing
     found = _signing
     if found is None:
-        found = _newest() or ensure()
+        found = newest() or ensure()
         with _guard:
             _signing = found
     return found
@@ -91,7 +92,7 @@ def add() -> SigningKey:
 def ensure() -> SigningKey:
     """The newest key that can be opened, made where there is none: once, however many processes start."""
     db.session().execute(text("select pg_advisory_xact_lock(hashtext('tickets.signing_keys'))"))
-    return _newest() or add()
+    return newest() or add()
 
 
 def retire_before(kid: int) -> int:
@@ -106,7 +107,29 @@ def retire_before(kid: int) -> int:
     return len(retired.all())
 
 
-def _newest() -> SigningKey | None:
+def keep() -> None:
+    """Until the caller's transaction ends, no key is added or retired; others may issue meanwhile."""
+    db.session().execute(text("select pg_advisory_xact_lock_shared(hashtext('tickets.signing_keys'))"))
+
+
+def retired_in_use() -> list[int]:
+    """Retired keys whose tickets are still to be signed anew."""
+    waiting = text(
+        "select kid from tickets.signing_keys where retired_at is not null and replaced_at is null order by kid"
+    )
+    return list(db.session().execute(waiting).scalars())
+
+
+def mark_replaced(kids: Sequence[int]) -> None:
+    """Every ticket that these retired keys signed, and that may still be admitted, was signed anew."""
+    db.session().execute(
+        text("update tickets.signing_keys set replaced_at = clock_timestamp() where kid = any(:kids)"),
+        {"kids": list(kids)},
+    )
+
+
+def newest() -> SigningKey | None:
+    """The newest key as the database has it; None where this process cannot open it."""
     rows = db.session().execute(
         text(
             "select kid, sealed_private_key from tickets.signing_keys"

@@ -100,6 +100,8 @@ class SigningKeyRow(Base):
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # When all that a retired key had signed was signed anew.
+    replaced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class DocumentRow(Base):

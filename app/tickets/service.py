@@ -1,6 +1,6 @@
 """ticket-service: issue, sign, show, revoke, admit. Verbs work in the caller's transaction.
 
-Only `pdf_of` and `pdf_link` speak to the storage.
+Only `pdf_of` and `pdf_link` speak to the storage. `sign_anew` alone commits, batch by batch.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from app.tickets.admission import CODE_LENGTH, OPENS_MINUTES, TriedBefore, admis
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
 from app.tickets.paper import DOORS_OPEN
-from app.tickets.rotation import rotate_key
+from app.tickets.rotation import rotate_key, sign_anew
 from app.tickets.views import (
     VERDICTS,
     Admission,
@@ -49,6 +49,7 @@ __all__ = [
     "proof_wanted",
     "revoke",
     "rotate_key",
+    "sign_anew",
     "type_name",
     "type_short",
 ]

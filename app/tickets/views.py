@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Row
 
+from app.core.payloads import FIRST_FORM, FORM, known_fields
 from app.core.showtime import Showtime
 from app.tickets.states import VALID
 
@@ -45,8 +46,11 @@ class IssueFacts:
     """What all tickets of an order share, as it was when they were issued. Times are aware, UTC.
 
     `starts_local` is the hour of the start by the site's clock, as it was sold; None in what an older version wrote.
+
+    Stored as JSON; see `core.payloads`: a field that is added needs a default.
     """
 
+    form: ClassVar[int] = FIRST_FORM
     order_id: uuid.UUID
     order_code: str
     screening_id: int
@@ -80,8 +84,9 @@ class IssueFacts:
         return Showtime.of(self.starts_at, self.timezone, self.starts_local)
 
     def payload(self) -> dict[str, Any]:
-        """As JSON."""
+        """As JSON, numbered."""
         return asdict(self) | {
+            FORM: self.form,
             "order_id": str(self.order_id),
             "starts_at": self.starts_at.isoformat(),
             "ends_at": self.ends_at.isoformat(),
@@ -90,17 +95,17 @@ class IssueFacts:
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> IssueFacts:
-        """What this version or another wrote: fields that only a newer one knows are left out."""
-        known = {one.name for one in fields(cls)}
+        """As an older or a newer version wrote them: the known ones, of whatever form, so that tickets stay good."""
         clock = payload.get("starts_local")
+        concessions = payload.get("concessions", ())
         return cls(
-            **{name: value for name, value in payload.items() if name in known}
+            **known_fields(cls, payload)
             | {
                 "order_id": uuid.UUID(payload["order_id"]),
                 "starts_at": datetime.fromisoformat(payload["starts_at"]),
                 "ends_at": datetime.fromisoformat(payload["ends_at"]),
                 "starts_local": datetime.fromisoformat(clock) if clock else None,
-                "concessions": tuple(Concession(**item) for item in payload["concessions"]),
+                "concessions": tuple(Concession(**known_fields(Concession, one)) for one in concessions),
             }
         )
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.adapters.host_names import ascii_host
 from app.adapters.mail import Attachment, BadMail, Mail, Mailbox, MailError, open_mail
-from app.adapters.storage import Missing, StorageError, open_storage
+from app.adapters.storage import Missing, StorageError, shared_storage
 from app.core import db
 from app.core.calendar_file import CONTENT_TYPE, file_name
 from app.core.config import settings
@@ -86,7 +86,7 @@ def _stored(key: str) -> bytes:
     """Raises Missing, Retry."""
     config = settings()
     try:
-        return open_storage(config.storage_url, config.ticket_folder).get(key)
+        return shared_storage(config.storage_url, config.ticket_folder).get(key)
     except Missing:
         raise
     except StorageError as error:

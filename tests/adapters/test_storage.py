@@ -8,6 +8,7 @@ import stat
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
+from app.adapters import storage as storage_module
 from app.adapters.storage import (
     BadAddress,
     BadKey,
@@ -27,6 +29,7 @@ from app.adapters.storage import (
     StorageError,
     _checked,
     open_storage,
+    shared_storage,
 )
 
 BUCKET = "bilheteria-tickets"
@@ -195,3 +198,35 @@ def test_a_folder_may_be_named(tmp_path: Path) -> None:
     storage = open_storage(f"folder:{tmp_path}/elsewhere", Path("/nowhere"))
     storage.put("one", b"1", "text/plain")
     assert (tmp_path / "elsewhere" / "one").read_bytes() == b"1"
+
+
+def test_one_storage_a_process_however_many_threads_ask(
+    s3: S3Storage, endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """boto3 makes clients safely in one thread at a time only; the client itself may be shared."""
+    made, at_work = [], threading.Lock()
+
+    class Counted(S3Storage):
+        def __init__(self, *arguments: str) -> None:
+            assert at_work.acquire(blocking=False), "two clients are made at once"
+            super().__init__(*arguments)
+            made.append(self)
+            at_work.release()
+
+    monkeypatch.setattr(storage_module, "S3Storage", Counted)
+    address = f"s3://{BUCKET}/shared-{tmp_path.name}?region=us-east-1&endpoint={endpoint}"
+    gate = threading.Barrier(8)
+
+    def ask(number: int) -> Storage:
+        gate.wait(30)
+        storage = shared_storage(address, tmp_path)
+        storage.put(f"one/{number}.pdf", b"%d" % number, "application/pdf")
+        return storage
+
+    with ThreadPoolExecutor(8) as pool:
+        storages = list(pool.map(ask, range(8)))
+    assert len(made) == 1
+    assert {id(storage) for storage in storages} == {id(made[0])}
+    assert [storages[0].get(f"one/{number}.pdf") for number in range(8)] == [b"%d" % n for n in range(8)]
+    assert shared_storage("folder:", tmp_path) is shared_storage("folder:", tmp_path)
+    assert shared_storage("folder:", tmp_path) is not shared_storage("folder:", tmp_path / "other")

@@ -68,6 +68,7 @@ def test_paid_once_means_one_receipt_and_one_message(ask: Ask, work: Work, bank:
             "order_id": str(ORDER),
             "amount": 10100,
             "paid_at": receipts()[0].paid_at.isoformat(),
+            "form": 1,
         }
     ]
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.core import db, outbox, worker
 from app.core.messages import OrderPaid
 from app.dispatch import routes
-from app.tickets import documents, issuing, service
+from app.tickets import documents, issuing, rotation, service
 from tests.races.crowd import deadlocks, of_kind, until_it_waits_or_has_ended, until_so_many_wait
 from tests.tickets.conftest import FULL, STUDENT, make_facts
 
@@ -121,7 +121,9 @@ def test_tickets_that_are_signed_anew_meanwhile_are_revoked_too() -> None:
         target=lambda: results.append(outcome(lambda: service.revoke(facts.order_id))), daemon=True
     )
     with db.transaction():
-        service.rotate_key(retire=True)
+        kid = service.rotate_key(retire=True)
+    with db.transaction():
+        assert rotation.sign_batch(facts.screening_id, range(kid)) == 2
         cancelling.start()
         until_so_many_wait(1)
     cancelling.join(20)

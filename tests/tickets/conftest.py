@@ -73,6 +73,13 @@ def admit(text: str, gate: str = "1", **door: Any) -> service.Admission:
         return service.admit(text, gate=gate, by_user_id=door.pop("by_user_id", 7), **door)
 
 
+def retire_keys() -> tuple[int, int]:
+    """A key has leaked: the new key's id, and how many tickets were signed anew."""
+    with db.transaction():
+        kid = service.rotate_key(retire=True)
+    return kid, service.sign_anew()
+
+
 def of_order(order_id: uuid.UUID) -> list[Ticket]:
     with db.reading():
         return service.of_order(order_id)

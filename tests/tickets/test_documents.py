@@ -18,7 +18,7 @@ from app.core.config import Settings
 from app.core.messages import Message, OrderPaid, TicketsResigned, TicketsRevoked
 from app.dispatch import routes
 from app.tickets import documents, paper, service
-from tests.tickets.conftest import Issue, admit
+from tests.tickets.conftest import Issue, admit, retire_keys
 
 
 @pytest.fixture(autouse=True)
@@ -162,8 +162,7 @@ def test_a_cancelled_orders_pdf_is_deleted(issue: Issue, settings: Settings) -> 
     paid(ticket)
     paid(other)
     work()
-    with db.transaction():
-        service.rotate_key(retire=True)
+    retire_keys()
     work()
     assert len(list(settings.ticket_folder.rglob("*.pdf"))) == 4
     revoke(ticket)
@@ -214,8 +213,7 @@ def test_tickets_signed_anew_while_their_pdf_is_drawn_get_their_mail(
     ticket = issue()[0]
 
     def sign_anew() -> None:
-        with db.transaction():
-            service.rotate_key(retire=True)
+        retire_keys()
         worker.drain(only(TicketsResigned))
 
     message = announced_though(sign_anew, ticket, monkeypatch)
@@ -226,8 +224,7 @@ def test_no_mail_carries_qr_codes_of_a_retired_key(issue: Issue, monkeypatch: py
     ticket = issue()[0]
 
     def sign_anew() -> None:
-        with db.transaction():
-            service.rotate_key(retire=True)
+        retire_keys()
 
     message = announced_though(sign_anew, ticket, monkeypatch)
     assert message["storage_key"] == documents.storage_key(ticket.order_id, 2)
@@ -288,8 +285,7 @@ def test_a_new_key_makes_the_pdf_anew_without_a_second_mail(issue: Issue) -> Non
     paid(ticket)
     work()
     before = pdf_of(ticket.order_id)
-    with db.transaction():
-        service.rotate_key(retire=True)
+    retire_keys()
     assert pdf_of(ticket.order_id) is None, "the old QR codes open nothing any more"
     work()
     after = pdf_of(ticket.order_id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -13,8 +15,8 @@ from sqlalchemy import text
 from app.core import config, db, worker
 from app.core.config import Settings
 from app.dispatch import routes, ticks
-from app.tickets import keys, qr, service
-from tests.tickets.conftest import FULL, Issue, admit, of_order
+from app.tickets import keys, qr, rotation, service
+from tests.tickets.conftest import FULL, Issue, admit, of_order, retire_keys
 
 
 def kids() -> list[int]:
@@ -63,7 +65,7 @@ def test_the_private_half_is_not_readable_in_the_database(issue: Issue) -> None:
 def test_a_rotated_key_signs_what_comes_and_opens_what_was(issue: Issue) -> None:
     old = issue()[0]
     with db.transaction():
-        assert service.rotate_key() == (2, 0)
+        assert service.rotate_key() == 2
     new = issue([FULL], screening_id=42)[0]
     assert (kid_of(old), kid_of(new)) == (1, 2)
     assert admit(old.qr_text).verdict == "admitted"
@@ -82,8 +84,7 @@ def test_a_process_that_remembers_an_older_key_notices(issue: Issue) -> None:
 def test_a_retired_key_opens_no_door_but_the_new_qr_and_the_code_do(issue: Issue) -> None:
     first, second = issue()
     over = issue([FULL], screening_id=42, starts_at=first.facts.starts_at.replace(year=2020))[0]
-    with db.transaction():
-        assert service.rotate_key(retire=True) == (2, 2)
+    assert retire_keys() == (2, 2)
     assert admit(first.qr_text).verdict == "replaced"
     renewed = of_order(first.order_id)[0]
     assert renewed.code == first.code
@@ -93,11 +94,55 @@ def test_a_retired_key_opens_no_door_but_the_new_qr_and_the_code_do(issue: Issue
     assert of_order(over.order_id) == [over]
 
 
+def test_in_batches_that_begin_with_what_is_shown_first(
+    issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "ORDERS_A_BATCH", 2)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    later = [issue([FULL], screening_id=42, starts_at=tomorrow)[0]]
+    soon = [issue([replace(FULL, seat_id=seat)])[0] for seat in (1, 2, 3)]
+    with db.transaction():
+        service.rotate_key(retire=True)
+    assert service.sign_anew(most=1) == 2
+    first = [kid_of(of_order(one.order_id)[0]) for one in soon]
+    assert sorted(first) == [1, 2, 2], "one batch, of the screening that begins first"
+    rotation.go_on()
+    assert {kid_of(of_order(one.order_id)[0]) for one in soon + later} == {2}
+    assert {of_order(one.order_id)[0].revision for one in soon + later} == {2}, "each once"
+    assert announced() == sorted(str(one.order_id) for one in soon + later)
+    assert service.sign_anew() == 0
+
+
+def test_a_key_that_leaks_while_tickets_are_signed_anew(
+    issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "ORDERS_A_BATCH", 1)
+    sold = [issue([replace(FULL, seat_id=seat)])[0] for seat in (1, 2)]
+    with db.transaction():
+        service.rotate_key(retire=True)
+    assert service.sign_anew(most=1) == 1
+    assert retire_keys() == (3, 2)
+    assert {kid_of(of_order(one.order_id)[0]) for one in sold} == {3}
+
+
+def test_signing_anew_is_no_part_of_a_transaction(database: str) -> None:
+    with pytest.raises(RuntimeError), db.transaction():
+        service.sign_anew()
+
+
+def announced() -> list[str]:
+    with db.reading() as session:
+        told = text(
+            "select payload ->> 'order_id' from core.outbox where kind = 'TicketsResigned' order by 1"
+        )
+        return list(session.execute(told).scalars())
+
+
 def test_what_a_retired_key_signs_afterwards_is_refused(issue: Issue) -> None:
     ticket = issue()[0]
     with db.transaction():
         stolen = keys.signing_key()
-        service.rotate_key(retire=True)
+    retire_keys()
     payload = dataclasses.replace(qr.read(of_order(ticket.order_id)[0].qr_text)[0], kid=stolen.kid)
     assert admit(qr.sign(payload, stolen.private)).verdict == "replaced"
 
