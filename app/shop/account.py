@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.core import db, throttle
-from app.core.contact import checked_email
+from app.core.contact import LONGEST_EMAIL, checked_email
 from app.core.errors import Invalid, TooMany
 from app.orders import service as orders
 from app.shop import blueprint
@@ -27,6 +28,8 @@ from app.web.sign_in import (
     start_session,
 )
 
+SIGNED_UP = "signed_up"  # in the cookie: shows that this browser made the account that a mail's link confirms
+TYPED_EMAIL = "typed_email"  # in the cookie, until the next form of an account shows it
 MAILS_AN_HOUR = 300  # from one address, behind which a whole foyer may sit; fewer go to each mailbox
 
 
@@ -75,6 +78,7 @@ def _next(user: User) -> str:
 
 def _page(page: str, errors: dict[str, str]) -> str:
     typed = {name: request.form.get(name, "") for name in ("name", "email")}
+    typed["email"] = typed["email"] or session.pop(TYPED_EMAIL, "")
     going_to = safe_next(request.values.get("next"), "")
     return render_template(f"shop/{page}.html", errors=errors, typed=typed, next=going_to)
 
@@ -99,6 +103,16 @@ def _wait(error: TooMany) -> str:
         "Too many tries. Try again in %(num)d minutes.",
         minutes,
     )
+
+
+@blueprint.post("/account/other-form")
+def other_form() -> ResponseReturnValue:
+    """From one form of an account to another (`to`), with the e-mail that was typed; nothing else is read."""
+    to = request.form.get("to", "")
+    address = to if to in ("sign-in", "sign-up", "reset") else "sign-in"
+    session[TYPED_EMAIL] = request.form.get("email", "")[:LONGEST_EMAIL]
+    going_to = safe_next(request.form.get("next"), "")
+    return redirect(f"/account/{address}" + (f"?{urlencode({'next': going_to})}" if going_to else ""), 303)
 
 
 @blueprint.get("/account/sign-in")
@@ -150,7 +164,8 @@ def do_sign_up() -> ResponseReturnValue:
     try:
         throttle.hit("mails", address_key(), limit=MAILS_AN_HOUR, seconds=3600)
         with db.transaction():
-            users.sign_up(name, email, password, locale())
+            session[SIGNED_UP] = users.sign_up(name, email, password, locale())
+            session.permanent = True
     except TooMany as error:
         return _too_often("page_sign_up", error)
     return render_template("shop/page_look_in_mail.html", email=checked_email(email), why="verify")
@@ -171,6 +186,7 @@ def do_verify(token: str) -> ResponseReturnValue:
                 token,
                 request.form.get("password", ""),
                 signed_in_id=signed_in.id if signed_in else None,
+                browser_proof=session.get(SIGNED_UP, ""),
             )
         )
     except LinkOver as error:
@@ -179,6 +195,7 @@ def do_verify(token: str) -> ResponseReturnValue:
         return _verify_page(token, {"password": _("That is not this account's password.")}, error.status)
     except TooMany as error:
         return _verify_page(token, {"password": _wait(error)}, error.status)
+    flash(_("Your e-mail is confirmed."))
     return redirect("/account/orders", 303)
 
 
@@ -189,6 +206,7 @@ def _verify_page(token: str, errors: dict[str, str], status: int = 200) -> Respo
         return _link_over(error)
     signed_in = signed_in_user()
     mine = signed_in is not None and signed_in.id == owner.id
+    mine = mine or users.asked_for_link(token, session.get(SIGNED_UP, ""))
     page = render_template("shop/page_verify.html", token=token, owner=owner, mine=mine, errors=errors)
     return page, status, {"Cache-Control": "no-store"}
 
@@ -229,6 +247,7 @@ def do_new_password(token: str) -> ResponseReturnValue:
         return _new_password_page(token, {error.field: _sentence(error)}, error.status)
     except LinkOver as error:
         return _link_over(error)
+    flash(_("Your new password is saved, and you are signed in. Other devices are signed out."))
     return redirect("/account", 303)
 
 

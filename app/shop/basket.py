@@ -46,7 +46,10 @@ def choose_types(token: str) -> Answer:
     except Invalid as error:
         order = purchase.own_order(token)
         wrong = orders.type_problems(order, choices, age_confirmed=confirmed)
-        errors = {one.field: _types_error(one) for one in wrong or (error,)}
+        fields = {"age", *(f"seat-{seat.seat_id}" for seat in order.seats)}
+        errors = {
+            one.field if one.field in fields else "types": _types_error(one) for one in wrong or (error,)
+        }
         return _types_page(order, choices, confirmed, errors), 422
     except HalfPriceGone as gone:
         errors = {"types": _half_price_gone(gone)}

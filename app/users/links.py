@@ -48,13 +48,19 @@ def new(user_id: int, purpose: str) -> Link:
     return Link(token, made.scalar_one())
 
 
-def send(to: User, purpose: str) -> None:
+def send(to: User, purpose: str) -> Link:
     """Mail a new link for `purpose` (`verify`, `reset`); not once it has ended."""
     link = new(to.id, purpose)
     # No name: who signs up writes it, and these mails go to people who did not ask for them.
     facts = {"path": f"/account/{purpose}/{link.token}", "hours": HOURS[purpose]}
     ends = link.expires_at.isoformat()
     outbox.publish(NoticeRequested(_TEMPLATES[purpose], to.email, to.locale, facts, not_after=ends))
+    return link
+
+
+def browser_proof(token: str) -> str:
+    """What the browser that had a link sent keeps of it: it shows that, and does not give the token away."""
+    return hashlib.sha256(b"browser:" + token[:200].encode()).hexdigest()
 
 
 def send_reset(email: str) -> None:

@@ -5,6 +5,7 @@ Answers never tell whether an e-mail has an account: the mail does.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Collection
 
 from sqlalchemy import text
@@ -45,8 +46,10 @@ def user(user_id: int) -> User:
     return User.of(row)
 
 
-def sign_up(name: str, email: str, password: str, locale: str) -> None:
+def sign_up(name: str, email: str, password: str, locale: str) -> str:
     """Make an account and send a link that proves its e-mail. An e-mail that has one gets a mail that says so.
+
+    Returns what the browser keeps for `verify_email`; one looks like another, whether an account was made or not.
 
     Raises TooMany and Invalid: `name.missing`, `name.no_letters`, `name.too_long`, `email.missing`, `email.wrong`,
     `password.short`, `password.long`.
@@ -65,8 +68,8 @@ def sign_up(name: str, email: str, password: str, locale: str) -> None:
     if made is None:
         facts = {"path": "/account/sign-in"}
         outbox.publish(NoticeRequested("account_exists", email, _locale(locale), facts))
-        return
-    links.send(User.of(made), "verify")
+        return links.browser_proof(codes.random_token())
+    return links.browser_proof(links.send(User.of(made), "verify").token)
 
 
 def sign_up_problems(name: str, email: str, password: str) -> list[Invalid]:
@@ -93,20 +96,28 @@ def link_owner(token: str, purpose: str) -> User:
     return user(links.owner(token, purpose))
 
 
-def verify_email(token: str, password: str, *, signed_in_id: int | None = None) -> User:
+def verify_email(
+    token: str, password: str, *, signed_in_id: int | None = None, browser_proof: str = ""
+) -> User:
     """The link of the mail: the e-mail is the account's. Raises LinkOver, WrongPassword, TooMany.
 
-    Who is not signed in as the link's account gives its password too: else somebody could sign up with another
-    person's e-mail, have them confirm it, and read the orders that they made as a guest.
+    The account's password is needed unless the browser is signed in as the link's account, or made it
+    (`browser_proof`, from `sign_up`): else somebody could sign up with another person's e-mail, have them confirm it,
+    and read the orders that they made as a guest.
     """
     owner = link_owner(token, "verify")
-    if owner.id != signed_in_id:
+    if owner.id != signed_in_id and not asked_for_link(token, browser_proof):
         throttle.hit("verify", str(owner.id), limit=tries.TRIES, seconds=tries.SECONDS)
         if not passwords.fits(_password_hash(owner.id), password):
             raise WrongPassword
     links.use(token, "verify")
     _mark_verified(owner.id)
     return user(owner.id)
+
+
+def asked_for_link(token: str, browser_proof: str) -> bool:
+    """Whether this browser made the account that the link confirms; `browser_proof` as `sign_up` gave it."""
+    return hmac.compare_digest(links.browser_proof(token).encode(), browser_proof.encode())
 
 
 def sign_in(email: str, password: str, address_key: str, browser_keys: Collection[str] = ()) -> User:

@@ -10,6 +10,7 @@ import "./language_switch.js";
 import "./map_pan.js";
 import "./payment_wait.js";
 import "./seatmap.js";
+import "./show_password.js";
 import "./seat_list.js";
 import "./escape.js";
 import "./running_sum.js";

@@ -218,7 +218,7 @@ def test_or_not(ana: Visitor, paid: OrderView, code: str, email: str) -> None:
     answer = ana.post("/orders/find", {"code": code, "email": email})
     assert answer.status_code == 422
     assert "No order with this code and this e-mail" in answer.text
-    assert 'href="#code"' in answer.text, "the summary has the focus and leads to the field"
+    assert re.search(r'<input[^>]* id="code"[^>]* autofocus', answer.text), "the field has the focus"
     assert answer.text.count('aria-invalid="true"') == 2
     assert answer.text.count('id="code-error"') == 1
     assert "<b>" not in answer.text

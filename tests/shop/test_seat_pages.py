@@ -164,7 +164,7 @@ def test_a_place_in_line_asked_for_wrongly(
     assert f'name="quantity" value="{form["quantity"]}"' in answer.text
     field = "quantity" if "seats" in said else "email"
     for part in (
-        f'href="#{field}"',
+        " autofocus",
         f'id="{field}"',
         f'id="{field}-error"',
         f'aria-describedby="{field}-error',
