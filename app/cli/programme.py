@@ -18,6 +18,7 @@ def import_command(files: tuple[Path, ...], check: bool) -> None:
 
     from app.core import db
     from app.events.programme_import import BadProgramme, Report, import_programme
+    from app.reservations import service as reservations
 
     class _OnlyChecking(Exception):
         pass
@@ -25,7 +26,7 @@ def import_command(files: tuple[Path, ...], check: bool) -> None:
     report = Report()
     try:
         with db.transaction():
-            report = import_programme(files)
+            report = import_programme(files, taken=reservations.occupancy)
             if check:
                 raise _OnlyChecking
     except _OnlyChecking:

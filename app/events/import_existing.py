@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,8 @@ from app.core import db
 from app.events.import_files import Place
 from app.events.models import AuditoriumRow, CinemaRow, FilmRow, PriceRow, ScreeningRow, SeatRow, ZoneRow
 from app.events.rooms import PlannedSeat
+
+TURNAROUND = timedelta(minutes=15)  # to let people out and in; the room is taken for that long after the film
 
 
 @dataclass(frozen=True, slots=True)

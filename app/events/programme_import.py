@@ -1,8 +1,8 @@
 """A cinema's real programme from files: checked whole before anything is written, and written all or not at all.
 
 Running it twice changes nothing: cinemas and films are known by their slug, rooms by cinema and label, screenings
-by their `ref`. What a buyer may have relied on is not moved: a screening keeps its film, room and hour, and a room
-with screenings keeps its seats.
+by their `ref`. What a buyer may have relied on is not moved: a screening keeps its film, room and hour, one with seats
+sold or held also its version, format and length, and a room with screenings keeps its seats.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from app.core.errors import Invalid
 from app.events import local_hours
 from app.events.cache import programme_changes
 from app.events.import_checks import Entry, Programme, check
-from app.events.import_existing import Existing, Show
+from app.events.import_existing import TURNAROUND, Existing, Show
 from app.events.import_files import Files, Place, Problem, read_files
 from app.events.import_references import References
+from app.events.import_sold import TakenSeats, check_sold
 from app.events.import_writing import Report, Writer
 from app.events.models import CinemaRow
-
-TURNAROUND = timedelta(minutes=15)  # to let people out and in; the room is taken for that long after the film
 
 
 class BadProgramme(Invalid):
@@ -35,8 +34,11 @@ class BadProgramme(Invalid):
         self.problems = sorted(problems, key=lambda one: (one.place.file, one.place.line))
 
 
-def import_programme(paths: Sequence[Path]) -> Report:
-    """Read, check and write these files in the caller's transaction. Raises BadProgramme; then nothing is written."""
+def import_programme(paths: Sequence[Path], *, taken: TakenSeats) -> Report:
+    """Read, check and write these files in the caller's transaction. Raises BadProgramme; then nothing is written.
+
+    `taken` tells how many seats of screenings are sold or held: `reservations.service.occupancy`.
+    """
     files = read_files(paths)
     programme = check(files)
     programme_changes()
@@ -51,6 +53,7 @@ def import_programme(paths: Sequence[Path]) -> Report:
     )
     shows = [show for show in placed if show is not None]
     _check_overlaps(shows, existing, files)
+    check_sold(shows, existing, files, taken)
     if files.problems:
         raise BadProgramme(files.problems)
     return Writer(programme, existing, report).write(shows)
@@ -80,9 +83,8 @@ def _placed(entry: Entry, references: References, existing: Existing, files: Fil
         return None
     before = existing.shows.get(values["ref"])
     if before is not None and before.clock == values["starts"]:
-        starts_at = (
-            before.starts_at
-        )  # it stands, also where it was agreed by a clock that the site has no more
+        # It stands where it is, also when it was agreed by a clock that its site no longer has.
+        starts_at = before.starts_at
     show = Show(
         ref=values["ref"],
         film=values["film"],

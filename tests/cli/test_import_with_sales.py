@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.core import db
 from app.events import service as events
 from app.events.programme_import import BadProgramme, import_programme
 from app.events.service import Screening
+from app.reservations import service as reservations
 from tests.orders import buying
 
 PROGRAMME: dict[str, list[dict[str, Any]]] = {
@@ -29,13 +33,19 @@ PROGRAMME: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def take(folder: Path, **changes: dict[str, Any]) -> dict[str, int]:
-    """Import the programme, with `changes` to the one entry of a kind; returns how many of each kind changed."""
+def written(folder: Path, **changes: dict[str, Any]) -> Path:
+    """The programme's file, with `changes` to the one entry of a kind."""
     programme = {kind: [entries[0] | changes.get(kind, {})] for kind, entries in PROGRAMME.items()}
     path = folder / "programme.json"
     path.write_text(json.dumps(programme))
+    return path
+
+
+def take(folder: Path, **changes: dict[str, Any]) -> dict[str, int]:
+    """Import the programme, with `changes` to the one entry of a kind; returns how many of each kind changed."""
+    path = written(folder, **changes)
     with db.transaction():
-        changed = dict(import_programme([path]).changed)
+        changed = dict(import_programme([path], taken=reservations.occupancy).changed)
     events.reset_caches()
     return changed
 
@@ -88,3 +98,86 @@ def test_what_is_no_longer_in_the_file_stays_on_sale(database: str, tmp_path: Pa
     screening = on_sale()
     assert take(tmp_path, screenings={"ref": "d2-1", "starts": "2035-12-02 18:00"}) == {}
     assert on_sale() == screening
+
+
+CHANGES: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
+    "version": ({"screenings": {"version": "dubbed"}}, "keeps its version original (not dubbed)"),
+    "format": ({"screenings": {"format": "3D"}}, "keeps its format 2D (not 3D)"),
+    "length": (
+        {"films": {"duration_minutes": 130}},
+        "keeps its length of 120 minutes (not 130; a column minutes with 120 keeps it)",
+    ),
+    "own length": ({"screenings": {"minutes": 90}}, "keeps its length of 120 minutes (not 90"),
+    "film": ({"films": {"slug": "aurora"}, "screenings": {"film": "aurora"}}, "has limite as its film"),
+    "hour": ({"screenings": {"starts": "2035-12-01 18:30"}}, "has 2035-12-01 18:00 as its start"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_what_was_sold_is_what_is_shown(database: str, tmp_path: Path, what: str) -> None:
+    take(tmp_path)
+    screening = on_sale()
+    buying.bought(screening, seats(screening, 0, 1))
+    changes, said = CHANGES[what]
+    problem = refused(tmp_path, **changes)
+    assert f"screening 'd1-1' {said}" in problem
+    assert f"cancel-screening {screening.id}" in problem
+    assert on_sale() == screening
+
+
+def test_a_held_seat_is_enough_and_all_changes_are_said_in_one_line(database: str, tmp_path: Path) -> None:
+    take(tmp_path)
+    screening = on_sale()
+    buying.start(screening, seats(screening, 0))
+    problem = refused(tmp_path, screenings={"version": "dubbed", "format": "3D"})
+    assert (
+        "keeps its version original (not dubbed) and its format 2D (not 3D): 1 seat is sold or held."
+        in problem
+    )
+
+
+def test_without_buyers_a_screening_is_corrected(database: str, tmp_path: Path) -> None:
+    take(tmp_path)
+    changes = {"version": "dubbed", "format": "3D", "minutes": 130}
+    assert take(tmp_path, screenings=changes) == {"screenings": 1}
+    corrected = on_sale()
+    assert (corrected.version, corrected.format) == ("dubbed", "3D")
+    assert corrected.ends_at - corrected.starts_at == timedelta(minutes=145)
+
+
+def test_what_is_over_or_called_off_binds_nobody(database: str, tmp_path: Path) -> None:
+    take(tmp_path)
+    screening = on_sale()
+    buying.bought(screening, seats(screening, 0))
+    with db.transaction():
+        events.cancel_screening(screening.id, "projector")
+    assert take(tmp_path, screenings={"version": "dubbed"}) == {"screenings": 1}
+
+
+def test_who_begins_to_buy_during_an_import_waits_for_it(database: str, tmp_path: Path) -> None:
+    """Else their seats would be held, and sold, as of a version that is about to change."""
+    take(tmp_path)
+    screening = on_sale()
+    free = seats(screening, 0)
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction():
+            import_programme(
+                [written(tmp_path, screenings={"version": "dubbed"})], taken=reservations.occupancy
+            )
+            basket = pool.submit(buying.start, screening, free)
+            wait_until_somebody_waits_for_a_lock(basket)
+        assert basket.result(timeout=30).state == "draft"
+    assert on_sale().version == "dubbed"
+
+
+def wait_until_somebody_waits_for_a_lock(running: Future[Any]) -> None:
+    # Of this database: other tests run beside this one. (pg_stat_activity would be read once a transaction.)
+    query = text(
+        "select count(*) from pg_locks where not granted and pid in"
+        " (select pid from pg_locks l join pg_database d on d.oid = l.database where d.datname = current_database())"
+    )
+    deadline = time.monotonic() + 30
+    while not db.session().execute(query).scalar_one():
+        assert not running.done(), "the seats were held while the import was still open"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

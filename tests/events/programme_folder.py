@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.events.programme_import import BadProgramme, Report, import_programme
+from app.reservations import service as reservations
 
 CINEMAS = (
     "slug,name,address,city,timezone,sales_cutoff_minutes\nmatriz,Matriz,Rua 1,Recife,America/Recife,-10\n"
@@ -65,7 +66,7 @@ class Folder:
 
     def take(self, *paths: Path) -> Report:
         with db.transaction():
-            return import_programme(paths)
+            return import_programme(paths, taken=reservations.occupancy)
 
     def problems(self, **otherwise: str | None) -> list[str]:
         """What was refused, as `file:line: message` without the folder; and nothing was written."""
