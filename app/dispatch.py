@@ -53,4 +53,5 @@ def ticks(services: Sequence[str] = SERVICES) -> list[Tick]:
 def _sweep() -> None:
     with db.transaction():
         outbox.forget_processed()
+        outbox.forget_dead_mails()
         throttle.sweep()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.utils import formatdate, parseaddr
 from pathlib import Path
 from typing import Any, Protocol
@@ -63,6 +64,9 @@ class Mailbox(Protocol):
 
     def send(self, mail: Mail) -> None:
         """Raises MailError and BadMail."""
+
+    def forget(self, address: str) -> int:
+        """Delete the copies that are kept here of mails to `address`; returns how many. Raises MailError."""
 
 
 def open_mail(address: str, folder: Path, sender: str) -> Mailbox:
@@ -144,6 +148,19 @@ class FolderMailbox:
         except OSError as error:
             raise MailError(str(error)) from error
 
+    def forget(self, address: str) -> int:
+        found = 0
+        try:
+            for path in self.folder.glob("*.eml"):
+                with path.open("rb") as file:
+                    to = BytesHeaderParser(policy=POLICY).parse(file)["To"] or ""
+                if str(parseaddr(str(to))[1]).lower() == ascii_address(address).lower():
+                    path.unlink()
+                    found += 1
+        except OSError as error:
+            raise MailError(str(error)) from error
+        return found
+
 
 class _Hurried(smtplib.SMTP):
     """A conversation with an end: a server that answers each step just in time does not hold a thread for minutes."""
@@ -193,6 +210,9 @@ class SmtpMailbox:
             raise BadMail("the recipient was refused") from error
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(_nobodys(error)) from error
+
+    def forget(self, address: str) -> int:
+        return 0  # a mail that is sent is the mail server's
 
     def _connect(self) -> smtplib.SMTP:
         if self.secure:

@@ -55,6 +55,10 @@ class Settings:
     offer_minutes: int = 15
     max_live_holds_per_visitor: int = 4
     max_live_holds_per_address: int = 200
+    keep_unpaid_days: int = 30
+    keep_requests_days: int = 30
+    keep_pdf_days: int = 365
+    keep_buyer_days: int = 1826
     db_pool_size: int = 8
     demo: bool = True
     log_level: str = "info"
@@ -100,6 +104,10 @@ class Settings:
             grace_seconds=_whole_number("BILHETERIA_GRACE_SECONDS", 120, 0, 900),
             max_live_holds_per_visitor=_whole_number("BILHETERIA_HOLDS_PER_VISITOR", 4, 1, 10**6),
             max_live_holds_per_address=_whole_number("BILHETERIA_HOLDS_PER_ADDRESS", 200, 1, 10**6),
+            keep_unpaid_days=_whole_number("BILHETERIA_KEEP_UNPAID_DAYS", 30, 1, 3650),
+            keep_requests_days=_whole_number("BILHETERIA_KEEP_REQUESTS_DAYS", 30, 1, 3650),
+            keep_pdf_days=_whole_number("BILHETERIA_KEEP_PDF_DAYS", 365, 1, 36500),
+            keep_buyer_days=_whole_number("BILHETERIA_KEEP_BUYER_DAYS", 1826, 30, 36500),
             db_pool_size=_whole_number("BILHETERIA_DB_POOL", 8, 6, 200),
             demo=_flag("BILHETERIA_DEMO", cls.demo),
             log_level=_one_of("BILHETERIA_LOG", cls.log_level, tuple(LEVELS)),

@@ -151,6 +151,14 @@ class TicketsRevoked(Message):
 
 
 @dataclass(frozen=True)
+class DocumentUnwanted(Message):
+    """The buyer's data was erased: the order's PDF is deleted; its tickets stay as they are."""
+
+    consumers: ClassVar = ("tickets",)
+    order_id: str
+
+
+@dataclass(frozen=True)
 class NoticeRequested(Message):
     """A mail of any other kind: `template` is a name in templates/mail, `facts` its variables."""
 

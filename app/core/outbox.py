@@ -125,7 +125,7 @@ _WITHDRAW = text(
 )
 
 
-def withdraw(kind: type[Message], **facts: str) -> int:
+def withdraw(kind: type[Message], **facts: object) -> int:
     """Take back, in the caller's transaction, what waits of `kind` with these facts, or is dead. Returns how many.
 
     What is being handled at this very moment is not stopped, nor what has gone on to a queue of its own: a handler
@@ -133,6 +133,43 @@ def withdraw(kind: type[Message], **facts: str) -> int:
     """
     values = {"kind": kind.__name__, "consumers": list(kind.consumers), "facts": json.dumps(facts)}
     return len(db.session().execute(_WITHDRAW, values).all())
+
+
+# Who a mail goes to is its message's `email`, whichever kind it is.
+_MAILS = "payload ? 'email' and lower(payload->>'email') = lower(:email)"
+
+
+def mails_waiting(email: str) -> list[str]:
+    """The kinds of the messages that wait to become a mail to this address, or are dead."""
+    rows = db.session().execute(
+        text(f"select kind from core.outbox where {_MAILS} order by created_at"),  # noqa: S608 (no value is put in)
+        {"email": email},
+    )
+    return list(rows.scalars())
+
+
+def withdraw_mails(email: str) -> int:
+    """Take back every message that would become a mail to this address, dead ones too; returns how many.
+
+    One that is being handled at this moment is not stopped.
+    """
+    gone = db.session().execute(
+        text(f"delete from core.outbox where {_MAILS} returning 1"),  # noqa: S608 (no value is put in)
+        {"email": email},
+    )
+    return len(gone.all())
+
+
+def forget_dead_mails(days: int = 30) -> int:
+    """Drop dead letters that carry an e-mail and died `days` ago; returns how many. Money carries none and stays."""
+    gone = db.session().execute(
+        text(
+            "delete from core.outbox where payload ? 'email'"
+            " and dead_at < clock_timestamp() - make_interval(days => :days) returning 1"
+        ),
+        {"days": days},
+    )
+    return len(gone.all())
 
 
 _DONE = text(

@@ -24,7 +24,7 @@ from app.core.messages import (
 from app.core.outbox import Delivery
 from app.core.worker import Tick
 from app.events import service as events
-from app.orders import ending, reading, reseating, settlement, states
+from app.orders import ending, reading, reseating, retention, settlement, states
 from app.payments import service as payments
 
 
@@ -124,4 +124,5 @@ HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {
 TICKS = [
     Tick("orders.reseats", 10.0, reseating.end_overdue),
     Tick("orders.latecomers", 15.0, call_off_latecomers),
+    Tick("orders.retention", 3600.0, retention.by_the_clock),
 ]

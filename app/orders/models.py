@@ -12,11 +12,16 @@ from app.core.db import Base
 from app.orders.states import RESEAT, STATES
 
 SCHEMA = "orders"
+UNPAID = "paid_at is null and erased_at is null and state in ('cancelled', 'expired', 'refunded')"
+KEPT = "paid_at is not null and erased_at is null"
 Moment = DateTime(timezone=True)
 
 
 class OrderRow(Base):
-    """One purchase. `deadline` is the one that the customer sees; `total` is centavos, seats and concessions."""
+    """One purchase. `deadline` is the one that the customer sees; `total` is centavos, seats and concessions.
+
+    `erased_at`: since then nothing in it tells who bought; amounts, dates and code are kept.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -26,6 +31,9 @@ class OrderRow(Base):
         Index("ix_orders_visitor", "visitor", "created_at"),
         Index("ix_orders_email", text("lower(email)"), postgresql_where=text("email is not null")),
         Index("ix_orders_reseat", "reseat_until", postgresql_where=text(f"state = '{RESEAT}'")),
+        # What the clock of retention looks for: orders that ended unpaid, and buyers who are kept no longer.
+        Index("ix_orders_unpaid", "ended_at", "id", postgresql_where=text(UNPAID)),
+        Index("ix_orders_kept", "paid_at", "id", postgresql_where=text(KEPT)),
         {"schema": SCHEMA},
     )
 
@@ -58,6 +66,7 @@ class OrderRow(Base):
     )
     reseat_receipt_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     reseat_until: Mapped[datetime | None] = mapped_column(Moment)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class OrderSeatRow(Base):

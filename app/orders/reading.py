@@ -179,6 +179,7 @@ def _view(row: Row[Any]) -> OrderView:
         reseat_reservation_id=row.reseat_reservation_id,
         reseat_receipt_id=row.reseat_receipt_id,
         reseat_until=row.reseat_until,
+        erased_at=row.erased_at,
         reseat_seats=tuple(seat.name for seat in plan.seats if seat.id in (row.reseat_seats or ())),
     )
 

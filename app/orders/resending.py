@@ -16,7 +16,7 @@ def resend(token: str) -> None:
     The PDF is made anew on the way, so that it shows the tickets as they are now.
     """
     order = reading.order(token)
-    if order.state != PAID or not order.email:
+    if order.state != PAID or not order.email or order.pdf_is_gone:
         raise WrongState(order.state)
     outbox.publish(
         OrderPaid(

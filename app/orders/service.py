@@ -18,6 +18,10 @@ from app.orders.choosing import (
 from app.orders.ending import abandon, cancel
 from app.orders.owning import hand_over
 from app.orders.paying import change_method, check_out
+from app.orders.personal_data import Erased, give_up
+from app.orders.personal_data import erase as erase_person
+from app.orders.personal_data import export as export_orders
+from app.orders.personal_data import open_orders as open_orders_of_person
 from app.orders.pricing import TypeChoice
 from app.orders.reading import by_id, find, of_account, open_orders_of, order
 from app.orders.reseating import accept as accept_reseat
@@ -40,6 +44,7 @@ from app.orders.views import (
 )
 
 __all__ = [
+    "Erased",
     "HalfPriceGone",
     "NoMoreExtensions",
     "OrderItem",
@@ -65,12 +70,16 @@ __all__ = [
     "choose_types",
     "decline_reseat",
     "ensure_free",
+    "erase_person",
+    "export_orders",
     "extend",
     "find",
+    "give_up",
     "half_price_left",
     "hand_over",
     "of_account",
     "open_orders_of",
+    "open_orders_of_person",
     "order",
     "resend",
     "start_from_offer",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from app.core.config import settings
 from app.core.errors import Conflict
 from app.events.service import Screening
 from app.orders.states import AWAITING, DRAFT, PAID
@@ -81,6 +82,7 @@ class OrderView:
     reseat_receipt_id: uuid.UUID | None
     reseat_until: datetime | None
     reseat_seats: tuple[str, ...] = ()
+    erased_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -113,6 +115,12 @@ class OrderView:
     def needs_age_notice(self) -> bool:
         """From 14 up the buyer confirms the rating (FACTS: Portaria 502/2021)."""
         return self.screening.film.age_rating in ("14", "16", "18")
+
+    @property
+    def pdf_is_gone(self) -> bool:
+        """Its PDF is deleted by now and not made again: long after the screening, or since its buyer was erased."""
+        kept_until = self.screening.ends_at + timedelta(days=settings().keep_pdf_days)
+        return self.erased_at is not None or self.read_at >= kept_until
 
     @property
     def path(self) -> str:

@@ -40,6 +40,8 @@ from app.payments.refunds import (
     refunds_of,
     retry_refund,
 )
+from app.payments.retention import delete_unpaid, erase_payers
+from app.payments.retention import export as export_payments
 from app.payments.states import CANCELLING, CREATED, LIVE_STATES
 
 METHODS = ("pix", "card")
@@ -251,7 +253,10 @@ __all__ = [
     "cancel_live_charge",
     "charge",
     "charges_of",
+    "delete_unpaid",
     "end_charge",
+    "erase_payers",
+    "export_payments",
     "failed_refunds",
     "live_charge",
     "mark_settled",

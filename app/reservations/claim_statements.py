@@ -95,7 +95,8 @@ _MOVE = """
     {owned}
     moved as (
         update reservations.reservations set state = :state, updated_at = clock_timestamp(),
-          expires_at = coalesce(cast(:expires_at as timestamptz), expires_at)
+          expires_at = coalesce(cast(:expires_at as timestamptz), expires_at),
+          address_key = case when cast(:state as text) = 'held' then address_key else '' end
         where id = :id and exists (select 1 from owner) and exists (select 1 from complete)
         returning screening_id, expires_at
     ),
@@ -112,7 +113,7 @@ _MOVE = """
 _FREE = """
     {owned}
     moved as (
-        update reservations.reservations set state = :state, updated_at = clock_timestamp()
+        update reservations.reservations set state = :state, updated_at = clock_timestamp(), address_key = ''
         where id = :id and exists (select 1 from owner) returning screening_id
     ),
     gone as (

@@ -13,7 +13,7 @@ from app.core import db
 from app.core.messages import HoldExpired, Message, ScreeningCancelled, SeatsFreed
 from app.core.outbox import Delivery, publish
 from app.core.worker import Tick
-from app.reservations import claims
+from app.reservations import claims, retention
 from app.reservations.offering import offer_ended, offer_next, screenings_waited_for, seats_freed
 from app.reservations.states import RESERVATION
 
@@ -102,4 +102,5 @@ HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {
 TICKS = [
     Tick("reservations.expire", 2.0, expire_holds),
     Tick("reservations.queues", 5.0, serve_queues),
+    Tick("reservations.retention", 3600.0, retention.by_the_clock),
 ]

@@ -31,7 +31,10 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
 
 
 class ReservationRow(Base):
-    """Seats of one screening for one visitor. `expires_at` is the deadline plus the grace that nobody is shown."""
+    """Seats of one screening for one visitor. `expires_at` is the deadline plus the grace that nobody is shown.
+
+    `address_key` stands for the network address while the seats are held; it is empty afterwards.
+    """
 
     __tablename__ = "reservations"
     __table_args__ = (
@@ -40,6 +43,11 @@ class ReservationRow(Base):
         Index("ix_reservations_visitor", "visitor", "expires_at", postgresql_where=text("state = 'held'")),
         Index(
             "ix_reservations_address", "address_key", "expires_at", postgresql_where=text("state = 'held'")
+        ),
+        Index(
+            "ix_reservations_address_left",
+            "id",
+            postgresql_where=text("state <> 'held' and address_key <> ''"),
         ),
         {"schema": SCHEMA},
     )
@@ -115,6 +123,11 @@ class RequestRow(Base):
             "visitor",
             postgresql_where=text("state in ('open', 'waiting', 'offered')"),
         ),
+        Index(
+            "ix_requests_ended",
+            text("coalesce(ended_at, created_at)"),
+            postgresql_where=text("state not in ('waiting', 'offered')"),
+        ),
         {"schema": SCHEMA},
     )
 
@@ -132,6 +145,7 @@ class RequestRow(Base):
     waiting_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reservation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reservations.reservations.id"))
     offered_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class SeatWatchRow(Base):

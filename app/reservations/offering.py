@@ -125,8 +125,8 @@ def _call_off(screening: Screening) -> None:
     for reservation_id in offered.scalars().all():
         claims.lock(reservation_id)
         ended = execute(
-            "update reservations.requests set state = 'expired' where reservation_id = :id and state = 'offered'"
-            " returning email, locale",
+            "update reservations.requests set state = 'expired', ended_at = clock_timestamp()"
+            " where reservation_id = :id and state = 'offered' returning email, locale",
             id=reservation_id,
         ).all()
         if ended:  # else it was taken meanwhile: an order has the seats now, and is called off as one
@@ -144,7 +144,8 @@ CLOSE_QUEUE = """
         select id from reservations.requests where screening_id = :screening_id and state = 'waiting'
         order by id for no key update
     )
-    update reservations.requests q set state = 'expired' from waiting where q.id = waiting.id
+    update reservations.requests q set state = 'expired', ended_at = clock_timestamp() from waiting
+    where q.id = waiting.id
     returning q.email, q.locale
 """
 
@@ -157,7 +158,8 @@ def _close_queue(screening_id: int) -> Sequence[Row[Any]]:
 def offer_ended(reservation_id: uuid.UUID) -> None:
     """The reservation behind an offer has ended by its clock: so has the offer."""
     execute(
-        "update reservations.requests set state = 'expired' where reservation_id = :id and state = 'offered'",
+        "update reservations.requests set state = 'expired', ended_at = clock_timestamp()"
+        " where reservation_id = :id and state = 'offered'",
         id=reservation_id,
     )
 

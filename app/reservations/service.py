@@ -21,6 +21,9 @@ from app.reservations import claims, holding, single_seat
 from app.reservations.holding import queue_up, reach_for, reservation, seat_states
 from app.reservations.offering import offer_next, seats_freed
 from app.reservations.owning import hand_over
+from app.reservations.retention import delete_reservations, live_requests
+from app.reservations.retention import erase as erase_requests
+from app.reservations.retention import export as export_requests
 from app.reservations.states import RESERVATION
 from app.reservations.views import (
     NotHeld,
@@ -58,13 +61,17 @@ __all__ = [
     "check_quantity",
     "check_seats",
     "confirm",
+    "delete_reservations",
     "email_of_offer",
     "ensure_free",
+    "erase_requests",
+    "export_requests",
     "extend",
     "hand_over",
     "hold_best",
     "hold_seats",
     "join_waiting_list",
+    "live_requests",
     "occupancy",
     "offer_next",
     "open_request",

@@ -156,7 +156,7 @@ def accept_offer(token: str) -> Reservation:
     moved = claims.move(
         current.offer.id, states=("held",), state="held", expires_at=deadline + holding.grace()
     )
-    if moved is None or not _set_state(token, "offered", "reserved"):
+    if moved is None or not _end(token, "offered", "reserved"):
         raise OfferOver("offer.over", state="expired")
     return holding.reservation(current.offer.id)
 
@@ -194,16 +194,18 @@ def _cancel(current: Request) -> None:
     offer = current.offer if current.state == "offered" else None
     if offer is not None:
         claims.lock(offer.id)  # as taking the offer does: the reservation, then its request
-    if not _set_state(current.token, current.state, "cancelled"):
+    if not _end(current.token, current.state, "cancelled"):
         return
     if offer is not None:
         claims.free(offer.id, states=("held",), state="released")
     seats_freed(current.screening_id)
 
 
-def _set_state(token: str, before: str, after: str) -> bool:
+def _end(token: str, before: str, after: str) -> bool:
+    """Move the request into one of its last states."""
     row = execute(
-        "update reservations.requests set state = :after where token = :token and state = :before returning 1",
+        "update reservations.requests set state = :after, ended_at = clock_timestamp()"
+        " where token = :token and state = :before returning 1",
         token=token,
         before=before,
         after=after,

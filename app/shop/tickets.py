@@ -16,13 +16,15 @@ RETRY_SECONDS = 3
 
 @blueprint.get("/orders/<token>/tickets.pdf")
 def tickets_pdf(token: str) -> AnyResponse:
-    """The file, or the way to it where the storage hands it out itself; 503 while it is being made.
+    """The file, or the way to it where the storage hands it out itself; 503 while it is being made, 410 once deleted.
 
     Raises NotFound for an order without tickets that count.
     """
     order = orders.order(token)
     if order.state != "paid":
         raise NotFound("tickets")
+    if order.pdf_is_gone:
+        return make_response(render_template("shop/page_tickets_gone.html", path=order.path), 410)
     name = f"{order.code}.pdf"
     try:
         link = tickets.pdf_link(order.id, name)

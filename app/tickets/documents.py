@@ -75,10 +75,11 @@ _RECORD = text(
     with counted as (
         select revision from tickets.tickets where order_id = :order_id and state <> 'revoked' order by id for share
     )
-    insert into tickets.documents (order_id, revision, storage_key, size)
-    select :order_id, :revision, :key, :size where :revision = (select max(revision) from counted)
+    insert into tickets.documents (order_id, revision, storage_key, size, ends_at)
+    select :order_id, :revision, :key, :size, (select ends_at from tickets.issues where order_id = :order_id)
+    where :revision = (select max(revision) from counted)
     on conflict (order_id) do update set revision = excluded.revision, storage_key = excluded.storage_key,
-        size = excluded.size, made_at = clock_timestamp()
+        size = excluded.size, ends_at = excluded.ends_at, made_at = clock_timestamp()
     returning order_id
     """
 )
@@ -93,8 +94,13 @@ def record(order_id: uuid.UUID, revision: int, key: str, size: int) -> bool:
 
 def delete_files(tickets: Sequence[Ticket]) -> None:
     """Delete every PDF that these tickets of one order ever had. Speaks to the storage; raises StorageError."""
-    for revision in range(1, revision_of(tickets) + 1):
-        storage().delete(storage_key(tickets[0].facts.order_id, revision))
+    delete_revisions(tickets[0].facts.order_id, revision_of(tickets))
+
+
+def delete_revisions(order_id: uuid.UUID, newest: int) -> None:
+    """Delete the order's PDFs up to the `newest` revision. Speaks to the storage; raises StorageError."""
+    for revision in range(1, newest + 1):
+        storage().delete(storage_key(order_id, revision))
 
 
 def forget(order_id: uuid.UUID) -> None:
@@ -107,6 +113,7 @@ def forget(order_id: uuid.UUID) -> None:
 __all__ = [
     "StorageError",
     "delete_files",
+    "delete_revisions",
     "document",
     "forget",
     "pdf_link",

@@ -12,11 +12,18 @@ from app.core import db, outbox
 from app.core.config import settings
 from app.core.errors import Poison, Retry
 from app.core.failpoints import failpoint
-from app.core.messages import OrderPaid, ScreeningRetimed, TicketsReady, TicketsResigned, TicketsRevoked
+from app.core.messages import (
+    DocumentUnwanted,
+    OrderPaid,
+    ScreeningRetimed,
+    TicketsReady,
+    TicketsResigned,
+    TicketsRevoked,
+)
 from app.core.outbox import Delivery
 from app.core.worker import Tick
 from app.events import service as events
-from app.tickets import documents, issuing, keys, paper, rotation, wording
+from app.tickets import documents, issuing, keys, paper, retention, rotation, wording
 from app.tickets.states import REVOKED
 from app.tickets.views import Ticket
 
@@ -72,6 +79,19 @@ def on_tickets_revoked(message: TicketsRevoked, delivery: Delivery) -> None:
         tickets = issuing.of_order(order_id)
     if not tickets or any(ticket.state != REVOKED for ticket in tickets):
         return
+    _delete(order_id, tickets, delivery)
+
+
+def on_document_unwanted(message: DocumentUnwanted, delivery: Delivery) -> None:
+    """The buyer's data was erased: the PDF goes, whatever became of the tickets."""
+    order_id = uuid.UUID(message.order_id)
+    with db.reading():
+        tickets = issuing.of_order(order_id)
+    if tickets:
+        _delete(order_id, tickets, delivery)
+
+
+def _delete(order_id: uuid.UUID, tickets: Sequence[Ticket], delivery: Delivery) -> None:
     try:
         documents.delete_files(tickets)
     except StorageError as error:
@@ -142,8 +162,10 @@ HANDLERS = {
     ScreeningRetimed: on_screening_retimed,
     TicketsResigned: on_tickets_resigned,
     TicketsRevoked: on_tickets_revoked,
+    DocumentUnwanted: on_document_unwanted,
 }
 TICKS = [
     Tick("tickets: first key", 3600.0, ensure_key),
     Tick("tickets: sign anew", 15.0, rotation.go_on),
+    Tick("tickets.retention", 3600.0, retention.by_the_clock),
 ]

@@ -105,16 +105,17 @@ class SigningKeyRow(Base):
 
 
 class DocumentRow(Base):
-    """The PDF of an order that lies in storage."""
+    """The PDF of an order that lies in storage. `ends_at` is the end of its screening."""
 
     __tablename__ = "documents"
-    __table_args__ = {"schema": SCHEMA}
+    __table_args__ = (Index("ix_documents_ends_at", "ends_at"), {"schema": SCHEMA})
 
     order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tickets.issues.order_id"), primary_key=True)
     revision: Mapped[int] = mapped_column(SmallInteger)
     storage_key: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(Integer)
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    ends_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class AdmissionRow(Base):

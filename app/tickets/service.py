@@ -9,6 +9,8 @@ from app.tickets.admission import CODE_LENGTH, OPENS_MINUTES, TriedBefore, admis
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
 from app.tickets.paper import DOORS_OPEN
+from app.tickets.retention import export as export_tickets
+from app.tickets.retention import withdraw_documents
 from app.tickets.rotation import rotate_key, sign_anew
 from app.tickets.views import (
     VERDICTS,
@@ -42,6 +44,7 @@ __all__ = [
     "attendance",
     "companion_line",
     "document",
+    "export_tickets",
     "issue",
     "of_order",
     "pdf_link",
@@ -52,4 +55,5 @@ __all__ = [
     "sign_anew",
     "type_name",
     "type_short",
+    "withdraw_documents",
 ]

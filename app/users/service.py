@@ -18,6 +18,10 @@ from app.core.messages import NoticeRequested, ResetRequested
 from app.users import links, passwords, sessions, tries
 from app.users.links import LinkOver as LinkOver
 from app.users.models import ROLES
+from app.users.personal_data import account_of as account_of
+from app.users.personal_data import erase_account as erase_account
+from app.users.personal_data import erase_sent_mails as erase_sent_mails
+from app.users.personal_data import export_account as export_account
 from app.users.sessions import begin_session as begin_session
 from app.users.sessions import end_session as end_session
 from app.users.sessions import session_owner as session_owner

@@ -60,7 +60,7 @@ def test_control_seats_of_an_order(monkeypatch: pytest.MonkeyPatch) -> None:
         offer = service.request(token).offer
         assert offer is not None
         claims.free(offer.id, states=("held",), state="released")
-        waiting._set_state(token, "offered", "cancelled")
+        waiting._end(token, "offered", "cancelled")
         return service.request(token)
 
     monkeypatch.setattr(service, "cancel_request", unguarded)

@@ -1,0 +1,107 @@
+"""What orders have of a person, by e-mail and account: handed out as JSON, or taken out."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from app.core import db, outbox
+from app.core.messages import NoticeRequested
+from app.orders import ending, reading, reseating, retention
+from app.orders.states import AWAITING, DRAFT, RESEAT
+from app.orders.views import OrderView
+from app.payments import service as payments
+from app.tickets import service as tickets
+
+_OF_PERSON = "(lower(o.email) = lower(:email) or o.user_id = :user_id)"
+_ALL = text(f"select o.id from orders.orders o where {_OF_PERSON} order by o.created_at")  # noqa: S608
+_OPEN = text(
+    f"select o.id from orders.orders o where {_OF_PERSON}"  # noqa: S608 (no value is put in)
+    " and o.state in ('draft', 'awaiting_payment', 'reseat_offered') order by o.id"
+)
+_ENDED = text(
+    f"select o.id, o.code from orders.orders o where {_OF_PERSON} and o.erased_at is null"  # noqa: S608
+    " and o.state not in ('draft', 'awaiting_payment', 'reseat_offered') order by o.id for update"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many orders the person was taken out of, and how many mails about them were taken back."""
+
+    orders: int
+    mails: int
+
+
+def export(email: str, user_id: int | None) -> list[dict[str, object]]:
+    """The person's orders, the oldest first, with their tickets and payments, as JSON.
+
+    `user_id` is the account's, which may have bought under another e-mail. Amounts in centavos, times ISO 8601.
+    """
+    ids = db.session().execute(_ALL, {"email": email, "user_id": user_id}).scalars().all()
+    return [_exported(reading.by_id(order_id)) for order_id in ids]
+
+
+def _exported(order: OrderView) -> dict[str, object]:
+    screening = order.screening
+    return {
+        "code": order.code,
+        "state": order.state,
+        "name": order.name,
+        "email": order.email,
+        "cpf": order.cpf,
+        "locale": order.locale,
+        "film": screening.film.title_in(order.locale),
+        "cinema": screening.cinema.name,
+        "starts_at": screening.starts_at.isoformat(),
+        "created_at": order.created_at.isoformat(),
+        "paid_at": order.paid_at.isoformat() if order.paid_at else None,
+        "ended_at": order.ended_at.isoformat() if order.ended_at else None,
+        "end_reason": order.end_reason,
+        "method": order.method,
+        "total": order.total,
+        "seats": [
+            {
+                "seat": seat.name,
+                "type": seat.ticket_type,
+                "half_price_for": seat.half_kind,
+                "price": seat.price,
+            }
+            for seat in order.seats
+        ],
+        "concessions": [
+            {"name": item.name, "quantity": item.quantity, "unit_price": item.unit_price}
+            for item in order.items
+        ],
+        "tickets": tickets.export_tickets(order.id),
+        "payments": payments.export_payments(order.id),
+    }
+
+
+def open_orders(email: str, user_id: int | None) -> list[uuid.UUID]:
+    """The person's orders that are still being bought or wait for an answer."""
+    return list(db.session().execute(_OPEN, {"email": email, "user_id": user_id}).scalars())
+
+
+def give_up(order_id: uuid.UUID) -> None:
+    """End an open order as its buyer would: seats go back, and money that came. Another one stays as it is."""
+    order = reading.locked_by_id(order_id)
+    if order.state in (DRAFT, AWAITING):
+        ending.abandon(order.token)
+    elif order.state == RESEAT:
+        reseating.give_up(order, "declined")
+
+
+def erase(email: str, user_id: int | None) -> Erased:
+    """Take the person out of every order that is not open. Done twice, it changes nothing.
+
+    Amounts, dates and code stay, and the CPF of a paid order. The PDF goes by message; tickets stay good at the door.
+    """
+    rows = db.session().execute(_ENDED, {"email": email, "user_id": user_id}).all()
+    mails = tickets.withdraw_documents([row.id for row in rows])
+    for row in rows:
+        mails += outbox.withdraw(NoticeRequested, facts={"order_code": row.code})
+    retention.erase([row.id for row in rows])
+    return Erased(len(rows), mails)

@@ -1,0 +1,118 @@
+"""What the waiting list keeps of people, and for how long."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Row
+
+from app.core import db
+from app.core.config import settings
+from app.reservations.holding import execute
+
+BATCH = 500
+
+_ENDED = """
+    select id, reservation_id, state from reservations.requests
+    where state not in ('waiting', 'offered')
+      and coalesce(ended_at, created_at) < statement_timestamp() - make_interval(days => :days)
+    order by coalesce(ended_at, created_at), id limit :most for update skip locked
+"""
+
+
+def delete_requests(days: int, *, most: int = BATCH) -> int:
+    """Delete up to `most` requests that ended `days` ago, or were left without an e-mail; returns how many.
+
+    An offer that nobody took goes along; one that was taken belongs to an order.
+    """
+    rows = execute(_ENDED, days=days, most=most).all()
+    _delete(rows)
+    return len(rows)
+
+
+def _delete(rows: Collection[Row[Any]]) -> None:
+    execute("delete from reservations.requests where id = any(:ids)", ids=[row.id for row in rows])
+    delete_reservations(
+        [row.reservation_id for row in rows if row.reservation_id and row.state != "reserved"]
+    )
+
+
+# Claims are locked in the order of every other write; an ended reservation has none left, unless something failed.
+_EXPIRED_CLAIMS = """
+    with locked as (
+        select screening_id, seat_id from reservations.seat_claims
+        where reservation_id = any(:ids) and expires_at is not null order by screening_id, seat_id for update
+    )
+    delete from reservations.seat_claims held using locked
+    where held.screening_id = locked.screening_id and held.seat_id = locked.seat_id
+"""
+
+
+def delete_reservations(reservation_ids: Collection[uuid.UUID]) -> None:
+    """Delete reservations that ended without a sale, and the requests by which their seats were waited for."""
+    ids = sorted(reservation_ids)
+    execute("delete from reservations.requests where reservation_id = any(:ids)", ids=ids)
+    execute(_EXPIRED_CLAIMS, ids=ids)
+    execute(
+        "delete from reservations.reservations where id = any(:ids) and state in ('released', 'expired')",
+        ids=ids,
+    )
+
+
+_LEFT_ADDRESSES = """
+    update reservations.reservations set address_key = '' where id in (
+        select id from reservations.reservations where state <> 'held' and address_key <> ''
+        order by id limit :most for update skip locked)
+    returning 1
+"""
+
+
+def drop_addresses(*, most: int = BATCH) -> int:
+    """Empty address keys that outlived their hold; returns how many.
+
+    A hold drops its own when it ends. This is for rows that a version before this one has written.
+    """
+    return len(execute(_LEFT_ADDRESSES, most=most).all())
+
+
+def by_the_clock() -> None:
+    """Delete what is due, each batch in a transaction of its own."""
+    deleted = BATCH
+    while deleted == BATCH:
+        with db.transaction():
+            deleted = max(delete_requests(settings().keep_requests_days), drop_addresses())
+
+
+def export(email: str) -> list[dict[str, object]]:
+    """The requests that were made with this e-mail, as JSON."""
+    rows = execute(
+        "select jsonb_build_object('screening_id', screening_id, 'state', state, 'quantity', quantity, 'email', email,"
+        " 'locale', locale, 'created_at', created_at, 'waiting_since', waiting_since,"
+        " 'offered_until', offered_until, 'ended_at', ended_at)"
+        " from reservations.requests where lower(email) = lower(:email) order by created_at",
+        email=email,
+    )
+    return [dict(row) for row in rows.scalars()]
+
+
+def live_requests(email: str) -> list[str]:
+    """The tokens of the requests with this e-mail that still wait or hold an offer."""
+    rows = execute(
+        "select token from reservations.requests where lower(email) = lower(:email)"
+        " and state in ('waiting', 'offered') order by id",
+        email=email,
+    )
+    return list(rows.scalars())
+
+
+def erase(email: str) -> int:
+    """Delete the requests with this e-mail that have ended (see `live_requests`); returns how many."""
+    rows = execute(
+        "select id, reservation_id, state from reservations.requests where lower(email) = lower(:email)"
+        " and state not in ('waiting', 'offered') order by id for update",
+        email=email,
+    ).all()
+    _delete(rows)
+    return len(rows)

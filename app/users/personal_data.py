@@ -1,0 +1,49 @@
+"""What user-service has of a person: the account, and where it is signed in."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from app.adapters.mail import open_mail
+from app.core import db
+from app.core.config import settings
+from app.users.views import COLUMNS, User
+
+
+def account_of(email: str) -> User | None:
+    """The account with this e-mail, proved or not."""
+    row = db.session().execute(
+        text(f"select {COLUMNS} from users.users where lower(email) = lower(:email)"),  # noqa: S608 (no value is put in)
+        {"email": email},
+    ).one_or_none()  # fmt: skip
+    return User.of(row) if row is not None else None
+
+
+_EXPORT = text(
+    """
+    select jsonb_build_object('email', u.email, 'name', u.name, 'role', u.role, 'locale', u.locale,
+      'verified_at', u.verified_at, 'created_at', u.created_at,
+      'sessions', (select coalesce(jsonb_agg(jsonb_build_object('began_at', s.began_at, 'ended_at', s.ended_at)
+          order by s.began_at), '[]') from users.sessions s where s.user_id = u.id))
+    from users.users u where u.id = :id
+    """
+)
+
+
+def export_account(user_id: int) -> dict[str, object]:
+    """The account and its sessions, as JSON; without passwords and keys."""
+    return dict(db.session().execute(_EXPORT, {"id": user_id}).scalar_one())
+
+
+def erase_account(user_id: int) -> None:
+    """Delete the account, its sessions and its links."""
+    db.session().execute(text("delete from users.users where id = :id"), {"id": user_id})
+
+
+def erase_sent_mails(email: str) -> int:
+    """Delete the copies of sent mails where mail goes to a folder; returns how many. Not for use in a transaction.
+
+    Raises MailError.
+    """
+    config = settings()
+    return open_mail(config.mail_url, config.mail_folder, config.mail_from).forget(email)

@@ -1,0 +1,224 @@
+"""A person asks what we have of them, and to be deleted: every table is looked through, not only those we know of."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.adapters.mail import FolderMailbox, Mail
+from app.cli import register
+from app.core import db, outbox, worker
+from app.core.config import Settings
+from app.core.errors import NotFound
+from app.core.messages import NoticeRequested
+from app.dispatch import routes
+from app.events.service import Screening
+from app.orders import service as orders
+from app.orders.service import OrderView
+from app.reservations import service as reservations
+from app.tickets import documents
+from app.users import service as users
+from tests.orders import buying
+from tests.orders.counter import stock
+from tests.reservations.holds import hold
+from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.shop.visitor import Visitor
+from tests.traces import traces
+
+NAME, EMAIL, CPF = "Olímpia Prates", "olimpia.prates@example.org", "52998224725"
+PASSWORD = "quatro palavras bem longas"
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before(settings: Settings) -> Iterator[None]:
+    """The command logs as the processes do; the other tests log as pytest wants it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for path in [*settings.mail_folder.glob("*.eml"), *settings.ticket_folder.rglob("*.pdf")]:
+        path.unlink()
+
+
+@pytest.fixture
+def screening(app: Flask) -> Screening:
+    return make_screening("oooooooooo", "oooooooooo", starts_in=timedelta(hours=5))
+
+
+def said(app: Flask, *words: str) -> str:
+    register(app)
+    answer = app.test_cli_runner().invoke(args=["users", *words])
+    assert isinstance(answer.exception, SystemExit | None), answer.exception
+    return answer.output
+
+
+def basket(screening: Screening, names: str, visitor: str = "olimpia") -> OrderView:
+    started = buying.choose(buying.start(screening, ids(plan_of(screening), names), visitor))
+    with db.transaction():
+        orders.check_out(started.token, name=NAME, email=EMAIL, cpf=CPF, method="pix")
+    buying.work()
+    return buying.order(started.token)
+
+
+def join(screening: Screening, email: str = EMAIL) -> reservations.Request:
+    with db.transaction():
+        return reservations.join_waiting_list(screening, 1, email, "pt_BR", email)
+
+
+def make_account() -> int:
+    with db.transaction():
+        account = users.make_account(EMAIL, NAME, PASSWORD, "customer")
+        users.begin_session(account.id)
+    return account.id
+
+
+def stored(order: OrderView) -> bool:
+    return documents.storage().exists(documents.storage_key(order.id, 1))
+
+
+def test_everything_is_handed_out_and_nothing_of_others(app: Flask, screening: Screening) -> None:
+    popcorn = stock(screening)
+    make_account()
+    paid = buying.pay(basket(screening, "A1 A2"))
+    buying.bought(screening, ids(plan_of(screening), "A7"), "eva", items={popcorn: 2})
+    full = make_screening("o")
+    hold(full, "A1")
+    join(full)
+    join(full, "eva@example.org")
+    found = json.loads(said(app, "export", EMAIL.upper()))
+    assert found["email"] == EMAIL
+    assert (found["account"]["name"], len(found["account"]["sessions"])) == (NAME, 1)
+    (order,) = found["orders"]
+    assert (order["code"], order["name"], order["cpf"], order["total"]) == (paid.code, NAME, CPF, 7600)
+    assert [ticket["seat"] for ticket in order["tickets"]] == ["A1", "A2"]
+    assert order["payments"]["receipts"][0]["amount"] == 7600
+    assert [one["state"] for one in found["waiting_list"]] == ["waiting"]
+    assert "OrderPaid" in found["mails_waiting"]
+    assert "qr_text" not in json.dumps(found)
+    assert "password" not in json.dumps(found)
+
+
+def test_nobody_we_know_gets_an_empty_answer(app: Flask) -> None:
+    found = json.loads(said(app, "export", EMAIL))
+    assert found == {
+        "email": EMAIL,
+        "account": None,
+        "orders": [],
+        "waiting_list": [],
+        "mails_waiting": [],
+    }
+    assert "that is not an e-mail address" in said(app, "export", "olimpia")
+
+
+def test_what_is_erased_is_in_no_table_and_the_sale_is_kept(
+    app: Flask, screening: Screening, settings: Settings
+) -> None:
+    user_id = make_account()
+    paid = buying.pay(basket(screening, "A1 A2"))
+    under_another_address = buying.bought(screening, ids(plan_of(screening), "A9"), "friend")
+    with db.transaction() as session:
+        session.execute(
+            text("update orders.orders set user_id = :user where id = :id"),
+            {"user": user_id, "id": under_another_address.id},
+        )
+    worker.drain(routes(("tickets",)))
+    assert stored(paid)
+    waiting_for_money = basket(screening, "A4")
+    full = make_screening("oo")
+    held = hold(full, "A1 A2")
+    offered, waits = join(full), join(full)
+    with db.transaction():
+        reservations.release(held.id)
+    with db.transaction():
+        reservations.offer_next(full.id)
+    FolderMailbox(settings.mail_folder, settings.mail_from).send(
+        Mail(EMAIL, "Seus ingressos", "…", "<p>…</p>", "<1@example.org>", ())
+    )
+    with db.transaction():
+        outbox.publish(NoticeRequested("order_refunded", "other@example.org", "en", {}))
+
+    answer = said(app, "erase", EMAIL, "--yes")
+    assert "1 account(s), 3 order(s), 2 place(s) in the waiting list" in answer
+    for told in (EMAIL, NAME, CPF):
+        assert told not in answer
+    worker.drain(routes(("tickets",)))
+    buying.work()
+    assert traces(EMAIL, NAME) == set()
+    assert traces(CPF) == {"orders.orders"}
+    assert not stored(paid)
+    assert not list(settings.mail_folder.glob("*.eml"))
+
+    kept = buying.order(paid.token)
+    assert (kept.state, kept.total, kept.code, kept.cpf) == ("paid", 7600, paid.code, CPF)
+    assert kept.paid_at == paid.paid_at
+    assert buying.valid_tickets(paid) == ["A1", "A2"]
+    assert buying.order(under_another_address.token).email is None
+    given_up = buying.order(waiting_for_money.token)
+    assert (given_up.state, given_up.cpf) == ("cancelled", None)
+    for request in (offered, waits):
+        with db.reading(), pytest.raises(NotFound):
+            reservations.request(request.token)
+    with db.reading():
+        assert reservations.seat_states(full.id) == {}
+        assert outbox.mails_waiting("other@example.org") == ["NoticeRequested"]
+        assert users.account_of(EMAIL) is None
+
+
+def test_erasing_again_changes_nothing(app: Flask, screening: Screening) -> None:
+    paid = buying.pay(basket(screening, "A1"))
+    assert "1 order(s)" in said(app, "erase", EMAIL, "--yes")
+    first = buying.order(paid.token)
+    answer = said(app, "erase", EMAIL, "--yes")
+    assert "0 account(s), 0 order(s), 0 place(s) in the waiting list, 0 mail(s)" in answer
+    assert buying.order(paid.token).erased_at == first.erased_at
+
+
+def test_it_asks_before_it_erases(app: Flask, screening: Screening) -> None:
+    paid = buying.pay(basket(screening, "A1"))
+    assert "Aborted" in said(app, "erase", EMAIL)
+    assert buying.order(paid.token).email == EMAIL
+
+
+def test_money_on_its_way_back_still_arrives(app: Flask, screening: Screening) -> None:
+    paid = buying.pay(basket(screening, "A1"))
+    with db.transaction():
+        orders.cancel(paid.token)
+    said(app, "erase", EMAIL, "--yes")
+    buying.work()
+    assert buying.refunds(paid) == [(3800, "refunded")]
+    assert traces(EMAIL, NAME) == set()
+
+
+def test_money_that_comes_after_the_erasure_goes_back(app: Flask, screening: Screening) -> None:
+    order = basket(screening, "A1")
+    bank_id = buying.charge_id(order)
+    said(app, "erase", EMAIL, "--yes")
+    buying.bank().pay(bank_id)
+    buying.work()
+    buying.work()
+    assert buying.refunds(order) == [(3800, "refunded")]
+    assert traces(EMAIL, NAME, CPF) == set()
+
+
+def test_the_page_of_an_erased_order_shows_its_tickets_and_says_that_the_pdf_is_gone(
+    app: Flask, screening: Screening
+) -> None:
+    paid = buying.pay(basket(screening, "A1"))
+    said(app, "erase", EMAIL, "--yes")
+    visitor = Visitor(app)
+    visitor.client.set_cookie("language", "en")
+    page = visitor.get(paid.path)
+    assert page.status_code == 200
+    assert "A1" in page.text
+    assert "The PDF of this order was deleted." in page.text
+    assert "Send the e-mail again" not in page.text
+    pdf = visitor.get(f"{paid.path}/tickets.pdf")
+    assert pdf.status_code == 410
+    assert "The PDF was deleted" in pdf.text

@@ -1,0 +1,135 @@
+"""What the clock deletes of the waiting list, and how soon a network address is forgotten."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from app.core import db
+from app.core.errors import NotFound
+from app.events.service import Screening
+from app.reservations import handlers, retention, service
+from app.reservations.service import Request
+from tests.reservations.holds import best, hold, let_it_run_out
+from tests.reservations.rooms import make_screening
+from tests.traces import traces
+
+pytestmark = pytest.mark.usefixtures("database")
+
+ADDRESS = "3fe1b0ac2d4e5f60718293a4"
+
+
+def join(screening: Screening, quantity: int = 2, who: str = "ana") -> Request:
+    with db.transaction():
+        return service.join_waiting_list(screening, quantity, f"{who}@example.com", "pt_BR", who)
+
+
+def days_pass(request: Request, days: int) -> None:
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update reservations.requests set created_at = created_at - make_interval(days => :days),"
+                " ended_at = ended_at - make_interval(days => :days) where id = :id"
+            ),
+            {"id": request.id, "days": days},
+        )
+
+
+def is_there(request: Request) -> bool:
+    try:
+        with db.reading():
+            service.request(request.token)
+    except NotFound:
+        return False
+    return True
+
+
+def test_a_request_goes_a_month_after_it_ended() -> None:
+    screening = make_screening("oooo")
+    hold(screening, "A1 A2 A3 A4")
+    left, waits = join(screening, who="ana"), join(screening, who="bia")
+    days_pass(left, 20)
+    with db.transaction():
+        service.cancel_request(left.token)
+    days_pass(left, 29)
+    days_pass(waits, 60)
+    retention.by_the_clock()
+    assert is_there(left)
+    days_pass(left, 2)
+    retention.by_the_clock()
+    assert not is_there(left)
+    assert is_there(waits)
+
+
+def test_an_offer_that_nobody_took_goes_with_its_seats() -> None:
+    screening = make_screening("oo")
+    first = best(screening, 2)
+    request = join(screening)
+    with db.transaction():
+        service.release(first.id)
+    with db.transaction():
+        assert service.offer_next(screening.id)
+    with db.reading():
+        offer = service.request(request.token).offer
+    assert offer is not None
+    let_it_run_out(offer.id)
+    handlers.expire_holds()
+    days_pass(request, 31)
+    retention.by_the_clock()
+    assert not is_there(request)
+    assert "reservations.reservations" not in traces(str(offer.id))
+
+
+def test_an_offer_that_was_taken_leaves_its_seats_to_the_order() -> None:
+    screening = make_screening("oo")
+    first = best(screening, 2)
+    request = join(screening)
+    with db.transaction():
+        service.release(first.id)
+    with db.transaction():
+        service.offer_next(screening.id)
+    with db.transaction():
+        taken = service.accept_offer(request.token)
+    days_pass(request, 31)
+    retention.by_the_clock()
+    assert not is_there(request)
+    with db.reading():
+        assert service.reservation(taken.id).state == "held"
+
+
+def test_a_wish_that_was_never_followed_up_goes_too() -> None:
+    screening = make_screening("oo")
+    with db.transaction():
+        wish = service.open_request(screening, 2, locale="en", visitor="ana")
+    days_pass(wish, 31)
+    retention.by_the_clock()
+    assert not is_there(wish)
+
+
+@pytest.mark.parametrize("ending", ["sold", "released", "expired"])
+def test_the_address_goes_with_its_hold(ending: str) -> None:
+    screening = make_screening("oo")
+    held = hold(screening, "A1", address_key=ADDRESS)
+    assert traces(ADDRESS) == {"reservations.reservations"}
+    with db.transaction():
+        service.extend(held.id, held.deadline)
+    assert traces(ADDRESS) == {"reservations.reservations"}
+    if ending == "expired":
+        let_it_run_out(held.id)
+        handlers.expire_holds()
+    else:
+        with db.transaction():
+            assert service.confirm(held.id) if ending == "sold" else service.release(held.id)
+    assert traces(ADDRESS) == set()
+
+
+def test_addresses_that_an_older_version_left_go_by_the_clock() -> None:
+    screening = make_screening("oo")
+    sold, held = hold(screening, "A1"), hold(screening, "A2", address_key=ADDRESS)
+    with db.transaction() as session:
+        assert service.confirm(sold.id)
+        session.execute(text("update reservations.reservations set address_key = :key"), {"key": ADDRESS})
+    retention.by_the_clock()
+    with db.reading() as session:
+        left = session.execute(text("select id from reservations.reservations where address_key <> ''"))
+        assert left.scalars().all() == [held.id]

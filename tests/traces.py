@@ -1,0 +1,26 @@
+"""Where in the database a piece of text stands: whatever is stored of a person is found, in any table."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from app.core import db
+from app.core.db import SCHEMAS
+
+
+def traces(*words: str) -> set[str]:
+    """The tables of all services in which one of `words` stands in a row, in any column and any case."""
+    found = set()
+    with db.reading() as session:
+        tables = session.execute(
+            text("select schemaname || '.' || tablename from pg_tables where schemaname = any(:schemas)"),
+            {"schemas": list(SCHEMAS)},
+        ).scalars()
+        for table in tables.all():
+            for word in words:
+                there = text(
+                    f"select 1 from {table} one where position(lower(:word) in lower(one::text)) > 0"
+                )
+                if session.execute(there, {"word": word}).first() is not None:
+                    found.add(table)
+    return found
