@@ -190,7 +190,8 @@ def _make_way(
         reservations.check_seats(screening, seat_ids)
     else:
         reservations.check_quantity(quantity)
-    reservations.queue_up(screening.id, visitor, address_key)
+    elsewhere = reading.order(given_up).screening.id  # an order's screening never changes
+    reservations.queue_up((screening.id, elsewhere), visitor, address_key)
     former = reading.locked(given_up, by)
     if former.state in (DRAFT, AWAITING):
         reservations.reach_for(screening, former.reservation_id, seat_ids=seat_ids, quantity=quantity)

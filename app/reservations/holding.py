@@ -118,9 +118,14 @@ def lock_screening(screening_id: int) -> None:
     )
 
 
-def queue_up(screening_id: int, visitor: str, address_key: str) -> None:
-    """For who frees seats and holds others in one transaction: what a hold waits for, before any row is locked."""
-    lock_screening(screening_id)
+def queue_up(screening_ids: Collection[int], visitor: str, address_key: str) -> None:
+    """For a transaction that frees seats and holds others: what a hold waits for, before any row is locked.
+
+    `screening_ids` are those of both. Two visitors who want each other's seats, of two screenings, take turns: else
+    each would have freed what the other waits for.
+    """
+    for screening_id in sorted(set(screening_ids)):
+        lock_screening(screening_id)
     limits = {"visitor": visitor, "visitor_limit": 1, "address_key": address_key, "address_limit": 1}
     db.session().execute(text(LOCK_HOLDS), limits)
 

@@ -35,7 +35,7 @@ def types(token: str) -> Answer:
 def choose_types(token: str) -> Answer:
     choices = _choices()
     confirmed = request.form.get("age") == "yes"
-    if switched_within_form():
+    if switched_within_form() or purchase.asked_for_time(token):
         order = purchase.own_order(token)
         return purchase.at_step(order, "types") or _types_page(order, choices, confirmed, {})
     try:
@@ -136,7 +136,7 @@ def concessions(token: str) -> Answer:
 @blueprint.post("/orders/<token>/concessions")
 def choose_concessions(token: str) -> Answer:
     typed = _typed()
-    if switched_within_form():
+    if switched_within_form() or purchase.asked_for_time(token):
         order = purchase.own_order(token)
         return purchase.at_step(order, "concessions") or _concessions_page(order, typed, {})
     if request.form.get("go") == "skip":

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.core import db
 from app.core.errors import Conflict, Invalid
 from app.orders import service as orders
-from app.orders.service import NoMoreExtensions, OrderOver, OrderView, TotalChanged, WrongState
+from app.orders.service import OrderOver, OrderView, TotalChanged, WrongState
 from app.reservations import service as reservations
 from app.shop import blueprint, purchase
 from app.web.language import locale, switched_within_form
@@ -46,7 +46,7 @@ def _email_waited_with(order: OrderView) -> str | None:
 def check_out(token: str) -> Answer:
     typed = {name: request.form.get(name, "") for name in ("name", "email", "cpf", "method")}
     asker = purchase.asker()
-    if switched_within_form():
+    if switched_within_form() or purchase.asked_for_time(token):
         order = purchase.own_order(token)
         return purchase.at_step(order, "checkout") or _checkout_page(order, typed, {})
     try:
@@ -106,12 +106,7 @@ def _error(error: Invalid) -> str:
 @blueprint.post("/orders/<token>/extensions")
 def extend(token: str) -> Response | tuple[Response, int]:
     """A few more minutes: back to the page that asked, or the new clock for the script that asked."""
-    status = 200
-    try:
-        with db.transaction():
-            orders.extend(token, by=purchase.asker())
-    except (NoMoreExtensions, Conflict):
-        status = 409
+    status = 200 if purchase.extended(token) else 409
     if not purchase.wants_json():
         if status == 200:
             flash(_("+5 minutes"), "clock")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.core.errors import NotFound
+from app.core import db
+from app.core.errors import Conflict, NotFound
 from app.orders import service as orders
-from app.orders.service import OrderView, Owner
+from app.orders.service import NoMoreExtensions, OrderView, Owner
 from app.products import service as products
 from app.shop import blueprint, heading, words
 from app.shop.programme import poster
@@ -105,6 +107,27 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
 def wants_json() -> bool:
     """Whether a script asks (it says so), not a form."""
     return request.accept_mimetypes.best == "application/json"
+
+
+def asked_for_time(token: str) -> bool:
+    """Whether the step's form came by the button for more time (without scripts), which is given here if it can be.
+
+    The answer is to be the page as it was filled in: nothing else is asked for yet.
+    """
+    if "more_time" not in request.form:
+        return False
+    flash(_("+5 minutes") if extended(token) else _("You can't extend any further."), "clock")
+    return True
+
+
+def extended(token: str) -> bool:
+    """Ask for a few more minutes; False where there are none left, or the order is over. Raises NotFound."""
+    try:
+        with db.transaction():
+            orders.extend(token, by=asker())
+    except (NoMoreExtensions, Conflict):
+        return False
+    return True
 
 
 def counted_by_type(order: OrderView) -> str:

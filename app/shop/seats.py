@@ -235,10 +235,12 @@ def change_seats(token: str) -> Response:
 @blueprint.post("/orders/<token>/seats")
 def write_changed_seats(token: str) -> Response:
     order = purchase.own_order(token)
-    switched = switched_within_form()
+    as_chosen = switched_within_form()
+    if purchase.asked_for_time(token):
+        as_chosen, order = True, purchase.own_order(token)
     if elsewhere := purchase.at_step(order, "seats"):
         return make_response(elsewhere)
-    if switched:
+    if as_chosen:
         return _as_chosen(order.screening, order)
     try:
         wish = asked(quantity_too=False)

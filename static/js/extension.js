@@ -1,4 +1,5 @@
-// More time without leaving the page: what is typed stays. Without a script the form does the same, with a reload.
+// More time without leaving the page: what is typed stays. Without a script the button sends the step's form along, and
+// the page comes back as it was filled in.
 import { announce, onElements } from "./behaviour.js";
 
 const SHOWN_MS = 20_000;
@@ -9,13 +10,13 @@ onElements("form[data-extension]", (form) => {
   const shown = form.closest(".wrap").querySelector("span");
   const say = (words) => { shown.textContent = words; announce(words); };
 
-  form.addEventListener("submit", async (event) => {
+  button.addEventListener("click", async (event) => {
     event.preventDefault();
     button.disabled = true;
     try {
       const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
       // No clock: somebody signed in meanwhile, for example. The server's own page says what to do.
-      if (!answer.headers.get("Content-Type")?.includes("json")) return form.submit();
+      if (!answer.headers.get("Content-Type")?.includes("json")) return button.form.requestSubmit(button);
       const clock = await answer.json();
       document.dispatchEvent(new CustomEvent("countdown:moved", { detail: clock }));
       if (answer.ok) {

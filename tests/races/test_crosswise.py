@@ -1,0 +1,92 @@
+"""Two visitors who each give their order up for the other's seats, at the same moment: neither waits for ever.
+
+Both keep what they have, since the other has not given it up yet when they ask.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import pytest
+
+from app.core import db
+from app.events.service import Screening
+from app.orders import ending
+from app.orders import service as orders
+from app.orders.service import OrderView, Started
+from app.reservations import holding, service
+from app.reservations.service import SeatsLost
+from tests.orders import buying
+from tests.races.crowd import PATIENCE, deadlocks, how_many_wait, of_kind, rush
+from tests.reservations.holds import taken
+from tests.reservations.rooms import ids, make_screening, plan_of
+
+pytestmark = pytest.mark.usefixtures("app", "crowd")
+Wish = tuple[Screening, str]
+
+
+def crosswise(ana: Wish, bia: Wish, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Each has the seats of their own wish and asks for the other's; both are as far as they can come together."""
+    orders_before = [begin("ana", *ana), begin("bia", *bia)]
+    abandon, given_up = ending.abandon, []
+
+    def both_give_up(*order: object, **by: object) -> None:
+        abandon(*order, **by)  # type: ignore[arg-type]
+        given_up.append(order)
+        deadline = time.monotonic() + PATIENCE
+        while len(given_up) < 2 and not how_many_wait():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    monkeypatch.setattr("app.orders.starting.ending.abandon", both_give_up)
+    results = rush(
+        [
+            lambda: swap("ana", *bia, orders_before[0]),
+            lambda: swap("bia", *ana, orders_before[1]),
+        ]
+    )
+    if not deadlocks(results):
+        for order, (screening, names) in zip(orders_before, (ana, bia), strict=True):
+            kept = buying.order(order.token)
+            assert (kept.state, kept.is_open) == ("draft", True)
+            assert set(names.split()) <= set(taken(screening).split())
+    return results
+
+
+def begin(visitor: str, screening: Screening, names: str) -> OrderView:
+    return buying.start(screening, ids(plan_of(screening), names), visitor)
+
+
+def swap(visitor: str, screening: Screening, names: str, given_up: OrderView) -> Started:
+    with db.transaction():
+        return orders.start_with_seats(
+            screening.id,
+            ids(plan_of(screening), names),
+            visitor=visitor,
+            address_key=visitor,
+            once=uuid.uuid4().hex,
+            locale="pt_BR",
+            instead_of=given_up.token,
+        )
+
+
+def wishes(where: str) -> tuple[Wish, Wish]:
+    first = make_screening("oooooo")
+    return (first, "A1 A2"), (first if where == "in one room" else make_screening("oooooo"), "A5 A6")
+
+
+WHERE = pytest.mark.parametrize("where", ["in one room", "in two"])
+
+
+@WHERE
+def test_neither_waits_for_the_other(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = crosswise(*wishes(where), monkeypatch)
+    assert (deadlocks(results), len(of_kind(results, SeatsLost))) == (0, 2), results
+
+
+@WHERE
+def test_control_without_their_turns_they_do(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "lock_screening", lambda screening_id: None)
+    monkeypatch.setattr(service, "reach_for", lambda *seats, **wanted: None)
+    assert deadlocks(crosswise(*wishes(where), monkeypatch)) == 1

@@ -1,0 +1,123 @@
+"""More time without scripts, in the middle of a step: nothing is sent, and nothing that was chosen or typed is lost."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from werkzeug.test import TestResponse
+
+from app.events.service import Screening
+from tests.orders.counter import stock
+from tests.reservations.rooms import ids, plan_of
+from tests.shop.test_language_in_a_step import tag_of
+from tests.shop.visitor import FULL, HALF, Visitor, order_at, types
+
+MORE = {"more_time": "1"}
+
+
+def button_of(page: TestResponse) -> str:
+    """Of the warning: the button that asks for more time."""
+    found = re.search(r"<button[^>]*>5 more minutes</button>", page.text)
+    assert found, "no button"
+    return found[0]
+
+
+def gives_more_time(path: str, answer: TestResponse, before: timedelta) -> None:
+    assert answer.status_code == 200
+    assert "+5 minutes" in answer.text
+    assert "error-summary" not in answer.text
+    order = order_at(path)
+    assert (order.state, order.extensions_left) == ("draft", 1)
+    assert order.deadline - order.created_at - before == timedelta(minutes=5)
+
+
+def length(path: str) -> timedelta:
+    order = order_at(path)
+    return order.deadline - order.created_at
+
+
+@pytest.mark.parametrize(
+    ("step", "form"),
+    [
+        ("types", "types-form"),
+        ("concessions", "concessions-form"),
+        ("checkout", "checkout-form"),
+        ("seats", "seats"),
+    ],
+)
+def test_each_step_sends_its_form_along(ana: Visitor, screening: Screening, step: str, form: str) -> None:
+    path = ana.start(screening, "A4 A5")
+    ana.choose_full(path)
+    page = ana.get(f"{path}/{step}")
+    button = button_of(page)
+    assert f'form="{form}" name="more_time"' in button
+    own = page.text.index(f'form="{form}"')
+    assert page.text.index(button) > own, "Enter in a field presses the form's first button: the step's own"
+
+
+def test_the_types_are_as_chosen(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4 A5")
+    before = length(path)
+    first, second = (seat.seat_id for seat in order_at(path).seats)
+    answer = ana.post(f"{path}/types", types(path, FULL, HALF) | MORE)
+    gives_more_time(path, answer, before)
+    assert " checked" in tag_of(answer, f'name="type-{second}"', 'value="half"')
+    assert " checked" in tag_of(answer, f'name="type-{first}"', 'value="full"')
+    assert [seat.ticket_type for seat in order_at(path).seats] == ["full", "full"]
+
+
+def test_the_snacks_are_as_chosen(ana: Visitor, screening: Screening) -> None:
+    popcorn = stock(screening, name="Popcorn")
+    path = ana.start(screening, "A4 A5")
+    ana.choose_full(path)
+    before = length(path)
+    answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "3"} | MORE)
+    gives_more_time(path, answer, before)
+    assert 'value="3"' in tag_of(answer, f'name="quantity-{popcorn}"')
+    assert order_at(path).items == ()
+
+
+def test_the_checkout_is_as_typed(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    before = length(path)
+    answer = ana.check_out(path, name="Ana <b>", email="ana@", cpf="529.982", method="card", **MORE)
+    gives_more_time(path, answer, before)
+    assert 'value="Ana &lt;b&gt;"' in tag_of(answer, 'name="name"')
+    assert 'value="ana@"' in tag_of(answer, 'name="email"')
+    assert 'value="529.982"' in tag_of(answer, 'name="cpf"')
+    assert " checked" in tag_of(answer, 'name="method"', 'value="card"')
+
+
+def test_the_seats_are_as_ticked(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4 A5")
+    before = length(path)
+    wanted = [str(seat) for seat in ids(plan_of(screening), "A7 A8")]
+    answer = ana.post(f"{path}/seats", {"seat": wanted, **MORE})
+    gives_more_time(path, answer, before)
+    assert "2 seats: A7, A8" in answer.text
+    assert [seat.name for seat in order_at(path).seats] == ["A4", "A5"]
+
+
+def test_when_there_is_no_more_it_says_so_and_keeps_what_was_typed(
+    ana: Visitor, screening: Screening
+) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    for _often in range(2):
+        ana.check_out(path, name="Ana", **MORE)
+    answer = ana.check_out(path, name="Ana Lima", **MORE)
+    assert answer.status_code == 200
+    assert "You can&#39;t extend any further." in answer.text
+    assert 'value="Ana Lima"' in tag_of(answer, 'name="name"')
+    assert "5 more minutes" not in answer.text
+
+
+def test_for_somebody_elses_order_there_is_none(app: object, ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    before = length(path)
+    for step in ("types", "concessions", "checkout", "seats"):
+        assert Visitor(ana.client.application).post(f"{path}/{step}", MORE).status_code == 404
+    assert length(path) == before
