@@ -13,6 +13,7 @@ from app.door import blueprint, verdicts
 from app.door.place import LONGEST_GATE, Place, choices, chosen, here, holds_code, open_now, remember
 from app.door.verdict import Verdict
 from app.tickets import service as tickets
+from app.tickets.service import Admission
 from app.users.service import User
 from app.web.security import address_key, over_tls
 from app.web.sign_in import require_role, signed_in_user
@@ -49,12 +50,34 @@ def stand() -> Response:
 @require_staff
 def try_code() -> Response:
     """303 to the answer, which may be loaded again without being a second try; to htmx the answer itself."""
-    place, code = here(request), request.form.get("code", "")
-    if not code.strip():
+    place, typed = here(request), request.form.get("code", "")
+    if not typed.strip():
         return _answer(place, None, error=_("Scan a QR code, or type the ticket's code."), status=422)
+    codes = tickets.codes_in(typed)
+    if len(codes) > tickets.MOST_CODES:
+        error = _("Those are too many codes in one go. Scan one ticket after another.")
+        return _answer(place, None, error=error, status=422)
+    tried: list[Admission] = []
+    try:
+        for code in codes:
+            tried.append(_tried(code, place))
+    except TooMany as many:
+        answers = [*(verdicts.of(one, place) for one in tried), verdicts.too_many(many.retry_after)]
+        response = _answer(place, verdicts.of_all(answers), status=many.status)
+        response.headers["Retry-After"] = str(many.retry_after)
+        return response
+    address = url_for("door.answer", ids=",".join(str(one.id) for one in tried))
+    if not request.htmx:
+        return _remembered(place, make_response(redirect(address, 303)))
+    response = _answer(place, verdicts.of_all([verdicts.of(one, place) for one in tried]))
+    return _remembered(place, make_response(response, replace_url=address))
+
+
+def _tried(code: str, place: Place) -> Admission:
+    """Raises TooMany."""
     try:
         with db.transaction():
-            admission = tickets.admit(
+            return tickets.admit(
                 code,
                 gate=place.gate,
                 by_user_id=_staff().id,
@@ -64,27 +87,24 @@ def try_code() -> Response:
                 once=_once(code),
             )
     except tickets.TriedBefore as error:
-        admission = tickets.admission(error.admission_id, by_user_id=_staff().id, seconds=SHOWN_SECONDS)
-    except TooMany as error:
-        response = _answer(place, verdicts.too_many(error.retry_after), status=error.status)
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
-    address = url_for("door.answer", admission_id=admission.id)
-    if not request.htmx:
-        return _remembered(place, make_response(redirect(address, 303)))
-    response = _answer(place, verdicts.of(admission, place))
-    return _remembered(place, make_response(response, replace_url=address))
+        return tickets.admission(error.admission_id, by_user_id=_staff().id, seconds=SHOWN_SECONDS)
 
 
-@blueprint.get("/staff/admissions/<int:admission_id>")
+@blueprint.get("/staff/admissions/<ids>")
 @require_staff
-def answer(admission_id: int) -> Response:
+def answer(ids: str) -> Response:
+    """The answer to one try, or to several codes that came in one go: `12`, `12,13`."""
+    numbers = [
+        int(one) if one.isascii() and one.isdecimal() and len(one) < 20 else 0 for one in ids.split(",")
+    ]
     try:
-        admission = tickets.admission(admission_id, by_user_id=_staff().id, seconds=SHOWN_SECONDS)
+        if len(numbers) > tickets.MOST_CODES:
+            raise NotFound("admission")
+        tried = [tickets.admission(one, by_user_id=_staff().id, seconds=SHOWN_SECONDS) for one in numbers]
     except NotFound:
         return make_response(redirect(url_for("door.scan"), 303))
     place = here(request)
-    return _page(place, verdicts.of(admission, place))
+    return _page(place, verdicts.of_all([verdicts.of(one, place) for one in tried]))
 
 
 def _staff() -> User:

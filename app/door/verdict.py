@@ -11,7 +11,8 @@ IN, ALREADY, ELSEWHERE, REFUSED = "in", "already", "elsewhere", "refused"
 class Verdict:
     """`title` in two lines; `big` a seat or an hour with two lines beside it; `demand` and its `detail` in a box.
 
-    `move_to` is the screening whose door would let the ticket in, if staff may go over to it.
+    `move_to` is the screening whose door would let the ticket in, if staff may go over to it. `others` are the answers
+    to further codes that came in one go.
     """
 
     kind: str
@@ -22,6 +23,7 @@ class Verdict:
     detail: str = ""
     more: tuple[str, ...] = ()
     move_to: int | None = None
+    others: tuple[Verdict, ...] = ()
 
     @property
     def width(self) -> int:

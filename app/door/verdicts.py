@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.door.place import Place
 from app.door.ticket_verdicts import OF_TICKET
-from app.door.verdict import REFUSED, Verdict
+from app.door.verdict import ALREADY, ELSEWHERE, IN, REFUSED, Verdict
 from app.tickets.service import Admission
+
+_WORST = (IN, ALREADY, ELSEWHERE, REFUSED)  # the worst last
 
 
 def of(admission: Admission, place: Place) -> Verdict:
@@ -18,6 +21,16 @@ def of(admission: Admission, place: Place) -> Verdict:
     if admission.ticket is None:
         return _OF_CODE[admission.verdict]()
     return OF_TICKET[admission.verdict](admission, admission.ticket, place)
+
+
+def of_all(answers: Sequence[Verdict]) -> Verdict:
+    """One answer to all codes that came in one go: the worst first, so that nobody is waved through by a better one."""
+    first = max(answers, key=lambda one: _WORST.index(one.kind))
+    others = tuple(one for one in answers if one is not first)
+    if not others:
+        return first
+    tried = _("%(num)d codes came in one go. Each was tried.", num=len(answers))
+    return replace(first, others=others, more=(tried, *first.more))
 
 
 def too_many(seconds: int) -> Verdict:
@@ -79,9 +92,23 @@ def _cut() -> Verdict:
     )
 
 
+def _garbled() -> Verdict:
+    return Verdict(
+        REFUSED,
+        _("Read\ngarbled"),
+        demand=_("The scanner types for another keyboard"),
+        detail=_("The ticket may be good."),
+        more=(
+            _("Type the ten characters under the QR code."),
+            _("Set the scanner's keyboard layout to this device's, or this device's to the scanner's."),
+        ),
+    )
+
+
 _OF_CODE: dict[str, Callable[[], Verdict]] = {
     "unknown": _unknown,
     "order_code": _order_code,
     "forged": _forged,
     "cut": _cut,
+    "garbled": _garbled,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,12 +15,12 @@ from app.core import db, throttle
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import local
 from app.core.showtime import cinema_day
-from app.tickets import keys, qr
+from app.tickets import keys, qr, scanners
+from app.tickets.scanners import CODE_LENGTH
 from app.tickets.states import ADMITTED, REVOKED
 from app.tickets.views import Admission, Attendance, IssueFacts, Ticket
 
 OPENS_MINUTES = 60  # without a chosen screening, a ticket is let in from so long before its start
-CODE_LENGTH = 10
 ORDER_CODE = re.compile(r"[A-Z]{3}\d{4,6}")  # LTZ-4720, or a ticket's place in it: LTZ-4720-1
 # Only codes that do not exist and forged QRs count: a busy door is never held up, a guesser needs millions of years.
 MISSES_A_MINUTE = 20
@@ -101,11 +102,7 @@ def admit(
     """
     door = Door(gate[:40], by_user_id, screening_id, cinema_id, address_key)
     once = _first_time(once) if once else None
-    given = "".join(
-        filter(str.isalnum, text_)
-    ).upper()  # scanners and clipboards add blanks and signs nobody sees
-    answer = _admit_scanned(given, door) if qr.looks_like_ours(given) else _admit_typed(given, door)
-    return _write_down(answer, door, once)
+    return _write_down(_admit_given(scanners.without_lead(text_), door), door, once)
 
 
 def _first_time(once: str) -> str | None:
@@ -124,24 +121,44 @@ def _first_time(once: str) -> str | None:
     return None
 
 
-def _admit_scanned(scanned: str, door: Door) -> Admission:
+def _admit_given(typed: str, door: Door) -> Admission:
+    given = scanners.plain(typed)
+    if qr.looks_like_ours(given) or scanners.is_garbled(typed):
+        payload = _genuine([given]) or _genuine(scanners.put_back(typed))
+        return _admit(payload.ticket_id, door, payload) if payload else _misread(typed, door)
+    return _admit_typed(given, door)
+
+
+def _misread(typed: str, door: Door) -> Admission:
+    """Why a text that is about ours is none. Somebody else made it only if it is whole and in our own signs: then no
+    layout of a keyboard is to blame."""
+    if not qr.is_part(scanners.keys_of(typed)):
+        return Admission("garbled")
     try:
-        payload, signature = qr.read(scanned)
+        qr.read(scanners.plain(typed))
     except qr.Cut:
         return Admission("cut")
-    if not _is_genuine(payload, signature):
-        _count_miss(door)
-        return Admission("forged")
-    return _admit(payload.ticket_id, door, payload)
+    _count_miss(door)
+    return Admission("forged")
 
 
-def _is_genuine(payload: qr.Payload, signature: bytes) -> bool:
-    for _ in range(2):
-        key = keys.public_key(payload.kid)
-        if key is not None and qr.verify(payload, signature, key):
-            return True
+def _genuine(texts: Iterable[str]) -> qr.Payload | None:
+    """What the first of these texts says that we signed."""
+    read = [found for found in map(_read, texts) if found is not None]
+    for _ in range(2 if read else 0):
+        for payload, signature in read:
+            key = keys.public_key(payload.kid)
+            if key is not None and qr.verify(payload, signature, key):
+                return payload
         keys.forget()  # perhaps this process remembers the keys of another database
-    return False
+    return None
+
+
+def _read(given: str) -> tuple[qr.Payload, bytes] | None:
+    try:
+        return qr.read(given)
+    except (qr.Cut, qr.NotOurs):
+        return None
 
 
 def _admit_typed(code: str, door: Door) -> Admission:

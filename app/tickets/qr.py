@@ -2,8 +2,8 @@
 
     BIL1 | base32( kid 2 | ticket 16 | screening 4 | seat 4 | proof 1 | revision 1 | Ed25519 signature 64 bytes )
 
-Capitals and digits alone: the QR's dense alphanumeric mode fits (41 modules at level M), and scanners that type
-as keyboards cannot garble it, whatever layout they are set to. The signature covers the prefix too.
+Capitals and digits alone: the QR's dense alphanumeric mode fits (41 modules at level M). A scanner of another keyboard
+layout makes other signs of some of them (`scanners.py`). The signature covers the prefix too.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ PREFIX = "BIL1"
 _PAYLOAD = struct.Struct(">H16sIIBB")
 _SIGNATURE = 64
 _BYTES = _PAYLOAD.size + _SIGNATURE
+_OURS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 LENGTH = len(PREFIX) + -(-_BYTES * 8 // 5)
 
 
 class Cut(ValueError):
-    """Begins like ours, but is not whole: a bad read, or a torn paper."""
+    """Begins like ours, but is not whole, or has signs that are not ours: a bad read, or a torn paper."""
 
 
 class NotOurs(ValueError):
@@ -45,6 +46,11 @@ class Payload:
 
 def looks_like_ours(text: str) -> bool:
     return text.startswith(PREFIX)
+
+
+def is_part(text: str) -> bool:
+    """Whether all its signs are ours: a piece of a QR's text, then."""
+    return looks_like_ours(text) and _OURS.issuperset(text[len(PREFIX) :])
 
 
 def sign(payload: Payload, key: Ed25519PrivateKey) -> str:

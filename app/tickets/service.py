@@ -5,13 +5,14 @@ Only `pdf_of` and `pdf_link` speak to the storage. `sign_anew` alone commits, ba
 
 from __future__ import annotations
 
-from app.tickets.admission import CODE_LENGTH, OPENS_MINUTES, TriedBefore, admission, admit, attendance
+from app.tickets.admission import OPENS_MINUTES, TriedBefore, admission, admit, attendance
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
 from app.tickets.paper import DOORS_OPEN
 from app.tickets.retention import export as export_tickets
 from app.tickets.retention import withdraw_documents
 from app.tickets.rotation import rotate_key, sign_anew
+from app.tickets.scanners import CODE_LENGTH, MOST_CODES, codes_in
 from app.tickets.views import (
     VERDICTS,
     Admission,
@@ -27,6 +28,7 @@ from app.tickets.wording import companion_line, proof_wanted, type_name, type_sh
 __all__ = [
     "CODE_LENGTH",
     "DOORS_OPEN",
+    "MOST_CODES",
     "OPENS_MINUTES",
     "VERDICTS",
     "Admission",
@@ -42,6 +44,7 @@ __all__ = [
     "admission",
     "admit",
     "attendance",
+    "codes_in",
     "companion_line",
     "document",
     "export_tickets",

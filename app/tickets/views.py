@@ -201,6 +201,7 @@ VERDICTS = (
     "order_code",
     "forged",
     "cut",
+    "garbled",
     "replaced",
     "other_screening",
     "other_day",

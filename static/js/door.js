@@ -1,10 +1,7 @@
-// The door: the scan field is empty and has the focus for the next ticket, whatever happens. A scanner types and
-// presses Enter faster than answers come: htmx sends what was typed one after another, the field is free at once.
+// The door: the scan field is empty and has the focus for the next ticket, whatever happens. A scanner types faster than
+// answers come: htmx sends what was typed one after another, the field is free at once.
 import { onElements } from "./behaviour.js";
-
-const FAST_MS = 80; // from letter to letter of a scanner, on the average; fingers take longer
-const PAUSE_MS = 300; // what comes after it begins anew; a busy device holds up a letter or two of a scan, but not so long
-const SCAN_LENGTH = 10; // a ticket's code, the shortest that is scanned
+import { Scan, isLineFeed, isSuffix, onScan, wholeCodes } from "./scanner.js";
 
 onElements("form[data-scan]", (form) => {
   const field = form.querySelector("[data-scan-field]");
@@ -16,6 +13,27 @@ onElements("form[data-scan]", (form) => {
     field.focus({ preventScroll: true });
   };
   field.addEventListener("pointerdown", () => { field.inputMode = "text"; });
+
+  // Enter sends the form by itself. A scanner that ends with Tab or a line feed means the same; Tab of a person moves on.
+  const scan = new Scan();
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && isSuffix(event)) {
+      const isScanners = field.value.trim() ? scan.endsAt(event.timeStamp) : scan.isJustOver(event.timeStamp);
+      if (!isScanners && !isLineFeed(event)) return;
+      event.preventDefault();
+      if (isScanners && field.value.trim()) form.requestSubmit();
+      return;
+    }
+    scan.add(event);
+  });
+  // One that ends with nothing: a whole QR text is sent as it stands there. Several go together, the house tells them
+  // apart: two requests of one moment would not wait for each other.
+  field.addEventListener("input", () => {
+    const codes = wholeCodes(field.value);
+    if (!codes.length) return;
+    field.value = codes.join("\t");
+    form.requestSubmit();
+  });
 
   form.addEventListener("submit", (event) => {
     if (field.value.trim()) return;
@@ -69,29 +87,3 @@ onElements("form[data-scan]", (form) => {
   // The next scan must not be added to what was refused for the moment.
   field.select();
 });
-
-/** Letters as quick as no finger, and Enter: takes them out of the field they went into, and tells of them. Enter alone
- *  does nothing: a form in which a scan may land is sent by its button. */
-function onScan(form, tell) {
-  let typed = "";
-  let first = 0;
-  let last = 0;
-  let before = "";
-  const isScan = (now) => typed.length >= SCAN_LENGTH && now - last < PAUSE_MS && (last - first) / typed.length < FAST_MS;
-  form.addEventListener("keydown", (event) => {
-    const field = event.target;
-    if (!field.matches("input, select")) return;
-    if (event.key === "Enter") {
-      event.preventDefault();
-      const code = isScan(event.timeStamp) ? typed : "";
-      typed = "";
-      if (!code) return;
-      field.value = before;
-      tell(code);
-    } else if (event.key.length === 1 && !event.repeat) {
-      if (!typed || event.timeStamp - last > PAUSE_MS) [typed, first, before] = ["", event.timeStamp, field.value];
-      typed += event.key;
-      last = event.timeStamp;
-    }
-  });
-}

@@ -214,6 +214,12 @@ ANSWERS: dict[str, tuple[Callable[[Screening], str], str, str, str]] = {
     "an order's code": (lambda hall: "ltz 4720", "refused", "Order code", "Código do pedido"),
     "forged": (lambda hall: forged(issue(hall)[0]), "refused", "Forged QR", "QR falso"),
     "cut": (lambda hall: issue(hall)[0].qr_text[:-9], "refused", "Scan again", "Leia de novo"),
+    "garbled": (
+        lambda hall: issue(hall)[0].qr_text[:-9] + "~" * 9,
+        "refused",
+        "Read garbled",
+        "Leitura trocada",
+    ),
     "replaced": (_replaced, "refused", "Old QR", "QR antigo"),
 }
 

@@ -68,7 +68,7 @@ def test_an_answer_is_of_who_got_it(app: Flask, staff: Staff, hall: Screening) -
     sent = staff.send(issue(hall)[0].code)
     answer = Staff(app, email="rosa@example.org").get(sent.location)
     assert (answer.status_code, answer.location) == (303, "/staff/scan")
-    for unknown in ("0", "999999", "9" * 40):
+    for unknown in ("0", "999999", "9" * 40, "x", "1,x", ",", "٣", "1," * 99):
         assert staff.get(f"/staff/admissions/{unknown}").location == "/staff/scan"
 
 
@@ -96,3 +96,49 @@ def test_htmx_gets_what_was_refused_too(staff: Staff) -> None:
         {"code": "Scan a QR code, or type the ticket's code."},
     )
     assert "HX-Replace-Url" not in answer.headers
+
+
+def test_several_codes_in_one_field_are_each_tried_and_told(staff: Staff, hall: Screening) -> None:
+    first, second = issue(hall)
+    sent = staff.send(f"{first.qr_text}\t{second.qr_text}\tZZZZZZZZZZ\t")
+    answer = staff.get(sent.location)
+    assert kind(answer) == "refused", "nobody is waved through by somebody else's ticket"
+    assert "3 codes came in one go" in words(answer)
+    assert "Not found" in words(answer)
+    assert words(answer).count("Come in") == 2
+    for ticket in (first, second):
+        assert ticket.seat_name in words(answer)
+    assert "Half · student" in words(answer) or "Ask for" in words(answer)
+    assert tries() == 3
+    assert counters(answer)[0] == 2
+    again = staff.get(sent.location)
+    assert words(again) == words(answer)
+    assert tries() == 3
+
+
+def test_several_codes_by_htmx(staff: Staff, hall: Screening) -> None:
+    first, second = issue(hall)
+    form = {"code": f"{first.code}\n{second.code}", "once": "x"}
+    answer = staff.post("/staff/admissions", form, **{"HX-Request": "true"})
+    assert (answer.status_code, kind(answer)) == (200, "in")
+    assert first.seat_name in words(answer)
+    assert second.seat_name in words(answer)
+    assert words(staff.get(answer.headers["HX-Replace-Url"])) in words(answer)
+
+
+def test_a_scanners_whole_memory_is_refused(staff: Staff, hall: Screening) -> None:
+    codes = "\t".join("ABCDEFGH" + "23456789ABCDEFGHJKMN"[n % 20] + "23456789ABC"[n % 11] for n in range(30))
+    answer = staff.post("/staff/admissions", {"code": codes, "once": "x"})
+    assert answer.status_code == 422
+    assert "too many codes" in errors(answer)["code"]
+    assert tries() == 0
+
+
+def test_the_tries_end_where_guesses_end(staff: Staff, hall: Screening) -> None:
+    ticket = issue(hall)[0]
+    for _ in range(admission.MISSES_A_MINUTE):
+        staff.send("ZZZZZZZZZZ")
+    answer = staff.post("/staff/admissions", {"code": f"{ticket.qr_text}\tYYYYYYYYYY", "once": "x"})
+    assert answer.status_code == 429
+    assert ticket.seat_name in words(answer), "who came in is told all the same"
+    assert int(answer.headers["Retry-After"]) > 0
