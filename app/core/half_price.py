@@ -46,6 +46,12 @@ def proof_number(code: str | None) -> int:
     return KINDS[code].number if code in KINDS else 0
 
 
+def half_of(full_price: int) -> int:
+    """What half price is, in centavos: of an odd price the odd centavo is the customer's. For every price that is shown
+    and every price that is charged."""
+    return full_price // 2
+
+
 def quota(capacity: int) -> int:
     """Half-price places that the law guarantees, of `capacity` seats on sale; rounded up, for the customer."""
     return -(-capacity * QUOTA_PERCENT // 100)

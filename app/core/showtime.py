@@ -32,7 +32,7 @@ def moment_at(clock: datetime, timezone: str) -> datetime | None:
 
     Of an hour that comes twice, when clocks go back, the first is meant.
     """
-    there = clock.replace(tzinfo=zone(timezone))
+    there = clock.replace(tzinfo=zone(timezone), fold=0)
     moment = there.astimezone(UTC)
     return moment if moment.astimezone(there.tzinfo).replace(tzinfo=None) == clock else None
 

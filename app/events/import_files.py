@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +10,9 @@ from json import decoder, scanner
 from pathlib import Path
 from typing import Any
 
-MOST_BYTES = 20 * 1024 * 1024
+from app.events.import_csv import read_table
+from app.events.text_files import UnreadableText, read_text
+
 _LINE, _TWICE = "\x00line", "\x00twice"  # no JSON keys of anybody's
 
 
@@ -115,23 +115,9 @@ def read_files(paths: Sequence[Path]) -> Files:
 
 def _text(path: Path, files: Files) -> str | None:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            files.complain(Place(str(path), 1), f"is larger than {MOST_BYTES // 1024 // 1024} MB")
-            return None
-        raw = path.read_bytes()
-    except OSError as error:
-        files.complain(Place(str(path), 1), f"cannot be read: {error.strerror}")
-        return None
-    if b"\x00" in raw:
-        files.complain(
-            Place(str(path), raw[: raw.index(b"\x00")].count(b"\n") + 1), "holds a NUL: no text file"
-        )
-        return None
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        files.complain(Place(str(path), line), "is not UTF-8: save it as “CSV UTF-8”")
+        return read_text(path)
+    except UnreadableText as error:
+        files.complain(Place(str(path), error.line), str(error))
         return None
 
 
@@ -149,37 +135,18 @@ def _read_csv(path: Path, text: str, files: Files) -> None:
             place, f"its name does not say what it holds; name it after one of: {', '.join(KINDS)}"
         )
         return
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    try:
-        header = [name.strip().lower() for name in next(lines, [])]
-        _check_names(kind, header, place, files, missing=True)
-        _read_lines(path, kind, header, lines, files)
-    except csv.Error as error:
-        files.complain(Place(str(path), lines.line_num or 1), f"is no proper CSV: {error}")
-
-
-def _read_lines(path: Path, kind: str, header: list[str], lines: Any, files: Files) -> None:
-    while True:
-        line = lines.line_num + 1
-        cells = next(lines, None)
-        if cells is None:
-            return
-        place = Place(str(path), line)
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            files.complain(place, f"has {len(cells)} cells where the first line names {len(header)} columns")
-            continue
-        named = zip(header, cells, strict=True)
-        values = {name: cell.strip() for name, cell in named if cell.strip() and name in KINDS[kind].all}
-        missing = frozenset(KINDS[kind].required) - set(header)
-        files.records[kind].append(Record(kind, place, values, path.parent, missing))
-
-
-def _delimiter(text: str) -> str:
-    """Comma, semicolon (as spreadsheets in Brazil write) or tab: what the first line has most of."""
-    first = text.split("\n", 1)[0]
-    return max(",;\t", key=first.count)
+    table = read_table(text)
+    columns, missing = KINDS[kind], frozenset(KINDS[kind].required) - set(table.columns)
+    _check_names(kind, table.columns, Place(str(path), table.line), files, missing=True)
+    for row in table.rows:
+        where = Place(str(path), row.line)
+        if row.problem:
+            files.complain(where, row.problem)
+        else:
+            values = {name: cell for name, cell in row.cells.items() if name in columns.all}
+            files.records[kind].append(Record(kind, where, values, path.parent, missing))
+    if table.problem:
+        files.complain(Place(str(path), table.problem.line), str(table.problem))
 
 
 def _check_names(kind: str, names: Sequence[str], place: Place, files: Files, *, missing: bool) -> None:

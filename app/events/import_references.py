@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from app.core.showtime import moment_at
 from app.events.import_checks import Entry, Programme
 from app.events.import_existing import Existing
 from app.events.import_files import Files, suggestion
+from app.events.import_hours import Start, start_at
+from app.events.import_values import Wrong
 from app.events.rooms import in_order
 
 _SEATING = {"plan", "rows", "wheelchair", "companion", "wide"}
@@ -49,9 +49,15 @@ class References:
             return str(entry.values["timezone"])
         return str(self.existing.cinemas.get(cinema, {}).get("timezone", "America/Sao_Paulo"))
 
-    def starts_at(self, screening: Entry) -> datetime | None:
-        """The start in UTC; None for an hour that the cinema's clocks skip."""
-        return moment_at(screening.values["starts"], self.timezone_of(screening.values["cinema"]))
+    def start(self, screening: Entry) -> Start | None:
+        """When it begins; None where its hour cannot be by the cinema's clock, which is said by `check`."""
+        try:
+            return self._start(screening)
+        except Wrong:
+            return None
+
+    def _start(self, screening: Entry) -> Start:
+        return start_at(screening.values["starts"], self.timezone_of(screening.values["cinema"]))
 
     def knows_room(self, room: tuple[str, str]) -> bool:
         return room in self.programme.plans or room in self.existing.rooms
@@ -118,10 +124,12 @@ class References:
             self.files.complain(screening.place, problem)
 
     def _check_hour(self, screening: Entry) -> None:
-        if not screening.wrong & {"starts", "cinema"} and self.starts_at(screening) is None:
-            zone_name = self.timezone_of(screening.values["cinema"])
-            hour = f"{screening.values['starts']:%Y-%m-%d %H:%M}"
-            self.files.complain(screening.place, f"the clocks of {zone_name} skip {hour}")
+        if screening.wrong & {"starts", "cinema"}:
+            return
+        try:
+            self._start(screening)
+        except Wrong as error:
+            self.files.complain(screening.place, f"starts: {error}")
 
     def _complain_of(self, what: str, name: str, known: Iterable[str], entry: Entry) -> None:
         close = suggestion(name, sorted(known))

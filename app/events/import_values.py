@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.core.money import parse_money
+from app.core.typed import seen
 from app.events.models import AGE_RATINGS, FORMATS, STOCKS, VERSIONS
 
 _SLUG = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
-_BRAZILIAN_DAY = re.compile(r"^(\d\d?)/(\d\d?)/(\d{4})[ T]+(\d\d?)[:h](\d\d)(?::00)?$")
-_ISO_DAY = re.compile(r"^(\d{4})-(\d\d)-(\d\d)[ T]+(\d\d?)[:h](\d\d)(?::00)?$")
+_HOUR = r"[ T]+(?P<hour>\d\d?)[:h](?P<minute>\d\d)(?P<seconds>:\d\d(?:[.,]\d+)?)?"
+_BRAZILIAN_DAY = re.compile(rf"(?P<day>\d\d?)/(?P<month>\d\d?)/(?P<year>\d{{4}}){_HOUR}", re.IGNORECASE)
+_ISO_DAY = re.compile(
+    rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d){_HOUR} ?(?P<offset>Z|[+-]\d\d(?::?\d\d)?)?",
+    re.IGNORECASE,
+)
+_WHOLE = re.compile(r"(-?\d{1,6})(?:[.,]0+)?")
 _VERSIONS_IN_PORTUGUESE = {"dublado": "dubbed", "legendado": "subtitled"}
 MOST_TEXT = 4000
 POSTERS = Path(__file__).resolve().parents[2] / "static" / "img" / "posters"
@@ -31,9 +37,11 @@ def read(kind: str, name: str, value: object) -> Any:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON's 1931.0
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise Wrong(f"{value!r} is no text")
-    text = " ".join(str(value).split())
+    text = seen(str(value))
     if len(text) > MOST_TEXT:
         raise Wrong(f"is longer than {MOST_TEXT} letters")
     return text
@@ -70,11 +78,22 @@ def _poster(value: object) -> str:
 def _whole(least: int, most: int) -> Callable[[object], int]:
     def read(value: object) -> int:
         text = _text(value)
-        if not re.fullmatch(r"-?\d{1,6}", text) or not least <= int(text) <= most:
+        match = _WHOLE.fullmatch(text)
+        if match is None or not least <= int(match[1]) <= most:
             raise Wrong(f"{text[:30]!r} is no whole number from {least} to {most}")
-        return int(text)
+        return int(match[1])
 
     return read
+
+
+def _without_decimals(text: str) -> str:
+    """`1` for `1.0`, as spreadsheets write the label of a room or an age; any other text as it is."""
+    match = _WHOLE.fullmatch(text)
+    return match[1] if match else text
+
+
+def _label(value: object) -> str:
+    return _without_decimals(_short(value))
 
 
 def _one_of(
@@ -84,7 +103,7 @@ def _one_of(
     by_small = {choice.lower(): choice for choice in choices} | dict(others)
 
     def read(value: object) -> str:
-        text = _text(value)
+        text = _without_decimals(_text(value))
         if text.lower() not in by_small:
             raise Wrong(f"{text[:30]!r} is none of {', '.join(choices)}")
         return by_small[text.lower()]
@@ -125,18 +144,39 @@ def _zone_names(value: object) -> dict[str, tuple[str, str]]:
 
 
 def _moment(value: object) -> datetime:
-    """`2026-12-01 20:30` or `01/12/2026 20:30`, without a zone: the cinema's clock."""
+    """`2026-12-01 20:30` or `01/12/2026 20:30`: by the cinema's clock, and naive.
+
+    ISO 8601 may give an offset (`2026-12-01T20:30:00-03:00`, `…23:30:00Z`): aware, to be turned to that clock.
+    """
     text = _text(value)
-    if match := _ISO_DAY.match(text):
-        year, month, day, hour, minute = (int(part) for part in match.groups())
-    elif match := _BRAZILIAN_DAY.match(text):
-        day, month, year, hour, minute = (int(part) for part in match.groups())
-    else:
+    match = _ISO_DAY.fullmatch(text) or _BRAZILIAN_DAY.fullmatch(text)
+    if match is None:
         raise Wrong(f"{text[:30]!r} is no day and hour such as 2026-12-01 20:30")
+    said = match.groupdict()
+    if (said["seconds"] or "").strip(":.,0"):
+        raise Wrong(f"{text[:30]!r} has seconds: screenings begin at a whole minute")
     try:
-        return datetime(year, month, day, hour, minute)  # noqa: DTZ001 - the zone is the cinema's, known later
+        offset = _offset(said.get("offset"))
+        year, month, day, hour, minute = (
+            int(said[name]) for name in ("year", "month", "day", "hour", "minute")
+        )
+        # Without an offset it is the cinema's clock, whose zone is known later.
+        return datetime(year, month, day, hour, minute, tzinfo=offset)
     except ValueError as error:
         raise Wrong(f"{text[:30]!r} is not in the calendar: {error}") from None
+
+
+def _offset(text: str | None) -> timezone | None:
+    """`Z` or `-03:00`, also as `-0300` and `-03`. Raises ValueError."""
+    if text is None:
+        return None
+    if text.upper() == "Z":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[-2:]) if len(text) > 3 else 0
+    if minutes > 59:
+        raise ValueError("minutes of the offset must be in 0..59")
+    ahead = timedelta(hours=hours, minutes=minutes)
+    return timezone(-ahead if text[0] == "-" else ahead)
 
 
 def _timezone(value: object) -> str:
@@ -165,7 +205,7 @@ _READERS: Mapping[tuple[str, str], Callable[[object], Any]] = {
     ("cinemas", "timezone"): _timezone,
     ("cinemas", "sales_cutoff_minutes"): _whole(-1440, 240),
     ("rooms", "cinema"): _slug,
-    ("rooms", "label"): _short,
+    ("rooms", "label"): _label,
     ("rooms", "stock"): _one_of(STOCKS),
     ("rooms", "rows"): _lines,
     ("rooms", "zones"): _zone_names,
@@ -183,7 +223,7 @@ _READERS: Mapping[tuple[str, str], Callable[[object], Any]] = {
     ("screenings", "ref"): _ref,
     ("screenings", "film"): _slug,
     ("screenings", "cinema"): _slug,
-    ("screenings", "room"): _short,
+    ("screenings", "room"): _label,
     ("screenings", "starts"): _moment,
     ("screenings", "version"): _one_of(VERSIONS, _VERSIONS_IN_PORTUGUESE),
     ("screenings", "format"): _one_of(FORMATS),

@@ -54,6 +54,7 @@ def import_programme(paths: Sequence[Path], *, taken: TakenSeats) -> Report:
     shows = [show for show in placed if show is not None]
     _check_overlaps(shows, existing, files)
     check_sold(shows, existing, files, taken)
+    _note_converted(programme, references, report)
     if files.problems:
         raise BadProgramme(files.problems)
     return Writer(programme, existing, report).write(shows)
@@ -74,22 +75,27 @@ def _change_zones(programme: Programme, files: Files, report: Report) -> None:
         )
 
 
+def _note_converted(programme: Programme, references: References, report: Report) -> None:
+    starts = [references.start(entry) for entry in programme.entries["screenings"].values()]
+    if count := sum(start is not None and start.converted for start in starts):
+        report.notes.append(f"hours given in UTC and turned to the clocks of their cinemas: {count}")
+
+
 def _placed(entry: Entry, references: References, existing: Existing, files: Files) -> Show | None:
     """The screening with its hours in UTC; None when something that it names is missing (which is a problem)."""
     values = entry.values
     room = (values["cinema"], values["room"])
-    minutes, starts_at = references.minutes_of(values["film"]), references.starts_at(entry)
-    if minutes is None or starts_at is None or not references.knows_room(room):
+    minutes, start = references.minutes_of(values["film"]), references.start(entry)
+    if minutes is None or start is None or not references.knows_room(room):
         return None
     before = existing.shows.get(values["ref"])
-    if before is not None and before.clock == values["starts"]:
-        # It stands where it is, also when it was agreed by a clock that its site no longer has.
-        starts_at = before.starts_at
+    # It stands where it is, also when it was agreed by a clock that its site no longer has.
+    starts_at = before.starts_at if before is not None and before.clock == start.clock else start.moment
     show = Show(
         ref=values["ref"],
         film=values["film"],
         room=room,
-        clock=values["starts"],
+        clock=start.clock,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=values.get("minutes", minutes)) + TURNAROUND,
         version=values["version"],

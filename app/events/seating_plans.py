@@ -12,6 +12,7 @@ from typing import Any
 
 from app.adapters import incoming_json
 from app.events.rooms import BadRoom, PlannedRow, PlannedSeat, seats_of
+from app.events.text_files import UnreadableText, read_text
 
 DEFAULT_ZONES = {"standard": ("Sala", "Standard"), "vip": ("VIP", "VIP"), "love": ("Casal", "Love seats")}
 _ZONE = re.compile(r"^zone\s+([a-z0-9-]+)\s*=\s*([^/]+?)(?:\s*/\s*(.+))?$")
@@ -54,9 +55,9 @@ def plan_from_lines(lines: Sequence[str]) -> RoomPlan:
 def plan_from_file(path: Path) -> RoomPlan:
     """Raises BadRoom, also when the file cannot be read."""
     try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadRoom(f"cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from None
+        text = read_text(path)
+    except UnreadableText as error:
+        raise BadRoom(str(error), error.line) from None
     if path.suffix.lower() != ".json":
         return plan_from_lines(text.splitlines())
     try:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.errors import Invalid
-from app.core.half_price import KINDS
+from app.core.half_price import KINDS, half_of
 
 FULL, HALF = "full", "half"
 
@@ -24,7 +24,7 @@ class TypeChoice:
 
 
 def seat_price(full_price: int, choice: TypeChoice) -> int:
-    return full_price // 2 if choice.ticket_type == HALF else full_price
+    return half_of(full_price) if choice.ticket_type == HALF else full_price
 
 
 def checked(seat_ids: Sequence[int], choices: Mapping[int, TypeChoice]) -> dict[int, TypeChoice]:

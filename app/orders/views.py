@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from app.core.config import settings
 from app.core.errors import Conflict
+from app.core.half_price import half_of
 from app.events.service import Screening
 from app.orders.states import AWAITING, DRAFT, PAID
 
@@ -26,6 +27,11 @@ class OrderSeat:
     ticket_type: str
     half_kind: str | None
     price: int
+
+    @property
+    def half_price(self) -> int:
+        """What it costs as half price."""
+        return half_of(self.full_price)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from flask import current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from app.core.half_price import half_of
 from app.core.i18n import format_day_long, format_day_short, weekday
 from app.core.money import format_money_short
 from app.events import service as events
@@ -147,7 +148,7 @@ def _on_weekday(day: date) -> str:
 def _half_from(stubs: list[showings.Stub]) -> str:
     """The cheapest half price among what is still sold, `R$ 16`."""
     prices = [stub.screening.from_price for stub in stubs if stub.sells]
-    return format_money_short(-(-min(prices) // 2), locale()) if prices else ""
+    return format_money_short(half_of(min(prices)), locale()) if prices else ""
 
 
 def _canonical(choice: Choice) -> str:

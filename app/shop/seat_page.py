@@ -12,6 +12,7 @@ from flask_babel import ngettext
 
 from app.core.config import settings
 from app.core.errors import BilheteriaError
+from app.core.half_price import half_of
 from app.core.money import format_money, format_money_short
 from app.events import service as events
 from app.events.service import Screening, ScreeningClosed, Seat
@@ -166,7 +167,7 @@ def money(centavos: int) -> str:
 
 
 def _half_from(screening: Screening) -> str:
-    return format_money_short(-(-screening.from_price // 2), locale())
+    return format_money_short(half_of(screening.from_price), locale())
 
 
 def _half_left(screening_id: int) -> tuple[int, int]:

@@ -117,7 +117,11 @@ def test_a_wrong_line_stands_twice(folder: Folder) -> None:
             {"films": FILMS + "limite,Again,,1931,,1,L,,\n"},
             "films.csv:5: films limite is already at films.csv:2",
         ),
-        ({"films": FILMS + "short,line\n"}, "films.csv:5: has 2 cells where the first line names 9 columns"),
+        ({"films": FILMS + "short,line\n"}, "films.csv:5: year is empty"),
+        (
+            {"films": FILMS + "x,Um, dois,,1931,,120,L,Drama,\n"},
+            "films.csv:5: has 10 cells where the first line names 9 columns: put a cell with a comma or semicolon",
+        ),
         (
             {"films": FILMS + "Bad Slug,X,,1931,,1,L,,\n"},
             "films.csv:5: slug: 'Bad Slug' must be of small letters",
@@ -153,7 +157,7 @@ def test_a_wrong_line_stands_twice(folder: Folder) -> None:
                 "cinemas": CINEMAS.replace("America/Recife", "Europe/Lisbon"),
                 "screenings": SCREENINGS.replace("2030-12-01 18:00", "2030-03-31 01:30"),
             },
-            "screenings.csv:2: the clocks of Europe/Lisbon skip 2030-03-31 01:30",
+            "screenings.csv:2: starts: the clocks of Europe/Lisbon skip 2030-03-31 01:30",
         ),
     ],
 )

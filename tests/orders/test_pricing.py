@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import Invalid
-from app.core.half_price import KINDS, proof_number, quota
+from app.core.half_price import KINDS, half_of, proof_number, quota
 from app.orders.pricing import TypeChoice, checked, problems, quota_places, seat_price
 
 prices = st.integers(min_value=0, max_value=100_000)
@@ -82,3 +82,7 @@ def test_the_quota_is_at_least_forty_per_cent(capacity: int) -> None:
 def test_each_proof_has_its_number() -> None:
     assert sorted(proof_number(code) for code in KINDS) == [1, 2, 3, 4, 5]
     assert proof_number(None) == proof_number("nothing known") == 0
+
+
+def test_half_price_has_one_rounding() -> None:
+    assert half_of(2501) == seat_price(2501, TypeChoice("half", "student")) == 1250

@@ -1,0 +1,213 @@
+"""Files as spreadsheets and other programs write them: taken where nothing is lost, else one error with the remedy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from app.core import db
+from app.events import service as events
+from app.events.programme_import import BadProgramme
+from app.events.service import Screening
+from tests.events.programme_folder import CINEMAS, FILMS, PRICES, ROOMS, SCREENINGS, USUAL, Folder
+
+SIX = datetime(2030, 12, 1, 21, 0, tzinfo=UTC)  # 18:00 in Recife
+
+
+def programme() -> list[Screening]:
+    events.reset_caches()
+    with db.reading():
+        return events.programme(datetime(2030, 12, 1, tzinfo=UTC).date())
+
+
+def trailing(text: str) -> str:
+    """Two empty columns behind the last one, in every line outside of quotes."""
+    return "".join(
+        line if line.count('"') % 2 else line.rstrip("\n") + ",,\n" for line in text.splitlines(keepends=True)
+    )
+
+
+AS_SAVED: dict[str, Callable[[str], str]] = {
+    "empty columns at the end": lambda text: trailing(text) if "\nduas" not in text else text,
+    "a blank first line": lambda text: "\n" + text,
+    "a first line of empty cells": lambda text: ",,,,\n" + text,
+    "a line that names the separator": lambda text: "sep=,\n" + text,
+    "carriage returns": lambda text: text.replace("\n", "\r\n"),
+    "empty lines at the end": lambda text: text + ",,,\n\n,\n",
+    "quotes around the names of the columns": lambda text: (
+        ",".join(f'"{name}"' for name in text.partition("\n")[0].split(",")) + "\n" + text.partition("\n")[2]
+    ),
+    "signs of no width": lambda text: "\u200b" + text.replace(",", "\u2060,\ufeff", 1),
+}
+
+
+@pytest.mark.parametrize("saved", AS_SAVED)
+def test_what_a_spreadsheet_adds_is_left_out(folder: Folder, saved: str) -> None:
+    folder.run(**{name.removesuffix(".csv"): AS_SAVED[saved](text) for name, text in USUAL.items()})
+    assert [screening.film.slug for screening in programme()] == ["limite", "aurora"]
+    assert programme()[0].film.synopsis == "Um bote, duas linhas."
+
+
+def test_rows_without_their_last_empty_cells_are_taken(folder: Folder) -> None:
+    folder.run(films=FILMS.replace("F. W. Murnau,94,12,Drama,", "F. W. Murnau,94,12"))
+    assert programme()[1].film.genres == ()
+
+
+def test_semicolons_and_a_comma_in_the_first_lines_quotes(folder: Folder) -> None:
+    folder.run(prices='price_list;zone;price\ntuesday;standard;32,00\ntuesday;vip;"40,00"\n')
+    assert sorted(programme()[0].prices.values()) == [3200, 4000]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_text_in_another_unicode_is_taken(folder: Folder, encoding: str) -> None:
+    mark = "" if encoding in ("utf-16", "utf-8-sig") else "\ufeff"
+    files = USUAL | {"sala.txt": (folder.path / "sala.txt").read_text()}
+    for name, content in files.items():
+        (folder.path / name).write_bytes((mark + content).encode(encoding))
+    folder.take(*(folder.path / name for name in USUAL))
+    assert programme()[0].film.director == "Mário Peixoto"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            FILMS.encode("utf-16-le"),
+            "1: holds a NUL: no text file, or one in UTF-16 without its mark; save it as UTF-8",
+        ),
+        (FILMS.encode("latin-1"), "2: is not UTF-8: save it as UTF-8 (in a spreadsheet “CSV UTF-8”)"),
+        (
+            b"\xff\xfe\x00\xd8" + FILMS.encode("utf-16-le"),
+            "1: is not UTF-16: save it as UTF-8 (in a spreadsheet “CSV UTF-8”)",
+        ),
+    ],
+)
+def test_other_encodings_are_one_error_with_the_remedy(folder: Folder, content: bytes, said: str) -> None:
+    path = folder.path / "films.csv"
+    path.write_bytes(content)
+    with pytest.raises(BadProgramme) as bad:
+        folder.take(path)
+    assert [str(one).replace(f"{path}:", "") for one in bad.value.problems] == [said]
+
+
+def test_what_would_be_lost_is_refused(folder: Folder) -> None:
+    problems = folder.problems(
+        cinemas=CINEMAS.replace("cutoff_minutes\n", "cutoff_minutes,\n").replace(",-10\n", ",-10,soon\n"),
+        prices=PRICES.replace("tuesday,vip,R$ 40", "tuesday,vip,40,50"),
+    )
+    assert "cinemas.csv:2: holds 'soon' in a column without a name: name it, or empty it" in problems
+    assert (
+        "prices.csv:3: has 4 cells where the first line names 3 columns: "
+        "put a cell with a comma or semicolon in it into quotation marks"
+    ) in problems
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2030-12-01T18:00",
+        "2030-12-01T18:00:00",
+        "2030-12-01 18:00:00.000",
+        "2030-12-01T18:00:00,0",
+        "2030-12-01T18:00:00-03:00",
+        "2030-12-01T18:00-0300",
+        "2030-12-01 18:00 -03",
+        "2030-12-01T21:00:00Z",
+        "2030-12-01t21:00:00.000z",
+        "2030-12-01T21:00:00+00:00",
+        "1/12/2030 18h00",
+        "01/12/2030 18:00:00",
+    ],
+)
+def test_hours_in_all_usual_forms(folder: Folder, written: str) -> None:
+    report = folder.run(screenings=SCREENINGS.replace("2030-12-01 18:00", f'"{written}"'))
+    first = programme()[0]
+    assert (first.starts_at, first.showtime.time("pt_BR")) == (SIX, "18h00")
+    in_utc = "21:00" in written
+    assert report.notes == (
+        ["hours given in UTC and turned to the clocks of their cinemas: 1"] if in_utc else []
+    )
+    assert not folder.run(screenings=SCREENINGS).changed, "the same hour, written otherwise"
+
+
+@pytest.mark.parametrize(
+    ("zone", "written", "said"),
+    [
+        (
+            "America/Manaus",
+            "2030-12-01T18:00:00-03:00",
+            "starts: the clocks of America/Manaus do not have the offset of 2030-12-01T18:00-03:00: at that moment "
+            "they show 2030-12-01 17:00; write the hour as it is at the cinema, without an offset",
+        ),
+        (
+            "America/Recife",
+            "2030-12-01T18:00:30",
+            "starts: '2030-12-01T18:00:30' has seconds: screenings begin at a",
+        ),
+        (
+            "America/Recife",
+            "2030-12-01T18:00+99:00",
+            "starts: '2030-12-01T18:00+99:00' is not in the calendar",
+        ),
+        (
+            "America/Recife",
+            "2030-12-01T18:00+03:75",
+            "starts: '2030-12-01T18:00+03:75' is not in the calendar",
+        ),
+        ("America/Recife", "2030-12-01", "starts: '2030-12-01' is no day and hour such as"),
+        ("Europe/Lisbon", "2030-03-31T01:30", "starts: the clocks of Europe/Lisbon skip 2030-03-31 01:30"),
+        (
+            "Europe/Lisbon",
+            "2030-10-27T01:30Z",
+            "starts: 2030-10-27 01:30 comes twice by the clocks of Europe/Lisbon, and this is the second",
+        ),
+    ],
+)
+def test_hours_that_cannot_be_meant(folder: Folder, zone: str, written: str, said: str) -> None:
+    problems = folder.problems(
+        cinemas=CINEMAS.replace("America/Recife", zone),
+        screenings=SCREENINGS.replace("2030-12-01 18:00", written),
+    )
+    assert len(problems) == 1
+    assert problems[0].startswith(f"screenings.csv:2: {said}")
+
+
+def test_whole_numbers_as_spreadsheets_write_them(folder: Folder) -> None:
+    folder.run(
+        cinemas=CINEMAS.replace("-10", "-10.0"),
+        films=FILMS.replace(",1931,", ",1931.0,").replace(",120,14,", ',"120,0",14.0,'),
+        rooms=ROOMS.replace("matriz,1,", "matriz,1.0,"),
+        screenings=SCREENINGS.replace("d1-2,aurora,matriz,1,", "d1-2,aurora,matriz,1.0,"),
+        prices=PRICES.replace("R$ 40", "40.0"),
+    )
+    first, second = programme()
+    assert (first.film.year, first.film.duration_minutes, first.film.age_rating) == (1931, 120, "14")
+    assert first.auditorium_label == second.auditorium_label == "1"
+    assert first.cinema.sales_cutoff_minutes == -10
+    assert not folder.run().changed
+
+
+def test_whole_numbers_as_json_has_them(folder: Folder) -> None:
+    film = {
+        "slug": "limite",
+        "title": "Limite",
+        "year": 1931.0,
+        "duration_minutes": 120.0,
+        "age_rating": 14.0,
+    }
+    path = folder.path / "films.json"
+    path.write_text(json.dumps([film]))
+    folder.take(path)
+    with db.reading():
+        found = events.film("limite")
+    assert (found.year, found.duration_minutes, found.age_rating) == (1931, 120, "14")
+
+
+@pytest.mark.parametrize("year", ["1931.5", "1931.", "1.931", "1e3", "1931.0.0"])
+def test_other_numbers_are_no_whole_ones(folder: Folder, year: str) -> None:
+    assert folder.problems(films=FILMS.replace(",1931,", f",{year},")) == [
+        f"films.csv:2: year: {year!r} is no whole number from 1888 to 2200"
+    ]

@@ -1,0 +1,27 @@
+"""Half of an odd price: what the pages announce is what is charged."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from app.core import db
+from app.events import service as events
+from app.events.service import Screening
+from tests.orders import buying
+from tests.reservations.rooms import ids, plan_of
+from tests.shop.visitor import Visitor
+
+
+def test_pages_announce_what_is_charged(ana: Visitor, screening: Screening) -> None:
+    """R$ 25.01: half is R$ 12.50 on the programme, the map, the ticket types and in the order."""
+    with db.transaction() as session:
+        session.execute(text("update events.screening_prices set price = 2501"))
+    events.reset_caches()
+    day = screening.showtime.cinema_day
+    basket = buying.start(screening, ids(plan_of(screening), "A4"))
+    assert buying.choose(basket, [buying.STUDENT]).total == 1250
+    order = ana.start(screening, "A6")
+    for path in (f"/?day={day}", f"/screenings/{screening.id}", f"{order}/types"):
+        page = ana.get(path).text.replace("\u00a0", " ")
+        assert "R$ 12.50" in page, path
+        assert "12.51" not in page, path
