@@ -13,13 +13,15 @@ QUOTA_PERCENT = 40
 
 @dataclass(frozen=True, slots=True)
 class HalfKind:
-    """`number` stands in the QR; `name`, `short` and `proof` are message ids."""
+    """`number` stands in the QR; `name`, `proof` and `note` are message ids. `note` explains a name that a stranger
+    does not know; empty where there is nothing to explain."""
 
     code: str
     number: int
     name: str
     proof: str
     in_quota: bool
+    note: str = ""
 
 
 def _(msgid: str) -> str:
@@ -31,8 +33,22 @@ KINDS = {
     kind.code: kind
     for kind in (
         HalfKind("student", 1, _("Student"), _("Student card (CIE) with photo"), True),
-        HalfKind("low_income_youth", 2, _("ID Jovem, 15 to 29 years"), _("ID Jovem and a photo ID"), True),
-        HalfKind("disabled", 3, _("Disabled person"), _("BPC card or INSS document, and a photo ID"), True),
+        HalfKind(
+            "low_income_youth",
+            2,
+            _("ID Jovem, 15 to 29 years"),
+            _("ID Jovem and a photo ID"),
+            True,
+            _("Brazil's card for young people of low income"),
+        ),
+        HalfKind(
+            "disabled",
+            3,
+            _("Disabled person"),
+            _("BPC card or INSS document, and a photo ID"),
+            True,
+            _("by a document of Brazil's social security"),
+        ),
         HalfKind(
             "companion", 4, _("Companion of a disabled person"), _("Comes in with the disabled person"), True
         ),

@@ -90,7 +90,9 @@ def room_name(name: str, locale: str) -> str:
     return translate(locale, "Room %(number)s", number=numbered[1]) if numbered else name
 
 
-def format_duration(minutes: int) -> str:
-    """153 as `2h33`, 14 as `14 min`."""
+def format_duration(minutes: int, locale: str) -> str:
+    """153 as `2h33` (pt_BR) or `2 h 33 min` (en), 14 as `14 min`; it never breaks."""
     hours, rest = divmod(minutes, 60)
+    if hours and not locale.startswith("pt"):
+        return f"{hours}\u00a0h\u00a0{rest}\u00a0min" if rest else f"{hours}\u00a0h"
     return f"{hours}h{rest:02d}" if hours else f"{rest} min"

@@ -53,7 +53,7 @@ def _already(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     ago = (
         _("The same ticket, scanned just now")
         if minutes < 1
-        else _("The same ticket, scanned %(duration)s ago", duration=format_duration(minutes))
+        else _("The same ticket, scanned %(duration)s ago", duration=format_duration(minutes, locale()))
     )
     return Verdict(
         ALREADY,

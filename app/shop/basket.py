@@ -88,7 +88,10 @@ def _types_page(
         names={f"seat-{seat.seat_id}": seat.name for seat in order.seats},
         half_left=left,
         half_places=places,
-        kinds=[(kind.code, _(kind.name), _(kind.proof)) for kind in KINDS.values()],
+        kinds=[
+            (kind.code, _(kind.name), _(kind.proof), _(kind.note) if kind.note else "")
+            for kind in KINDS.values()
+        ],
     )
 
 

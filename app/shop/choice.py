@@ -28,8 +28,10 @@ class Choice:
     accessible: bool = False
 
     @classmethod
-    def of(cls, args: MultiDict[str, str], sites: list[Cinema]) -> Choice:
-        cinema, version, format_ = args.get("cinema"), args.get("version"), args.get("format", "").upper()
+    def of(cls, args: MultiDict[str, str], sites: list[Cinema], remembered: str | None = None) -> Choice:
+        """`remembered` is the cinema of this device (see cinema.py); one in the address goes before it."""
+        cinema = args.get("cinema", remembered)
+        version, format_ = args.get("version"), args.get("format", "").upper()
         after = args.get("after", "")
         return cls(
             day=_day(args.get("day", "")),
@@ -48,16 +50,21 @@ class Choice:
 
     def url(self, **changes: Any) -> str:
         """The programme's address with these things changed."""
-        chosen = replace(self, **changes)
-        return url_for(
-            "shop.programme",
-            day=chosen.day.isoformat() if chosen.day else None,
-            cinema=chosen.cinema,
-            version=chosen.version,
-            format=chosen.format,
-            after=chosen.after,
-            accessible=1 if chosen.accessible else None,
-        )
+        return url_for("shop.programme", **replace(self, **changes)._arguments())
+
+    def film_url(self, slug: str, **changes: Any) -> str:
+        """The address of a film's page on which the same is chosen, with these things changed."""
+        return url_for("shop.film", slug=slug, **replace(self, **changes)._arguments())
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "day": self.day.isoformat() if self.day else None,
+            "cinema": self.cinema,
+            "version": self.version,
+            "format": self.format,
+            "after": self.after,
+            "accessible": 1 if self.accessible else None,
+        }
 
     def of_these(self, screenings: list[Screening]) -> list[Screening]:
         """Those that are to be shown."""

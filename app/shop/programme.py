@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import current_app, render_template, request, url_for
@@ -15,28 +17,29 @@ from app.core.half_price import half_of
 from app.core.i18n import format_day_long, format_day_short, weekday
 from app.core.money import format_money_short
 from app.events import service as events
-from app.events.service import Film, Screening
-from app.shop import blueprint, schema_org, showings
+from app.events.service import Cinema, Film, Screening
+from app.shop import blueprint, cinema, schema_org, showings
 from app.shop.choice import Choice, Filter
 from app.shop.lately import lately
 from app.web.assets import absolute
 from app.web.language import locale
 
 EVENING = 18
+FEW_CINEMAS = 3  # beside the chosen one
 MOST_DAYS = 14
 
 
 @blueprint.get("/")
 def programme() -> str:
     sites = events.cinemas()
-    choice = Choice.of(request.args, sites)
+    choice = Choice.of(request.args, sites, cinema.remembered())
     site = next((one for one in sites if one.slug == choice.cinema), None)
     shown = lately(("programme", choice, locale()), lambda: _programme(choice))
     return render_template(
         "shop/page_programme.html",
         sites=sites,
         site=site,
-        site_url=lambda one: choice.url(cinema=one.slug if one else None),
+        here=choice.url(cinema=None),
         **shown,
     )
 
@@ -56,11 +59,13 @@ def _programme(choice: Choice) -> dict[str, Any]:
     markup = render_template(
         "shop/_programme.html",
         choice=choice,
+        cinemas=_cinemas_to_choose(choice),
+        here=choice.url(cinema=None),
         day=day,
         today=today,
         called_today=called_today,
         days=_strip(today, days, day),
-        filters=_filters(choice, screenings),
+        filters=_filters(choice, screenings, choice.url),
         films=films,
         stubs=stubs,
         next_day=next_day if next_day != day else None,
@@ -98,7 +103,17 @@ def _strip(today: date, days: list[date], shown: date) -> list[tuple[date, bool]
     return [(day, day in days) for day in strip]
 
 
-def _filters(choice: Choice, screenings: list[Screening]) -> list[Filter]:
+def _cinemas_to_choose(choice: Choice) -> list[tuple[Cinema, bool]]:
+    """Where one is chosen: that one, to take it off by one tap, and the others, where they are few enough for a row."""
+    if choice.cinema is None:
+        return []
+    sites = [site for site in events.cinemas() if site.slug == choice.cinema]
+    others = [site for site in events.cinemas() if site.slug != choice.cinema]
+    shown = sites + others if len(others) <= FEW_CINEMAS else sites
+    return [(site, site.slug == choice.cinema) for site in shown]
+
+
+def _filters(choice: Choice, screenings: list[Screening], url: Callable[..., str]) -> list[Filter]:
     """Only what tells screenings of this day apart, and what is set, so that it can be taken off."""
     versions = {screening.version for screening in screenings}
     formats = {screening.format for screening in screenings}
@@ -108,18 +123,18 @@ def _filters(choice: Choice, screenings: list[Screening]) -> list[Filter]:
     filters = [
         Filter(
             _("After %(time)s", time=at),
-            choice.url(after=None if choice.after is not None else EVENING),
+            url(after=None if choice.after is not None else EVENING),
             choice.after is not None,
         )
     ]
     for version, name in names.items():
         if choice.version == version or (version in versions and len(versions) > 1):
             on = choice.version == version
-            filters.append(Filter(name, choice.url(version=None if on else version), on))
+            filters.append(Filter(name, url(version=None if on else version), on))
     if choice.format == "3D" or ("3D" in formats and len(formats) > 1):
         on = choice.format == "3D"
-        filters.append(Filter("3D", choice.url(format=None if on else "3D"), on))
-    filters.append(Filter(_("Accessible"), choice.url(accessible=not choice.accessible), choice.accessible))
+        filters.append(Filter("3D", url(format=None if on else "3D"), on))
+    filters.append(Filter(_("Accessible"), url(accessible=not choice.accessible), choice.accessible))
     return filters
 
 
@@ -161,36 +176,45 @@ def _canonical(choice: Choice) -> str:
 def film(slug: str) -> str:
     sites = events.cinemas()
     found = events.film(slug)
-    choice = Choice.of(request.args, sites)
+    choice = Choice.of(request.args, sites, cinema.remembered())
     site = next((one for one in sites if one.slug == choice.cinema), None)
-    shown = lately(("film", slug, choice.cinema, locale()), lambda: _film(found, choice.cinema))
+    shown = lately(("film", slug, choice, locale()), lambda: _film(found, choice))
     return render_template(
         "shop/page_film.html",
         film=found,
         sites=sites,
         site=site,
-        site_url=lambda one: url_for("shop.film", slug=slug, cinema=one.slug if one else None),
+        here=choice.film_url(slug, cinema=None),
+        poster_words=poster_words(found),
         poster=poster,
         **shown,
     )
 
 
-def _film(found: Film, cinema: str | None) -> dict[str, Any]:
-    """The film's screenings from this cinema day on as ready markup, and what search engines read."""
-    today = events.today(cinema)
+def _film(found: Film, choice: Choice) -> dict[str, Any]:
+    """The film's screenings from this cinema day on as ready markup, and what search engines read: all of them,
+    whatever the filters."""
+    today = events.today(choice.cinema)
     screenings = [
         screening
         for screening in events.screenings_of_film(found.id, events.now() - timedelta(days=1))
-        if screening.showtime.cinema_day >= today and cinema in (None, screening.cinema.slug)
+        if screening.showtime.cinema_day >= today and choice.cinema in (None, screening.cinema.slug)
     ]
     stubs = showings.stubs_of(screenings)
+    fitting = {screening.id for screening in choice.of_these(screenings)}
+    days = showings.by_day(stub for stub in stubs if stub.screening.id in fitting)
     markup = render_template(
         "shop/_film_screenings.html",
         film=found,
-        days=showings.by_day(stubs),
-        today=events.day_called_today(cinema),
+        choice=choice,
+        cinemas=_cinemas_to_choose(choice),
+        here=choice.film_url(found.slug, cinema=None),
+        filters=_filters(choice, screenings, partial(choice.film_url, found.slug)) if screenings else [],
+        days=sorted(days, key=lambda one: choice.day is not None and one.day < choice.day),
+        strip=days,
+        today=events.day_called_today(choice.cinema),
         named=_named_day,
-        site=cinema,
+        site=choice.cinema,
     )
     facts = schema_org.film(found, stubs, poster_address=poster(found, external=True))
     return {
@@ -204,6 +228,14 @@ def poster(film: Film, *, external: bool = False) -> str:
     """The address of the film's poster; the house's blank one where there is none."""
     path = url_for("static", filename=f"img/posters/{film.poster or 'blank'}.svg")
     return absolute(path) if external else path
+
+
+def poster_words(film: Film) -> str:
+    """What the poster is, for who does not see it. Its letters are Portuguese, whatever the page's language is."""
+    name = film.title_in(locale())
+    if film.poster and name != film.title:
+        return _("Poster of %(film)s, which says “%(title)s”", film=name, title=film.title)
+    return _("Poster of %(film)s", film=name)
 
 
 def share_picture(film: Film) -> str:

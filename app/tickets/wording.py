@@ -59,7 +59,7 @@ def film_line(facts: IssueFacts, locale: str, *, original: bool = True) -> str:
     origin = ", ".join(
         part for part in (facts.original_title if tells else "", str(facts.year or "")) if part
     )
-    duration = format_duration(facts.duration_minutes) if facts.duration_minutes else ""
+    duration = format_duration(facts.duration_minutes, locale) if facts.duration_minutes else ""
     return " · ".join(part for part in (origin, version_name(facts, locale), duration) if part)
 
 

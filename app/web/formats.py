@@ -25,7 +25,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         day_short=lambda day, timezone=None: i18n.format_day_short(_day(day, timezone), locale()),
         weekday=lambda day, timezone=None: i18n.weekday(_day(day, timezone), locale()),
         weekday_short=lambda day, timezone=None: i18n.weekday_short(_day(day, timezone), locale()),
-        duration=i18n.format_duration,
+        duration=lambda minutes: i18n.format_duration(minutes, locale()),
         room=lambda name: i18n.room_name(name, locale()),
         code=grouped,
     )

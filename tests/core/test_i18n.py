@@ -30,6 +30,10 @@ def test_a_numbered_room_is_named_in_the_readers_language_and_a_name_of_its_own_
 
 
 def test_durations() -> None:
-    assert i18n.format_duration(153) == "2h33"
-    assert i18n.format_duration(120) == "2h00"
-    assert i18n.format_duration(14) == "14 min"
+    assert [i18n.format_duration(minutes, "pt_BR") for minutes in (153, 120, 14)] == [
+        "2h33",
+        "2h00",
+        "14 min",
+    ]
+    english = [i18n.format_duration(minutes, "en").replace("\xa0", " ") for minutes in (153, 120, 14)]
+    assert english == ["2 h 33 min", "2 h", "14 min"]

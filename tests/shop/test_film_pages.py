@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
+from app.core import db
+from app.events import service as events
 from tests.events.test_programme import in_minutes, make_cinema, make_film, make_screening
 from tests.shop.programme import get, stubs
 from tests.tickets.conftest import where_it_is_noon
@@ -27,6 +31,53 @@ def test_the_film_page_has_all_its_days(client: FlaskClient, evening: dict[str, 
 def test_a_film_without_screenings_says_so(client: FlaskClient, app: Any) -> None:
     make_film("limite", title="Limite")
     assert "No screenings for now." in get(client, "/films/limite")
+
+
+def test_what_was_chosen_in_the_programme_goes_along(client: FlaskClient, evening: dict[str, int]) -> None:
+    programme = get(client, "/?version=dubbed&cinema=centro")
+    address = unescape(re.search(r'href="(/films/aurora[^"]*)"', programme)[1])  # type: ignore[index]
+    assert address == "/films/aurora?cinema=centro&version=dubbed"
+    assert len(stubs(get(client, "/films/aurora"))) == 2
+    assert len(stubs(get(client, address))) == 1
+    assert len(schema_of(get(client, address))) == 2, (
+        "search engines read all that is shown without the filter"
+    )
+
+
+def test_a_filter_that_nothing_fits_is_taken_off_by_one_tap(
+    client: FlaskClient, evening: dict[str, int]
+) -> None:
+    page = get(client, "/films/limite?version=dubbed")
+    assert "No screenings like that." in page
+    assert 'class="button" href="/films/limite"' in page
+
+
+def test_a_film_page_begins_with_the_chosen_day(client: FlaskClient, app: Any) -> None:
+    film, room = make_film("limite", title="Limite"), make_cinema()
+    for minutes in (30, 30 + 24 * 60, 30 + 48 * 60):
+        make_screening(film, room, in_minutes(minutes))
+    days = re.findall(r'<section id="day-([\d-]+)"', get(client, "/films/limite"))
+    assert days == sorted(days)
+    for day in (days[1], "2001-01-01", "2101-01-01", "no-day"):
+        shown = re.findall(r'<section id="day-([\d-]+)"', get(client, f"/films/limite?day={day}"))
+        assert shown == ([days[1], days[2], days[0]] if day == days[1] else days), day
+
+
+def test_a_posters_letters_are_told_where_the_page_is_in_english(
+    client: FlaskClient, evening: dict[str, int]
+) -> None:
+    db_film = evening["dubbed"]
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update events.films set poster = 'aurora'"
+                " where id = (select film_id from events.screenings where id = :id)"
+            ),
+            {"id": db_film},
+        )
+    events.reset_caches()
+    assert 'alt="Poster of Sunrise, which says “Aurora”"' in get(client, "/films/aurora")
+    assert 'alt="Cartaz de Aurora"' in get(client, "/films/aurora", "pt-BR")
 
 
 def schema_of(page: str) -> list[dict[str, Any]]:
