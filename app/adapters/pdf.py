@@ -18,6 +18,7 @@ from app.adapters import pdf_import
 
 # Latin letters whose stroke is no accent that could be taken away.
 _PLAIN = {"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Ħ": "H", "ħ": "h", "ı": "i", "Ŧ": "T", "ŧ": "t", "ẞ": "SS"}
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _IMAGE = "image:"
 _FONT = "font:"
 
@@ -45,23 +46,43 @@ class Font:
         """The width of `text` on one line, in em, without kerning (which only narrows it)."""
         return sum(self._advances.get(ord(char), 0.6) for char in text)
 
+    def draws(self, text: str) -> bool:
+        """Whether `text` can be drawn in its own letters; accents may be lost, and what is no letter."""
+        return all(
+            self._drawn(char).strip() or unicodedata.category(char)[0] not in "LN" for char in _one_line(text)
+        )
+
     def printable(self, text: str) -> str:
-        """`text` in one line with what the font can draw: accents composed, the rest without marks or left out."""
-        drawn = []
-        for char in unicodedata.normalize("NFC", " ".join(text.split())):
-            if ord(char) in self._advances and unicodedata.category(char) not in (
-                "Cc",
-                "Cf",
-                "Cs",
-                "Co",
-                "Zl",
-                "Zp",
-            ):
-                drawn.append(char)
-            else:
-                plain = _PLAIN.get(char) or unicodedata.normalize("NFKD", char)
-                drawn += [part for part in plain if ord(part) < 128 and part.isprintable()]
+        """`text` in one line with what the font can draw: accents composed, letters of other scripts in Latin ones.
+
+        What is neither a letter nor a digit, such as an emoji, is left out.
+        """
+        drawn = (self._drawn(char) or _in_latin(char) for char in _one_line(text))
         return " ".join("".join(drawn).split())
+
+    def _drawn(self, char: str) -> str:
+        """As the font has it, or without its marks; empty where it has neither."""
+        if ord(char) in self._advances and unicodedata.category(char) not in _UNSEEN:
+            return char
+        plain = _PLAIN.get(char) or unicodedata.normalize("NFKD", char)
+        return "".join(part for part in plain if ord(part) < 128 and part.isprintable())
+
+
+def _one_line(text: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _in_latin(char: str) -> str:
+    """`Ж` as Zh. A sign of Chinese writing is a word of its own; a stop or a dash that is missing parts two words."""
+    kind = unicodedata.category(char)
+    if kind[0] == "P":
+        return " "
+    if kind[0] not in "LMN":
+        return ""
+    from anyascii import anyascii  # its tables are read as they are needed, and most films need none
+
+    latin = anyascii(char)
+    return f" {latin} " if unicodedata.name(char, "").startswith("CJK") else latin
 
 
 class Printer:

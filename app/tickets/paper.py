@@ -15,6 +15,7 @@ from app.core import qr_symbol
 from app.core.codes import grouped
 from app.core.i18n import translate
 from app.core.money import format_money
+from app.core.typed import seen
 from app.tickets import wording
 from app.tickets.lettering import Lettering, fit_line, fit_title, size_rules
 from app.tickets.views import IssueFacts, Ticket
@@ -99,7 +100,7 @@ def pdf(tickets: Sequence[Ticket], locale: str, house: str) -> bytes:
         .render(
             pages=_pages(tickets, locale, house),
             lang="pt-BR" if locale.startswith("pt") else "en",
-            title=f"{translate(locale, 'Tickets')} {facts.order_code} · {_text(facts.title_in(locale))}",
+            title=f"{translate(locale, 'Tickets')} {facts.order_code} · {seen(facts.title_in(locale))}",
             _=partial(translate, locale),
         )
     )
@@ -118,7 +119,6 @@ def page(ticket: Ticket, count: int, locale: str, house: str, letters: Sequence[
     """`letters`: the printer's fonts that the large words may have, the widest first."""
     _ = partial(translate, locale)
     facts = ticket.facts
-    title = _display(facts.title_in(locale)) or _display(facts.film_title) or _display(facts.original_title)
     zone = f" · {_text(ticket.zone_name)}" if ticket.zone_name else ""
     return Page(
         image=str(ticket.number),
@@ -127,7 +127,7 @@ def page(ticket: Ticket, count: int, locale: str, house: str, letters: Sequence[
         house=_fit(_display(house), letters, 42.0, 18.0),
         site=_shortened(facts.cinema_name, 44.0, 8.5),
         address=_shortened(facts.cinema_address, 44.0, 8.5),
-        title=fit_title(title or "-", printer().fonts, letters, WIDTH, 15.0),
+        title=fit_title(_title(facts, locale), printer().fonts, letters, WIDTH, 15.0),
         film=_film_line(facts, locale),
         age=facts.age_rating if facts.age_rating in ("L", "6", "10", "12", "14", "16", "18") else "18",
         date=_fit(_display(_long_date(ticket, locale)), letters, WIDTH, 19.0),
@@ -161,9 +161,19 @@ def _proof_line(ticket: Ticket, locale: str) -> str:
     return _("Show at the door: %(proof)s.", proof=proof) if proof else _("No document needed.")
 
 
+def _title(facts: IssueFacts, locale: str) -> str:
+    """In the letters of a title that the font draws; else in Latin letters; never nothing."""
+    titles = (facts.title_in(locale), facts.film_title, facts.original_title)
+    own = [title for title in titles if printer().fonts["display"].draws(title)]
+    shown = (_display(title) for title in (*own, *titles))
+    return next((one for one in shown if any(map(str.isalnum, one))), _display(translate(locale, "Film")))
+
+
 def _film_line(facts: IssueFacts, locale: str) -> str:
-    """Where not all of it fits, the original title goes: in which version one will see the film may not."""
-    whole = _shortened(wording.film_line(facts, locale), 79.0, 9.0)
+    """Where not all of it fits, or the font has not its letters, the original title goes: in which version one will see
+    the film may not."""
+    original = printer().fonts["text"].draws(facts.original_title)
+    whole = _shortened(wording.film_line(facts, locale, original=original), 79.0, 9.0)
     return (
         _shortened(wording.film_line(facts, locale, original=False), 79.0, 9.0)
         if whole.endswith("…")
@@ -196,7 +206,7 @@ def _fit(text: str, letters: Sequence[str], width: float, size: float) -> Letter
 
 def _display(text: str) -> str:
     """Capitals that the display font has; hours keep their small letters and do not come here."""
-    return printer().fonts["display"].printable(text.upper())
+    return printer().fonts["display"].printable(text.upper()).upper()
 
 
 def _text(text: str) -> str:

@@ -126,10 +126,30 @@ def test_many_threads_print_at_once(printer: Printer) -> None:
         ("😀", ""),
         ("Łódź", "Lódz"),
         ("ﬁm", "fim"),
+        ("Сталкер", "Stalker"),
+        ("Ночной дозор", "Nochnoy dozor"),
+        ("七人の侍", "Qi Ren no Shi"),
+        ("Ah! 😀 Ça va", "Ah! Ça va"),
+        ("太陽・月", "Tai Yang Yue"),
     ],
 )
 def test_a_font_says_what_it_can_draw(given: str, drawn: str) -> None:
     assert Font(FONTS / "PublicSans-Regular.ttf").printable(given) == drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "draws"),
+    [
+        ("Metrópolis", True),
+        ("Łódź", True),
+        ("Amélie 😀", True),
+        ("", True),
+        ("Сталкер", False),
+        ("AKIRA アキラ", False),
+    ],
+)
+def test_a_font_says_whether_it_has_the_letters(text: str, draws: bool) -> None:
+    assert Font(FONTS / "PublicSans-Regular.ttf").draws(text) is draws
 
 
 def test_wider_text_is_wider() -> None:

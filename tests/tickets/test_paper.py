@@ -171,6 +171,23 @@ def test_a_long_original_title_gives_way_to_what_one_will_see() -> None:
         assert "1922 · legendado · 3D · 2h33" in words.replace("\u00a0", " ")
 
 
+@pytest.mark.parametrize(
+    ("title", "original", "shown", "line"),
+    [
+        ("A viagem de Chihiro", "千と千尋の神隠し", "A VIAGEM DE CHIHIRO", "2001 · legendado"),
+        ("Сталкер", "Сталкер", "STALKER", "2001 · legendado"),
+        ("Ночной дозор", "Nochnoi dozor", "NOCHNOI DOZOR", "Nochnoi dozor, 2001 · legendado"),
+        ("七人の侍", "", "QI REN NO SHI", "2001 · legendado"),
+        ("🎬", "", "FILME", "2001 · legendado"),
+        ("Amélie", "Le Fabuleux Destin d'Amélie", "AMÉLIE", "Le Fabuleux Destin d'Amélie, 2001 · legendado"),
+    ],
+)
+def test_a_title_is_readable_whatever_its_letters(title: str, original: str, shown: str, line: str) -> None:
+    ticket = make_ticket(film_title=title, film_title_en="", original_title=original, year=2001)
+    words = text_of(paper.pdf([ticket], "pt_BR", "Cine Lanterna")).replace("\u00a0", " ")
+    assert f"2403 {shown} {line} · 2h33" in words
+
+
 def structure(node: Any) -> list[Any]:
     children = node.get("/K", [])
     children = children if isinstance(children, list) else [children]
