@@ -5,14 +5,16 @@ import sys
 import click
 
 from app import create_app
+from app.adapters.postgres_limits import COMMANDS
 from app.core.config import BadSetting
 from infra.local.static_files import serve_static
 
+in_command = click.get_current_context(silent=True) is not None
 try:
-    app = create_app()
+    app = create_app(limits=COMMANDS if in_command else None)
 except BadSetting as error:
     sys.exit(f"bilheteria: {error}")
-if click.get_current_context(silent=True):  # the flask command asks: a server has no use for commands
+if in_command:  # the flask command asks: a server has no use for commands
     from app.cli import register
 
     register(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.adapters.postgres_limits import Limits, page_limits
 from app.core import config, db
 from app.core.config import PAGES, Settings
 
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """The web application. Connects the engine lazily: nothing is opened before the first query."""
+def create_app(settings: Settings | None = None, *, limits: Limits | None = None) -> Flask:
+    """The web application. Connects the engine lazily: nothing is opened before the first query.
+
+    `limits` of its database conversations are those of pages, unless a command asks for its own.
+    """
     from flask import Flask  # here alone: the worker, whose modules lie in this package too, needs none of it
 
     settings = config.use(settings or Settings.from_env())
@@ -25,7 +29,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     if settings.database_url:
-        db.connect(settings.database_url, pool_size=settings.db_pool_size)
+        limits = limits or page_limits(settings.db_seconds)
+        db.connect(settings.database_url, pool_size=settings.db_pool_size, limits=limits)
     _init_web(app, settings)
     if PAGES in settings.services:
         _mount_pages(app)

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import time
+
 from alembic import context
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
+from app.core import db
 from app.core.db import SCHEMAS
 
 target = current_app.extensions["migrate"].db
+# A table in use is not waited for: everybody who comes later would wait behind us. Let them through, and try again.
+LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
+TRIES = 60
+PAUSE_SECONDS = 2.0
+QUEUE_SECONDS = 1800.0  # how long another process may migrate
+
+WHAT = {
+    "target_metadata": target.metadata,
+    "include_schemas": True,
+    "version_table": "schema_version",
+    "version_table_schema": "core",
+    "compare_type": True,
+    "transaction_per_migration": True,
+}
 
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
@@ -16,25 +34,64 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
 
 
 def run() -> None:
-    with target.engine.connect() as connection:
-        # Two processes that start at once migrate one after the other. The lock ends with the connection, which is
-        # taken out of the pool for that: each migration is a transaction of its own, and a lock in one ends with it.
-        connection.detach()
-        connection.execute(text("select pg_advisory_lock(hashtext('bilheteria.migrate'))"))
+    """Apply to the database what is missing. Raises OperationalError when a table stays in use."""
+    with db.migration_engine().connect() as connection:
+        _wait_for_others(connection)
         connection.execute(text("create schema if not exists core"))
         connection.commit()
-        context.configure(
-            connection=connection,
-            target_metadata=target.metadata,
-            include_schemas=True,
-            include_name=include_name,
-            version_table="schema_version",
-            version_table_schema="core",
-            compare_type=True,
-            transaction_per_migration=True,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
+        for left in reversed(range(TRIES)):
+            try:
+                _drop_unfinished_indexes(connection)
+                context.configure(connection=connection, include_name=include_name, **WHAT)
+                with context.begin_transaction():
+                    context.run_migrations()
+                return
+            except OperationalError as error:
+                if getattr(error.orig, "pgcode", "") not in (LOCK_NOT_AVAILABLE, DEADLOCK) or not left:
+                    raise
+                connection.rollback()
+                print(f"A table is in use; trying again in {PAUSE_SECONDS:.0f} s.", flush=True)
+                time.sleep(PAUSE_SECONDS)
 
 
-run()
+def _wait_for_others(connection: Connection) -> None:
+    """Two processes that start at once migrate one after the other. The lock ends with the connection.
+
+    It is asked for again and again: a statement that waited would keep a snapshot, for which the other one's
+    `create index concurrently` waits.
+    """
+    deadline = time.monotonic() + QUEUE_SECONDS
+    lock = text("select pg_try_advisory_lock(hashtext('bilheteria.migrate'))")
+    while not connection.execute(lock).scalar_one():
+        connection.rollback()
+        if time.monotonic() > deadline:
+            raise SystemExit("prepare: another process has been migrating this database for half an hour")
+        time.sleep(0.2)
+    connection.commit()
+
+
+def _drop_unfinished_indexes(connection: Connection) -> None:
+    """What an interrupted `create index concurrently` left: it is used by nobody, and `if not exists` finds it."""
+    unfinished = connection.execute(
+        text(
+            "select format('%I.%I', n.nspname, c.relname) from pg_index i join pg_class c on c.oid = i.indexrelid"
+            " join pg_namespace n on n.oid = c.relnamespace where not i.indisvalid and n.nspname = any(:schemas)"
+        ),
+        {"schemas": list(SCHEMAS)},
+    ).scalars()
+    for name in list(unfinished):
+        connection.execute(text(f"drop index {name}"))
+    connection.commit()
+
+
+def render() -> None:
+    """The SQL of migrations, without a database: for the check of their rules."""
+    context.configure(dialect_name="postgresql", literal_binds=True, **WHAT)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    render()
+else:
+    run()

@@ -99,6 +99,7 @@ def _settings(_worker_database: str, tmp_path_factory: pytest.TempPathFactory) -
         database_url=_worker_database,
         secret_key="tests-secret-key",
         public_url="http://localhost",
+        db_seconds=30,  # a busy machine is no outage
         testing=True,
     )
 

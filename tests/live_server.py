@@ -44,6 +44,7 @@ class LiveServer:
             "PORT": str(self.port),
             "SECRET_KEY": "tests-secret-key",
             "WEB_WORKERS": "2",
+            "BILHETERIA_DB_SECONDS": "30",  # a busy machine is no outage
             **(env or {}),
         }
         self.start_web()

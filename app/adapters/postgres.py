@@ -25,6 +25,7 @@ from urllib.parse import quote
 
 import psycopg2
 
+from app.adapters.postgres_limits import COMMANDS, open_connection
 from app.adapters.postgres_place import Place, PostgresError, find_place
 
 __all__ = ["PostgresError", "PostgresServer", "running", "start"]
@@ -223,7 +224,7 @@ def _wait_until_ready(place: Place, pid: int, deadline: float) -> None:
 
 
 def _create_database(place: Place, name: str) -> None:
-    connection = psycopg2.connect(_url(place, "postgres"))
+    connection = open_connection(_url(place, "postgres"), COMMANDS)
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:

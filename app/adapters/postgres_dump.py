@@ -14,7 +14,10 @@ from pathlib import Path
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 
+from app.adapters.postgres_limits import COMMANDS, limits_for_programs, open_connection, plain
 from app.adapters.postgres_place import BINARIES
+
+LOCK_SECONDS = 60  # somebody changes tables: say so, instead of waiting and holding up who comes after
 
 
 class DumpError(RuntimeError):
@@ -31,7 +34,7 @@ def dump(url: str, path: Path) -> None:
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
         os.close(handle)
         part = Path(name)
-        _run("pg_dump", url, ["--format=custom", f"--file={part}"])
+        _run("pg_dump", url, ["--format=custom", f"--lock-wait-timeout={LOCK_SECONDS}s", f"--file={part}"])
         part.replace(path)
     except OSError as error:
         raise DumpError(f"{path} cannot be written: {error.strerror}") from None
@@ -45,7 +48,7 @@ def restore(url: str, path: Path) -> None:
     if not path.is_file():
         raise DumpError(f"there is no file {path}")
     try:
-        with closing(psycopg2.connect(_plain(url))) as connection, connection.cursor() as cursor:
+        with closing(open_connection(url, COMMANDS)) as connection, connection.cursor() as cursor:
             cursor.execute("select count(*) from pg_namespace where nspname in ('core', 'events', 'orders')")
             (schemas,) = cursor.fetchone() or (0,)
     except psycopg2.OperationalError as error:
@@ -56,7 +59,7 @@ def restore(url: str, path: Path) -> None:
 
 
 def _run(program: str, url: str, arguments: Sequence[str]) -> None:
-    facts = parse_dsn(_plain(url))
+    facts = parse_dsn(plain(url)) | limits_for_programs(url, COMMANDS)
     password = facts.pop("password", None)  # everybody may read the words of a command
     env = dict(os.environ) | ({"PGPASSWORD": password} if password else {})
     command = [str(_find(program)), f"--dbname={make_dsn(**facts)}", *arguments]
@@ -76,8 +79,3 @@ def _find(program: str) -> Path:
     if elsewhere is None:
         raise DumpError(f"{program} is missing: install Postgres's client programs")
     return Path(elsewhere)
-
-
-def _plain(url: str) -> str:
-    """The URL without SQLAlchemy's driver name."""
-    return url.replace("postgresql+psycopg2://", "postgresql://", 1)

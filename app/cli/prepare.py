@@ -20,13 +20,15 @@ def main() -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from app import create_app, migrations_target
+    from app.adapters.postgres_limits import COMMANDS
     from app.cli.database import NoDatabase, database_url
     from app.core.config import BadSetting, Settings
 
     try:
         settings = Settings.from_env()
         url = database_url(settings)
-        app = create_app(replace(settings, services=(), database_url=url))  # its tables, not its pages
+        # Its tables, not its pages.
+        app = create_app(replace(settings, services=(), database_url=url), limits=COMMANDS)
         migrations_target.init_app(app)
         with app.app_context():
             migrate()

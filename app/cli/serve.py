@@ -26,6 +26,7 @@ import psycopg2
 
 from app.adapters.postgres import PostgresError, PostgresServer
 from app.adapters.postgres import start as start_postgres
+from app.adapters.postgres_limits import COMMANDS, open_connection
 from app.cli import speak_to_any_terminal
 from app.cli.processes import LEAN, Child
 from app.core.config import BadSetting, Settings
@@ -222,7 +223,7 @@ def _check_port(host: str, port: int) -> None:
 
 def _check_database(url: str) -> None:
     try:
-        with closing(psycopg2.connect(_plain(url), connect_timeout=5)) as connection:
+        with closing(open_connection(url, COMMANDS)) as connection:
             check_version(connection.server_version)
     except (psycopg2.OperationalError, psycopg2.ProgrammingError) as error:
         reason = " ".join(str(error).split())
@@ -256,17 +257,12 @@ def _demo_sign_ins(url: str) -> list[str]:
     """The accounts of the demo, as lines, where the demo was loaded."""
     from app.users.service import DEMO_SIGN_INS
 
-    with closing(psycopg2.connect(_plain(url))) as connection, connection.cursor() as cursor:
+    with closing(open_connection(url, COMMANDS)) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select email from users.users where email = any(%s)", ([one[1] for one in DEMO_SIGN_INS],)
         )
         there = {email for (email,) in cursor.fetchall()}
     return [f"  {role:<9} {email}  {password}" for role, email, password in DEMO_SIGN_INS if email in there]
-
-
-def _plain(url: str) -> str:
-    """The URL without SQLAlchemy's driver name."""
-    return url.replace("postgresql+psycopg2://", "postgresql://", 1)
 
 
 def _raise_stop(_number: int, _frame: FrameType | None) -> None:

@@ -33,6 +33,7 @@ def command() -> None:
 def main() -> int:
     """Work until SIGINT or SIGTERM: the message at hand is finished. Returns the exit status."""
     from app import dispatch
+    from app.adapters.postgres_limits import WORKER
     from app.core import config, db, memory, telemetry
 
     try:
@@ -46,7 +47,8 @@ def main() -> int:
     telemetry.log_as_json(telemetry.LEVELS[settings.log_level])
     asked = _listen_to_signals()
     quick, patient = dispatch.by_pace(settings.services)
-    db.connect(settings.database_url, pool_size=settings.db_pool_size)  # opens nothing yet
+    # Opens nothing yet.
+    db.connect(settings.database_url, pool_size=settings.db_pool_size, limits=WORKER)
     memory.settle()
     if not (quick and patient):
         return _work(quick or patient, asked)

@@ -60,6 +60,7 @@ class Settings:
     keep_pdf_days: int = 365
     keep_buyer_days: int = 1826
     db_pool_size: int = 8
+    db_seconds: int = 2
     demo: bool = True
     log_level: str = "info"
     testing: bool = False
@@ -109,6 +110,7 @@ class Settings:
             keep_pdf_days=_whole_number("BILHETERIA_KEEP_PDF_DAYS", 365, 1, 36500),
             keep_buyer_days=_whole_number("BILHETERIA_KEEP_BUYER_DAYS", 1826, 30, 36500),
             db_pool_size=_whole_number("BILHETERIA_DB_POOL", 8, 6, 200),
+            db_seconds=_whole_number("BILHETERIA_DB_SECONDS", cls.db_seconds, 1, 60),
             demo=_flag("BILHETERIA_DEMO", cls.demo),
             log_level=_one_of("BILHETERIA_LOG", cls.log_level, tuple(LEVELS)),
         )

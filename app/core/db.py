@@ -12,8 +12,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from psycopg2.errors import ReadOnlySqlTransaction
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, MetaData, NullPool, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmaker
+
+from app.adapters import postgres_limits
+from app.adapters.postgres_limits import COMMANDS, MIGRATIONS, Limits, NoAnswer
+from app.core.outage import Outage
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -37,12 +42,16 @@ class NoTransaction(RuntimeError):
 
 
 class WriteWhileReading(RuntimeError):
-    """A reading scope was asked to write: the caller forgot `transaction()`."""
+    """A reading scope was asked to write: the caller forgot `transaction()`.
+
+    The session says so of what the ORM would write, the database itself of everything else.
+    """
 
 
 _engine: Engine | None = None
 _reading_engine: Engine | None = None
 _aside: Engine | None = None
+_limits: Limits = COMMANDS
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 _reading: ContextVar[Session | None] = ContextVar("reading", default=None)
 _Session = sessionmaker(expire_on_commit=False, autoflush=True)
@@ -65,34 +74,88 @@ event.listen(_ReadingSession, "before_flush", _refuse_writes)
 event.listen(_ReadingSession, "do_orm_execute", _refuse_write_statements)
 
 
-def connect(url: str, **options: Any) -> Engine:
-    """Make the process's engine; called once at start (and again by tests)."""
-    global _engine, _reading_engine, _aside
+def connect(url: str, *, limits: Limits = COMMANDS, **options: Any) -> Engine:
+    """Make the process's engine; called once at start (and again by tests). `limits` hold for every statement."""
+    global _engine, _reading_engine, _aside, _limits
+    _limits = limits
     for old in (_engine, _aside):
         if old is not None:
             old.dispose()
-    if url.startswith("postgresql://"):
-        url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
-    # A crowd waits here rather than in the database, where it would stand in its own way.
+    # Queue for a connection in the pool: more parallel transactions only contend for locks.
     options = {"pool_size": 8, "max_overflow": 0, "pool_pre_ping": False, "pool_use_lifo": True} | options
-    # An error that is logged says which statement failed, never whose name, CPF or order stood in it.
-    options = {"hide_parameters": True} | options
-    _engine = create_engine(url, **options)
-    _aside = create_engine(url, **options | {"pool_size": 2, "isolation_level": "AUTOCOMMIT"})
-    # Between autocommit and transactions a connection changes by a flag of the driver, not by asking the server.
-    _engine.dialect.set_isolation_level = _set_autocommit  # type: ignore[method-assign, assignment]
-    _reading_engine = _engine.execution_options(isolation_level="AUTOCOMMIT")
+    outage = Outage(limits.connect)
+    _engine = _make_engine(url, limits, outage, read_only=True, **options)
+    _aside = _make_engine(url, limits, outage, **options | {"pool_size": 2, "isolation_level": "AUTOCOMMIT"})
+    # A connection changes between reading and transactions by flags of the driver alone, not by asking the server.
+    _engine.dialect.set_isolation_level = _set_mode  # type: ignore[method-assign, assignment]
+    event.listen(_engine, "connect", lambda connection, _record: _set_mode(connection, WRITING))
+    _reading_engine = _engine.execution_options(isolation_level=READING)
     return _engine
 
 
-def _set_autocommit(connection: Any, level: str) -> None:
-    connection.autocommit = level == "AUTOCOMMIT"
+READING, WRITING = "AUTOCOMMIT", "READ COMMITTED"
+
+
+def _set_mode(connection: Any, level: str) -> None:
+    """Its statements stand alone, and the server refuses writes (`default_transaction_read_only`); or a transaction
+    begins as `BEGIN READ WRITE`.
+
+    The order matters: psycopg2 asks the server when `readonly` changes on a connection in autocommit.
+    """
+    if level == READING:
+        connection.readonly = None
+        connection.autocommit = True
+    elif level == WRITING:
+        connection.autocommit = False
+        connection.readonly = False
+    else:
+        raise ValueError(f"transactions here are {WRITING}, and reading is {READING}; {level} is neither")
+
+
+def _make_engine(
+    url: str, limits: Limits, outage: Outage, *, read_only: bool = False, **options: Any
+) -> Engine:
+    """Connections of it have `limits`; those that gave no answer in time are thrown away."""
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
+    arguments = postgres_limits.connect_args(url, limits, read_only=read_only)
+    for name, value in options.pop("connect_args", {}).items():
+        arguments[name] = f"{arguments[name]} {value}" if name == "options" else value
+    # An error that is logged says which statement failed, never whose name, CPF or order stood in it.
+    options = {"hide_parameters": True, "connect_args": arguments} | options
+    if options.get("poolclass") is not NullPool:
+        options = {"pool_timeout": limits.pool} | options
+    made = create_engine(url, **options)
+
+    def dial(dialect: Dialect, _record: Any, words: Any, named: Any) -> Any:
+        return outage.connect(lambda: dialect.connect(*words, **named))
+
+    def failed(context: ExceptionContext) -> None:
+        if isinstance(context.original_exception, NoAnswer):
+            outage.begin()
+        if isinstance(context.original_exception, ReadOnlySqlTransaction):
+            raise WriteWhileReading("open core.db.transaction() to write") from context.original_exception
+
+    event.listen(made, "do_connect", dial)
+    event.listen(made, "handle_error", failed)
+    return made
+
+
+def migration_engine() -> Engine:
+    """An engine for migrations on the process's database: it may write, and its statements may take long."""
+    url = engine().url.render_as_string(hide_password=False)
+    return _make_engine(url, MIGRATIONS, Outage(MIGRATIONS.connect), poolclass=NullPool)
 
 
 def engine() -> Engine:
     if _engine is None:
         raise NoTransaction("core.db.connect() was not called")
     return _engine
+
+
+def limits() -> Limits:
+    """The limits that this process's connections have."""
+    return _limits
 
 
 def forked() -> None:

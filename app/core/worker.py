@@ -218,10 +218,17 @@ class Worker:
             lane.wake_all()
 
     def _listen_loop(self) -> None:
-        url = db.engine().url.set(drivername="postgresql").render_as_string(hide_password=False)
+        url = db.engine().url.render_as_string(hide_password=False)
         while not self._stopping.is_set():
             try:
-                listen(url, outbox.CHANNEL, stopping=self._stopping, ready=self._hint_all, heard=self._hint)
+                listen(
+                    url,
+                    outbox.CHANNEL,
+                    limits=db.limits(),
+                    stopping=self._stopping,
+                    ready=self._hint_all,
+                    heard=self._hint,
+                )
             except Exception as error:
                 log.warning("listening stumbled", extra={"error": repr(error)})
                 self._stopping.wait(1.0)
@@ -245,12 +252,18 @@ class Worker:
             self._stopping.wait(0.25)
 
 
+# The transaction that holds the lock waits for the work, which has limits of its own.
+_TICK_LOCK = text(
+    "select pg_try_advisory_xact_lock(hashtext('tick'), hashtext(:name)) as locked,"
+    " set_config('idle_in_transaction_session_timeout', '10min', true)"
+)
+
+
 def run_tick(tick: Tick) -> bool:
     """Run `tick` unless another worker is at it; an error is logged, never raised. Returns whether it ran."""
     try:
         with db.engine().connect() as connection, connection.begin():
-            lock = text("select pg_try_advisory_xact_lock(hashtext('tick'), hashtext(:name))")
-            if not connection.execute(lock, {"name": tick.name}).scalar():
+            if not connection.execute(_TICK_LOCK, {"name": tick.name}).one().locked:
                 return False
             tick.function()
             return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from app.adapters import psp
+from app.adapters.postgres_limits import Limits
 from app.adapters.psp.sandbox import Sandbox
 from app.core import db
 from app.core.config import Settings, settings
@@ -22,9 +23,9 @@ def sandbox() -> Sandbox:
     """The sandbox bank itself: its simulator pages and the tests tell it how to behave."""
     url = db.engine().url.render_as_string(hide_password=False)
     current: Settings = settings()
-    return _sandbox(url, current.secret_key, current.sandbox_pix)
+    return _sandbox(url, current.secret_key, current.sandbox_pix, db.limits())
 
 
 @lru_cache(maxsize=4)
-def _sandbox(url: str, secret_key: str, pix: str) -> Sandbox:
-    return Sandbox(url, secret_key=secret_key, pix=pix)
+def _sandbox(url: str, secret_key: str, pix: str, limits: Limits) -> Sandbox:
+    return Sandbox(url, secret_key=secret_key, pix=pix, limits=limits)

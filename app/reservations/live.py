@@ -178,7 +178,14 @@ class Feed:
         url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         while not self._stopping.is_set():
             try:
-                listen(url, CHANNEL, stopping=self._stopping, ready=self._ready, heard=self._heard)
+                listen(
+                    url,
+                    CHANNEL,
+                    limits=db.limits(),
+                    stopping=self._stopping,
+                    ready=self._ready,
+                    heard=self._heard,
+                )
             except ListenError as error:
                 log.warning("listening stumbled", extra={"error": str(error).strip()})
             self._listening = False

@@ -1,7 +1,8 @@
 """gunicorn's settings, for one machine and for the image alike: gevent workers that share the loaded application.
 
 The application is loaded once, before the workers are forked, so that they share its memory. gevent and
-psycogreen must be in place before that, or its locks and connections would block a whole worker.
+its patches must be in place before that, or locks would block a whole worker. The database's connections give way
+by themselves (`adapters.postgres_limits`).
 """
 
 from __future__ import annotations
@@ -19,12 +20,9 @@ warnings.filterwarnings("ignore", category=monkey.MonkeyPatchWarning)
 # that one of them has died, and never replace it.
 monkey.patch_all(os=False, signal=False)
 
-from psycogreen.gevent import patch_psycopg  # noqa: E402
-
 from app.core.config import PAGES, BadSetting  # noqa: E402
 from app.core.config import settings as read_settings  # noqa: E402
 
-patch_psycopg()
 try:
     settings = read_settings()
 except BadSetting as error:

@@ -9,14 +9,18 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
 import pytest
 
+from app.adapters import postgres_listen
+from app.adapters.postgres_limits import COMMANDS, Limits
 from app.adapters.postgres_listen import ListenError, listen
 from app.core import outbox, worker
 from app.core.messages import NoticeRequested, SeatsFreed
+from tests.silent_proxy import silent_proxy
 
 ROOT = Path(__file__).resolve().parents[2]
 MANY = 1_100
@@ -26,19 +30,20 @@ PATIENCE = 20.0
 class Ear:
     """A thread that listens to `channel`, and what it has heard."""
 
-    def __init__(self, url: str, channel: str = "ear") -> None:
+    def __init__(self, url: str, channel: str = "ear", limits: Limits = COMMANDS) -> None:
         self.payloads: list[str] = []
         self.failed: ListenError | None = None
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._more = threading.Condition()
-        self._thread = threading.Thread(target=self._run, args=(url, channel), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(url, channel, limits), daemon=True)
         self._thread.start()
         assert self._ready.wait(PATIENCE), self.failed
 
-    def _run(self, url: str, channel: str) -> None:
+    def _run(self, url: str, channel: str, limits: Limits) -> None:
+        stopping, ready, heard = self._stopping, self._ready.set, self._hear
         try:
-            listen(url, channel, stopping=self._stopping, ready=self._ready.set, heard=self._hear)
+            listen(url, channel, limits=limits, stopping=stopping, ready=ready, heard=heard)
         except ListenError as error:
             with self._more:
                 self.failed = error
@@ -105,6 +110,32 @@ def test_a_cut_is_told(database: str) -> None:
     ear.end()
 
 
+def test_a_connection_that_goes_silent_is_told(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_listen, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_listen, "SLICE_SECONDS", 0.1)
+    with silent_proxy(database) as proxy:
+        ear = Ear(proxy.url, limits=replace(COMMANDS, statement=2))
+        send(proxy.url, "one")
+        assert ear.hears("one")
+        proxy.silence_existing()
+        assert ear.fails()
+        assert "did not answer" in str(ear.failed)
+        ear.end()
+
+
+def test_a_quiet_connection_is_asked_and_loses_nothing(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_listen, "PING_SECONDS", 0.0)
+    monkeypatch.setattr(postgres_listen, "SLICE_SECONDS", 0.001)
+    ear = Ear(database)
+    for number in range(30):
+        send(database, str(number))
+        assert ear.hears(str(number)), ear.failed
+    ear.end()
+    assert ear.failed is None
+
+
 def cut_off(url: str) -> None:
     connection = psycopg2.connect(url)
     try:
@@ -151,8 +182,6 @@ UNDER_GEVENT = f"""
 import os, sys
 from gevent import monkey
 monkey.patch_all()
-from psycogreen.gevent import patch_psycopg
-patch_psycopg()
 kept = [os.open(os.devnull, os.O_RDONLY) for _ in range({MANY})]
 from tests.adapters.test_postgres_listen import Ear, send
 ear = Ear(sys.argv[1])

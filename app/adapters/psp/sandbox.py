@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, create_engine, text
 
+from app.adapters.postgres_limits import WORKER, Limits, connect_args
 from app.adapters.psp import (
     ChargeRequest,
     ChargeState,
@@ -97,13 +98,15 @@ class Sandbox:
 
     name = "sandbox"
 
-    def __init__(self, url: str, *, secret_key: str, pix: str = "manual") -> None:
+    def __init__(self, url: str, *, secret_key: str, pix: str = "manual", limits: Limits = WORKER) -> None:
         self._engine = create_engine(
             url.replace("postgresql://", "postgresql+psycopg2://", 1),
             pool_size=4,
             max_overflow=8,
             isolation_level="AUTOCOMMIT",
             hide_parameters=True,
+            pool_timeout=limits.pool,
+            connect_args=connect_args(url, limits),
         )
         self._key = hmac.new(secret_key.encode(), b"sandbox bank webhook", hashlib.sha256).digest()
         after = auto_after(pix)

@@ -1,0 +1,110 @@
+"""A silent database is asked by one caller at a time, and a pool's dead connections are thrown away."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg2
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from app.adapters.postgres_limits import NoAnswer
+from app.core import db
+from app.core.config import Settings
+from app.core.outage import Outage
+from tests.adapters.test_postgres_limits import LONG, PATIENCE
+from tests.silent_proxy import SilentProxy, silent_proxy
+
+CALLERS = 6
+
+
+@pytest.fixture
+def proxy(database: str, settings: Settings) -> Iterator[SilentProxy]:
+    """`core.db` is connected through it, with little patience for statements."""
+    with silent_proxy(database) as proxy:
+        db.connect(proxy.url, pool_size=1, limits=replace(LONG, statement=1.5))
+        yield proxy
+        db.connect(database, pool_size=settings.db_pool_size)
+
+
+def seven() -> int:
+    with db.reading() as session:
+        return session.execute(text("select 7")).scalar_one()
+
+
+def test_a_connection_without_an_answer_is_not_used_again(proxy: SilentProxy) -> None:
+    assert seven() == 7
+    proxy.silence_existing()
+    with pytest.raises(OperationalError) as failed:
+        seven()
+    assert isinstance(failed.value.orig, NoAnswer)
+    assert failed.value.connection_invalidated
+    assert seven() == 7
+
+
+def test_it_is_back_when_the_database_is(proxy: SilentProxy) -> None:
+    db.connect(proxy.url, pool_size=1, limits=replace(LONG, connect=2, statement=1.5))
+    assert seven() == 7
+    proxy.silence_all()
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            seven()
+    proxy.speak()
+    assert seven() == 7
+
+
+def test_a_transaction_without_an_answer_leaves_nothing_open(proxy: SilentProxy) -> None:
+    with pytest.raises(OperationalError), db.transaction() as session:
+        session.execute(text("select pg_advisory_xact_lock(3)"))
+        proxy.silence_existing()
+        session.execute(text("select 7"))
+    with db.transaction() as session:
+        assert session.execute(text("select 7")).scalar_one() == 7
+
+
+def test_one_caller_asks_and_the_others_hear_of_it() -> None:
+    outage = Outage(PATIENCE)
+    outage.begin()
+    arrived = threading.Semaphore(0)
+
+    class Queue:
+        """The lock that callers wait for, telling that they do."""
+
+        lock = outage._trying
+        release = lock.release
+
+        def acquire(self, timeout: float) -> bool:
+            arrived.release()
+            return self.lock.acquire(timeout=timeout)
+
+    outage._trying = Queue()  # type: ignore[assignment]
+    asked, answer, failed = [], threading.Event(), []
+
+    def dial() -> None:
+        asked.append(1)
+        answer.wait(PATIENCE)
+        raise NoAnswer("silent")
+
+    def call() -> None:
+        try:
+            outage.connect(dial)
+        except psycopg2.OperationalError as error:
+            failed.append(error)
+
+    callers = [threading.Thread(target=call) for _ in range(CALLERS)]
+    for caller in callers:
+        caller.start()
+    for _ in callers:
+        arrived.acquire()
+    answer.set()
+    for caller in callers:
+        caller.join(PATIENCE)
+    assert len(failed) == CALLERS
+    assert len(asked) == 1
+    with pytest.raises(NoAnswer):
+        outage.connect(dial)  # who comes later asks again
+    assert outage.connect(lambda: 7) == 7
+    assert outage.connect(lambda: 8) == 8
