@@ -51,6 +51,12 @@ class OutboxRow(db.Base):
 
     __table_args__ = (
         Index("ix_outbox_waiting", "consumer", "available_at", postgresql_where=text("dead_at is null")),
+        # These are looked for by their order; no other message pays for the index.
+        Index(
+            "ix_outbox_order_id",
+            text("(payload ->> 'order_id')"),
+            postgresql_where=text("kind in ('OrderPaid', 'TicketsReady', 'OrderCalledOff')"),
+        ),
         {"schema": "core"},
     )
 
@@ -117,22 +123,25 @@ def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uu
     return message_id
 
 
-_WITHDRAW = text(
-    """
-    delete from core.outbox
-    where kind = :kind and consumer = any(:consumers) and payload @> cast(:facts as jsonb) returning 1
-    """
-)
+_WITHDRAW = """
+    delete from core.outbox where kind = :kind and consumer = any(:consumers) and payload @> cast(:facts as jsonb)
+    {and_of_order} returning 1
+"""
+_WITHDRAW_ANY = text(_WITHDRAW.format(and_of_order=""))
+_WITHDRAW_OF_ORDER = text(_WITHDRAW.format(and_of_order="and payload ->> 'order_id' = :order_id"))
 
 
 def withdraw(kind: type[Message], **facts: object) -> int:
     """Take back, in the caller's transaction, what waits of `kind` with these facts, or is dead. Returns how many.
 
+    With an `order_id` the kinds of `ix_outbox_order_id` are found at once; others by reading what waits of theirs.
+
     What is being handled at this very moment is not stopped, nor what has gone on to a queue of its own: a handler
     that matters looks for itself.
     """
+    statement = _WITHDRAW_OF_ORDER if "order_id" in facts else _WITHDRAW_ANY
     values = {"kind": kind.__name__, "consumers": list(kind.consumers), "facts": json.dumps(facts)}
-    return len(db.session().execute(_WITHDRAW, values).all())
+    return len(db.session().execute(statement, values | {"order_id": facts.get("order_id")}).all())
 
 
 # Who a mail goes to is its message's `email`, whichever kind it is.
@@ -236,12 +245,25 @@ def backlog() -> dict[str, int]:
     return {row.kind: row.waiting for row in rows}
 
 
-def forget_processed(days: int = 14) -> int:
-    """Drop done-marks older than `days`; no queue redelivers after that. Returns how many."""
-    result = db.session().execute(
-        text(
-            "delete from core.processed where done_at < clock_timestamp() - make_interval(days => :days) returning 1"
-        ),
-        {"days": days},
+_FORGET = text(
+    """
+    delete from core.processed where (consumer, message_id) in (
+        select consumer, message_id from core.processed
+        where done_at < clock_timestamp() - make_interval(days => :days) limit :most
     )
-    return len(result.all())
+    returning 1
+    """
+)
+
+
+def forget_processed(days: int = 14, *, batch: int = 10_000) -> int:
+    """Drop done-marks older than `days`; no queue redelivers after that. Returns how many.
+
+    `batch` of them in a statement, so that none takes longer than a worker's statement may.
+    """
+    forgotten = 0
+    while True:
+        gone = len(db.session().execute(_FORGET, {"days": days, "most": batch}).all())
+        forgotten += gone
+        if gone < batch:
+            return forgotten

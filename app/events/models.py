@@ -110,7 +110,7 @@ class SeatRow(Base):
     width: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     kind: Mapped[str] = mapped_column(Text, server_default="standard")
     zone_id: Mapped[int] = mapped_column(ForeignKey("events.zones.id"), index=True)
-    companion_of: Mapped[int | None] = mapped_column(ForeignKey("events.seats.id"))
+    companion_of: Mapped[int | None] = mapped_column(ForeignKey("events.seats.id"), index=True)
 
 
 class FilmRow(Base):
@@ -185,5 +185,5 @@ class PriceRow(Base):
     __table_args__ = (CheckConstraint("price >= 0", name="price"), {"schema": SCHEMA})
 
     screening_id: Mapped[int] = mapped_column(ForeignKey("events.screenings.id"), primary_key=True)
-    zone_id: Mapped[int] = mapped_column(ForeignKey("events.zones.id"), primary_key=True)
+    zone_id: Mapped[int] = mapped_column(ForeignKey("events.zones.id"), primary_key=True, index=True)
     price: Mapped[int] = mapped_column(Integer)

@@ -82,7 +82,7 @@ class OrderSeatRow(Base):
     order_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("orders.orders.id", ondelete="CASCADE"), primary_key=True
     )
-    seat_id: Mapped[int] = mapped_column(ForeignKey("events.seats.id"), primary_key=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("events.seats.id"), primary_key=True, index=True)
     position: Mapped[int] = mapped_column(Integer)
     full_price: Mapped[int] = mapped_column(Integer)
     ticket_type: Mapped[str] = mapped_column(Text, server_default="full")

@@ -75,7 +75,7 @@ class ReservationSeatRow(Base):
     reservation_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("reservations.reservations.id", ondelete="CASCADE"), primary_key=True
     )
-    seat_id: Mapped[int] = mapped_column(ForeignKey("events.seats.id"), primary_key=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("events.seats.id"), primary_key=True, index=True)
 
 
 class SeatClaimRow(Base):
@@ -118,6 +118,8 @@ class RequestRow(Base):
             unique=True,
             postgresql_where=text("reservation_id is not null"),
         ),
+        # The places of one e-mail are counted under a lock.
+        Index("ix_requests_email", "email", postgresql_where=text("email is not null")),
         Index(
             "ix_requests_visitor",
             "visitor",

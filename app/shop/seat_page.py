@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.core.config import settings
-from app.core.errors import BilheteriaError
+from app.core.errors import BilheteriaError, TooMany
 from app.core.half_price import half_of
 from app.core.money import format_money, format_money_short
 from app.events import service as events
@@ -248,6 +248,8 @@ def _beside(seat: Seat) -> tuple[int, int]:
 def sentence(error: BilheteriaError) -> str:
     """What a page says to an error, where the person looks."""
     most = settings().max_seats
+    if isinstance(error, TooMany):
+        return _("Too many tries in a short time. Wait a minute and try again.")
     words = {
         "seats.none": _("Choose at least one seat."),
         "seats.too_many": _("At most %(most)s seats an order.", most=most),

@@ -8,9 +8,9 @@ from functools import partial
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import db
+from app.core import db, throttle
 from app.core.config import settings
-from app.core.errors import BilheteriaError, Conflict, Invalid
+from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
 from app.events import service as events
 from app.events.service import Screening, ScreeningClosed
 from app.orders import service as orders
@@ -34,6 +34,9 @@ from app.web.language import locale, switched_within_form
 from app.web.security import address_key, visitor
 
 MOST_DIGITS = 9
+JOINS_OF_A_VISITOR = 20  # of waiting lists
+JOINS_OF_AN_ADDRESS = 400  # a crowd before a full house sits behind one address
+JOINS_SECONDS = 600
 MOST_BOXES = 500  # more than a room has rows of love seats to tick: nobody's finger
 
 
@@ -93,7 +96,7 @@ def start_order(screening_id: int) -> Response:
     except StartedOtherwise as error:  # by the back button: other seats for the basket that this page began
         return _change(purchase.own_order(error.token), wish)
     except NothingFits as error:
-        return _to_waiting_list(screening, error.quantity)
+        return _to_waiting_list(screening, wish, error.quantity)
     except ScreeningClosed as error:
         return closed_page(screening, error)
     except SingleSeatLeft as error:
@@ -200,10 +203,18 @@ def redirect_to_order(token: str) -> Response:
     return make_response(redirect(url_for("shop.types", token=token), 303))
 
 
-def _to_waiting_list(screening: Screening, quantity: int) -> Response:
+def _to_waiting_list(screening: Screening, wish: Asked, quantity: int) -> Response:
+    """Each try writes a row, and a script comes as a new visitor each time: both are counted."""
+    try:
+        throttle.hit("join", visitor(), limit=JOINS_OF_A_VISITOR, seconds=JOINS_SECONDS)
+        throttle.hit("join from", address_key(), limit=JOINS_OF_AN_ADDRESS, seconds=JOINS_SECONDS)
+    except TooMany as error:
+        response = _again(screening, wish, error)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
     with db.transaction():
-        wish = reservations.open_request(screening, quantity, locale=locale(), visitor=visitor())
-    return make_response(redirect(url_for("shop.waiting", token=wish.token), 303))
+        opened = reservations.open_request(screening, quantity, locale=locale(), visitor=visitor())
+    return make_response(redirect(url_for("shop.waiting", token=opened.token), 303))
 
 
 def _again(

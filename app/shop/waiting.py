@@ -142,8 +142,6 @@ def _context(
 
 def _complaint(error: BilheteriaError) -> str:
     code = getattr(error, "code", "")
-    if isinstance(error, TooMany):
-        return _("Too many tries in a short time. Wait a minute and try again.")
     if code == "offer.over":
         return _("This offer is over: the seats went to the next in line.")
     if code == "request.too_many":

@@ -273,3 +273,17 @@ def test_a_failing_tick_is_logged_not_raised() -> None:
         raise ValueError
 
     assert worker.run_tick(worker.Tick("test.broken", 1, broken)) is False
+
+
+def test_old_done_marks_are_forgotten_in_batches() -> None:
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "insert into core.processed (consumer, message_id, done_at)"
+                " select 'x', gen_random_uuid(), clock_timestamp() - make_interval(days => days)"
+                " from unnest(array[15, 15, 15, 15, 15, 15, 15, 1, 1]) days"
+            )
+        )
+        assert outbox.forget_processed(batch=3) == 7
+        assert outbox.forget_processed(batch=3) == 0
+        assert session.execute(text("select count(*) from core.processed")).scalar_one() == 2

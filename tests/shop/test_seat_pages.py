@@ -15,6 +15,7 @@ from app.events import service as events
 from app.events.service import Screening
 from app.orders import service as orders
 from app.reservations import service as reservations
+from app.shop import seats as seat_pages
 from app.shop import waiting
 from tests.orders import buying
 from tests.payments.test_statements import counted
@@ -196,6 +197,27 @@ def test_a_crowd_behind_one_address_gets_its_places_in_line(app: Flask, ana: Vis
     assert answer is not None
     tries = [ana.post(answer.location, form).status_code for _ in range(waiting.TRIES)]
     assert tries == [303] * (waiting.TRIES - 1) + [429]
+
+
+def test_who_joins_too_many_lines_is_asked_to_wait(ana: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = make_screening("o")
+    monkeypatch.setattr(seat_pages, "JOINS_OF_A_VISITOR", 2)
+    answers = [send(ana, full, quantity="5") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert int(answers[2].headers["Retry-After"]) > 0
+    assert "Wait a minute and try again." in answers[2].text
+    assert 'name="quantity" value="5"' in answers[2].text
+
+
+def test_a_script_without_cookies_does_not_fill_the_table(
+    app: Flask, ana: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = make_screening("o")
+    monkeypatch.setattr(seat_pages, "JOINS_OF_AN_ADDRESS", 2)
+    answers = [send(Visitor(app), full, quantity="5").status_code for _ in range(4)]
+    assert answers == [303, 303, 429, 429]
+    with db.reading() as session:
+        assert session.execute(text("select count(*) from reservations.requests")).scalar_one() == 2
 
 
 def test_the_email_of_the_line_is_not_asked_for_again(app: Flask, ana: Visitor) -> None:
