@@ -12,7 +12,12 @@ from app.cli.database import OnDatabase
 @click.command("import-programme", cls=OnDatabase)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--check", is_flag=True, help="Check the files and write nothing.")
-def import_command(files: tuple[Path, ...], check: bool) -> None:
+@click.option(
+    "--new-guids",
+    is_flag=True,
+    help="Where a plan has a seat_guid twice, give the later seat one of its own.",
+)
+def import_command(files: tuple[Path, ...], check: bool, new_guids: bool) -> None:
     """Take cinemas, rooms, films, screenings and prices from CSV or JSON FILES; all of it or nothing."""
     from sqlalchemy.exc import IntegrityError
 
@@ -26,10 +31,11 @@ def import_command(files: tuple[Path, ...], check: bool) -> None:
     report = Report()
     try:
         with db.transaction():
-            report = import_programme(files, taken=reservations.occupancy)
+            report = import_programme(files, taken=reservations.occupancy, new_guids=new_guids)
             if check:
                 raise _OnlyChecking
     except _OnlyChecking:
+        _echo_rooms(report.rooms)
         for note in report.notes:
             click.echo(f"would do: {note}")
         click.echo("Nothing wrong; nothing was written.")
@@ -45,12 +51,18 @@ def import_command(files: tuple[Path, ...], check: bool) -> None:
         raise click.ClickException(
             "the programme was changed by somebody else meanwhile; nothing was written, run it again"
         ) from None
+    _echo_rooms(report.rooms)
     for kind in ("cinemas", "rooms", "films", "screenings"):
         counts = (report.added[kind], report.changed[kind], report.same[kind])
         if any(counts):
             click.echo("{}: {} added, {} changed, {} unchanged".format(kind, *counts))
     for note in report.notes:
         click.echo(note)
+
+
+def _echo_rooms(read: list[str]) -> None:
+    for words in read:
+        click.echo(f"Note: {words}")
 
 
 @click.command("cancel-screening", cls=OnDatabase)

@@ -34,7 +34,7 @@ def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     return Verdict(
         IN,
         _("Come\nin"),
-        ticket.seat_name,
+        ticket.short_name,
         tuple(beside),
         demand=tickets.type_short(ticket, locale()) if proof else "",
         detail=proof,
@@ -75,8 +75,8 @@ def _revoked(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     return Verdict(
         REFUSED,
         _("Ticket\ncancelled"),
-        ticket.seat_name,
-        (_room(ticket), _starts(ticket)),
+        ticket.short_name,
+        (*_section(ticket), _room(ticket), _starts(ticket)),
         demand=_("Order %(code)s was cancelled", code=ticket.facts.order_code),
         detail=_("The money goes back, and the seat is on sale again."),
         more=(_("This ticket lets nobody in any more."),),
@@ -103,8 +103,8 @@ def _replaced(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     return Verdict(
         REFUSED,
         _("Old\nQR"),
-        ticket.seat_name,
-        (_room(ticket), _starts(ticket)),
+        ticket.short_name,
+        (*_section(ticket), _room(ticket), _starts(ticket)),
         demand=_("This QR code was replaced by a newer one"),
         more=(_("Ask for the newer one, on the order's page. Or type the ten characters under it."),),
     )
@@ -192,8 +192,12 @@ def _film_and_room(ticket: Ticket) -> tuple[str, str]:
     return ticket.facts.title_in(locale()), _room(ticket)
 
 
+def _section(ticket: Ticket) -> tuple[str, ...]:
+    return (ticket.section,) if ticket.section else ()
+
+
 def _row_and_seat(ticket: Ticket) -> str:
-    return _("Row %(row)s, seat %(number)s", row=ticket.row_label, number=ticket.seat_number)
+    return ticket.long_name(locale())
 
 
 def _is_today(ticket: Ticket) -> bool:

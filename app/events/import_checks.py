@@ -11,8 +11,9 @@ from typing import Any
 
 from app.events.import_files import KINDS, Files, Place, Record
 from app.events.import_values import Wrong, read
-from app.events.rooms import BadRoom
-from app.events.seating_plans import RoomPlan, plan_from_file, plan_from_lines, with_kinds
+from app.events.rooms import BadRoom, RoomPlan
+from app.events.seat_marks import with_kinds, without
+from app.events.seating_plans import plan_from_file, plan_from_lines
 
 _KEYS = {
     "cinemas": ("slug",),
@@ -47,6 +48,8 @@ class Programme:
     plans: dict[tuple[str, ...], RoomPlan] = field(default_factory=dict)
     # The zones that each price list has a price for, be it a wrong one; None where a list or zone could not be read.
     priced: dict[str | None, set[str | None]] = field(default_factory=dict)
+    # What the manager should know of how the rooms were read.
+    notes: list[str] = field(default_factory=list)
 
     def is_broken(self, kind: str, *key: str) -> bool:
         """Whether the files have that entry, but wrong: it was said there, and what names it is not to blame."""
@@ -61,8 +64,11 @@ class Programme:
         return {key[1]: entry for key, entry in self.entries["prices"].items() if key[0] == name}
 
 
-def check(files: Files) -> Programme:
-    """Check every record by itself and for repetition; problems are added to `files`."""
+def check(files: Files, *, new_guids: bool = False) -> Programme:
+    """Check every record by itself and for repetition; problems are added to `files`.
+
+    `new_guids`: a seat of a plan whose guid stood before is a seat of its own.
+    """
     programme = Programme()
     first: dict[tuple[str, ...], Entry] = {}
     for kind, records in files.records.items():
@@ -74,7 +80,7 @@ def check(files: Files) -> Programme:
                     files.complain(entry.place, f"{kind} {' '.join(entry.key)} is already at {before.place}")
             _keep(entry, programme)
     for room in programme.all("rooms"):
-        _read_plan(room, files, programme)
+        _read_plan(room, files, programme, new_guids)
     return programme
 
 
@@ -108,30 +114,53 @@ def _entry(record: Record, files: Files) -> Entry:
     return Entry(record.kind, key, record.place, values, frozenset(wrong))
 
 
-def _read_plan(room: Entry, files: Files, programme: Programme) -> None:
+def _read_plan(room: Entry, files: Files, programme: Programme, new_guids: bool) -> None:
     key, values = room.key, room.values
-    if room.wrong & {"plan", "rows"}:
+    if room.wrong & {"plan", "rows", "screen"}:
         return
     if ("plan" in values) == ("rows" in values):
         files.complain(room.place, "a room needs either a plan (a file's name) or, in JSON, its rows")
         return
-    kinds = {kind: values.get(kind, ()) for kind in ("wheelchair", "companion", "wide")}
     place = room.place
+    screen = values.get("screen", "")
     try:
         if "rows" in values:
-            plan = plan_from_lines(values["rows"])
+            plan = plan_from_lines(values["rows"], screen=screen)
         else:
             path = values["folder"] / values["plan"]
             place = Place(str(path), 1)
-            plan = plan_from_file(path)
+            plan = plan_from_file(path, screen=screen, new_guids=new_guids)
             place = room.place
-        plan = with_kinds(plan, kinds)
+        plan = _with_marks(plan, values)
     except BadRoom as error:
-        line = error.line if place is not room.place and error.line else place.line
-        files.complain(Place(place.file, line), f"{_of_room(key, place, room)}{error}")
+        for fault in error.faults:
+            line = fault.line if place is not room.place and fault.line else place.line
+            files.complain(Place(place.file, line), f"{_of_room(key, place, room)}{fault}")
         return
     plan.zone_names.update(values.get("zones", {}))
     programme.plans[key] = plan
+    if plan.note:
+        programme.notes.append(f"room {' '.join(key)}: {plan.note}")
+    if closed := sum(not seat.for_sale for seat in plan.seats):
+        programme.notes.append(f"room {' '.join(key)}: {closed} of its {len(plan.seats)} places are not sold")
+
+
+def _with_marks(plan: RoomPlan, values: dict[str, Any]) -> RoomPlan:
+    """The plan with what the room's line says of its seats. Raises BadRoom with all that is wrong in it."""
+    faults: list[BadRoom] = []
+    kinds = {kind: values.get(kind, ()) for kind in ("wheelchair", "companion", "wide")}
+    marked = plan
+    try:
+        marked = with_kinds(plan, kinds)
+    except BadRoom as error:
+        faults += error.faults
+    try:
+        marked = without(marked, values.get("not_sold", ()), values.get("not_sold_zones"))
+    except BadRoom as error:
+        faults += error.faults
+    if faults:
+        raise BadRoom.of(faults)
+    return marked
 
 
 def _of_room(key: tuple[str, ...], place: Place, room: Entry) -> str:

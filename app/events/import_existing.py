@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text, update
 from app.core import db
 from app.events.import_files import Place
 from app.events.models import AuditoriumRow, CinemaRow, FilmRow, PriceRow, ScreeningRow, SeatRow, ZoneRow
-from app.events.rooms import PlannedSeat
+from app.events.rooms import PlannedSeat, zones_for_sale
 
 TURNAROUND = timedelta(minutes=15)  # to let people out and in; the room is taken for that long after the film
 
@@ -54,7 +54,8 @@ class Room:
 
     @property
     def zones(self) -> frozenset[str]:
-        return frozenset(self.zone_ids)
+        """Those that need a price."""
+        return zones_for_sale(self.seats)
 
     def update(self, changes: Mapping[str, Any]) -> None:
         db.session().execute(update(AuditoriumRow).where(AuditoriumRow.id == self.id).values(dict(changes)))
@@ -111,6 +112,8 @@ class Existing:
                     kind=row.kind,
                     zone=codes[row.zone_id],
                     companion_of=columns.get(row.companion_of),
+                    section=row.section,
+                    for_sale=row.for_sale,
                 )
             )
         busy = set(session.scalars(select(ScreeningRow.auditorium_id).distinct()))

@@ -61,7 +61,20 @@ class Columns:
 KINDS: dict[str, Columns] = {
     "cinemas": Columns(("slug", "name"), ("address", "city", "timezone", "sales_cutoff_minutes")),
     "rooms": Columns(
-        ("cinema", "label"), ("name", "stock", "plan", "rows", "zones", "wheelchair", "companion", "wide")
+        ("cinema", "label"),
+        (
+            "name",
+            "stock",
+            "plan",
+            "rows",
+            "screen",
+            "zones",
+            "wheelchair",
+            "companion",
+            "wide",
+            "not_sold",
+            "not_sold_zones",
+        ),
     ),
     "films": Columns(
         ("slug", "title", "year", "duration_minutes", "age_rating"),

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from app.events.import_checks import Entry, Programme
-from app.events.import_existing import Existing
+from app.events.import_existing import Existing, Room
 from app.events.import_files import Files, suggestion
 from app.events.import_hours import Start, start_at
 from app.events.import_values import Wrong
-from app.events.rooms import in_order
+from app.events.rooms import RoomPlan, in_order, turned, zones_for_sale
 
-_SEATING = {"plan", "rows", "wheelchair", "companion", "wide"}
+_SEATING = {"plan", "rows", "screen", "wheelchair", "companion", "wide", "not_sold", "not_sold_zones"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,35 @@ class References:
         before, plan = self.existing.rooms.get((cinema, label)), self.programme.plans.get(room.key)
         if before is None or plan is None or not before.has_screenings or room.wrong & _SEATING:
             return
-        if in_order(plan.seats) != in_order(before.seats):
-            self.files.complain(
-                room.place,
-                f"room {' '.join(room.key)} has screenings, so its seats stay; give the new plan another label",
+        if in_order(plan.seats) == in_order(before.seats):
+            self._check_newly_sold(room, plan, before)
+            return
+        remedy = "give the new plan another label"
+        if in_order(turned(plan.seats)) == in_order(before.seats):
+            remedy = f"the screen was at the other end: say so in the column screen, or {remedy}"
+        self.files.complain(
+            room.place, f"room {' '.join(room.key)} has screenings, so its seats stay; {remedy}"
+        )
+
+    def _check_newly_sold(self, room: Entry, plan: RoomPlan, before: Room) -> None:
+        """A zone that is to be sold from now on needs a price at every screening that stands."""
+        entered = {key[0] for key in self.programme.entries["screenings"]}
+        for zone in sorted(zones_for_sale(plan.seats) - before.zones):
+            lacking = sorted(
+                show.ref
+                for show in self.existing.scheduled
+                if show.room == room.key
+                and show.ends_at > datetime.now(UTC)
+                and show.ref not in entered
+                and before.zone_ids[zone] not in self.existing.prices.get(show.id, {})
             )
+            if lacking:
+                self.files.complain(
+                    room.place,
+                    f"the zone {zone!r} is to be sold, but {', '.join(map(repr, lacking[:3]))} "
+                    f"{'has' if len(lacking) == 1 else 'have'} no price for it: import the screenings too, "
+                    "with a price list that has one",
+                )
 
     def _check_cinema(self, entry: Entry, cinema: str) -> bool:
         known = {key[0] for key in self.programme.entries["cinemas"]} | set(self.existing.cinemas)
@@ -98,7 +123,7 @@ class References:
             return frozenset()
         room = (screening.values["cinema"], screening.values["room"])
         if room in self.programme.plans:
-            return frozenset(seat.zone for seat in self.programme.plans[room].seats)
+            return zones_for_sale(self.programme.plans[room].seats)
         if room in self.programme.entries["rooms"] or self.programme.is_broken("rooms", *room):
             return frozenset()  # it is wrong, which was said there
         if room in self.existing.rooms:
@@ -120,7 +145,10 @@ class References:
             self.files.complain(screening.place, problem)
             return
         for zone in sorted(zones - there):
-            problem = f"price list {name!r} has no price for the room's zone {zone!r}"
+            problem = (
+                f"price list {name!r} has no price for the room's zone {zone!r} "
+                "(one that nobody may buy is named in the room's column not_sold_zones)"
+            )
             self.files.complain(screening.place, problem)
 
     def _check_hour(self, screening: Entry) -> None:

@@ -118,7 +118,16 @@ def _names(value: object) -> list[str]:
 
 
 def _seat_names(value: object) -> list[str]:
-    return [str(part) for part in value] if isinstance(value, list) else _text(value).split()
+    """`A1 A2`; with bars between, as names with blanks need: `Balcão Nobre 1-5|Balcão Nobre 1-6`. Or a JSON list."""
+    if isinstance(value, list):
+        return [str(part) for part in value]
+    text = _text(value)
+    return [name for part in text.split("|") if (name := part.strip())] if "|" in text else text.split()
+
+
+def _zone_codes(value: object) -> list[str]:
+    parts = value if isinstance(value, list) else _text(value).replace("|", " ").split()
+    return [_slug(part) for part in parts]
 
 
 def _lines(value: object) -> list[str]:
@@ -212,6 +221,9 @@ _READERS: Mapping[tuple[str, str], Callable[[object], Any]] = {
     ("rooms", "wheelchair"): _seat_names,
     ("rooms", "companion"): _seat_names,
     ("rooms", "wide"): _seat_names,
+    ("rooms", "screen"): _one_of(("top", "bottom"), {"cima": "top", "baixo": "bottom"}),
+    ("rooms", "not_sold"): _seat_names,
+    ("rooms", "not_sold_zones"): _zone_codes,
     ("films", "slug"): _slug,
     ("films", "year"): _whole(1888, 2200),
     ("films", "duration_minutes"): _whole(1, 1200),

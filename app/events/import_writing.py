@@ -14,18 +14,22 @@ from app.core import db
 from app.events.import_checks import Entry, Programme
 from app.events.import_existing import Existing, Room, Show
 from app.events.models import CinemaRow, FilmRow, PriceRow, ScreeningRow, SeatRow, ZoneRow
-from app.events.rooms import in_order
-from app.events.writing import write_room, write_seats, write_zones
+from app.events.rooms import in_order, not_for_sale
+from app.events.writing import capacity_of, write_for_sale, write_room, write_seats, write_zones
 
 
 @dataclass
 class Report:
-    """What an import did, by kind: how many were added, changed and already so; and what else to know of it."""
+    """What an import did, by kind: how many were added, changed and already so; and what else to know of it.
+
+    `rooms`: how their plans were read, where that is not plain.
+    """
 
     added: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     same: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    rooms: list[str] = field(default_factory=list)
 
     def count(self, kind: str, outcome: str) -> None:
         getattr(self, outcome)[kind] += 1
@@ -82,11 +86,14 @@ class Writer:
         }
         new_seats = in_order(plan.seats) != in_order(before.seats)
         if new_seats:
-            changes["capacity"] = len(plan.seats)
+            changes["capacity"] = capacity_of(plan.seats)
             db.session().execute(delete(SeatRow).where(SeatRow.auditorium_id == before.id))
             db.session().execute(delete(ZoneRow).where(ZoneRow.auditorium_id == before.id))
             zones = write_zones(before.id, [seat.zone for seat in plan.seats], plan.zone_names)
             write_seats(before.id, plan.seats, zones)
+        elif not_for_sale(plan.seats) != not_for_sale(before.seats):
+            changes["capacity"] = capacity_of(plan.seats)
+            write_for_sale(before.id, plan.seats)
         if changes:
             before.update(changes)
         renamed = not new_seats and self._rename_zones(before, plan.zone_names)
@@ -127,7 +134,8 @@ class Writer:
             if changes:
                 statement = ScreeningRow.__table__.update().where(ScreeningRow.id == screening_id)  # type: ignore[attr-defined]
                 db.session().execute(statement.values(changes))
-        repriced = prices != there.prices.get(screening_id, {})
+        known = there.prices.get(screening_id, {})
+        repriced = any(known.get(zone_id) != price for zone_id, price in prices.items())
         if repriced:
             self._write_prices(screening_id, prices)
         self.report.count(
@@ -137,7 +145,9 @@ class Writer:
     def _prices(self, show: Show, room: Room) -> dict[int, int]:
         entry = self.programme.entries["screenings"][(show.ref,)]
         prices = self.programme.price_list(entry.values["price_list"])
-        return {zone_id: prices[code].values["price"] for code, zone_id in room.zone_ids.items()}
+        return {
+            zone_id: prices[code].values["price"] for code, zone_id in room.zone_ids.items() if code in prices
+        }
 
     def _write_prices(self, screening_id: int, prices: Mapping[int, int]) -> None:
         rows = [

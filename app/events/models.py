@@ -60,7 +60,7 @@ class CinemaRow(Base):
 
 
 class AuditoriumRow(Base):
-    """A room. `stock` is the colour of its ticket roll; `capacity` counts its places (a love seat has two)."""
+    """A room. `stock` is the colour of its ticket roll; `capacity` counts its places on sale (a love seat has two)."""
 
     __tablename__ = "auditoriums"
     __table_args__ = (
@@ -90,11 +90,15 @@ class ZoneRow(Base):
 
 
 class SeatRow(Base):
-    """A place in the room's grid; `row_index` 0 is nearest to the screen, `column` counts from the left."""
+    """A place in the room's grid; `row_index` 0 is nearest to the screen, `column` counts from the left.
+
+    `section` is the part of the room, empty where row and number tell the seat. A seat that is not `for_sale` is shown
+    as taken.
+    """
 
     __tablename__ = "seats"
     __table_args__ = (
-        UniqueConstraint("auditorium_id", "row_label", "number"),
+        UniqueConstraint("auditorium_id", "section", "row_label", "number"),
         UniqueConstraint("auditorium_id", "row_index", "column"),
         CheckConstraint(_one_of("kind", SEAT_KINDS), name="kind"),
         CheckConstraint("width in (1, 2)", name="width"),
@@ -111,6 +115,8 @@ class SeatRow(Base):
     kind: Mapped[str] = mapped_column(Text, server_default="standard")
     zone_id: Mapped[int] = mapped_column(ForeignKey("events.zones.id"), index=True)
     companion_of: Mapped[int | None] = mapped_column(ForeignKey("events.seats.id"), index=True)
+    section: Mapped[str] = mapped_column(Text, server_default="")
+    for_sale: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class FilmRow(Base):

@@ -2,7 +2,8 @@
 
 Running it twice changes nothing: cinemas and films are known by their slug, rooms by cinema and label, screenings
 by their `ref`. What a buyer may have relied on is not moved: a screening keeps its film, room and hour, one with seats
-sold or held also its version, format and length, and a room with screenings keeps its seats.
+sold or held also its version, format and length, and a room with screenings keeps its seats: which of them are sold may
+change.
 """
 
 from __future__ import annotations
@@ -34,15 +35,16 @@ class BadProgramme(Invalid):
         self.problems = sorted(problems, key=lambda one: (one.place.file, one.place.line))
 
 
-def import_programme(paths: Sequence[Path], *, taken: TakenSeats) -> Report:
+def import_programme(paths: Sequence[Path], *, taken: TakenSeats, new_guids: bool = False) -> Report:
     """Read, check and write these files in the caller's transaction. Raises BadProgramme; then nothing is written.
 
-    `taken` tells how many seats of screenings are sold or held: `reservations.service.occupancy`.
+    `taken` tells how many seats of screenings are sold or held: `reservations.service.occupancy`. `new_guids`: see
+    `plan_from_pretix`.
     """
     files = read_files(paths)
-    programme = check(files)
+    programme = check(files, new_guids=new_guids)
     programme_changes()
-    report = Report()
+    report = Report(rooms=programme.notes)
     local_hours.realign()
     _change_zones(programme, files, report)
     existing = Existing.load()

@@ -48,6 +48,7 @@ __all__ = [
     "screening",
     "screenings_of_film",
     "seat_plan",
+    "seats_not_sold",
     "today",
     "wheelchair_spaces",
 ]
@@ -56,6 +57,7 @@ _screenings: Kept[int, Screening] = Kept()
 _seat_plans: Kept[int, SeatPlan] = Kept()
 _cinemas: Kept[str, list[Cinema]] = Kept()
 _films: Kept[str, Film] = Kept()
+_not_sold: Kept[str, frozenset[int]] = Kept()
 
 
 class ScreeningClosed(Conflict):
@@ -205,12 +207,21 @@ def _load_seat_plan(auditorium_id: int) -> SeatPlan:
     return SeatPlan.of(auditorium_id, seats, [Zone.of(zone) for zone in zones])
 
 
+def seats_not_sold() -> frozenset[int]:
+    """The ids of the seats of all rooms that nobody may buy; at most 2 s old."""
+    return _not_sold.get("all", _load_not_sold)
+
+
+def _load_not_sold() -> frozenset[int]:
+    return frozenset(db.session().scalars(select(SeatRow.id).where(~SeatRow.for_sale)))
+
+
 def wheelchair_spaces(auditorium_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
-    """The seat ids of the wheelchair spaces of several rooms, in one query; rooms without any are left out."""
+    """The seat ids of the wheelchair spaces on sale of several rooms, in one query; rooms without any are left out."""
     found: dict[int, tuple[int, ...]] = {}
     rows = db.session().execute(
         select(SeatRow.auditorium_id, SeatRow.id)
-        .where(SeatRow.auditorium_id.in_(set(auditorium_ids)), SeatRow.kind == "wheelchair")
+        .where(SeatRow.auditorium_id.in_(set(auditorium_ids)), SeatRow.kind == "wheelchair", SeatRow.for_sale)
         .order_by(SeatRow.id)
     )
     for auditorium_id, seat_id in rows:
@@ -289,14 +300,22 @@ def _cinema_day(clock: ColumnElement[datetime]) -> ColumnElement[date]:
     return func.date(clock - text("interval '5 hours'"))
 
 
-def _screening_query() -> Select[tuple[ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, dict[str, int]]]:
+def _screening_query() -> Select[
+    tuple[ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, dict[str, int], int | None]
+]:
     prices = (
         select(func.jsonb_object_agg(PriceRow.zone_id, PriceRow.price))
         .where(PriceRow.screening_id == ScreeningRow.id)
         .scalar_subquery()
     )
+    sold = select(SeatRow.id).where(SeatRow.zone_id == PriceRow.zone_id, SeatRow.for_sale).exists()
+    cheapest = (
+        select(func.min(PriceRow.price))
+        .where(PriceRow.screening_id == ScreeningRow.id, sold)
+        .scalar_subquery()
+    )
     return (
-        select(ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, prices)
+        select(ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, prices, cheapest)
         .join(FilmRow, FilmRow.id == ScreeningRow.film_id)
         .join(AuditoriumRow, AuditoriumRow.id == ScreeningRow.auditorium_id)
         .join(CinemaRow, CinemaRow.id == AuditoriumRow.cinema_id)
@@ -308,8 +327,8 @@ def _load_screenings(query: Select) -> list[Screening]:
     found: list[Screening] = []
     sites: dict[int, Cinema] = {}
     shown: dict[int, Film] = {}
-    for row, film_row, auditorium, cinema_row, prices in db.session().execute(query):
+    for row, film_row, auditorium, cinema_row, prices, cheapest in db.session().execute(query):
         site = sites.setdefault(cinema_row.id, Cinema.of(cinema_row))
         film = shown.setdefault(film_row.id, Film.of(film_row))
-        found.append(Screening.of(row, film, site, auditorium, prices or {}))
+        found.append(Screening.of(row, film, site, auditorium, prices or {}, cheapest))
     return found

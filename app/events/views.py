@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from app.core.seat_names import full_name, heard_name, long_name, short_name
 from app.core.showtime import Showtime
 from app.events.models import AuditoriumRow, CinemaRow, FilmRow, ScreeningRow, SeatRow, ZoneRow
 
@@ -87,8 +88,9 @@ class Film:
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """A film in a room. `prices` is the full price of each zone by its id; `from_price` the cheapest of them.
+    """A film in a room. `capacity` counts its places on sale.
 
+    `prices` is the full price of each zone by its id; `from_price` the cheapest of those that are sold.
     `showtime` is the start as people read it: whatever prints a date or an hour takes it from there.
     """
 
@@ -119,6 +121,7 @@ class Screening:
         cinema: Cinema,
         auditorium: AuditoriumRow,
         prices: Mapping[str, int],
+        from_price: int | None = None,
     ) -> Screening:
         starts_at = row.starts_at.astimezone(UTC)
         return cls(
@@ -139,7 +142,7 @@ class Screening:
             status=row.status,
             cancel_reason=row.cancel_reason or "",
             prices=MappingProxyType({int(zone): price for zone, price in prices.items()}),
-            from_price=min(prices.values(), default=0),
+            from_price=min(prices.values(), default=0) if from_price is None else from_price,
         )
 
 
@@ -166,7 +169,10 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A place: `name` is row and number (`F7`); `column` is its place in the row's grid, aisles are gaps in it."""
+    """A place: `name` tells it from all of its room (`F7`, `Balcão 1-5`: core/seat_names.py).
+
+    `column` is its place in the row's grid, aisles are gaps in it; one that is not `for_sale` is taken for everybody.
+    """
 
     id: int
     row_label: str
@@ -180,6 +186,19 @@ class Seat:
     zone_code: str
     zone_name: str
     companion_of: int | None
+    section: str = ""
+    for_sale: bool = True
+
+    @property
+    def short_name(self) -> str:
+        """As the map draws it: without its section, in which it lies there."""
+        return short_name(self.row_label, self.number)
+
+    def long_name(self, locale: str) -> str:
+        return long_name(locale, self.row_label, self.number, self.section)
+
+    def heard_name(self, locale: str) -> str:
+        return heard_name(locale, self.row_label, self.number, self.section)
 
     @classmethod
     def of(cls, row: SeatRow, zone: ZoneRow) -> Seat:
@@ -188,7 +207,7 @@ class Seat:
             row_label=row.row_label,
             row_index=row.row_index,
             number=row.number,
-            name=f"{row.row_label}{row.number}",
+            name=full_name(row.row_label, row.number, row.section),
             column=row.column,
             width=row.width,
             kind=row.kind,
@@ -196,6 +215,8 @@ class Seat:
             zone_code=zone.code,
             zone_name=zone.name,
             companion_of=row.companion_of,
+            section=row.section,
+            for_sale=row.for_sale,
         )
 
 
@@ -203,7 +224,7 @@ class Seat:
 class SeatPlan:
     """A room's seats by row and column; `rows` holds one tuple a row, from the screen back.
 
-    `halves` names for each place of a love seat the other one.
+    `halves` names for each place of a love seat the other one; `not_sold` are the ids of seats that nobody may buy.
     """
 
     auditorium_id: int
@@ -212,6 +233,7 @@ class SeatPlan:
     rows: tuple[tuple[Seat, ...], ...]
     zones: tuple[Zone, ...] = field(default=())
     halves: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+    not_sold: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, auditorium_id: int, seats: tuple[Seat, ...], zones: Sequence[Zone]) -> SeatPlan:
@@ -225,6 +247,7 @@ class SeatPlan:
             rows=tuple(tuple(rows[index]) for index in sorted(rows)),
             zones=tuple(sorted(zones, key=lambda zone: (zone.position, zone.id))),
             halves=MappingProxyType(_halves(seats)),
+            not_sold=frozenset(seat.id for seat in seats if not seat.for_sale),
         )
 
     def whole(self, seat_ids: Collection[int]) -> bool:

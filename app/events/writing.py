@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import update
+from sqlalchemy import tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import db
 from app.events.models import AuditoriumRow, SeatRow, ZoneRow
-from app.events.rooms import PlannedSeat
+from app.events.rooms import PlannedSeat, not_for_sale
 
 
 def write_room(
@@ -22,12 +22,26 @@ def write_room(
 ) -> int:
     """Insert a new room with its zones and seats; returns its id. `zone_names`: Portuguese, English by code."""
     session = db.session()
-    room = AuditoriumRow(cinema_id=cinema_id, label=label, name=name, stock=stock, capacity=len(seats))
+    room = AuditoriumRow(
+        cinema_id=cinema_id, label=label, name=name, stock=stock, capacity=capacity_of(seats)
+    )
     session.add(room)
     session.flush()
     zones = write_zones(room.id, [seat.zone for seat in seats], zone_names)
     write_seats(room.id, seats, zones)
     return room.id
+
+
+def capacity_of(seats: Sequence[PlannedSeat]) -> int:
+    """The places on sale."""
+    return sum(seat.for_sale for seat in seats)
+
+
+def write_for_sale(auditorium_id: int, seats: Sequence[PlannedSeat]) -> None:
+    """Write which seats of a room are sold; they are known by their place in its grid."""
+    closed = tuple_(SeatRow.row_index, SeatRow.column).in_(sorted(not_for_sale(seats)))
+    here = update(SeatRow).where(SeatRow.auditorium_id == auditorium_id)
+    db.session().execute(here.where(SeatRow.for_sale == closed).values(for_sale=~closed))
 
 
 def write_zones(
@@ -60,6 +74,8 @@ def write_seats(auditorium_id: int, seats: Sequence[PlannedSeat], zones: Mapping
             "width": seat.width,
             "kind": seat.kind,
             "zone_id": zones[seat.zone],
+            "section": seat.section,
+            "for_sale": seat.for_sale,
         }
         for seat in seats
     ]

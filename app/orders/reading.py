@@ -198,6 +198,7 @@ def _seat(row: dict[str, Any], plan: SeatPlan, locale: str) -> OrderSeat:
         ticket_type=row["ticket_type"],
         half_kind=row["half_kind"],
         price=row["price"],
+        section=seat.section,
     )
 
 

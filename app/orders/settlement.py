@@ -174,6 +174,7 @@ def line(seat: OrderSeat) -> TicketLine:
         ticket_type=seat.ticket_type,
         half_kind=seat.half_kind,
         price=seat.price,
+        section=seat.section,
     )
 
 

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from app.core.config import settings
 from app.core.errors import Conflict
 from app.core.half_price import half_of
+from app.core.seat_names import heard_name, long_name, short_name
 from app.events.service import Screening
 from app.orders.states import AWAITING, DRAFT, PAID
 
 
 @dataclass(frozen=True, slots=True)
 class OrderSeat:
-    """`ticket_type` is full or half, `half_kind` a code of core.half_price."""
+    """`ticket_type` is full or half, `half_kind` a code of core.half_price; `name` as a seat's of event-service."""
 
     seat_id: int
     name: str
@@ -27,6 +28,17 @@ class OrderSeat:
     ticket_type: str
     half_kind: str | None
     price: int
+    section: str = ""
+
+    @property
+    def short_name(self) -> str:
+        return short_name(self.row_label, self.number)
+
+    def long_name(self, locale: str) -> str:
+        return long_name(locale, self.row_label, self.number, self.section)
+
+    def heard_name(self, locale: str) -> str:
+        return heard_name(locale, self.row_label, self.number, self.section)
 
     @property
     def half_price(self) -> int:

@@ -47,6 +47,9 @@ def hold(
     With `leave_no_single` it raises SingleSeatLeft too; then the caller must roll back.
     """
     plan = events.seat_plan(screening.auditorium_id)
+    if not plan.not_sold.isdisjoint(seat_ids):
+        states = seat_states(screening.id)
+        raise lost_seats(screening, seat_ids, set(seat_ids) - states.keys(), states=states)
     reservation_id = uuid.uuid4()
     config = settings()
     visitor_limit = limit_of(config.max_live_holds_per_visitor) if limited else None
@@ -69,7 +72,7 @@ def hold(
     if len(held.seat_ids) < len(seat_ids):
         raise lost_seats(screening, seat_ids, held.seat_ids, states=claims.undo(reservation_id))
     if leave_no_single:
-        shift = single_seat.suggest_shift(plan, seat_ids, held.taken_around, screening.prices)
+        shift = single_seat.suggest_shift(plan, seat_ids, held.taken_around | plan.not_sold, screening.prices)
         if shift is not None:
             raise SingleSeatLeft(tuple(seat_ids), shift)
     return Reservation(
@@ -161,6 +164,7 @@ def lost_seats(
     own: Collection[int] = (),
 ) -> SeatsLost:
     """Names what was lost, and the nearest free seats instead; `states` are the taken ones, `own` the visitor's."""
+    states = dict(states) | never_free(screening.id)
     lost = tuple(seat_id for seat_id in seat_ids if seat_id not in got)
     kept = tuple(seat_id for seat_id in seat_ids if seat_id in got)
     plan: SeatPlan = events.seat_plan(screening.auditorium_id)
@@ -168,8 +172,14 @@ def lost_seats(
     return SeatsLost(lost, kept, nearest_free(plan, lost, kept, taken), states)
 
 
+def never_free(screening_id: int) -> dict[int, datetime | None]:
+    """The seats that nobody may buy, as taken for ever."""
+    screening = events.screening(screening_id)
+    return dict.fromkeys(events.seat_plan(screening.auditorium_id).not_sold)
+
+
 def seat_states(screening_id: int) -> dict[int, datetime | None]:
-    """The taken seats of a screening: until when, or None for sold. Live claims only."""
+    """The taken seats of a screening: until when, or None for sold and for what is not for sale. Live claims only."""
     rows = db.session().execute(
         text(
             "select seat_id, expires_at from reservations.seat_claims where screening_id = :screening_id"
@@ -177,7 +187,7 @@ def seat_states(screening_id: int) -> dict[int, datetime | None]:
         ),
         {"screening_id": screening_id},
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in rows} | never_free(screening_id)
 
 
 def taken_among(screening_id: int, seat_ids: Sequence[int]) -> frozenset[int]:
@@ -189,7 +199,7 @@ def taken_among(screening_id: int, seat_ids: Sequence[int]) -> frozenset[int]:
         ),
         {"screening_id": screening_id, "seat_ids": list(seat_ids)},
     )
-    return frozenset(rows.scalars())
+    return frozenset(rows.scalars()) | (never_free(screening_id).keys() & set(seat_ids))
 
 
 _RESERVATION = """

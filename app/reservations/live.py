@@ -22,6 +22,7 @@ from sqlalchemy import Engine, text
 
 from app.adapters.postgres_listen import ListenError, listen
 from app.core import db
+from app.reservations import holding
 
 log = logging.getLogger("bilheteria.live")
 
@@ -256,7 +257,10 @@ def watch(screening_ids: list[int]) -> None:
 
 
 def read(screening_ids: list[int]) -> tuple[dict[int, dict[int, datetime | None]], datetime]:
-    """The taken seats of several screenings, and the database's time. Opens its own reading scope."""
+    """The taken seats of several screenings, those that are not for sale too, and the database's time.
+
+    Opens its own reading scope.
+    """
     states: dict[int, dict[int, datetime | None]] = {screening_id: {} for screening_id in screening_ids}
     with db.reading() as session:
         rows = session.execute(
@@ -267,9 +271,11 @@ def read(screening_ids: list[int]) -> tuple[dict[int, dict[int, datetime | None]
             ),
             {"ids": screening_ids},
         ).all()
-    for row in rows:
-        if row.screening_id is not None:
-            states[row.screening_id][row.seat_id] = row.expires_at
+        for row in rows:
+            if row.screening_id is not None:
+                states[row.screening_id][row.seat_id] = row.expires_at
+        for screening_id, known in states.items():
+            known.update(holding.never_free(screening_id))
     return states, rows[0].now
 
 

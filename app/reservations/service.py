@@ -18,6 +18,7 @@ from app.core.errors import Invalid
 from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, holding, single_seat
+from app.reservations.best import best_together
 from app.reservations.holding import queue_up, reach_for, reservation, seat_states
 from app.reservations.offering import offer_next, seats_freed
 from app.reservations.owning import hand_over
@@ -56,6 +57,7 @@ __all__ = [
     "SingleSeatLeft",
     "TooManyHolds",
     "accept_offer",
+    "best_together",
     "cancel_request",
     "change_seats",
     "check_quantity",
@@ -188,9 +190,10 @@ def change_seats(reservation_id: uuid.UUID, seat_ids: Sequence[int]) -> Reservat
     seats = check_seats(screening, seat_ids)
     events.ensure_on_sale(screening)
     old = holding.reservation(reservation_id).seat_ids
+    unsold = holding.never_free(screening.id).keys() - set(old)
     with db.session().begin_nested():
         # Old and new seats in one pass: two who swap take their locks in the same order.
-        got = claims.claim_for(reservation_id, sorted({*old, *seats}), row.expires_at)
+        got = claims.claim_for(reservation_id, sorted({*old, *seats}), row.expires_at) - unsold
         if not got.issuperset(seats):
             states = holding.seat_states(screening.id)
             raise holding.lost_seats(screening, seats, got, states=states, own=got.intersection(old))
@@ -245,11 +248,16 @@ def release(reservation_id: uuid.UUID) -> bool:
 
 
 def reclaim(reservation_id: uuid.UUID, until: datetime) -> bool:
-    """Money came late: hold the same seats again until `until`, all of them or none. True if they are held now."""
+    """Money came late: hold the same seats again until `until`, all of them or none. True if they are held now.
+
+    Seats that are no longer for sale are lost as those that others have.
+    """
     row = claims.lock(reservation_id)
     if row is None or row.state not in ("held", *RESERVATION.before("held")):
         return False
     seats = holding.reservation(reservation_id).seat_ids
+    if holding.never_free(row.screening_id).keys() & set(seats):
+        return False
     with db.session().begin_nested() as attempt:
         if claims.claim_for(reservation_id, seats, until) != frozenset(seats):
             attempt.rollback()
@@ -269,15 +277,18 @@ def seats_of(reservation_id: uuid.UUID) -> tuple[int, ...]:
     return holding.reservation(reservation_id).seat_ids
 
 
-def occupancy(screening_ids: Iterable[int]) -> dict[int, int]:
-    """How many seats of each screening are taken now; screenings without any are left out."""
+def occupancy(screening_ids: Iterable[int], *, of_those_on_sale: bool = False) -> dict[int, int]:
+    """How many seats of each screening are sold or held now; screenings without any are left out.
+
+    `of_those_on_sale` leaves out seats that were sold before they were taken off sale.
+    """
     rows = db.session().execute(
         text(
             "select screening_id, count(*) as taken from reservations.seat_claims"
             " where screening_id = any(:ids) and (expires_at is null or expires_at >= clock_timestamp())"
-            " group by screening_id"
+            " and not seat_id = any(:not_sold) group by screening_id"
         ),
-        {"ids": list(screening_ids)},
+        {"ids": list(screening_ids), "not_sold": sorted(events.seats_not_sold()) if of_those_on_sale else []},
     )
     return {row.screening_id: row.taken for row in rows}
 

@@ -71,7 +71,7 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         torn=order.paid_at is not None and order.read_at - order.paid_at < JUST_PAID,
         lines=words.lines(order),
         seats=" ".join(seat.name for seat in order.seats)
-        if len(order.seats) < words.MANY_SEATS
+        if len(order.seats) == 1 or (len(order.seats) < words.MANY_SEATS and not order.seats[0].section)
         else words.seats(len(order.seats)),
         refunds=refunds,
         on_its_way=sum(one.amount for one in refunds if one.state == "refund_pending"),

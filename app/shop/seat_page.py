@@ -19,7 +19,7 @@ from app.events.service import Screening, ScreeningClosed, Seat
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.reservations.service import SeatsLost
-from app.shop import purchase, seat_moments, seat_picture, words
+from app.shop import purchase, seat_list, seat_moments, seat_picture, words
 from app.shop.heading import line_of
 from app.shop.lately import lately
 from app.shop.programme import poster
@@ -71,7 +71,8 @@ def page(
     mine = [seat.seat_id for seat in order_elsewhere.seats] if order_elsewhere else ()
     marks = Marks(frozenset(chosen), frozenset(lost), frozenset(mine))
     as_list = request.args.get("view") == "list"
-    names, total = _chosen(screening, [seat_id for seat_id in chosen if seat_id not in taken])
+    still_chosen = [seat_id for seat_id in chosen if seat_id not in taken]
+    lines, total = _chosen(screening, still_chosen)
     return make_response(
         render_template(
             "shop/page_seats.html",
@@ -85,10 +86,10 @@ def page(
             legend=seat_picture.picture(screening).legend,
             own=",".join(str(seat_id) for seat_id in sorted(own)),
             as_list=as_list,
-            free=screening.capacity - len(taken),
-            chosen=names,
+            free=len(events.seat_plan(screening.auditorium_id).seats) - len(taken),
+            chosen=lines,
             total=total,
-            counted=seats_counted([name for name, *_rest in names]) if names else "",
+            counted=seats_counted(names_of(screening, still_chosen)) if lines else "",
             from_price=_half_from(screening),
             half_left=_half_left(screening.id),
             complaint=complaint,
@@ -113,8 +114,7 @@ def _room(
 ) -> Any:
     if as_list:
         plan = events.seat_plan(screening.auditorium_id)
-        rows = seat_picture.rows_of(screening, plan)
-        return seat_picture.labelled(rows, taken, marks)
+        return seat_list.rows_of(screening, plan, taken, marks, USUAL_QUANTITY)
     if own:
         return seat_picture.picture(screening).fill(taken, marks)
     return seat_picture.drawn_map(screening, now, marks)
@@ -139,17 +139,18 @@ def _film_url(screening: Screening) -> str:
 
 
 def _chosen(screening: Screening, seat_ids: Sequence[int]) -> tuple[list[tuple[str, str, str]], str]:
-    """(name, words, price) of each chosen seat, and their total; empty when none is chosen."""
+    """(short name, words, price) of each chosen seat, and their total; empty when none is chosen."""
     seats = in_order(screening, seat_ids)
-    prices = [screening.prices[seat.zone_id] for seat in seats]
-    lines = [(seat.name, _place_words(seat), money(price)) for seat, price in zip(seats, prices, strict=True)]
+    prices = [screening.prices.get(seat.zone_id, 0) for seat in seats]
+    lines = [
+        (seat.short_name, _place_words(seat), money(price)) for seat, price in zip(seats, prices, strict=True)
+    ]
     return lines, money(sum(prices)) if lines else ""
 
 
 def _place_words(seat: Seat) -> str:
     """`Row A, seat 1`, and what is particular about it: nobody takes a wheelchair space for a seat."""
-    where = _("Row %(row)s, seat %(number)s", row=seat.row_label, number=seat.number)
-    return " · ".join(part for part in (where, words.seat_kind(seat.kind)) if part)
+    return " · ".join(part for part in (seat.long_name(locale()), words.seat_kind(seat.kind)) if part)
 
 
 def in_order(screening: Screening, seat_ids: Sequence[int]) -> list[Seat]:

@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from app.core.money import format_money, format_money_short
+from app.core.seat_names import heard_name, long_name, short_name
 from app.events import service as events
 from app.events.service import Screening, Seat, SeatPlan
 from app.shop import words
@@ -46,13 +47,54 @@ class Cell:
         return "-".join(str(seat.id) for seat in self.seats)
 
     @property
+    def last(self) -> str:
+        """The number of a love seat's other place."""
+        return self.seats[1].number if len(self.seats) > 1 else ""
+
+    @property
+    def short_name(self) -> str:
+        """As the map draws it, within its section."""
+        return short_name(self.seats[0].row_label, self.seats[0].number, self.last)
+
+    @property
     def name(self) -> str:
-        first = self.seats[0]
-        return first.name if len(self.seats) == 1 else f"{first.name}-{self.seats[-1].number}"
+        return f"{self.section} {self.short_name}".strip()
+
+    @property
+    def section(self) -> str:
+        return self.seats[0].section
+
+    @property
+    def box_id(self) -> str:
+        """The box's id on the page: its name without blanks."""
+        section = "_".join(self.section.split())
+        return f"{section}:{self.short_name}" if section else self.short_name
 
     @property
     def number(self) -> str:
-        return self.seats[0].number
+        return f"{self.seats[0].number}/{self.last}" if self.last else self.seats[0].number
+
+    @property
+    def place(self) -> str:
+        """`Row F, seat 7`."""
+        first = self.seats[0]
+        return long_name(locale(), first.row_label, first.number, first.section, self.last)
+
+    @property
+    def heard(self) -> str:
+        """For who listens: `F7`, but `Row 11, seat 1`."""
+        first = self.seats[0]
+        return heard_name(locale(), first.row_label, first.number, first.section, self.last)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What its box tells the page's scripts, where that is more than its id: drawn, in a list, to who listens."""
+        told = {"data-s": self.short_name, "data-name": self.name} if self.section else {}
+        return told if self.heard == self.name else told | {"data-heard": self.heard}
+
+    @property
+    def for_sale(self) -> bool:
+        return all(seat.for_sale for seat in self.seats)
 
     @property
     def column(self) -> int:
@@ -73,10 +115,20 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`zone_name` (a zone's or a section's) and its price: where they begin."""
+
     label: str
     cells: tuple[Cell, ...]
     zone_name: str | None
     zone_price_label: str | None
+
+    @property
+    def heard(self) -> str:
+        """`Row F`, or `Balcão, row 1`."""
+        name = _("Row %(row)s", row=self.label)
+        sections = {cell.section for cell in self.cells}
+        section = sections.pop() if len(sections) == 1 else ""
+        return f"{section}, {name[:1].lower()}{name[1:]}" if section else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +224,8 @@ def _draw(screening: Screening, plan: SeatPlan) -> Picture:
         boxes=tuple(cell.ids for cell in order),
         free_words=tuple(f'" aria-label="{escape(free_label(cell))}"' for cell in order),
         taken_words=tuple(f'" disabled aria-label="{escape(taken_label(cell))}"' for cell in order),
-        legend=tuple(_legend(screening, plan, cells)),
-        facts=_facts(cells),
+        legend=tuple(_legend(screening, plan, [cell for cell in cells if cell.for_sale])),
+        facts=_facts([cell for cell in cells if cell.for_sale] or cells),
     )
 
 
@@ -182,17 +234,23 @@ def rows_of(screening: Screening, plan: SeatPlan) -> list[Row]:
     rows: list[Row] = []
     names = {zone.id: zone.name_in(locale()) for zone in plan.zones}
     before: int | None = None
+    section_before = ""
     for seats in plan.rows:
         zone = seats[0].zone_id
         # The legend tells the first zone's price, unless that zone is a dear one.
         told = before != zone and (before is not None or seats[0].zone_code != PLAIN_ZONE)
-        price = format_money(screening.prices[zone], locale())
-        cells = cells_of(screening, seats)
-        rows.append(
-            Row(seats[0].row_label, cells, names.get(zone) if told else None, price if told else None)
-        )
-        before = zone
+        price = format_money(screening.prices[zone], locale()) if _is_sold(screening, seats, zone) else None
+        heading = names.get(zone) if told else None
+        section = ", ".join(dict.fromkeys(seat.section for seat in seats if seat.section))
+        if section != section_before:
+            heading = " · ".join(part for part in (section, heading) if part)
+        rows.append(Row(seats[0].row_label, cells_of(screening, seats), heading, price if told else None))
+        before, section_before = zone, section
     return rows
+
+
+def _is_sold(screening: Screening, seats: Sequence[Seat], zone: int) -> bool:
+    return zone in screening.prices and any(seat.for_sale for seat in seats if seat.zone_id == zone)
 
 
 def cells_of(screening: Screening, seats: Sequence[Seat]) -> tuple[Cell, ...]:
@@ -203,7 +261,7 @@ def cells_of(screening: Screening, seats: Sequence[Seat]) -> tuple[Cell, ...]:
         if seat in halves.values():
             continue
         pair = (seat, halves[seat.id]) if seat.id in halves else (seat,)
-        cells.append(Cell(pair, sum(screening.prices[one.zone_id] for one in pair)))
+        cells.append(Cell(pair, sum(screening.prices.get(one.zone_id, 0) for one in pair)))
     return tuple(cells)
 
 
@@ -213,8 +271,8 @@ def kind_words(cell: Cell) -> str:
 
 
 def seat_words(cell: Cell) -> str:
-    """`F7`, or `J1, love seat for two`."""
-    return ", ".join(part for part in (cell.name, kind_words(cell)) if part)
+    """`F7`, or `J1/2, love seat for two`."""
+    return ", ".join(part for part in (cell.heard, kind_words(cell)) if part)
 
 
 def free_label(cell: Cell) -> str:
@@ -223,21 +281,6 @@ def free_label(cell: Cell) -> str:
 
 def taken_label(cell: Cell) -> str:
     return _("%(seat)s, taken", seat=seat_words(cell))
-
-
-def labelled(rows: Sequence[Row], taken: Collection[int], marks: Marks) -> list[Row]:
-    """The rows with each seat's state and words, for the list."""
-
-    def state(cell: Cell) -> Cell:
-        now = state_of(cell, taken, marks)
-        if now in ("free", "chosen"):
-            return Cell(cell.seats, cell.price, now, free_label(cell))
-        if now == "mine":
-            words = _("%(seat)s, yours in another order", seat=seat_words(cell))
-            return Cell(cell.seats, cell.price, "mine", words)
-        return Cell(cell.seats, cell.price, "taken", taken_label(cell))
-
-    return [Row(row.label, tuple(map(state, row.cells)), row.zone_name, row.zone_price_label) for row in rows]
 
 
 def _legend(screening: Screening, plan: SeatPlan, cells: Sequence[Cell]) -> list[tuple[str, str]]:
@@ -263,7 +306,7 @@ def _legend(screening: Screening, plan: SeatPlan, cells: Sequence[Cell]) -> list
 
 
 def seat_price(screening: Screening, cell: Cell) -> int:
-    return screening.prices[cell.seats[0].zone_id]
+    return screening.prices.get(cell.seats[0].zone_id, 0)
 
 
 def _facts(cells: Sequence[Cell]) -> str:

@@ -102,7 +102,9 @@ def long_version(version: str) -> str:
 
 def stubs_of(screenings: Sequence[Screening]) -> list[Stub]:
     """A stub for each screening, in their order; one query for how full they are."""
-    taken = reservations.occupancy([screening.id for screening in screenings]) if screenings else {}
+    taken = (
+        reservations.occupancy([one.id for one in screenings], of_those_on_sale=True) if screenings else {}
+    )
     return [_stub(screening, taken.get(screening.id, 0)) for screening in screenings]
 
 

@@ -40,12 +40,13 @@ _ISSUE = text(
         on conflict (order_id) do nothing returning order_id
     )
     insert into tickets.tickets (id, order_id, number, code, qr_text, kid, state, screening_id, seat_id,
-        seat_name, row_label, seat_number, zone_name, ticket_type, half_kind, price)
+        seat_name, row_label, seat_number, zone_name, ticket_type, half_kind, price, section)
     select line.id, issue.order_id, line.number, line.code, line.qr_text, :kid, 'valid', :screening_id, line.seat_id,
-        line.seat_name, line.row_label, line.seat_number, line.zone_name, line.ticket_type, line.half_kind, line.price
+        line.seat_name, line.row_label, line.seat_number, line.zone_name, line.ticket_type, line.half_kind, line.price,
+        line.section
     from issue cross join jsonb_to_recordset(cast(:lines as jsonb)) as line (
         id uuid, number smallint, code text, qr_text text, seat_id int, seat_name text, row_label text,
-        seat_number text, zone_name text, ticket_type text, half_kind text, price int)
+        seat_number text, zone_name text, ticket_type text, half_kind text, price int, section text)
     returning id
     """  # noqa: S608 (no value is put in)
 )
@@ -114,6 +115,7 @@ def _ticket(facts: IssueFacts, line: TicketLine, number: int, key: keys.SigningK
         ticket_type=line.ticket_type,
         half_kind=line.half_kind,
         price=line.price,
+        section=line.section,
         admitted_at=None,
         gate=None,
         revision=1,
@@ -123,7 +125,7 @@ def _ticket(facts: IssueFacts, line: TicketLine, number: int, key: keys.SigningK
 
 _LINE = (
     "number", "code", "qr_text", "seat_id", "seat_name", "row_label", "seat_number", "zone_name", "ticket_type",
-    "half_kind", "price",
+    "half_kind", "price", "section",
 )  # fmt: skip
 
 

@@ -85,6 +85,7 @@ class TicketRow(Base):
     gate: Mapped[str | None] = mapped_column(Text)
     admitted_by: Mapped[int | None] = mapped_column(Integer)
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    section: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class SigningKeyRow(Base):

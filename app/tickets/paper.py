@@ -26,6 +26,7 @@ DOORS_OPEN = timedelta(minutes=20)
 DISPLAY = ("display", "narrow")
 NARROW = ("narrow",)
 WIDTH = 89.0  # millimetres between the margins
+_ABOVE_SEAT = (36.0, 8.0)  # millimetres, and the size of the letters in points
 STOCKS = ("salmon", "green", "blue", "manila", "lilac")
 
 
@@ -119,7 +120,6 @@ def page(ticket: Ticket, count: int, locale: str, house: str, letters: Sequence[
     """`letters`: the printer's fonts that the large words may have, the widest first."""
     _ = partial(translate, locale)
     facts = ticket.facts
-    zone = f" · {_text(ticket.zone_name)}" if ticket.zone_name else ""
     return Page(
         image=str(ticket.number),
         seat=_text(ticket.seat_name),
@@ -142,7 +142,7 @@ def page(ticket: Ticket, count: int, locale: str, house: str, letters: Sequence[
                 _("room"),
                 fit_title(_display(facts.auditorium_label) or "-", printer().fonts, letters, 17.0, 15.2),
             ),
-            Place("three", _("row and seat") + zone, _fit(_display(ticket.seat_name), letters, 29.0, 43.0)),
+            Place("three", _where(ticket, locale), _fit(_display(ticket.short_name), letters, 29.0, 43.0)),
         ),
         code=grouped(ticket.code),
         type=_text(wording.type_name(ticket, locale)),
@@ -153,12 +153,29 @@ def page(ticket: Ticket, count: int, locale: str, house: str, letters: Sequence[
     )
 
 
+def _where(ticket: Ticket, locale: str) -> str:
+    """`fila e lugar · Balcão · VIP`, above the seat; where that is too long, the section, which one finds it by."""
+    label = translate(locale, "row and seat")
+    parts = [_text(part) for part in (ticket.section, ticket.zone_name) if part]
+    wished = [" · ".join((label, *parts[: len(parts) - left_out])) for left_out in range(len(parts) + 1)]
+    if ticket.section:
+        wished[-1] = parts[0]
+    fitting = (words for words in wished if _fits_above_seat(words))
+    return next(fitting, _shortened(wished[-1], *_ABOVE_SEAT))
+
+
+def _fits_above_seat(words: str) -> bool:
+    return _shortened(words, *_ABOVE_SEAT) == words
+
+
 def _proof_line(ticket: Ticket, locale: str) -> str:
     _ = partial(translate, locale)
+    # A section that is too long to stand whole above the seat stands here.
+    section = f"{_text(ticket.section)}. " if not _fits_above_seat(_text(ticket.section)) else ""
     if companion := wording.companion_line(ticket, locale):
-        return f"{companion}."
+        return f"{section}{companion}."
     proof = wording.proof_wanted(ticket, locale)
-    return _("Show at the door: %(proof)s.", proof=proof) if proof else _("No document needed.")
+    return section + (_("Show at the door: %(proof)s.", proof=proof) if proof else _("No document needed."))
 
 
 def _title(facts: IssueFacts, locale: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Row
 
 from app.core.payloads import FIRST_FORM, FORM, known_fields
+from app.core.seat_names import full_name, long_name, short_name
 from app.core.showtime import Showtime
 from app.tickets.states import VALID
 
@@ -27,6 +28,7 @@ class TicketLine:
     ticket_type: str
     half_kind: str | None
     price: int
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,10 @@ class IssueFacts:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`code` is ten characters for people; `qr_text` what the QR holds; `serial` counts within the order."""
+    """`code` is ten characters for people; `qr_text` what the QR holds; `serial` counts within the order.
+
+    `seat_name` is what tells the seat from all of its room (core/seat_names.py).
+    """
 
     id: uuid.UUID
     number: int
@@ -131,6 +136,15 @@ class Ticket:
     gate: str | None
     revision: int
     facts: IssueFacts
+    section: str = ""
+
+    @property
+    def short_name(self) -> str:
+        """Row and number, for where the section stands beside it."""
+        return short_name(self.row_label, self.seat_number)
+
+    def long_name(self, locale: str) -> str:
+        return long_name(locale, self.row_label, self.seat_number, self.section)
 
     @property
     def order_id(self) -> uuid.UUID:
@@ -153,7 +167,8 @@ class Ticket:
             qr_text=row.qr_text,
             state=row.state,
             seat_id=row.seat_id,
-            seat_name=row.seat_name,
+            # Of row and number, as every place says it; the table may hold a name that was joined otherwise once.
+            seat_name=full_name(row.row_label, row.seat_number, row.section),
             row_label=row.row_label,
             seat_number=row.seat_number,
             zone_name=row.zone_name,
@@ -164,6 +179,7 @@ class Ticket:
             gate=row.gate,
             revision=row.revision,
             facts=facts,
+            section=row.section,
         )
 
 

@@ -9,7 +9,7 @@ const PATIENCE_MS = 10_000; // for an answer
 const RETRY_STREAM_MS = 60_000;
 const FAILURES = 3;
 
-/** Keeps `boxes` as the server says. say: words(box, free), lost(names), changed(free places). */
+/** Keeps `boxes` as the server says. say: words(box, free), lost(boxes), changed(free places). */
 export function followSeats(form, boxes, say) {
   const own = new Set(form.dataset.own ? form.dataset.own.split(",") : []);
   const byPlace = new Map();
@@ -27,7 +27,7 @@ export function followSeats(form, boxes, say) {
       const taken = mine.has(box) || box.value.split("-").some((place) => byPlace.has(place) && isTaken(place));
       if (taken === box.disabled) continue;
       differs = true;
-      if (taken && box.checked) lost.push(box.id);
+      if (taken && box.checked) lost.push(box);
       set(box, taken);
     }
     if (lost.length) say.lost(lost);

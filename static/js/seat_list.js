@@ -1,5 +1,17 @@
-// The list by row: a seat that is taken while it has the focus says so, and hands it to its neighbour.
-import { announce } from "./behaviour.js";
+// The list by row: a seat that is taken while it has the focus says so, and hands it to its neighbour; rows count along.
+import { announce, onElements } from "./behaviour.js";
+
+onElements(".by-row", (list) => {
+  const [one, many] = JSON.parse(list.dataset.sayFree);
+  list.addEventListener("seats:changed", () => {
+    for (const row of list.querySelectorAll("details")) {
+      const open = [...row.querySelectorAll("input[name=seat]:not(:disabled)")];
+      const free = open.reduce((all, box) => all + box.value.split("-").length, 0);
+      row.querySelector("[data-row-free]").textContent = (free === 1 ? one : many).replace("#", free);
+      row.querySelector("[data-row-price]")?.toggleAttribute("hidden", !free);
+    }
+  });
+});
 
 document.addEventListener("seats:taken", (event) => {
   const row = event.target.closest(".by-row details");

@@ -64,11 +64,11 @@ onElements("form[data-seats]", (form) => {
   arrows(form, boxes);
   followSeats(form, boxes, {
     words: (box, free) => fill(free ? form.dataset.sayFree : form.dataset.sayTaken, { seat: seatWords(form, box), price: money(priceOf(box)) }),
-    lost: (names) => warn(gone(form, names, chosen().map((box) => box.id))),
+    lost: (boxes) => warn(gone(form, boxes.map(nameOf), chosen().map(nameOf))),
     changed: (free) => {
       showFree(free);
       show();
-      form.querySelector("[data-hall]")?.dispatchEvent(new Event("seats:changed"));
+      form.querySelector("[data-hall], .by-row")?.dispatchEvent(new Event("seats:changed"));
     },
   });
   // The browser may bring back what was ticked before (back button, reload).
@@ -109,7 +109,7 @@ function closeSheet() {
 
 function count(form, picked, placesOf) {
   const places = picked.reduce((all, box) => all + placesOf(box), 0);
-  const names = picked.map((box) => box.id).join(", ");
+  const names = picked.map(nameOf).join(", ");
   return fill(places === 1 ? form.dataset.sayOne : form.dataset.sayMany, { n: places, seats: names });
 }
 
@@ -121,12 +121,11 @@ function lines(form, picked, priceOf) {
   list.replaceChildren(...picked.map((box) => {
     const line = template.content.cloneNode(true);
     const [words, cost] = line.querySelectorAll("span");
-    line.querySelector("b").textContent = box.id;
-    const number = box.id.slice(rowOf(box).length);
-    words.textContent = [fill(form.dataset.sayLine, { row: rowOf(box), number }), kindOf(form, box, ["w", "c", "l", "b"])].filter(Boolean).join(" · ");
+    line.querySelector("b").textContent = box.dataset.s ?? box.id;
+    words.textContent = [placeOf(form, box), kindOf(form, box, ["w", "c", "l", "b"])].filter(Boolean).join(" · ");
     cost.textContent = money(priceOf(box));
     const button = line.querySelector("button");
-    button.setAttribute("aria-label", fill(form.dataset.sayRemove, { seat: box.id }));
+    button.setAttribute("aria-label", fill(form.dataset.sayRemove, { seat: heard(box) }));
     button.addEventListener("click", () => box.click());
     return line;
   }));
@@ -137,11 +136,19 @@ function showFree(free) {
   for (const element of document.querySelectorAll("[data-free] b")) element.textContent = free;
 }
 
-// "F7" without its number is "F".
-const rowOf = (box) => /^(.*?)\d+(-\d+)?$/.exec(box.id)?.[1] ?? box.id;
+// "F7", or "Balcão 1-5" where the room has sections; to who listens, "Fila 11, lugar 1".
+const nameOf = (box) => box.dataset.name ?? box.id;
+const heard = (box) => box.dataset.heard ?? nameOf(box);
+
+// "Fila F, lugar 7", or "Balcão, fila 1, lugar 5".
+function placeOf(form, box) {
+  const words = fill(form.dataset.sayLine, { row: box.closest("[data-row]").dataset.row, number: box.dataset.n });
+  const section = box.dataset.s ? nameOf(box).slice(0, -box.dataset.s.length).trim() : "";
+  return section ? `${section}, ${words[0].toLowerCase()}${words.slice(1)}` : words;
+}
 
 const kindOf = (form, box, letters) => JSON.parse(form.dataset.kinds)[letters.find((letter) => box.classList.contains(letter))];
-const seatWords = (form, box) => [box.id, kindOf(form, box, ["w", "c", "l", "b", "v"])].filter(Boolean).join(", ");
+const seatWords = (form, box) => [heard(box), kindOf(form, box, ["w", "c", "l", "b", "v"])].filter(Boolean).join(", ");
 
 // "B2 e B3 acabaram de sair. B4 continua livre.", as the server says it when it refuses them.
 function gone(form, lost, left) {

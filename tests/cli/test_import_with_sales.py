@@ -181,3 +181,27 @@ def wait_until_somebody_waits_for_a_lock(running: Future[Any]) -> None:
         assert not running.done(), "the seats were held while the import was still open"
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_a_sold_room_may_keep_seats_back_and_sell_them_again(database: str, tmp_path: Path) -> None:
+    take(tmp_path)
+    screening = on_sale()
+    paid = buying.bought(screening, seats(screening, 0))
+    assert take(tmp_path, rooms={"not_sold": ["A1", "A2"]}) == {"rooms": 1}
+    with db.reading():
+        plan = events.seat_plan(screening.auditorium_id)
+    assert [seat.name for seat in plan.seats if not seat.for_sale] == ["A1", "A2"]
+    assert on_sale().capacity == 6
+    assert buying.valid_tickets(paid) == ["A1"]
+    assert take(tmp_path, rooms={"not_sold": ["A1", "A2"]}) == {}
+    assert take(tmp_path) == {"rooms": 1}
+    assert on_sale() == screening
+
+
+def test_a_zone_that_is_opened_needs_a_price_at_each_screening(database: str, tmp_path: Path) -> None:
+    rows = {"rows": ["A ssss", "B house ssss"]}
+    take(tmp_path, rooms=rows | {"not_sold_zones": ["house"]})
+    assert on_sale().from_price == 3000
+    other = {"ref": "d2-1", "starts": "2035-12-02 18:00", "price_list": "none"}
+    said = refused(tmp_path, rooms=rows, screenings=other, prices={"price_list": "none", "zone": "house"})
+    assert "the zone 'house' is to be sold, but 'd1-1' has no price for it: import the screenings too" in said

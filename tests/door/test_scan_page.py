@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import re
 
@@ -28,6 +29,7 @@ from tests.door.house import (
     words,
 )
 from tests.shop.visitor import Visitor
+from tests.tickets.conftest import FULL
 from tests.users.people import PASSWORD
 
 
@@ -248,3 +250,14 @@ def test_a_screening_called_off_is_no_place_to_stand(staff: Staff, hall: Screeni
         assert events.screening(hall.id).status == "cancelled"
     assert title(staff.scan(ticket.code)) == "Screening called off"
     assert "Lanterna · All rooms" in staff.get("/staff/scan").text
+
+
+def test_the_seat_is_shown_to_staff_by_row_number_and_part_of_the_room(app: Flask, hall: Screening) -> None:
+    staff = Staff(app)
+    staff.stand_at(hall)
+    seat = dataclasses.replace(
+        FULL, seat_name="Balcão 11-1", row_label="11", seat_number="1", section="Balcão"
+    )
+    said = words(staff.scan(issue(hall, seat)[0].code))
+    assert "11-1" in said
+    assert "Balcão, row 11, seat 1" in said

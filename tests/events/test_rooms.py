@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from app.events.pretix_plans import plan_from_pretix
 from app.events.rooms import BadRoom, PlannedRow, seats_of
-from app.events.seating_plans import plan_from_file, plan_from_lines, plan_from_pretix, with_kinds
+from app.events.seat_marks import with_kinds
+from app.events.seating_plans import plan_from_file, plan_from_lines
 
 
 def test_each_letter_is_a_place() -> None:

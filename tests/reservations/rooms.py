@@ -130,3 +130,46 @@ def make_screening(*rows: str, starts_in: timedelta = timedelta(hours=3), cutoff
 def plan_of(screening: Screening) -> SeatPlan:
     with db.reading():
         return events.seat_plan(screening.auditorium_id)
+
+
+def name_rows(screening: Screening, **rows: str) -> None:
+    """Give rows other names: `name_rows(screening, A="1", B="11")`."""
+    _write_seats(screening, "row_label = :value", rows)
+
+
+def name_sections(screening: Screening, **rows: str) -> None:
+    """Put rows into sections, all of them with rows of numbers: `name_sections(screening, A="Plateia", B="Balcão")`."""
+    _write_seats(screening, "section = :value, row_label = '1'", rows)
+
+
+def take_off_sale(screening: Screening, names: str) -> None:
+    """As an import does it: these seats are not sold from now on, and not counted."""
+    seat_ids = list(ids(plan_of(screening), names))
+    with db.transaction() as session:
+        session.execute(
+            text("update events.seats set for_sale = false where id = any(:ids)"), {"ids": seat_ids}
+        )
+        session.execute(
+            text("update events.auditoriums set capacity = capacity - :some where id = :room"),
+            {"some": len(seat_ids), "room": screening.auditorium_id},
+        )
+    events.reset_caches()
+
+
+def anew(screening: Screening) -> Screening:
+    """The screening as it is now."""
+    with db.reading():
+        return events.screening(screening.id)
+
+
+def _write_seats(screening: Screening, change: str, rows: dict[str, str]) -> None:
+    of_row = {
+        label: [seat.id for seat in plan_of(screening).seats if seat.row_label == label] for label in rows
+    }
+    with db.transaction() as session:
+        for label, value in rows.items():
+            session.execute(
+                text(f"update events.seats set {change} where id = any(:ids)"),
+                {"value": value, "ids": of_row[label]},
+            )
+    events.reset_caches()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core import db
@@ -104,3 +105,20 @@ def test_a_rolled_back_issue_leaves_no_ticket_and_no_lost_key(database: str) -> 
     with db.transaction():
         (ticket,) = service.issue(facts, [FULL])
     assert admit(ticket.qr_text).admitted
+
+
+def test_a_ticket_that_was_sold_under_a_joined_name_is_called_by_row_and_number(issue: Issue) -> None:
+    ticket = issue([dataclasses.replace(FULL, seat_name="111", row_label="11", seat_number="1")])[0]
+    with db.transaction() as session:
+        session.execute(
+            text("update tickets.tickets set seat_name = '111' where id = :id"), {"id": ticket.id}
+        )
+    (read,) = of_order(ticket.order_id)
+    assert (read.seat_name, read.long_name("pt_BR")) == ("11-1", "Fila 11, lugar 1")
+    assert admit(read.code).admitted
+
+
+def test_a_ticket_keeps_its_section(issue: Issue) -> None:
+    line = dataclasses.replace(FULL, seat_name="Balcão 1-5", row_label="1", seat_number="5", section="Balcão")
+    (read,) = of_order(issue([line])[0].order_id)
+    assert (read.seat_name, read.short_name, read.section) == ("Balcão 1-5", "1-5", "Balcão")

@@ -47,7 +47,7 @@ def make_ticket(line: TicketLine = FULL, number: int = 1, **changes: Any) -> Tic
     return Ticket(
         facts.order_id, number, "K7QF2M9XRT", qr.sign(payload, KEY), "valid", line.seat_id, line.seat_name,
         line.row_label, line.seat_number, line.zone_name, line.ticket_type, line.half_kind, line.price, None, None,
-        1, facts,
+        1, facts, line.section,
     )  # fmt: skip
 
 
@@ -256,3 +256,20 @@ def test_a_title_of_any_length_is_whole_and_inside(title: str) -> None:
 def test_an_unknown_colour_or_rating_still_prints() -> None:
     content = paper.pdf([make_ticket(stock="gold", age_rating="21")], "pt_BR", "Cine Lanterna")
     assert "18" in text_of(content)
+
+
+@pytest.mark.parametrize(
+    ("section", "above"),
+    [
+        ("Balcão", "fila e lugar · Balcão · VIP"),
+        ("Balcão Nobre Central", "Balcão Nobre Central 11-1"),
+        ("Balcão Nobre Central Superior Esquerdo", "Balcão Nobre Central Superior Esquerdo. Sem documento"),
+    ],
+)
+def test_the_section_stands_above_the_seat(section: str, above: str) -> None:
+    line = dataclasses.replace(
+        FULL, seat_name=f"{section} 11-1", row_label="11", seat_number="1", section=section, zone_name="VIP"
+    )
+    words = text_of(paper.pdf([make_ticket(line)], "pt_BR", "Cine Lanterna"))
+    assert above in words
+    assert "11-1" in words

@@ -1,0 +1,52 @@
+"""How a seat is called: the one place where a row and a number become one text (docs/decisions/14-seat-names.md).
+
+Row and number are two things everywhere else. A section is a part of the room whose rows are named as those of another
+part are (`Balcão`); it is empty where the row and the number are enough.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.core.i18n import translate
+
+_PLAIN_NUMBER = re.compile(r"\d+[A-Za-z]?")
+
+
+def _(msgid: str) -> str:
+    """Marks a text for the catalogue; it is translated where it is shown."""
+    return msgid
+
+
+_ONE = _("Row %(row)s, seat %(number)s")
+_TWO = _("Row %(row)s, seats %(number)s and %(last)s")
+
+
+def short_name(row: str, number: str, last: str = "") -> str:
+    """`F7`; `11-1` where a reader could not tell the row from the number. `last`: of a love seat, `F7/8`."""
+    whole = f"{number}/{last}" if last else number
+    return f"{row}{whole}" if _read_together(row, number) else f"{row}-{whole}"
+
+
+def full_name(row: str, number: str, section: str = "") -> str:
+    """`F7`, or `Balcão 1-5`: what tells the seat from every other one of its room."""
+    return f"{section} {short_name(row, number)}".strip()
+
+
+def long_name(locale: str, row: str, number: str, section: str = "", last: str = "") -> str:
+    """`Row F, seat 7`, or `Balcão, row 1, seat 5`."""
+    words = translate(locale, _TWO if last else _ONE, row=row, number=number, last=last)
+    return f"{section}, {words[:1].lower()}{words[1:]}" if section else words
+
+
+def heard_name(locale: str, row: str, number: str, section: str = "", last: str = "") -> str:
+    """For who listens: `F7`, but `Row 11, seat 1`, which would be heard as one number; with its section before."""
+    if not _read_together(row, number):
+        return long_name(locale, row, number, section, last)
+    name = short_name(row, number, last)
+    return f"{section}, {name}" if section else name
+
+
+def _read_together(row: str, number: str) -> bool:
+    """Whether row and number can be told apart when they stand side by side: `F7`, `F7b`, not `111`."""
+    return not (row[-1:].isdigit() or row.endswith("-")) and _PLAIN_NUMBER.fullmatch(number) is not None

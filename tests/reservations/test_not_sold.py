@@ -1,0 +1,108 @@
+"""Seats that nobody may buy: taken for everybody, by every way to a seat, and counted apart."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.core import db
+from app.reservations import live, service
+from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft
+from tests.reservations.holds import best, count, hold, let_it_run_out, seats, taken
+from tests.reservations.rooms import anew, make_screening, take_off_sale
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def test_it_cannot_be_held_and_another_is_offered() -> None:
+    screening = make_screening("oooooo")
+    take_off_sale(screening, "A3")
+    with pytest.raises(SeatsLost) as lost:
+        hold(screening, "A2 A3")
+    assert (lost.value.lost, lost.value.kept) == (seats(screening, "A3"), seats(screening, "A2"))
+    assert lost.value.alternatives[0] == seats(screening, "A1")
+    assert lost.value.states[seats(screening, "A3")[0]] is None
+    assert count("seat_claims") == 0
+    with db.reading(), pytest.raises(SeatsLost):
+        service.ensure_free(screening, seats(screening, "A3"))
+
+
+def test_it_is_none_of_the_best_and_none_of_the_nearest() -> None:
+    screening = make_screening("oooooo")
+    take_off_sale(screening, "A3 A4")
+    assert best(screening, 2).seat_ids in (seats(screening, "A1 A2"), seats(screening, "A5 A6"))
+    with pytest.raises(NothingFits):
+        best(screening, 3)
+    hold(screening, "A1" if taken(screening).startswith("A3") else "A5")
+    with pytest.raises(SeatsLost) as lost:
+        hold(screening, "A3")
+    assert not {seat for found in lost.value.alternatives for seat in found} & set(seats(screening, "A3 A4"))
+
+
+def test_nobody_changes_to_it_but_who_holds_it_keeps_it() -> None:
+    screening = make_screening("oooooo")
+    held = hold(screening, "A1 A2")
+    take_off_sale(screening, "A2 A5")
+    with db.transaction(), pytest.raises(SeatsLost) as lost:
+        service.change_seats(held.id, seats(screening, "A2 A5"))
+    assert lost.value.lost == seats(screening, "A5")
+    with db.transaction():
+        changed = service.change_seats(held.id, seats(screening, "A2 A3"))
+        assert changed.seat_ids == seats(screening, "A2 A3")
+        assert service.confirm(held.id)
+
+
+def test_money_that_is_late_does_not_get_it_back() -> None:
+    screening = make_screening("oooo")
+    held = hold(screening, "A1")
+    let_it_run_out(held.id)
+    take_off_sale(screening, "A1")
+    with db.transaction():
+        assert not service.reclaim(held.id, datetime.now(UTC) + timedelta(minutes=5))
+
+
+def test_it_is_a_neighbour_who_never_comes() -> None:
+    """A seat between it and the choice is left alone, as beside a sold one."""
+    screening = make_screening("oooooo")
+    take_off_sale(screening, "A4")
+    with pytest.raises(SingleSeatLeft) as asked, db.transaction():
+        service.hold_seats(
+            screening, seats(screening, "A1 A2"), visitor="v", address_key="a", leave_no_single=True
+        )
+    assert asked.value.shift == seats(screening, "A5 A6")
+    with db.reading():
+        assert service.suggest_shift(screening, seats(screening, "A1 A2")) == seats(screening, "A5 A6")
+
+
+def test_it_is_not_offered_to_who_waits() -> None:
+    screening = make_screening("oooo")
+    held = hold(screening, "A1 A2")
+    take_off_sale(screening, "A3 A4")
+    with db.transaction():
+        wish = service.join_waiting_list(screening, 2, "ana@example.com", "pt_BR", "ana")
+    with db.transaction():
+        assert not service.offer_next(screening.id)
+        service.release(held.id)
+    with db.transaction():
+        assert service.offer_next(screening.id)
+    with db.reading():
+        offer = service.request(wish.token).offer
+    assert offer is not None
+    assert offer.seat_ids == seats(screening, "A1 A2")
+
+
+def test_it_is_taken_on_every_map_and_counted_nowhere() -> None:
+    screening = make_screening("oooo")
+    hold(screening, "A1 A2")
+    take_off_sale(screening, "A2 A3")
+    assert taken(screening) == "A1 A2 A3"
+    states, now = live.read([screening.id])
+    told = json.loads(live.as_json(states[screening.id], now))["taken"]
+    assert [told[str(seat)] for seat in seats(screening, "A2 A3")] == [0, 0]
+    with db.reading():
+        # Two places are on sale, and one of those is taken.
+        assert anew(screening).capacity == 2
+        assert service.occupancy([screening.id], of_those_on_sale=True) == {screening.id: 1}
+        assert service.occupancy([screening.id]) == {screening.id: 2}
