@@ -89,6 +89,7 @@ KINDS: dict[str, Columns] = {
             "synopsis",
             "synopsis_en",
             "poster",
+            "trailer",
             "position",
         ),
     ),

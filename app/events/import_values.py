@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.core.money import parse_money
@@ -24,6 +25,7 @@ _ISO_DAY = re.compile(
 _WHOLE = re.compile(r"(-?\d{1,6})(?:[.,]0+)?")
 _VERSIONS_IN_PORTUGUESE = {"dublado": "dubbed", "legendado": "subtitled"}
 MOST_TEXT = 4000
+LONGEST_ADDRESS = 500
 POSTERS = Path(__file__).resolve().parents[2] / "static" / "img" / "posters"
 
 
@@ -65,6 +67,20 @@ def _ref(value: object) -> str:
     text = _short(value)
     if text.lower().startswith("demo:"):
         raise Wrong("names that begin with 'demo:' are the demo's own")
+    return text
+
+
+def _web_address(value: object) -> str:
+    """An https address of another site: pages link to it, and a browser must never be led to a script or out of TLS."""
+    text = _text(value)
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # a bracket that does not close, a port that is none
+        host, port, parts = "", None, urlsplit("")
+    clean = text.isprintable() and not set(text) & set(' "<>\\') and len(text) <= LONGEST_ADDRESS
+    if not clean or parts.scheme != "https" or "." not in host or "@" in parts.netloc or port == 0:
+        raise Wrong(f"{text[:40]!r} is no address such as https://www.youtube.com/watch?v=…")
     return text
 
 
@@ -231,6 +247,7 @@ _READERS: Mapping[tuple[str, str], Callable[[object], Any]] = {
     ("films", "genres"): _names,
     ("films", "genres_en"): _names,
     ("films", "poster"): _poster,
+    ("films", "trailer"): _web_address,
     ("films", "position"): _whole(0, 100_000),
     ("screenings", "ref"): _ref,
     ("screenings", "film"): _slug,

@@ -144,6 +144,7 @@ class FilmRow(Base):
     synopsis_en: Mapped[str] = mapped_column(Text, server_default="")
     poster: Mapped[str] = mapped_column(Text, server_default="")
     position: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    trailer: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class ScreeningRow(Base):

@@ -49,6 +49,7 @@ class Film:
     synopsis: str
     synopsis_en: str
     poster: str
+    trailer: str
     position: int
 
     @classmethod
@@ -70,6 +71,7 @@ class Film:
             synopsis=row.synopsis,
             synopsis_en=row.synopsis_en,
             poster=row.poster,
+            trailer=row.trailer,
             position=row.position,
         )
 

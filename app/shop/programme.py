@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app, render_template, request, url_for
 from flask_babel import gettext as _
@@ -186,6 +187,7 @@ def film(slug: str) -> str:
         site=site,
         here=choice.film_url(slug, cinema=None),
         poster_words=poster_words(found),
+        trailer_site=urlsplit(found.trailer).hostname,
         poster=poster,
         **shown,
     )

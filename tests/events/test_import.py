@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from app.core import db
 from app.events import service as events
 from app.events.import_files import KINDS
@@ -202,3 +204,26 @@ def test_the_documentation_names_every_column(folder: Folder) -> None:
         required = {name for cell in cells for name in re.findall(r"\*\*(\w+)\*\*", cell)}
         assert named | {"rows"} == set(columns.all) | {"rows"}
         assert required - {"plan"} == set(columns.required)
+
+
+def test_a_trailer_is_linked_where_the_files_name_one(folder: Folder) -> None:
+    films = "slug,title,year,duration_minutes,age_rating,trailer\nlimite,Limite,1931,120,L,{}\n"
+    address = "https://www.youtube.com/watch?v=abc&t=1"
+    folder.run(films=films.format(address), screenings=None)
+    with db.reading():
+        assert events.film("limite").trailer == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://example.com/a", "javascript:alert(1)", "https://", "https://localhost/a", "//example.com/a", "trailer",
+        "https://ana:word@example.com/", "https://example.com:port/", "https://[::1/", "https://example.com/a b",
+        "https://example.com/<b>", "https://example.com/" + "a" * 600,
+    ],
+)  # fmt: skip
+def test_a_trailer_is_an_https_address(folder: Folder, address: str) -> None:
+    films = f"slug,title,year,duration_minutes,age_rating,trailer\nlimite,Limite,1931,120,L,{address}\n"
+    (problem,) = folder.problems(films=films, screenings=None)
+    assert problem.startswith("films.csv:2: trailer: ")
+    assert "is no address such as https://" in problem

@@ -130,3 +130,18 @@ def test_robots_and_sitemap(client: FlaskClient, evening: dict[str, int]) -> Non
     sitemap = get(client, "/sitemap.xml")
     assert "<loc>http://localhost/films/limite</loc>" in sitemap
     assert "<loc>http://localhost/?cinema=praia</loc>" in sitemap
+
+
+def test_a_trailer_opens_elsewhere_and_nothing_of_it_is_loaded(
+    client: FlaskClient, evening: dict[str, int]
+) -> None:
+    assert "Trailer" not in get(client, "/films/aurora")
+    with db.transaction() as session:
+        session.execute(text("update events.films set trailer = 'https://video.example.org/a?b=1&c=2'"))
+    events.reset_caches()
+    page = get(client, "/films/aurora")
+    link = re.search(r'<a [^>]*href="https://video\.example\.org/a\?b=1&amp;c=2"[^>]*>', page)
+    assert link
+    assert 'rel="noopener noreferrer"' in link[0]
+    assert "opens video.example.org" in page
+    assert len(re.findall(r"video\.example\.org/", page)) == 1, "a link, and no frame, image or preconnection"
