@@ -33,6 +33,7 @@ def main() -> int:
         ],
         "types": [programs / "mypy"],
         "import rules": [programs / "lint-imports"],
+        "migration rules": [programs / "python", "-m", "infra.local.migration_rules"],
     }  # fmt: skip
     failed = [name for name, command in checks.items() if not _check(name, [str(part) for part in command])]
     if with_tests and not _check("tests", _pytest(passed_on), live=True):
