@@ -157,7 +157,7 @@ def _check_networks(text: str) -> None:
 
 # What an adapter reads, it checks itself. It is loaded only where its setting is set: processes stay small.
 def _check_sandbox_pix(text: str) -> None:
-    from app.adapters.psp.sandbox import auto_after
+    from app.adapters.psp.sandbox_customers import auto_after
 
     auto_after(text)
 

@@ -57,7 +57,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """`state` is refund_pending, refunded, refund_failed, or refund_replaced by a newer one."""
+    """`state` is refund_pending, refunded, refund_failed, or refund_replaced by a newer one.
+
+    `ended_at` is when the provider gave the money back or refused to.
+    """
 
     id: uuid.UUID
     receipt_id: uuid.UUID
@@ -66,6 +69,7 @@ class Refund:
     reason: str
     state: str
     created_at: datetime
+    ended_at: datetime | None
 
 
 CHARGE = (
@@ -98,6 +102,7 @@ REFUND = (
     RefundRow.reason,
     RefundRow.state,
     RefundRow.created_at,
+    RefundRow.ended_at,
 )
 
 

@@ -190,6 +190,18 @@ def seat_states(screening_id: int) -> dict[int, datetime | None]:
     return {row[0]: row[1] for row in rows} | never_free(screening_id)
 
 
+def are_free(screening_id: int, seat_ids: Collection[int], *, besides: uuid.UUID) -> bool:
+    """Whether nobody has any of these seats but, perhaps, the reservation `besides`. A look, and no promise."""
+    rows = db.session().execute(
+        text(
+            "select 1 from reservations.seat_claims where screening_id = :screening_id and seat_id = any(:seat_ids)"
+            " and reservation_id <> :besides and (expires_at is null or expires_at >= clock_timestamp()) limit 1"
+        ),
+        {"screening_id": screening_id, "seat_ids": list(seat_ids), "besides": besides},
+    )
+    return rows.first() is None
+
+
 def taken_among(screening_id: int, seat_ids: Sequence[int]) -> frozenset[int]:
     """Which of these seats are taken now."""
     rows = db.session().execute(

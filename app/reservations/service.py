@@ -19,7 +19,7 @@ from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, holding, single_seat
 from app.reservations.best import best_together
-from app.reservations.holding import queue_up, reach_for, reservation, seat_states
+from app.reservations.holding import are_free, queue_up, reach_for, reservation, seat_states
 from app.reservations.offering import offer_next, seats_freed
 from app.reservations.owning import hand_over
 from app.reservations.retention import delete_reservations, live_requests
@@ -57,6 +57,7 @@ __all__ = [
     "SingleSeatLeft",
     "TooManyHolds",
     "accept_offer",
+    "are_free",
     "best_together",
     "cancel_request",
     "change_seats",

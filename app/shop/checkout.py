@@ -138,12 +138,16 @@ def _page_that_asked(token: str) -> str:
 
 @blueprint.post("/orders/<token>/end")
 def abandon(token: str) -> Response:
-    """Seats and snacks go back at once; on to where one was (`next`), else to the map of the same screening."""
+    """Seats and snacks go back at once; on to where one was (`next`), else to the map of the same screening.
+
+    The next page offers to take the seats again, while they are free.
+    """
     try:
         with db.transaction():
             orders.abandon(token, by=purchase.asker())
     except WrongState:
         return redirect(f"/orders/{token}", 303)
+    flash(token, purchase.GIVEN_UP)
     return redirect(
         safe_next(request.form.get("next"), f"/screenings/{orders.order(token).screening.id}"), 303
     )

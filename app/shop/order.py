@@ -15,7 +15,7 @@ from app.core.errors import NotFound as Unknown
 from app.orders import service as orders
 from app.orders.service import OrderView, WrongState
 from app.payments import service as payments
-from app.shop import blueprint, heading, purchase, visit, words
+from app.shop import blueprint, heading, purchase, receipt, visit, words
 from app.shop.programme import poster
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted
@@ -80,6 +80,8 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         masked_email=_masked(order.email or ""),
         mailed="mailed" in request.args,
         over=order.read_at >= order.screening.ends_at,
+        take_again=purchase.can_take_again(order),
+        has_receipt=receipt.is_there(order),
         directions=visit.directions(order.screening.cinema),
         opens_at=order.screening.starts_at - tickets.DOORS_OPEN,
         film_url=absolute(url_for("shop.film", slug=order.screening.film.slug)),

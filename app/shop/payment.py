@@ -181,6 +181,7 @@ def _context(order: OrderView, state: Waiting) -> dict[str, object]:
         "back_url": None,  # what is being paid for does not change any more
         "step_links": {},
         "state": state,
+        "take_again": state.stage == "over" and purchase.can_take_again(order),
         "charge": charge,
         "came": _came(order, charge) if charge and did_not_fit else 0,
         "qr": qr_symbol.svg(charge.pix_code, quiet=2)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import current_app, flash, get_flashed_messages, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.core import db
 from app.core.errors import Conflict, NotFound
+from app.events import service as events
+from app.events.service import ScreeningClosed
 from app.orders import service as orders
 from app.orders.service import NoMoreExtensions, OrderView, Owner
 from app.products import service as products
+from app.reservations import service as reservations
 from app.shop import blueprint, heading, words
 from app.shop.programme import poster
 from app.web.language import locale
 from app.web.security import known_visitor
 
 STEPS = ("seats", "types", "concessions", "checkout")
+GIVEN_UP = "given_up"  # the token of an order, for the next page
 
 
 def account() -> Any | None:
@@ -63,9 +67,34 @@ def open_orders() -> list[OrderView]:
     return orders.open_orders_of(visitor) if visitor else []
 
 
+def given_up() -> OrderView | None:
+    """The order that this browser gave up with its last click, if its seats can be taken again; told once."""
+    told = get_flashed_messages(category_filter=[GIVEN_UP])
+    if not told:
+        return None
+    order = orders.order(str(told[-1]))
+    return order if can_take_again(order) else None
+
+
+def can_take_again(order: OrderView) -> bool:
+    """Whether the seats of an order that ended without money can be held once more: free, and still on sale.
+
+    While the bank may still tell of money, they wait for that, and are not offered.
+    """
+    over = order.state in ("expired", "cancelled") or (order.state == "draft" and asker().owns(order))
+    if order.is_open or order.paid_at or not over:
+        return False
+    try:
+        events.ensure_on_sale(order.screening)
+    except ScreeningClosed:
+        return False
+    seat_ids = [seat.seat_id for seat in order.seats]
+    return reservations.are_free(order.screening.id, seat_ids, besides=order.reservation_id)
+
+
 @blueprint.app_context_processor
 def _for_templates() -> dict[str, Any]:
-    return {"open_orders": open_orders}
+    return {"open_orders": open_orders, "given_up": given_up}
 
 
 def at_step(order: OrderView, step: str) -> Response | None:

@@ -6,7 +6,8 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.adapters import psp
-from app.adapters.psp.sandbox import REFUND_MODES, BankView, Sandbox
+from app.adapters.psp.sandbox import REFUND_MODES, Sandbox
+from app.adapters.psp.sandbox_views import BankView
 from app.core import db
 from app.core.config import settings
 from app.core.errors import NotFound

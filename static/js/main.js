@@ -9,6 +9,7 @@ import "./kept_typing.js";
 import "./language_switch.js";
 import "./map_pan.js";
 import "./payment_wait.js";
+import "./print.js";
 import "./seatmap.js";
 import "./show_password.js";
 import "./seat_list.js";

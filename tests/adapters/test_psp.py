@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters.psp import ChargeRequest, RefundRequest, Refused, UnknownCharge, Unreachable
-from app.adapters.psp.sandbox import BadManner, Sandbox, auto_after
+from app.adapters.psp.sandbox import Sandbox
+from app.adapters.psp.sandbox_customers import BadManner, auto_after
 from app.core import db
 from app.payments import providers
 

@@ -227,7 +227,7 @@ def test_calling_off_tells_once_and_ends_sales(database: str) -> None:
             events.ensure_on_sale(events.screening(screening_id))
         rows = session.execute(text("select consumer, payload from core.outbox order by consumer")).all()
     assert [row.consumer for row in rows] == ["orders", "reservations"]
-    assert rows[0].payload == {"screening_id": screening_id, "reason": "O projetor queimou."}
+    assert rows[0].payload == {"screening_id": screening_id, "reason": "O projetor queimou.", "form": 1}
 
 
 def test_calling_off_needs_a_screening_and_a_reason(database: str) -> None:

@@ -49,7 +49,13 @@ def test_the_whole_receipt_goes_back(paid: Charge, work: Work) -> None:
     work()
     assert [one.state for one in refunds()] == ["refunded"]
     assert messages("RefundSettled") == [
-        {"refund_id": str(asked.id), "order_id": str(ORDER), "amount": 10100, "state": "refunded"}
+        {
+            "refund_id": str(asked.id),
+            "order_id": str(ORDER),
+            "amount": 10100,
+            "state": "refunded",
+            "form": 1,
+        }
     ]
 
 

@@ -27,7 +27,9 @@ def test_holds_end_by_the_clock_and_say_so() -> None:
     with db.reading():
         assert service.reservation(over.id).state == "expired"
         assert service.reservation(running.id).state == "held"
-    assert messages("HoldExpired") == [{"reservation_id": str(over.id), "screening_id": screening.id}]
+    assert messages("HoldExpired") == [
+        {"reservation_id": str(over.id), "screening_id": screening.id, "form": 1}
+    ]
     assert count("seat_claims") == 1
 
 

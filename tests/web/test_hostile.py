@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from tests.web.hostility import FROM_OURS, VALUES, Form, House, pages, read_page
 
 # See there: none of them changes anything when it is used from another site.
-WITHOUT_SEAL = {"/language", "/orders/<token>", "/orders/<token>/payment"}
+WITHOUT_SEAL = {"/language", "/cinema", "/orders/<token>", "/orders/<token>/payment"}
 EVERY_FIELD = ("age", "answer", "act", "code", "cpf", "email", "go", "instead", "keep", "kind", "language")
 MORE_FIELDS = ("method", "name", "new", "next", "old", "once", "password", "quantity", "seat", "type")
 

@@ -10,13 +10,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 import secrets
 import string
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, create_engine, text
@@ -26,7 +24,6 @@ from app.adapters.psp import (
     ChargeRequest,
     ChargeState,
     Forged,
-    Payment,
     RefundRequest,
     Refused,
     UnknownCharge,
@@ -48,49 +45,11 @@ from app.adapters.psp.sandbox_books import (
     REFUNDS_WILL,
     TAKE_NOTIFICATIONS,
 )
+from app.adapters.psp.sandbox_customers import auto_after
+from app.adapters.psp.sandbox_views import BankView, Notification, payments_of
 
 SIGNATURE = "X-Sandbox-Signature"
 REFUND_MODES = ("ok", "slow", "fail")
-
-
-@dataclass(frozen=True, slots=True)
-class Notification:
-    """A webhook on its way: post `body` with `headers`, then tell the bank `delivered(id)`."""
-
-    id: int
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class BankView:
-    """What the bank's own page shows of a charge. `amount` in centavos.
-
-    `seconds_left` until it can no longer be paid, negative once it is over: by the clock of the bank's books.
-    """
-
-    id: str
-    method: str
-    amount: int
-    description: str
-    status: str
-    seconds_left: float
-    return_url: str
-    payments: tuple[Payment, ...]
-    refunds: str
-
-
-class BadManner(ValueError):
-    """The setting does not say what customers do; the message says what does."""
-
-
-def auto_after(pix: str) -> float | None:
-    """After how many seconds customers pay by themselves; None: they use the bank's page. Raises BadManner."""
-    if pix == "manual":
-        return None
-    if found := re.fullmatch(r"auto(?::(\d{1,5}(?:\.\d{1,3})?))?", pix, re.ASCII):
-        return float(found[1] or 0)
-    raise BadManner(f"customers are manual, auto or auto:3 (after three seconds), not {pix!r}")
 
 
 class Sandbox:
@@ -186,7 +145,7 @@ class Sandbox:
             row.status,
             row.seconds_left,
             row.return_url,
-            _payments(row.payments),
+            payments_of(row.payments),
             row.refunds,
         )
 
@@ -275,7 +234,7 @@ class Sandbox:
         row = bank.execute(FETCH, {"id": charge_id}).first()
         if row is None:
             raise UnknownCharge(charge_id)
-        payments = _payments(row.payments)
+        payments = payments_of(row.payments)
         return ChargeState(
             id=row.id,
             status="paid" if payments else row.status,
@@ -322,13 +281,6 @@ class Sandbox:
             finally:
                 bank.execute(text("select pg_advisory_unlock(hashtext('sandbox_bank'))"))
             self._ready = True
-
-
-def _payments(rows: list[list[str | None]]) -> tuple[Payment, ...]:
-    return tuple(
-        Payment(str(receipt_id), int(str(amount)), datetime.fromisoformat(paid_at) if paid_at else None)
-        for receipt_id, amount, paid_at in rows
-    )
 
 
 def _end_to_end_id() -> str:

@@ -1,0 +1,89 @@
+"""An order's receipt, to print: what was paid and when, and what went back. Its address is enough, as for tickets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import redirect, render_template
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.core.i18n import format_day_long, format_time, local
+from app.orders.service import OrderView
+from app.payments import service as payments
+from app.payments.service import Refund
+from app.shop import blueprint, purchase, words
+from app.web.language import locale
+
+Answer = Response | tuple[str, int, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money that came or went back: in words, when, and how much (centavos; negative: back to the buyer)."""
+
+    words: str
+    when: str
+    amount: int
+
+
+def is_there(order: OrderView) -> bool:
+    """Whether money came for the order."""
+    return bool(payments.receipts_of(order.id))
+
+
+@blueprint.get("/orders/<token>/receipt")
+def receipt(token: str) -> Answer:
+    order = purchase.order_at(token)
+    movements = _movements(order)
+    if not movements:
+        return redirect(order.path, 303)
+    page = render_template(
+        "shop/page_receipt.html",
+        order=order,
+        screening=order.screening,
+        lines=words.lines(order),
+        movements=movements,
+    )
+    return page, 200, {"Cache-Control": "private, no-store"}
+
+
+def _movements(order: OrderView) -> list[Movement]:
+    methods = {charge.id: charge.method for charge in payments.charges_of(order.id)}
+    came = [
+        (one.paid_at, _paid_by(methods.get(one.charge_id)), one.amount)
+        for one in payments.receipts_of(order.id)
+    ]
+    back = [
+        (one.ended_at or one.created_at, _back(one), -one.amount) for one in payments.refunds_of(order.id)
+    ]
+    zone = order.screening.cinema.timezone
+    return [
+        Movement(said, _moment(moment, zone), amount)
+        for moment, said, amount in sorted([*came, *back], key=lambda one: one[0])
+    ]
+
+
+def _paid_by(method: str | None) -> str:
+    return _("Paid by card") if method == "card" else _("Paid by Pix")
+
+
+def _back(refund: Refund) -> str:
+    if refund.state == "refunded":
+        return _("Went back")
+    return (
+        _("Refund refused by the bank: we settle it by hand")
+        if refund.state == "refund_failed"
+        else _("On its way back")
+    )
+
+
+def _moment(moment: datetime, zone: str) -> str:
+    day = local(moment, zone).date()
+    return _(
+        "%(day)s %(year)d, %(time)s",
+        day=format_day_long(day, locale()),
+        year=day.year,
+        time=format_time(moment, locale(), zone),
+    )
