@@ -22,6 +22,7 @@ monkey.patch_all(os=False, signal=False)
 
 from app.core.config import PAGES, BadSetting  # noqa: E402
 from app.core.config import settings as read_settings  # noqa: E402
+from infra.local.gunicorn_worker import TurnsWorker  # noqa: E402
 
 try:
     settings = read_settings()
@@ -30,7 +31,7 @@ except BadSetting as error:
 
 wsgi_app = "wsgi:application"
 bind = [settings.listens_at]
-worker_class = "gevent"
+worker_class = TurnsWorker
 workers = settings.web_workers
 worker_connections = 2000
 # A socket for each worker: from one that they share, one worker may take nearly all connections, and the other rests.
