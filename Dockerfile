@@ -38,9 +38,10 @@ COPY migrations migrations
 COPY wsgi.py ./
 ENV PATH=/srv/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     MALLOC_ARENA_MAX=1 PYTHONNODEBUGRANGES=1 \
-    BILHETERIA_VAR=/srv/var BILHETERIA_HOST=0.0.0.0 BILHETERIA_DEMO=0 PORT=8000
+    BILHETERIA_VAR=/srv/var BILHETERIA_HOST=0.0.0.0 BILHETERIA_DEMO=0 PORT=8000 \
+    BILHETERIA_HEARTBEAT=/tmp/heartbeat
 USER 10001
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-    CMD ["python3", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=2)"]
+# Of the web server; a worker's is "python3 -m app.cli.health worker".
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["python3", "-m", "app.cli.health", "web"]
 CMD ["gunicorn", "--config", "infra/local/gunicorn_conf.py"]

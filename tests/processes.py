@@ -12,3 +12,9 @@ def children(pid: int) -> set[int]:
     ).stdout
     rows = [line.split() for line in listing.splitlines()]
     return {int(child) for child, parent, state in rows if int(parent) == pid and not state.startswith("Z")}
+
+
+def alive(pid: int) -> bool:
+    """Whether it runs or is stopped; one that has died and waits for its parent is not."""
+    state = subprocess.run(["ps", "-p", str(pid), "-o", "stat="], capture_output=True, text=True).stdout
+    return bool(state.strip()) and not state.startswith("Z")

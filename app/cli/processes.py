@@ -1,4 +1,4 @@
-"""Child processes of `serve`: started, watched, started again when they die, and ended together."""
+"""Child processes of `serve`: started, watched, started again when they die or hang, and ended together."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+from app.core.liveness import Heartbeat, Watch
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 STEADY_SECONDS = 30.0  # a child that lived this long starts its pauses anew
+LOOK_SECONDS = 0.2
+START_SECONDS = 180.0  # until its first sign of life, on a slow machine
 LARGEST_LOG = 10_000_000
 PR_SET_PDEATHSIG = 1
 # What must stand before a process starts: one heap for all threads (Python runs one of them at a time), and
@@ -23,13 +28,30 @@ LEAN = {"MALLOC_ARENA_MAX": "1", "PYTHONNODEBUGRANGES": "1"}
 
 
 class Child:
-    """A process that should always run. Its output goes to `log`."""
+    """A process that should always run. Its output goes to `log`.
 
-    def __init__(self, name: str, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+    It touches `heartbeat` while it is well. `answered`, if given, is a count that rises while it answers others.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        log: Path,
+        *,
+        heartbeat: Path,
+        hang_seconds: float,
+        answered: Callable[[], int] | None = None,
+    ) -> None:
         self.name = name
         self.command = command
-        self.env = dict(env)
+        self.env = {**env, "BILHETERIA_HEARTBEAT": str(heartbeat)}
         self.log = log
+        self._heartbeat = Heartbeat(heartbeat)
+        self._hang_seconds = hang_seconds
+        self._answered = answered
+        self._watches: dict[str, Watch] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._pause = FIRST_PAUSE
@@ -38,12 +60,20 @@ class Child:
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._turn_log_over()
+        self._heartbeat.clear()
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 self.command, env=self.env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 process_group=0, preexec_fn=_end_with_parent,
             )  # fmt: skip
         self._started = time.monotonic()
+        self._watches = {"gives no sign of life": self._watch(self._heartbeat.last, self._hang_seconds)}
+        if self._answered is not None:
+            # gunicorn itself replaces a process of its own that hangs: only when that has not helped.
+            self._watches["does not answer"] = self._watch(self._answered, 2 * self._hang_seconds)
+
+    def _watch(self, read: Callable[[], object], seconds: float) -> Watch:
+        return Watch(read, seconds=seconds, every=LOOK_SECONDS, first_seconds=START_SECONDS)
 
     @property
     def pid(self) -> int:
@@ -53,14 +83,18 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     def keep_running(self) -> str | None:
-        """Start it again when it has died and its pause is over. Returns a line for the terminal, or None."""
+        """Start it again when it has died and its pause is over. Returns a line for the terminal, or None.
+
+        To be called every LOOK_SECONDS: one that hangs is killed, and has died at the next call.
+        """
         if self.is_running():
             self._turn_log_over()
-            return None
+            return self._kill_if_hung()
         now = time.monotonic()
         if self._process is not None:
             if now - self._started > STEADY_SECONDS:
                 self._pause = FIRST_PAUSE
+            self._kill_all()  # what it has started and left: a process that hangs would keep the port
             status, self._process = self._process.returncode, None
             self._start_again_at = now + self._pause
             line = (
@@ -71,6 +105,19 @@ class Child:
         if now >= self._start_again_at:
             self.start()
         return None
+
+    def _kill_if_hung(self) -> str | None:
+        wrong = [words for words, watch in self._watches.items() if watch.stands_still()]
+        if not wrong:
+            return None
+        self._kill_all()
+        return f"The {self.name} process {wrong[0]}; it is replaced."
+
+    def _kill_all(self) -> None:
+        """The process and everything that it started, at once."""
+        if self._process is not None:
+            with suppress(ProcessLookupError, PermissionError):  # macOS: for a group of the dead
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def ask_to_end(self) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -83,7 +130,7 @@ class Child:
         try:
             self._process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            self._kill_all()
             self._process.wait()
 
     def last_words(self) -> str:

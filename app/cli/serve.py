@@ -13,11 +13,8 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -28,15 +25,14 @@ from app.adapters.postgres import PostgresError, PostgresServer
 from app.adapters.postgres import start as start_postgres
 from app.adapters.postgres_limits import COMMANDS, open_connection
 from app.cli import speak_to_any_terminal
-from app.cli.processes import LEAN, Child
+from app.cli.health import Answers, wrong_at
+from app.cli.processes import LEAN, LOOK_SECONDS, Child
 from app.core.config import BadSetting, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
 OLDEST_POSTGRES = 15
 END_SECONDS = 8.0
-TICK_SECONDS = 0.2
-EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - and one of them to ask at
 PAUSE_SECONDS = 5.0  # between tries to start a database that does not start
 
 
@@ -104,9 +100,9 @@ class BoxOffice:
         _wait_until_ready(self.children[0], settings)
 
     def watch(self) -> None:
-        """Start again what dies, until a signal ends it."""
+        """Start again what dies or hangs, until a signal ends it."""
         while True:
-            time.sleep(TICK_SECONDS)
+            time.sleep(LOOK_SECONDS)
             if self.postgres is not None and not self.postgres.is_running():
                 _say("The database ended; starting it again.")
                 self._start_postgres_again()
@@ -180,10 +176,27 @@ def _children(env: dict[str, str], settings: Settings) -> list[Child]:
     configuration = str(ROOT / "infra" / "local" / "gunicorn_conf.py")
     web = [sys.executable, "-m", "gunicorn", "--config", configuration, "--chdir", str(ROOT)]
     worker = [sys.executable, "-m", "app.cli.worker"]
-    log = settings.var / "log"
+    log, run = settings.var / "log", settings.var / "run"
+    answers = Answers(settings)
+    answers.ask_on()
     return [
-        Child("web", web, env, log / "web.log"),
-        Child("worker", worker, {**env, "PYTHONPATH": str(ROOT)}, log / "worker.log"),
+        Child(
+            "web",
+            web,
+            env,
+            log / "web.log",
+            heartbeat=run / "web.heartbeat",
+            hang_seconds=settings.hang_seconds,
+            answered=lambda: answers.count,
+        ),
+        Child(
+            "worker",
+            worker,
+            {**env, "PYTHONPATH": str(ROOT)},
+            log / "worker.log",
+            heartbeat=run / "worker.heartbeat",
+            hang_seconds=settings.hang_seconds,
+        ),
     ]
 
 
@@ -240,16 +253,10 @@ def check_version(number: int) -> None:
 
 def _wait_until_ready(web: Child, settings: Settings) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    asked = replace(settings, host=EVERY_ADDRESS.get(settings.host, settings.host))
-    address = f"http://{asked.listens_at}/readyz"
-    while True:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
-            if not web.is_running() or time.monotonic() > deadline:
-                reason = web.last_words() if not web.is_running() else str(error)
-                raise CannotServe(f"the web server did not become ready: {reason} (log: {web.log})") from None
+    while (wrong := wrong_at(settings, "/readyz", seconds=5)) is not None:
+        if not web.is_running() or time.monotonic() > deadline:
+            reason = wrong if web.is_running() else web.last_words()
+            raise CannotServe(f"the web server did not become ready: {reason} (log: {web.log})")
         time.sleep(0.1)
 
 

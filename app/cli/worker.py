@@ -1,7 +1,7 @@
 """`worker`: handles the messages and runs the clockwork of the services that this process serves.
 
 Services that are patient (`dispatch.by_pace`) get a process of their own, a copy of this one with a lower priority: on
-a busy machine their work waits, and the others' does not. If one of the two dies, the other ends too, and what
+a busy machine their work waits, and the others' does not. If one of the two dies or hangs, the other ends too, and what
 started them starts them again.
 """
 
@@ -12,15 +12,18 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 
 import click
 
 from app.core.config import BadSetting, Settings
+from app.core.liveness import Counter, Heartbeat, Watch
 
 PATIENT_NICENESS = 15
 LOOK_SECONDS = 0.2
+END_SECONDS = 30.0  # for the messages at hand, when the other half has died
 log = logging.getLogger("bilheteria.worker")
 
 
@@ -50,16 +53,19 @@ def main() -> int:
     # Opens nothing yet.
     db.connect(settings.database_url, pool_size=settings.db_pool_size, limits=WORKER)
     memory.settle()
+    heartbeat = Heartbeat(settings.heartbeat) if settings.heartbeat else None
     if not (quick and patient):
-        return _work(quick or patient, asked)
-    parent = os.getpid()
+        return _Half(quick or patient, asked, settings, heartbeat=heartbeat).work()
+    parent, signs_of_parent, signs_of_child = os.getpid(), Counter(), Counter()
     child = os.fork()
     if child == 0:
         os.nice(PATIENT_NICENESS)
         # The database's own lists and logs tell the two apart.
         os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, patient"
-        return _work(patient, asked, parent=parent)
-    return _work(quick, asked, child=child)
+        other = _Other(parent, signs_of_parent, settings.hang_seconds, is_child=False)
+        return _Half(patient, asked, settings, signs=signs_of_child, other=other).work()
+    other = _Other(child, signs_of_child, settings.hang_seconds, is_child=True)
+    return _Half(quick, asked, settings, heartbeat=heartbeat, signs=signs_of_parent, other=other).work()
 
 
 def _listen_to_signals() -> list[int]:
@@ -71,34 +77,108 @@ def _listen_to_signals() -> list[int]:
     return asked
 
 
-def _work(
-    services: Sequence[str], asked: list[int], *, child: int | None = None, parent: int | None = None
-) -> int:
-    """Serve `services` until a signal (`asked`), or until the other half (`child` or `parent`) has died."""
-    from app import dispatch
-    from app.core.worker import Worker
+class _Other:
+    """The other half, as this one sees it."""
 
-    worker = Worker(
-        dispatch.routes(services), dispatch.ticks(services), own_threads=dispatch.own_threads(services)
-    )
-    died: list[int] = []
-    working = threading.Thread(target=worker.run, name="worker")
-    working.start()
-    watching = threading.Thread(target=lambda: died.append(os.waitpid(child or 0, 0)[1]), name="watch")
-    if child is not None:
-        watching.start()
-    while working.is_alive() and not asked and not died and parent in (None, os.getppid()):
-        working.join(LOOK_SECONDS)
-    worker.stop()
-    if child is not None and not died:
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGTERM)
-    working.join()
-    if child is not None:
-        watching.join()
-        if not asked:
-            log.error("the patient half of the worker died", extra={"status": died[0]})
-    return 0 if asked else 1
+    def __init__(self, pid: int, signs: Counter, hang_seconds: float, *, is_child: bool) -> None:
+        self.pid = pid
+        self.is_child = is_child
+        self.status: int | None = None  # of a child that has died
+        self._watch = Watch(signs.value, seconds=hang_seconds, every=LOOK_SECONDS)
+
+    def has_died(self, *, wait: bool = False) -> bool:
+        if not self.is_child:
+            return os.getppid() != self.pid
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, 0 if wait else os.WNOHANG)
+            self.status = status if pid else None
+        return self.status is not None
+
+    def hangs(self) -> bool:
+        """To be asked every LOOK_SECONDS."""
+        return self._watch.stands_still()
+
+    def send(self, number: signal.Signals) -> None:
+        if not self.has_died():
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+class _Half:
+    """This process: all of the worker, or one half of it."""
+
+    def __init__(
+        self,
+        services: Sequence[str],
+        asked: list[int],
+        settings: Settings,
+        *,
+        heartbeat: Heartbeat | None = None,
+        signs: Counter | None = None,
+        other: _Other | None = None,
+    ) -> None:
+        from app import dispatch
+        from app.core.worker import Worker
+
+        self.asked = asked
+        self.heartbeat = heartbeat
+        self.signs = signs
+        self.other = other
+        self.worker = Worker(
+            dispatch.routes(services), dispatch.ticks(services), own_threads=dispatch.own_threads(services)
+        )
+        self.watches = self.worker.watches(hang_seconds=settings.hang_seconds, every=LOOK_SECONDS)
+
+    def work(self) -> int:
+        """Serve until a signal, or until the other half has died. Returns the exit status."""
+        working = threading.Thread(target=self.worker.run, name="worker", daemon=True)
+        working.start()
+        while working.is_alive() and not self.asked and not (self.other and self.other.has_died()):
+            self._give_signs()
+            self._watch_own_threads()
+            self._watch_other()
+            working.join(LOOK_SECONDS)
+        self.worker.stop()
+        if self.other is not None and self.other.is_child:
+            self.other.send(signal.SIGTERM)
+        # Who has sent a signal waits for us as long as they like.
+        working.join(None if self.asked else END_SECONDS)
+        if self.other is not None and self.other.is_child:
+            self.other.has_died(wait=True)
+            if not self.asked:
+                log.error("the patient half of the worker died", extra={"status": self.other.status})
+        if working.is_alive():
+            os._exit(1)  # a thread that hangs would hold the process
+        return 0 if self.asked else 1
+
+    def _give_signs(self) -> None:
+        if self.signs is not None:
+            self.signs.count_up()
+        if self.heartbeat is not None:
+            self.heartbeat.beat()
+
+    def _watch_own_threads(self) -> None:
+        hung = [name for name, watch in self.watches.items() if watch.stands_still()]
+        if not hung:
+            return
+        log.critical("the worker's threads hang", extra={"hung": hung, "stacks": _stacks()})
+        if self.other is not None and self.other.is_child:
+            self.other.send(signal.SIGKILL)
+        os._exit(1)  # what they had leased, another worker takes when the lease is over
+
+    def _watch_other(self) -> None:
+        if self.other is not None and self.other.hangs():
+            log.critical("the other half of the worker gives no sign of life", extra={"pid": self.other.pid})
+            self.other.send(signal.SIGKILL)
+
+
+def _stacks() -> dict[str, list[str]]:
+    """Where each thread stands: lines of code, no values."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    return {
+        names.get(ident, str(ident)): traceback.format_stack(frame)[-6:]
+        for ident, frame in sys._current_frames().items()
+    }
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     web_workers: int = 2
+    hang_seconds: int = 30
+    heartbeat: Path | None = None
     secret_key: str = ""
     public_url: str = ""
     behind_tls: bool = False
@@ -89,6 +91,8 @@ class Settings:
             host=_text("BILHETERIA_HOST", cls.host),
             port=port,
             web_workers=_whole_number("WEB_WORKERS", cls.web_workers, 1, 100),
+            hang_seconds=_whole_number("BILHETERIA_HANG_SECONDS", cls.hang_seconds, 1, 3600),
+            heartbeat=Path(path) if (path := os.environ.get("BILHETERIA_HEARTBEAT")) else None,
             secret_key=os.environ.get("SECRET_KEY") or _secret_key(var),
             public_url=_public_url(f"http://localhost:{port}"),
             behind_tls=_flag("BILHETERIA_TLS"),

@@ -21,6 +21,7 @@ from app.adapters.postgres_listen import listen
 from app.core import db, leases, outbox
 from app.core.errors import Poison, Retry
 from app.core.failpoints import failpoint
+from app.core.liveness import Watch
 from app.core.messages import Message
 from app.core.outbox import AlreadyDone, Delivery
 
@@ -30,6 +31,9 @@ MOST_ATTEMPTS = 10
 # A mail server that is down, or takes strangers' mail only at the second try, minutes later: a day, in all.
 PAUSES_OF_A_DAY = (30.0, 60.0, 300.0, 900.0, *[3600.0] * 24)
 THREADS = 4
+# A message may wait for a mail server or a bank, and a tick for all of them or for a year's rows: so many times longer
+# than for a process are they waited for until they are taken for hung.
+PATIENCE_WITH_A_LANE, PATIENCE_WITH_TICKS = 10, 30
 BATCH = 4
 LEASE_SECONDS = 30.0
 Handler = Callable[[Any, Delivery], None]
@@ -128,14 +132,15 @@ class Lane:
         self.routes = routes
         self.threads = threads
         self.lease_seconds = lease_seconds
+        self.name = self.consumers[0] if len(self.consumers) == 1 else "lease"
+        self.rounds = 0  # of all its threads together: it stands still when all of them hang
         self._stopping = stopping
         self._wake = threading.Condition()
         self._hints = 0
         self._answered = 0  # hints that some thread has begun to look for
 
     def loops(self) -> list[threading.Thread]:
-        name = self.consumers[0] if len(self.consumers) == 1 else "lease"
-        return [threading.Thread(target=self._loop, name=f"{name}-{n}") for n in range(self.threads)]
+        return [threading.Thread(target=self._loop, name=f"{self.name}-{n}") for n in range(self.threads)]
 
     def hint(self) -> None:
         """Wake one thread: a single message needs no more, and each that wakes asks the database."""
@@ -149,6 +154,7 @@ class Lane:
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
+            self.rounds += 1
             with self._wake:
                 self._answered = self._hints
             try:
@@ -172,6 +178,7 @@ class Lane:
             waiting.append(delivery)
             while waiting:
                 one = waiting.pop(0)
+                self.rounds += 1
                 if leases.keep(one, seconds=self.lease_seconds):
                     deliver(one, self.routes)
 
@@ -193,6 +200,7 @@ class Worker:
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self.ticks = ticks
+        self._tick_rounds = 0
         self._stopping = threading.Event()
         consumers = {consumer for consumer, _ in routes}
         together = consumers.difference(own_threads)
@@ -216,6 +224,21 @@ class Worker:
         self._stopping.set()
         for lane in self.lanes:
             lane.wake_all()
+
+    def watches(self, *, hang_seconds: float, every: float) -> dict[str, Watch]:
+        """By name what may hang: a lane, when all its threads do, and the ticks. To be looked at `every` seconds."""
+        found = {
+            lane.name: Watch(
+                lambda lane=lane: lane.rounds,  # type: ignore[misc]
+                seconds=hang_seconds * PATIENCE_WITH_A_LANE,
+                every=every,
+            )
+            for lane in self.lanes
+        }
+        found["tick"] = Watch(
+            lambda: self._tick_rounds, seconds=hang_seconds * PATIENCE_WITH_TICKS, every=every
+        )
+        return found
 
     def _listen_loop(self) -> None:
         url = db.engine().url.render_as_string(hide_password=False)
@@ -245,10 +268,12 @@ class Worker:
     def _tick_loop(self) -> None:
         due = {tick.name: time.monotonic() for tick in self.ticks}
         while not self._stopping.is_set():
+            self._tick_rounds += 1
             for tick in self.ticks:
                 if due[tick.name] <= time.monotonic() and not self._stopping.is_set():
                     due[tick.name] = time.monotonic() + tick.seconds
                     run_tick(tick)
+                    self._tick_rounds += 1
             self._stopping.wait(0.25)
 
 

@@ -23,6 +23,10 @@ from app.core import db, telemetry
 
 log = logging.getLogger("bilheteria.web")
 
+UNLOGGED = (
+    "static",
+    "health.alive",
+)  # asked for every few seconds, by those who only want to know if we live
 BODY_SECONDS = 20.0  # for a whole body: it holds a connection, and forms are small
 
 
@@ -119,7 +123,7 @@ def _begin() -> None:
 
 def _log(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "")
-    if request.endpoint != "static" and log.isEnabledFor(logging.INFO):
+    if request.endpoint not in UNLOGGED and log.isEnabledFor(logging.INFO):
         log.info(
             "request",
             extra={

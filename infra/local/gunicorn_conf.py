@@ -22,6 +22,7 @@ monkey.patch_all(os=False, signal=False)
 
 from app.core.config import PAGES, BadSetting  # noqa: E402
 from app.core.config import settings as read_settings  # noqa: E402
+from app.core.liveness import Heartbeat  # noqa: E402
 from infra.local.gunicorn_worker import TurnsWorker  # noqa: E402
 
 try:
@@ -37,7 +38,7 @@ worker_connections = 2000
 # A socket for each worker: from one that they share, one worker may take nearly all connections, and the other rests.
 reuse_port = True
 preload_app = True
-timeout = 30  # a worker that gave no sign of life for so long is killed, and replaced
+timeout = settings.hang_seconds  # a worker that gave no sign of life for so long is killed, and replaced
 graceful_timeout = 2  # live streams never end by themselves
 keepalive = 20
 control_socket_disable = True
@@ -57,6 +58,19 @@ def on_starting(server: Any) -> None:
     telemetry.log_as_json(telemetry.LEVELS[settings.log_level])
     for handler in server.log.error_log.handlers:
         handler.setFormatter(telemetry.JsonLines())
+    if settings.heartbeat is not None:
+        _give_signs(server, Heartbeat(settings.heartbeat))
+
+
+def _give_signs(server: Any, heartbeat: Heartbeat) -> None:
+    """Of the master's loop, which looks after its workers once a second: while it hangs, nobody replaces them."""
+    look_after_workers = server.murder_workers
+
+    def murder_workers() -> None:
+        heartbeat.beat()
+        look_after_workers()
+
+    server.murder_workers = murder_workers
 
 
 def when_ready(server: Any) -> None:
@@ -69,6 +83,8 @@ def when_ready(server: Any) -> None:
         for name in templates.list_templates(extensions=["html"]):
             templates.get_template(name)
     memory.settle()
+    if settings.heartbeat is not None:
+        Heartbeat(settings.heartbeat).beat()
 
 
 def pre_fork(server: Any, worker: Any) -> None:

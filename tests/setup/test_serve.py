@@ -23,6 +23,7 @@ import pytest
 from app.cli.processes import LARGEST_LOG
 from app.cli.serve import CannotServe, check_version
 from tests.live_server import free_port
+from tests.processes import alive
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -139,6 +140,25 @@ def test_what_is_killed_comes_back_and_the_data_with_it(serve: Callable[..., Ser
         assert cursor.fetchall() == [(7,)]
 
 
+def test_what_hangs_is_replaced(serve: Callable[..., Serve], var: Path) -> None:
+    """gunicorn's master, which looks after the processes that serve, and both halves of the worker."""
+    office = serve(BILHETERIA_HANG_SECONDS="8")
+    office.wait_for("Open http")
+    for name in ("web", "worker"):
+        until((var / "run" / f"{name}.heartbeat").exists)
+    before = office.children()
+    os.kill(before["web"], signal.SIGSTOP)
+    os.killpg(before["worker"], signal.SIGSTOP)
+    until(
+        lambda: (
+            set(office.children()) == set(before)
+            and not {before["web"], before["worker"]} & set(office.children().values())
+        )
+    )
+    until(office.answers)
+    assert office.children()["postgres"] == before["postgres"]
+
+
 def test_after_a_kill_of_serve_itself_the_next_one_takes_over(serve: Callable[..., Serve]) -> None:
     first = serve()
     first.wait_for("Open http")
@@ -235,22 +255,23 @@ def test_web_and_worker_write_json_a_line_and_keep_their_logs_small(
     office = serve()
     office.wait_for("Open http")
     log = var / "log" / "web.log"
-    assert office.answers("/healthz")
-    until(lambda: any(line.get("route") == "/healthz" for line in json_lines(log)))
-    (asked,) = [line for line in json_lines(log) if line.get("route") == "/healthz"]
+    assert office.answers("/")
+    until(lambda: any(line.get("route") == "/" for line in json_lines(log)))
+    (asked,) = [line for line in json_lines(log) if line.get("route") == "/"]
     assert asked["status"] == 200
     assert asked["request_id"]
     with log.open("a") as file:
         file.write("x" * LARGEST_LOG + "\n")
     until(lambda: log.with_suffix(".log.1").exists() and log.stat().st_size < LARGEST_LOG)
-    assert office.answers("/healthz")
-    until(lambda: any(line.get("route") == "/healthz" for line in json_lines(log)))
+    assert office.answers("/")
+    until(lambda: any(line.get("route") == "/" for line in json_lines(log)))
+    assert not [line for line in json_lines(log) if line.get("route") == "/healthz"]
 
 
 def test_less_is_logged_where_less_is_wanted(serve: Callable[..., Serve], var: Path) -> None:
     office = serve(BILHETERIA_LOG="warning")
     office.wait_for("Open http")
-    assert office.answers("/healthz")
+    assert office.answers("/")
     assert office.end() == 0
     assert json_lines(var / "log" / "web.log") == []
 
@@ -270,11 +291,6 @@ def json_lines(log: Path) -> list[dict[str, Any]]:
 )
 def test_a_bad_setting_is_one_line(serve: Callable[..., Serve], name: str, value: str) -> None:
     assert_one_line(serve(**{name: value}), name)
-
-
-def alive(pid: int) -> bool:
-    listing = subprocess.run(["ps", "-p", str(pid), "-o", "stat="], capture_output=True, text=True).stdout
-    return bool(listing.strip()) and not listing.startswith("Z")
 
 
 def assert_one_line(office: Serve, words: str) -> None:

@@ -1,0 +1,65 @@
+"""The health check of a container."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.live_server import LiveServer, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def check(what: str, heartbeat: Path | None, **settings: str) -> tuple[int, str]:
+    env = os.environ | {"SECRET_KEY": "tests", "BILHETERIA_HANG_SECONDS": "5"} | settings
+    env |= {"BILHETERIA_HEARTBEAT": str(heartbeat)} if heartbeat else {}
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli.health", what], cwd=ROOT, env=env, capture_output=True, text=True
+    )
+    return done.returncode, done.stderr
+
+
+def beat(heartbeat: Path, seconds_ago: float) -> Path:
+    heartbeat.touch()
+    then = time.monotonic() - seconds_ago
+    os.utime(heartbeat, (then, then))
+    return heartbeat
+
+
+def test_a_worker_is_well_while_it_gives_signs_of_life(tmp_path: Path) -> None:
+    assert check("worker", beat(tmp_path / "now", -60)) == (0, "")
+    status, said = check("worker", beat(tmp_path / "then", 60))
+    assert status == 1
+    assert said.startswith("health: no sign of life for ")
+    assert check("worker", tmp_path / "never") == (1, "health: there was no sign of life yet\n")
+
+
+def test_a_web_server_must_answer_too(make_live_server: Callable[..., LiveServer], tmp_path: Path) -> None:
+    heartbeat = tmp_path / "web.heartbeat"
+    server = make_live_server(demo=False, BILHETERIA_HEARTBEAT=str(heartbeat))
+    deadline = time.monotonic() + 30
+    while not heartbeat.exists():
+        assert time.monotonic() < deadline, "gunicorn's master gives no sign of life"
+        time.sleep(0.1)
+    assert check("web", heartbeat, PORT=str(server.port), BILHETERIA_HANG_SECONDS="60") == (0, "")
+    assert check("web", beat(tmp_path / "old", 60), PORT=str(server.port))[0] == 1
+
+
+def test_a_web_server_that_is_not_there(tmp_path: Path) -> None:
+    status, said = check("web", beat(tmp_path / "now", -60), PORT=str(free_port()))
+    assert status == 1
+    assert said.startswith("health: /healthz does not answer: ")
+
+
+@pytest.mark.parametrize("words", [[], ["kitchen"], ["web", "worker"]])
+def test_anything_else_is_asked_for_anew(words: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli.health", *words], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (2, "health: say web or worker\n")

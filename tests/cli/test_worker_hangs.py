@@ -1,0 +1,109 @@
+"""A worker that hangs ends, whichever of its halves it is, so that what started it starts another."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core import db, outbox
+from app.core.liveness import Heartbeat
+from app.core.messages import NoticeRequested
+from tests.processes import alive, children
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0
+HANG_SECONDS = "5"  # on a busy machine the patient half has little of it
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start(database: str, tmp_path: Path) -> Iterator[Start]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(**settings: str) -> subprocess.Popen[bytes]:
+        env = os.environ | {"DATABASE_URL": database, "BILHETERIA_VAR": str(tmp_path), "SECRET_KEY": "tests"}
+        env |= {
+            "BILHETERIA_HANG_SECONDS": HANG_SECONDS,
+            "BILHETERIA_HEARTBEAT": str(tmp_path / "heartbeat"),
+        }
+        env.pop("SERVICES", None)
+        with (tmp_path / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli.worker"],
+                cwd=ROOT, env=env | settings, stdout=log, stderr=log, process_group=0,
+            )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def half_of(process: subprocess.Popen[bytes]) -> int:
+    until(lambda: bool(children(process.pid)))
+    (half,) = children(process.pid)
+    return half
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_one_that_is_well_goes_on(start: Start, tmp_path: Path) -> None:
+    process = start()
+    beats: set[float | None] = set()
+
+    def many_beats() -> bool:
+        beats.add(Heartbeat(tmp_path / "heartbeat").last())
+        return len(beats) > 10
+
+    until(many_beats)  # twice as long as it may hang
+    assert process.poll() is None
+
+
+def test_when_the_patient_half_hangs_the_worker_ends(start: Start) -> None:
+    process = start()
+    half = half_of(process)
+    os.kill(half, signal.SIGSTOP)
+    assert process.wait(PATIENCE) == 1
+    until(lambda: not alive(half))
+
+
+def test_when_the_worker_hangs_its_patient_half_ends_both(start: Start) -> None:
+    process = start()
+    half = half_of(process)
+    process.send_signal(signal.SIGSTOP)
+    assert process.wait(PATIENCE) == -signal.SIGKILL
+    until(lambda: not alive(half))
+
+
+def test_a_lane_whose_threads_all_hang_ends_the_worker(start: Start, tmp_path: Path) -> None:
+    """By a mail server that takes connections and says nothing: each thread waits for it longer than it may here."""
+    with db.transaction():
+        for _ in range(20):
+            outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as deaf:
+        mail = f"smtp://127.0.0.1:{deaf.getsockname()[1]}?tls=off"
+        # A lane is waited for ten times as long as a process: that is still less than an answer of a mail server is.
+        process = start(BILHETERIA_MAIL=mail, BILHETERIA_HANG_SECONDS="1", SERVICES="users")
+        assert process.wait(PATIENCE) == 1
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    (told,) = [line for line in lines if "threads hang" in line["message"]]
+    assert told["hung"] == ["users"]
+    assert any("mail.py" in frame for frame in told["stacks"]["users-0"])
+    assert "ana@example.org" not in json.dumps(told)
