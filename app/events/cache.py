@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
@@ -29,41 +30,62 @@ _LOOK = text("select version, clock_timestamp() as now from events.programme_ver
 _RAISE = text("update events.programme_version set version = version + 1")
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one look at the database has found; `read_at` is the machine's steady clock."""
+
+    engine: Engine
+    read_at: float
+    moment: datetime
+    version: int
+
+
 class Watch:
-    """The programme's version and the database's time, read together; the machine's steady clock carries time on."""
+    """The programme's version and the database's time, read together; the machine's steady clock carries time on.
+
+    Threads look at the same time: all that was read is one object, taken once and replaced at once.
+    """
 
     def __init__(self) -> None:
-        self._engine: Engine | None = None
-        self._read_at = 0.0
-        self._moment: datetime | None = None
-        self.version: int | None = None
+        self._reading: Reading | None = None
 
-    def look(self) -> None:
+    @property
+    def version(self) -> int | None:
+        reading = self._reading
+        return reading.version if reading is not None else None
+
+    def look(self) -> Reading:
         """Ask the database if the last answer is old; everything is forgotten when the version has changed."""
         engine = db.engine()
-        if engine is self._engine and self._moment and time.monotonic() - self._read_at < VERSION_SECONDS:
-            return
+        known = self._reading
+        if known is not None and known.engine is not engine:
+            known = None
+        if known is not None and time.monotonic() - known.read_at < VERSION_SECONDS:
+            return known
         read_at = time.monotonic()
         row = db.session().execute(_LOOK).one()
-        if engine is not self._engine or row.version != self.version:
+        if known is None or row.version != known.version:
             forget_all()
-        self._engine, self.version = engine, row.version
-        self._read_at, self._moment = read_at, row.now
+        found = Reading(engine, read_at, row.now, row.version)
+        self._reading = found
+        return found
 
     def now(self) -> datetime:
-        self.look()
-        assert self._moment is not None
-        return self._moment + timedelta(seconds=time.monotonic() - self._read_at)
+        reading = self.look()
+        return reading.moment + timedelta(seconds=time.monotonic() - reading.read_at)
 
     def forget(self) -> None:
-        self._moment, self.version = None, None
+        self._reading = None
 
 
 _watch = Watch()
 
 
 class Kept(Generic[K, V]):
-    """Values of the programme by key, kept while its version stands and this process turns to no other database."""
+    """Values of the programme by key, kept while its version stands and this process turns to no other database.
+
+    What is read again and has not changed stays the same object: others keep what they work out of it by its identity.
+    """
 
     def __init__(self) -> None:
         self._values: dict[K, tuple[float, V]] = {}
@@ -80,14 +102,17 @@ class Kept(Generic[K, V]):
             return kept[1]
         version = _watch.version
         value = load()
+        if kept is not None and kept[1] == value:
+            value = kept[1]
         if version is not None and version == _watch.version:
             if len(self._values) >= _MOST:
-                self._values.clear()
+                self._values = {}
             self._values[key] = (time.monotonic() + LONGEST_SECONDS, value)
         return value
 
     def clear(self) -> None:
-        self._values.clear()
+        """What is kept is read again at its next use."""
+        self._values = {key: (0.0, value) for key, (_, value) in list(self._values.items())}
 
 
 def now() -> datetime:
