@@ -7,7 +7,7 @@ import asyncio
 import sys
 import time
 
-from infra.bench import front, holds, load, machine, pdf, purchase, report, sql, statements
+from infra.bench import front, holds, load, machine, pdf, purchase, report, sql, statements, streams
 from infra.bench.house import House
 from infra.bench.http import Browser
 from infra.bench.report import Figure, at_least, at_most, show
@@ -31,6 +31,15 @@ def main() -> int:
     return 0
 
 
+def _streams(house: House) -> None:
+    house.stop("web")
+    house.env["WEB_WORKERS"] = "1"
+    house.start_web()
+    found = streams.watch(house)
+    note = f"{found.told:,} told of a change, p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms"
+    show(at_least("live maps at one web process", found.viewers, streams.VIEWERS, "", note=note))
+
+
 def _measure(house: House, seconds: float) -> None:
     tickets = holds.Tickets(house)
     _bounds(house, seconds)
@@ -42,6 +51,7 @@ def _measure(house: House, seconds: float) -> None:
     _paper(house)
     _memory(house)
     _front(house, tickets)
+    _streams(house)
 
 
 def _bounds(house: House, seconds: float) -> None:

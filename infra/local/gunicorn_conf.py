@@ -8,6 +8,7 @@ by themselves (`adapters.postgres_limits`).
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import warnings
 from typing import Any
@@ -30,11 +31,22 @@ try:
 except BadSetting as error:
     sys.exit(f"bilheteria: {error}")
 
+
+def _open_more_files(wanted: int) -> None:
+    """Many systems give a process 1,024 open files (macOS 256) and let it ask for more: each stream is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 wsgi_app = "wsgi:application"
 bind = [settings.listens_at]
 worker_class = TurnsWorker
 workers = settings.web_workers
-worker_connections = 2000
+worker_connections = 2500
+_open_more_files(worker_connections + 500)
 # A socket for each worker: from one that they share, one worker may take nearly all connections, and the other rests.
 reuse_port = True
 preload_app = True

@@ -1,0 +1,94 @@
+"""Viewers of one seat map, all at one web process: each has a stream, and each is told of the next change."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import time
+from dataclasses import dataclass
+
+from infra.bench.house import House
+from infra.bench.load import percentiles, request
+
+VIEWERS = 2_000
+FROM_ONE_ADDRESS = 400  # a web process gives one address no more
+AT_ONCE = 50  # of them arriving
+SECONDS = 60.0
+SOLD = """
+    select screening_id, min(seat_id) from reservations.seat_claims c join events.screenings s on s.id = c.screening_id
+    where s.starts_at > now() + interval '1 hour' group by 1 order by count(*) desc limit 1
+"""
+
+
+@dataclass(frozen=True)
+class Streams:
+    """`viewers` who got a snapshot, `told` of them of a change, and after how many ms."""
+
+    viewers: int
+    told: int
+    p50_ms: float
+    p95_ms: float
+
+
+def watch(house: House) -> Streams:
+    """The house needs one web process (`WEB_WORKERS=1`). One seat of a screening is given back meanwhile."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * VIEWERS)), hard))
+    return asyncio.run(_watch(house))
+
+
+async def _watch(house: House) -> Streams:
+    ((screening_id, seat_id),) = house.query(SOLD)
+    arriving = asyncio.Semaphore(AT_ONCE)
+    message = request(f"/screenings/{screening_id}/events", house.port)
+    viewers = [_Viewer(house.port, f"127.0.1.{1 + n // FROM_ONE_ADDRESS}") for n in range(VIEWERS)]
+
+    async def arrive(viewer: _Viewer) -> bool:
+        async with arriving:
+            return await viewer.arrive(message)
+
+    arrived = await asyncio.gather(*(arrive(viewer) for viewer in viewers))
+    there = [viewer for viewer, came in zip(viewers, arrived, strict=True) if came]
+    waiting = [asyncio.create_task(viewer.told()) for viewer in there]
+    began = time.perf_counter()
+    house.query(
+        "delete from reservations.seat_claims where screening_id = %s and seat_id = %s", screening_id, seat_id
+    )
+    times = [at - began for at in await asyncio.gather(*waiting) if at is not None]
+    for viewer in viewers:
+        viewer.close()
+    return Streams(len(there), len(times), *percentiles(times))
+
+
+class _Viewer:
+    def __init__(self, port: int, address: str) -> None:
+        self._port, self._address = port, address
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def arrive(self, message: bytes) -> bool:
+        """Whether the first snapshot has come."""
+        self._reader, self._writer = await asyncio.open_connection(
+            "127.0.0.1", self._port, local_addr=(self._address, 0)
+        )
+        self._writer.write(message)
+        return await self._read_until(b"event: seats")
+
+    async def told(self) -> float | None:
+        """When the change came."""
+        return time.perf_counter() if await self._read_until(b"event: change") else None
+
+    async def _read_until(self, words: bytes) -> bool:
+        assert self._reader is not None
+        try:
+            async with asyncio.timeout(SECONDS):
+                while line := await self._reader.readline():
+                    if words in line:
+                        return True
+        except (TimeoutError, OSError):
+            pass
+        return False
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
