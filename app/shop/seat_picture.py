@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from flask import render_template
 from flask_babel import gettext as _
@@ -121,6 +122,15 @@ class Row:
     cells: tuple[Cell, ...]
     zone_name: str | None
     zone_price_label: str | None
+
+    @property
+    def label_width(self) -> int:
+        """How wide its name is drawn beside the map, in half letters, up to four letters: 2 for one."""
+        wide = sum(
+            2.0 if sign in "MWmw" else 1.25 if sign in "1IiJjlt.-" else 1.4 if sign.isdigit() else 1.6
+            for sign in self.label
+        )
+        return 2 if len(self.label) < 2 else min(8, ceil(wide + 0.5))
 
     @property
     def heard(self) -> str:
