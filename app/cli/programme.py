@@ -83,7 +83,7 @@ def cancel_command(screening_id: int, reason: str) -> None:
     except Invalid:
         raise click.BadParameter("give a reason of at most 200 letters", param_hint="--reason") from None
     room = f"{screening.cinema.name}, {screening.auditorium_name}"
-    named = f"{screening.film.title}, {room}, {screening.showtime.clock:%Y-%m-%d %H:%M} ({screening.cinema.timezone})"
+    named = f"{screening.film.title}, {room}, {screening.showtime.clock:%Y-%m-%d %H:%M} ({screening.showtime.timezone})"
     if before.status == "scheduled":
         click.echo(f"Called off: {named}")
     else:

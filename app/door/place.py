@@ -92,7 +92,8 @@ def remember(place: Place, response: Response, *, secure: bool) -> None:
 
 def choices() -> list[tuple[Cinema, list[Screening]]]:
     """Every site with today's screenings that are not over, by hour."""
-    return [(cinema, _today(cinema)) for cinema in events.cinemas()]
+    today = events.programme_today()
+    return [(cinema, _going_on(today.get(cinema.slug, []))) for cinema in events.cinemas()]
 
 
 def open_now(place: Place) -> list[int]:
@@ -105,8 +106,12 @@ def open_now(place: Place) -> list[int]:
 
 
 def _today(cinema: Cinema) -> list[Screening]:
-    found = events.programme(events.today(cinema.slug), cinema.slug)
-    return sorted((one for one in found if _goes_on(one)), key=lambda one: (one.starts_at, one.id))
+    return _going_on(events.programme_today().get(cinema.slug, []))
+
+
+def _going_on(screenings: list[Screening]) -> list[Screening]:
+    """Those that are not over, by hour."""
+    return sorted((one for one in screenings if _goes_on(one)), key=lambda one: (one.starts_at, one.id))
 
 
 def _goes_on(screening: Screening) -> bool:

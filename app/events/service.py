@@ -7,19 +7,19 @@ is seen two seconds later at most. `now()` is the database's clock.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, func, select, text, update
+from sqlalchemy import func, select, update
 
 from app.core import db, showtime
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.i18n import local
-from app.core.i18n import zone as timezone
 from app.core.messages import ScreeningCancelled
 from app.core.outbox import publish
 from app.events import cache
 from app.events.cache import Kept, forget_all, programme_changes
-from app.events.models import AuditoriumRow, CinemaRow, FilmRow, PriceRow, ScreeningRow, SeatRow, ZoneRow
+from app.events.models import CinemaRow, FilmRow, ScreeningRow, SeatRow, ZoneRow
+from app.events.queries import days_by_site, load_screenings, programme_of_day, screening_query
 from app.events.views import Cinema, Film, Screening, Seat, SeatPlan, Zone
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "now",
     "on_sale",
     "programme",
+    "programme_today",
     "reset_caches",
     "screening",
     "screenings_of_film",
@@ -58,6 +59,8 @@ _seat_plans: Kept[int, SeatPlan] = Kept()
 _cinemas: Kept[str, list[Cinema]] = Kept()
 _films: Kept[str, Film] = Kept()
 _not_sold: Kept[str, frozenset[int]] = Kept()
+_programmes: Kept[tuple[date, str | None], tuple[Screening, ...]] = Kept()
+_days: Kept[str, dict[str, tuple[date, ...]]] = Kept()
 
 
 class ScreeningClosed(Conflict):
@@ -135,42 +138,45 @@ def _load_film(slug: str) -> Film:
 def programme(day: date, cinema: str | None = None) -> list[Screening]:
     """Every screening of that cinema day, started and cancelled ones too, by film, site and hour.
 
-    The day is each site's own: from 5 in the morning to 5 in the morning, in the site's time zone.
+    The day is each site's own: from 5 in the morning to 5 in the morning, in the site's time zone. At most 2 s old.
     """
-    query = _screening_query().where(_day_of_screening() == day)
-    if cinema is not None:
-        query = query.where(CinemaRow.slug == cinema)
-    # A wide window in UTC first, so that the index on starts_at narrows what the exact rule is asked of.
-    noon = datetime.combine(day, time(12), tzinfo=timezone("UTC"))
-    query = query.where(ScreeningRow.starts_at.between(noon - timedelta(days=2), noon + timedelta(days=2)))
-    query = query.order_by(
-        FilmRow.position, FilmRow.id, CinemaRow.position, CinemaRow.id, ScreeningRow.starts_at
-    )
-    return _load_screenings(query)
+    return list(_programmes.get((day, cinema), lambda: programme_of_day(day, cinema)))
+
+
+def programme_today() -> dict[str, list[Screening]]:
+    """The screenings of today's cinema day of every site, by its slug; a site without any has an empty list.
+
+    One query while all sites have the same day, two while it is 5 in the morning somewhere between them.
+    """
+    days = {site.slug: today(site.slug) for site in cinemas()}
+    found: dict[str, list[Screening]] = {slug: [] for slug in days}
+    for day in set(days.values()):
+        for screening in programme(day):
+            slug = screening.cinema.slug
+            if days.get(slug) == day:
+                found[slug].append(screening)
+    return found
 
 
 def days_with_screenings(cinema: str | None = None) -> list[date]:
-    """The cinema days from today on that have a screening that was not cancelled."""
-    query = (
-        select(_day_of_screening().label("day"))
-        .select_from(ScreeningRow)
-        .join(AuditoriumRow, AuditoriumRow.id == ScreeningRow.auditorium_id)
-        .join(CinemaRow, CinemaRow.id == AuditoriumRow.cinema_id)
-        .where(ScreeningRow.status == "scheduled")
-        .where(ScreeningRow.starts_at > func.clock_timestamp() - text("interval '1 day'"))
-        .where(_day_of_screening() >= _day_of(func.clock_timestamp()))
-        .distinct()
-        .order_by("day")
+    """The cinema days from today on that have a screening that was not cancelled. At most 2 s old."""
+    by_site = _days.get("all", days_by_site)
+    moment = now()
+    return sorted(
+        {
+            day
+            for site in cinemas()
+            if cinema in (None, site.slug)
+            for day in by_site.get(site.slug, ())
+            if day >= cinema_day(moment, site.timezone)
+        }
     )
-    if cinema is not None:
-        query = query.where(CinemaRow.slug == cinema)
-    return list(db.session().scalars(query))
 
 
 def screenings_of_film(film_id: int, from_: datetime) -> list[Screening]:
     """Screenings of the film that start at or after `from_` (UTC), cancelled ones too, by hour."""
-    query = _screening_query().where(ScreeningRow.film_id == film_id, ScreeningRow.starts_at >= from_)
-    return _load_screenings(query.order_by(ScreeningRow.starts_at, ScreeningRow.id))
+    query = screening_query().where(ScreeningRow.film_id == film_id, ScreeningRow.starts_at >= from_)
+    return load_screenings(query.order_by(ScreeningRow.starts_at, ScreeningRow.id))
 
 
 def screening(screening_id: int) -> Screening:
@@ -181,7 +187,7 @@ def screening(screening_id: int) -> Screening:
 def _load_screening(screening_id: int) -> Screening:
     if not 0 < screening_id < 2**31:
         raise NotFound(f"screening {screening_id}")
-    found = _load_screenings(_screening_query().where(ScreeningRow.id == screening_id))
+    found = load_screenings(screening_query().where(ScreeningRow.id == screening_id))
     if not found:
         raise NotFound(f"screening {screening_id}")
     return found[0]
@@ -280,55 +286,3 @@ def cancel_screening(screening_id: int, reason: str) -> Screening:
     if changed.first() is not None:
         publish(ScreeningCancelled(screening_id=screening_id, reason=reason), urgent=True)
     return _load_screening(screening_id)
-
-
-def _day_of(moment: ColumnElement[datetime]) -> ColumnElement[date]:
-    return _cinema_day(func.timezone(CinemaRow.timezone, moment))
-
-
-def _day_of_screening() -> ColumnElement[date]:
-    """By the hour that was agreed; where an older version wrote the row, by the rules of the site's zone."""
-    return _cinema_day(
-        func.coalesce(
-            ScreeningRow.starts_local,
-            func.timezone(func.coalesce(ScreeningRow.timezone, CinemaRow.timezone), ScreeningRow.starts_at),
-        )
-    )
-
-
-def _cinema_day(clock: ColumnElement[datetime]) -> ColumnElement[date]:
-    return func.date(clock - text("interval '5 hours'"))
-
-
-def _screening_query() -> Select[
-    tuple[ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, dict[str, int], int | None]
-]:
-    prices = (
-        select(func.jsonb_object_agg(PriceRow.zone_id, PriceRow.price))
-        .where(PriceRow.screening_id == ScreeningRow.id)
-        .scalar_subquery()
-    )
-    sold = select(SeatRow.id).where(SeatRow.zone_id == PriceRow.zone_id, SeatRow.for_sale).exists()
-    cheapest = (
-        select(func.min(PriceRow.price))
-        .where(PriceRow.screening_id == ScreeningRow.id, sold)
-        .scalar_subquery()
-    )
-    return (
-        select(ScreeningRow, FilmRow, AuditoriumRow, CinemaRow, prices, cheapest)
-        .join(FilmRow, FilmRow.id == ScreeningRow.film_id)
-        .join(AuditoriumRow, AuditoriumRow.id == ScreeningRow.auditorium_id)
-        .join(CinemaRow, CinemaRow.id == AuditoriumRow.cinema_id)
-        .execution_options(populate_existing=True)
-    )
-
-
-def _load_screenings(query: Select) -> list[Screening]:
-    found: list[Screening] = []
-    sites: dict[int, Cinema] = {}
-    shown: dict[int, Film] = {}
-    for row, film_row, auditorium, cinema_row, prices, cheapest in db.session().execute(query):
-        site = sites.setdefault(cinema_row.id, Cinema.of(cinema_row))
-        film = shown.setdefault(film_row.id, Film.of(film_row))
-        found.append(Screening.of(row, film, site, auditorium, prices or {}, cheapest))
-    return found

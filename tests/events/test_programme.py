@@ -78,7 +78,9 @@ def _insert(table: str, *, returning: str = "id", **values: Any) -> int:
     marks = ", ".join(f":{name}" for name in values)
     with db.transaction() as session:
         statement = text(f"insert into events.{table} ({columns}) values ({marks}) returning {returning}")
-        return int(session.execute(statement, values).scalar_one())
+        inserted = int(session.execute(statement, values).scalar_one())
+    events.reset_caches()
+    return inserted
 
 
 def at(day: str, hour: str, zone: str = SAO_PAULO) -> datetime:

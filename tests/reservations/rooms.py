@@ -122,6 +122,7 @@ def make_screening(*rows: str, starts_in: timedelta = timedelta(hours=3), cutoff
                 text("insert into events.screening_prices values (:screening, :zone, :price)"),
                 {"screening": screening_id, "zone": zone_id, "price": price},
             )
+        session.execute(text("update events.programme_version set version = version + 1"))
     events.reset_caches()
     with db.reading():
         return events.screening(screening_id)

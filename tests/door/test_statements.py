@@ -1,0 +1,81 @@
+"""What the door asks of the database: a house of many sites costs no more than a house of one."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import text
+
+from app.core import db
+from app.events import service as events
+from tests.door.house import Staff, another_screening, issue, make_hall
+from tests.payments.test_statements import counted
+from tests.tickets.conftest import where_it_is_noon
+
+
+def of_the_programme(sent: list[str]) -> list[str]:
+    return [statement for statement in sent if re.search(r"\bevents\.", statement)]
+
+
+def houses(count: int) -> None:
+    """Sites where it is noon, each with a screening soon."""
+    for _ in range(count):
+        make_hall()
+    with db.transaction() as session:
+        session.execute(text("update events.cinemas set timezone = :zone"), {"zone": where_it_is_noon()})
+    events.reset_caches()
+
+
+def test_the_door_page_asks_once_for_all_sites(app: Flask) -> None:
+    houses(6)
+    staff = Staff(app)
+    staff.get("/staff/scan")
+    events.reset_caches()
+    with counted() as sent:
+        page = staff.get("/staff/scan").text
+    assert page.count("<optgroup") == 6
+    asked = of_the_programme(sent)
+    assert len([one for one in asked if "from events.screenings" in one.lower()]) == 1, asked
+    assert len(asked) <= 2, asked  # the sites; all of today's screenings
+    with counted() as sent:
+        staff.get("/staff/scan")
+    assert of_the_programme(sent) == [], "kept while the programme's version stands"
+
+
+def test_a_scan_for_all_rooms_asks_nothing_of_the_programme_but_the_ticket(app: Flask) -> None:
+    hall = make_hall()
+    (ticket,) = issue(hall)[:1]
+    staff = Staff(app)
+    staff.post("/staff/place", {"place": f"cinema-{hall.cinema.id}", "gate": "1"})
+    staff.get("/staff/scan")
+    with counted() as sent:
+        assert staff.scan(ticket.code).status_code == 200
+    asked = [one for one in of_the_programme(sent) if "tickets.tickets" not in one]
+    assert asked == []
+
+
+def test_the_programme_is_read_once_while_it_stands(app: Flask) -> None:
+    hall = make_hall()
+    another_screening(hall, starts_in=timedelta(minutes=90), room="Sala 1")
+    day = hall.showtime.cinema_day
+    with db.reading():
+        events.programme(day), events.days_with_screenings(), events.days_with_screenings(hall.cinema.slug)
+        with counted() as sent:
+            assert len(events.programme(day)) == 2
+            assert events.days_with_screenings() == events.days_with_screenings(hall.cinema.slug) == [day]
+    assert of_the_programme(sent) == []
+
+
+def test_a_called_off_screening_is_gone_at_once_where_it_was_called_off(app: Flask) -> None:
+    hall = make_hall()
+    day = hall.showtime.cinema_day
+    with db.reading():
+        assert events.days_with_screenings() == [day]
+    with db.transaction():
+        events.cancel_screening(hall.id, "projector")
+        assert events.days_with_screenings() == [], "what this transaction changed"
+    with db.reading():
+        assert [one.status for one in events.programme(day)] == ["cancelled"]
+        assert events.days_with_screenings() == []
