@@ -260,15 +260,6 @@ def _new_password_page(token: str, errors: dict[str, str], status: int = 200) ->
     return page, status, {"Cache-Control": "no-store"}
 
 
-@blueprint.get("/account/orders")
-@require_account
-def own_orders() -> ResponseReturnValue:
-    user = _mine()
-    found = orders.of_account(user.id, user.verified_email)
-    page = render_template("shop/page_own_orders.html", orders=found, user=user)
-    return page, 200, {"Cache-Control": "no-store"}
-
-
 @blueprint.post("/account/verification")
 @require_account
 def send_verification() -> ResponseReturnValue:
