@@ -20,7 +20,7 @@ from sqlalchemy import DateTime, Index, Integer, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core import db
+from app.core import codes, db
 from app.core.failpoints import failpoint
 from app.core.messages import Message
 
@@ -98,7 +98,7 @@ def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uu
     that publishes an urgent message to itself goes on with it as soon as it has committed (`going_on`); not from
     within a savepoint, which may still be rolled back by itself.
     """
-    message_id = uuid.uuid4()
+    message_id = codes.ordered_id()
     own = _own_work.get() if urgent else None
     if own is not None and (
         not own.consumers.issuperset(message.consumers) or db.session().in_nested_transaction()

@@ -168,6 +168,7 @@ class ScreeningRow(Base):
             name="ex_screenings_one_at_a_time",
         ),
         TableIndex("ix_screenings_film_id_starts_at", "film_id", "starts_at"),
+        TableIndex("ix_screenings_called_off", "starts_at", postgresql_where=text("status = 'cancelled'")),
         {"schema": SCHEMA},
     )
 

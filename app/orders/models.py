@@ -27,8 +27,14 @@ class OrderRow(Base):
     __table_args__ = (
         CheckConstraint(f"state in {STATES!r}", name="state"),
         CheckConstraint("total >= 0", name="total"),
+        # It also finds the orders of a visitor.
         Index("uq_orders_once", "visitor", "once", unique=True),
-        Index("ix_orders_visitor", "visitor", "created_at"),
+        Index("ix_orders_account", "user_id", postgresql_where=text("user_id is not null")),
+        Index(
+            "ix_orders_reseated",
+            "reseat_reservation_id",
+            postgresql_where=text("reseat_reservation_id is not null"),
+        ),
         Index("ix_orders_email", text("lower(email)"), postgresql_where=text("email is not null")),
         Index("ix_orders_reseat", "reseat_until", postgresql_where=text(f"state = '{RESEAT}'")),
         # What the clock of retention looks for: orders that ended unpaid, and buyers who are kept no longer.
@@ -45,7 +51,7 @@ class OrderRow(Base):
     reservation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reservations.reservations.id"), unique=True)
     visitor: Mapped[str] = mapped_column(Text)
     once: Mapped[str] = mapped_column(Text)
-    user_id: Mapped[int | None] = mapped_column(Integer, index=True)
+    user_id: Mapped[int | None] = mapped_column(Integer)
     locale: Mapped[str] = mapped_column(Text)
     name: Mapped[str | None] = mapped_column(Text)
     email: Mapped[str | None] = mapped_column(Text)
@@ -62,7 +68,7 @@ class OrderRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     end_reason: Mapped[str | None] = mapped_column(Text)
     reseat_reservation_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("reservations.reservations.id"), index=True
+        ForeignKey("reservations.reservations.id")
     )
     reseat_receipt_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     reseat_until: Mapped[datetime | None] = mapped_column(Moment)

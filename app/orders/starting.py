@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -221,7 +220,7 @@ def _start(
     former: OrderView | None = None
     for _ in range(_CODE_TRIES):
         token = codes.random_token()
-        order_id = uuid.uuid4()
+        order_id = codes.ordered_id()
         values = {
             "id": order_id,
             "token": token,

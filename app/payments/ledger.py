@@ -12,7 +12,7 @@ from sqlalchemy import case, func, null, select, text, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.adapters import psp
-from app.core import db, outbox
+from app.core import codes, db, outbox
 from app.core.config import settings
 from app.core.messages import ChargeFailed, PaymentReceived
 from app.payments import brcode
@@ -135,7 +135,7 @@ _PAID = {before: moves["paid"] for before, moves in CHARGE.items() if "paid" in 
 
 def _move_paid(charge_id: uuid.UUID, answer: psp.ChargeState, payment: psp.Payment) -> tuple[bool, bool]:
     """Charge and receipt in one statement, since they come together: whether the one moved, the other was new."""
-    receipt_id = uuid.uuid4()
+    receipt_id = codes.ordered_id()
     moving = {"moves": json.dumps(_PAID), "before": list(_PAID), "provider_charge_id": answer.id}
     row = db.session().execute(_MOVE_PAID, moving | _receipt(receipt_id, charge_id, payment)).one()
     if row.order_id is not None:
@@ -145,7 +145,7 @@ def _move_paid(charge_id: uuid.UUID, answer: psp.ChargeState, payment: psp.Payme
 
 def _receive(charge_id: uuid.UUID, payment: psp.Payment) -> bool:
     """A row for a payment that has none yet."""
-    receipt_id = uuid.uuid4()
+    receipt_id = codes.ordered_id()
     row = db.session().execute(_RECEIVE_MORE, _receipt(receipt_id, charge_id, payment)).first()
     if row is None:
         return False

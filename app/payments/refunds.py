@@ -10,7 +10,7 @@ import uuid
 from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.core import db, outbox
+from app.core import codes, db, outbox
 from app.core.errors import Conflict, NotFound
 from app.core.messages import RefundRequested
 from app.payments.facts import REFUND, REFUND_COLUMNS, Refund, in_seconds, receipts_of, refund_of
@@ -71,7 +71,7 @@ def _rows(condition: ColumnElement[bool]) -> list[Refund]:
 
 def _ask(receipt: ReceiptRow, amount: int, reason: str) -> Refund:
     values = {
-        "id": uuid.uuid4(),
+        "id": codes.ordered_id(),
         "receipt_id": receipt.id,
         "order_id": receipt.order_id,
         "amount": amount,

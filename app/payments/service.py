@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters import psp
-from app.core import db, outbox
+from app.core import codes, db, outbox
 from app.core.config import settings
 from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound
 from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHinted
@@ -81,7 +81,7 @@ def request_charge(
     if amount <= 0:
         raise Invalid("payment.amount", "amount")
     values = {
-        "id": uuid.uuid4(),
+        "id": codes.ordered_id(),
         "order_id": order_id,
         "method": method,
         "amount": amount,
@@ -200,7 +200,7 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> i
     for provider_charge_id in named[:MOST_NAMED]:
         db.session().execute(
             insert(HintRow).values(
-                id=uuid.uuid4(), provider=provider, provider_charge_id=provider_charge_id[:80]
+                id=codes.ordered_id(), provider=provider, provider_charge_id=provider_charge_id[:80]
             )
         )
         outbox.publish(ProviderHinted(provider, provider_charge_id), urgent=True)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, Row, text
 
-from app.core import db
+from app.core import codes, db
 from app.core.config import settings
 from app.core.errors import NotFound
 from app.events import service as events
@@ -50,7 +50,7 @@ def hold(
     if not plan.not_sold.isdisjoint(seat_ids):
         states = seat_states(screening.id)
         raise lost_seats(screening, seat_ids, set(seat_ids) - states.keys(), states=states)
-    reservation_id = uuid.uuid4()
+    reservation_id = codes.ordered_id()
     config = settings()
     visitor_limit = limit_of(config.max_live_holds_per_visitor) if limited else None
     address_limit = limit_of(config.max_live_holds_per_address) if limited else None

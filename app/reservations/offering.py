@@ -13,16 +13,17 @@ from sqlalchemy import Row
 
 from app.core.config import settings
 from app.core.messages import NoticeRequested, SeatsFreed
-from app.core.outbox import publish
+from app.core.outbox import publish, withdraw
 from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, holding
 from app.reservations.best import best_together
 from app.reservations.holding import execute
-from app.reservations.views import NothingFits, Reservation
+from app.reservations.views import NothingFits, Request, Reservation
 
 OFFER = "waiting_offer"
 CALLED_OFF = "waiting_called_off"
+JOINED = "waiting_joined"
 
 
 def offer_next(screening_id: int) -> bool:
@@ -98,7 +99,12 @@ def _tell_offer(screening: Screening, row: Row[Any], offer: Reservation) -> None
 
 
 def _tell(
-    template: str, screening: Screening, row: Row[Any], facts: dict[str, Any], *, not_after: str | None = None
+    template: str,
+    screening: Screening,
+    row: Row[Any] | Request,
+    facts: dict[str, Any],
+    *,
+    not_after: str | None = None,
 ) -> None:
     what = {
         "film_title": screening.film.title_in(row.locale),
@@ -109,9 +115,23 @@ def _tell(
         "starts_local": screening.showtime.clock.isoformat(),
     }
     publish(
-        NoticeRequested(template, row.email, row.locale, what | facts, not_after=not_after),
+        NoticeRequested(template, str(row.email), row.locale, what | facts, not_after=not_after),
         urgent=True,
     )
+
+
+def tell_joined(screening: Screening, request: Request) -> None:
+    """Who has joined the line is told the place, and the address of the page: it is the only way back to it.
+
+    The mail is not sent once sales are over.
+    """
+    facts = {"path": request.path, "position": request.position, "quantity": request.quantity}
+    _tell(JOINED, screening, request, facts, not_after=screening.sales_close_at.isoformat())
+
+
+def withdraw_joined(request: Request) -> None:
+    """Who has left the line is not told of it any more."""
+    withdraw(NoticeRequested, template=JOINED, facts={"path": request.path})
 
 
 def _call_off(screening: Screening) -> None:

@@ -39,6 +39,11 @@ class Request:
     offer: Reservation | None
     offered_until: datetime | None
 
+    @property
+    def path(self) -> str:
+        """Of its page; the token in it lets whoever has it take the seats, or leave the line."""
+        return f"/requests/{self.token}"
+
 
 class SeatsLost(Conflict):
     """Others were quicker. Nothing is held; `alternatives` are sets of free seats that replace the lost ones.

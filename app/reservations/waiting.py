@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
-from app.core.codes import random_token
+from app.core.codes import ordered_id, random_token
 from app.core.config import settings
 from app.core.contact import checked_email
 from app.core.errors import Conflict, Invalid, NotFound
@@ -19,7 +19,7 @@ from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, holding, limits
 from app.reservations.holding import execute
-from app.reservations.offering import seats_freed
+from app.reservations.offering import seats_freed, tell_joined, withdraw_joined
 from app.reservations.states import REQUEST
 from app.reservations.views import Request, Reservation
 
@@ -52,7 +52,7 @@ def open_request(screening: Screening, quantity: int, *, locale: str, visitor: s
     execute(
         "insert into reservations.requests (id, token, screening_id, quantity, locale, visitor)"
         " values (:id, :token, :screening_id, :quantity, :locale, :visitor)",
-        id=uuid.uuid4(),
+        id=ordered_id(),
         token=token,
         screening_id=screening.id,
         quantity=quantity,
@@ -65,12 +65,14 @@ def open_request(screening: Screening, quantity: int, *, locale: str, visitor: s
 def wait_for_seats(token: str, quantity: int, email: str) -> Request:
     """Put an open request into the queue. Repeating it with the same token changes quantity and e-mail, not the place.
 
+    A mail goes to an e-mail that is new to the request, with the place in line and the page's address.
     Raises NotFound, Invalid, ScreeningClosed, Conflict `request.over`, and `request.too_many`.
     """
     check_quantity(quantity)
     address = checked_email(email)
     current = request(token)
-    events.ensure_on_sale(events.screening(current.screening_id))
+    screening = events.screening(current.screening_id)
+    events.ensure_on_sale(screening)
     limits.lock_places(current.visitor, address)
     _check_how_many(current, address)
     row = execute(
@@ -85,8 +87,11 @@ def wait_for_seats(token: str, quantity: int, email: str) -> Request:
     ).one_or_none()
     if row is None:
         raise Conflict("request.over", state=current.state)
+    joined = request(token)
+    if address != current.email:
+        tell_joined(screening, joined)
     publish(SeatsFreed(screening_id=row.screening_id), urgent=True)
-    return request(token)
+    return joined
 
 
 def _check_how_many(current: Request, email: str) -> None:
@@ -198,6 +203,7 @@ def _cancel(current: Request) -> None:
         return
     if offer is not None:
         claims.free(offer.id, states=("held",), state="released")
+    withdraw_joined(current)
     seats_freed(current.screening_id)
 
 

@@ -25,8 +25,12 @@ def revision_of(tickets: Sequence[Ticket]) -> int:
 
 
 def storage_key(order_id: uuid.UUID, revision: int) -> str:
-    """The same for the same tickets: a handler that runs twice writes one file twice, not two."""
-    return f"orders/{order_id.hex[:2]}/{order_id.hex}-{revision}.pdf"
+    """The same for the same tickets: a handler that runs twice writes one file twice, not two.
+
+    The folder is of the id's random part: the others begin with the time (version 7).
+    """
+    folder = order_id.hex[-2:] if order_id.version == 7 else order_id.hex[:2]
+    return f"orders/{folder}/{order_id.hex}-{revision}.pdf"
 
 
 def document(order_id: uuid.UUID) -> Document | None:

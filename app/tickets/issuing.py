@@ -97,7 +97,7 @@ def issue(facts: IssueFacts, lines: Sequence[TicketLine]) -> list[Ticket]:
 
 
 def _ticket(facts: IssueFacts, line: TicketLine, number: int, key: keys.SigningKey) -> Ticket:
-    ticket_id = uuid.uuid4()
+    ticket_id = codes.ordered_id()
     payload = qr.Payload(
         key.kid, ticket_id, facts.screening_id, line.seat_id, proof_number(line.half_kind), revision=1
     )

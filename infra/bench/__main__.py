@@ -1,4 +1,4 @@
-"""Measure it: `make bench`, or `.venv/bin/python -m infra.bench [--quick]`."""
+"""Measure it: `make bench`, or `.venv/bin/python -m infra.bench [--quick | --year]`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ import asyncio
 import sys
 import time
 
-from infra.bench import front, holds, load, machine, pdf, purchase, report, sql, statements, streams
+from infra.bench import (
+    front,
+    holds,
+    load,
+    machine,
+    pdf,
+    purchase,
+    report,
+    sql,
+    statements,
+    streams,
+    year,
+)
 from infra.bench.house import House
 from infra.bench.http import Browser
 from infra.bench.report import Figure, at_least, at_most, show
@@ -19,8 +31,15 @@ MEMORY_MB = 300
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a second or two each, for a first look")
-    seconds = 1.5 if parser.parse_args().quick else 5.0
+    parser.add_argument(
+        "--year", action="store_true", help="only this: does a year of sales slow anything down"
+    )
+    asked = parser.parse_args()
+    seconds = 1.5 if asked.quick else 5.0
     report.heading(machine.describe())
+    if asked.year:
+        year.measure()
+        return 0
     house = House()
     try:
         _measure(house, seconds)

@@ -1,5 +1,7 @@
 """Codes that people read out have no look-alikes, and come back however they are typed."""
 
+import uuid
+
 import pytest
 
 from app.core import codes
@@ -49,3 +51,15 @@ def test_tokens_are_long_and_fit_an_address() -> None:
     token = codes.random_token()
     assert len(token) >= 32
     assert token.replace("-", "").replace("_", "").isalnum()
+
+
+def test_ids_of_rows_follow_the_clock_and_cannot_be_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Later ones are greater, so that they are neighbours in an index; each has 74 random bits."""
+    made = []
+    for moment in (1_800_000_000_000, 1_800_000_000_001, 1_800_000_005_000):
+        monkeypatch.setattr("app.core.codes.time.time_ns", lambda moment=moment: moment * 1_000_000)
+        made.append([codes.ordered_id() for _ in range(50)])
+        assert {one.int >> 80 for one in made[-1]} == {moment}
+        assert len(set(made[-1])) == 50
+        assert {(one.version, one.variant) for one in made[-1]} == {(7, uuid.RFC_4122)}
+    assert max(made[0]) < min(made[1]) < max(made[1]) < min(made[2])

@@ -36,6 +36,7 @@ WRITTEN: list[tuple[str, dict[str, Any]]] = [
     ("TicketsReady", ORDER | {"storage_key": "5a3c.pdf"}),
     ("TicketsResigned", {"order_id": "5a3c"}),
     ("TicketsRevoked", {"order_id": "5a3c"}),
+    ("DocumentUnwanted", {"order_id": "5a3c"}),
     (
         "NoticeRequested",
         {

@@ -75,7 +75,7 @@ def test_a_release_serves_the_queue_by_message_and_mails_the_offer(settings: Set
         service.release(held.id)
     worker.drain(routes(("reservations",)))
     assert look(request).state == "offered"
-    (notice,) = messages("NoticeRequested")
+    _, notice = messages("NoticeRequested")
     assert notice["template"] == "waiting_offer"
     assert notice["email"] == "ana@example.com"
     assert notice["facts"]["path"] == f"/requests/{request.token}"
@@ -298,3 +298,43 @@ def test_a_queue_that_fails_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(handlers, "offer_next", stumble)
     handlers.serve_queues()
     assert look(request).state == "offered"
+
+
+def joined_mails() -> list[dict[str, object]]:
+    return [notice for notice in messages("NoticeRequested") if notice["template"] == "waiting_joined"]
+
+
+def test_who_joins_gets_a_mail_with_the_place_the_page_and_the_way_out() -> None:
+    screening = make_screening("oooo")
+    hold(screening, "A1 A2 A3 A4")
+    join(screening, who="bia")
+    request = join(screening, who="ana")
+    _, told = joined_mails()
+    assert (told["email"], told["locale"]) == ("ana@example.com", "pt_BR")
+    assert told["facts"]["path"] == f"/requests/{request.token}"  # type: ignore[index]
+    assert told["facts"]["position"] == 2  # type: ignore[index]
+    assert told["not_after"] == screening.sales_close_at.isoformat()
+    letters = [notices.write("waiting_joined", language, told["facts"]) for language in ("pt_BR", "en")]  # type: ignore[arg-type]
+    assert ["Seu lugar na fila: 2." in letters[0].text, "sair da fila" in letters[0].text] == [True, True]
+    assert ["Your place in line: 2." in letters[1].text, "leave the line" in letters[1].text] == [True, True]
+    for letter in letters:
+        assert f"/requests/{request.token}" in letter.text
+
+
+def test_another_number_of_seats_sends_no_second_mail_and_another_e_mail_gets_its_own() -> None:
+    screening = make_screening("oooo")
+    hold(screening, "A1 A2 A3 A4")
+    request = join(screening)
+    for quantity, email in ((1, "ana@example.com"), (1, "ana@other.example"), (2, "ana@other.example")):
+        with db.transaction():
+            service.wait_for_seats(request.token, quantity, email)
+    assert [told["email"] for told in joined_mails()] == ["ana@example.com", "ana@other.example"]
+
+
+def test_who_left_the_line_before_the_mail_went_out_gets_none() -> None:
+    screening = make_screening("oooo")
+    hold(screening, "A1 A2 A3 A4")
+    stays, leaves = join(screening, who="bia"), join(screening, who="ana")
+    with db.transaction():
+        service.cancel_request(leaves.token)
+    assert [told["facts"]["path"] for told in joined_mails()] == [f"/requests/{stays.token}"]  # type: ignore[index]

@@ -308,3 +308,11 @@ def test_a_folder_has_no_link(issue: Issue) -> None:
     work()
     with db.reading():
         assert service.pdf_link(ticket.order_id, "Ingressos.pdf") is None
+
+
+def test_files_are_spread_over_folders_whatever_kind_of_id_an_order_has() -> None:
+    """Ids that begin with the time would all lie in one folder; files of older orders stay where they are."""
+    older = uuid.UUID("ab345678-1234-4678-9234-567812345678")
+    newer = uuid.UUID("01a226e5-7591-7179-aa10-44fbced62ecd")
+    assert documents.storage_key(older, 1) == "orders/ab/ab345678123446789234567812345678-1.pdf"
+    assert documents.storage_key(newer, 2) == "orders/cd/01a226e575917179aa1044fbced62ecd-2.pdf"

@@ -190,10 +190,10 @@ def _all_subjects(language: str) -> list[str]:
         "auditorium_name": "Sala 2", "order_code": "LUZ-4720", "path": "/x", "name": "Ana", "hours": 2,
         "starts_at": "2026-11-24T23:30:00+00:00", "until": "2026-11-24T22:30:00+00:00", "seats": ["A1"],
         "timezone": "America/Sao_Paulo", "total": 3800, "amount": 3800, "reason": "x", "new_seats": ["A2"],
-        "attached": True,
+        "attached": True, "position": 2, "quantity": 2,
     }  # fmt: skip
     names = sorted(path.stem for path in notices.FOLDER.glob("*.txt") if not path.stem.startswith("_"))
-    assert len(names) == 10
+    assert len(names) == 11
     return [notices.write(name, language, facts).subject for name in names]
 
 
