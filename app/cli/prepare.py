@@ -36,10 +36,14 @@ def main() -> int:
             load_demo_once()
         else:
             close_demo_accounts()
-    except (SQLAlchemyError, CommandError, BadSetting, NoDatabase, NewerTables) as error:
+    except (SQLAlchemyError, CommandError, BadSetting, NoDatabase, OlderTables, NewerTables) as error:
         print(f"prepare: {' '.join(str(error).split())[:300]}", file=sys.stderr)
         return 1
     return 0
+
+
+class OlderTables(RuntimeError):
+    """The database stands before the first migration: nobody but developers has such a one."""
 
 
 class NewerTables(RuntimeError):
@@ -47,7 +51,7 @@ class NewerTables(RuntimeError):
 
 
 def migrate() -> None:
-    """Apply the migrations that are missing. Needs an application context. Raises NewerTables."""
+    """Apply the migrations that are missing. Needs an application context. Raises OlderTables, NewerTables."""
     import logging
 
     from flask_migrate import upgrade
@@ -71,6 +75,11 @@ def _check_known() -> None:
         if session.execute(text("select to_regclass('core.schema_version') is null")).scalar():
             return
         stands = set(session.execute(text("select version_num from core.schema_version")).scalars())
+    if too_old := ", ".join(sorted(one for one in stands if one < min(known))):
+        raise OlderTables(
+            f"the database's tables are of a version ({too_old}) before {min(known)}, the first that this code"
+            " knows: begin with an empty database"
+        )
     if unknown := ", ".join(sorted(stands - known)):
         raise NewerTables(
             f"the database's tables are of a newer version ({unknown}) than this code, whose newest is {max(known)}:"

@@ -26,7 +26,7 @@ from alembic.script import ScriptDirectory
 
 from infra.local.steps import ROOT, VENV
 
-BASELINE = "0016"  # applied before there was an installation that runs while it is applied
+BASELINE = "0017"  # applied before there was an installation that runs while it is applied
 OLDEST_POSTGRES = "15"
 SHORTEST_REASON = 20
 CONTRACT_RULES = frozenset(

@@ -33,6 +33,7 @@ ELSEWHERE = {
     "serve": "test_serve.py",
     "worker": "test_serve.py",
     "prepare": "test_migrations.py",
+    "users": "cli/test_personal_data.py",
 }
 ACCOUNT = ("make-account", "rosa@example.org", "--name", "Rosa", "--password", "uma frase comprida")
 PROGRAMME = {

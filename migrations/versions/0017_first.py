@@ -1,4 +1,8 @@
-"""The first tables of all services, as they were then: later changes are migrations of their own."""
+"""The tables of all services.
+
+Made from the first seventeen migrations, before anybody ran them: it keeps the number of the last, so that a database that
+they made goes on from here.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0001"
+revision = "0017"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -29,9 +33,11 @@ def upgrade() -> None:
         sa.Column('attempts', sa.Integer(), server_default=sa.text('0'), nullable=False),
         sa.Column('last_error', sa.Text(), nullable=True),
         sa.Column('dead_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('lapses', sa.Integer(), server_default=sa.text('0'), nullable=False),
         sa.PrimaryKeyConstraint('message_id', 'consumer', name=op.f('pk_outbox')),
         schema='core'
     )
+    op.create_index('ix_outbox_order_id', 'outbox', [sa.literal_column("(payload ->> 'order_id')")], unique=False, schema='core', postgresql_where=sa.text("kind in ('OrderPaid', 'TicketsReady', 'OrderCalledOff')"))
     op.create_index('ix_outbox_waiting', 'outbox', ['consumer', 'available_at'], unique=False, schema='core', postgresql_where=sa.text('dead_at is null'))
     op.create_table('processed',
         sa.Column('consumer', sa.Text(), nullable=False),
@@ -81,10 +87,18 @@ def upgrade() -> None:
         sa.Column('synopsis_en', sa.Text(), server_default='', nullable=False),
         sa.Column('poster', sa.Text(), server_default='', nullable=False),
         sa.Column('position', sa.Integer(), server_default=sa.text('0'), nullable=False),
+        sa.Column('trailer', sa.Text(), server_default='', nullable=False),
         sa.CheckConstraint("age_rating in ('L', '6', '10', '12', '14', '16', '18')", name=op.f('ck_films_age_rating')),
         sa.CheckConstraint('duration_minutes > 0', name=op.f('ck_films_duration')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_films')),
         sa.UniqueConstraint('slug', name=op.f('uq_films_slug')),
+        schema='events'
+    )
+    op.create_table('programme_version',
+        sa.Column('single', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+        sa.Column('version', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+        sa.CheckConstraint('single', name=op.f('ck_programme_version_single')),
+        sa.PrimaryKeyConstraint('single', name=op.f('pk_programme_version')),
         schema='events'
     )
     op.create_table('charges',
@@ -105,6 +119,7 @@ def upgrade() -> None:
         sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
         sa.Column('next_check_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+        sa.Column('city', sa.Text(), server_default='', nullable=False),
         sa.CheckConstraint("method in ('pix', 'card')", name=op.f('ck_charges_method')),
         sa.CheckConstraint("state in ('created', 'pending', 'unknown', 'cancelling', 'cancelled', 'confirmed', 'failed')", name=op.f('ck_charges_state')),
         sa.CheckConstraint('amount > 0', name=op.f('ck_charges_amount')),
@@ -158,7 +173,9 @@ def upgrade() -> None:
         sa.Column('screening_id', sa.Integer(), nullable=True),
         sa.Column('gate', sa.Text(), nullable=False),
         sa.Column('by_user_id', sa.Integer(), nullable=True),
+        sa.Column('once', sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_admissions')),
+        sa.UniqueConstraint('once', name=op.f('uq_admissions_once')),
         schema='tickets'
     )
     op.create_index('ix_admissions_at', 'admissions', ['at'], unique=False, schema='tickets')
@@ -181,6 +198,7 @@ def upgrade() -> None:
         sa.Column('sealed_private_key', sa.LargeBinary(), nullable=False),
         sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
         sa.Column('retired_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('replaced_at', sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint('kid between 1 and 32767', name=op.f('ck_signing_keys_kid')),
         sa.PrimaryKeyConstraint('kid', name=op.f('pk_signing_keys')),
         schema='tickets'
@@ -192,7 +210,6 @@ def upgrade() -> None:
         sa.Column('password_hash', sa.Text(), nullable=False),
         sa.Column('role', sa.Text(), server_default='customer', nullable=False),
         sa.Column('locale', sa.Text(), server_default='pt_BR', nullable=False),
-        sa.Column('session_key', sa.Text(), nullable=False),
         sa.Column('verified_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
         sa.CheckConstraint("role in ('customer', 'door', 'manager')", name=op.f('ck_users_role')),
@@ -222,6 +239,7 @@ def upgrade() -> None:
         sa.Column('amount', sa.Integer(), nullable=False),
         sa.Column('received_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
         sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('paid_at', sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint('amount > 0', name=op.f('ck_receipts_amount')),
         sa.ForeignKeyConstraint(['charge_id'], ['payments.charges.id'], name=op.f('fk_receipts_charge_id_charges')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_receipts')),
@@ -244,6 +262,8 @@ def upgrade() -> None:
         sa.Column('product_id', sa.Integer(), nullable=False),
         sa.Column('cinema_id', sa.Integer(), nullable=False),
         sa.Column('on_hand', sa.Integer(), server_default=sa.text('0'), nullable=False),
+        sa.Column('sold', sa.Integer(), server_default=sa.text('0'), nullable=False),
+        sa.CheckConstraint('sold >= 0', name=op.f('ck_stock_sold')),
         sa.ForeignKeyConstraint(['product_id'], ['products.products.id'], name=op.f('fk_stock_product_id_products')),
         sa.PrimaryKeyConstraint('product_id', 'cinema_id', name=op.f('pk_stock')),
         schema='products'
@@ -255,22 +275,26 @@ def upgrade() -> None:
         sa.Column('quantity', sa.Integer(), nullable=False),
         sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+        sa.Column('open_until', sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint('quantity > 0', name=op.f('ck_stock_claims_quantity')),
         sa.ForeignKeyConstraint(['product_id'], ['products.products.id'], name=op.f('fk_stock_claims_product_id_products')),
         sa.PrimaryKeyConstraint('order_id', 'product_id', name=op.f('pk_stock_claims')),
         schema='products'
     )
-    op.create_index('ix_stock_claims_product_id', 'stock_claims', ['product_id', 'cinema_id'], unique=False, schema='products')
+    op.create_index('ix_stock_claims_closing', 'stock_claims', ['cinema_id', sa.literal_column('coalesce(expires_at, open_until)')], unique=False, schema='products')
+    op.create_index('ix_stock_claims_held', 'stock_claims', ['product_id', 'cinema_id', 'expires_at'], unique=False, schema='products', postgresql_include=['quantity', 'order_id'], postgresql_where=sa.text('expires_at is not null'))
     op.create_table('documents',
         sa.Column('order_id', sa.Uuid(), nullable=False),
         sa.Column('revision', sa.SmallInteger(), nullable=False),
         sa.Column('storage_key', sa.Text(), nullable=False),
         sa.Column('size', sa.Integer(), nullable=False),
         sa.Column('made_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+        sa.Column('ends_at', sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(['order_id'], ['tickets.issues.order_id'], name=op.f('fk_documents_order_id_issues')),
         sa.PrimaryKeyConstraint('order_id', name=op.f('pk_documents')),
         schema='tickets'
     )
+    op.create_index('ix_documents_ends_at', 'documents', ['ends_at'], unique=False, schema='tickets')
     op.create_table('tickets',
         sa.Column('id', sa.Uuid(), nullable=False),
         sa.Column('order_id', sa.Uuid(), nullable=False),
@@ -293,6 +317,7 @@ def upgrade() -> None:
         sa.Column('gate', sa.Text(), nullable=True),
         sa.Column('admitted_by', sa.Integer(), nullable=True),
         sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('section', sa.Text(), server_default='', nullable=False),
         sa.CheckConstraint("(state = 'admitted') = (admitted_at is not null)", name=op.f('ck_tickets_admitted_at')),
         sa.CheckConstraint("state in ('valid', 'admitted', 'revoked')", name=op.f('ck_tickets_state')),
         sa.ForeignKeyConstraint(['order_id'], ['tickets.issues.order_id'], name=op.f('fk_tickets_order_id_issues')),
@@ -313,6 +338,16 @@ def upgrade() -> None:
         schema='users'
     )
     op.create_index(op.f('ix_email_tokens_user_id'), 'email_tokens', ['user_id'], unique=False, schema='users')
+    op.create_table('sessions',
+        sa.Column('key', sa.Text(), nullable=False),
+        sa.Column('user_id', sa.Integer(), nullable=False),
+        sa.Column('began_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+        sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(['user_id'], ['users.users.id'], name=op.f('fk_sessions_user_id_users'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('key', name=op.f('pk_sessions')),
+        schema='users'
+    )
+    op.create_index(op.f('ix_sessions_user_id'), 'sessions', ['user_id'], unique=False, schema='users')
     op.create_table('screenings',
         sa.Column('id', sa.Integer(), nullable=False),
         sa.Column('film_id', sa.Integer(), nullable=False),
@@ -324,7 +359,9 @@ def upgrade() -> None:
         sa.Column('status', sa.Text(), server_default='scheduled', nullable=False),
         sa.Column('external_ref', sa.Text(), nullable=True),
         sa.Column('cancel_reason', sa.Text(), nullable=True),
-    postgresql.ExcludeConstraint((sa.text("int4range(auditorium_id, auditorium_id, '[]')"), '&&'), (sa.text('tstzrange(starts_at, ends_at)'), '&&'), where=sa.text("status = 'scheduled'"), using='gist', name='ex_screenings_one_at_a_time'),
+        sa.Column('starts_local', sa.DateTime(), nullable=True),
+        sa.Column('timezone', sa.Text(), nullable=True),
+        postgresql.ExcludeConstraint((sa.text("int4range(auditorium_id, auditorium_id, '[]')"), '&&'), (sa.text('tstzrange(starts_at, ends_at)'), '&&'), where=sa.text("status = 'scheduled'"), using='gist', name='ex_screenings_one_at_a_time'),
         sa.CheckConstraint("format in ('2D', '3D')", name=op.f('ck_screenings_format')),
         sa.CheckConstraint("status in ('scheduled', 'cancelled')", name=op.f('ck_screenings_status')),
         sa.CheckConstraint("version in ('dubbed', 'subtitled', 'original')", name=op.f('ck_screenings_version')),
@@ -335,6 +372,7 @@ def upgrade() -> None:
         sa.UniqueConstraint('external_ref', name=op.f('uq_screenings_external_ref')),
         schema='events'
     )
+    op.create_index('ix_screenings_called_off', 'screenings', ['starts_at'], unique=False, schema='events', postgresql_where=sa.text("status = 'cancelled'"))
     op.create_index('ix_screenings_film_id_starts_at', 'screenings', ['film_id', 'starts_at'], unique=False, schema='events')
     op.create_index(op.f('ix_screenings_starts_at'), 'screenings', ['starts_at'], unique=False, schema='events')
     op.create_table('zones',
@@ -360,7 +398,7 @@ def upgrade() -> None:
         sa.Column('next_check_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
         sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("state in ('refund_pending', 'refunded', 'refund_failed')", name=op.f('ck_refunds_state')),
+        sa.CheckConstraint("state in ('refund_pending', 'refunded', 'refund_failed', 'refund_replaced')", name=op.f('ck_refunds_state')),
         sa.CheckConstraint('amount > 0', name=op.f('ck_refunds_amount')),
         sa.ForeignKeyConstraint(['receipt_id'], ['payments.receipts.id'], name=op.f('fk_refunds_receipt_id_receipts')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_refunds')),
@@ -379,6 +417,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('screening_id', 'zone_id', name=op.f('pk_screening_prices')),
         schema='events'
     )
+    op.create_index(op.f('ix_screening_prices_zone_id'), 'screening_prices', ['zone_id'], unique=False, schema='events')
     op.create_table('seats',
         sa.Column('id', sa.Integer(), nullable=False),
         sa.Column('auditorium_id', sa.Integer(), nullable=False),
@@ -390,6 +429,8 @@ def upgrade() -> None:
         sa.Column('kind', sa.Text(), server_default='standard', nullable=False),
         sa.Column('zone_id', sa.Integer(), nullable=False),
         sa.Column('companion_of', sa.Integer(), nullable=True),
+        sa.Column('section', sa.Text(), server_default='', nullable=False),
+        sa.Column('for_sale', sa.Boolean(), server_default=sa.text('true'), nullable=False),
         sa.CheckConstraint("kind in ('standard', 'wheelchair', 'companion', 'wide', 'love')", name=op.f('ck_seats_kind')),
         sa.CheckConstraint('width in (1, 2)', name=op.f('ck_seats_width')),
         sa.ForeignKeyConstraint(['auditorium_id'], ['events.auditoriums.id'], name=op.f('fk_seats_auditorium_id_auditoriums')),
@@ -397,9 +438,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['zone_id'], ['events.zones.id'], name=op.f('fk_seats_zone_id_zones')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_seats')),
         sa.UniqueConstraint('auditorium_id', 'row_index', 'column', name=op.f('uq_seats_auditorium_id_row_index_column')),
-        sa.UniqueConstraint('auditorium_id', 'row_label', 'number', name=op.f('uq_seats_auditorium_id_row_label_number')),
+        sa.UniqueConstraint('auditorium_id', 'section', 'row_label', 'number', name=op.f('uq_seats_auditorium_id_section_row_label_number')),
         schema='events'
     )
+    op.create_index(op.f('ix_seats_companion_of'), 'seats', ['companion_of'], unique=False, schema='events')
     op.create_index(op.f('ix_seats_zone_id'), 'seats', ['zone_id'], unique=False, schema='events')
     op.create_table('half_price_quotas',
         sa.Column('screening_id', sa.Integer(), nullable=False),
@@ -422,6 +464,7 @@ def upgrade() -> None:
         schema='reservations'
     )
     op.create_index('ix_reservations_address', 'reservations', ['address_key', 'expires_at'], unique=False, schema='reservations', postgresql_where=sa.text("state = 'held'"))
+    op.create_index('ix_reservations_address_left', 'reservations', ['id'], unique=False, schema='reservations', postgresql_where=sa.text("state <> 'held' and address_key <> ''"))
     op.create_index('ix_reservations_due', 'reservations', ['expires_at'], unique=False, schema='reservations', postgresql_where=sa.text("state = 'held'"))
     op.create_index('ix_reservations_visitor', 'reservations', ['visitor', 'expires_at'], unique=False, schema='reservations', postgresql_where=sa.text("state = 'held'"))
     op.create_table('orders',
@@ -452,6 +495,7 @@ def upgrade() -> None:
         sa.Column('reseat_reservation_id', sa.Uuid(), nullable=True),
         sa.Column('reseat_receipt_id', sa.Uuid(), nullable=True),
         sa.Column('reseat_until', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("state in ('draft', 'awaiting_payment', 'paid', 'expired', 'reseat_offered', 'cancelled', 'refunded')", name=op.f('ck_orders_state')),
         sa.CheckConstraint('total >= 0', name=op.f('ck_orders_total')),
         sa.ForeignKeyConstraint(['reseat_reservation_id'], ['reservations.reservations.id'], name=op.f('fk_orders_reseat_reservation_id_reservations')),
@@ -463,12 +507,13 @@ def upgrade() -> None:
         sa.UniqueConstraint('token', name=op.f('uq_orders_token')),
         schema='orders'
     )
+    op.create_index('ix_orders_account', 'orders', ['user_id'], unique=False, schema='orders', postgresql_where=sa.text('user_id is not null'))
     op.create_index('ix_orders_email', 'orders', [sa.literal_column('lower(email)')], unique=False, schema='orders', postgresql_where=sa.text('email is not null'))
+    op.create_index('ix_orders_kept', 'orders', ['paid_at', 'id'], unique=False, schema='orders', postgresql_where=sa.text('paid_at is not null and erased_at is null'))
     op.create_index('ix_orders_reseat', 'orders', ['reseat_until'], unique=False, schema='orders', postgresql_where=sa.text("state = 'reseat_offered'"))
-    op.create_index(op.f('ix_orders_reseat_reservation_id'), 'orders', ['reseat_reservation_id'], unique=False, schema='orders')
+    op.create_index('ix_orders_reseated', 'orders', ['reseat_reservation_id'], unique=False, schema='orders', postgresql_where=sa.text('reseat_reservation_id is not null'))
     op.create_index(op.f('ix_orders_screening_id'), 'orders', ['screening_id'], unique=False, schema='orders')
-    op.create_index(op.f('ix_orders_user_id'), 'orders', ['user_id'], unique=False, schema='orders')
-    op.create_index('ix_orders_visitor', 'orders', ['visitor', 'created_at'], unique=False, schema='orders')
+    op.create_index('ix_orders_unpaid', 'orders', ['ended_at', 'id'], unique=False, schema='orders', postgresql_where=sa.text("paid_at is null and erased_at is null and state in ('cancelled', 'expired', 'refunded')"))
     op.create_index('uq_orders_once', 'orders', ['visitor', 'once'], unique=True, schema='orders')
     op.create_table('requests',
         sa.Column('id', sa.Uuid(), nullable=False),
@@ -483,6 +528,7 @@ def upgrade() -> None:
         sa.Column('waiting_since', sa.DateTime(timezone=True), nullable=True),
         sa.Column('reservation_id', sa.Uuid(), nullable=True),
         sa.Column('offered_until', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("locale in ('pt_BR', 'en')", name=op.f('ck_requests_locale')),
         sa.CheckConstraint("state <> 'offered' or reservation_id is not null", name=op.f('ck_requests_offer')),
         sa.CheckConstraint("state in ('open', 'cancelled') or email is not null", name=op.f('ck_requests_email')),
@@ -494,6 +540,8 @@ def upgrade() -> None:
         sa.UniqueConstraint('token', name=op.f('uq_requests_token')),
         schema='reservations'
     )
+    op.create_index('ix_requests_email', 'requests', ['email'], unique=False, schema='reservations', postgresql_where=sa.text('email is not null'))
+    op.create_index('ix_requests_ended', 'requests', [sa.literal_column('coalesce(ended_at, created_at)')], unique=False, schema='reservations', postgresql_where=sa.text("state not in ('waiting', 'offered')"))
     op.create_index('ix_requests_visitor', 'requests', ['visitor'], unique=False, schema='reservations', postgresql_where=sa.text("state in ('open', 'waiting', 'offered')"))
     op.create_index('ix_requests_waiting', 'requests', ['screening_id', 'waiting_since', 'id'], unique=False, schema='reservations', postgresql_where=sa.text("state = 'waiting'"))
     op.create_index('uq_requests_offer', 'requests', ['reservation_id'], unique=True, schema='reservations', postgresql_where=sa.text('reservation_id is not null'))
@@ -505,6 +553,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('reservation_id', 'seat_id', name=op.f('pk_reservation_seats')),
         schema='reservations'
     )
+    op.create_index(op.f('ix_reservation_seats_seat_id'), 'reservation_seats', ['seat_id'], unique=False, schema='reservations')
     op.create_table('seat_claims',
         sa.Column('screening_id', sa.Integer(), autoincrement=False, nullable=False),
         sa.Column('seat_id', sa.Integer(), autoincrement=False, nullable=False),
@@ -555,6 +604,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('order_id', 'seat_id', name=op.f('pk_order_seats')),
         schema='orders'
     )
+    op.create_index(op.f('ix_order_seats_seat_id'), 'order_seats', ['seat_id'], unique=False, schema='orders')
+    # The row that every change of the programme counts up.
+    op.execute("insert into events.programme_version default values")
 
 
 def downgrade() -> None:
