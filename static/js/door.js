@@ -82,6 +82,7 @@ onElements("form[data-scan]", (form) => {
       standing.closest("details").open = false;
       field.value = code;
       form.requestSubmit();
+      scan.wentElsewhere(performance.now());
     });
   }
   // The next scan must not be added to what was refused for the moment.

@@ -37,7 +37,12 @@ export class Scan {
     return this.text.length >= SCAN_LENGTH && now - this.#last < PAUSE_MS && each < FAST_MS;
   }
 
-  /** Whether the last letter came only a moment before `now`. */
+  /** A scan went elsewhere `now`: what ends it may come here. */
+  wentElsewhere(now) {
+    this.#last = now;
+  }
+
+  /** Whether a scan was over only a moment before `now`: a second suffix is the scanner's too. */
   isJustOver(now) {
     return now - this.#last < PAUSE_MS;
   }
