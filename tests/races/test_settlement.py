@@ -210,7 +210,7 @@ def test_late_money_and_who_asks_for_its_seats_do_not_wait_for_each_other(
 
 
 def test_control_late_money_that_looks_first(screening: Screening, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settlement, "_is_in_time", lambda order: True)
+    monkeypatch.setattr(settlement, "_claims_stand", lambda order: True)
     assert deadlocks(late_money_meets_a_picker(screening, monkeypatch)) == 1
 
 
