@@ -135,5 +135,5 @@ def test_killed_at_every_step_from_the_money_to_the_mail(house: LiveServer, mail
     assert len({mail["Message-ID"] for mail in mails}) == 1
     for mail in mails:
         assert mail["To"] == "ana@example.org"
-        (attached,) = mail.iter_attachments()
+        attached, _calendar = mail.iter_attachments()
         assert attached.get_content() == files[0].read_bytes()

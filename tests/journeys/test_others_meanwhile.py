@@ -226,7 +226,7 @@ def test_from_the_waiting_list_to_the_ticket(new_page: NewPage, house: House) ->
     screening = house.room("oo")
     another = house.order_of_another(screening, "A1 A2")
     page = new_page()
-    house.open_map(page, screening)
+    page.goto(f"{house.server.url}/screenings/{screening.id}")
     page.get_by_role("button", name="Avise-me").click()
     page.wait_for_url("**/requests/*")
     page.get_by_label("E-mail").fill("fila@example.com")

@@ -14,7 +14,7 @@ from app.payments import service as payments
 from app.reservations import service as reservations
 from app.tickets import service as tickets
 from tests.journeys.house import SECONDS, House, go_on
-from tests.journeys.test_accounts import PASSWORD, link_of_the_mail, sign_up
+from tests.journeys.test_accounts import link_of_the_mail, sign_up
 from tests.orders import buying, counter
 
 NewPage = Callable[..., Page]
@@ -91,7 +91,7 @@ def test_back_and_forth_and_two_tabs(new_page: NewPage, house: House) -> None:
     tab.goto(f"{order}/types")
     house.to_the_pix_code(tab)
     total = house.order_at(order).total
-    page.locator("[data-step='1']").first.click()
+    page.locator("button[name=add]").first.click()
     go_on(page)
     page.wait_for_url("**/payment")
     assert house.order_at(order).total == total
@@ -177,7 +177,6 @@ def test_a_guests_order_joins_the_account_once_its_email_is_verified(new_page: N
     page.goto(order)
     expect(page.get_by_text(code)).to_have_count(0)
     page.goto(house.server.url + link_of_the_mail(house.server, "rita@example.org", "verify"))
-    page.get_by_label("A senha que você escolheu").fill(PASSWORD)
     page.get_by_role("button", name="Confirmar meu e-mail").click()
     expect(page.get_by_role("heading", name="Meus ingressos")).to_be_visible()
     page.goto(f"{house.server.url}/account/orders")

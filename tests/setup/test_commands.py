@@ -176,6 +176,9 @@ REFUSED = [
     ("set-role rosa@example.org", "manager"),  # the last of the roles that it could have
     ("set-role rosa@example.org king", "'king' is not one of"),
     ("set-role nobody@example.org door", "no account has the e-mail nobody@example.org"),
+    ("users export", "Missing argument 'EMAIL'"),
+    ("users export ana@", "that is not an e-mail address"),
+    ("users erase ana@ --yes", "that is not an e-mail address"),
     ("rotate-ticket-key now", "unexpected extra argument"),
     ("demo now", "unexpected extra argument"),
     ("refunds retry nonsense", "'nonsense' is not a valid UUID"),
