@@ -100,6 +100,7 @@ def _settings(_worker_database: str, tmp_path_factory: pytest.TempPathFactory) -
         secret_key="tests-secret-key",
         public_url="http://localhost",
         db_seconds=30,  # a busy machine is no outage
+        doors_open_minutes=60,  # tickets of the tests are let in, unless a test is about this
         testing=True,
     )
 

@@ -45,6 +45,7 @@ class LiveServer:
             "SECRET_KEY": "tests-secret-key",
             "WEB_WORKERS": "2",
             "BILHETERIA_DB_SECONDS": "30",  # a busy machine is no outage
+            "BILHETERIA_DOORS_OPEN_MINUTES": "1080",  # all of today is let in
             **(env or {}),
         }
         self.start_web()

@@ -55,6 +55,7 @@ class Settings:
     max_extensions: int = 2
     payment_minutes: int = 5
     offer_minutes: int = 15
+    doors_open_minutes: int = 20
     max_live_holds_per_visitor: int = 4
     max_live_holds_per_address: int = 200
     keep_unpaid_days: int = 30
@@ -106,6 +107,7 @@ class Settings:
             storage_url=_text("BILHETERIA_STORAGE", cls.storage_url, _check_storage_url),
             max_seats=_whole_number("BILHETERIA_MAX_SEATS", 8, 1, 50),
             hold_minutes=_whole_number("BILHETERIA_HOLD_MINUTES", 10, 1, 60),
+            doors_open_minutes=_whole_number("BILHETERIA_DOORS_OPEN_MINUTES", 20, 1, 1440),
             grace_seconds=_whole_number("BILHETERIA_GRACE_SECONDS", 120, 0, 900),
             max_live_holds_per_visitor=_whole_number("BILHETERIA_HOLDS_PER_VISITOR", 4, 1, 10**6),
             max_live_holds_per_address=_whole_number("BILHETERIA_HOLDS_PER_ADDRESS", 200, 1, 10**6),

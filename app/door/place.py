@@ -100,9 +100,9 @@ def open_now(place: Place) -> list[int]:
     """The screenings whose people come in here now."""
     if place.screening is not None:
         return [place.screening.id]
-    opens = events.now() + timedelta(minutes=tickets.OPENS_MINUTES)
+    now = events.now()
     sites = [place.cinema] if place.cinema is not None else []
-    return [one.id for site in sites for one in _today(site) if one.starts_at <= opens]
+    return [one.id for site in sites for one in _today(site) if tickets.opens_at(one.starts_at) <= now]
 
 
 def _today(cinema: Cinema) -> list[Screening]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from flask_babel import gettext as _
 
@@ -16,7 +15,7 @@ from app.core.i18n import (
     room_name,
 )
 from app.door.place import Place
-from app.door.verdict import ALREADY, ELSEWHERE, IN, REFUSED, Verdict
+from app.door.verdict import ALREADY, ELSEWHERE, IN, NOT_YET, REFUSED, Verdict
 from app.events import service as events
 from app.tickets import service as tickets
 from app.tickets.service import Admission, Ticket
@@ -38,7 +37,7 @@ def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         tuple(beside),
         demand=tickets.type_short(ticket, locale()) if proof else "",
         detail=proof,
-        more=_to_fetch(admission),
+        more=(*_early(admission), *_to_fetch(admission)),
     )
 
 
@@ -157,15 +156,15 @@ def _other_cinema(admission: Admission, ticket: Ticket, place: Place) -> Verdict
 
 def _too_early(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     facts = ticket.facts
-    opens = facts.starts_at - timedelta(minutes=tickets.OPENS_MINUTES)
+    opens = facts.showtime.time(locale(), tickets.opens_at(facts.starts_at))
     return Verdict(
-        ELSEWHERE,
-        _("Too\nearly"),
+        NOT_YET,
+        _("Not yet:\nopens at %(time)s", time=opens),
         _starts(ticket),
         _film_and_room(ticket),
-        demand=_("Its door opens at %(time)s", time=facts.showtime.time(locale(), opens)),
-        detail=_("Seat %(seat)s", seat=ticket.seat_name),
-        move_to=_still_open(ticket),
+        demand=_("Seat %(seat)s", seat=ticket.seat_name),
+        detail=_("The ticket stays good. Scan it again when the room is open."),
+        early_id=admission.id,
     )
 
 
@@ -227,6 +226,10 @@ def _by(user_id: int | None) -> str:
     return _("by %(name)s", name=name[0]) if name else ""
 
 
+def _early(admission: Admission) -> tuple[str, ...]:
+    return (_("Let in before the room opened."),) if admission.verdict == "admitted_early" else ()
+
+
 def _to_fetch(admission: Admission) -> tuple[str, ...]:
     things = [
         f"{thing.quantity} × {thing.name_in(locale())}" if thing.quantity > 1 else thing.name_in(locale())
@@ -237,6 +240,7 @@ def _to_fetch(admission: Admission) -> tuple[str, ...]:
 
 OF_TICKET: dict[str, Callable[[Admission, Ticket, Place], Verdict]] = {
     "admitted": _admitted,
+    "admitted_early": _admitted,
     "already": _already,
     "revoked": _revoked,
     "called_off": _called_off,

@@ -83,7 +83,7 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         take_again=purchase.can_take_again(order),
         has_receipt=receipt.is_there(order),
         directions=visit.directions(order.screening.cinema),
-        opens_at=order.screening.starts_at - tickets.DOORS_OPEN,
+        opens_at=tickets.opens_at(order.screening.starts_at),
         film_url=absolute(url_for("shop.film", slug=order.screening.film.slug)),
         error=error,
     )

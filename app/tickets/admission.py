@@ -16,11 +16,11 @@ from app.core.errors import Conflict, NotFound
 from app.core.i18n import local
 from app.core.showtime import cinema_day
 from app.tickets import keys, qr, scanners
+from app.tickets.opening import opens_before
 from app.tickets.scanners import CODE_LENGTH
 from app.tickets.states import ADMITTED, REVOKED
 from app.tickets.views import Admission, Attendance, IssueFacts, Ticket
 
-OPENS_MINUTES = 60  # without a chosen screening, a ticket is let in from so long before its start
 ORDER_CODE = re.compile(r"[A-Z]{3}\d{4,6}")  # LTZ-4720, or a ticket's place in it: LTZ-4720-1
 # Only codes that do not exist and forged QRs count: a busy door is never held up, a guesser needs millions of years.
 MISSES_A_MINUTE = 20
@@ -44,9 +44,9 @@ ADMIT = f"""
         or t.revision = :revision and exists (
             select from tickets.signing_keys k where k.kid = :kid and k.retired_at is null))
       and (cast(:cinema as int) is null or i.cinema_id = :cinema)
-      and (t.screening_id = :screening or cast(:screening as int) is null
-        and clock_timestamp() between i.starts_at - make_interval(mins => :opens) and i.ends_at)
-    returning {_FACTS}
+      and (t.screening_id = :screening or cast(:screening as int) is null and clock_timestamp() <= i.ends_at)
+      and (:early or clock_timestamp() >= i.starts_at - cast(:opens as interval))
+    returning {_FACTS}, t.admitted_at < i.starts_at - cast(:opens as interval) as is_early
 """  # noqa: S608
 _LOOK = text(
     f"""
@@ -67,7 +67,7 @@ ATTENDANCE = text(
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where the try is made. Without a screening, any that is about to begin or runs; without a cinema, any site."""
+    """Where the try is made. Without a screening, any whose room is open; without a cinema, any site."""
 
     gate: str
     by_user_id: int | None = None
@@ -103,6 +103,30 @@ def admit(
     door = Door(gate[:40], by_user_id, screening_id, cinema_id, address_key)
     once = _first_time(once) if once else None
     return _write_down(_admit_given(scanners.without_lead(text_), door), door, once)
+
+
+def admit_early(
+    admission_id: int,
+    *,
+    gate: str,
+    by_user_id: int,
+    screening_id: int | None = None,
+    cinema_id: int | None = None,
+    seconds: int,
+    once: str | None = None,
+) -> Admission:
+    """Let in a ticket although its room is not open yet, in the caller's transaction; or say why not, as `admit`.
+
+    `admission_id` is the try, by the same account in the last `seconds`, that got the verdict `too_early`: raises
+    NotFound for any other. Everything else counts as it does for `admit`. Raises TriedBefore. Who may decide this, the
+    caller checks.
+    """
+    tried = admission(admission_id, by_user_id=by_user_id, seconds=seconds)
+    if tried.verdict != "too_early" or tried.ticket is None:
+        raise NotFound("admission")
+    door = Door(gate[:40], by_user_id, screening_id, cinema_id)
+    once = _first_time(once) if once else None
+    return _write_down(_admit(tried.ticket.id, door, early=True), door, once)
 
 
 def _first_time(once: str) -> str | None:
@@ -193,7 +217,9 @@ def _limits(door: Door) -> list[tuple[str, int]]:
     return limits
 
 
-def _admit(ticket_id: uuid.UUID, door: Door, payload: qr.Payload | None = None) -> Admission:
+def _admit(
+    ticket_id: uuid.UUID, door: Door, payload: qr.Payload | None = None, *, early: bool = False
+) -> Admission:
     key = {"id": ticket_id, "kid": payload.kid if payload else 0}
     values = key | {
         "revision": payload.revision if payload else None,
@@ -201,11 +227,12 @@ def _admit(ticket_id: uuid.UUID, door: Door, payload: qr.Payload | None = None) 
         "by": door.by_user_id,
         "screening": door.screening_id,
         "cinema": door.cinema_id,
-        "opens": OPENS_MINUTES,
+        "opens": opens_before(),
+        "early": early,
     }
     row = db.session().execute(text(ADMIT), values).first()
     if row is not None:
-        return _answer("admitted", row)
+        return _answer("admitted_early" if row.is_early else "admitted", row)
     row = db.session().execute(_LOOK, key).first()
     if row is None:
         return Admission("unknown")
@@ -236,7 +263,7 @@ def refusal(
         return "other_cinema"
     if facts.showtime.cinema_day != cinema_day(local(now, facts.timezone)):
         return "other_day"
-    if door.screening_id is not None:
+    if door.screening_id not in (None, facts.screening_id):
         return "other_screening"
     return "too_early" if now < facts.starts_at else "over"
 

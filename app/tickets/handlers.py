@@ -24,6 +24,7 @@ from app.core.outbox import Delivery
 from app.core.worker import Tick
 from app.events import service as events
 from app.tickets import documents, issuing, keys, paper, retention, rotation, wording
+from app.tickets.opening import opens_at
 from app.tickets.states import REVOKED
 from app.tickets.views import Ticket
 
@@ -115,7 +116,7 @@ def _to_know(tickets: Sequence[Ticket], locale: str) -> dict[str, Any]:
             proofs.setdefault(proof, []).append(ticket.seat_name)
     return {
         "address": facts.cinema_address,
-        "opens_at": (facts.starts_at - paper.DOORS_OPEN).isoformat(),
+        "opens_at": opens_at(facts.starts_at).isoformat(),
         "half_price": [{"seats": seats, "proof": proof} for proof, seats in proofs.items()],
         "to_fetch": [f"{thing.quantity} × {thing.name_in(locale)}" for thing in facts.concessions],
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -18,11 +17,11 @@ from app.core.money import format_money
 from app.core.typed import seen
 from app.tickets import wording
 from app.tickets.lettering import Lettering, fit_line, fit_title, size_rules
+from app.tickets.opening import opens_at
 from app.tickets.views import IssueFacts, Ticket
 
 ROOT = Path(__file__).resolve().parents[2]
 FONTS = ROOT / "static" / "vendor" / "fonts"
-DOORS_OPEN = timedelta(minutes=20)
 DISPLAY = ("display", "narrow")
 NARROW = ("narrow",)
 WIDTH = 89.0  # millimetres between the margins
@@ -201,7 +200,7 @@ def _film_line(facts: IssueFacts, locale: str) -> str:
 def _foot(ticket: Ticket, count: int, locale: str) -> str:
     _ = partial(translate, locale)
     facts = ticket.facts
-    opens = facts.showtime.time(locale, facts.starts_at - DOORS_OPEN)
+    opens = facts.showtime.time(locale, opens_at(facts.starts_at))
     sentences = [
         _("Ticket %(number)d of %(count)d, good for one person.", number=ticket.number, count=count),
         _("The room opens at %(time)s.", time=opens),

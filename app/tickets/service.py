@@ -5,10 +5,10 @@ Only `pdf_of` and `pdf_link` speak to the storage. `sign_anew` alone commits, ba
 
 from __future__ import annotations
 
-from app.tickets.admission import OPENS_MINUTES, TriedBefore, admission, admit, attendance
+from app.tickets.admission import TriedBefore, admission, admit, admit_early, attendance
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
-from app.tickets.paper import DOORS_OPEN
+from app.tickets.opening import opens_at, opens_before
 from app.tickets.retention import export as export_tickets
 from app.tickets.retention import withdraw_documents
 from app.tickets.rotation import rotate_key, sign_anew
@@ -27,9 +27,7 @@ from app.tickets.wording import companion_line, proof_wanted, type_name, type_sh
 
 __all__ = [
     "CODE_LENGTH",
-    "DOORS_OPEN",
     "MOST_CODES",
-    "OPENS_MINUTES",
     "VERDICTS",
     "Admission",
     "AlreadyAdmitted",
@@ -43,6 +41,7 @@ __all__ = [
     "TriedBefore",
     "admission",
     "admit",
+    "admit_early",
     "attendance",
     "codes_in",
     "companion_line",
@@ -50,6 +49,8 @@ __all__ = [
     "export_tickets",
     "issue",
     "of_order",
+    "opens_at",
+    "opens_before",
     "pdf_link",
     "pdf_of",
     "proof_wanted",

@@ -196,7 +196,7 @@ class Admission:
 
     @property
     def admitted(self) -> bool:
-        return self.verdict == "admitted"
+        return self.verdict in ("admitted", "admitted_early")
 
     @property
     def proof(self) -> str | None:
@@ -210,6 +210,7 @@ class Admission:
 
 VERDICTS = (
     "admitted",
+    "admitted_early",  # before the room opened, as a supervisor decided
     "already",
     "revoked",
     "called_off",

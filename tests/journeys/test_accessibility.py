@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app.cli.demo import load_demo
-from app.core import db
+from app.core import config, db
 from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
@@ -275,8 +276,8 @@ def test_staff(look: Looking) -> None:
 @pytest.mark.parametrize(("language", "device"), DEVICES)
 def test_the_door(look: Looking) -> None:
     hall = door.make_hall()
-    person("porta@example.org", role="door")
-    look.ana.post("/account/sign-in", {"email": "porta@example.org", "password": PASSWORD})
+    person("gerente@example.org", role="manager")
+    look.ana.post("/account/sign-in", {"email": "gerente@example.org", "password": PASSWORD})
     look.at("the door waits", "/staff/scan")
     look.browser.page.locator("details.standing").evaluate("one => one.open = true")
     look.here("where staff stand")
@@ -286,6 +287,11 @@ def test_the_door(look: Looking) -> None:
         door.nobody_bought()
         sent = look.ana.post("/staff/admissions", {"code": make(hall), "place": f"screening-{hall.id}"})
         look.at(f"door, {name} ({in_english})", sent.location)
+    door.nobody_bought()
+    here = {"code": door.issue(hall)[0].code, "place": f"screening-{hall.id}"}
+    config.use(replace(config.settings(), doors_open_minutes=1))
+    look.at("door, too early, to a supervisor", look.ana.post("/staff/admissions", here).location)
+    assert look.browser.page.locator("[name=admission]").is_visible()
     with db.transaction() as session:  # the minute of the misses above may end among those below
         session.execute(text("delete from core.throttle"))
     for _ in range(admission.MISSES_A_MINUTE):

@@ -7,11 +7,13 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
-from app.core import db
+from app.core import config, db
+from app.core.config import Settings
 from app.tickets import admission, issuing, service
 from tests.races.crowd import until_somebody_waits
 from tests.tickets.conftest import FULL, STUDENT, make_facts
@@ -44,6 +46,18 @@ def test_fifty_doors_let_one_ticket_in_once(tickets: list[service.Ticket]) -> No
     qr_text = tickets[0].qr_text
     verdicts = at_once(THREADS, lambda n: service.admit(qr_text, gate=str(n), by_user_id=n).verdict)
     assert verdicts == {"admitted": 1, "already": THREADS - 1}
+
+
+def test_many_who_let_it_in_early_let_it_in_once(tickets: list[service.Ticket], settings: Settings) -> None:
+    config.use(replace(settings, doors_open_minutes=1))
+    qr_text = tickets[0].qr_text
+    with db.transaction():
+        tried = service.admit(qr_text, gate="1", by_user_id=7)
+    assert tried.verdict == "too_early"
+    verdicts = at_once(
+        20, lambda n: service.admit_early(tried.id, gate=str(n), by_user_id=7, seconds=600).verdict
+    )
+    assert verdicts == {"admitted_early": 1, "already": 19}
 
 
 def test_without_the_guard_they_would_let_it_in_again_and_again(

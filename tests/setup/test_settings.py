@@ -55,6 +55,11 @@ def test_every_setting_is_written_down_and_nothing_else_is() -> None:
         ("PORT", "70000", "PORT must be a whole number from 1 to 65535, not '70000'"),
         ("PORT", "-1", "PORT must be"),
         ("BILHETERIA_HOLD_MINUTES", "ten", "BILHETERIA_HOLD_MINUTES must be a whole number from 1 to 60"),
+        (
+            "BILHETERIA_DOORS_OPEN_MINUTES",
+            "0",
+            "BILHETERIA_DOORS_OPEN_MINUTES must be a whole number from 1 to 1440",
+        ),
         ("BILHETERIA_TLS", "maybe", "BILHETERIA_TLS must be 1 or 0, not 'maybe'"),
         ("BILHETERIA_DEMO", "ja", "BILHETERIA_DEMO must be 1 or 0"),
         ("BILHETERIA_LOG", "loud", "BILHETERIA_LOG must be one of debug, info, warning, error, not 'loud'"),

@@ -73,7 +73,7 @@ def test_nothing_for_a_calendar_before_it_is_paid(ana: Visitor, screening: Scree
 
 def test_the_way_there_and_when_the_room_opens(ana: Visitor, paid: OrderView, screening: Screening) -> None:
     page = unescape(ana.get(paid.path).text)
-    opens = screening.showtime.time("en", screening.starts_at - tickets.DOORS_OPEN)
+    opens = screening.showtime.time("en", tickets.opens_at(screening.starts_at))
     assert f"The room opens at {opens}." in page
     way = re.search(r'href="(https://www\.google\.com/maps/dir/[^"]+)"([^>]*)>', page)
     assert way

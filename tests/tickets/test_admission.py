@@ -149,6 +149,9 @@ MINUTE = timedelta(minutes=1)
         ("revoked", Door("1", screening_id=42), 0, "revoked"),
         ("admitted", Door("1", screening_id=42), 0, "already"),
         ("valid", Door("1"), -120, "too_early"),
+        ("valid", Door("1", screening_id=41), -120, "too_early"),
+        ("valid", Door("1", screening_id=42), -120, "other_screening"),
+        ("valid", Door("1", screening_id=41), -24 * 60, "other_day"),
         ("valid", Door("1"), 154, "over"),
         ("valid", Door("1"), 24 * 60, "other_day"),
         ("valid", Door("1", cinema_id=2), 0, "other_cinema"),
@@ -161,14 +164,6 @@ MINUTE = timedelta(minutes=1)
 def test_the_nearest_reason_is_given(state: str, door: Door, after_start: int, verdict: str) -> None:
     facts = make_facts(starts_at=NIGHT, timezone="America/Sao_Paulo")
     assert refusal(state, True, facts, door, NIGHT + after_start * MINUTE) == verdict
-
-
-def test_without_a_chosen_screening_the_door_opens_an_hour_before(issue: Issue) -> None:
-    soon = issue(starts_at=datetime.now(UTC) + timedelta(minutes=admission.OPENS_MINUTES - 1))[0]
-    assert admit(soon.qr_text).verdict == "admitted"
-    later = issue([FULL], screening_id=42, starts_at=datetime.now(UTC) + timedelta(minutes=90))[0]
-    assert admit(later.qr_text).verdict == "too_early"
-    assert admit(later.qr_text, screening_id=42).verdict == "admitted"
 
 
 def guess(times: int, **door: Any) -> None:

@@ -77,7 +77,7 @@ def test_a_paid_order_gets_its_pdf_and_then_its_mail(issue: Issue) -> None:
     assert message["facts"] == {
         "total": 5700,
         "address": "Rua da Consolação, 2403",
-        "opens_at": (ticket.facts.starts_at - paper.DOORS_OPEN).isoformat(),
+        "opens_at": service.opens_at(ticket.facts.starts_at).isoformat(),
         "half_price": [{"seats": ["F8"], "proof": "CIE com foto"}],
         "to_fetch": ["1 × Combo Sessão dupla"],
     }

@@ -1,0 +1,53 @@
+"""A ticket that comes before the room opens, at a supervisor's device: by keyboard alone, and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.door import Bought, at_noon, inside, now_inside, says, scan, sign_in, stand_at
+from tests.live_server import LiveServer
+
+NewPage = Callable[..., Page]
+NOT_YET = re.compile(r"^\s*Ainda não:\s+abre às \d{1,2}h(\d\d)?\s*$")
+LET_IN = "Deixar entrar mesmo assim"
+
+
+@pytest.fixture
+def house(make_live_server: Callable[..., LiveServer]) -> LiveServer:
+    return at_noon(make_live_server(BILHETERIA_DOORS_OPEN_MINUTES="1"))
+
+
+def test_a_supervisor_lets_in_before_the_room_opens(new_page: NewPage, house: LiveServer) -> None:
+    bought = Bought(new_page(), house)
+    first, second = bought.codes
+    page = new_page()
+    sign_in(page, house, "manager")
+    stand_at(page, bought.place)
+    before = inside(page)
+    scan(page, first)
+    expect(page.get_by_role("heading", level=1)).to_have_text(NOT_YET)
+    now_inside(page, before)
+    page.get_by_role("button", name=LET_IN).focus()
+    page.keyboard.press("Enter")
+    says(page, "Pode entrar")
+    now_inside(page, before + 1)
+    expect(page.locator("#code")).to_be_focused()
+    scan(page, first)
+    says(page, "Já entrou")
+
+    plain = new_page(java_script_enabled=False)
+    sign_in(plain, house, "manager")
+    plain.locator("details.standing summary").click()
+    plain.get_by_label("Você está em").select_option(bought.place)
+    plain.get_by_role("button", name="Ficar aqui").click()
+    expect(plain.locator("#_place")).to_have_text(re.compile("Sala"))
+    expect(plain.locator("#code")).to_be_focused()
+    scan(plain, second)
+    expect(plain.get_by_role("heading", level=1)).to_have_text(NOT_YET)
+    plain.get_by_role("button", name=LET_IN).click()
+    says(plain, "Pode entrar")
+    now_inside(plain, before + 2)

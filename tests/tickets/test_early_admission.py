@@ -1,0 +1,74 @@
+"""Tickets that come before the room opens: they stay good, and who may let them in early does so once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.core import config, db
+from app.core.config import Settings
+from app.core.errors import NotFound
+from app.tickets import service
+from app.tickets.service import Ticket
+from tests.tickets.conftest import FULL, STUDENT, Issue, admit
+from tests.tickets.test_admission import time_passes
+
+
+@pytest.fixture
+def early(issue: Issue, settings: Settings) -> Ticket:
+    """Of a screening in an hour, whose room opens twenty minutes before it."""
+    config.use(replace(settings, doors_open_minutes=20))
+    return issue([FULL], starts_at=datetime.now(UTC) + timedelta(minutes=60))[0]
+
+
+@pytest.mark.parametrize("door", [{}, {"screening_id": 41}])
+def test_a_ticket_that_comes_before_the_room_opens_stays_good(
+    early: Ticket, settings: Settings, door: dict[str, Any]
+) -> None:
+    for text_ in (early.qr_text, early.code):
+        answer = admit(text_, **door)
+        assert (answer.verdict, answer.admitted) == ("too_early", False)
+    with db.reading():
+        assert [ticket.state for ticket in service.of_order(early.order_id)] == ["valid"]
+    config.use(replace(settings, doors_open_minutes=61))
+    assert admit(early.qr_text, **door).verdict == "admitted"
+
+
+def test_early_is_only_what_this_account_was_told_a_moment_ago(early: Ticket, issue: Issue) -> None:
+    tried = admit(early.qr_text, screening_id=41)
+    other = admit(issue([STUDENT], screening_id=42)[0].qr_text, screening_id=41)
+    assert other.verdict == "other_screening"
+    for number, by in ((tried.id, 8), (other.id, 7), (0, 7), (tried.id + 900, 7)):
+        with pytest.raises(NotFound), db.transaction():
+            service.admit_early(number, gate="1", by_user_id=by, screening_id=41, seconds=60)
+    time_passes(61)
+    with pytest.raises(NotFound), db.transaction():
+        service.admit_early(tried.id, gate="1", by_user_id=7, screening_id=41, seconds=60)
+    assert admit(early.qr_text, screening_id=41).verdict == "too_early", "nobody went in"
+
+
+def test_early_goes_in_once_and_is_written_down_as_early(early: Ticket) -> None:
+    tried = admit(early.qr_text)
+    with db.transaction():
+        answer = service.admit_early(tried.id, gate="2", by_user_id=7, seconds=60)
+    assert (answer.verdict, answer.admitted, answer.gate, answer.by_user_id) == (
+        *("admitted_early", True),
+        *("2", 7),
+    )
+    with db.transaction():
+        assert service.admit_early(tried.id, gate="2", by_user_id=7, seconds=60).verdict == "already"
+    with db.reading() as session:
+        rows = session.execute(text("select verdict, by_user_id from tickets.admissions order by id")).all()
+    assert [tuple(row) for row in rows] == [("too_early", 7), ("admitted_early", 7), ("already", 7)]
+
+
+def test_it_is_early_only_while_the_room_is_not_open(early: Ticket, settings: Settings) -> None:
+    tried = admit(early.qr_text)
+    config.use(replace(settings, doors_open_minutes=61))
+    with db.transaction():
+        answer = service.admit_early(tried.id, gate="2", by_user_id=7, seconds=60)
+    assert answer.verdict == "admitted"
