@@ -1,4 +1,4 @@
-"""How a seat is called: the one place where a row and a number become one text (docs/decisions/14-seat-names.md).
+"""How a seat is called: the one place where a row and a number become one text (docs/decisions/16-seat-names.md).
 
 Row and number are two things everywhere else. A section is a part of the room whose rows are named as those of another
 part are (`Balcão`); it is empty where the row and the number are enough.

@@ -3,7 +3,7 @@
 Exactly one receipt wins the conditional update to paid. Every other one (a second payment, a wrong amount, money
 that came too late for its seats or its film) is refunded by itself, whole.
 
-When the customer paid decides whether money is late, not when the provider told us (docs/decisions/10-late-money.md).
+When the customer paid decides whether money is late, not when the provider told us (docs/decisions/15-late-money.md).
 """
 
 from __future__ import annotations

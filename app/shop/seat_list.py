@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from app.core.money import format_money_short
 from app.events.service import Screening, SeatPlan
 from app.reservations import service as reservations
-from app.shop import seat_picture
-from app.shop.seat_picture import Cell, Marks, Row, any_of, free_label, seat_words, state_of, taken_label
+from app.shop import seat_cells
+from app.shop.seat_cells import Cell, Row, free_label, seat_words, taken_label
+from app.shop.seat_picture import Marks, any_of, state_of
 from app.web.language import locale
 
 
@@ -31,7 +32,7 @@ def rows_of(
 ) -> list[ListedRow]:
     """The rows from the screen back; open are those with chosen seats, or the one with the best `quantity` together."""
     shown = frozenset(marks.chosen) | frozenset(marks.lost) or _best(plan, quantity, taken, marks)
-    return [_listed(row, taken, marks, shown) for row in seat_picture.rows_of(screening, plan)]
+    return [_listed(row, taken, marks, shown) for row in seat_cells.rows_of(screening, plan)]
 
 
 def _best(plan: SeatPlan, quantity: int, taken: Collection[int], marks: Marks) -> frozenset[int]:
