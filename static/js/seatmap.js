@@ -64,7 +64,7 @@ onElements("form[data-seats]", (form) => {
   arrows(form, boxes);
   followSeats(form, boxes, {
     words: (box, free) => fill(free ? form.dataset.sayFree : form.dataset.sayTaken, { seat: seatWords(form, box), price: money(priceOf(box)) }),
-    lost: (boxes) => warn(gone(form, boxes.map(nameOf), chosen().map(nameOf))),
+    lost: (taken) => warn(gone(form, taken.map(nameOf), chosen().map(nameOf))),
     changed: (free) => {
       showFree(free);
       show();

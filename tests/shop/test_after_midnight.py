@@ -90,7 +90,7 @@ def test_order_page_and_account_say_it(bia: Visitor, paid: OrderView) -> None:
     assert f"{IN_LITTLE[:1].upper()}{IN_LITTLE[1:]} 0h30" in page
     person("ana@example.org")
     bia.post("/account/sign-in", {"email": "ana@example.org", "password": PASSWORD})
-    assert f"{IN_FULL}, 0h30" in said(bia.get("/account/orders").text)
+    assert f"0h30 {IN_FULL}" in said(bia.get("/account/orders").text)
 
 
 def test_mail_and_pdf_say_it(paid: OrderView) -> None:
