@@ -9,7 +9,7 @@ from app.cli.database import OnDatabase
 
 @click.command("rotate-ticket-key", cls=OnDatabase)
 @click.option(
-    "--retire", is_flag=True, help="An old key may have leaked: refuse what it signed, and sign anew."
+    "--retire", is_flag=True, help="An old key may have leaked: refuse what it signed, and sign again."
 )
 def command(retire: bool) -> None:
     """Sign tickets with a new key from now on; those already sold stay good."""
@@ -21,6 +21,7 @@ def command(retire: bool) -> None:
     click.echo(f"Tickets are signed with key {kid} from now on.")
     if retire:
         click.echo(
-            "Older keys open no door any more. Signing sold tickets anew; the worker ends what is interrupted."
+            "Tickets signed by older keys are refused from now on. Signing sold tickets again;"
+            " the worker signs the rest if this is interrupted."
         )
-        click.echo(f"{service.sign_anew()} sold tickets were signed anew.")
+        click.echo(f"{service.sign_anew()} sold tickets were signed again.")

@@ -4,7 +4,7 @@ One order is one entry of a calendar: its UID is the order's own for ever, so th
 A visit that is called off is the same entry with a higher SEQUENCE and the status CANCELLED. Hours are those of the
 site's clock with its time zone, as they were sold: a device shows them right wherever it is.
 
-The address of the order is not in the file: calendars are shared with families and colleagues, and whoever has that
+The address of the order is not in the file: calendars are shared with families and colleagues, and anybody who has that
 address can open and cancel the tickets.
 """
 
@@ -89,7 +89,7 @@ def _by_the_sites_clock(showtime: Showtime, moment: datetime) -> datetime:
 
 
 def _organizer() -> vCalAddress:
-    """Who publishes an entry is named in it (RFC 5546): the house, at the address that its mails come from."""
+    """Name the publisher of an entry (RFC 5546): the cinema, with the address that its mails come from."""
     name, address = parseaddr(settings().mail_from)
     organizer = vCalAddress(f"mailto:{address}")
     organizer.params["CN"] = name or settings().cinema_name

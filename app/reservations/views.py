@@ -41,7 +41,7 @@ class Request:
 
     @property
     def path(self) -> str:
-        """Of its page; the token in it lets whoever has it take the seats, or leave the line."""
+        """Of its page; anybody who has its token can take the seats, or leave the line."""
         return f"/requests/{self.token}"
 
 

@@ -113,7 +113,7 @@ def keep() -> None:
 
 
 def retired_in_use() -> list[int]:
-    """Retired keys whose tickets are still to be signed anew."""
+    """Retired keys whose tickets are still to be signed again."""
     waiting = text(
         "select kid from tickets.signing_keys where retired_at is not null and replaced_at is null order by kid"
     )
@@ -121,7 +121,7 @@ def retired_in_use() -> list[int]:
 
 
 def mark_replaced(kids: Sequence[int]) -> None:
-    """Every ticket that these retired keys signed, and that may still be admitted, was signed anew."""
+    """Every ticket that these retired keys signed, and that may still be admitted, was signed again."""
     db.session().execute(
         text("update tickets.signing_keys set replaced_at = clock_timestamp() where kid = any(:kids)"),
         {"kids": list(kids)},
