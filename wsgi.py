@@ -7,7 +7,7 @@ import click
 from app import create_app
 from app.adapters.postgres_limits import COMMANDS
 from app.core.config import BadSetting
-from infra.local.static_files import serve_static
+from app.web.static_files import serve_static
 
 in_command = click.get_current_context(silent=True) is not None
 try:

@@ -199,7 +199,7 @@ def browser() -> Iterator[Browser]:
     """A Chromium: the machine's, else the one that Playwright installed."""
     from playwright.sync_api import expect, sync_playwright
 
-    from infra.local.system import find_browser
+    from tools.build.system import find_browser
 
     expect.set_options(timeout=BROWSER_SECONDS * 1000)
     with sync_playwright() as playwright:

@@ -53,7 +53,7 @@ class LiveServer:
 
     def start_web(self) -> None:
         """Start gunicorn and wait until /readyz answers."""
-        configuration = str(ROOT / "infra" / "local" / "gunicorn_conf.py")
+        configuration = str(ROOT / "app" / "web" / "gunicorn_conf.py")
         self.web = self._spawn([sys.executable, "-m", "gunicorn", "--config", configuration], self.web_log)
         deadline = time.monotonic() + READY_SECONDS
         while True:

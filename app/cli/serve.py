@@ -173,7 +173,7 @@ def _prepare(env: dict[str, str]) -> None:
 
 
 def _children(env: dict[str, str], settings: Settings) -> list[Child]:
-    configuration = str(ROOT / "infra" / "local" / "gunicorn_conf.py")
+    configuration = str(ROOT / "app" / "web" / "gunicorn_conf.py")
     web = [sys.executable, "-m", "gunicorn", "--config", configuration, "--chdir", str(ROOT)]
     worker = [sys.executable, "-m", "app.cli.worker"]
     log, run = settings.var / "log", settings.var / "run"

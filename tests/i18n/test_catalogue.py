@@ -12,7 +12,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 
 from app.core import i18n
-from infra.local import catalogues
+from tools.build import catalogues
 
 ROOT = Path(__file__).resolve().parents[2]
 PART = re.compile(r"%\((\w+)\)[sd]|%%")

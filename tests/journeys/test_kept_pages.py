@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core import db
 from app.reservations import service as reservations
-from infra.local.system import find_browser
 from tests.conftest import CHROMIUM_FLAGS
 from tests.journeys.house import House, go_on
+from tools.build.system import find_browser
 
 
 @pytest.fixture

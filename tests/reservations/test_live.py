@@ -186,7 +186,7 @@ def test_what_changed() -> None:
 
 
 def test_streams_leave_room_for_pages() -> None:
-    conf = Path(__file__).resolve().parents[2] / "infra" / "local" / "gunicorn_conf.py"
+    conf = Path(__file__).resolve().parents[2] / "app" / "web" / "gunicorn_conf.py"
     found = re.search(r"^worker_connections = (\d+)", conf.read_text(), re.M)
     assert found
     assert int(found[1]) * 0.8 >= live.MOST_STREAMS

@@ -12,8 +12,8 @@ from flask import Flask
 from fontTools.ttLib import TTFont
 from werkzeug.test import Client
 
-from infra.local.fonts import FONTS
-from infra.local.static_files import serve_static
+from app.web.static_files import serve_static
+from tools.build.fonts import FONTS
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"

@@ -49,7 +49,7 @@ def lint_imports(folder: Path) -> tuple[int, str]:
 def copy(tmp_path: Path) -> Path:
     """The source tree with the modules that the breaches name, existing or not."""
     unwanted = shutil.ignore_patterns("__pycache__", "*.mo", "*.po")
-    for name in ("app", "infra/local"):
+    for name in ("app", "tools/checks"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=unwanted)
     if (ROOT / "kiosk").exists():
         shutil.copytree(ROOT / "kiosk", tmp_path / "kiosk", ignore=unwanted)

@@ -12,7 +12,7 @@ from alembic.operations import Operations
 from sqlalchemy import create_engine, text
 
 from app.migration_steps import in_batches
-from infra.local.migration_rules import Step, faults, steps
+from tools.checks.migration_rules import Step, faults, steps
 
 ROOT = Path(__file__).resolve().parents[2]
 REASON = "no image since 0012 reads or writes it"

@@ -17,8 +17,8 @@ from sqlalchemy import create_engine, text
 
 from app.core.db import SCHEMAS
 from app.migrations_target import all_metadata
-from infra.local.migration_rules import BASELINE
 from tests.databases import Databases
+from tools.checks.migration_rules import BASELINE
 
 ROOT = Path(__file__).resolve().parents[2]
 Catalogue = set[tuple[str, ...]]

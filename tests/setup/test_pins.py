@@ -36,7 +36,7 @@ def test_what_is_installed_is_what_is_pinned() -> None:
 
 
 @pytest.mark.parametrize(
-    "lock", ["package-lock.json", "infra/bench/package-lock.json", "infra/local/lint/package-lock.json"]
+    "lock", ["package-lock.json", "tools/bench/package-lock.json", "tools/checks/lint/package-lock.json"]
 )
 def test_the_locks_name_no_registry(lock: str) -> None:
     packages = json.loads((ROOT / lock).read_text())["packages"]

@@ -57,7 +57,7 @@ def words_of(line: str) -> list[str]:
 
 def known_settings() -> set[str]:
     """Names in capitals that our sources, the Makefile included, hold as words."""
-    sources = [*(ROOT / "app").rglob("*.py"), *(ROOT / "infra").rglob("*.py"), ROOT / "Makefile"]
+    sources = [*(ROOT / "app").rglob("*.py"), *(ROOT / "tools").rglob("*.py"), ROOT / "Makefile"]
     sources += [ROOT / "compose.yaml", ROOT / "Dockerfile"]
     found: set[str] = set()
     for path in sources:

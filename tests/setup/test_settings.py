@@ -22,7 +22,7 @@ OF_THE_SYSTEM = {"PATH", "PGAPPNAME"}
 
 
 def read_by_the_code() -> set[str]:
-    sources = [path for folder in ("app", "infra", "migrations") for path in (ROOT / folder).rglob("*.py")]
+    sources = [path for folder in ("app", "migrations", "tools") for path in (ROOT / folder).rglob("*.py")]
     sources += [ROOT / "wsgi.py", ROOT / "compose.yaml"]
     sources = [path for path in sources if "node_modules" not in path.parts]
     found = {name for path in sources for match in READ.findall(path.read_text()) for name in match if name}

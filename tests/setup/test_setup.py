@@ -24,7 +24,7 @@ def python(code: str, **env: str) -> subprocess.CompletedProcess[str]:
 def test_another_python_is_told_in_one_line(version: tuple[int, int, int]) -> None:
     done = python(
         f"import sys; sys.version_info = {version}; sys.argv[1:] = [];"
-        "from infra.local.setup import main; sys.exit(main())"
+        "from tools.build.setup import main; sys.exit(main())"
     )
     assert done.returncode == 1
     said = f"make: Python 3.11 to 3.14 is needed, this is {version[0]}.{version[1]}"
@@ -33,14 +33,14 @@ def test_another_python_is_told_in_one_line(version: tuple[int, int, int]) -> No
 
 @pytest.mark.parametrize("name", FIRST_READ)
 def test_an_old_python_can_read_the_set_up_far_enough_to_say_so(name: str) -> None:
-    ast.parse((ROOT / "infra" / "local" / name).read_text(), feature_version=(3, 7))
+    ast.parse((ROOT / "tools" / "build" / name).read_text(), feature_version=(3, 7))
 
 
 def test_packages_that_may_not_be_installed_are_named_with_the_line_to_type(tmp_path: Path) -> None:
     """Nothing on the PATH: neither apt-get nor sudo."""
     done = python(
-        "from infra.local import system\n"
-        "from infra.local.steps import SetupError\n"
+        "from tools.build import system\n"
+        "from tools.build.steps import SetupError\n"
         "try: system.apt_install(['libpango-1.0-0'], 'the PDF tickets need')\n"
         "except SetupError as error: print(error)",
         PATH=str(tmp_path),
@@ -55,7 +55,7 @@ def test_two_set_ups_at_once_wait_for_each_other() -> None:
     with open(ROOT / "var" / "setup.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         second = subprocess.Popen(
-            [sys.executable, "-m", "infra.local.setup"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "tools.build.setup"], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
         assert second.stdout is not None
         assert second.stdout.readline() == "Waiting for another set-up of this checkout …\n"
@@ -65,6 +65,6 @@ def test_two_set_ups_at_once_wait_for_each_other() -> None:
 
 def test_a_second_set_up_does_nothing() -> None:
     """In this file, whose tests run one after another: it says so when it has to wait for another set-up."""
-    command = [sys.executable, "-m", "infra.local.setup"]
+    command = [sys.executable, "-m", "tools.build.setup"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -38,7 +38,7 @@ def test_the_flask_command_finds_the_commands_and_the_migrations() -> None:
     "words",
     [
         ["-m", "flask", "--app", "wsgi", "routes"],
-        ["-m", "gunicorn", "--config", "infra/local/gunicorn_conf.py"],
+        ["-m", "gunicorn", "--config", "app/web/gunicorn_conf.py"],
     ],
 )
 def test_a_setting_that_cannot_be_read_is_said_in_one_line(words: list[str]) -> None:

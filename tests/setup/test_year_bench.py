@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from app.core import db
-from infra.bench import year_data, year_verbs
+from tools.bench import year_data, year_verbs
 
 ORDERS, CLAIMS, REQUESTS = 1500, 300, 200
 

@@ -8,11 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-from infra.local.node import node
-from infra.local.steps import ROOT, VENV, say
+from tools.build.node import node
+from tools.build.steps import ROOT, VENV, say
 
 MOST_WORKERS = 8
-LINT = ROOT / "infra" / "local" / "lint"
+LINT = ROOT / "tools" / "checks" / "lint"
 
 
 def main() -> int:
@@ -33,7 +33,7 @@ def main() -> int:
         ],
         "types": [programs / "mypy"],
         "import rules": [programs / "lint-imports"],
-        "migration rules": [programs / "python", "-m", "infra.local.migration_rules"],
+        "migration rules": [programs / "python", "-m", "tools.checks.migration_rules"],
     }  # fmt: skip
     failed = [name for name, command in checks.items() if not _check(name, [str(part) for part in command])]
     if with_tests and not _check("tests", _pytest(passed_on), live=True):

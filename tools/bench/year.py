@@ -23,8 +23,8 @@ from pathlib import Path
 import psycopg2
 
 from app.adapters import postgres
-from infra.bench import year_data, year_verbs
-from infra.bench.report import Figure, at_most, show
+from tools.bench import year_data, year_verbs
+from tools.bench.report import Figure, at_most, show
 
 ROUNDS, TURNS, WARMING = 5, 60, 3
 LIMIT = 1.1

@@ -1,6 +1,6 @@
 """The pictures that must be PNG: what a shared link shows, of the house and of each film, and a home screen's icon.
 
-Needs chromium and playwright (both are there for the tests). Run: .venv/bin/python -m infra.art.raster
+Needs chromium and playwright (both are there for the tests). Run: .venv/bin/python -m tools.art.raster
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from app.events.demo_films import FILMS, DemoFilm
-from infra.art.pen import BONE, NIGHT, PICTURES, TUNGSTEN, lettering, path, rect
+from tools.art.pen import BONE, NIGHT, PICTURES, TUNGSTEN, lettering, path, rect
 
 GROUND, VELVET, LIT, RAIL = "#170e0f", "#6d1320", "#fbeecb", "#e2c98f"
 PROJECTOR = "M1 8h9v10H1zM12 10.5 26 4v18l-14-6.5zM3 20h2l-1.5 5H1zM7 20h2l1.5 5H8z"

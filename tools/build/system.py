@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from infra.local.steps import PYTHON, SetupError, run, telling
+from tools.build.steps import PYTHON, SetupError, run, telling
 
 PDF_LIBRARIES = {
     "libpango-1.0.so.0": "libpango-1.0-0",

@@ -4,7 +4,7 @@
         -> static/dist/<name>.<hash>.{js,css} and static/dist/manifest.json: {"main.js": "dist/main.ABCD1234.js", …}
     node_modules -> static/vendor (fonts, htmx, the QR reader)
 
-Run again after a change: .venv/bin/python -m infra.local.assets
+Run again after a change: .venv/bin/python -m tools.build.assets
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import brotli
 
-from infra.local.steps import ROOT, SetupError, run
+from tools.build.steps import ROOT, SetupError, run
 
 STATIC = ROOT / "static"
 DIST = STATIC / "dist"

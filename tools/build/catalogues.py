@@ -1,7 +1,7 @@
 """The translations: `app/translations/<locale>/*.po`, a file an area, compiled into one `messages.mo`.
 
-.venv/bin/python -m infra.local.catalogues            compile (the set-up does it)
-.venv/bin/python -m infra.local.catalogues --check    say what is not translated yet, as entries to fill in, and
+.venv/bin/python -m tools.build.catalogues            compile (the set-up does it)
+.venv/bin/python -m tools.build.catalogues --check    say what is not translated yet, as entries to fill in, and
                                                       what is translated that nothing says any more
 
 Message ids are the English texts. A new language is a copy of a folder, and its name in `app/core/i18n.py`.
@@ -20,7 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from app.core.i18n import LOCALES
-from infra.local.steps import ROOT
+from tools.build.steps import ROOT
 
 FOLDER = ROOT / "app" / "translations"
 SPOKEN = ("app", "kiosk", "templates")

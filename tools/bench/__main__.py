@@ -1,4 +1,4 @@
-"""Measure it: `make bench`, or `.venv/bin/python -m infra.bench [--quick | --year]`."""
+"""Measure it: `make bench`, or `.venv/bin/python -m tools.bench [--quick | --year]`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import sys
 import time
 
-from infra.bench import (
+from tools.bench import (
     front,
     holds,
     load,
@@ -20,9 +20,9 @@ from infra.bench import (
     streams,
     year,
 )
-from infra.bench.house import House
-from infra.bench.http import Browser
-from infra.bench.report import Figure, at_least, at_most, show
+from tools.bench.house import House
+from tools.bench.http import Browser
+from tools.bench.report import Figure, at_least, at_most, show
 
 PAPER_MS = 25
 MEMORY_MB = 300

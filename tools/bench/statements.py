@@ -8,10 +8,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from infra.bench.holds import Tickets
-from infra.bench.house import House
-from infra.bench.http import Browser
-from infra.bench.purchase import buy
+from tools.bench.holds import Tickets
+from tools.bench.house import House
+from tools.bench.http import Browser
+from tools.bench.purchase import buy
 
 _LINE = re.compile(r"^(web|worker)\|.*?(?:statement|execute [^:]*): (.*)", re.MULTILINE)
 _FRAME = re.compile(

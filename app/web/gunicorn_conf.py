@@ -24,7 +24,7 @@ monkey.patch_all(os=False, signal=False)
 from app.core.config import PAGES, BadSetting  # noqa: E402
 from app.core.config import settings as read_settings  # noqa: E402
 from app.core.liveness import Heartbeat  # noqa: E402
-from infra.local.gunicorn_worker import TurnsWorker  # noqa: E402
+from app.web.gunicorn_worker import TurnsWorker  # noqa: E402
 
 try:
     settings = read_settings()

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.bench.house import House
-from infra.bench.http import Answer, Browser, form
-from infra.bench.load import percentiles
+from tools.bench.house import House
+from tools.bench.http import Answer, Browser, form
+from tools.bench.load import percentiles
 
 LIVE_SECONDS = 0.1  # how old a live map is at most
 # The free seats of each screening: those with most of them first.

@@ -2,7 +2,7 @@
 
 WeasyPrint draws a TTF at once, but spends more than a second on a compressed web font.
 
-    .venv/bin/python -m infra.local.fonts
+    .venv/bin/python -m tools.build.fonts
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 
-from infra.local.steps import ROOT
+from tools.build.steps import ROOT
 
 FOLDER = ROOT / "static" / "vendor" / "fonts"
 PACKAGES = ROOT / "node_modules"

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from infra.local import node, system
-from infra.local.steps import PYTHON, ROOT, STAMPS, VENV, SetupError, fingerprint, run, say, step
+from tools.build import node, system
+from tools.build.steps import PYTHON, ROOT, STAMPS, VENV, SetupError, fingerprint, run, say, step
 
 OLDEST, NEWEST = (3, 11), (3, 14)
 PDF_FONT = ROOT / "static/vendor/fonts/PublicSans-Regular.ttf"
@@ -59,9 +59,9 @@ def _set_up(*, dev: bool, browser: bool, bench: bool) -> None:
     _install_requirements("requirements-dev.txt" if dev else "requirements.txt")
     node.install_packages()
     if dev:
-        node.install_packages(ROOT / "infra/local/lint")
-    if bench and (ROOT / "infra/bench/package.json").exists():
-        node.install_packages(ROOT / "infra/bench")
+        node.install_packages(ROOT / "tools/checks/lint")
+    if bench and (ROOT / "tools/bench/package.json").exists():
+        node.install_packages(ROOT / "tools/bench")
     _build_front_end()
     _compile_catalogues()
     if browser:
@@ -118,20 +118,20 @@ def _build_front_end() -> None:
     mine = [path for pattern in patterns for path in (ROOT / "static").glob(pattern)]
     made = ROOT / "static/dist", ROOT / "static/vendor"
     sources = {path for path in mine if not any(folder in path.parents for folder in made)}
-    tools = [ROOT / "package-lock.json", ROOT / "infra/local/assets.py"]
+    tools = [ROOT / "package-lock.json", ROOT / "tools/build/assets.py"]
     step(
         "assets",
         "Building the pages' scripts and styles",
         fingerprint([*sources, *tools]),
         [ROOT / "static/dist/manifest.json", ROOT / "static/vendor/fonts/public-sans.woff2"],
-        lambda: run([PYTHON, "-m", "infra.local.assets"], "the pages' scripts and styles could not be built"),
+        lambda: run([PYTHON, "-m", "tools.build.assets"], "the pages' scripts and styles could not be built"),
     )
     step(
         "fonts",
         "Making the fonts of the PDF tickets",
-        fingerprint([ROOT / "package-lock.json", ROOT / "infra/local/fonts.py"]),
+        fingerprint([ROOT / "package-lock.json", ROOT / "tools/build/fonts.py"]),
         [PDF_FONT],
-        lambda: run([PYTHON, "-m", "infra.local.fonts"], "the fonts of the PDF tickets could not be made"),
+        lambda: run([PYTHON, "-m", "tools.build.fonts"], "the fonts of the PDF tickets could not be made"),
     )
 
 
@@ -143,7 +143,7 @@ def _compile_catalogues() -> None:
             "Compiling the translations",
             fingerprint(sources),
             [ROOT / "app/translations/pt_BR/LC_MESSAGES/messages.mo"],
-            lambda: run([PYTHON, "-m", "infra.local.catalogues"], "the translations could not be compiled"),
+            lambda: run([PYTHON, "-m", "tools.build.catalogues"], "the translations could not be compiled"),
         )
 
 

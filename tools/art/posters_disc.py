@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from infra.art.pen import (
+from tools.art.pen import (
     BONE,
     COPPER,
     MIST,

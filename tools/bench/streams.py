@@ -7,8 +7,8 @@ import resource
 import time
 from dataclasses import dataclass
 
-from infra.bench.house import House
-from infra.bench.load import percentiles, request
+from tools.bench.house import House
+from tools.bench.load import percentiles, request
 
 VIEWERS = 2_000
 FROM_ONE_ADDRESS = 400  # a web process gives one address no more

@@ -10,12 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.local.node import npm
-from infra.local.steps import ROOT, VENV, SetupError, run, say, step
+from tools.build.node import npm
+from tools.build.steps import ROOT, VENV, SetupError, run, say, step
 
 PIP_AUDIT = "pip-audit==2.10.1"
 OWN = VENV / "audit"
-LOCKS = (ROOT, ROOT / "infra/bench", ROOT / "infra/local/lint")
+LOCKS = (ROOT, ROOT / "tools/bench", ROOT / "tools/checks/lint")
 
 
 def main() -> int:

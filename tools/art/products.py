@@ -1,11 +1,11 @@
 """The concession stand's pictures, in the posters' inks: 96 × 96 for a product, 328 × 132 for a combo.
 
-Run: .venv/bin/python -m infra.art.products
+Run: .venv/bin/python -m tools.art.products
 """
 
 from __future__ import annotations
 
-from infra.art.pen import (
+from tools.art.pen import (
     BLOOD,
     BONE,
     COPPER,

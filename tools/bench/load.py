@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from infra.bench.http import Connection
+from tools.bench.http import Connection
 
 
 @dataclass(frozen=True)

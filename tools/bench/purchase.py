@@ -7,10 +7,10 @@ import re
 import time
 from dataclasses import dataclass
 
-from infra.bench.holds import Tickets
-from infra.bench.house import House
-from infra.bench.http import Answer, Broken, Browser, form
-from infra.bench.load import percentiles
+from tools.bench.holds import Tickets
+from tools.bench.house import House
+from tools.bench.http import Answer, Broken, Browser, form
+from tools.bench.load import percentiles
 
 POLL_SECONDS = 0.25  # as static/js/payment_wait.js asks at first
 

@@ -2,7 +2,7 @@
 
 Each tells its film by one object's silhouette. Margin, lettering and colophon are shared; ground and composition
 differ: here the axes, the diagonals, the pattern and the still life; the discs are next door.
-Run: .venv/bin/python -m infra.art.posters
+Run: .venv/bin/python -m tools.art.posters
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import random
 
-from infra.art import posters_disc
-from infra.art.pen import (
+from tools.art import posters_disc
+from tools.art.pen import (
     BLOOD,
     BONE,
     COPPER,

@@ -10,8 +10,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from infra.bench.http import Browser
-from infra.local.system import find_browser
+from tools.bench.http import Browser
+from tools.build.system import find_browser
 
 HERE = Path(__file__).resolve().parent
 LIGHTHOUSE = HERE / "node_modules" / "lighthouse" / "cli" / "index.js"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from infra.bench.house import ROOT, House
+from tools.bench.house import ROOT, House
 
 _CHILD = """
 import sys, time
@@ -13,7 +13,7 @@ from app.core import config, db
 settings = config.Settings.from_env()
 config.use(settings)
 db.connect(settings.database_url)
-from infra.bench.pdf import make_one
+from tools.bench.pdf import make_one
 make_one(sys.argv[1])
 began, pages = time.process_time(), 0
 for _ in range(20):

@@ -55,7 +55,7 @@ class House:
             raise
 
     def start_web(self) -> None:
-        configuration = str(ROOT / "infra" / "local" / "gunicorn_conf.py")
+        configuration = str(ROOT / "app" / "web" / "gunicorn_conf.py")
         self.children["web"] = self._spawn(
             "web", [sys.executable, "-m", "gunicorn", "--config", configuration]
         )
