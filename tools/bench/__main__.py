@@ -20,9 +20,9 @@ from tools.bench import (
     streams,
     year,
 )
-from tools.bench.house import House
 from tools.bench.http import Browser
 from tools.bench.report import Figure, at_least, at_most, show
+from tools.bench.server import BenchServer
 
 PAPER_MS = 25
 MEMORY_MB = 300
@@ -40,63 +40,63 @@ def main() -> int:
     if asked.year:
         year.measure()
         return 0
-    house = House()
+    server = BenchServer()
     try:
-        _measure(house, seconds)
+        _measure(server, seconds)
     except KeyboardInterrupt:
         return 130
     finally:
-        house.close()
+        server.close()
     return 0
 
 
-def _streams(house: House) -> None:
-    house.stop("web")
-    house.env["WEB_WORKERS"] = "1"
-    house.start_web()
-    found = streams.watch(house)
+def _streams(server: BenchServer) -> None:
+    server.stop("web")
+    server.env["WEB_WORKERS"] = "1"
+    server.start_web()
+    found = streams.watch(server)
     note = f"{found.told:,} told of a change, p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms"
     show(at_least("live maps at one web process", found.viewers, streams.VIEWERS, "", note=note))
 
 
-def _measure(house: House, seconds: float) -> None:
-    tickets = holds.Tickets(house)
-    _bounds(house, seconds)
-    _pages(house, seconds)
-    _holds(house, tickets, seconds)
-    _hot_sale(house, tickets)
-    _statements(house, tickets)
-    _purchases(house, tickets, seconds)
-    _paper(house)
-    _memory(house)
-    _front(house, tickets)
-    _streams(house)
+def _measure(server: BenchServer, seconds: float) -> None:
+    tickets = holds.Tickets(server)
+    _bounds(server, seconds)
+    _pages(server, seconds)
+    _holds(server, tickets, seconds)
+    _hot_sale(server, tickets)
+    _statements(server, tickets)
+    _purchases(server, tickets, seconds)
+    _paper(server)
+    _memory(server)
+    _front(server, tickets)
+    _streams(server)
 
 
-def _bounds(house: House, seconds: float) -> None:
-    hello = load.run("/healthz", house.port, seconds=seconds)
+def _bounds(server: BenchServer, seconds: float) -> None:
+    hello = load.run("/healthz", server.port, seconds=seconds)
     show(
         Figure("hello page of the same server", f"{hello.per_second:,.0f}/s", note="the bound of every page")
     )
-    raw = sql.raw_claims(house.postgres.url, house.query, seconds=seconds)
+    raw = sql.raw_claims(server.postgres.url, server.query, seconds=seconds)
     show(Figure("bare SQL claim of two seats", f"{raw:,.0f}/s", note="the bound of every hold; 16 processes"))
 
 
-def _pages(house: House, seconds: float) -> None:
-    programme = load.run("/", house.port, seconds=seconds)
+def _pages(server: BenchServer, seconds: float) -> None:
+    programme = load.run("/", server.port, seconds=seconds)
     show(at_least("programme", programme.per_second, 940, "/s", rival="47/s", note=_times(programme)))
-    room = house.query(
+    room = server.query(
         "select s.id, count(*) from events.screenings s join events.seats p on p.auditorium_id = s.auditorium_id"
         " where s.status = 'scheduled' and s.starts_at > now() + interval '1 hour'"
         " group by s.id order by count(*) desc, s.id limit 1"
     )[0]
-    seats = load.run(f"/screenings/{room[0]}", house.port, seconds=seconds)
+    seats = load.run(f"/screenings/{room[0]}", server.port, seconds=seconds)
     show(at_least(f"seat map of {room[1]} seats", seats.per_second, 900, "/s", note=_times(seats)))
 
 
-def _holds(house: House, tickets: holds.Tickets, seconds: float) -> None:
+def _holds(server: BenchServer, tickets: holds.Tickets, seconds: float) -> None:
     for clients in (1, 16, 64):
-        found = holds.holds(house, tickets, clients=clients, seconds=seconds)
+        found = holds.holds(server, tickets, clients=clients, seconds=seconds)
         refused = {status: number for status, number in found.statuses.items() if status != 303}
         note = _times(found) + (f"; others {refused}" if refused else "")
         name = f"hold of two seats over HTTP, {clients} client{'s' if clients > 1 else ''}"
@@ -106,8 +106,8 @@ def _holds(house: House, tickets: holds.Tickets, seconds: float) -> None:
             show(Figure(name, f"{found.per_second:,.0f}/s", note=note))
 
 
-def _hot_sale(house: House, tickets: holds.Tickets) -> None:
-    sale = holds.hot_sale(house, tickets)
+def _hot_sale(server: BenchServer, tickets: holds.Tickets) -> None:
+    sale = holds.hot_sale(server, tickets)
     note = f"{sale.held} of {sale.seats} seats in {sale.tries} tries, sold twice: {sale.sold_twice}"
     show(
         at_most(
@@ -117,15 +117,15 @@ def _hot_sale(house: House, tickets: holds.Tickets) -> None:
     show(at_most("seats sold twice", sale.sold_twice, 0, ""))
 
 
-def _statements(house: House, tickets: holds.Tickets) -> None:
-    found = statements.count(house, tickets)
+def _statements(server: BenchServer, tickets: holds.Tickets) -> None:
+    found = statements.count(server, tickets)
     note = f"web {found.web:.1f}, worker {found.worker:.1f}"
     show(at_most("SQL statements a purchase", found.web + found.worker, 40, "", rival="504", note=note))
 
 
-def _purchases(house: House, tickets: holds.Tickets, seconds: float) -> None:
-    found = purchase.purchases(house, tickets, seconds=seconds * 2)
-    waiting = house.query("select count(*) from core.outbox where kind in ('OrderPaid', 'TicketsReady')")[0][
+def _purchases(server: BenchServer, tickets: holds.Tickets, seconds: float) -> None:
+    found = purchase.purchases(server, tickets, seconds=seconds * 2)
+    waiting = server.query("select count(*) from core.outbox where kind in ('OrderPaid', 'TicketsReady')")[0][
         0
     ]
     note = f"{_times(found)}; {waiting} PDFs and mails behind"
@@ -133,34 +133,34 @@ def _purchases(house: House, tickets: holds.Tickets, seconds: float) -> None:
     show(at_most("requests a purchase", found.requests, 12, "", rival="16", digits=1))
 
 
-def _paper(house: House) -> None:
+def _paper(server: BenchServer) -> None:
     began, waited = time.monotonic(), 0
-    while waited < 120 and house.query("select 1 from core.outbox where kind = 'OrderPaid' limit 1"):
+    while waited < 120 and server.query("select 1 from core.outbox where kind = 'OrderPaid' limit 1"):
         time.sleep(1)
         waited += 1
     show(Figure("PDF backlog gone after", f"{time.monotonic() - began:,.0f} s"))
-    found = pdf.cpu_ms(house)
+    found = pdf.cpu_ms(server)
     if found is not None:
         show(at_most("processor time of a ticket's PDF", found, PAPER_MS, " ms", rival="48 ms", digits=1))
 
 
-def _memory(house: House) -> None:
-    web, worker = (machine.memory_mb(machine.family(house.children[name].pid)) for name in ("web", "worker"))
+def _memory(server: BenchServer) -> None:
+    web, worker = (machine.memory_mb(machine.family(server.children[name].pid)) for name in ("web", "worker"))
     note = f"web {web:.0f}, worker {worker:.0f}, after all of the above"
     show(
         at_most("memory of web and worker (PSS)", web + worker, MEMORY_MB, " MB", rival="1,350 MB", note=note)
     )
 
 
-def _front(house: House, tickets: holds.Tickets) -> None:
+def _front(server: BenchServer, tickets: holds.Tickets) -> None:
     screening_id, seats = tickets.next()
-    paths = {"programme": "/", "film": _film(house), "seat map": f"/screenings/{screening_id}"}
-    size = max(asyncio.run(_sizes(house, list(paths.values()))))
+    paths = {"programme": "/", "film": _film(server), "seat map": f"/screenings/{screening_id}"}
+    size = max(asyncio.run(_sizes(server, list(paths.values()))))
     show(at_most("scripts and styles, compressed", size / 1024, 45, " KB", rival="256 KB", digits=1))
-    cookie, paths["checkout"] = asyncio.run(purchase.to_checkout(house.port, screening_id, seats))
+    cookie, paths["checkout"] = asyncio.run(purchase.to_checkout(server.port, screening_id, seats))
     for name, path in paths.items():
         scores = front.lighthouse(
-            f"http://127.0.0.1:{house.port}{path}", cookie if name == "checkout" else ""
+            f"http://127.0.0.1:{server.port}{path}", cookie if name == "checkout" else ""
         )
         if scores is None:
             show(Figure(f"Lighthouse, {name}", "-", note="no Lighthouse or no Chromium here"))
@@ -175,13 +175,13 @@ def _front(house: House, tickets: holds.Tickets) -> None:
         )
 
 
-async def _sizes(house: House, paths: list[str]) -> list[int]:
-    browser = Browser(house.port)
+async def _sizes(server: BenchServer, paths: list[str]) -> list[int]:
+    browser = Browser(server.port)
     return [await front.compressed_bytes(browser, path) for path in paths]
 
 
-def _film(house: House) -> str:
-    slug = house.query("select slug from events.films order by position limit 1")[0][0]
+def _film(server: BenchServer) -> str:
+    slug = server.query("select slug from events.films order by position limit 1")[0][0]
     return f"/films/{slug}"
 
 

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.bench.house import House
 from tools.bench.http import Answer, Browser, form
 from tools.bench.load import percentiles
+from tools.bench.server import BenchServer
 
 LIVE_SECONDS = 0.1  # how old a live map is at most
 # The free seats of each screening: those with most of them first.
@@ -65,12 +65,12 @@ class Tickets:
     The screening of the hot sale is left out of it.
     """
 
-    def __init__(self, house: House) -> None:
-        self.hot_sale: tuple[int, list[int]] = house.query(HOT)[0]
-        self._pairs = self._all(house)
+    def __init__(self, server: BenchServer) -> None:
+        self.hot_sale: tuple[int, list[int]] = server.query(HOT)[0]
+        self._pairs = self._all(server)
 
-    def _all(self, house: House) -> Iterator[tuple[int, tuple[int, int]]]:
-        rooms = {room: list(_pairs(seats)) for room, seats in house.query(SEATS) if room != self.hot_sale[0]}
+    def _all(self, server: BenchServer) -> Iterator[tuple[int, tuple[int, int]]]:
+        rooms = {room: list(_pairs(seats)) for room, seats in server.query(SEATS) if room != self.hot_sale[0]}
         for turn in itertools.zip_longest(*rooms.values()):  # spread over the screenings, as real sales are
             yield from ((room, pair) for room, pair in zip(rooms, turn, strict=True) if pair is not None)
 
@@ -88,14 +88,14 @@ class Tickets:
         self._pairs = itertools.chain(others, self._pairs)
         return pairs
 
-    def give_back(self, house: House) -> None:
-        """Let go of everything that is held, so that the next measurement finds the same house."""
-        house.query(
+    def give_back(self, server: BenchServer) -> None:
+        """Let go of everything that is held, so that the next measurement starts from the same state."""
+        server.query(
             "with ended as (update reservations.reservations set state = 'expired' where state = 'held' returning id)"
             " delete from reservations.seat_claims c using ended where c.reservation_id = ended.id"
         )
-        house.query("update orders.orders set state = 'expired' where state = 'draft'")
-        self._pairs = self._all(house)
+        server.query("update orders.orders set state = 'expired' where state = 'draft'")
+        self._pairs = self._all(server)
 
 
 def _pairs(seats: list[list[int]]) -> Iterator[tuple[int, int]]:
@@ -131,14 +131,14 @@ async def hold(
     )
 
 
-def holds(house: House, tickets: Tickets, *, clients: int, seconds: float = 4.0) -> Holds:
+def holds(server: BenchServer, tickets: Tickets, *, clients: int, seconds: float = 4.0) -> Holds:
     """Two seats a hold, each hold other seats; every hold makes its order."""
-    return asyncio.run(_holds(house, tickets, clients, seconds))
+    return asyncio.run(_holds(server, tickets, clients, seconds))
 
 
-async def _holds(house: House, tickets: Tickets, clients: int, seconds: float) -> Holds:
+async def _holds(server: BenchServer, tickets: Tickets, clients: int, seconds: float) -> Holds:
     first, _ = tickets.next()
-    customers = [await arrive(house.port, first) for _ in range(clients)]
+    customers = [await arrive(server.port, first) for _ in range(clients)]
     times: list[float] = []
     statuses: Counter[int] = Counter()
     end = time.perf_counter() + seconds
@@ -154,15 +154,15 @@ async def _holds(house: House, tickets: Tickets, clients: int, seconds: float) -
     took = time.perf_counter() - began
     for browser, _fields in customers:
         browser.close()
-    tickets.give_back(house)
+    tickets.give_back(server)
     return Holds(statuses[303] / took, *percentiles(times), dict(statuses))
 
 
-def hot_sale(house: House, tickets: Tickets, *, clients: int = 64) -> HotSale:
+def hot_sale(server: BenchServer, tickets: Tickets, *, clients: int = 64) -> HotSale:
     """Everybody wants the same room: 64 clients, two random seats a try, until every seat is held."""
     screening_id, seats = tickets.hot_sale
-    result = asyncio.run(_hot_sale(house, screening_id, list(seats), clients))
-    rows = house.query(
+    result = asyncio.run(_hot_sale(server, screening_id, list(seats), clients))
+    rows = server.query(
         "select count(*), count(*) - count(distinct seat_id) from reservations.reservation_seats rs"
         " join reservations.reservations r on r.id = rs.reservation_id"
         " where r.screening_id = %s and r.state in ('held', 'confirmed')",
@@ -171,14 +171,16 @@ def hot_sale(house: House, tickets: Tickets, *, clients: int = 64) -> HotSale:
     return HotSale(result[0], result[1], int(rows[0][0]), len(seats), int(rows[0][1]))
 
 
-async def _hot_sale(house: House, screening_id: int, seats: list[int], clients: int) -> tuple[float, int]:
-    customers = [await arrive(house.port, screening_id) for _ in range(clients)]
+async def _hot_sale(
+    server: BenchServer, screening_id: int, seats: list[int], clients: int
+) -> tuple[float, int]:
+    customers = [await arrive(server.port, screening_id) for _ in range(clients)]
     free = set(seats)
     tries = itertools.count()
 
     async def look() -> None:
         """What the live map shows, to all of them."""
-        browser = Browser(house.port)
+        browser = Browser(server.port)
         while free:
             answer = await browser.get(f"/screenings/{screening_id}/seats.json")
             free.difference_update(map(int, json.loads(answer.body)["taken"]))

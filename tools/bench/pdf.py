@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tools.bench.house import ROOT, House
+from tools.bench.server import ROOT, BenchServer
 
 _CHILD = """
 import sys, time
@@ -35,13 +35,13 @@ def make_one(order_id: str) -> int:
     return len(tickets)
 
 
-def cpu_ms(house: House) -> float | None:
+def cpu_ms(server: BenchServer) -> float | None:
     """Milliseconds of processor time a ticket; None when no order was bought."""
-    orders = house.query("select order_id from tickets.tickets limit 1")
+    orders = server.query("select order_id from tickets.tickets limit 1")
     if not orders:
         return None
     command = [sys.executable, "-c", _CHILD, str(orders[0][0])]
-    done = subprocess.run(command, cwd=ROOT, env=house.env, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=server.env, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr)
     return float(done.stdout)

@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 
 from tools.bench.holds import Tickets
-from tools.bench.house import House
 from tools.bench.http import Answer, Broken, Browser, form
 from tools.bench.load import percentiles
+from tools.bench.server import BenchServer
 
 POLL_SECONDS = 0.25  # as static/js/payment_wait.js asks at first
 
@@ -92,19 +92,19 @@ async def _wait(browser: Browser, html: str, order: str) -> None:
             html = answer.text
 
 
-def purchases(house: House, tickets: Tickets, *, clients: int = 16, seconds: float = 8.0) -> Purchases:
+def purchases(server: BenchServer, tickets: Tickets, *, clients: int = 16, seconds: float = 8.0) -> Purchases:
     """Purchases by `clients` customers at once; each is a new visitor."""
-    return asyncio.run(_purchases(house, tickets, clients, seconds))
+    return asyncio.run(_purchases(server, tickets, clients, seconds))
 
 
-async def _purchases(house: House, tickets: Tickets, clients: int, seconds: float) -> Purchases:
+async def _purchases(server: BenchServer, tickets: Tickets, clients: int, seconds: float) -> Purchases:
     times: list[float] = []
     requests: list[int] = []
     end = time.perf_counter() + seconds
 
     async def customers() -> None:
         while (began := time.perf_counter()) < end:
-            browser = Browser(house.port)
+            browser = Browser(server.port)
             try:
                 await buy(browser, *tickets.next())
             except Broken as error:

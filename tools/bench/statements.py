@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tools.bench.holds import Tickets
-from tools.bench.house import House
 from tools.bench.http import Browser
 from tools.bench.purchase import buy
+from tools.bench.server import BenchServer
 
 _LINE = re.compile(r"^(web|worker)\|.*?(?:statement|execute [^:]*): (.*)", re.MULTILINE)
 _FRAME = re.compile(
@@ -30,35 +30,35 @@ class Statements:
     worker: float
 
 
-def count(house: House, tickets: Tickets, *, purchases: int = 10) -> Statements:
+def count(server: BenchServer, tickets: Tickets, *, purchases: int = 10) -> Statements:
     """Buy one after the other and divide; what an idle worker asks in that time is taken off."""
     pairs = tickets.of_one_screening(purchases + WARMING)
-    asyncio.run(_buy(house, pairs[:WARMING]))  # caches and connections of every process
-    seconds, spent = _logged(house, lambda: asyncio.run(_buy(house, pairs[WARMING:])))
-    _, idle = _logged(house, lambda: time.sleep(seconds))
+    asyncio.run(_buy(server, pairs[:WARMING]))  # caches and connections of every process
+    seconds, spent = _logged(server, lambda: asyncio.run(_buy(server, pairs[WARMING:])))
+    _, idle = _logged(server, lambda: time.sleep(seconds))
     worker = max(0, spent["worker"] - idle["worker"])
     return Statements(spent["web"] / purchases, worker / purchases)
 
 
-async def _buy(house: House, pairs: list[tuple[int, tuple[int, int]]]) -> None:
+async def _buy(server: BenchServer, pairs: list[tuple[int, tuple[int, int]]]) -> None:
     for screening_id, seats in pairs:
-        browser = Browser(house.port)
+        browser = Browser(server.port)
         await buy(browser, screening_id, seats)
         browser.close()
 
 
-def _logged(house: House, act) -> tuple[float, Counter[str]]:  # type: ignore[no-untyped-def]
-    log = house.postgres.place.root / "server.log"
-    house.query("alter system set log_line_prefix = '%a|'")
-    house.query("alter system set log_statement = 'all'")
-    house.query("select pg_reload_conf()")
+def _logged(server: BenchServer, act) -> tuple[float, Counter[str]]:  # type: ignore[no-untyped-def]
+    log = server.postgres.place.root / "server.log"
+    server.query("alter system set log_line_prefix = '%a|'")
+    server.query("alter system set log_statement = 'all'")
+    server.query("select pg_reload_conf()")
     time.sleep(0.5)
     start = log.stat().st_size
     began = time.monotonic()
     act()
     seconds = time.monotonic() - began
-    house.query("alter system reset log_statement")
-    house.query("select pg_reload_conf()")
+    server.query("alter system reset log_statement")
+    server.query("select pg_reload_conf()")
     time.sleep(0.5)
     with log.open("rb") as file:
         file.seek(start)

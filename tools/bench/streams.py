@@ -7,8 +7,8 @@ import resource
 import time
 from dataclasses import dataclass
 
-from tools.bench.house import House
 from tools.bench.load import percentiles, request
+from tools.bench.server import BenchServer
 
 VIEWERS = 2_000
 FROM_ONE_ADDRESS = 400  # a web process gives one address no more
@@ -30,18 +30,18 @@ class Streams:
     p95_ms: float
 
 
-def watch(house: House) -> Streams:
-    """The house needs one web process (`WEB_WORKERS=1`). One seat of a screening is given back meanwhile."""
+def watch(server: BenchServer) -> Streams:
+    """The server needs one web process (`WEB_WORKERS=1`). One seat of a screening is given back meanwhile."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * VIEWERS)), hard))
-    return asyncio.run(_watch(house))
+    return asyncio.run(_watch(server))
 
 
-async def _watch(house: House) -> Streams:
-    ((screening_id, seat_id),) = house.query(SOLD)
+async def _watch(server: BenchServer) -> Streams:
+    ((screening_id, seat_id),) = server.query(SOLD)
     arriving = asyncio.Semaphore(AT_ONCE)
-    message = request(f"/screenings/{screening_id}/events", house.port)
-    viewers = [_Viewer(house.port, f"127.0.1.{1 + n // FROM_ONE_ADDRESS}") for n in range(VIEWERS)]
+    message = request(f"/screenings/{screening_id}/events", server.port)
+    viewers = [_Viewer(server.port, f"127.0.1.{1 + n // FROM_ONE_ADDRESS}") for n in range(VIEWERS)]
 
     async def arrive(viewer: _Viewer) -> bool:
         async with arriving:
@@ -51,7 +51,7 @@ async def _watch(house: House) -> Streams:
     there = [viewer for viewer, came in zip(viewers, arrived, strict=True) if came]
     waiting = [asyncio.create_task(viewer.told()) for viewer in there]
     began = time.perf_counter()
-    house.query(
+    server.query(
         "delete from reservations.seat_claims where screening_id = %s and seat_id = %s", screening_id, seat_id
     )
     times = [at - began for at in await asyncio.gather(*waiting) if at is not None]

@@ -27,7 +27,7 @@ ENV = {
 }
 
 
-class House:
+class BenchServer:
     """Everything that `make run` runs. `close()` ends it and removes its data."""
 
     def __init__(self) -> None:
