@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import text
-
-from app.core import db, outbox
+from app.core import outbox
 from app.core.messages import NoticeRequested
-from app.orders import half_places, reading, states
-from app.orders.states import AWAITING, CANCELLED, DRAFT, EXPIRED, PAID, REFUNDED, RESEAT
+from app.orders import half_places, reading
+from app.orders.states import CANCELLED, EXPIRED, ORDER, PAID, REFUNDED, RESEAT, UNPAID_STATES
 from app.orders.views import OrderOver, OrderView, Owner, WrongState
 from app.payments import service as payments
 from app.products import service as products
 from app.reservations import service as reservations
 from app.tickets import service as tickets
 
-_END = text(
-    """
-    update orders.orders set state = :state, end_reason = :reason, ended_at = clock_timestamp()
-    where id = :id and state = any(:before) returning 1
-    """
-)
+_END_COLUMNS = "end_reason = :reason, ended_at = clock_timestamp()"
+_EXPIRE = ORDER.move("expire", columns=_END_COLUMNS)
+_ABANDON = ORDER.move("abandon", columns=_END_COLUMNS)
+_CANCEL = ORDER.move("cancel", columns=_END_COLUMNS)
+_REFUND = ORDER.move("refund", columns=_END_COLUMNS)
 
 
-def move(order_id: uuid.UUID, event: str, state: str, reason: str | None = None) -> bool:
-    """One conditional update along the table of states; False when the order was elsewhere."""
-    values = {"id": order_id, "state": state, "reason": reason, "before": list(states.before(event))}
-    return db.session().execute(_END, values).first() is not None
+def mark_refunded(order_id: uuid.UUID, reason: str | None) -> None:
+    """Record that the money of a locked order, cancelled or with an offer of other seats, goes back."""
+    _REFUND.require(id=order_id, reason=reason)
 
 
 def let_go(order: OrderView) -> None:
@@ -42,18 +38,22 @@ def abandon(token: str, *, by: Owner | None = None) -> None:
     order = reading.locked(token, by)
     if order.state in (CANCELLED, EXPIRED, REFUNDED):
         return
-    if order.state not in (DRAFT, AWAITING):
+    if order.state not in UNPAID_STATES:
         raise WrongState(order.state)
+    _abandon(order, "abandoned")
+
+
+def _abandon(order: OrderView, reason: str) -> None:
     payments.cancel_live_charge(order.id, "abandoned")
     let_go(order)
-    move(order.id, "abandon", CANCELLED, "abandoned")
+    _ABANDON.require(id=order.id, reason=reason)
 
 
 def expire(order_id: uuid.UUID) -> bool:
     """The reservation's time is over. Money on its way is still received; the claims on half-price places and
     stock have run out by themselves and stand by, in case it comes late."""
     order = reading.locked_by_id(order_id)
-    if not move(order.id, "expire", EXPIRED, "expired"):
+    if _EXPIRE.perform(id=order.id, reason="expired") is None:
         return False
     payments.cancel_live_charge(order.id, "expired")
     return True
@@ -79,10 +79,8 @@ def cancel(token: str) -> None:
 def call_off(order_id: uuid.UUID, reason: str) -> None:
     """The cinema cancelled the screening: whatever the order's state, it ends, and all money goes back."""
     order = reading.locked_by_id(order_id)
-    if order.state in (DRAFT, AWAITING):
-        payments.cancel_live_charge(order.id, "abandoned")
-        let_go(order)
-        move(order.id, "abandon", CANCELLED, "called_off")
+    if order.state in UNPAID_STATES:
+        _abandon(order, "called_off")
     elif order.state == PAID:
         if not any(ticket.state == "admitted" for ticket in tickets.of_order(order.id)):
             tickets.revoke(order.id)
@@ -92,7 +90,7 @@ def call_off(order_id: uuid.UUID, reason: str) -> None:
             reservations.release(order.reseat_reservation_id)
         if order.reseat_receipt_id:
             payments.refund(order.reseat_receipt_id, None, "called_off")
-        move(order.id, "refund", REFUNDED, "called_off")
+        mark_refunded(order.id, "called_off")
     else:
         return
     if order.email:
@@ -101,7 +99,7 @@ def call_off(order_id: uuid.UUID, reason: str) -> None:
 
 
 def _give_back(order: OrderView, reason: str) -> None:
-    move(order.id, "cancel", CANCELLED, reason)
+    _CANCEL.require(id=order.id, reason=reason)
     let_go(order)
     payments.refund_order(order.id, None, reason)
 

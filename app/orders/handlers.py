@@ -54,7 +54,7 @@ def on_refund_settled(message: RefundSettled, delivery: Delivery) -> None:
             return  # a failed refund is listed for a person; the order stays as it is
         pending = [one for one in payments.refunds_of(order.id) if one.state != "refunded"]
         if order.state == states.CANCELLED and order.paid_at and not pending:
-            ending.move(order.id, "refund", states.REFUNDED, order.end_reason)
+            ending.mark_refunded(order.id, order.end_reason)
         if order.email:
             facts = ending.facts(order) | {"amount": message.amount}
             outbox.publish(NoticeRequested("order_refunded", order.email, order.locale, facts))
@@ -80,7 +80,7 @@ def _call_off(reasons: Mapping[int, str]) -> None:
     """`reasons` by screening."""
     values = {
         "screening_ids": list(reasons),
-        "states": [states.DRAFT, states.AWAITING, states.PAID, states.RESEAT],
+        "states": [*states.OPEN_STATES, states.PAID],
         "kind": OrderCalledOff.__name__,
     }
     for order in db.session().execute(_LEFT, values).all():

@@ -9,10 +9,11 @@ from sqlalchemy import Boolean, CheckConstraint, DateTime, ForeignKey, Index, In
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
-from app.orders.states import RESEAT, STATES
+from app.core.state_machine import one_of
+from app.orders.states import CANCELLED, EXPIRED, REFUNDED, RESEAT, STATES
 
 SCHEMA = "orders"
-UNPAID = "paid_at is null and erased_at is null and state in ('cancelled', 'expired', 'refunded')"
+UNPAID = f"paid_at is null and erased_at is null and {one_of('state', (CANCELLED, EXPIRED, REFUNDED))}"
 KEPT = "paid_at is not null and erased_at is null"
 Moment = DateTime(timezone=True)
 
@@ -25,7 +26,7 @@ class OrderRow(Base):
 
     __tablename__ = "orders"
     __table_args__ = (
-        CheckConstraint(f"state in {STATES!r}", name="state"),
+        CheckConstraint(one_of("state", STATES), name="state"),
         CheckConstraint("total >= 0", name="total"),
         # It also finds the orders of a visitor.
         Index("uq_orders_once", "visitor", "once", unique=True),
@@ -36,7 +37,7 @@ class OrderRow(Base):
             postgresql_where=text("reseat_reservation_id is not null"),
         ),
         Index("ix_orders_email", text("lower(email)"), postgresql_where=text("email is not null")),
-        Index("ix_orders_reseat", "reseat_until", postgresql_where=text(f"state = '{RESEAT}'")),
+        Index("ix_orders_reseat", "reseat_until", postgresql_where=text(one_of("state", (RESEAT,)))),
         # What the clock of retention looks for: orders that ended unpaid, and buyers who are kept no longer.
         Index("ix_orders_unpaid", "ended_at", "id", postgresql_where=text(UNPAID)),
         Index("ix_orders_kept", "paid_at", "id", postgresql_where=text(KEPT)),

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import text
-
-from app.core import db
 from app.core.config import settings
 from app.core.errors import Invalid
-from app.orders import buyer, choosing, reading, settlement, states
-from app.orders.states import AWAITING, DRAFT
+from app.orders import buyer, choosing, reading, settlement
+from app.orders.states import AWAITING, DRAFT, ORDER, UNPAID_STATES
 from app.orders.views import OrderOver, OrderView, Owner, TotalChanged, WrongState
 from app.payments import service as payments
 from app.payments.service import Charge
 
-_START_PAYMENT = text(
-    """
-    update orders.orders set state = :state, method = :method, name = coalesce(:name, name),
-      email = coalesce(:email, email), cpf = case when :sets_cpf then :cpf else cpf end,
-      user_id = coalesce(:user_id, user_id), locale = coalesce(:locale, locale)
-    where id = :id and state = any(:before) returning 1
-    """
+_START_PAYMENT = ORDER.move(
+    "start_payment",
+    columns="method = :method, name = coalesce(:name, name), email = coalesce(:email, email),"
+    " cpf = case when :sets_cpf then :cpf else cpf end,"
+    " user_id = coalesce(:user_id, user_id), locale = coalesce(:locale, locale)",
 )
 
 
@@ -78,7 +73,7 @@ def change_method(token: str, method: str, *, by: Owner | None = None) -> Charge
 
 def _payable(token: str, by: Owner | None) -> OrderView:
     order = reading.locked(token, by)
-    if order.state not in (DRAFT, AWAITING):
+    if order.state not in UNPAID_STATES:
         raise WrongState(order.state) if order.paid_at else OrderOver(order.state)
     if not order.is_open:
         raise OrderOver(order.state)
@@ -104,19 +99,17 @@ def _move(
     user_id: int | None = None,
     locale: str | None = None,
 ) -> None:
-    values = {
-        "id": order.id,
-        "state": AWAITING,
-        "before": list(states.before("start_payment")),
-        "method": method,
-        "name": who.name if who else None,
-        "email": who.email if who else None,
-        "sets_cpf": who is not None,
-        "cpf": who.cpf if who else None,
-        "user_id": user_id,
-        "locale": locale,
-    }
-    if db.session().execute(_START_PAYMENT, values).first() is None:
+    moved = _START_PAYMENT.perform(
+        id=order.id,
+        method=method,
+        name=who.name if who else None,
+        email=who.email if who else None,
+        sets_cpf=who is not None,
+        cpf=who.cpf if who else None,
+        user_id=user_id,
+        locale=locale,
+    )
+    if moved is None:
         raise OrderOver(order.state)
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import text
 
 from app.core import db, outbox
 from app.core.messages import NoticeRequested
+from app.core.state_machine import one_of
 from app.orders import ending, reading, reseating, retention
-from app.orders.states import AWAITING, DRAFT, RESEAT
+from app.orders.states import OPEN_STATES, RESEAT, UNPAID_STATES
 from app.orders.views import OrderView
 from app.payments import service as payments
 from app.tickets import service as tickets
@@ -19,11 +20,11 @@ _OF_PERSON = "(lower(o.email) = lower(:email) or o.user_id = :user_id)"
 _ALL = text(f"select o.id from orders.orders o where {_OF_PERSON} order by o.created_at")  # noqa: S608
 _OPEN = text(
     f"select o.id from orders.orders o where {_OF_PERSON}"  # noqa: S608 (no value is put in)
-    " and o.state in ('draft', 'awaiting_payment', 'reseat_offered') order by o.id"
+    f" and {one_of('o.state', OPEN_STATES)} order by o.id"
 )
 _ENDED = text(
     f"select o.id, o.code from orders.orders o where {_OF_PERSON} and o.erased_at is null"  # noqa: S608
-    " and o.state not in ('draft', 'awaiting_payment', 'reseat_offered') order by o.id for update"
+    f" and not {one_of('o.state', OPEN_STATES)} order by o.id for update"
 )
 
 
@@ -88,7 +89,7 @@ def open_orders(email: str, user_id: int | None) -> list[uuid.UUID]:
 def give_up(order_id: uuid.UUID) -> None:
     """End an open order as its buyer would: seats go back, and money that came. Another one stays as it is."""
     order = reading.locked_by_id(order_id)
-    if order.state in (DRAFT, AWAITING):
+    if order.state in UNPAID_STATES:
         ending.abandon(order.token)
     elif order.state == RESEAT:
         reseating.give_up(order, "declined")

@@ -11,9 +11,10 @@ from app.core import db
 from app.core.config import settings
 from app.core.contact import email_to_find
 from app.core.errors import NotFound
+from app.core.state_machine import one_of
 from app.events import service as events
 from app.events.service import SeatPlan
-from app.orders.states import AWAITING, DRAFT
+from app.orders.states import DRAFT, UNPAID_STATES
 from app.orders.views import OrderItem, OrderOver, OrderSeat, OrderView, Owner
 
 _VIEW = """
@@ -75,7 +76,7 @@ def open_orders_of(visitor: str) -> list[OrderView]:
     """The visitor's orders that are still being bought, the newest first: "continue your order"."""
     rows = db.session().execute(
         text(
-            f"{_ORDER} where o.visitor = :visitor and o.state in ('{DRAFT}', '{AWAITING}')"
+            f"{_ORDER} where o.visitor = :visitor and {one_of('o.state', UNPAID_STATES)}"
             " and o.deadline > clock_timestamp() order by o.created_at desc"
         ),
         {"visitor": visitor},
@@ -107,7 +108,7 @@ def of_account(user_id: int, verified_email: str | None) -> list[OrderView]:
     rows = db.session().execute(
         text(
             f"{_ORDER} where (o.user_id = :user_id or (o.user_id is null and lower(o.email) = lower(:email)))"
-            " and (o.paid_at is not null or (o.state in ('draft', 'awaiting_payment')"
+            f" and (o.paid_at is not null or ({one_of('o.state', UNPAID_STATES)}"
             " and o.deadline > clock_timestamp())) order by o.created_at desc limit 100"
         ),
         {"user_id": user_id, "email": verified_email},

@@ -15,22 +15,19 @@ from app.core.config import settings
 from app.core.errors import Conflict, TooMany
 from app.core.messages import NoticeRequested
 from app.events import service as events
-from app.orders import half_places, reading, states
-from app.orders.ending import expire, facts, move
+from app.orders import half_places, reading
+from app.orders.ending import expire, facts, mark_refunded
 from app.orders.other_seats import candidates, likeness
-from app.orders.states import AWAITING, REFUNDED, RESEAT
+from app.orders.states import AWAITING, ORDER, PAID, REFUNDED, RESEAT
 from app.orders.views import OrderOver, OrderView
 from app.payments import service as payments
 from app.products import service as products
 from app.reservations import service as reservations
 from app.reservations.service import Reservation, SeatsLost
 
-_OFFER = text(
-    """
-    update orders.orders set state = :state, reseat_reservation_id = :reservation_id,
-      reseat_receipt_id = :receipt_id, reseat_until = :until
-    where id = :id and state = any(:before) returning 1
-    """
+_OFFER = ORDER.move(
+    "offer_seats",
+    columns="reseat_reservation_id = :reservation_id, reseat_receipt_id = :receipt_id, reseat_until = :until",
 )
 # Two statements: a new seat may be another's old one, and a key must not stand twice even for a moment.
 _NO_SEATS = text("delete from orders.order_seats where order_id = :id")
@@ -53,16 +50,7 @@ def offer(order: OrderView, receipt_id: uuid.UUID) -> str | None:
     held = _other_seats(order)
     if held is None:
         return None
-    values = {
-        "id": order.id,
-        "state": RESEAT,
-        "reservation_id": held.id,
-        "receipt_id": receipt_id,
-        "until": held.deadline,
-        "before": list(states.before("offer_seats")),
-    }
-    if db.session().execute(_OFFER, values).first() is None:
-        raise RuntimeError(f"order {order.id} left {order.state} under its lock")
+    _OFFER.require(id=order.id, reservation_id=held.id, receipt_id=receipt_id, until=held.deadline)
     by_id = events.seat_plan(order.screening.auditorium_id).by_id
     names = [by_id[seat_id].name for seat_id in held.seat_ids]
     if order.email:
@@ -100,7 +88,7 @@ def accept(token: str) -> None:
     from app.orders.settlement import pay
 
     order = reading.locked(token)
-    if order.state == states.PAID:
+    if order.state == PAID:
         return  # a second click
     if order.state != RESEAT or order.reseat_reservation_id is None or order.reseat_receipt_id is None:
         raise OrderOver(order.state)
@@ -160,7 +148,7 @@ def give_up(order: OrderView, reason: str) -> None:
     products.release(order.id)
     if order.reseat_receipt_id is not None:
         payments.refund(order.reseat_receipt_id, None, reason)
-    move(order.id, "refund", REFUNDED, reason)
+    mark_refunded(order.id, reason)
 
 
 def end_overdue() -> int:

@@ -16,11 +16,11 @@ from sqlalchemy import text
 from app.core import db, outbox
 from app.core.messages import OrderPaid
 from app.events import service as events
-from app.orders import half_places, reading, reseating, states
+from app.orders import half_places, reading, reseating
 from app.orders.choosing import claims_end
 from app.orders.ending import facts
 from app.orders.pricing import TypeChoice, quota_places
-from app.orders.states import AWAITING, PAID
+from app.orders.states import AWAITING, ORDER, PAID, RESEAT
 from app.orders.views import OrderOver, OrderSeat, OrderView
 from app.payments import service as payments
 from app.products import service as products
@@ -28,12 +28,10 @@ from app.reservations import service as reservations
 from app.tickets import service as tickets
 from app.tickets.service import Concession, IssueFacts, TicketLine
 
-_PAID = text(
-    """
-    update orders.orders set state = :paid, paid_at = clock_timestamp(), ended_at = null, end_reason = null,
-      reservation_id = :reservation_id, reseat_reservation_id = null, reseat_until = null
-    where id = :id and state = any(:before) returning 1
-    """
+_SETTLE = ORDER.move(
+    "settle",
+    columns="paid_at = clock_timestamp(), ended_at = null, end_reason = null, reservation_id = :reservation_id,"
+    " reseat_reservation_id = null, reseat_until = null",
 )
 
 
@@ -46,7 +44,7 @@ def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int, paid_at: dat
     order = reading.locked_by_id(order_id)
     if order.state != AWAITING and _has_its_use(order, receipt_id):
         return order.state
-    if order.state not in states.before("settle") or order.state == states.RESEAT:
+    if order.state not in ORDER.before("settle") or order.state == RESEAT:
         return _refund(receipt_id, f"order is {order.state}")
     if amount != order.total:
         return _refund(receipt_id, "amount")
@@ -118,14 +116,7 @@ def pay(order: OrderView, receipt_id: uuid.UUID | None, reservation_id: uuid.UUI
 
     `receipt_id` is the money's, None where none was asked for.
     """
-    values = {
-        "id": order.id,
-        "paid": PAID,
-        "reservation_id": reservation_id,
-        "before": list(states.before("settle")),
-    }
-    if db.session().execute(_PAID, values).first() is None:
-        raise RuntimeError(f"order {order.id} left {order.state} under its lock")
+    _SETTLE.require(id=order.id, reservation_id=reservation_id)
     chosen = {seat.seat_id: TypeChoice(seat.ticket_type, seat.half_kind) for seat in order.seats}
     if places := quota_places(chosen):
         half_places.sell(order.id, order.screening.id, places)

@@ -1,40 +1,41 @@
-"""The states of an order: which change leads where. Pure, and the only place that knows."""
+"""The states of an order, and which event leads from one to another."""
 
 from __future__ import annotations
 
-DRAFT = "draft"
-AWAITING = "awaiting_payment"
-PAID = "paid"
-EXPIRED = "expired"
-RESEAT = "reseat_offered"
-CANCELLED = "cancelled"
-REFUNDED = "refunded"
+from typing import Final, Literal
 
-STATES = (DRAFT, AWAITING, PAID, EXPIRED, RESEAT, CANCELLED, REFUNDED)
+from app.core.state_machine import StateMachine
 
-_AFTER: dict[tuple[str, str], str] = {
-    (DRAFT, "start_payment"): AWAITING,
-    (AWAITING, "start_payment"): AWAITING,
-    (DRAFT, "expire"): EXPIRED,
-    (AWAITING, "expire"): EXPIRED,
-    (DRAFT, "abandon"): CANCELLED,
-    (AWAITING, "abandon"): CANCELLED,
-    (AWAITING, "settle"): PAID,
-    (EXPIRED, "settle"): PAID,
-    (EXPIRED, "offer_seats"): RESEAT,
-    (RESEAT, "settle"): PAID,
-    (RESEAT, "refund"): REFUNDED,
-    (PAID, "cancel"): CANCELLED,
-    (CANCELLED, "refund"): REFUNDED,
-}
-EVENTS = tuple(sorted({event for _, event in _AFTER}))
+DRAFT: Final = "draft"
+AWAITING: Final = "awaiting_payment"
+PAID: Final = "paid"
+EXPIRED: Final = "expired"
+RESEAT: Final = "reseat_offered"
+CANCELLED: Final = "cancelled"
+REFUNDED: Final = "refunded"
 
+STATES: Final = (DRAFT, AWAITING, PAID, EXPIRED, RESEAT, CANCELLED, REFUNDED)
+UNPAID_STATES: Final = (DRAFT, AWAITING)  # the buyer still chooses, or pays
+OPEN_STATES: Final = (DRAFT, AWAITING, RESEAT)  # something is still expected of the buyer
 
-def after(state: str, event: str) -> str | None:
-    """The state that `event` leads to, or None where it is refused."""
-    return _AFTER.get((state, event))
+Event = Literal["start_payment", "settle", "expire", "abandon", "offer_seats", "cancel", "refund"]
 
-
-def before(event: str) -> tuple[str, ...]:
-    """The states in which `event` is possible: for the condition of the update."""
-    return tuple(state for state in STATES if (state, event) in _AFTER)
+ORDER: Final = StateMachine[Event](
+    "orders.orders",
+    STATES,
+    {
+        (DRAFT, "start_payment"): AWAITING,
+        (AWAITING, "start_payment"): AWAITING,  # in another way, or the same way again
+        (AWAITING, "settle"): PAID,
+        (EXPIRED, "settle"): PAID,  # the money came late, and the same seats are free
+        (RESEAT, "settle"): PAID,
+        (DRAFT, "expire"): EXPIRED,
+        (AWAITING, "expire"): EXPIRED,
+        (DRAFT, "abandon"): CANCELLED,
+        (AWAITING, "abandon"): CANCELLED,
+        (EXPIRED, "offer_seats"): RESEAT,
+        (PAID, "cancel"): CANCELLED,
+        (RESEAT, "refund"): REFUNDED,
+        (CANCELLED, "refund"): REFUNDED,
+    },
+)

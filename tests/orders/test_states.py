@@ -1,4 +1,4 @@
-"""The table of an order's states: complete, and without a way back from the end."""
+"""The state machine of an order: complete, without a way back from the end, and moved by one statement."""
 
 from __future__ import annotations
 
@@ -8,10 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.orders import states
-from app.orders.states import AWAITING, CANCELLED, DRAFT, EXPIRED, PAID, REFUNDED, RESEAT
+from app.orders.states import (
+    AWAITING,
+    CANCELLED,
+    DRAFT,
+    EXPIRED,
+    ORDER,
+    PAID,
+    REFUNDED,
+    RESEAT,
+    STATES,
+    Event,
+)
 
-TABLE = {
+TABLE: dict[tuple[str, Event], str] = {
     (DRAFT, "start_payment"): AWAITING,
     (DRAFT, "expire"): EXPIRED,
     (DRAFT, "abandon"): CANCELLED,
@@ -28,22 +38,22 @@ TABLE = {
 }
 
 
-@pytest.mark.parametrize(("state", "event"), list(itertools.product(states.STATES, states.EVENTS)))
-def test_where_an_event_leads(state: str, event: str) -> None:
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(STATES, ORDER.events)))
+def test_where_an_event_leads(state: str, event: Event) -> None:
     """What the table does not name is refused."""
-    assert states.after(state, event) == TABLE.get((state, event))
+    assert ORDER.after(state, event) == TABLE.get((state, event))
 
 
-@given(st.sampled_from(states.STATES), st.sampled_from(states.EVENTS))
-def test_the_condition_of_an_update_is_the_table_itself(state: str, event: str) -> None:
-    assert (state in states.before(event)) == (states.after(state, event) is not None)
+@given(st.sampled_from(STATES), st.sampled_from(ORDER.events))
+def test_the_condition_of_an_update_is_the_table_itself(state: str, event: Event) -> None:
+    assert (state in ORDER.before(event)) == (ORDER.after(state, event) is not None)
 
 
-@given(st.lists(st.sampled_from(states.EVENTS), max_size=12))
-def test_no_order_is_paid_twice(events: list[str]) -> None:
+@given(st.lists(st.sampled_from(ORDER.events), max_size=12))
+def test_no_order_is_paid_twice(events: list[Event]) -> None:
     state, payments = DRAFT, 0
     for event in events:
-        after = states.after(state, event)
+        after = ORDER.after(state, event)
         if after is None:
             continue
         payments += event == "settle"
@@ -54,4 +64,4 @@ def test_no_order_is_paid_twice(events: list[str]) -> None:
 
 
 def test_refunded_is_the_end() -> None:
-    assert all(states.after(REFUNDED, event) is None for event in states.EVENTS)
+    assert all(ORDER.after(REFUNDED, event) is None for event in ORDER.events)
