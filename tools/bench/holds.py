@@ -44,6 +44,7 @@ HOT = """
 
 @dataclass(frozen=True)
 class Holds:
+    held: int
     per_second: float
     p50_ms: float
     p95_ms: float
@@ -70,7 +71,7 @@ class Tickets:
         self._pairs = self._all(server)
 
     def _all(self, server: BenchServer) -> Iterator[tuple[int, tuple[int, int]]]:
-        rooms = {room: list(_pairs(seats)) for room, seats in server.query(SEATS) if room != self.hot_sale[0]}
+        rooms = {room: list(pairs(seats)) for room, seats in server.query(SEATS) if room != self.hot_sale[0]}
         for turn in itertools.zip_longest(*rooms.values()):  # spread over the screenings, as real sales are
             yield from ((room, pair) for room, pair in zip(rooms, turn, strict=True) if pair is not None)
 
@@ -98,7 +99,7 @@ class Tickets:
         self._pairs = self._all(server)
 
 
-def _pairs(seats: list[list[int]]) -> Iterator[tuple[int, int]]:
+def pairs(seats: list[list[int]]) -> Iterator[tuple[int, int]]:
     """From both ends of each run of free seats to its middle."""
     run: list[int] = []
     before: list[int] = []
@@ -155,11 +156,11 @@ async def _holds(server: BenchServer, tickets: Tickets, clients: int, seconds: f
     for browser, _fields in customers:
         browser.close()
     tickets.give_back(server)
-    return Holds(statuses[303] / took, *percentiles(times), dict(statuses))
+    return Holds(statuses[303], statuses[303] / took, *percentiles(times), dict(statuses))
 
 
 def hot_sale(server: BenchServer, tickets: Tickets, *, clients: int = 64) -> HotSale:
-    """Everybody wants the same room: 64 clients, two random seats a try, until every seat is held."""
+    """Everybody wants the same room: two random seats a try, until every seat is held; then they are given back."""
     screening_id, seats = tickets.hot_sale
     result = asyncio.run(_hot_sale(server, screening_id, list(seats), clients))
     rows = server.query(
@@ -168,6 +169,7 @@ def hot_sale(server: BenchServer, tickets: Tickets, *, clients: int = 64) -> Hot
         " where r.screening_id = %s and r.state in ('held', 'confirmed')",
         screening_id,
     )
+    tickets.give_back(server)
     return HotSale(result[0], result[1], int(rows[0][0]), len(seats), int(rows[0][1]))
 
 
@@ -183,7 +185,8 @@ async def _hot_sale(
         browser = Browser(server.port)
         while free:
             answer = await browser.get(f"/screenings/{screening_id}/seats.json")
-            free.difference_update(map(int, json.loads(answer.body)["taken"]))
+            if answer.status == 200:  # a server that is too busy says so, and is asked again
+                free.difference_update(map(int, json.loads(answer.body)["taken"]))
             await asyncio.sleep(LIVE_SECONDS)
         browser.close()
 

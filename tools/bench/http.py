@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL | re.IGNORECASE)
 _INPUT = re.compile(r"<input\b([^>]*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r'([a-zA-Z_:-]+)(?:="([^"]*)")?')
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -100,24 +104,45 @@ class Browser:
     async def get(self, path: str, *, follow: bool = True, encoding: str = "identity") -> Answer:
         return await self._go("GET", path, b"", follow, encoding)
 
-    async def post(self, path: str, fields: list[tuple[str, str]], *, follow: bool = True) -> Answer:
-        return await self._go("POST", path, urlencode(fields).encode(), follow)
+    async def post(
+        self,
+        path: str,
+        fields: list[tuple[str, str]],
+        *,
+        follow: bool = True,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Answer:
+        return await self._go("POST", path, urlencode(fields).encode(), follow, headers=headers)
 
     async def _go(
-        self, method: str, path: str, body: bytes, follow: bool, encoding: str = "identity"
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        follow: bool,
+        encoding: str = "identity",
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> Answer:
-        answer = await self._send(method, path, body, encoding)
+        answer = await self._send(method, path, body, encoding, headers)
         while follow and answer.status in (301, 302, 303):
             path = (answer.header("Location") or "").removeprefix(f"http://127.0.0.1:{self.port}")
             answer = await self._send("GET", path, b"")
         self.path = path
         return answer
 
-    async def _send(self, method: str, path: str, body: bytes, encoding: str = "identity") -> Answer:
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        encoding: str = "identity",
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Answer:
         if self._connection is None:
             self._connection = await Connection.open(self.port)
         head = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", "Accept-Language: pt-BR"]
         head.append(f"Accept-Encoding: {encoding}")
+        head += [f"{name}: {value}" for name, value in headers.items()]
         if self.cookies:
             head.append("Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
         if method == "POST":

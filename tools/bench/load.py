@@ -11,6 +11,7 @@ from tools.bench.http import Connection
 
 @dataclass(frozen=True)
 class Load:
+    requests: int
     per_second: float
     p50_ms: float
     p95_ms: float
@@ -56,4 +57,4 @@ async def _run(message: bytes, port: int, clients: int, seconds: float) -> Load:
     took = time.perf_counter() - began
     for connection in connections:
         connection.close()
-    return Load(len(times) / took, *percentiles(times))
+    return Load(len(times), len(times) / took, *percentiles(times))

@@ -92,21 +92,22 @@ async def _wait(browser: Browser, html: str, order: str) -> None:
             html = answer.text
 
 
-def purchases(server: BenchServer, tickets: Tickets, *, clients: int = 16, seconds: float = 8.0) -> Purchases:
-    """Purchases by `clients` customers at once; each is a new visitor."""
-    return asyncio.run(_purchases(server, tickets, clients, seconds))
+def purchases(server: BenchServer, tickets: Tickets, *, clients: int = 16, number: int = 100) -> Purchases:
+    """So many purchases by `clients` customers at once; each is a new visitor."""
+    return asyncio.run(_purchases(server, tickets, clients, number))
 
 
-async def _purchases(server: BenchServer, tickets: Tickets, clients: int, seconds: float) -> Purchases:
+async def _purchases(server: BenchServer, tickets: Tickets, clients: int, number: int) -> Purchases:
     times: list[float] = []
     requests: list[int] = []
-    end = time.perf_counter() + seconds
+    waiting = [tickets.next() for _ in range(number)]
 
     async def customers() -> None:
-        while (began := time.perf_counter()) < end:
+        while waiting:
+            began = time.perf_counter()
             browser = Browser(server.port)
             try:
-                await buy(browser, *tickets.next())
+                await buy(browser, *waiting.pop())
             except Broken as error:
                 raise Failed(str(error)) from error
             finally:
@@ -118,3 +119,14 @@ async def _purchases(server: BenchServer, tickets: Tickets, clients: int, second
     await asyncio.gather(*(customers() for _ in range(clients)))
     took = time.perf_counter() - began
     return Purchases(len(times) / took, *percentiles(times), sum(requests) / len(requests), len(times))
+
+
+async def count_requests(server: BenchServer, tickets: Tickets, *, number: int = 8) -> float:
+    """Requests of a purchase by one customer at a time, redirects included: the mean of `number`."""
+    counts: list[int] = []
+    for _ in range(number):
+        browser = Browser(server.port)
+        await buy(browser, *tickets.next())
+        browser.close()
+        counts.append(browser.requests)
+    return sum(counts) / number

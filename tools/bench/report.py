@@ -17,8 +17,10 @@ class Figure:
     note: str = ""
 
 
-def at_least(name: str, value: float, limit: float, unit: str, *, rival: str = "", note: str = "") -> Figure:
-    return Figure(name, f"{value:,.0f}{unit}", f"≥ {limit:g}{unit}", value >= limit, rival, note)
+def at_least(
+    name: str, value: float, limit: float, unit: str, *, rival: str = "", note: str = "", digits: int = 0
+) -> Figure:
+    return Figure(name, f"{value:,.{digits}f}{unit}", f"≥ {limit:g}{unit}", value >= limit, rival, note)
 
 
 def at_most(
@@ -27,11 +29,23 @@ def at_most(
     return Figure(name, f"{value:,.{digits}f}{unit}", f"≤ {limit:g}{unit}", value <= limit, rival, note)
 
 
+_broken: list[str] = []
+
+
+def status() -> int:
+    """What the command ends with: 1 when a limit was not kept."""
+    if _broken:
+        print(f"\nLimits not kept: {', '.join(_broken)}.", flush=True)
+    return 1 if _broken else 0
+
+
 def show(figure: Figure) -> None:
     """Print one line as soon as it is known."""
+    if figure.kept is False:
+        _broken.append(figure.name)
     mark = {True: "ok ", False: "NOT", None: "   "}[figure.kept]
     line = (
-        f"{mark} {figure.name:<46} {figure.value:>14}   {figure.limit:<12} {figure.rival:<14} {figure.note}"
+        f"{mark} {figure.name:<52} {figure.value:>14}   {figure.limit:<12} {figure.rival:<14} {figure.note}"
     )
     print(line.rstrip(), flush=True)
 
@@ -40,4 +54,4 @@ def heading(machine: str) -> None:
     print(
         f"On {machine}.\nEverything on this machine: database, web server, worker, and the client that asks.\n"
     )
-    print(f"    {'figure':<46} {'measured':>14}   {'limit':<12} {'rival':<14} note", flush=True)
+    print(f"    {'figure':<52} {'measured':>14}   {'limit':<12} {'rival':<14} note", flush=True)

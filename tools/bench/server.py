@@ -18,19 +18,22 @@ from app.adapters import postgres
 from app.cli.processes import LEAN
 
 ROOT = Path(__file__).resolve().parents[2]
+CONFIGURATIONS = ("app/web/gunicorn_conf.py", "infra/local/gunicorn_conf.py")  # the second in older checkouts
 # One client plays many customers from one address; nothing else is made easier.
 ENV = {
     "BILHETERIA_SANDBOX_PIX": "auto",
     "BILHETERIA_HOLDS_PER_VISITOR": "1000000",
     "BILHETERIA_HOLDS_PER_ADDRESS": "1000000",
+    "BILHETERIA_DOORS_OPEN_MINUTES": "1440",  # the door is measured with tickets of later today
     "SECRET_KEY": "measured-in-public",
 }
 
 
 class BenchServer:
-    """Everything that `make run` runs. `close()` ends it and removes its data."""
+    """Everything that `make run` runs, of the checkout in `root`. `close()` ends it and removes its data."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path = ROOT) -> None:
+        self.root = root
         self.var = Path(tempfile.mkdtemp(prefix="bilheteria-bench-"))
         self.postgres = postgres.start(self.var / "postgres")
         self.port = _free_port()
@@ -48,6 +51,8 @@ class BenchServer:
         )
         try:
             self._run([sys.executable, "-m", "app.cli.prepare"])
+            # A long run sells more than the demo's counter has.
+            self.query("update products.stock set on_hand = on_hand + 1000000")
             self.start_web()
             self.start_worker()
         except BaseException:
@@ -55,9 +60,9 @@ class BenchServer:
             raise
 
     def start_web(self) -> None:
-        configuration = str(ROOT / "app" / "web" / "gunicorn_conf.py")
+        configuration = next(path for path in CONFIGURATIONS if (self.root / path).exists())
         self.children["web"] = self._spawn(
-            "web", [sys.executable, "-m", "gunicorn", "--config", configuration]
+            "web", [sys.executable, "-m", "gunicorn", "--config", str(self.root / configuration)]
         )
         deadline = time.monotonic() + 60
         while True:
@@ -103,14 +108,14 @@ class BenchServer:
         shutil.rmtree(self.var, ignore_errors=True)
 
     def _run(self, command: list[str]) -> None:
-        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=self.root, env=self.env, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
 
     def _spawn(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         with (self.var / f"{name}.log").open("ab") as log:
             env = self.env | {"PGAPPNAME": name}
-            return subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, process_group=0)
+            return subprocess.Popen(command, cwd=self.root, env=env, stdout=log, stderr=log, process_group=0)
 
 
 def _free_port() -> int:

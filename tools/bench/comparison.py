@@ -1,0 +1,35 @@
+"""What a purchase costs in this checkout and in another one, such as the commit before: measured in turns."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import fields
+from pathlib import Path
+
+from tools.bench import holds, purchase
+from tools.bench.costs import NAMES, cost_of_purchases
+from tools.bench.processor import Spent
+from tools.bench.report import Figure, show
+from tools.bench.server import BenchServer
+from tools.bench.turns import ROUNDS, ratio
+
+
+def measure(other: Path) -> None:
+    """Purchases as a browser without scripts makes them, on two servers beside each other: other, this, other …"""
+    servers = [BenchServer(other), BenchServer()]
+    try:
+        before, now = ((server, holds.Tickets(server)) for server in servers)
+        old = [cost_of_purchases(*before)]
+        new: list[Spent] = []
+        for _ in range(ROUNDS):
+            new.append(cost_of_purchases(*now))
+            old.append(cost_of_purchases(*before))
+        for name in (*(one.name for one in fields(Spent)), "total"):
+            found = ratio([getattr(one, name) for one in new], [getattr(one, name) for one in old])
+            note = f"{found.figure * 1000:.1f} ms, before {found.bound * 1000:.1f} ms; {found.spread}"
+            show(Figure(f"purchase, {NAMES.get(name, name)}, now / before", f"{found.value:.2f}", note=note))
+        counts = [asyncio.run(purchase.count_requests(*pair)) for pair in (before, now)]
+        show(Figure("requests a purchase", f"{counts[1]:.1f}", note=f"before {counts[0]:.1f}"))
+    finally:
+        for server in servers:
+            server.close()

@@ -1,0 +1,118 @@
+"""Scans at the door over HTTP: tickets of one screening, each scanned once, from many scanners at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.users.service import DEMO_SIGN_INS
+from tools.bench.holds import pairs
+from tools.bench.http import Broken, Browser, form
+from tools.bench.purchase import buy
+from tools.bench.server import BenchServer
+
+SCANNERS = 16
+ORDERS = 100
+_PLACE = "/staff/admissions"
+# A large screening of today that nobody has bought seats of: its door is open by the setting of the measured server.
+_SCREENING = """
+    select s.id, array_agg(array[p.id, p.row_index, p.column] order by p.row_index, p.column)
+    from events.screenings s join events.seats p on p.auditorium_id = s.auditorium_id
+    where s.status = 'scheduled' and s.starts_at between now() + interval '1 hour' and now() + interval '20 hours'
+      and p.kind = 'standard'
+      and not exists (select 1 from reservations.seat_claims c where c.screening_id = s.id and c.seat_id = p.id)
+    group by s.id order by count(*) desc, s.id limit 1
+"""
+
+
+@dataclass(frozen=True)
+class Door:
+    """A screening with sold tickets, and the signed-in device of a person at its door."""
+
+    server: BenchServer
+    screening_id: int
+    cookies: dict[str, str]
+
+    def scan(self, *, signed: bool, htmx: bool) -> tuple[int, float]:
+        """Scan every ticket once, by its QR's signed text or by its code; returns their number and the seconds.
+
+        Without `htmx` a scan is a form and the page that it leads to, as browsers without scripts do it.
+        """
+        rows = self.server.query(
+            "select qr_text, code from tickets.tickets where screening_id = %s", self.screening_id
+        )
+        codes = [qr_text if signed else code for qr_text, code in rows]
+        self._take_back()
+        began = time.perf_counter()
+        asyncio.run(self._scan(codes, htmx))
+        took = time.perf_counter() - began
+        self._check(len(codes))
+        return len(codes), took
+
+    def _take_back(self) -> None:
+        """Every ticket is valid again, for the next measurement."""
+        self.server.query(
+            "with tried as (delete from tickets.admissions where ticket_id in"
+            " (select id from tickets.tickets where screening_id = %s))"
+            " update tickets.tickets set state = 'valid', admitted_at = null where screening_id = %s",
+            self.screening_id, self.screening_id,
+        )  # fmt: skip
+
+    def _check(self, number: int) -> None:
+        admitted = self.server.query(
+            "select count(*) from tickets.tickets where screening_id = %s and state = 'admitted'",
+            self.screening_id,
+        )[0][0]
+        if admitted != number:
+            raise RuntimeError(f"{admitted} of {number} scanned tickets were admitted")
+
+    async def _scan(self, codes: Sequence[str], htmx: bool) -> None:
+        waiting = list(codes)
+        scanners = [Browser(self.server.port, dict(self.cookies)) for _ in range(SCANNERS)]
+        page = await scanners[0].get("/staff/scan")
+        fields = [pair for pair in form(page.text, _PLACE) if pair[0] not in ("code", "once", "place")]
+        fields.append(("place", f"screening-{self.screening_id}"))
+
+        async def scan(browser: Browser) -> None:
+            while waiting:
+                filled = [*fields, ("code", waiting.pop()), ("once", secrets.token_urlsafe(12))]
+                headers = {"HX-Request": "true"} if htmx else {}
+                answer = await browser.post(_PLACE, filled, follow=not htmx, headers=headers)
+                if answer.status != 200:
+                    raise RuntimeError(f"{answer.status} for a scan")
+
+        await asyncio.gather(*(scan(browser) for browser in scanners))
+        for browser in scanners:
+            browser.close()
+
+
+def prepare(server: BenchServer) -> Door:
+    """Sell seats of a screening of today, wait for their tickets, and sign in at its door."""
+    screening_id, seats = server.query(_SCREENING)[0]
+    asyncio.run(_sell(server, screening_id, list(pairs(seats))[:ORDERS]))
+    return Door(server, screening_id, asyncio.run(_sign_in(server)))
+
+
+async def _sell(server: BenchServer, screening_id: int, orders: list[tuple[int, int]]) -> None:
+    async def customer() -> None:
+        while orders:
+            browser = Browser(server.port)
+            await buy(browser, screening_id, orders.pop())
+            browser.close()
+
+    await asyncio.gather(*(customer() for _ in range(4)))
+
+
+async def _sign_in(server: BenchServer) -> dict[str, str]:
+    email, password = next((email, password) for role, email, password in DEMO_SIGN_INS if role == "door")
+    browser = Browser(server.port)
+    page = await browser.get("/account/sign-in")
+    fields = [pair for pair in form(page.text, "/account/sign-in") if pair[0] not in ("email", "password")]
+    answer = await browser.post("/account/sign-in", [*fields, ("email", email), ("password", password)])
+    if answer.status != 200 or browser.path == "/account/sign-in":
+        raise Broken(f"{answer.status} at the sign-in of the door")
+    browser.close()
+    return browser.cookies

@@ -1,0 +1,116 @@
+"""Pages, holds and scans: each as a ratio to the hello page of the same server, holds also to the bare SQL claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from tools.bench import door, holds, load, sql
+from tools.bench.processor import spent
+from tools.bench.report import Figure, at_least, at_most, show
+from tools.bench.server import BenchServer
+from tools.bench.turns import Ratios, Sample, in_turns
+
+CLIENTS = 16
+_LARGEST = """
+    select s.id, count(*) from events.screenings s join events.seats p on p.auditorium_id = s.auditorium_id
+    where s.status = 'scheduled' and s.starts_at > now() + interval '1 hour'
+    group by s.id order by count(*) desc, s.id limit 1
+"""
+HELLO, CLAIM = "hello", "SQL claim"
+# The least rate and the most processor time, as multiples of the bound's.
+LIMITS: Mapping[tuple[str, str], tuple[float, float]] = {
+    ("programme", HELLO): (0.25, 4.0),
+    ("seat map", HELLO): (0.12, 8.0),
+    ("hold of two seats", HELLO): (0.07, 11.0),
+    ("hold of two seats", CLAIM): (0.05, 20.0),
+    ("hot sale, 64 clients", HELLO): (0.03, 30.0),
+    ("scan of a ticket's code", HELLO): (0.03, 22.0),
+    ("scan of a signed QR", HELLO): (0.03, 22.0),
+    ("scan without scripts", HELLO): (0.02, 40.0),
+}
+
+
+def measure(server: BenchServer, tickets: holds.Tickets, seconds: float) -> None:
+    """All of them, with turns of `seconds`."""
+    hello = partial(page, server, "/healthz", seconds)
+    _show("programme", in_turns({HELLO: hello}, partial(page, server, "/", seconds)), "47/s")
+    screening_id, seats = server.query(_LARGEST)[0]
+    found = in_turns({HELLO: hello}, partial(page, server, f"/screenings/{screening_id}", seconds))
+    _show("seat map", found, note=f"{seats} seats")
+    _holds(server, tickets, hello, seconds)
+    _hot_sale(server, tickets, hello)
+    _door(server, hello)
+
+
+def page(server: BenchServer, path: str, seconds: float) -> Sample:
+    """GETs of `path` by 16 clients."""
+    before = spent(server)
+    found = load.run(path, server.port, clients=CLIENTS, seconds=seconds)
+    return Sample(found.per_second, (spent(server) - before).answering / found.requests)
+
+
+def _holds(server: BenchServer, tickets: holds.Tickets, hello: Callable[[], Sample], seconds: float) -> None:
+    def hold() -> Sample:
+        before = spent(server)
+        found = holds.holds(server, tickets, clients=CLIENTS, seconds=seconds)
+        return Sample(found.per_second, (spent(server) - before).answering / found.held)
+
+    def claim() -> Sample:
+        before = spent(server)
+        per_second = sql.raw_claims(server.postgres.url, server.query, seconds=seconds)
+        return Sample(per_second, (spent(server) - before).postgres / (per_second * seconds))
+
+    _show("hold of two seats", in_turns({HELLO: hello, CLAIM: claim}, hold), "20/s")
+    for clients in (1, 64):
+        found = holds.holds(server, tickets, clients=clients, seconds=seconds)
+        refused = {status: number for status, number in found.statuses.items() if status != 303}
+        note = f"p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms" + (
+            f"; others {refused}" if refused else ""
+        )
+        name = f"  by {clients} client{'s' if clients > 1 else ''}"
+        show(Figure(name, f"{found.per_second:,.0f}/s", note=note))
+
+
+def _hot_sale(server: BenchServer, tickets: holds.Tickets, hello: Callable[[], Sample]) -> None:
+    sales: list[holds.HotSale] = []
+
+    def sell() -> Sample:
+        before = spent(server)
+        sales.append(holds.hot_sale(server, tickets))
+        used = (spent(server) - before).answering
+        return Sample(sales[-1].seats / sales[-1].seconds, used / sales[-1].seats)
+
+    found = in_turns({HELLO: hello}, sell)
+    last = sales[-1]
+    _show("hot sale, 64 clients", found, "14-28 s", f"{last.seats} seats in {last.seconds:.2f} s")
+    note = f"{last.held} of {last.seats} seats in {last.tries} tries"
+    show(at_most("seats sold twice", sum(sale.sold_twice for sale in sales), 0, "", note=note))
+
+
+def _door(server: BenchServer, hello: Callable[[], Sample]) -> None:
+    there = door.prepare(server)
+    for name, signed, htmx in (
+        ("scan of a ticket's code", False, True),
+        ("scan of a signed QR", True, True),
+        ("scan without scripts", True, False),
+    ):
+
+        def scan(signed: bool = signed, htmx: bool = htmx) -> Sample:
+            before = spent(server)
+            scans, seconds = there.scan(signed=signed, htmx=htmx)
+            return Sample(scans / seconds, (spent(server) - before).answering / scans)
+
+        _show(name, in_turns({HELLO: hello}, scan))
+
+
+def _show(name: str, found: dict[str, Ratios], rival: str = "", note: str = "") -> None:
+    for bound, ratios in found.items():
+        least, most = LIMITS[name, bound]
+        rate, processor = ratios.rate, ratios.processor
+        said = "; ".join(
+            part for part in (f"{rate.figure:,.0f}/s of {rate.bound:,.0f}/s", rate.spread, note) if part
+        )
+        show(at_least(f"{name} / {bound}", rate.value, least, "", rival=rival, note=said, digits=3))
+        said = f"{processor.figure * 1000:.2f} ms of {processor.bound * 1000:.2f} ms; {processor.spread}"
+        show(at_most("  processor time", processor.value, most, "", note=said, digits=1))
