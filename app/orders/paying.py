@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.core.config import settings
 from app.core.errors import Invalid
-from app.orders import buyer, choosing, reading, settlement
+from app.orders import buyer, choosing, completion, reading
 from app.orders.states import AWAITING, DRAFT, ORDER, UNPAID_STATES
 from app.orders.views import OrderOver, OrderView, Owner, TotalChanged, WrongState
 from app.payments import service as payments
@@ -51,7 +51,8 @@ def check_out(
         raise TotalChanged(order.total)
     if order.total == 0:
         _move(order, None, who=who, user_id=user_id, locale=locale)
-        settlement.settle_free(order.id)
+        if not completion.complete(reading.locked_by_id(order.id), order.reservation_id, None):
+            raise OrderOver(order.state)
         return None
     if method not in payments.METHODS:
         raise Invalid("payment.method", "method")

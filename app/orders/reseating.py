@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import islice
 
 from sqlalchemy import text
@@ -16,6 +15,7 @@ from app.core.errors import Conflict, TooMany
 from app.core.messages import NoticeRequested
 from app.events import service as events
 from app.orders import half_places, reading
+from app.orders.completion import complete
 from app.orders.ending import expire, facts, mark_refunded
 from app.orders.other_seats import candidates, likeness
 from app.orders.states import AWAITING, ORDER, PAID, REFUNDED, RESEAT
@@ -85,8 +85,6 @@ def accept(token: str) -> None:
 
     Raises NotFound, and OrderOver: too late for the offer, or for the film.
     """
-    from app.orders.settlement import pay
-
     order = reading.locked(token)
     if order.state == PAID:
         return  # a second click
@@ -96,8 +94,6 @@ def accept(token: str) -> None:
         raise OrderOver(order.state)
     if order.screening.status != "scheduled" or order.read_at >= order.screening.ends_at:
         raise OrderOver(order.state)  # the money goes back with the offer's end
-    if not reservations.confirm(order.reseat_reservation_id):
-        raise OrderOver(order.state)
     new = _by_price(order, reservations.seats_of(order.reseat_reservation_id))
     rows = [
         {
@@ -112,8 +108,8 @@ def accept(token: str) -> None:
     ]
     db.session().execute(_NO_SEATS, {"id": order.id})
     db.session().execute(_NEW_SEATS, {"id": order.id, "seats": json.dumps(rows)})
-    moved = reading.by_id(order.id)
-    pay(replace(moved, state=RESEAT), order.reseat_receipt_id, order.reseat_reservation_id)
+    if not complete(reading.by_id(order.id), order.reseat_reservation_id, order.reseat_receipt_id):
+        raise OrderOver(order.state)  # the caller rolls back: the order keeps the seats that it lost
 
 
 def _by_price(order: OrderView, seat_ids: Sequence[int]) -> list[int]:

@@ -1,0 +1,115 @@
+"""Completing an order: the one way by which an order becomes paid, whether it cost money or not."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import text
+
+from app.core import db, outbox
+from app.core.messages import OrderPaid
+from app.orders import half_places
+from app.orders.ending import facts
+from app.orders.pricing import TypeChoice, quota_places
+from app.orders.states import ORDER
+from app.orders.views import OrderItem, OrderSeat, OrderView
+from app.payments import service as payments
+from app.products import service as products
+from app.reservations import service as reservations
+from app.tickets import service as tickets
+from app.tickets.service import Concession, IssueFacts, TicketLine
+
+_SETTLE = ORDER.move(
+    "settle",
+    columns="paid_at = clock_timestamp(), ended_at = null, end_reason = null, reservation_id = :reservation_id,"
+    " reseat_reservation_id = null, reseat_until = null",
+)
+
+
+def complete(order: OrderView, reservation_id: uuid.UUID, receipt_id: uuid.UUID | None) -> bool:
+    """Sell the seats of the reservation to a locked order, mark the order paid, and issue its tickets.
+
+    False, and nothing has changed, when the reservation has lost a seat. `receipt_id` names the money that paid for
+    the order, None if it cost nothing. PDF and mail follow by message.
+    """
+    if not reservations.confirm(reservation_id):
+        return False
+    _SETTLE.require(id=order.id, reservation_id=reservation_id)
+    items = _sell_claims(order)
+    if receipt_id is not None:
+        payments.mark_settled(receipt_id)
+        if order.items_total and not items:
+            payments.refund(receipt_id, order.items_total, "stock")
+    tickets.issue(_issue_facts(order, items), [_line(seat) for seat in order.seats])
+    outbox.publish(
+        OrderPaid(
+            order_id=str(order.id),
+            order_code=order.code,
+            order_path=order.path,
+            email=order.email or "",
+            name=order.name or "",
+            locale=order.locale,
+            facts=facts(order) | {"items_returned": bool(order.items) and not items},
+        )
+    )
+    return True
+
+
+def _sell_claims(order: OrderView) -> tuple[OrderItem, ...]:
+    """Sell the order's half-price places and concessions; the concessions that were sold: all of them, or none."""
+    chosen = {seat.seat_id: TypeChoice(seat.ticket_type, seat.half_kind) for seat in order.seats}
+    if places := quota_places(chosen):
+        half_places.sell(order.id, order.screening.id, places)
+    if not order.items or products.sell(order.id, order.screening.ends_at):
+        return order.items
+    # Money that came late can find the concessions sold out: they alone are given back.
+    products.release(order.id)
+    db.session().execute(text("delete from orders.order_items where order_id = :id"), {"id": order.id})
+    db.session().execute(
+        text("update orders.orders set total = :total where id = :id"),
+        {"id": order.id, "total": order.seats_total},
+    )
+    return ()
+
+
+def _line(seat: OrderSeat) -> TicketLine:
+    return TicketLine(
+        seat_id=seat.seat_id,
+        seat_name=seat.name,
+        row_label=seat.row_label,
+        seat_number=seat.number,
+        zone_name=seat.zone_name,
+        ticket_type=seat.ticket_type,
+        half_kind=seat.half_kind,
+        price=seat.price,
+        section=seat.section,
+    )
+
+
+def _issue_facts(order: OrderView, items: tuple[OrderItem, ...]) -> IssueFacts:
+    screening, film, cinema = order.screening, order.screening.film, order.screening.cinema
+    return IssueFacts(
+        order_id=order.id,
+        order_code=order.code,
+        screening_id=screening.id,
+        film_title=film.title,
+        film_title_en=film.title_en,
+        original_title=film.original_title,
+        year=film.year,
+        age_rating=film.age_rating,
+        duration_minutes=film.duration_minutes,
+        version=screening.version,
+        format=screening.format,
+        cinema_id=cinema.id,
+        cinema_name=cinema.name,
+        cinema_address=cinema.address,
+        auditorium_name=screening.auditorium_name,
+        auditorium_label=screening.auditorium_label,
+        stock=screening.stock,
+        starts_at=screening.starts_at,
+        ends_at=screening.ends_at,
+        timezone=screening.showtime.timezone,
+        starts_local=screening.showtime.clock,
+        locale=order.locale,
+        concessions=tuple(Concession(item.quantity, item.name, item.name_en) for item in items),
+    )
