@@ -21,10 +21,8 @@ from hypothesis import HealthCheck
 from hypothesis import settings as property_settings
 
 from app import create_app
-from app.core import config, db
+from app.core import cache, config, db
 from app.core.config import Settings
-from app.events import service as events
-from app.products import service as products
 from tests import databases
 from tests.databases import Databases
 from tests.live_server import LiveServer
@@ -121,8 +119,7 @@ def database(_worker_database: str, settings: Settings) -> str:
     """The URL of a database with all tables and no rows; `core.db` is connected to it."""
     databases.empty_all_tables(_worker_database)
     _connect(_worker_database, settings)
-    events.reset_caches()
-    products.reset_caches()
+    cache.clear_all()
     return _worker_database
 
 

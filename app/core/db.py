@@ -52,6 +52,7 @@ _engine: Engine | None = None
 _reading_engine: Engine | None = None
 _aside: Engine | None = None
 _limits: Limits = COMMANDS
+_when_connected: list[Callable[[], None]] = []
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 _reading: ContextVar[Session | None] = ContextVar("reading", default=None)
 _Session = sessionmaker(expire_on_commit=False, autoflush=True)
@@ -90,7 +91,14 @@ def connect(url: str, *, limits: Limits = COMMANDS, **options: Any) -> Engine:
     _engine.dialect.set_isolation_level = _set_mode  # type: ignore[method-assign, assignment]
     event.listen(_engine, "connect", lambda connection, _record: _set_mode(connection, WRITING))
     _reading_engine = _engine.execution_options(isolation_level=READING)
+    for hook in _when_connected:
+        hook()
     return _engine
+
+
+def when_connected(hook: Callable[[], None]) -> None:
+    """Run `hook` each time that the process is connected to a database: what it read of another one is void."""
+    _when_connected.append(hook)
 
 
 READING, WRITING = "AUTOCOMMIT", "READ COMMITTED"

@@ -12,12 +12,13 @@ from datetime import date, datetime
 from sqlalchemy import func, select, update
 
 from app.core import db, showtime
+from app.core.cache import Cache
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.i18n import local
 from app.core.messages import ScreeningCancelled
 from app.core.outbox import publish
 from app.events import cache
-from app.events.cache import Kept, forget_all, programme_changes
+from app.events.cache import programme_cache, programme_changes
 from app.events.models import CinemaRow, FilmRow, ScreeningRow, SeatRow, ZoneRow
 from app.events.queries import days_by_site, load_screenings, programme_of_day, screening_query
 from app.events.views import Cinema, Film, Screening, Seat, SeatPlan, Zone
@@ -45,7 +46,6 @@ __all__ = [
     "on_sale",
     "programme",
     "programme_today",
-    "reset_caches",
     "screening",
     "screenings_of_film",
     "seat_plan",
@@ -54,22 +54,19 @@ __all__ = [
     "wheelchair_spaces",
 ]
 
-_screenings: Kept[int, Screening] = Kept()
-_seat_plans: Kept[int, SeatPlan] = Kept()
-_cinemas: Kept[str, list[Cinema]] = Kept()
-_films: Kept[str, Film] = Kept()
-_not_sold: Kept[str, frozenset[int]] = Kept()
-_programmes: Kept[tuple[date, str | None], tuple[Screening, ...]] = Kept()
-_days: Kept[str, dict[str, tuple[date, ...]]] = Kept()
+# A change of the programme is seen two seconds later. In that time a screening that was called off may still be shown,
+# and begun to be bought: its calling-off ends that order like all others, and late money asks the screening's row.
+_screenings: Cache[int, Screening] = programme_cache("screenings", most=10_000)
+_seat_plans: Cache[int, SeatPlan] = programme_cache("seat plans", most=1_000)
+_cinemas: Cache[str, list[Cinema]] = programme_cache("cinemas", most=1)
+_films: Cache[str, Film] = programme_cache("films", most=1_000)
+_not_sold: Cache[str, frozenset[int]] = programme_cache("seats not sold", most=1)
+_programmes: Cache[tuple[date, str | None], tuple[Screening, ...]] = programme_cache("programmes", most=1_000)
+_days: Cache[str, dict[str, tuple[date, ...]]] = programme_cache("days with screenings", most=1)
 
 
 class ScreeningClosed(Conflict):
     """No seats are sold for this screening any more; `code` is `started`, `closed` or `cancelled`."""
-
-
-def reset_caches() -> None:
-    """Forget what was read before: for tests and for a process that has just written a programme."""
-    forget_all()
 
 
 def now() -> datetime:

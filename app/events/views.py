@@ -231,25 +231,32 @@ class SeatPlan:
 
     auditorium_id: int
     seats: tuple[Seat, ...]
-    by_id: Mapping[int, Seat]
-    rows: tuple[tuple[Seat, ...], ...]
-    zones: tuple[Zone, ...] = field(default=())
-    halves: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
-    not_sold: frozenset[int] = frozenset()
+    by_id: Mapping[int, Seat] = field(compare=False)
+    rows: tuple[tuple[Seat, ...], ...] = field(compare=False)
+    zones: tuple[Zone, ...]
+    halves: Mapping[int, int] = field(compare=False)
+    not_sold: frozenset[int] = field(compare=False)
+    digest: int = field(compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        """Computed once: plans are keys of caches, and have hundreds of seats."""
+        return self.digest
 
     @classmethod
     def of(cls, auditorium_id: int, seats: tuple[Seat, ...], zones: Sequence[Zone]) -> SeatPlan:
         rows: dict[int, list[Seat]] = {}
         for seat in seats:
             rows.setdefault(seat.row_index, []).append(seat)
+        ordered = tuple(sorted(zones, key=lambda zone: (zone.position, zone.id)))
         return cls(
             auditorium_id=auditorium_id,
             seats=seats,
             by_id=MappingProxyType({seat.id: seat for seat in seats}),
             rows=tuple(tuple(rows[index]) for index in sorted(rows)),
-            zones=tuple(sorted(zones, key=lambda zone: (zone.position, zone.id))),
+            zones=ordered,
             halves=MappingProxyType(_halves(seats)),
             not_sold=frozenset(seat.id for seat in seats if not seat.for_sale),
+            digest=hash((auditorium_id, seats, ordered)),
         )
 
     def whole(self, seat_ids: Collection[int]) -> bool:

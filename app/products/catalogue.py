@@ -1,19 +1,18 @@
-"""The menu as it stands: products and what combos are made of, kept for a moment; no stock in here."""
+"""The menu as it stands: products and what combos are made of, cached for five seconds; no stock in here."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from app.core import db
+from app.core.cache import Cache
 from app.core.errors import Invalid
 from app.products.models import ComboItemRow, ProductRow
 
-_SECONDS = 5.0
 MOST_OF_ONE = 20  # of one product in one order: a party, not a reseller
 
 
@@ -34,28 +33,27 @@ class Product:
     items: Mapping[int, int]
 
 
-_kept: tuple[Engine, float, dict[int, Product]] | None = None
+# A product that was taken off the menu, or got another price, may be sold as it was for five seconds; its stock is
+# always asked of the database.
+_MENUS: Cache[str, dict[int, Product]] = Cache("menu", most=1, seconds=5.0)
 
 
 def products() -> dict[int, Product]:
     """All active products by id, combos first, at most 5 s old."""
-    global _kept
-    if _kept is None or _kept[0] is not db.engine() or _kept[1] < time.monotonic():
-        _kept = (db.engine(), time.monotonic() + _SECONDS, _load())
-    return _kept[2]
+    return _MENUS.get("active", _load)
 
 
 def is_combo(product_id: int) -> bool:
-    """Of any age: what a product is does not change, and what was taken off the menu is asked for once more."""
-    if _kept is not None and _kept[0] is db.engine() and product_id in _kept[2]:
-        return _kept[2][product_id].kind == "combo"
-    found = products().get(product_id)
-    return found is not None and found.kind == "combo"
+    """Whether it is a combo; False for a product that is no longer on the menu. The kind of a product never changes."""
+    menu = _MENUS.peek("active")
+    if menu is None or product_id not in menu:
+        menu = products()
+    return product_id in menu and menu[product_id].kind == "combo"
 
 
 def reset() -> None:
-    global _kept
-    _kept = None
+    """Read the menu again at its next use."""
+    _MENUS.clear()
 
 
 def _load() -> dict[int, Product]:

@@ -175,7 +175,7 @@ def load_demo(cinema_ids: Sequence[int]) -> int:
             known[product.slug] = _write_product(product, position)
     for product in PRODUCTS:
         _write_parts(product, known, cinema_ids)
-    catalogue.reset()
+    db.after_commit(catalogue.reset)
     return len(known) - before
 
 

@@ -170,8 +170,3 @@ def close_books(cinema_id: int, *, days: int = 30, most: int = 1000) -> int:
 def cinemas_with_stock() -> list[int]:
     """The ids of the sites that have stock rows."""
     return list(db.session().execute(stock_statements.CINEMAS).scalars())
-
-
-def reset_caches() -> None:
-    """Forget the menu that was read before: for tests and for whoever has just changed it."""
-    catalogue.reset()

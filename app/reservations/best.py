@@ -7,8 +7,8 @@ come first: nobody pays more than they asked for because a dearer zone lies near
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import lru_cache
 
+from app.core.cache import Cache
 from app.events.service import SeatPlan
 from app.reservations.blocks import STANDARD, Blocks, blocks_of
 from app.reservations.single_seat import lone_seats
@@ -20,7 +20,7 @@ ROW_WEIGHT = 1.4  # a row back or forth counts as about one and a half seats sid
 def best_together(plan: SeatPlan, quantity: int, taken: Collection[int]) -> tuple[int, ...] | None:
     """The best `quantity` free seats side by side, or None. Rather a little further off than leaving a seat alone."""
     second_best: tuple[int, ...] | None = None
-    for dearer, seats in _ranked(blocks_of(plan), quantity):
+    for dearer, seats in _ranked(plan, quantity):
         if second_best is not None and dearer:
             break
         if any(seat_id in taken for seat_id in seats):
@@ -31,8 +31,16 @@ def best_together(plan: SeatPlan, quantity: int, taken: Collection[int]) -> tupl
     return second_best
 
 
-@lru_cache(maxsize=512)
-def _ranked(blocks: Blocks, quantity: int) -> tuple[tuple[bool, tuple[int, ...]], ...]:
+Ranking = tuple[tuple[bool, tuple[int, ...]], ...]
+# Computed of the plan alone: an entry of a plan that has changed is never asked for again.
+_RANKINGS: Cache[tuple[SeatPlan, int], Ranking] = Cache("best seats", most=512)
+
+
+def _ranked(plan: SeatPlan, quantity: int) -> Ranking:
+    return _RANKINGS.get((plan, quantity), lambda: _rank(blocks_of(plan), quantity))
+
+
+def _rank(blocks: Blocks, quantity: int) -> Ranking:
     """Every place for `quantity` together in an empty room, best first: (is it in a dearer zone, its seats)."""
     seats = [seat for block in blocks.blocks for seat in block]
     rows = sorted({seat.row_index for seat in seats})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
+from app.core.cache import Cache
 from app.events.service import Seat, SeatPlan
 
 STANDARD = "standard"
@@ -57,26 +57,10 @@ def _build(rows: tuple[tuple[Seat, ...], ...]) -> Blocks:
     return Blocks(tuple(blocks), where)
 
 
-class _ByIdentity:
-    """Plans are large and immutable: the cache compares them by identity, and keeps the plan alive meanwhile."""
-
-    __slots__ = ("plan",)
-
-    def __init__(self, plan: SeatPlan) -> None:
-        self.plan = plan
-
-    def __hash__(self) -> int:
-        return id(self.plan)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and other.plan is self.plan
-
-
-@lru_cache(maxsize=64)
-def _kept(key: _ByIdentity) -> Blocks:
-    return _build(key.plan.rows)
+# Computed of the plan alone: an entry of a plan that has changed is never asked for again.
+_BLOCKS: Cache[SeatPlan, Blocks] = Cache("seat blocks", most=64)
 
 
 def blocks_of(plan: SeatPlan) -> Blocks:
-    """The blocks of `plan`, worked out once."""
-    return _kept(_ByIdentity(plan))
+    """The blocks of `plan`, computed once."""
+    return _BLOCKS.get(plan, lambda: _build(plan.rows))

@@ -7,7 +7,6 @@ already sold are still read (the public half is not sealed), and the next ticket
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +18,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import text
 
 from app.core import db
+from app.core.cache import Cache
 from app.core.config import settings
+from app.core.errors import NotFound
 
 _NONCE = 12
 
@@ -34,43 +35,37 @@ class SigningKey:
         return self.private.public_key().public_bytes_raw()
 
 
-_guard = threading.Lock()
-_signing: SigningKey | None = None
-_public: dict[int, Ed25519PublicKey] = {}
+# The statement that issues tickets writes nothing when a newer key exists; then the key is read again.
+_SIGNING: Cache[str, SigningKey] = Cache("signing key", most=1)
+# The public half of a key never changes; whether the key is retired is asked of the ticket's row.
+_PUBLIC: Cache[int, Ed25519PublicKey] = Cache("public keys", most=1_000)
 
 
 def forget() -> None:
-    """Drop what this process remembers; the next use reads the database."""
-    global _signing
-    with _guard:
-        _signing = None
-        _public.clear()
+    """Drop the keys that this process remembers; the next use reads the database."""
+    _SIGNING.clear()
+    _PUBLIC.clear()
 
 
 def signing_key() -> SigningKey:
     """The newest key that this process can open, made in the caller's transaction where there is none."""
-    global _signing
-    found = _signing
-    if found is None:
-        found = newest() or ensure()
-        with _guard:
-            _signing = found
-    return found
+    return _SIGNING.get("newest", lambda: newest() or ensure())
 
 
 def public_key(kid: int) -> Ed25519PublicKey | None:
     """The key that checks signatures of `kid`; retired ones too, whether they still count is not asked here."""
-    if kid not in _public:
-        row = (
-            db.session()
-            .execute(text("select public_key from tickets.signing_keys where kid = :kid"), {"kid": kid})
-            .first()
-        )
-        if row is None:
-            return None
-        with _guard:
-            _public[kid] = Ed25519PublicKey.from_public_bytes(bytes(row.public_key))
-    return _public[kid]
+    try:
+        return _PUBLIC.get(kid, lambda: _read_public_key(kid))
+    except NotFound:
+        return None
+
+
+def _read_public_key(kid: int) -> Ed25519PublicKey:
+    query = text("select public_key from tickets.signing_keys where kid = :kid")
+    found = db.session().execute(query, {"kid": kid}).scalar()
+    if found is None:
+        raise NotFound(f"signing key {kid}")
+    return Ed25519PublicKey.from_public_bytes(bytes(found))
 
 
 def add() -> SigningKey:

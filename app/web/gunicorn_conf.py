@@ -106,6 +106,7 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_fork(server: Any, worker: Any) -> None:
     """A connection belongs to the process that opened it: each worker opens its own."""
-    from app.core import db
+    from app.core import cache, db
 
     db.forked()
+    cache.clear_all()

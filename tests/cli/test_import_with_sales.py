@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.events import service as events
 from app.events.programme_import import BadProgramme, import_programme
 from app.events.service import Screening
@@ -46,7 +46,7 @@ def take(folder: Path, **changes: dict[str, Any]) -> dict[str, int]:
     path = written(folder, **changes)
     with db.transaction():
         changed = dict(import_programme([path], taken=reservations.occupancy).changed)
-    events.reset_caches()
+    cache.clear_all()
     return changed
 
 
@@ -65,7 +65,7 @@ def seats(screening: Screening, *numbers: int) -> list[int]:
 def refused(folder: Path, **changes: dict[str, Any]) -> str:
     with pytest.raises(BadProgramme) as bad:
         take(folder, **changes)
-    events.reset_caches()
+    cache.clear_all()
     return "; ".join(problem.message for problem in bad.value.problems)
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from app.core import db
+from app.core import cache, db
 from app.events import service as events
 from app.events.service import Screening
 from app.tickets import keys, qr, service
@@ -64,7 +64,7 @@ def make_hall(starts_in: timedelta = SOON) -> Screening:
     screening = make_screening("oooooooooo", starts_in=starts_in)
     with db.transaction() as session:
         session.execute(text("update events.cinemas set timezone = :zone"), {"zone": where_it_is_noon()})
-    events.reset_caches()
+    cache.clear_all()
     with db.reading():
         return events.screening(screening.id)
 
@@ -90,7 +90,7 @@ def another_screening(screening: Screening, *, starts_in: timedelta, room: str =
             ),
             values,
         ).scalar_one()
-    events.reset_caches()
+    cache.clear_all()
     with db.reading():
         return events.screening(made)
 
@@ -113,7 +113,7 @@ def issue(screening: Screening, *lines: TicketLine, **changes: Any) -> list[Tick
 def call_off(screening: Screening, reason: str = "O projetor quebrou.") -> None:
     with db.transaction():
         events.cancel_screening(screening.id, reason)
-    events.reset_caches()
+    cache.clear_all()
 
 
 def revoke(ticket: Ticket) -> None:

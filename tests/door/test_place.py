@@ -10,8 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.core import db
-from app.events import service as events
+from app.core import cache, db
 from app.events.service import Screening
 from tests.door.house import Staff, another_screening, call_off, errors, issue, kind, make_hall, title
 
@@ -35,7 +34,7 @@ def begins(screening: Screening, minutes: int) -> None:
             ),
             {"m": minutes, "id": screening.id},
         )
-    events.reset_caches()
+    cache.clear_all()
 
 
 def test_without_a_programme_the_door_stands_open(app: Flask) -> None:

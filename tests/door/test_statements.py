@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.events import service as events
 from tests.door.house import Staff, another_screening, issue, make_hall
 from tests.payments.test_statements import counted
@@ -25,14 +25,14 @@ def houses(count: int) -> None:
         make_hall()
     with db.transaction() as session:
         session.execute(text("update events.cinemas set timezone = :zone"), {"zone": where_it_is_noon()})
-    events.reset_caches()
+    cache.clear_all()
 
 
 def test_the_door_page_asks_once_for_all_sites(app: Flask) -> None:
     houses(6)
     staff = Staff(app)
     staff.get("/staff/scan")
-    events.reset_caches()
+    cache.clear_all()
     with counted() as sent:
         page = staff.get("/staff/scan").text
     assert page.count("<optgroup") == 6

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from app.core import config, db
+from app.core import cache, config, db
 from app.core.config import Settings
 from app.events import demo, handlers
 from app.events import service as events
@@ -68,14 +68,14 @@ def days_go_by(days: int) -> None:
                 """),
                 {"shift": shift},
             )
-    events.reset_caches()
+    cache.clear_all()
 
 
 def tick() -> None:
     """What the worker does every quarter of an hour."""
     roll_forward = next(one for one in handlers.TICKS if one.name == "events.roll_forward")
     roll_forward.function()
-    events.reset_caches()
+    cache.clear_all()
 
 
 @pytest.mark.parametrize("days", [1, 3, 6, 7, 8, 45, 400])

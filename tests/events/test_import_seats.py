@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.core import db
+from app.core import cache, db
 from app.core.half_price import quota
 from app.events import service as events
 from app.events.programme_import import BadProgramme, import_programme
@@ -18,7 +18,7 @@ from tests.events.test_pretix_plans import FIVE, ROWS, area, plan
 
 
 def room(folder: Folder) -> SeatPlan:
-    events.reset_caches()
+    cache.clear_all()
     with db.reading():
         (screening, *_) = events.screenings_of_film(events.film("limite").id, events.now())
         return events.seat_plan(screening.auditorium_id)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.core import db
+from app.core import cache, db
 from app.events import service as events
 from app.events.programme_import import BadProgramme
 from app.events.service import Screening
@@ -18,7 +18,7 @@ SIX = datetime(2030, 12, 1, 21, 0, tzinfo=UTC)  # 18:00 in Recife
 
 
 def programme() -> list[Screening]:
-    events.reset_caches()
+    cache.clear_all()
     with db.reading():
         return events.programme(datetime(2030, 12, 1, tzinfo=UTC).date())
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.events import local_hours
 from app.events import service as events
 from app.events.service import Screening
@@ -21,7 +21,7 @@ AGREED = datetime(2030, 12, 1, 18, 0)  # noqa: DTZ001 - by the site's clock
 
 
 def first() -> Screening:
-    events.reset_caches()
+    cache.clear_all()
     with db.reading():
         return events.programme(AGREED.date())[0]
 
@@ -37,7 +37,7 @@ def stored(screening_id: int) -> Any:
 def realign() -> local_hours.Realigned:
     with db.transaction():
         done = local_hours.realign()
-    events.reset_caches()
+    cache.clear_all()
     return done
 
 
@@ -50,7 +50,7 @@ def as_if_the_rules_had_changed(screening_id: int, hours: int = 1) -> None:
             ),
             {"by": timedelta(hours=hours), "id": screening_id},
         )
-    events.reset_caches()
+    cache.clear_all()
 
 
 def test_the_import_keeps_the_local_hour(folder: Folder) -> None:

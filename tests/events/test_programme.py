@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from app.core import db
+from app.core import cache, db
 from app.core.errors import Invalid, NotFound
 from app.events import service as events
 
@@ -79,7 +79,7 @@ def _insert(table: str, *, returning: str = "id", **values: Any) -> int:
     with db.transaction() as session:
         statement = text(f"insert into events.{table} ({columns}) values ({marks}) returning {returning}")
         inserted = int(session.execute(statement, values).scalar_one())
-    events.reset_caches()
+    cache.clear_all()
     return inserted
 
 

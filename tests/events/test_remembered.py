@@ -1,25 +1,24 @@
-"""What a process remembers of the programme: the same object while it is the same, one reading at a time."""
+"""The caches of the programme: an equal value stays the same object, and a change is seen."""
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import text
 
 from app.core import db
-from app.events import cache
 from app.events import service as events
+from app.events.cache import READINGS, now, programme_changes
 from app.reservations import best, blocks
 from tests.reservations.rooms import make_screening
 
 
 @pytest.fixture
 def soon_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is kept is read again at each use."""
-    monkeypatch.setattr(cache, "LONGEST_SECONDS", -1.0)
+    """A seat plan is read again at each use."""
+    monkeypatch.setattr(events._seat_plans, "seconds", -1.0)
 
 
 def room_of(drawing: str) -> int:
@@ -34,7 +33,7 @@ def plan_of(auditorium_id: int) -> events.SeatPlan:
 def change_something(auditorium_id: int | None = None) -> None:
     """As an import does it; of this room's seats, or of anything else."""
     with db.transaction() as session:
-        cache.programme_changes()
+        programme_changes()
         if auditorium_id is not None:
             session.execute(
                 text("update events.seats set number = number || 'x' where auditorium_id = :id"),
@@ -67,29 +66,37 @@ def test_a_change_of_the_room_is_seen() -> None:
     assert [seat.number for seat in plan_of(room).seats] == [f"{seat.number}x" for seat in first.seats]
 
 
-@pytest.mark.usefixtures("database", "soon_old")
-def test_what_is_worked_out_of_a_plan_is_worked_out_once() -> None:
+@pytest.mark.usefixtures("database")
+def test_what_is_computed_of_a_plan_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     room = room_of("oooooo")
-    blocks._kept.cache_clear()
-    best._ranked.cache_clear()
+    build = Mock(wraps=blocks._build)
+    monkeypatch.setattr(blocks, "_build", build)
     for _ in range(20):
+        READINGS.clear()
+        events._seat_plans.expire(room)
         best.best_together(plan_of(room), 2, ())
-    for kept in (blocks._kept.cache_info(), best._ranked.cache_info()):
-        assert (kept.currsize, kept.misses) == (1, 1)
-        assert kept.hits >= 19
+    assert build.call_count == 1
 
 
 @pytest.mark.usefixtures("database")
-def test_who_looks_while_another_thread_forgets_gets_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other thread comes in the middle of it, each time that the steady clock is read."""
+def test_a_change_that_is_not_committed_is_seen_by_its_own_transaction_alone() -> None:
+    room = room_of("oooo")
+    first = plan_of(room)
+    with db.transaction() as session:
+        programme_changes()
+        session.execute(
+            text("update events.seats set number = number || 'x' where auditorium_id = :id"), {"id": room}
+        )
+        assert events.seat_plan(room).seats[0].number == f"{first.seats[0].number}x"
+        session.rollback()
+    assert plan_of(room) is first
+
+
+@pytest.mark.usefixtures("database")
+def test_the_time_goes_on_between_two_readings() -> None:
     with db.reading():
-        known = cache.now()
-
-        def monotonic() -> float:
-            cache._watch.forget()
-            return time.monotonic()
-
-        monkeypatch.setattr(cache, "time", SimpleNamespace(monotonic=monotonic))
+        known = now()
         for _ in range(3):
-            known, before = cache.now(), known
+            READINGS.clear()
+            known, before = now(), known
             assert abs(known - before) < timedelta(minutes=1)

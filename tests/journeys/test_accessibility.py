@@ -14,7 +14,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app.cli.demo import load_demo
-from app.core import config, db
+from app.core import cache, config, db
 from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
@@ -138,7 +138,7 @@ def test_choosing_seats(look: Looking) -> None:
     look.at("a programme with an order begun", "/")
     with db.transaction() as session:
         session.execute(text("update events.screenings set status = 'cancelled'"))
-    events.reset_caches()
+    cache.clear_all()
     look.at("a screening that was called off", map_of, 409)
     assert look.found == []
 

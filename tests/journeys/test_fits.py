@@ -9,8 +9,7 @@ from flask import Flask
 from playwright.sync_api import Page
 from sqlalchemy import text
 
-from app.core import db
-from app.events import service as events
+from app.core import cache, db
 from app.events.service import Screening
 from tests.door.house import Staff
 from tests.journeys.in_process import InProcess
@@ -63,7 +62,7 @@ def begins_at_a_wide_hour(screening: Screening) -> None:
         session.execute(
             text(f"update events.screenings set starts_at = {hour}, ends_at = {hour} + interval '2 hours'")
         )
-    events.reset_caches()
+    cache.clear_all()
 
 
 def test_letters_set_wide_stay_on_the_page(phone: InProcess, screening: Screening) -> None:

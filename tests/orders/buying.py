@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import text
 
 from app.adapters.psp.sandbox import Sandbox
-from app.core import db, worker
+from app.core import cache, db, worker
 from app.dispatch import routes
-from app.events import service as events
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView, TypeChoice
@@ -133,7 +132,7 @@ def film_moves(screening: Screening, *, started: float, ends: float) -> None:
             ),
             {"id": screening.id, "started": started, "ends": ends},
         )
-    events.reset_caches()
+    cache.clear_all()
 
 
 def time_passes(basket: OrderView, minutes: float) -> None:

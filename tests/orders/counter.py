@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.events.service import Screening
-from app.products import service as products
 
 
 def stock(screening: Screening, *, on_hand: int = 10, price: int = 2100, name: str = "Pipoca") -> int:
@@ -25,5 +24,5 @@ def stock(screening: Screening, *, on_hand: int = 10, price: int = 2100, name: s
             ),
             {"product": product_id, "cinema": screening.cinema.id, "on_hand": on_hand},
         )
-    products.reset_caches()
+    cache.clear_all()
     return int(product_id)

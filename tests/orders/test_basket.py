@@ -8,9 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.core import config, db
+from app.core import cache, config, db
 from app.core.errors import Invalid
-from app.events import service as events
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import HalfPriceGone, NoMoreExtensions, OrderOver, OrderView, TypeChoice
@@ -55,9 +54,8 @@ def age(screening: Screening, rating: str) -> None:
             text("update events.films set age_rating = :rating where id = :id"),
             {"rating": rating, "id": screening.film.id},
         )
-    from app.events import service as events
 
-    events.reset_caches()
+    cache.clear_all()
 
 
 def test_the_last_half_price_place_is_named_when_it_is_gone(screening: Screening) -> None:
@@ -271,7 +269,7 @@ def test_seats_that_stay_keep_the_price_that_was_agreed(screening: Screening) ->
     basket = buying.choose(buying.start(screening, seats(screening, "A4 A5")), [FULL, STUDENT])
     with db.transaction() as session:
         session.execute(text("update events.screening_prices set price = 9900"))
-    events.reset_caches()
+    cache.clear_all()
     with db.transaction():
         orders.change_seats(basket.token, seats(screening, "A4 A5 A6"))
     after = buying.order(basket.token)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.core.errors import Conflict
 from app.events import service as events
 from app.events.service import Screening
@@ -134,7 +134,7 @@ def test_not_after_the_beginning(screening: Screening) -> None:
             ),
             {"id": screening.id},
         )
-    events.reset_caches()
+    cache.clear_all()
     with pytest.raises(OrderOver):
         cancel(paid)
     assert not buying.order(paid.token).can_cancel
@@ -205,11 +205,11 @@ def test_begun_in_the_second_in_which_it_was_called_off(screening: Screening) ->
     buying.work()
     with db.transaction() as session:  # what a process that has not seen it yet writes
         session.execute(text("update events.screenings set status = 'scheduled'"))
-    events.reset_caches()
+    cache.clear_all()
     late = buying.start(screening, seats(screening, "A1"))
     with db.transaction() as session:
         session.execute(text("update events.screenings set status = 'cancelled'"))
-    events.reset_caches()
+    cache.clear_all()
     assert not buying.order(late.token).is_open
     with pytest.raises(OrderOver), db.transaction():
         orders.check_out(late.token, name="Ana", email="ana@example.com", cpf="", method="pix")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.core.errors import Invalid
 from app.events import service as events
 from app.events.service import Screening
@@ -26,7 +26,7 @@ def screening(app: object) -> Screening:
     made = make_screening("oooooooooo")
     with db.transaction() as session:
         session.execute(text("update events.screening_prices set price = 0"))
-    events.reset_caches()
+    cache.clear_all()
     with db.reading():
         return events.screening(made.id)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from app.core import db
-from app.events import cache
+from app.core import cache, db
 from app.events import service as events
+from app.events.cache import READINGS
 from app.events.service import Screening
 from app.orders import handlers, settlement
 from app.orders import service as orders
@@ -28,7 +28,7 @@ def screening(app: object) -> Screening:
 @pytest.fixture(autouse=True)
 def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was read of the programme is remembered for as long as a slow machine takes for a test."""
-    monkeypatch.setattr(cache, "VERSION_SECONDS", 600.0)
+    monkeypatch.setattr(READINGS, "seconds", 600.0)
 
 
 def called_off_elsewhere(screening: Screening) -> None:
@@ -78,7 +78,7 @@ def test_paid_in_the_second_in_which_it_was_called_off(screening: Screening) -> 
     basket = to_be_paid(screening, "A4")
     called_off_elsewhere(screening)
     assert buying.pay(basket).state == "paid"
-    events.reset_caches()
+    cache.clear_all()
     for _twice in range(2):
         handlers.call_off_latecomers()
     buying.work()

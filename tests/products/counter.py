@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.products import service
 from app.products.models import ComboItemRow, ProductRow, StockRow
 
@@ -42,7 +42,7 @@ def make_counter(*, popcorn: int = 10, soda: int = 10) -> Counter:
                 StockRow(product_id=counter.soda, cinema_id=SITE, on_hand=soda),
             ]
         )
-    service.reset_caches()
+    cache.clear_all()
     return counter
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.core.errors import Conflict, Invalid
 from app.products import service
 from app.products.catalogue import Product, taken_from_stock
@@ -86,7 +86,7 @@ def test_unknown_and_withdrawn_products(database: str) -> None:
     counter = make_counter()
     with db.transaction() as session:
         session.execute(text("update products.products set active = false where slug = 'soda'"))
-    service.reset_caches()
+    cache.clear_all()
     for product in (counter.soda, 0, -1, 2**40):
         with pytest.raises(Invalid, match=r"products\.unknown"):
             hold({product: 1})

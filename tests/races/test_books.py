@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.products import service, stock_statements
 from app.products.models import ProductRow, StockRow
 from tests.products.counter import SITE, booked, hold, make_counter, sold_claims, soon
@@ -128,7 +128,7 @@ def many_products(count: int) -> list[int]:
         session.flush()
         session.add_all(StockRow(product_id=row.id, cinema_id=SITE, on_hand=1000) for row in rows)
         ids = [row.id for row in rows]
-    service.reset_caches()
+    cache.clear_all()
     return ids
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.events import service as events
 from app.events.service import Screening, Seat, SeatPlan, Zone
 
@@ -123,7 +123,7 @@ def make_screening(*rows: str, starts_in: timedelta = timedelta(hours=3), cutoff
                 {"screening": screening_id, "zone": zone_id, "price": price},
             )
         session.execute(text("update events.programme_version set version = version + 1"))
-    events.reset_caches()
+    cache.clear_all()
     with db.reading():
         return events.screening(screening_id)
 
@@ -154,7 +154,7 @@ def take_off_sale(screening: Screening, names: str) -> None:
             text("update events.auditoriums set capacity = capacity - :some where id = :room"),
             {"some": len(seat_ids), "room": screening.auditorium_id},
         )
-    events.reset_caches()
+    cache.clear_all()
 
 
 def anew(screening: Screening) -> Screening:
@@ -173,4 +173,4 @@ def _write_seats(screening: Screening, change: str, rows: dict[str, str]) -> Non
                 text(f"update events.seats set {change} where id = any(:ids)"),
                 {"value": value, "ids": of_row[label]},
             )
-    events.reset_caches()
+    cache.clear_all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from app.core import db, worker
+from app.core import cache, db, worker
 from app.core.messages import ScreeningCancelled
 from app.core.outbox import publish
 from app.dispatch import routes
@@ -34,7 +34,7 @@ def test_nobody_is_offered_its_seats() -> None:
     worker.drain(routes(("reservations",)))
     assert [told["template"] for told in messages("NoticeRequested")] == ["waiting_joined"]
     assert taken(screening) == ""
-    events.reset_caches()  # seconds later it has heard of it
+    cache.clear_all()  # seconds later it has heard of it
     handlers.serve_queues()
     assert [told["template"] for told in messages("NoticeRequested")] == [
         "waiting_joined",

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.core import config, db
+from app.core import cache, config, db
 from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
@@ -42,7 +42,7 @@ def late(app: Flask) -> Screening:
             ),
             {"at": starts_at, "id": screening.id},
         )
-    events.reset_caches()
+    cache.clear_all()
     with db.reading():
         return events.screening(screening.id)
 

@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from app.core import db
-from app.events import service as events
+from app.core import cache, db
 from tests.events.test_programme import in_minutes, make_cinema, make_film, make_screening
 from tests.shop.programme import get, stubs
 from tests.tickets.conftest import where_it_is_noon
@@ -75,7 +74,7 @@ def test_a_posters_letters_are_told_where_the_page_is_in_english(
             ),
             {"id": db_film},
         )
-    events.reset_caches()
+    cache.clear_all()
     assert 'alt="Poster of Sunrise, which says “Aurora”"' in get(client, "/films/aurora")
     assert 'alt="Cartaz de Aurora"' in get(client, "/films/aurora", "pt-BR")
 
@@ -138,7 +137,7 @@ def test_a_trailer_opens_elsewhere_and_nothing_of_it_is_loaded(
     assert "Trailer" not in get(client, "/films/aurora")
     with db.transaction() as session:
         session.execute(text("update events.films set trailer = 'https://video.example.org/a?b=1&c=2'"))
-    events.reset_caches()
+    cache.clear_all()
     page = get(client, "/films/aurora")
     link = re.search(r'<a [^>]*href="https://video\.example\.org/a\?b=1&amp;c=2"[^>]*>', page)
     assert link

@@ -6,8 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.core import db
-from app.events import service as events
+from app.core import cache, db
 from app.events.service import Screening
 from tests.reservations.rooms import make_screening
 from tests.shop.visitor import Visitor
@@ -18,7 +17,7 @@ def screening(app: Flask) -> Screening:
     made = make_screening("oooooooooo")
     with db.transaction() as session:
         session.execute(text("update events.screening_prices set price = 0"))
-    events.reset_caches()
+    cache.clear_all()
     return made
 
 

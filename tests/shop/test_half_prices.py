@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from app.core import db
-from app.events import service as events
+from app.core import cache, db
 from app.events.service import Screening
 from tests.orders import buying
 from tests.reservations.rooms import ids, plan_of
@@ -16,7 +15,7 @@ def test_pages_announce_what_is_charged(ana: Visitor, screening: Screening) -> N
     """R$ 25.01: half is R$ 12.50 on the programme, the map, the ticket types and in the order."""
     with db.transaction() as session:
         session.execute(text("update events.screening_prices set price = 2501"))
-    events.reset_caches()
+    cache.clear_all()
     day = screening.showtime.cinema_day
     basket = buying.start(screening, ids(plan_of(screening), "A4"))
     assert buying.choose(basket, [buying.STUDENT]).total == 1250

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
@@ -164,7 +164,7 @@ def test_after_the_film(ana: Visitor, paid: OrderView, screening: Screening) -> 
             ),
             {"id": screening.id},
         )
-    events.reset_caches()
+    cache.clear_all()
     page = ana.get(paid.path).text
     assert "See you next time!" in page
     assert "Cancel and get the money back" not in page

@@ -9,8 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.core import db
-from app.events import service as events
+from app.core import cache, db
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView
@@ -55,7 +54,7 @@ def ends(screening: Screening) -> None:
             ),
             ago,
         )
-    events.reset_caches()
+    cache.clear_all()
 
 
 def test_the_next_screening_comes_first_and_what_was_is_apart(signed_in: Visitor) -> None:
@@ -83,7 +82,7 @@ def test_who_comes_late_still_finds_the_tickets(signed_in: Visitor) -> None:
         session.execute(
             text("update events.screenings set starts_at = clock_timestamp() - interval '20 minutes'")
         )
-    events.reset_caches()
+    cache.clear_all()
     assert page_of(signed_in) == ([], [order.code], [])
 
 

@@ -11,8 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from app.core import db
-from app.events import service as events
+from app.core import cache, db
 from tests.events.test_programme import in_minutes, make_cinema, make_film, make_screening
 from tests.shop.programme import events_day, get, stubs, take_seats, words
 from tests.tickets.conftest import where_it_is_noon
@@ -68,7 +67,7 @@ def test_an_accessible_screening_has_a_free_wheelchair_space(
             ),
             {"ids": [evening["soon"], evening["dubbed"]]},
         )
-    events.reset_caches()
+    cache.clear_all()
     take_seats(evening["dubbed"], 1)
     page = get(client, "/?accessible=1")
     assert f"/screenings/{evening['soon']}" in page
@@ -98,7 +97,7 @@ def test_how_full_each_screening_is(client: FlaskClient, evening: dict[str, int]
     assert "12% taken" in page
     with db.transaction() as session:
         session.execute(text("update events.auditoriums set capacity = 7"))
-    events.reset_caches()
+    cache.clear_all()
     assert "last 4" in get(client, "/?version=original")
 
 
@@ -208,7 +207,7 @@ def test_many_rooms_cost_no_more_statements_than_one(client: FlaskClient, app: A
         make_screening(film, make_cinema(f"site{number}"), _at(day, 18))
     with db.transaction() as session:
         session.execute(text("update events.seats set kind = 'wheelchair' where number = '1'"))
-    events.reset_caches()
+    cache.clear_all()
     get(client, f"/?day={day}")
     sent = statements_of(client, f"/?day={day}&accessible=1")
     assert len(sent) <= 6, sent

@@ -8,9 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.core import db
+from app.core import cache, db
 from app.events.service import Screening
-from app.products import service as products
 from tests.orders import buying
 from tests.orders.buying import STUDENT
 from tests.orders.counter import stock
@@ -276,7 +275,7 @@ def test_a_combo_is_called_one_on_every_step(ana: Visitor, screening: Screening)
     popcorn, combo = stock(screening, name="Popcorn"), stock(screening, name="Double")
     with db.transaction() as session:
         session.execute(text("update products.products set kind = 'combo' where id = :id"), {"id": combo})
-    products.reset_caches()
+    cache.clear_all()
     path = ana.start(screening, "A4")
     ana.post(f"{path}/types", types(path, FULL))
     ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "1", f"quantity-{combo}": "1"})

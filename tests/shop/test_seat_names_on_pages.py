@@ -9,8 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.core import db
-from app.events import service as events
+from app.core import cache, db
 from app.events.service import Screening
 from app.orders import service as orders
 from app.tickets import service as tickets
@@ -121,7 +120,7 @@ def test_a_zone_without_any_price_is_drawn(ana: Visitor, screening: Screening) -
     with db.transaction() as session:
         zone = plan_of(screening).rows[1][0].zone_id
         session.execute(text("delete from events.screening_prices where zone_id = :zone"), {"zone": zone})
-    events.reset_caches()
+    cache.clear_all()
     assert ana.get(f"/screenings/{screening.id}").status_code == 200
 
 

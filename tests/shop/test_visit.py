@@ -12,8 +12,7 @@ from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import text
 
-from app.core import db
-from app.events import service as events
+from app.core import cache, db
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView
@@ -89,7 +88,7 @@ def test_after_the_film_nothing_leads_there_any_more(
             text("update events.screenings set starts_at = starts_at - :ago, ends_at = ends_at - :ago"),
             {"ago": screening.ends_at - screening.starts_at + timedelta(days=9)},
         )
-    events.reset_caches()
+    cache.clear_all()
     page = ana.get(paid.path).text
     assert "See you next time!" in page
     for gone in ("The room opens", "maps/dir", "calendar.ics", "data-share"):

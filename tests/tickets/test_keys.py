@@ -74,10 +74,11 @@ def test_a_rotated_key_signs_what_comes_and_opens_what_was(issue: Issue) -> None
 
 def test_a_process_that_remembers_an_older_key_notices(issue: Issue) -> None:
     issue()
-    remembered = keys._signing
+    remembered = keys._SIGNING.peek("newest")
+    assert remembered is not None
     with db.transaction():
         service.rotate_key()
-    keys._signing = remembered
+    keys._SIGNING.put("newest", remembered)
     assert kid_of(issue([FULL], screening_id=42)[0]) == 2
 
 
