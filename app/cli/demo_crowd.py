@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from app.core import db
+from app.core.actor import Actor
 from app.core.config import settings
 from app.events import demo
 from app.events import service as events
@@ -72,8 +73,8 @@ def _sell(screening: Screening, days_away: int, left: int | None) -> int:
                 seats.append(group[len(seats)].id)
             if len(seats) > settings().max_seats:
                 continue
-            visitor = f"demo-{screening.id}-{number}"
-            held = reservations.hold_seats(screening, seats, visitor=visitor, address_key=visitor)
+            name = f"demo-{screening.id}-{number}"
+            held = reservations.hold_seats(screening, seats, Actor(visitor=name, address_key=name))
             reservations.confirm(held.id)
             sold += len(seats)
     return sold

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from htmx_flask import make_response, request
 
 from app.core import db
+from app.core.actor import Actor
 from app.core.errors import Invalid, NotFound, TooMany
 from app.core.throttle import private_key
 from app.door import blueprint, verdicts
@@ -15,7 +16,8 @@ from app.door.verdict import Verdict
 from app.tickets import service as tickets
 from app.tickets.service import Admission
 from app.users.service import User
-from app.web.security import address_key, over_tls
+from app.web.actor import current_actor
+from app.web.security import over_tls
 from app.web.sign_in import require_role, signed_in_user
 
 SHOWN_SECONDS = 120  # an answer is not shown again later: it would be taken for the next person's
@@ -77,19 +79,19 @@ def try_code() -> Response:
 
 def _tried(code: str, place: Place) -> Admission:
     """Raises TooMany."""
+    actor = _actor()
     try:
         with db.transaction():
             return tickets.admit(
                 code,
+                actor,
                 gate=place.gate,
-                by_user_id=_staff().id,
                 screening_id=place.screening_id,
                 cinema_id=place.cinema_id,
-                address_key=address_key(),
                 once=_once(code),
             )
     except tickets.TriedBefore as error:
-        return tickets.admission(error.admission_id, by_user_id=_staff().id, seconds=SHOWN_SECONDS)
+        return tickets.admission(error.admission_id, actor, seconds=SHOWN_SECONDS)
 
 
 @blueprint.post("/staff/early-admissions")
@@ -102,8 +104,8 @@ def let_in_early() -> Response:
         with db.transaction():
             admitted = tickets.admit_early(
                 number,
+                _actor(),
                 gate=place.gate,
-                by_user_id=_staff().id,
                 screening_id=place.screening_id,
                 cinema_id=place.cinema_id,
                 seconds=SHOWN_SECONDS,
@@ -124,10 +126,11 @@ def answer(ids: str) -> Response:
     numbers = [
         int(one) if one.isascii() and one.isdecimal() and len(one) < 20 else 0 for one in ids.split(",")
     ]
+    actor = _actor()
     try:
         if len(numbers) > tickets.MOST_CODES:
             raise NotFound("admission")
-        tried = [tickets.admission(one, by_user_id=_staff().id, seconds=SHOWN_SECONDS) for one in numbers]
+        tried = [tickets.admission(one, actor, seconds=SHOWN_SECONDS) for one in numbers]
     except NotFound:
         return make_response(redirect(url_for("door.scan"), 303))
     place = here(request)
@@ -138,6 +141,10 @@ def _staff() -> User:
     user = signed_in_user()
     assert user is not None
     return user
+
+
+def _actor() -> Actor:
+    return current_actor(channel="door")
 
 
 def _once(code: str) -> str | None:

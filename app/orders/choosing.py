@@ -1,6 +1,6 @@
 """Filling the basket: ticket types, concessions, other seats, more time. Each verb locks the order first.
 
-`by` is who asks; for anybody but the order's owner it is not there (NotFound). None: the caller has looked.
+For any actor but the order's owner the order is not there (NotFound).
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from app.core import db
+from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import Invalid
 from app.events import service as events
 from app.orders import half_places, pricing, reading
 from app.orders.pricing import TypeChoice
 from app.orders.states import DRAFT
-from app.orders.views import NoMoreExtensions, OrderOver, OrderView, Owner
+from app.orders.views import NoMoreExtensions, OrderOver, OrderView
 from app.products import service as products
 from app.reservations import service as reservations
 
@@ -80,14 +81,14 @@ def claims_end(deadline: datetime) -> datetime:
 
 
 def choose_types(
-    token: str, choices: Mapping[int, TypeChoice], *, age_confirmed: bool = False, by: Owner | None = None
+    token: str, choices: Mapping[int, TypeChoice], actor: Actor, *, age_confirmed: bool = False
 ) -> None:
     """Set the ticket type of every seat; prices follow from it, never from the caller.
 
     Raises OrderOver, HalfPriceGone, and Invalid: `types.missing`, `types.kind_missing`, `types.companion_alone`,
     `types.foreign_seat` (field `seat-<id>`), `age.unconfirmed` (field `age`).
     """
-    order = reading.open_for_changes(token, by)
+    order = reading.open_for_changes(token, actor)
     for problem in type_problems(order, choices, age_confirmed=age_confirmed):
         raise problem
     full = {seat.seat_id: seat.full_price for seat in order.seats}
@@ -133,12 +134,12 @@ def half_price_left(screening_id: int) -> tuple[int, int]:
     return half_places.left(events.screening(screening_id))
 
 
-def choose_concessions(token: str, wanted: Mapping[int, int], *, by: Owner | None = None) -> None:
+def choose_concessions(token: str, wanted: Mapping[int, int], actor: Actor) -> None:
     """Set what the order takes at the counter: quantity by product id, {} for nothing.
 
     Raises OrderOver, and what `products.hold` raises: OutOfStock, Invalid; then the order keeps what it had.
     """
-    order = reading.open_for_changes(token, by)
+    order = reading.open_for_changes(token, actor)
     wanted = {product_id: quantity for product_id, quantity in wanted.items() if quantity != 0}
     lines = []
     if wanted or order.items:
@@ -158,12 +159,12 @@ def choose_concessions(token: str, wanted: Mapping[int, int], *, by: Owner | Non
     db.session().execute(_ITEMS, {"id": order.id, "items": json.dumps(items), "total": total})
 
 
-def change_seats(token: str, seat_ids: Sequence[int], *, by: Owner | None = None) -> None:
+def change_seats(token: str, seat_ids: Sequence[int], actor: Actor) -> None:
     """Other seats without losing the hold; seats that stay keep type and price, new ones are full price of today.
 
     Raises OrderOver and what `reservations.change_seats` raises; then the old seats are still held.
     """
-    order = reading.open_for_changes(token, by)
+    order = reading.open_for_changes(token, actor)
     held = reservations.change_seats(order.reservation_id, seat_ids)
     by_id = events.seat_plan(order.screening.auditorium_id).by_id
     before = {seat.seat_id: seat for seat in order.seats}
@@ -210,12 +211,12 @@ def _claim_fewer(order: OrderView, rows: Sequence[Mapping[str, object]]) -> None
         half_places.release(order.id)
 
 
-def extend(token: str, *, by: Owner | None = None) -> None:
+def extend(token: str, actor: Actor) -> None:
     """A few more minutes, as often as the settings allow, until a payment has begun.
 
     Raises OrderOver, NoMoreExtensions, and NotHeld when the seats have gone.
     """
-    order = reading.open_for_changes(token, by)
+    order = reading.open_for_changes(token, actor)
     if order.extensions_left <= 0:
         raise NoMoreExtensions
     moved = db.session().execute(

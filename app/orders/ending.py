@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 
 from app.core import outbox
+from app.core.actor import Actor
 from app.core.messages import NoticeRequested
 from app.orders import half_places, reading
 from app.orders.states import CANCELLED, EXPIRED, ORDER, PAID, REFUNDED, RESEAT, UNPAID_STATES
-from app.orders.views import OrderOver, OrderView, Owner, WrongState
+from app.orders.views import OrderOver, OrderView, WrongState
 from app.payments import service as payments
 from app.products import service as products
 from app.reservations import service as reservations
@@ -33,9 +34,13 @@ def let_go(order: OrderView) -> None:
     products.release(order.id)
 
 
-def abandon(token: str, *, by: Owner | None = None) -> None:
-    """The customer starts anew: seats and snacks go back at once. Raises NotFound, WrongState once it is paid."""
-    order = reading.locked(token, by)
+def abandon(token: str, actor: Actor) -> None:
+    """The owner gives the order up: seats and snacks go back at once. Raises NotFound, WrongState once it is paid."""
+    end_unpaid(reading.own(token, actor))
+
+
+def end_unpaid(order: OrderView) -> None:
+    """End a locked order that is still being bought; one that has ended unpaid stays as it is. Raises WrongState."""
     if order.state in (CANCELLED, EXPIRED, REFUNDED):
         return
     if order.state not in UNPAID_STATES:

@@ -21,6 +21,7 @@ Moment = DateTime(timezone=True)
 class OrderRow(Base):
     """One purchase. `deadline` is the one that the customer sees; `total` is centavos, seats and concessions.
 
+    `channel` and `device` are those of the actor who began it.
     `erased_at`: since then nothing in it tells who bought; amounts, dates and code are kept.
     """
 
@@ -74,6 +75,8 @@ class OrderRow(Base):
     reseat_receipt_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     reseat_until: Mapped[datetime | None] = mapped_column(Moment)
     erased_at: Mapped[datetime | None] = mapped_column(Moment)
+    channel: Mapped[str] = mapped_column(Text, server_default=text("'web'"))
+    device: Mapped[uuid.UUID | None] = mapped_column(Uuid)
 
 
 class OrderSeatRow(Base):

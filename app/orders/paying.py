@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import Invalid
 from app.orders import buyer, choosing, completion, reading
 from app.orders.states import AWAITING, DRAFT, ORDER, UNPAID_STATES
-from app.orders.views import OrderOver, OrderView, Owner, TotalChanged, WrongState
+from app.orders.views import OrderOver, OrderView, TotalChanged, WrongState
 from app.payments import service as payments
 from app.payments.service import Charge
 
@@ -26,44 +27,43 @@ class TotalDisagrees(RuntimeError):
 
 def check_out(
     token: str,
+    actor: Actor,
     *,
     name: str,
     email: str,
     cpf: str,
     method: str,
     shown: int | None = None,
-    user_id: int | None = None,
-    locale: str | None = None,
-    by: Owner | None = None,
 ) -> Charge | None:
     """Take the buyer's facts and ask for the money; the order waits for it. None: it costs nothing, and is paid now.
 
+    The order gets the actor's account and language.
     `shown` is the total (centavos) that the buyer saw and agreed to; None: they saw none.
 
     Raises NotFound, OrderOver, Invalid (`name.…`, `email.…`, `cpf.wrong`, `payment.method`, `types.missing`), and
     TotalChanged. Sent twice, it gives the charge that stands.
     """
-    order = _payable(token, by)
+    order = _payable(token, actor)
     if not order.types_chosen:
         raise Invalid("types.missing", "types")
     who = buyer.checked(name, email, cpf)
     if shown is not None and shown != order.total and order.state == DRAFT:
         raise TotalChanged(order.total)
     if order.total == 0:
-        _move(order, None, who=who, user_id=user_id, locale=locale)
+        _move(order, None, who=who, actor=actor)
         if not completion.complete(reading.locked_by_id(order.id), order.reservation_id, None):
             raise OrderOver(order.state)
         return None
     if method not in payments.METHODS:
         raise Invalid("payment.method", "method")
     order = _with_time_to_pay(order)
-    _move(order, method, who=who, user_id=user_id, locale=locale)
+    _move(order, method, who=who, actor=actor)
     return _request(order, method, who.name, who.cpf)
 
 
-def change_method(token: str, method: str, *, by: Owner | None = None) -> Charge:
+def change_method(token: str, method: str, actor: Actor) -> Charge:
     """Pay in another way, or try the same way again after a refusal. Raises as `check_out`, and WrongState."""
-    order = _payable(token, by)
+    order = _payable(token, actor)
     if order.state != AWAITING:
         raise WrongState(order.state)
     if method not in payments.METHODS:
@@ -72,8 +72,8 @@ def change_method(token: str, method: str, *, by: Owner | None = None) -> Charge
     return _request(order, method, order.name or "", order.cpf)
 
 
-def _payable(token: str, by: Owner | None) -> OrderView:
-    order = reading.locked(token, by)
+def _payable(token: str, actor: Actor) -> OrderView:
+    order = reading.own(token, actor)
     if order.state not in UNPAID_STATES:
         raise WrongState(order.state) if order.paid_at else OrderOver(order.state)
     if not order.is_open:
@@ -97,8 +97,7 @@ def _move(
     method: str | None,
     *,
     who: buyer.Buyer | None = None,
-    user_id: int | None = None,
-    locale: str | None = None,
+    actor: Actor | None = None,
 ) -> None:
     moved = _START_PAYMENT.perform(
         id=order.id,
@@ -107,8 +106,8 @@ def _move(
         email=who.email if who else None,
         sets_cpf=who is not None,
         cpf=who.cpf if who else None,
-        user_id=user_id,
-        locale=locale,
+        user_id=actor.user_id if actor else None,
+        locale=actor.locale if actor else None,
     )
     if moved is None:
         raise OrderOver(order.state)

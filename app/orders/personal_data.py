@@ -90,7 +90,7 @@ def give_up(order_id: uuid.UUID) -> None:
     """End an open order as its buyer would: seats go back, and money that came. Another one stays as it is."""
     order = reading.locked_by_id(order_id)
     if order.state in UNPAID_STATES:
-        ending.abandon(order.token)
+        ending.end_unpaid(order)
     elif order.state == RESEAT:
         reseating.give_up(order, "declined")
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from app.core import db
+from app.core.actor import Actor
 from app.core.config import settings
 from app.core.contact import email_to_find
 from app.core.errors import NotFound
@@ -15,7 +16,7 @@ from app.core.state_machine import one_of
 from app.events import service as events
 from app.events.service import SeatPlan
 from app.orders.states import DRAFT, UNPAID_STATES
-from app.orders.views import OrderItem, OrderOver, OrderSeat, OrderView, Owner
+from app.orders.views import OrderItem, OrderOver, OrderSeat, OrderView
 
 _VIEW = """
     o.*, clock_timestamp() as read_at,
@@ -41,15 +42,17 @@ def order(token: str) -> OrderView:
     return _one(f"{_ORDER} where o.token = :key", token)
 
 
-def locked(token: str, by: Owner | None = None) -> OrderView:
-    """As `order`, locked until the transaction ends: the first lock of every verb.
-
-    Raises NotFound, also when it is not `by`'s (None: whoever has the address may).
-    """
+def locked(token: str) -> OrderView:
+    """As `order`, locked until the transaction ends: the first lock of every verb. Raises NotFound."""
     if len(token) > _LONGEST_TOKEN:
         raise NotFound("order")
-    found = _locked("o.token", token)
-    if by is not None and not by.owns(found):
+    return _locked("o.token", token)
+
+
+def own(token: str, actor: Actor) -> OrderView:
+    """As `locked`, for verbs that the order's owner alone may use: for all others there is no such order (NotFound)."""
+    found = locked(token)
+    if not found.belongs_to(actor):
         raise NotFound("order")
     return found
 
@@ -64,9 +67,9 @@ def by_id(order_id: uuid.UUID) -> OrderView:
     return _one(f"{_ORDER} where o.id = :key", order_id)
 
 
-def open_for_changes(token: str, by: Owner | None = None) -> OrderView:
-    """The order, locked, if its contents may still change. Raises NotFound, OrderOver."""
-    found = locked(token, by)
+def open_for_changes(token: str, actor: Actor) -> OrderView:
+    """The actor's own order, locked, if its contents may still change. Raises NotFound, OrderOver."""
+    found = own(token, actor)
     if found.state != DRAFT or not found.is_open:
         raise OrderOver(found.state)
     return found
@@ -181,6 +184,8 @@ def _view(row: Row[Any]) -> OrderView:
         reseat_receipt_id=row.reseat_receipt_id,
         reseat_until=row.reseat_until,
         erased_at=row.erased_at,
+        channel=row.channel,
+        device=row.device,
         reseat_seats=tuple(seat.name for seat in plan.seats if seat.id in (row.reseat_seats or ())),
     )
 

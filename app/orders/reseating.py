@@ -10,6 +10,7 @@ from itertools import islice
 from sqlalchemy import text
 
 from app.core import db, outbox
+from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import Conflict, TooMany
 from app.core.messages import NoticeRequested
@@ -66,13 +67,12 @@ def _other_seats(order: OrderView) -> Reservation | None:
     plan = events.seat_plan(screening.auditorium_id)
     taken = reservations.seat_states(screening.id)
     lost = [seat.seat_id for seat in order.seats]
-    who = f"reseat:{order.id}"
+    who = f"reseat:{order.id}"  # these seats count against nobody's limit
+    actor = Actor(visitor=who, address_key=who, channel=order.channel, device=order.device)
     for wanted in islice(candidates(plan, screening.prices, lost, taken), _MOST_TRIES):
         try:
             with db.session().begin_nested():
-                return reservations.hold_seats(
-                    screening, wanted, visitor=who, address_key=who, minutes=settings().offer_minutes
-                )
+                return reservations.hold_seats(screening, wanted, actor, minutes=settings().offer_minutes)
         except SeatsLost:
             continue  # somebody was quicker; the next best
         except (Conflict, TooMany):

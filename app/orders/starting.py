@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from app.core import codes, db
+from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, TooMany
 from app.events import service as events
 from app.events.service import Screening
 from app.orders import ending, reading
 from app.orders.states import AWAITING, DRAFT, PAID
-from app.orders.views import OrderView, Owner, Started, StartedBefore, StartedOtherwise, WrongState
+from app.orders.views import OrderView, Started, StartedBefore, StartedOtherwise, WrongState
 from app.reservations import service as reservations
 from app.reservations.service import Reservation, SeatsLost, SingleSeatLeft
 
@@ -23,9 +24,9 @@ _START = text(
     """
     with started as (
         insert into orders.orders (id, token, code, state, screening_id, reservation_id, visitor, once, user_id,
-            locale, deadline, total)
+            locale, deadline, total, channel, device)
         values (:id, :token, :code, :state, :screening_id, :reservation_id, :visitor, :once, :user_id,
-            :locale, :deadline, :total)
+            :locale, :deadline, :total, :channel, cast(:device as uuid))
         on conflict do nothing returning id
     )
     insert into orders.order_seats (order_id, seat_id, position, full_price, price)
@@ -46,7 +47,7 @@ class _Form:
     Given seats, or `quantity` together; neither for an offer, which one can take only once.
     """
 
-    visitor: str
+    actor: Actor
     once: str
     screening_id: int
     seat_ids: frozenset[int] = frozenset()
@@ -67,7 +68,7 @@ class _Form:
 
         Raises StartedBefore and StartedOtherwise.
         """
-        before = reading.of_form(self.visitor, self.once)
+        before = reading.of_form(self.actor.visitor, self.once)
         if not before:
             return self.once, None
         newest = before[0]
@@ -88,17 +89,13 @@ def short_code() -> str:
 def start_with_seats(
     screening_id: int,
     seat_ids: Sequence[int],
+    actor: Actor,
     *,
-    visitor: str,
-    address_key: str,
     once: str,
-    locale: str,
-    user_id: int | None = None,
     leave_no_single: bool = False,
     instead_of: str | None = None,
-    by: Owner | None = None,
 ) -> Started:
-    """An order for exactly these seats; the order `instead_of`, which must be `by`'s, is given up for it, or stays.
+    """An order for exactly these seats; the actor's order `instead_of` is given up for it, or stays.
 
     Raises what `reservations.hold_seats` raises; StartedBefore when this form's order stands already, and
     StartedOtherwise when that is a basket with other seats.
@@ -106,20 +103,13 @@ def start_with_seats(
     screening = events.screening(screening_id)
 
     def hold() -> Reservation:
-        _make_way(instead_of, by, screening, visitor, address_key, seat_ids=seat_ids)
-        return reservations.hold_seats(
-            screening,
-            seat_ids,
-            visitor=visitor,
-            address_key=address_key,
-            leave_no_single=leave_no_single,
-        )
+        _make_way(instead_of, actor, screening, seat_ids=seat_ids)
+        return reservations.hold_seats(screening, seat_ids, actor, leave_no_single=leave_no_single)
 
-    form = _Form(visitor, once, screening_id, seat_ids=frozenset(seat_ids))
-    return _start(screening, hold, form, locale=locale, user_id=user_id)
+    return _start(screening, hold, _Form(actor, once, screening_id, seat_ids=frozenset(seat_ids)))
 
 
-def ensure_free(screening_id: int, seat_ids: Sequence[int], *, visitor: str, once: str) -> None:
+def ensure_free(screening_id: int, seat_ids: Sequence[int], actor: Actor, *, once: str) -> None:
     """Look whether seats can still be had, where one doubts it: what is lost costs no transaction.
 
     Raises what `start_with_seats` raises for lost seats, StartedBefore and StartedOtherwise included.
@@ -127,21 +117,17 @@ def ensure_free(screening_id: int, seat_ids: Sequence[int], *, visitor: str, onc
     try:
         reservations.ensure_free(events.screening(screening_id), seat_ids)
     except SeatsLost:
-        _Form(visitor, once, screening_id, seat_ids=frozenset(seat_ids)).look_back()
+        _Form(actor, once, screening_id, seat_ids=frozenset(seat_ids)).look_back()
         raise
 
 
 def start_with_best(
     screening_id: int,
     quantity: int,
+    actor: Actor,
     *,
-    visitor: str,
-    address_key: str,
     once: str,
-    locale: str,
-    user_id: int | None = None,
     instead_of: str | None = None,
-    by: Owner | None = None,
 ) -> Started:
     """An order for the best seats together, in place of the basket that the same form began with another number.
 
@@ -152,29 +138,24 @@ def start_with_best(
     screening = events.screening(screening_id)
 
     def hold() -> Reservation:
-        _make_way(instead_of, by, screening, visitor, address_key, quantity=quantity)
-        return reservations.hold_best(screening, quantity, visitor=visitor, address_key=address_key)
+        _make_way(instead_of, actor, screening, quantity=quantity)
+        return reservations.hold_best(screening, quantity, actor)
 
-    form = _Form(visitor, once, screening_id, quantity=quantity)
-    return _start(screening, hold, form, locale=locale, user_id=user_id)
+    return _start(screening, hold, _Form(actor, once, screening_id, quantity=quantity))
 
 
-def start_from_offer(request_token: str, *, visitor: str, locale: str, user_id: int | None = None) -> Started:
+def start_from_offer(request_token: str, actor: Actor) -> Started:
     """An order for the seats that the waiting list offered. Raises what `reservations.accept_offer` raises."""
     request = reservations.request(request_token)
     screening = events.screening(request.screening_id)
-    form = _Form(visitor, f"{reading.OFFER_FORM}{request.id}", screening.id)
-    return _start(
-        screening, lambda: reservations.accept_offer(request_token), form, locale=locale, user_id=user_id
-    )
+    form = _Form(actor, f"{reading.OFFER_FORM}{request.id}", screening.id)
+    return _start(screening, lambda: reservations.accept_offer(request_token), form)
 
 
 def _make_way(
     given_up: str | None,
-    by: Owner | None,
+    actor: Actor,
     screening: Screening,
-    visitor: str,
-    address_key: str,
     *,
     seat_ids: Sequence[int] = (),
     quantity: int | None = None,
@@ -190,22 +171,16 @@ def _make_way(
     else:
         reservations.check_quantity(quantity)
     elsewhere = reading.order(given_up).screening.id  # an order's screening never changes
-    reservations.queue_up((screening.id, elsewhere), visitor, address_key)
-    former = reading.locked(given_up, by)
+    reservations.queue_up((screening.id, elsewhere), actor)
+    former = reading.own(given_up, actor)
     if former.state in (DRAFT, AWAITING):
         reservations.reach_for(screening, former.reservation_id, seat_ids=seat_ids, quantity=quantity)
     with suppress(WrongState):
-        ending.abandon(given_up, by=by)
+        ending.abandon(given_up, actor)
 
 
-def _start(
-    screening: Screening,
-    hold: Callable[[], Reservation],
-    form: _Form,
-    *,
-    locale: str,
-    user_id: int | None,
-) -> Started:
+def _start(screening: Screening, hold: Callable[[], Reservation], form: _Form) -> Started:
+    actor = form.actor
     if not 8 <= len(form.once) <= 64:
         raise Invalid("order.once", "once")
     try:
@@ -228,12 +203,14 @@ def _start(
             "state": DRAFT,
             "screening_id": screening.id,
             "reservation_id": held.id,
-            "visitor": form.visitor,
+            "visitor": actor.visitor,
             "once": key,
-            "user_id": user_id,
-            "locale": locale,
+            "user_id": actor.user_id,
+            "locale": actor.locale,
             "deadline": held.deadline,
             "total": sum(prices),
+            "channel": actor.channel,
+            "device": actor.device,
             "seat_ids": seats,
             "prices": prices,
         }

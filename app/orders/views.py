@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.core.actor import Actor, Channel
 from app.core.config import settings
 from app.core.errors import Conflict
 from app.core.half_price import half_of
@@ -101,6 +102,13 @@ class OrderView:
     reseat_until: datetime | None
     reseat_seats: tuple[str, ...] = ()
     erased_at: datetime | None = None
+    channel: Channel = "web"
+    device: uuid.UUID | None = None
+
+    def belongs_to(self, actor: Actor) -> bool:
+        """Whether the actor began it, in this browser or signed in to this account."""
+        by_visitor = bool(actor.visitor) and self.visitor == actor.visitor
+        return by_visitor or (actor.user_id is not None and self.user_id == actor.user_id)
 
     @property
     def is_open(self) -> bool:
@@ -154,17 +162,6 @@ class OrderView:
         if not self.types_chosen:
             return "types"
         return "checkout" if self.concessions_chosen else "concessions"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Who asks for a basket to be changed: a browser, and the account that is signed in there."""
-
-    visitor: str | None
-    user_id: int | None = None
-
-    def owns(self, order: OrderView) -> bool:
-        return order.visitor == self.visitor or (self.user_id is not None and order.user_id == self.user_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,10 @@ TELL = """
 _HOLD = """
     {limits}
     with owner as (
-        insert into reservations.reservations (id, screening_id, state, expires_at, visitor, address_key)
-        select :id, :screening_id, 'held', clock_timestamp() + make_interval(secs => :seconds), :visitor, :address_key
+        insert into reservations.reservations (id, screening_id, state, expires_at, visitor, address_key, channel,
+            device)
+        select :id, :screening_id, 'held', clock_timestamp() + make_interval(secs => :seconds), :visitor, :address_key,
+            :channel, cast(:device as uuid)
         where (cast(:visitor_limit as integer) is null or not exists (
                 select 1 from reservations.reservations live
                 where live.visitor = :visitor and live.state = 'held' and live.expires_at > clock_timestamp()

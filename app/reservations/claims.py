@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Row, text
 
 from app.core import db
+from app.core.actor import Actor
 from app.reservations.claim_statements import statements
 
 SQL = statements()
@@ -38,8 +39,7 @@ def hold(
     seat_ids: Sequence[int],
     *,
     seconds: float,
-    visitor: str,
-    address_key: str,
+    actor: Actor,
     visitor_limit: int | None,
     address_limit: int | None,
     around: Sequence[int] = (),
@@ -53,8 +53,10 @@ def hold(
         "screening_id": screening_id,
         "seat_ids": list(seat_ids),
         "seconds": seconds,
-        "visitor": visitor,
-        "address_key": address_key,
+        "visitor": actor.visitor,
+        "address_key": actor.address_key,
+        "channel": actor.channel,
+        "device": actor.device,
         "visitor_limit": visitor_limit,
         "address_limit": address_limit,
         "around": list(around),

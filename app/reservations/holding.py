@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Row, text
 
 from app.core import codes, db
+from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import NotFound
 from app.events import service as events
@@ -35,9 +36,8 @@ def limit_of(setting: int) -> int | None:
 def hold(
     screening: Screening,
     seat_ids: Sequence[int],
+    actor: Actor,
     *,
-    visitor: str,
-    address_key: str,
     minutes: float,
     limited: bool = True,
     leave_no_single: bool = False,
@@ -59,16 +59,13 @@ def hold(
         screening.id,
         seat_ids,
         seconds=minutes * 60 + config.grace_seconds,
-        visitor=visitor,
-        address_key=address_key,
+        actor=actor,
         visitor_limit=visitor_limit,
         address_limit=address_limit,
         around=single_seat.looked_at(plan, seat_ids) if leave_no_single else (),
     )
     if held is None:
-        raise too_many_holds(
-            visitor=visitor, address_key=address_key, visitor_limit=visitor_limit, address_limit=address_limit
-        )
+        raise too_many_holds(actor, visitor_limit=visitor_limit, address_limit=address_limit)
     if len(held.seat_ids) < len(seat_ids):
         raise lost_seats(screening, seat_ids, held.seat_ids, states=claims.undo(reservation_id))
     if leave_no_single:
@@ -83,9 +80,8 @@ def hold(
 def hold_best(
     screening: Screening,
     quantity: int,
+    actor: Actor,
     *,
-    visitor: str,
-    address_key: str,
     minutes: float,
     limited: bool = True,
 ) -> Reservation:
@@ -100,14 +96,7 @@ def hold_best(
         # back the locks of a try that failed, so that the next one takes its own in order again.
         try:
             with db.session().begin_nested():
-                return hold(
-                    screening,
-                    seats,
-                    visitor=visitor,
-                    address_key=address_key,
-                    minutes=minutes,
-                    limited=limited,
-                )
+                return hold(screening, seats, actor, minutes=minutes, limited=limited)
         except SeatsLost:
             continue
     raise NothingFits(screening.id, quantity)
@@ -121,7 +110,7 @@ def lock_screening(screening_id: int) -> None:
     )
 
 
-def queue_up(screening_ids: Collection[int], visitor: str, address_key: str) -> None:
+def queue_up(screening_ids: Collection[int], actor: Actor) -> None:
     """For a transaction that frees seats and holds others: what a hold waits for, before any row is locked.
 
     `screening_ids` are those of both. Two visitors who want each other's seats, of two screenings, take turns: else
@@ -129,8 +118,13 @@ def queue_up(screening_ids: Collection[int], visitor: str, address_key: str) -> 
     """
     for screening_id in sorted(set(screening_ids)):
         lock_screening(screening_id)
-    limits = {"visitor": visitor, "visitor_limit": 1, "address_key": address_key, "address_limit": 1}
-    db.session().execute(text(LOCK_HOLDS), limits)
+    values = {
+        "visitor": actor.visitor,
+        "visitor_limit": 1,
+        "address_key": actor.address_key,
+        "address_limit": 1,
+    }
+    db.session().execute(text(LOCK_HOLDS), values)
 
 
 def reach_for(

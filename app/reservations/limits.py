@@ -11,6 +11,7 @@ from math import ceil
 from sqlalchemy import text
 
 from app.core import db
+from app.core.actor import Actor
 from app.reservations.views import TooManyHolds
 
 # Goes before the statement that counts and holds, in the same message to the database: one way there and back.
@@ -43,13 +44,11 @@ _LOCK_PLACES = text(
 )
 
 
-def too_many_holds(
-    *, visitor: str, address_key: str, visitor_limit: int | None, address_limit: int | None
-) -> TooManyHolds:
+def too_many_holds(actor: Actor, *, visitor_limit: int | None, address_limit: int | None) -> TooManyHolds:
     """What to raise for a hold that was refused: whose limit it was, and when there is room again."""
     values = {
-        "visitor": visitor,
-        "address_key": address_key,
+        "visitor": actor.visitor,
+        "address_key": actor.address_key,
         "visitor_limit": visitor_limit,
         "address_limit": address_limit,
     }

@@ -33,7 +33,8 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
 class ReservationRow(Base):
     """Seats of one screening for one visitor. `expires_at` is the deadline plus the grace that nobody is shown.
 
-    `address_key` stands for the network address while the seats are held; it is empty afterwards.
+    `address_key` stands for the network address while the seats are held; it is empty afterwards. `channel` and
+    `device` are those of the actor who asked for the seats.
     """
 
     __tablename__ = "reservations"
@@ -64,6 +65,8 @@ class ReservationRow(Base):
     updated_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
+    channel: Mapped[str] = mapped_column(Text, server_default=text("'web'"))
+    device: Mapped[uuid.UUID | None] = mapped_column(Uuid)
 
 
 class ReservationSeatRow(Base):

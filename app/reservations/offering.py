@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from app.core.actor import Actor
 from app.core.config import settings
 from app.core.messages import NoticeRequested, SeatsFreed
 from app.core.outbox import publish, withdraw
@@ -61,8 +62,7 @@ def _offer(screening: Screening, row: Row[Any]) -> bool:
         offer = holding.hold_best(
             screening,
             row.quantity,
-            visitor=row.visitor,
-            address_key="",
+            Actor(visitor=row.visitor, locale=row.locale),
             minutes=settings().offer_minutes,
             limited=False,
         )

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from app.core import db
+from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import Invalid
 from app.events import service as events
@@ -116,13 +117,12 @@ def check_seats(screening: Screening, seat_ids: Sequence[int]) -> tuple[int, ...
 def hold_seats(
     screening: Screening,
     seat_ids: Sequence[int],
+    actor: Actor,
     *,
-    visitor: str,
-    address_key: str,
     minutes: float | None = None,
     leave_no_single: bool = False,
 ) -> Reservation:
-    """Hold exactly these seats for `minutes` (a hold's usual time).
+    """Hold exactly these seats for the actor, for `minutes` (a hold's usual time).
 
     Raises Invalid (see `check_seats`), ScreeningClosed, TooManyHolds, and SeatsLost with what was lost, what the
     visitor could still have, and the nearest alternatives. Then nothing is held. With `leave_no_single` it raises
@@ -131,14 +131,7 @@ def hold_seats(
     seats = check_seats(screening, seat_ids)
     events.ensure_on_sale(screening)
     minutes = settings().hold_minutes if minutes is None else minutes
-    return holding.hold(
-        screening,
-        seats,
-        visitor=visitor,
-        address_key=address_key,
-        minutes=minutes,
-        leave_no_single=leave_no_single,
-    )
+    return holding.hold(screening, seats, actor, minutes=minutes, leave_no_single=leave_no_single)
 
 
 def ensure_free(screening: Screening, seat_ids: Sequence[int]) -> None:
@@ -153,7 +146,7 @@ def ensure_free(screening: Screening, seat_ids: Sequence[int]) -> None:
         raise holding.lost_seats(screening, seats, free, states=states)
 
 
-def hold_best(screening: Screening, quantity: int, *, visitor: str, address_key: str) -> Reservation:
+def hold_best(screening: Screening, quantity: int, actor: Actor) -> Reservation:
     """Hold the best `quantity` seats side by side.
 
     Raises Invalid `quantity.range`, ScreeningClosed, TooManyHolds, and NothingFits.
@@ -161,7 +154,7 @@ def hold_best(screening: Screening, quantity: int, *, visitor: str, address_key:
     check_quantity(quantity)
     events.ensure_on_sale(screening)
     minutes = settings().hold_minutes
-    return holding.hold_best(screening, quantity, visitor=visitor, address_key=address_key, minutes=minutes)
+    return holding.hold_best(screening, quantity, actor, minutes=minutes)
 
 
 def suggest_shift(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+from app.core.actor import Actor
 from app.core.codes import ordered_id, random_token
 from app.core.config import settings
 from app.core.contact import checked_email
@@ -34,7 +35,7 @@ def check_quantity(quantity: int) -> None:
         raise Invalid("quantity.range", "quantity", most=settings().max_seats)
 
 
-def open_request(screening: Screening, quantity: int, *, locale: str, visitor: str) -> Request:
+def open_request(screening: Screening, quantity: int, actor: Actor) -> Request:
     """Write down a wish that nothing fitted; it waits once an e-mail is left (`wait_for_seats`).
 
     Raises Invalid and ScreeningClosed.
@@ -46,7 +47,7 @@ def open_request(screening: Screening, quantity: int, *, locale: str, visitor: s
         "delete from reservations.requests"
         " where screening_id = :screening_id and visitor = :visitor and state = 'open'",
         screening_id=screening.id,
-        visitor=visitor,
+        visitor=actor.visitor,
     )
     token = random_token()
     execute(
@@ -56,8 +57,8 @@ def open_request(screening: Screening, quantity: int, *, locale: str, visitor: s
         token=token,
         screening_id=screening.id,
         quantity=quantity,
-        locale=locale,
-        visitor=visitor,
+        locale=actor.locale,
+        visitor=actor.visitor,
     )
     return request(token)
 
@@ -107,10 +108,10 @@ def _check_how_many(current: Request, email: str) -> None:
         raise Conflict("request.too_many", most=settings().max_live_holds_per_visitor)
 
 
-def join_waiting_list(screening: Screening, quantity: int, email: str, locale: str, visitor: str) -> Request:
+def join_waiting_list(screening: Screening, quantity: int, email: str, actor: Actor) -> Request:
     """Open a request and queue it at once, as `open_request` and `wait_for_seats` do."""
-    limits.lock_places(visitor, checked_email(email))  # before the visitor's rows are locked
-    opened = open_request(screening, quantity, locale=locale, visitor=visitor)
+    limits.lock_places(actor.visitor, checked_email(email))  # before the visitor's rows are locked
+    opened = open_request(screening, quantity, actor)
     return wait_for_seats(opened.token, quantity, email)
 
 

@@ -17,7 +17,8 @@ from app.orders import service as orders
 from app.shop import blueprint
 from app.users import service as users
 from app.users.service import LinkOver, User, WrongPassword
-from app.web.language import COOKIE, locale
+from app.web.actor import current_actor
+from app.web.language import COOKIE
 from app.web.security import address_key, known_visitor, new_visitor, over_tls, safe_next
 from app.web.sign_in import (
     browser_keys,
@@ -126,8 +127,9 @@ def sign_in() -> ResponseReturnValue:
 @blueprint.post("/account/sign-in")
 def do_sign_in() -> ResponseReturnValue:
     email, password = request.form.get("email", ""), request.form.get("password", "")
+    actor = current_actor()
     try:
-        user = _enter(lambda: users.sign_in(email, password, address_key(), browser_keys()))
+        user = _enter(lambda: users.sign_in(email, password, actor, browser_keys()))
     except WrongPassword as error:
         return _again("page_sign_in", error)
     except TooMany as error:
@@ -161,10 +163,11 @@ def do_sign_up() -> ResponseReturnValue:
     wrong = users.sign_up_problems(name, email, password)
     if wrong:
         return _form("page_sign_up", {error.field: _sentence(error) for error in wrong}, Invalid.status)
+    actor = current_actor()
     try:
-        throttle.hit("mails", address_key(), limit=MAILS_AN_HOUR, seconds=3600)
+        throttle.hit("mails", actor.address_key, limit=MAILS_AN_HOUR, seconds=3600)
         with db.transaction():
-            session[SIGNED_UP] = users.sign_up(name, email, password, locale())
+            session[SIGNED_UP] = users.sign_up(name, email, password, actor)
             session.permanent = True
     except TooMany as error:
         return _too_often("page_sign_up", error)
@@ -179,16 +182,10 @@ def verify(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/account/verify/<token>")
 def do_verify(token: str) -> ResponseReturnValue:
-    signed_in = signed_in_user()
+    actor = current_actor()
+    password, proof = request.form.get("password", ""), session.get(SIGNED_UP, "")
     try:
-        _enter(
-            lambda: users.verify_email(
-                token,
-                request.form.get("password", ""),
-                signed_in_id=signed_in.id if signed_in else None,
-                browser_proof=session.get(SIGNED_UP, ""),
-            )
-        )
+        _enter(lambda: users.verify_email(token, password, actor, browser_proof=proof))
     except LinkOver as error:
         return _link_over(error)
     except WrongPassword as error:

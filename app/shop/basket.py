@@ -19,6 +19,7 @@ from app.products import service as products
 from app.products.service import MenuItem, OutOfStock
 from app.shop import blueprint, purchase, words
 from app.shop.lately import lately
+from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
 
 Answer = str | Response | tuple[str, int]
@@ -40,7 +41,7 @@ def choose_types(token: str) -> Answer:
         return purchase.at_step(order, "types") or _types_page(order, choices, confirmed, {})
     try:
         with db.transaction():
-            orders.choose_types(token, choices, age_confirmed=confirmed, by=purchase.asker())
+            orders.choose_types(token, choices, current_actor(), age_confirmed=confirmed)
     except OrderOver:
         return redirect(f"/orders/{token}", 303)
     except Invalid as error:
@@ -149,7 +150,7 @@ def choose_concessions(token: str) -> Answer:
         typed = _with_one_more(typed, added)
     try:
         with db.transaction():
-            orders.choose_concessions(token, _quantities(typed), by=purchase.asker())
+            orders.choose_concessions(token, _quantities(typed), current_actor())
     except Invalid as error:
         errors = {error.field: _quantity_error(error)}
         return _concessions_page(purchase.own_order(token), typed, errors), 422

@@ -15,8 +15,10 @@ from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView, TotalChanged, WrongState
 from app.reservations import service as reservations
 from app.shop import blueprint, purchase
-from app.web.language import locale, switched_within_form
+from app.web.actor import current_actor
+from app.web.language import switched_within_form
 from app.web.security import safe_next
+from app.web.sign_in import signed_in_user
 
 Answer = str | Response | tuple[str, int]
 
@@ -27,7 +29,7 @@ def checkout(token: str) -> Answer:
     elsewhere = purchase.at_step(order, "checkout")
     if elsewhere is not None:
         return elsewhere
-    user = purchase.account()
+    user = signed_in_user()
     typed = {
         "name": order.name or (user.name if user else ""),
         "email": order.email or _email_waited_with(order) or (user.email if user else ""),
@@ -45,13 +47,12 @@ def _email_waited_with(order: OrderView) -> str | None:
 @blueprint.post("/orders/<token>/checkout")
 def check_out(token: str) -> Answer:
     typed = {name: request.form.get(name, "") for name in ("name", "email", "cpf", "method")}
-    asker = purchase.asker()
     if switched_within_form() or purchase.asked_for_time(token):
         order = purchase.own_order(token)
         return purchase.at_step(order, "checkout") or _checkout_page(order, typed, {})
     try:
         with db.transaction():
-            orders.check_out(token, **typed, shown=_shown(), user_id=asker.user_id, locale=locale(), by=asker)
+            orders.check_out(token, current_actor(), **typed, shown=_shown())
     except Invalid as error:
         order = purchase.own_order(token)
         elsewhere = purchase.at_step(order, "checkout")
@@ -85,7 +86,7 @@ def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, st
         typed=typed,
         errors=errors,
         changed=_shown() not in (None, order.total),
-        signed_in=purchase.account() is not None,
+        signed_in=signed_in_user() is not None,
     )
 
 
@@ -144,7 +145,7 @@ def abandon(token: str) -> Response:
     """
     try:
         with db.transaction():
-            orders.abandon(token, by=purchase.asker())
+            orders.abandon(token, current_actor())
     except WrongState:
         return redirect(f"/orders/{token}", 303)
     flash(token, purchase.GIVEN_UP)

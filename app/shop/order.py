@@ -19,6 +19,7 @@ from app.shop import blueprint, heading, purchase, receipt, visit, words
 from app.shop.programme import poster
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted
+from app.web.actor import current_actor
 from app.web.assets import absolute
 from app.web.language import locale
 from app.web.security import address_key, csrf
@@ -40,7 +41,7 @@ def order(token: str) -> Answer:
     found = orders.order(token)
     if not found.is_open:
         return _page(found)
-    if found.state == "awaiting_payment" and not purchase.asker().owns(found):
+    if found.state == "awaiting_payment" and not found.belongs_to(current_actor()):
         return redirect(purchase.address(found, "payment"), 303)  # back from the bank in another browser
     return redirect(purchase.address(purchase.own_order(token), found.next_step), 303)
 

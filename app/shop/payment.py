@@ -21,6 +21,7 @@ from app.orders.service import OrderView
 from app.payments import service as payments
 from app.payments.service import Charge
 from app.shop import blueprint, purchase
+from app.web.actor import current_actor
 from app.web.security import redirect_foreign_post
 
 RELOAD_SECONDS = 5  # without scripts
@@ -48,7 +49,7 @@ class Waiting:
 @blueprint.get("/orders/<token>/payment")
 def payment(token: str) -> BaseResponse:
     order = orders.order(token)
-    if not purchase.asker().owns(order):
+    if not order.belongs_to(current_actor()):
         return _to_another_browser(order)
     elsewhere = _elsewhere(order)
     if elsewhere:
@@ -64,7 +65,7 @@ def choose_method(token: str) -> BaseResponse:
     purchase.own_order(token)
     try:
         with db.transaction():
-            orders.change_method(token, method)
+            orders.change_method(token, method, current_actor())
     except Invalid:
         return _page(purchase.own_order(token), _("Choose Pix or card."), 422)
     except Conflict:
@@ -88,7 +89,7 @@ def payment_status(token: str) -> BaseResponse:
         if now.endswith("+settled"):  # nothing to read here any more: the order's own page does that
             return make_response("", 204, redirect=f"/orders/{token}")
     order = orders.order(token)
-    if not purchase.asker().owns(order):
+    if not order.belongs_to(current_actor()):
         return _state_for_another_browser(order)
     elsewhere = _elsewhere(order)
     state = None if elsewhere else _waiting(order)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, get_flashed_messages, redirect, request, url_for
+from flask import flash, get_flashed_messages, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.core import db
@@ -14,11 +13,12 @@ from app.core.errors import Conflict, NotFound
 from app.events import service as events
 from app.events.service import ScreeningClosed
 from app.orders import service as orders
-from app.orders.service import NoMoreExtensions, OrderView, Owner
+from app.orders.service import NoMoreExtensions, OrderView
 from app.products import service as products
 from app.reservations import service as reservations
 from app.shop import blueprint, heading, words
 from app.shop.programme import poster
+from app.web.actor import current_actor
 from app.web.language import locale
 from app.web.security import known_visitor
 
@@ -26,23 +26,10 @@ STEPS = ("seats", "types", "concessions", "checkout")
 GIVEN_UP = "given_up"  # the token of an order, for the next page
 
 
-def account() -> Any | None:
-    """The signed-in user, or None."""
-    if not hasattr(current_app, "login_manager") or not current_user.is_authenticated:
-        return None
-    return current_user
-
-
-def asker() -> Owner:
-    """Who sends this request, for the verbs that change a basket."""
-    user = account()
-    return Owner(known_visitor(), user.id if user else None)
-
-
 def own_order(token: str) -> OrderView:
     """The order at this address if this browser or this account began it. Raises NotFound, also for others'."""
     order = orders.order(token)
-    if not asker().owns(order):
+    if not order.belongs_to(current_actor()):
         raise NotFound("order")
     return order
 
@@ -81,7 +68,9 @@ def can_take_again(order: OrderView) -> bool:
 
     While the bank may still tell of money, they wait for that, and are not offered.
     """
-    over = order.state in ("expired", "cancelled") or (order.state == "draft" and asker().owns(order))
+    over = order.state in ("expired", "cancelled") or (
+        order.state == "draft" and order.belongs_to(current_actor())
+    )
     if order.is_open or order.paid_at or not over:
         return False
     try:
@@ -153,7 +142,7 @@ def extended(token: str) -> bool:
     """Ask for a few more minutes; False where there are none left, or the order is over. Raises NotFound."""
     try:
         with db.transaction():
-            orders.extend(token, by=asker())
+            orders.extend(token, current_actor())
     except (NoMoreExtensions, Conflict):
         return False
     return True

@@ -9,6 +9,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 from flask_babel import gettext as _
 
 from app.core import db, throttle
+from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
 from app.events import service as events
@@ -30,8 +31,9 @@ from app.shop.seat_page import (
     sentence,
 )
 from app.shop.words import seats_in_words
+from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
-from app.web.security import address_key, visitor
+from app.web.security import address_key
 
 MOST_DIGITS = 9
 JOINS_OF_A_VISITOR = 20  # of waiting lists
@@ -114,9 +116,9 @@ def start_order(screening_id: int) -> Response:
 
 def _start(screening: Screening, wish: Asked) -> str:
     """The token of the order that has the seats."""
-    user = purchase.account()
+    actor = current_actor(begins=True)
     if seat_moments.seemed_taken(screening.id, wish.seat_ids):
-        orders.ensure_free(screening.id, wish.seat_ids, visitor=visitor(), once=wish.once)
+        orders.ensure_free(screening.id, wish.seat_ids, actor, once=wish.once)
     start: Callable[..., Started]
     if wish.quantity is not None:
         start = partial(orders.start_with_best, screening.id, wish.quantity)
@@ -128,25 +130,17 @@ def _start(screening: Screening, wish: Asked) -> str:
             leave_no_single=not wish.kept,
         )
     with db.transaction():
-        started = start(
-            visitor=visitor(),
-            address_key=address_key(),
-            once=wish.once,
-            locale=locale(),
-            user_id=user.id if user else None,
-            instead_of=request.form.get("instead_of") or None,
-            by=purchase.asker(),
-        )
+        started = start(actor, once=wish.once, instead_of=request.form.get("instead_of") or None)
     if started.instead_of is not None:
-        _let_go(started.instead_of)
+        _let_go(started.instead_of, actor)
     return started.token
 
 
-def _let_go(token: str) -> None:
+def _let_go(token: str, actor: Actor) -> None:
     """An order in whose place another one comes. Raises NotFound for somebody else's."""
     try:
         with db.transaction():
-            orders.abandon(token, by=purchase.asker())
+            orders.abandon(token, actor)
     except Conflict:
         pass  # paid meanwhile, in another tab
 
@@ -205,15 +199,16 @@ def redirect_to_order(token: str) -> Response:
 
 def _to_waiting_list(screening: Screening, wish: Asked, quantity: int) -> Response:
     """Each try writes a row, and a script comes as a new visitor each time: both are counted."""
+    actor = current_actor(begins=True)
     try:
-        throttle.hit("join", visitor(), limit=JOINS_OF_A_VISITOR, seconds=JOINS_SECONDS)
-        throttle.hit("join from", address_key(), limit=JOINS_OF_AN_ADDRESS, seconds=JOINS_SECONDS)
+        throttle.hit("join", actor.visitor, limit=JOINS_OF_A_VISITOR, seconds=JOINS_SECONDS)
+        throttle.hit("join from", actor.address_key, limit=JOINS_OF_AN_ADDRESS, seconds=JOINS_SECONDS)
     except TooMany as error:
         response = _again(screening, wish, error)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     with db.transaction():
-        opened = reservations.open_request(screening, quantity, locale=locale(), visitor=visitor())
+        opened = reservations.open_request(screening, quantity, actor)
     return make_response(redirect(url_for("shop.waiting", token=opened.token), 303))
 
 
@@ -266,7 +261,7 @@ def _change(order: OrderView, wish: Asked) -> Response:
         if not wish.kept and (question := _lone_seat(screening, wish.seat_ids, order)):
             return question
         with db.transaction():
-            orders.change_seats(order.token, wish.seat_ids)
+            orders.change_seats(order.token, wish.seat_ids, current_actor())
     except OrderOver:
         return make_response(redirect(order.path, 303))
     except ScreeningClosed as error:

@@ -16,13 +16,14 @@ from app.orders import service as orders
 from app.orders.service import StartedBefore
 from app.reservations import service as reservations
 from app.reservations.service import OfferOver, Request
-from app.shop import blueprint, purchase
+from app.shop import blueprint
 from app.shop.heading import line_of
 from app.shop.seat_page import closed_page, in_order, sentence
 from app.shop.seats import quantity_of, redirect_to_order
 from app.shop.words import seats_in_words
+from app.web.actor import current_actor
 from app.web.language import locale
-from app.web.security import address_key, known_visitor, visitor
+from app.web.security import address_key, known_visitor
 
 TRIES = 12  # of one place in line
 TRIES_OF_AN_ADDRESS = 400  # of all: a crowd before a full house sits behind one address
@@ -79,12 +80,10 @@ def leave_waiting_list(token: str) -> Response:
 @blueprint.post("/requests/<token>/orders")
 def take_offer(token: str) -> Response:
     """The offered seats become an order: 303 to its ticket types."""
-    user = purchase.account()
+    actor = current_actor(begins=True)
     try:
         with db.transaction():
-            started = orders.start_from_offer(
-                token, visitor=visitor(), locale=locale(), user_id=user.id if user else None
-            )
+            started = orders.start_from_offer(token, actor)
     except StartedBefore as error:
         return redirect_to_order(error.token)
     except ScreeningClosed as error:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from app.core import db, throttle
+from app.core.actor import Actor
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import local
 from app.core.showtime import cinema_day
@@ -67,13 +68,12 @@ ATTENDANCE = text(
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where the try is made. Without a screening, any whose room is open; without a cinema, any site."""
+    """Who makes the try, and where. Without a screening, any whose room is open; without a cinema, any site."""
 
+    actor: Actor
     gate: str
-    by_user_id: int | None = None
     screening_id: int | None = None
     cinema_id: int | None = None
-    address_key: str = ""
 
 
 class TriedBefore(Conflict):
@@ -86,12 +86,11 @@ class TriedBefore(Conflict):
 
 def admit(
     text_: str,
+    actor: Actor,
     *,
     gate: str,
-    by_user_id: int | None = None,
     screening_id: int | None = None,
     cinema_id: int | None = None,
-    address_key: str = "",
     once: str | None = None,
 ) -> Admission:
     """Let the ticket in whose QR was scanned or whose code was typed, in the caller's transaction; or say why not.
@@ -100,16 +99,16 @@ def admit(
     and forged QRs are counted for each account and each address: raises TooMany (QRs that are ours still go in).
     `once` is of one form and what was given with it: raises TriedBefore when it comes a second time.
     """
-    door = Door(gate[:40], by_user_id, screening_id, cinema_id, address_key)
+    door = Door(actor, gate[:40], screening_id, cinema_id)
     once = _first_time(once) if once else None
     return _write_down(_admit_given(scanners.without_lead(text_), door), door, once)
 
 
 def admit_early(
     admission_id: int,
+    actor: Actor,
     *,
     gate: str,
-    by_user_id: int,
     screening_id: int | None = None,
     cinema_id: int | None = None,
     seconds: int,
@@ -121,10 +120,10 @@ def admit_early(
     NotFound for any other. Everything else counts as it does for `admit`. Raises TriedBefore. Who may decide this, the
     caller checks.
     """
-    tried = admission(admission_id, by_user_id=by_user_id, seconds=seconds)
+    tried = admission(admission_id, actor, seconds=seconds)
     if tried.verdict != "too_early" or tried.ticket is None:
         raise NotFound("admission")
-    door = Door(gate[:40], by_user_id, screening_id, cinema_id)
+    door = Door(actor, gate[:40], screening_id, cinema_id)
     once = _first_time(once) if once else None
     return _write_down(_admit(tried.ticket.id, door, early=True), door, once)
 
@@ -210,10 +209,10 @@ def _count_miss(door: Door) -> None:
 
 def _limits(door: Door) -> list[tuple[str, int]]:
     limits = []
-    if door.by_user_id is not None:
-        limits.append((f"user {door.by_user_id}", MISSES_A_MINUTE))
-    if door.address_key:
-        limits.append((f"address {door.address_key}", MISSES_FROM_ONE_ADDRESS))
+    if door.actor.user_id is not None:
+        limits.append((f"user {door.actor.user_id}", MISSES_A_MINUTE))
+    if door.actor.address_key:
+        limits.append((f"address {door.actor.address_key}", MISSES_FROM_ONE_ADDRESS))
     return limits
 
 
@@ -224,7 +223,7 @@ def _admit(
     values = key | {
         "revision": payload.revision if payload else None,
         "gate": door.gate,
-        "by": door.by_user_id,
+        "by": door.actor.user_id,
         "screening": door.screening_id,
         "cinema": door.cinema_id,
         "opens": opens_before(),
@@ -286,7 +285,7 @@ def _write_down(answer: Admission, door: Door, once: str | None) -> Admission:
             "ticket_id": answer.ticket.id if answer.ticket else None,
             "screening_id": door.screening_id,
             "gate": door.gate,
-            "by": door.by_user_id,
+            "by": door.actor.user_id,
             "once": once,
         },
     ).one_or_none()  # fmt: skip
@@ -296,8 +295,8 @@ def _write_down(answer: Admission, door: Door, once: str | None) -> Admission:
     return replace(answer, id=row.id)
 
 
-def admission(admission_id: int, *, by_user_id: int, seconds: int) -> Admission:
-    """The answer to a try that this account made in the last `seconds`. Raises NotFound.
+def admission(admission_id: int, actor: Actor, *, seconds: int) -> Admission:
+    """The answer to a try that the actor's account made in the last `seconds`. Raises NotFound.
 
     It is shown again where a page is loaded again; later it would only be mistaken for another person's.
     """
@@ -307,7 +306,7 @@ def admission(admission_id: int, *, by_user_id: int, seconds: int) -> Admission:
             " left join tickets.issues i using (order_id) where a.id = :id and a.by_user_id = :by"
             " and a.at > clock_timestamp() - make_interval(secs => :seconds)"
         ),
-        {"id": admission_id, "by": by_user_id, "seconds": seconds},
+        {"id": admission_id, "by": actor.user_id, "seconds": seconds},
     ).one_or_none() if 0 < admission_id < 2**63 else None  # fmt: skip
     if row is None:
         raise NotFound("admission")

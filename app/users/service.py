@@ -11,6 +11,7 @@ from collections.abc import Collection
 from sqlalchemy import text
 
 from app.core import codes, db, outbox, throttle
+from app.core.actor import Actor
 from app.core.contact import checked_email, checked_name, email_to_find
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import LOCALES
@@ -50,7 +51,7 @@ def user(user_id: int) -> User:
     return User.of(row)
 
 
-def sign_up(name: str, email: str, password: str, locale: str) -> str:
+def sign_up(name: str, email: str, password: str, actor: Actor) -> str:
     """Make an account and send a link that proves its e-mail. An e-mail that has one gets a mail that says so.
 
     Returns what the browser keeps for `verify_email`; one looks like another, whether an account was made or not.
@@ -67,11 +68,11 @@ def sign_up(name: str, email: str, password: str, locale: str) -> str:
             f" values (:email, :name, :hash, :locale) on conflict (lower(email)) do nothing"
             f" returning {COLUMNS}"
         ),
-        {"email": email, "name": name, "hash": password_hash, "locale": _locale(locale)},
+        {"email": email, "name": name, "hash": password_hash, "locale": _locale(actor.locale)},
     ).one_or_none()  # fmt: skip
     if made is None:
         facts = {"path": "/account/sign-in"}
-        outbox.publish(NoticeRequested("account_exists", email, _locale(locale), facts))
+        outbox.publish(NoticeRequested("account_exists", email, _locale(actor.locale), facts))
         return links.browser_proof(codes.random_token())
     return links.browser_proof(links.send(User.of(made), "verify").token)
 
@@ -100,17 +101,15 @@ def link_owner(token: str, purpose: str) -> User:
     return user(links.owner(token, purpose))
 
 
-def verify_email(
-    token: str, password: str, *, signed_in_id: int | None = None, browser_proof: str = ""
-) -> User:
+def verify_email(token: str, password: str, actor: Actor, *, browser_proof: str = "") -> User:
     """The link of the mail: the e-mail is the account's. Raises LinkOver, WrongPassword, TooMany.
 
-    The account's password is needed unless the browser is signed in as the link's account, or made it
+    The account's password is needed unless the actor is signed in as the link's account, or this browser made it
     (`browser_proof`, from `sign_up`): else somebody could sign up with another person's e-mail, have them confirm it,
     and read the orders that they made as a guest.
     """
     owner = link_owner(token, "verify")
-    if owner.id != signed_in_id and not asked_for_link(token, browser_proof):
+    if owner.id != actor.user_id and not asked_for_link(token, browser_proof):
         throttle.hit("verify", str(owner.id), limit=tries.TRIES, seconds=tries.SECONDS)
         if not passwords.fits(_password_hash(owner.id), password):
             raise WrongPassword
@@ -124,7 +123,7 @@ def asked_for_link(token: str, browser_proof: str) -> bool:
     return hmac.compare_digest(links.browser_proof(token).encode(), browser_proof.encode())
 
 
-def sign_in(email: str, password: str, address_key: str, browser_keys: Collection[str] = ()) -> User:
+def sign_in(email: str, password: str, actor: Actor, browser_keys: Collection[str] = ()) -> User:
     """Raises WrongPassword and TooMany (see `tries.py`).
 
     `browser_keys` are those of the sessions that began at this browser, over or not: one of this account sets it apart
@@ -134,7 +133,7 @@ def sign_in(email: str, password: str, address_key: str, browser_keys: Collectio
     row = db.session().execute(
         text(f"select {COLUMNS}, password_hash from users.users where lower(email) = :email"), {"email": email}
     ).one_or_none()  # fmt: skip
-    attempt = Try(email, address_key, sessions.known(row.id if row is not None else 0, browser_keys))
+    attempt = Try(email, actor.address_key, sessions.known(row.id if row is not None else 0, browser_keys))
     attempt.count()
     if not passwords.fits(row.password_hash if row is not None else None, password) or row is None:
         raise WrongPassword

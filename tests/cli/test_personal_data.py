@@ -24,6 +24,7 @@ from app.orders.service import OrderView
 from app.reservations import service as reservations
 from app.tickets import documents
 from app.users import service as users
+from tests.actors import browser, owner
 from tests.orders import buying
 from tests.orders.counter import stock
 from tests.reservations.holds import hold
@@ -62,14 +63,14 @@ def said(app: Flask, *words: str) -> str:
 def basket(screening: Screening, names: str, visitor: str = "olimpia") -> OrderView:
     started = buying.choose(buying.start(screening, ids(plan_of(screening), names), visitor))
     with db.transaction():
-        orders.check_out(started.token, name=NAME, email=EMAIL, cpf=CPF, method="pix")
+        orders.check_out(started.token, owner(started), name=NAME, email=EMAIL, cpf=CPF, method="pix")
     buying.work()
     return buying.order(started.token)
 
 
 def join(screening: Screening, email: str = EMAIL) -> reservations.Request:
     with db.transaction():
-        return reservations.join_waiting_list(screening, 1, email, "pt_BR", email)
+        return reservations.join_waiting_list(screening, 1, email, browser(email))
 
 
 def make_account() -> int:

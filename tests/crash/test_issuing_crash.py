@@ -18,6 +18,7 @@ from app.core import config, db
 from app.core.config import Settings
 from app.orders import service as orders
 from app.orders.service import OrderView
+from tests.actors import owner
 from tests.adapters.mail_server import MailServer
 from tests.adapters.test_mail import read
 from tests.live_server import LiveServer
@@ -90,7 +91,9 @@ def order_for_two() -> tuple[OrderView, int]:
     basket = buying.start(screening, ids(plan_of(screening), "A1 A2"))
     basket = buying.choose(basket, [buying.FULL, buying.STUDENT], {popcorn: 3})
     with db.transaction():
-        orders.check_out(basket.token, name="Ana", email="ana@example.org", cpf="", method="pix")
+        orders.check_out(
+            basket.token, owner(basket), name="Ana", email="ana@example.org", cpf="", method="pix"
+        )
     return basket, popcorn
 
 

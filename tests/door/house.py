@@ -19,6 +19,7 @@ from app.events import service as events
 from app.events.service import Screening
 from app.tickets import keys, qr, service
 from app.tickets.service import Ticket, TicketLine
+from tests.actors import at_the_door
 from tests.reservations.rooms import make_screening
 from tests.shop.visitor import Visitor
 from tests.tickets.conftest import FULL, STUDENT, make_facts, where_it_is_noon
@@ -154,7 +155,7 @@ def _of_another_day(hall: Screening, days: int) -> str:
 def _again(hall: Screening) -> str:
     ticket = issue(hall)[1]
     with db.transaction():
-        service.admit(ticket.qr_text, gate="Portão 1", by_user_id=_somebody().id)
+        service.admit(ticket.qr_text, at_the_door(_somebody().id), gate="Portão 1")
     time_passes(minutes=21)
     return ticket.qr_text
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from app.core import db
 from app.orders import service as orders
+from tests.actors import owner
 from tests.journeys.in_process import InProcess
 from tests.orders import buying
 from tests.orders.counter import stock
@@ -88,7 +89,7 @@ def test_who_waits_keeps_the_place_on_the_page(browser: InProcess, ana: Visitor)
     page = browser.page
     page.get_by_role("button", name="Leave the line").focus()
     with db.transaction():
-        orders.abandon(another.token)
+        orders.abandon(another.token, owner(another))
     buying.work()
     expect(page.get_by_role("link", name="See your seats")).to_be_visible(timeout=20_000)
     expect(page.locator("main")).to_be_focused()

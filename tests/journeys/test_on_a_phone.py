@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from app.core import db
 from app.orders import service as orders
+from tests.actors import owner
 from tests.journeys.house import SECONDS, House, go_on
 
 NewPage = Callable[..., Page]
@@ -159,7 +160,7 @@ def test_a_seat_that_comes_back_to_a_full_room(new_page: NewPage, house: House) 
     expect(bar.get_by_role("button")).to_have_text(["Avise-me"])
     expect(page.locator("#A1")).to_be_hidden()
     with db.transaction():
-        orders.abandon(taken.token)
+        orders.abandon(taken.token, owner(taken))
     expect(bar.get_by_role("button")).to_have_text(["Continuar"], timeout=SECONDS)
     expect(bar).to_contain_text("a partir de")
     page.locator("#A1").check(force=True)

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Request, expect
 
 from app.core import db
 from app.orders import service as orders
+from tests.actors import owner
 from tests.journeys.house import SECONDS, House, go_on
 from tests.users.people import link, mails
 
@@ -32,7 +33,8 @@ def test_taken_seats_show_by_themselves(new_page: NewPage, house: House) -> None
     expect(ana.locator("#A2")).to_be_checked()
     expect(ana.locator(".bar [data-bar-text]")).to_have_text("1 lugar: A2")
     with db.transaction():
-        orders.abandon(house.order_at(order).token)
+        taken = house.order_at(order)
+        orders.abandon(taken.token, owner(taken))
     expect(ana.locator("#A1")).to_be_enabled(timeout=SECONDS)
 
 
@@ -136,7 +138,8 @@ def test_a_stream_that_breaks_off_leaves_no_gap(new_page: NewPage, house: House)
     order = house.take(new_page(), screening, "A1")
     expect(page.locator("#A1")).to_be_disabled(timeout=SECONDS)
     with db.transaction():
-        orders.abandon(house.order_at(order).token)
+        taken = house.order_at(order)
+        orders.abandon(taken.token, owner(taken))
     expect(page.locator("#A1")).to_be_enabled(timeout=SECONDS)
 
 
@@ -234,7 +237,7 @@ def test_from_the_waiting_list_to_the_ticket(new_page: NewPage, house: House) ->
     expect(page.locator(".in-line")).to_contain_text("1")
     expect(page.get_by_text("Até lá, quem chegar antes leva")).to_be_visible()
     with db.transaction():
-        orders.abandon(another.token)
+        orders.abandon(another.token, owner(another))
     path = offer_mail(house, "fila@example.com")
     # The page that waited tells of it by itself, with nothing under the finger that does more than go there.
     there = page.get_by_role("link", name="Ver seus lugares")

@@ -17,6 +17,7 @@ from app.payments import handlers as payment_handlers
 from app.payments import providers
 from app.payments import service as payments
 from app.tickets import service as tickets
+from tests.actors import browser, owner
 from tests.reservations.rooms import ids, plan_of
 
 FULL = TypeChoice()
@@ -42,10 +43,8 @@ def start(screening: Screening, seats: Sequence[int], visitor: str = "ana", once
         started = orders.start_with_seats(
             screening.id,
             seats,
-            visitor=visitor,
-            address_key="home",
+            browser(visitor),
             once=once or uuid.uuid4().hex,
-            locale="pt_BR",
         )
     return order(started.token)
 
@@ -66,15 +65,18 @@ def choose(
         zip((seat.seat_id for seat in basket.seats), choices or [FULL] * len(basket.seats), strict=True)
     )
     with db.transaction():
-        orders.choose_types(basket.token, chosen, age_confirmed=age)
+        orders.choose_types(basket.token, chosen, owner(basket), age_confirmed=age)
     with db.transaction():
-        orders.choose_concessions(basket.token, items or {})
+        orders.choose_concessions(basket.token, items or {}, owner(basket))
     return order(basket.token)
 
 
 def check_out(basket: OrderView, method: str = "pix") -> OrderView:
+    buyer = owner(order(basket.token))
     with db.transaction():
-        orders.check_out(basket.token, name="Ana Souza", email="ana@example.org", cpf="", method=method)
+        orders.check_out(
+            basket.token, buyer, name="Ana Souza", email="ana@example.org", cpf="", method=method
+        )
     work()
     return order(basket.token)
 

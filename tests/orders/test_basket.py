@@ -16,6 +16,7 @@ from app.orders.service import HalfPriceGone, NoMoreExtensions, OrderOver, Order
 from app.products.service import OutOfStock
 from app.reservations import service as reservations
 from app.reservations.service import SeatsLost
+from tests.actors import owner
 from tests.orders import buying
 from tests.orders.buying import FULL, SENIOR, STUDENT
 from tests.orders.counter import stock
@@ -126,7 +127,7 @@ def test_too_many_snacks_leave_the_basket_as_it_was(screening: Screening) -> Non
 def test_other_seats_keep_the_hold_and_the_types_of_those_that_stay(screening: Screening) -> None:
     basket = buying.choose(buying.start(screening, seats(screening, "A1 A2")), [STUDENT, STUDENT])
     with db.transaction():
-        orders.change_seats(basket.token, seats(screening, "A2 B1"))
+        orders.change_seats(basket.token, seats(screening, "A2 B1"), owner(basket))
     changed = buying.order(basket.token)
     assert [(seat.name, seat.ticket_type, seat.price) for seat in changed.seats] == [
         ("A2", "half", 1900),
@@ -142,7 +143,7 @@ def test_a_change_that_loses_keeps_the_old_seats(screening: Screening) -> None:
     basket = buying.start(screening, seats(screening, "A1 A2"))
     buying.start(screening, seats(screening, "A3"), "eva")
     with pytest.raises(SeatsLost), db.transaction():
-        orders.change_seats(basket.token, seats(screening, "A2 A3"))
+        orders.change_seats(basket.token, seats(screening, "A2 A3"), owner(basket))
     assert [seat.name for seat in buying.order(basket.token).seats] == ["A1", "A2"]
 
 
@@ -153,20 +154,20 @@ def test_more_time_moves_everything_and_has_an_end(screening: Screening, setting
     assert expiries(basket) == {grace}
     for turn in range(1, settings.max_extensions + 1):
         with db.transaction():
-            orders.extend(basket.token)
+            orders.extend(basket.token, owner(basket))
         longer = buying.order(basket.token)
         assert longer.deadline - basket.deadline == timedelta(minutes=turn * settings.extension_minutes)
         assert expiries(longer) == {grace}
     assert not longer.can_extend
     with pytest.raises(NoMoreExtensions), db.transaction():
-        orders.extend(basket.token)
+        orders.extend(basket.token, owner(basket))
 
 
 def test_no_more_time_once_paying_has_begun(screening: Screening) -> None:
     basket = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A1"))))
     assert not basket.can_extend
     with pytest.raises(OrderOver), db.transaction():
-        orders.extend(basket.token)
+        orders.extend(basket.token, owner(basket))
 
 
 def test_paying_sets_the_deadline_once_to_some_minutes(
@@ -181,7 +182,7 @@ def test_paying_sets_the_deadline_once_to_some_minutes(
     )
     assert expiries(paying) == {timedelta(seconds=settings.grace_seconds)}
     with db.transaction():
-        orders.change_method(basket.token, "card")
+        orders.change_method(basket.token, "card", owner(basket))
     assert buying.order(basket.token).deadline == paying.deadline, "another method is no more time"
 
 
@@ -194,10 +195,12 @@ def test_after_the_deadline_nothing_can_be_chosen(screening: Screening, settings
     basket = buying.start(screening, seats(screening, "A1"))
     buying.time_passes(basket, settings.hold_minutes)
     verbs: tuple[Callable[[], object], ...] = (
-        lambda: orders.choose_types(basket.token, {basket.seats[0].seat_id: FULL}),
-        lambda: orders.choose_concessions(basket.token, {}),
-        lambda: orders.extend(basket.token),
-        lambda: orders.check_out(basket.token, name="Ana", email="ana@example.com", cpf="", method="pix"),
+        lambda: orders.choose_types(basket.token, {basket.seats[0].seat_id: FULL}, owner(basket)),
+        lambda: orders.choose_concessions(basket.token, {}, owner(basket)),
+        lambda: orders.extend(basket.token, owner(basket)),
+        lambda: orders.check_out(
+            basket.token, owner(basket), name="Ana", email="ana@example.com", cpf="", method="pix"
+        ),
     )
     for verb in verbs:
         with pytest.raises(OrderOver), db.transaction():
@@ -211,7 +214,7 @@ def test_giving_up_frees_everything_at_once(screening: Screening) -> None:
     buying.check_out(basket)
     for _twice in range(2):
         with db.transaction():
-            orders.abandon(basket.token)
+            orders.abandon(basket.token, owner(basket))
     with db.reading():
         assert reservations.seat_states(screening.id) == {}
         assert orders.half_price_left(screening.id) == (6, 6)
@@ -260,7 +263,9 @@ def test_choices_for_foreign_seats_are_refused(screening: Screening) -> None:
     foreign = seats(screening, "A2")[0]
     with pytest.raises(Invalid) as refused, db.transaction():
         orders.choose_types(
-            basket.token, {basket.seats[0].seat_id: FULL, foreign: TypeChoice("half", "student")}
+            basket.token,
+            {basket.seats[0].seat_id: FULL, foreign: TypeChoice("half", "student")},
+            owner(basket),
         )
     assert refused.value.code == "types.foreign_seat"
 
@@ -271,7 +276,7 @@ def test_seats_that_stay_keep_the_price_that_was_agreed(screening: Screening) ->
         session.execute(text("update events.screening_prices set price = 9900"))
     cache.clear_all()
     with db.transaction():
-        orders.change_seats(basket.token, seats(screening, "A4 A5 A6"))
+        orders.change_seats(basket.token, seats(screening, "A4 A5 A6"), owner(basket))
     after = buying.order(basket.token)
     assert [(seat.full_price, seat.price) for seat in after.seats] == [
         (3800, 3800),
@@ -279,5 +284,5 @@ def test_seats_that_stay_keep_the_price_that_was_agreed(screening: Screening) ->
         (9900, 9900),
     ]
     with db.transaction():
-        orders.choose_types(after.token, {seat.seat_id: FULL for seat in after.seats})
+        orders.choose_types(after.token, {seat.seat_id: FULL for seat in after.seats}, owner(after))
     assert buying.order(basket.token).total == 3800 + 3800 + 9900

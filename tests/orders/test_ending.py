@@ -19,6 +19,7 @@ from app.products import service as products
 from app.reservations import service as reservations
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted
+from tests.actors import at_the_door, browser, owner
 from tests.orders import buying
 from tests.orders.buying import FULL, STUDENT
 from tests.orders.counter import stock
@@ -96,7 +97,7 @@ def test_the_queue_is_served_when_somebody_cancels(screening: Screening) -> None
         for visitor, names in (("ana", "A1 A2 A3 A4 A5"), ("eva", "A6 A7 A8 A9 A10"), ("rui", "B1 B2 B3 B4"))
     ]
     with db.transaction():
-        wish = reservations.join_waiting_list(screening, 2, "bia@example.com", "pt_BR", "bia")
+        wish = reservations.join_waiting_list(screening, 2, "bia@example.com", browser("bia"))
     buying.work()
     with db.reading():
         assert reservations.request(wish.token).state == "waiting"
@@ -104,7 +105,7 @@ def test_the_queue_is_served_when_somebody_cancels(screening: Screening) -> None
     with db.reading():
         assert reservations.request(wish.token).state == "offered"
     with db.transaction():
-        started = orders.start_from_offer(wish.token, visitor="bia", locale="pt_BR")
+        started = orders.start_from_offer(wish.token, browser("bia"))
     basket = buying.order(started.token)
     assert len(basket.seats) == 2
     assert buying.pay(buying.check_out(buying.choose(basket))).state == "paid"
@@ -116,7 +117,7 @@ def test_not_once_somebody_is_in(screening: Screening) -> None:
         first = tickets.of_order(paid.id)[0]
     with db.transaction():
         assert tickets.admit(
-            first.qr_text, gate="1", by_user_id=None, screening_id=None, cinema_id=None
+            first.qr_text, at_the_door(), gate="1", screening_id=None, cinema_id=None
         ).admitted
     with pytest.raises(AlreadyAdmitted):
         cancel(paid)
@@ -212,7 +213,7 @@ def test_begun_in_the_second_in_which_it_was_called_off(screening: Screening) ->
     cache.clear_all()
     assert not buying.order(late.token).is_open
     with pytest.raises(OrderOver), db.transaction():
-        orders.check_out(late.token, name="Ana", email="ana@example.com", cpf="", method="pix")
+        orders.check_out(late.token, owner(late), name="Ana", email="ana@example.com", cpf="", method="pix")
     handlers.call_off_latecomers()
     buying.work()
     assert buying.order(late.token).end_reason == "called_off"

@@ -12,6 +12,7 @@ from app.orders import service as orders
 from app.orders.service import Started, StartedBefore, StartedOtherwise
 from app.reservations import service as reservations
 from app.reservations.service import SeatsLost
+from tests.actors import browser
 from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
 
@@ -29,19 +30,15 @@ def take(screening: Screening, names: str, **options: Any) -> Started:
         return orders.start_with_seats(
             screening.id,
             ids(plan_of(screening), names),
-            visitor="ana",
-            address_key="home",
+            browser(),
             once=ONCE,
-            locale="pt_BR",
             **options,
         )
 
 
 def best(screening: Screening, quantity: int) -> Started:
     with db.transaction():
-        return orders.start_with_best(
-            screening.id, quantity, visitor="ana", address_key="home", once=ONCE, locale="pt_BR"
-        )
+        return orders.start_with_best(screening.id, quantity, browser(), once=ONCE)
 
 
 def held(screening: Screening) -> int:
@@ -63,9 +60,9 @@ def test_seats_that_others_have_are_said_to_be_lost_when_the_basket_is_changed(s
     first = take(screening, "A1")
     buying.start(screening, ids(plan_of(screening), "A5"), "eva")
     with pytest.raises(StartedOtherwise), db.reading():
-        orders.ensure_free(screening.id, ids(plan_of(screening), "A5"), visitor="ana", once=ONCE)
+        orders.ensure_free(screening.id, ids(plan_of(screening), "A5"), browser(), once=ONCE)
     with pytest.raises(SeatsLost), db.transaction():
-        orders.change_seats(first.token, ids(plan_of(screening), "A5"))
+        orders.change_seats(first.token, ids(plan_of(screening), "A5"), browser())
 
 
 def test_a_basket_that_was_given_up_answers_no_more(screening: Screening) -> None:
@@ -76,7 +73,7 @@ def test_a_basket_that_was_given_up_answers_no_more(screening: Screening) -> Non
             take(screening, names)
         assert before.value.token == tokens[-1]
         with db.transaction():
-            orders.abandon(tokens[-1])
+            orders.abandon(tokens[-1], browser())
     assert len(set(tokens)) == 3
 
 

@@ -13,6 +13,7 @@ from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView, WrongState
 from app.payments import service as payments
 from app.reservations import service as reservations
+from tests.actors import owner
 from tests.orders import buying
 from tests.orders.buying import FULL, STUDENT, valid_tickets
 from tests.orders.counter import stock
@@ -37,7 +38,9 @@ def start(screening: Screening, names: str = "A4 A5") -> OrderView:
 
 def take(basket: OrderView, name: str = "Ana Souza") -> object:
     with db.transaction():
-        return orders.check_out(basket.token, name=name, email="ana@example.org", cpf="", method="")
+        return orders.check_out(
+            basket.token, owner(basket), name=name, email="ana@example.org", cpf="", method=""
+        )
 
 
 def messages(kind: str) -> int:

@@ -8,6 +8,7 @@ from app.core import db
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import HalfPriceGone, OrderView
+from tests.actors import owner
 from tests.orders import buying
 from tests.orders.buying import FULL, STUDENT, late, to_be_paid
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -36,7 +37,7 @@ def test_the_same_types_once_more(basket: OrderView) -> None:
 
 def test_fewer_by_other_seats(screening: Screening, basket: OrderView) -> None:
     with db.transaction():
-        orders.change_seats(basket.token, ids(plan_of(screening), "A7 A8 A9"))
+        orders.change_seats(basket.token, ids(plan_of(screening), "A7 A8 A9"), owner(basket))
     assert buying.order(basket.token).seats_total == 1900 + 2 * 3800
 
 
@@ -44,6 +45,8 @@ def test_no_more_than_it_holds(basket: OrderView) -> None:
     with pytest.raises(HalfPriceGone):
         buying.choose(basket, choices=[STUDENT] * 3)
     with db.transaction():
-        orders.choose_types(basket.token, dict.fromkeys((seat.seat_id for seat in basket.seats), FULL))
+        orders.choose_types(
+            basket.token, dict.fromkeys((seat.seat_id for seat in basket.seats), FULL), owner(basket)
+        )
     with pytest.raises(HalfPriceGone):  # what was given up is gone
         buying.choose(basket, choices=[STUDENT, FULL, FULL])

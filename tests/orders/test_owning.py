@@ -10,9 +10,10 @@ from app.core import config, db
 from app.core.config import Settings
 from app.core.errors import Conflict, NotFound
 from app.orders import service as orders
-from app.orders.service import Owner, StartedBefore
+from app.orders.service import StartedBefore
 from app.reservations import service as reservations
 from app.reservations.service import Request, TooManyHolds
+from tests.actors import browser
 from tests.orders import buying
 from tests.reservations.holds import seats
 from tests.reservations.rooms import make_screening
@@ -29,7 +30,7 @@ def test_what_one_was_buying_is_anothers_then() -> None:
         orders.hand_over(None, "account")
     assert [buying.order(basket.token).visitor for basket in (one, other)] == ["account", "somebody"]
     with db.transaction(), pytest.raises(NotFound):
-        orders.abandon(one.token, by=Owner("guest", None))
+        orders.abandon(one.token, browser("guest"))
     with pytest.raises(StartedBefore):  # a form sent again still leads to its order
         buying.start(screening, seats(screening, "A1"), "account", once="form-one")
 
@@ -56,4 +57,4 @@ def test_a_new_visitor_has_no_new_limits(settings: Settings) -> None:
 def _in_line(visitor: str, name: str) -> Request:
     full = make_screening("oo")
     with db.transaction():
-        return reservations.join_waiting_list(full, 2, f"{name}@example.org", "pt_BR", visitor)
+        return reservations.join_waiting_list(full, 2, f"{name}@example.org", browser(visitor))

@@ -11,6 +11,7 @@ from app.orders.service import StartedBefore
 from app.payments import brcode
 from app.payments import service as payments
 from app.tickets import service as tickets
+from tests.actors import browser
 from tests.orders import buying
 from tests.orders.buying import FULL, SENIOR, STUDENT
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -49,9 +50,7 @@ def test_the_same_form_twice_is_one_order(screening: Screening) -> None:
         buying.start(screening, seats(screening, "A1"), once="once-token-1")
     assert again.value.token == first.token
     with pytest.raises(StartedBefore), db.transaction():
-        orders.start_with_best(
-            screening.id, 1, visitor="ana", address_key="home", once="once-token-1", locale="pt_BR"
-        )
+        orders.start_with_best(screening.id, 1, browser(), once="once-token-1")
     with db.reading():
         from app.reservations import service as reservations
 

@@ -13,6 +13,7 @@ from app.orders import retention
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.payments import service as payments
+from tests.actors import owner
 from tests.orders import buying
 from tests.orders.counter import stock
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -31,7 +32,7 @@ def screening(app: object) -> Screening:
 def check_out(basket: OrderView) -> OrderView:
     """As buyers do who give a CPF."""
     with db.transaction():
-        orders.check_out(basket.token, name=NAME, email=EMAIL, cpf=CPF, method="pix")
+        orders.check_out(basket.token, owner(basket), name=NAME, email=EMAIL, cpf=CPF, method="pix")
     buying.work()
     return buying.order(basket.token)
 
@@ -127,7 +128,7 @@ def test_an_order_whose_charge_has_not_ended_is_left_for_later(screening: Screen
 def test_money_that_came_and_went_back_leaves_a_record_without_its_buyer(screening: Screening) -> None:
     order = awaiting(screening, "A1")
     with db.transaction():
-        orders.abandon(order.token)
+        orders.abandon(order.token, owner(order))
     bank_id = buying.charge_id(order)
     buying.bank().pay(bank_id)
     buying.work()
@@ -149,7 +150,7 @@ def test_money_that_did_not_go_back_keeps_its_buyer(screening: Screening) -> Non
     """Somebody must still be able to reach them."""
     order = awaiting(screening, "A1")
     with db.transaction():
-        orders.abandon(order.token)
+        orders.abandon(order.token, owner(order))
     bank_id = buying.charge_id(order)
     buying.bank().refunds_will(bank_id, "fail")
     buying.bank().pay(bank_id)

@@ -16,6 +16,7 @@ from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView
 from app.products import service as products
 from app.reservations import service as reservations
+from tests.actors import owner
 from tests.orders import buying
 from tests.orders.buying import FULL, STUDENT, late, refunds, to_be_paid, valid_tickets
 from tests.orders.counter import stock
@@ -66,7 +67,7 @@ def test_money_of_an_earlier_charge_ends_the_one_that_took_its_place(screening: 
     basket = to_be_paid(screening, "A4")
     pix = buying.charge_id(basket)
     with db.transaction():
-        orders.change_method(basket.token, "card")
+        orders.change_method(basket.token, "card", owner(basket))
     buying.work()
     card = buying.charge_id(basket)
     buying.bank().pay(pix, stubborn=True)
@@ -87,7 +88,7 @@ def test_a_wrong_amount_goes_back_and_the_order_waits_on(screening: Screening) -
     assert refunds(basket) == [(3700, "refunded")]
     assert valid_tickets(basket) == []
     with db.transaction():
-        orders.change_method(basket.token, "pix")
+        orders.change_method(basket.token, "pix", owner(basket))
     buying.work()
     assert buying.pay(basket).state == "paid"
 
@@ -187,7 +188,7 @@ def test_late_money_without_any_seats_goes_back(screening: Screening) -> None:
 def test_money_for_an_order_that_was_given_up_goes_back(screening: Screening) -> None:
     basket = to_be_paid(screening, "A4")
     with db.transaction():
-        orders.abandon(basket.token)
+        orders.abandon(basket.token, owner(basket))
     after = buying.pay(basket, stubborn=True)
     assert (after.state, refunds(after)) == ("cancelled", [(3800, "refunded")])
 
@@ -203,17 +204,19 @@ def test_money_for_a_screening_called_off_goes_back(screening: Screening) -> Non
 def test_a_draft_cannot_be_paid_and_a_paid_one_not_changed(screening: Screening) -> None:
     paid = buying.bought(screening, seats(screening, "A4"))
     verbs: tuple[Callable[[], object], ...] = (
-        lambda: orders.choose_types(paid.token, {}),
-        lambda: orders.choose_concessions(paid.token, {}),
-        lambda: orders.change_seats(paid.token, seats(screening, "A5")),
-        lambda: orders.extend(paid.token),
-        lambda: orders.abandon(paid.token),
-        lambda: orders.change_method(paid.token, "card"),
-        lambda: orders.check_out(paid.token, name="Ana", email="ana@example.com", cpf="", method="pix"),
+        lambda: orders.choose_types(paid.token, {}, owner(paid)),
+        lambda: orders.choose_concessions(paid.token, {}, owner(paid)),
+        lambda: orders.change_seats(paid.token, seats(screening, "A5"), owner(paid)),
+        lambda: orders.extend(paid.token, owner(paid)),
+        lambda: orders.abandon(paid.token, owner(paid)),
+        lambda: orders.change_method(paid.token, "card", owner(paid)),
+        lambda: orders.check_out(
+            paid.token, owner(paid), name="Ana", email="ana@example.com", cpf="", method="pix"
+        ),
     )
     for verb in verbs:
         with pytest.raises(Conflict), db.transaction():
             verb()
     draft = buying.start(screening, seats(screening, "A7"), "eva")
     with pytest.raises(Conflict), db.transaction():
-        orders.change_method(draft.token, "pix")
+        orders.change_method(draft.token, "pix", owner(draft))

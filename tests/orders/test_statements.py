@@ -11,6 +11,7 @@ from app.orders import service as orders
 from app.orders import starting
 from app.orders.service import TypeChoice
 from app.payments import handlers as payment_handlers
+from tests.actors import owner
 from tests.orders import buying
 from tests.orders.counter import stock
 from tests.payments.test_statements import counted
@@ -35,13 +36,15 @@ def test_a_purchase_in_few_statements(app: object) -> None:
     half = {seat: TypeChoice("half", "student") for seat in seats}
     for name, choices in (("full price", full), ("half price", half)):
         with counted() as sent, db.transaction():
-            orders.choose_types(basket.token, choices)
+            orders.choose_types(basket.token, choices, owner(basket))
         spent[name] = len(sent)
     with counted() as sent, db.transaction():
-        orders.choose_concessions(basket.token, {popcorn: 1})
+        orders.choose_concessions(basket.token, {popcorn: 1}, owner(basket))
     spent["concessions"] = len(sent)
     with counted() as sent, db.transaction():
-        orders.check_out(basket.token, name="Ana", email="ana@example.org", cpf="", method="pix")
+        orders.check_out(
+            basket.token, owner(basket), name="Ana", email="ana@example.org", cpf="", method="pix"
+        )
     spent["check out"] = len(sent)
     buying.work()
     buying.bank().pay(buying.charge_id(basket))

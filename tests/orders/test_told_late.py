@@ -14,6 +14,7 @@ from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.payments import service as payments
+from tests.actors import owner
 from tests.orders import buying
 from tests.orders.buying import film_moves, refunds, time_passes, to_be_paid, valid_tickets
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -115,7 +116,7 @@ def test_it_goes_back_where_the_buyer_has_given_the_order_up(screening: Screenin
     basket = to_be_paid(screening, "A4")
     buying.bank().pay(buying.charge_id(basket), told_after=LONG)
     with db.transaction():
-        orders.abandon(basket.token)
+        orders.abandon(basket.token, owner(basket))
     after = bank_tells(basket)
     assert (after.state, refunds(after)) == ("cancelled", [(3800, "refunded")])
 

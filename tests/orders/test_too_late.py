@@ -13,6 +13,7 @@ from app.orders import handlers, settlement
 from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView
 from app.payments import service as payments
+from tests.actors import owner
 from tests.orders import buying
 from tests.orders.buying import film_moves, late, refunds, to_be_paid, valid_tickets
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -145,6 +146,6 @@ def test_a_receipt_that_went_back_buys_nothing_later(screening: Screening) -> No
     after = buying.pay(basket, stubborn=True)
     assert (after.state, refunds(after)) == ("expired", [(30400, "refunded")])
     with db.transaction():
-        orders.abandon(taken.token)
+        orders.abandon(taken.token, owner(taken))
     assert told_again(after) == "expired"
     assert (refunds(after), valid_tickets(after)) == ([(30400, "refunded")], [])

@@ -18,6 +18,7 @@ from app.orders import service as orders
 from app.orders.paying import TotalDisagrees
 from app.orders.service import OrderView
 from app.tickets import service as tickets
+from tests.actors import owner
 from tests.orders import buying
 from tests.orders.buying import FULL, STUDENT
 from tests.orders.counter import stock
@@ -42,8 +43,8 @@ def popcorn_while_types_are_chosen(screening: Screening) -> OrderView:
     order = basket(screening)
     full = {seat.seat_id: FULL for seat in order.seats}
     one_waits_for_the_other(
-        lambda: orders.choose_concessions(order.token, {popcorn: 10}),
-        lambda: orders.choose_types(order.token, full),
+        lambda: orders.choose_concessions(order.token, {popcorn: 10}, owner(order)),
+        lambda: orders.choose_types(order.token, full, owner(order)),
     )
     return buying.order(order.token)
 
@@ -52,7 +53,8 @@ def full_price_while_concessions_are_chosen(screening: Screening) -> OrderView:
     order = basket(screening, STUDENT, STUDENT)
     full = {seat.seat_id: FULL for seat in order.seats}
     one_waits_for_the_other(
-        lambda: orders.choose_types(order.token, full), lambda: orders.choose_concessions(order.token, {})
+        lambda: orders.choose_types(order.token, full, owner(order)),
+        lambda: orders.choose_concessions(order.token, {}, owner(order)),
     )
     return buying.order(order.token)
 
@@ -61,7 +63,8 @@ def more_seats_while_concessions_are_chosen(screening: Screening) -> OrderView:
     order = basket(screening)
     more = ids(plan_of(screening), "A4 A5 A6 A7")
     one_waits_for_the_other(
-        lambda: orders.change_seats(order.token, more), lambda: orders.choose_concessions(order.token, {})
+        lambda: orders.change_seats(order.token, more, owner(order)),
+        lambda: orders.choose_concessions(order.token, {}, owner(order)),
     )
     return buying.order(order.token)
 
@@ -100,9 +103,9 @@ def test_what_is_begun_to_be_paid_is_held_long_enough(screening: Screening) -> N
     buying.time_passes(order, 9)
 
     def pay() -> None:
-        orders.check_out(order.token, name="Ana", email="ana@example.org", cpf="", method="pix")
+        orders.check_out(order.token, owner(order), name="Ana", email="ana@example.org", cpf="", method="pix")
 
-    one_waits_for_the_other(lambda: orders.choose_concessions(order.token, {popcorn: 1}), pay)
+    one_waits_for_the_other(lambda: orders.choose_concessions(order.token, {popcorn: 1}, owner(order)), pay)
     with db.reading() as session:
         lives_until = session.execute(text("select min(expires_at) from products.stock_claims")).scalar_one()
     after = buying.order(order.token)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from app.core import db
 from app.events.service import Screening
 from app.reservations import holding, service
 from app.reservations.service import Reservation, SeatsLost
+from tests.actors import stranger
 from tests.races.crowd import deadlocks, of_kind, rush, unexpected
 from tests.reservations.holds import hold, taken
 from tests.reservations.rooms import make_screening, plan_of
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("crowd")
 def together(screening: Screening) -> list[Any]:
     def work() -> Reservation:
         with db.transaction():
-            return service.hold_best(screening, 2, visitor=uuid.uuid4().hex, address_key=uuid.uuid4().hex)
+            return service.hold_best(screening, 2, stranger())
 
     return rush([work] * 40)
 
@@ -69,7 +69,7 @@ def test_picked_by_hand_against_the_best_together() -> None:
 
     def best() -> Reservation:
         with db.transaction():
-            return service.hold_best(screening, 2, visitor=uuid.uuid4().hex, address_key=uuid.uuid4().hex)
+            return service.hold_best(screening, 2, stranger())
 
     results = rush([work for pair in pairs for work in (pick(pair), best)])
     held = of_kind(results, Reservation)

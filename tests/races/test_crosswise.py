@@ -17,6 +17,7 @@ from app.orders import service as orders
 from app.orders.service import OrderView, Started
 from app.reservations import holding, service
 from app.reservations.service import SeatsLost
+from tests.actors import browser
 from tests.orders import buying
 from tests.races.crowd import PATIENCE, deadlocks, how_many_wait, of_kind, rush
 from tests.reservations.holds import taken
@@ -63,10 +64,8 @@ def swap(visitor: str, screening: Screening, names: str, given_up: OrderView) ->
         return orders.start_with_seats(
             screening.id,
             ids(plan_of(screening), names),
-            visitor=visitor,
-            address_key=visitor,
+            browser(visitor, visitor),
             once=uuid.uuid4().hex,
-            locale="pt_BR",
             instead_of=given_up.token,
         )
 

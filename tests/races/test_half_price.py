@@ -13,6 +13,7 @@ from app.events.service import Screening
 from app.orders import half_places
 from app.orders import service as orders
 from app.orders.service import HalfPriceGone, OrderView
+from tests.actors import owner
 from tests.orders import buying
 from tests.orders.buying import SENIOR, STUDENT
 from tests.races.crowd import of_kind, rush
@@ -42,7 +43,7 @@ def all_want_half(everybody: list[OrderView]) -> int:
     def choose(basket: OrderView) -> bool:
         try:
             with db.transaction() as session:
-                orders.choose_types(basket.token, {basket.seats[0].seat_id: STUDENT})
+                orders.choose_types(basket.token, {basket.seats[0].seat_id: STUDENT}, owner(basket))
                 session.execute(text("select pg_sleep(0.05)"))
         except HalfPriceGone:
             return False

@@ -14,6 +14,7 @@ from app.orders import ending
 from app.orders import service as orders
 from app.orders.service import Started
 from app.reservations import service as reservations
+from tests.actors import browser
 from tests.orders import buying
 from tests.races.crowd import deadlocks, of_kind, rush, unexpected, until_somebody_waits
 from tests.reservations.holds import hold, taken
@@ -26,10 +27,8 @@ def given_seats(screening: Screening, given_up: str) -> Started:
     return orders.start_with_seats(
         screening.id,
         ids(plan_of(screening), "A1 A2"),
-        visitor="ana",
-        address_key="home",
+        browser(),
         once=uuid.uuid4().hex,
-        locale="pt_BR",
         instead_of=given_up,
     )
 
@@ -38,10 +37,8 @@ def the_best(screening: Screening, given_up: str) -> Started:
     return orders.start_with_best(
         screening.id,
         4,
-        visitor="ana",
-        address_key="home",
+        browser(),
         once=uuid.uuid4().hex,
-        locale="pt_BR",
         instead_of=given_up,
     )
 

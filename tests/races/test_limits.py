@@ -15,6 +15,7 @@ from app.core.config import Settings
 from app.core.errors import Conflict
 from app.reservations import claim_statements, claims, limits, service, waiting
 from app.reservations.service import Request, Reservation, TooManyHolds
+from tests.actors import stranger
 from tests.races.crowd import of_kind, rush
 from tests.races.test_seats import with_a_pause
 from tests.reservations.holds import hold
@@ -62,9 +63,7 @@ def many_places(*, visitor: str = "", email: str = "") -> list[Any]:
     wishes = []
     for _ in range(8):
         with db.transaction():
-            wishes.append(
-                service.open_request(make_screening("o"), 1, locale="en", visitor=visitor or uuid.uuid4().hex)
-            )
+            wishes.append(service.open_request(make_screening("o"), 1, stranger(visitor=visitor)))
 
     def line_up(wish: Request) -> Callable[[], Request]:
         def work() -> Request:

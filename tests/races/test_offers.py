@@ -13,6 +13,7 @@ from app.core.errors import Conflict
 from app.orders import service as orders
 from app.reservations import claims, handlers, offering, service, waiting
 from app.reservations.service import Request
+from tests.actors import browser
 from tests.races.crowd import PATIENCE, deadlocks, unexpected, until_somebody_waits
 from tests.reservations.holds import hold, taken
 from tests.reservations.rooms import make_screening
@@ -24,7 +25,7 @@ def taken_while_let_go() -> tuple[str, Any]:
     """Somebody lets an offer go while its acceptance is about to commit: seats taken then, and what they were told."""
     screening = make_screening("oo")
     with db.transaction():
-        request = service.join_waiting_list(screening, 2, "ana@example.com", "pt_BR", "ana")
+        request = service.join_waiting_list(screening, 2, "ana@example.com", browser("ana"))
     with db.transaction():
         assert service.offer_next(screening.id) == 1
     answers: list[Any] = []
@@ -38,7 +39,7 @@ def taken_while_let_go() -> tuple[str, Any]:
 
     letting_go = threading.Thread(target=let_go)
     with db.transaction():
-        started = orders.start_from_offer(request.token, visitor="ana", locale="pt_BR")
+        started = orders.start_from_offer(request.token, browser("ana"))
         letting_go.start()
         until_somebody_waits()
     letting_go.join(20)
@@ -71,7 +72,7 @@ def test_control_seats_of_an_order(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_leaving_while_an_offer_is_made_leaves_it_too() -> None:
     screening = make_screening("oo")
     with db.transaction():
-        request = service.join_waiting_list(screening, 2, "ana@example.com", "pt_BR", "ana")
+        request = service.join_waiting_list(screening, 2, "ana@example.com", browser("ana"))
 
     def leave() -> None:
         with db.transaction():
@@ -93,7 +94,7 @@ def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest
     screening = make_screening("oo", "oo", "oo", "oo")
     for who in ("ana", "bia"):
         with db.transaction():
-            service.join_waiting_list(screening, 2, f"{who}@example.com", "pt_BR", who)
+            service.join_waiting_list(screening, 2, f"{who}@example.com", browser(who))
     results: list[Any] = []
     picker = threading.Thread(target=lambda: results.append(outcome(lambda: hold(screening, "B1 C1"))))
     tell = offering._tell_offer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -16,6 +15,7 @@ from app.orders import service as orders
 from app.orders.service import StartedBefore
 from app.reservations import service as reservations
 from app.reservations.service import TooManyHolds
+from tests.actors import browser
 from tests.races.crowd import of_kind, rush
 from tests.reservations.rooms import make_screening, plan_of
 
@@ -30,13 +30,12 @@ def screening(app: object, database: str, settings: Settings) -> Iterator[Screen
 
 
 def click(screening: Screening, once: str, seats: list[int] | None) -> str:
-    who: dict[str, Any] = {"visitor": "ana", "address_key": "home", "once": once, "locale": "pt_BR"}
     try:
         with db.transaction() as session:
             if seats is None:
-                started = orders.start_with_best(screening.id, 2, **who)
+                started = orders.start_with_best(screening.id, 2, browser(), once=once)
             else:
-                started = orders.start_with_seats(screening.id, seats, **who)
+                started = orders.start_with_seats(screening.id, seats, browser(), once=once)
             session.execute(text("select pg_sleep(0.1)"))
         return started.token
     except StartedBefore as before:
@@ -62,7 +61,7 @@ def test_all_clicks_after_giving_up_lead_to_one_order_too(screening: Screening, 
     seats = None if best else [seat.id for seat in plan_of(screening).seats[:2]]
     given_up = click(screening, "one-and-the-same", seats)
     with db.transaction():
-        orders.abandon(given_up)
+        orders.abandon(given_up, browser())
     results = rush([lambda: click(screening, "one-and-the-same", seats)] * CLICKS)
     assert not of_kind(results, Exception), results
     assert (len(set(results)), given_up in results) == (1, False)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app.core import db
 from app.events.service import Screening
 from app.reservations import offering, service
+from tests.actors import browser
 from tests.races.crowd import deadlocks, of_kind, rush, until_so_many_wait
 from tests.reservations.holds import hold
 from tests.reservations.rooms import make_screening
@@ -27,7 +28,7 @@ def waiting_twice() -> tuple[Screening, object]:
     hold(screening, "A1 A2")
     for often in range(2):
         with db.transaction():
-            service.join_waiting_list(screening, 1, f"ana{often}@{screening.id}.example", "pt_BR", "ana")
+            service.join_waiting_list(screening, 1, f"ana{often}@{screening.id}.example", browser("ana"))
     with db.transaction() as session:
         of_screening = {"id": screening.id}
         session.execute(

@@ -16,6 +16,7 @@ from app.core import db
 from app.events.service import Screening
 from app.reservations import claim_statements, claims, handlers, holding, service
 from app.reservations.service import Reservation, SeatsLost
+from tests.actors import stranger
 from tests.races.crowd import deadlocks, of_kind, rush, unexpected
 from tests.reservations.holds import hold
 from tests.reservations.rooms import make_screening, plan_of
@@ -104,8 +105,7 @@ def crosswise(screening: Screening, times: int) -> list[Any]:
                         held = holding.hold(
                             screening,
                             order,
-                            visitor=uuid.uuid4().hex,
-                            address_key="a",
+                            stranger(),
                             minutes=1,
                             limited=False,
                         )
@@ -168,9 +168,7 @@ def mixed(screening: Screening, threads: int, seconds: float) -> list[Any]:
             if act == "hold" or not mine:
                 wanted = chance.sample(seats, chance.randint(1, 4))
                 with db.transaction():
-                    held = service.hold_seats(
-                        screening, wanted, visitor=uuid.uuid4().hex, address_key=uuid.uuid4().hex
-                    )
+                    held = service.hold_seats(screening, wanted, stranger())
                 mine.append(held.id)
                 return held
             reservation_id = chance.choice(mine)

@@ -11,6 +11,7 @@ from app.core import db
 from app.events.service import Screening
 from app.reservations import service
 from app.reservations.service import Reservation
+from tests.actors import stranger
 from tests.reservations.rooms import ids, plan_of
 
 
@@ -23,14 +24,13 @@ def hold(screening: Screening, names: str, *, visitor: str = "", address_key: st
         return service.hold_seats(
             screening,
             seats(screening, names),
-            visitor=visitor or uuid.uuid4().hex,
-            address_key=address_key or uuid.uuid4().hex,
+            stranger(visitor=visitor, address_key=address_key),
         )
 
 
 def best(screening: Screening, quantity: int, *, visitor: str = "") -> Reservation:
     with db.transaction():
-        return service.hold_best(screening, quantity, visitor=visitor or uuid.uuid4().hex, address_key="a")
+        return service.hold_best(screening, quantity, stranger(visitor=visitor))
 
 
 def taken(screening: Screening) -> str:

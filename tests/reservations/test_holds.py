@@ -15,6 +15,7 @@ from app.core.errors import Invalid, NotFound
 from app.events.service import ScreeningClosed
 from app.reservations import handlers, service
 from app.reservations.service import NotHeld, NothingFits, SeatsLost, TooManyHolds
+from tests.actors import browser
 from tests.reservations.holds import best, count, hold, let_it_run_out, seats, taken
 from tests.reservations.rooms import make_screening
 
@@ -50,7 +51,7 @@ def test_a_lost_seat_leaves_nothing_behind_even_if_the_caller_goes_on() -> None:
     screening = make_screening("oooooo")
     hold(screening, "A3")
     with db.transaction(), pytest.raises(SeatsLost):
-        service.hold_seats(screening, seats(screening, "A2 A3"), visitor="v", address_key="a")
+        service.hold_seats(screening, seats(screening, "A2 A3"), browser("v"))
     assert taken(screening) == "A3"
     assert count("reservations") == 1
 
@@ -76,27 +77,27 @@ def test_a_hold_whose_time_is_over_is_taken_over() -> None:
 def test_what_cannot_be_held(chosen: list[int], code: str) -> None:
     screening = make_screening("oooo")
     with pytest.raises(Invalid, match=code), db.transaction():
-        service.hold_seats(screening, chosen, visitor="v", address_key="a")
+        service.hold_seats(screening, chosen, browser("v"))
 
 
 @pytest.mark.parametrize("seat", [0, -1, 2**31, 2**80])
 def test_seats_that_do_not_exist(seat: int) -> None:
     screening = make_screening("oooo")
     with pytest.raises(Invalid, match=r"seats\.unknown"), db.transaction():
-        service.hold_seats(screening, [seat], visitor="v", address_key="a")
+        service.hold_seats(screening, [seat], browser("v"))
 
 
 def test_seats_of_another_room() -> None:
     screening, other = make_screening("oooo"), make_screening("oooo")
     with pytest.raises(Invalid, match=r"seats\.unknown"), db.transaction():
-        service.hold_seats(screening, seats(other, "A1"), visitor="v", address_key="a")
+        service.hold_seats(screening, seats(other, "A1"), browser("v"))
 
 
 def test_a_love_seat_is_held_whole() -> None:
     screening = make_screening("LLLLoo")
     for halved in ("A1", "A2 A3", "A4 A5"):
         with pytest.raises(Invalid, match=r"seats\.halved"), db.transaction():
-            service.hold_seats(screening, seats(screening, halved), visitor="v", address_key="a")
+            service.hold_seats(screening, seats(screening, halved), browser("v"))
     hold(screening, "A3 A4")
     assert taken(screening) == "A3 A4"
 
@@ -105,7 +106,7 @@ def test_a_love_seat_is_held_whole() -> None:
 def test_quantities_that_are_none(quantity: int) -> None:
     screening = make_screening("oooo")
     with pytest.raises(Invalid, match=r"quantity\.range"), db.transaction():
-        service.hold_best(screening, quantity, visitor="v", address_key="a")
+        service.hold_best(screening, quantity, browser("v"))
 
 
 def test_a_screening_that_is_over() -> None:

@@ -10,6 +10,7 @@ import pytest
 from app.core import db
 from app.reservations import live, service
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft
+from tests.actors import browser
 from tests.reservations.holds import best, count, hold, let_it_run_out, seats, taken
 from tests.reservations.rooms import anew, make_screening, take_off_sale
 
@@ -68,9 +69,7 @@ def test_it_is_a_neighbour_who_never_comes() -> None:
     screening = make_screening("oooooo")
     take_off_sale(screening, "A4")
     with pytest.raises(SingleSeatLeft) as asked, db.transaction():
-        service.hold_seats(
-            screening, seats(screening, "A1 A2"), visitor="v", address_key="a", leave_no_single=True
-        )
+        service.hold_seats(screening, seats(screening, "A1 A2"), browser("v"), leave_no_single=True)
     assert asked.value.shift == seats(screening, "A5 A6")
     with db.reading():
         assert service.suggest_shift(screening, seats(screening, "A1 A2")) == seats(screening, "A5 A6")
@@ -81,7 +80,7 @@ def test_it_is_not_offered_to_who_waits() -> None:
     held = hold(screening, "A1 A2")
     take_off_sale(screening, "A3 A4")
     with db.transaction():
-        wish = service.join_waiting_list(screening, 2, "ana@example.com", "pt_BR", "ana")
+        wish = service.join_waiting_list(screening, 2, "ana@example.com", browser("ana"))
     with db.transaction():
         assert not service.offer_next(screening.id)
         service.release(held.id)

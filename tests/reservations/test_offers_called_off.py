@@ -11,6 +11,7 @@ from app.core.outbox import publish
 from app.dispatch import routes
 from app.events import service as events
 from app.reservations import handlers, service
+from tests.actors import browser
 from tests.reservations.holds import hold, messages, taken
 from tests.reservations.rooms import make_screening
 
@@ -22,7 +23,7 @@ def test_nobody_is_offered_its_seats() -> None:
     screening = make_screening("oo")
     held = hold(screening, "A1 A2")
     with db.transaction():
-        waits = service.join_waiting_list(screening, 2, "ana@example.com", "pt_BR", "ana")
+        waits = service.join_waiting_list(screening, 2, "ana@example.com", browser("ana"))
     worker.drain(routes(("reservations",)))
     with db.transaction() as session:
         assert events.screening(screening.id).status == "scheduled"

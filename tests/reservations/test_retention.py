@@ -10,6 +10,7 @@ from app.core.errors import NotFound
 from app.events.service import Screening
 from app.reservations import handlers, retention, service
 from app.reservations.service import Request
+from tests.actors import browser
 from tests.reservations.holds import best, hold, let_it_run_out
 from tests.reservations.rooms import make_screening
 from tests.traces import traces
@@ -21,7 +22,7 @@ ADDRESS = "3fe1b0ac2d4e5f60718293a4"
 
 def join(screening: Screening, quantity: int = 2, who: str = "ana") -> Request:
     with db.transaction():
-        return service.join_waiting_list(screening, quantity, f"{who}@example.com", "pt_BR", who)
+        return service.join_waiting_list(screening, quantity, f"{who}@example.com", browser(who))
 
 
 def days_pass(request: Request, days: int) -> None:
@@ -100,7 +101,7 @@ def test_an_offer_that_was_taken_leaves_its_seats_to_the_order() -> None:
 def test_a_wish_that_was_never_followed_up_goes_too() -> None:
     screening = make_screening("oo")
     with db.transaction():
-        wish = service.open_request(screening, 2, locale="en", visitor="ana")
+        wish = service.open_request(screening, 2, browser("ana", locale="en"))
     days_pass(wish, 31)
     retention.by_the_clock()
     assert not is_there(wish)

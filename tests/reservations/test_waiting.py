@@ -17,6 +17,7 @@ from app.events.service import Screening, ScreeningClosed
 from app.reservations import handlers, service
 from app.reservations.service import OfferOver, Request
 from app.users import notices
+from tests.actors import browser
 from tests.reservations.holds import best, hold, let_it_run_out, messages, taken
 from tests.reservations.rooms import make_screening
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def join(screening: Screening, quantity: int = 2, who: str = "ana") -> Request:
     with db.transaction():
-        return service.join_waiting_list(screening, quantity, f"{who}@example.com", "pt_BR", who)
+        return service.join_waiting_list(screening, quantity, f"{who}@example.com", browser(who))
 
 
 def look(request: Request) -> Request:
@@ -166,11 +167,11 @@ def test_seats_once_taken_cannot_be_cancelled_here() -> None:
 def test_an_open_wish_waits_for_nothing_until_an_email_is_left() -> None:
     screening = make_screening("oo")
     with db.transaction():
-        wish = service.open_request(screening, 2, locale="en", visitor="ana")
+        wish = service.open_request(screening, 2, browser("ana", locale="en"))
     assert (wish.state, wish.position) == ("open", None)
     assert serve(screening) == 0
     with db.transaction():
-        again = service.open_request(screening, 1, locale="en", visitor="ana")
+        again = service.open_request(screening, 1, browser("ana", locale="en"))
     with pytest.raises(NotFound):
         look(wish)
     with db.transaction():
@@ -182,7 +183,7 @@ def test_an_open_wish_waits_for_nothing_until_an_email_is_left() -> None:
 def test_addresses_that_are_none(email: str) -> None:
     screening = make_screening("oo")
     with pytest.raises(Invalid, match=r"email\.(missing|wrong)"), db.transaction():
-        service.join_waiting_list(screening, 1, email, "pt_BR", "ana")
+        service.join_waiting_list(screening, 1, email, browser("ana"))
 
 
 def test_one_person_cannot_queue_for_the_whole_room(settings: Settings) -> None:
@@ -198,11 +199,11 @@ def test_one_mailbox_is_not_filled_by_many_browsers(settings: Settings) -> None:
     screenings = [make_screening("o") for _ in range(settings.max_live_holds_per_visitor + 1)]
     for number, screening in enumerate(screenings[:-1]):
         with db.transaction():
-            service.join_waiting_list(screening, 1, "victim@example.com", "pt_BR", f"browser {number}")
+            service.join_waiting_list(screening, 1, "victim@example.com", browser(f"browser {number}"))
     with pytest.raises(Conflict, match=r"request\.too_many"), db.transaction():
-        service.join_waiting_list(screenings[-1], 1, "Victim@example.com", "pt_BR", "another browser")
+        service.join_waiting_list(screenings[-1], 1, "Victim@example.com", browser("another browser"))
     with db.transaction():
-        service.join_waiting_list(screenings[-1], 1, "eva@example.com", "pt_BR", "another browser")
+        service.join_waiting_list(screenings[-1], 1, "eva@example.com", browser("another browser"))
 
 
 def test_one_mailbox_is_one_however_it_is_spelled(settings: Settings) -> None:
@@ -210,9 +211,9 @@ def test_one_mailbox_is_one_however_it_is_spelled(settings: Settings) -> None:
     screening = make_screening("oo")
     for number, email in enumerate(("ana@praça.example", "<ana@prac\u0327a.example>")):
         with db.transaction():
-            service.join_waiting_list(screening, 1, email, "pt_BR", f"browser {number}")
+            service.join_waiting_list(screening, 1, email, browser(f"browser {number}"))
     with pytest.raises(Conflict, match=r"request\.too_many"), db.transaction():
-        service.join_waiting_list(screening, 1, "ana@xn--praa-2oa.example", "pt_BR", "another browser")
+        service.join_waiting_list(screening, 1, "ana@xn--praa-2oa.example", browser("another browser"))
 
 
 def test_the_queue_closes_with_the_sales() -> None:

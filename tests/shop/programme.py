@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from html import unescape
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from flask.testing import FlaskClient
 from app.core import db
 from app.events import service as events
 from app.reservations import service as reservations
+from tests.actors import stranger
 from tests.events.test_programme import in_minutes, make_cinema, make_film, make_room, make_screening
 from tests.tickets.conftest import where_it_is_noon
 
@@ -39,7 +39,7 @@ def take_seats(screening_id: int, count: int) -> None:
     with db.transaction():
         screening = events.screening(screening_id)
         seats = [seat.id for seat in events.seat_plan(screening.auditorium_id).seats[:count]]
-        held = reservations.hold_seats(screening, seats, visitor=uuid.uuid4().hex, address_key="a")
+        held = reservations.hold_seats(screening, seats, stranger())
         assert reservations.confirm(held.id)
 
 

@@ -14,6 +14,7 @@ from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
 from app.tickets import service as tickets
+from tests.actors import at_the_door
 from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
 from tests.shop.visitor import Visitor
@@ -99,7 +100,7 @@ def test_cancelling_is_asked_and_then_done(ana: Visitor, paid: OrderView) -> Non
 def test_not_once_somebody_is_in(ana: Visitor, paid: OrderView) -> None:
     with db.transaction():
         first = tickets.of_order(paid.id)[0]
-        tickets.admit(first.qr_text, gate="1", by_user_id=None)
+        tickets.admit(first.qr_text, at_the_door(), gate="1")
     answer = ana.post(f"{paid.path}/cancellation")
     assert (answer.status_code, "inside already" in answer.text) == (409, True)
 

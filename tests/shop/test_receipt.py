@@ -11,6 +11,7 @@ from app.core import db
 from app.events import service as events
 from app.events.service import Screening
 from app.orders import service as orders
+from tests.actors import owner
 from tests.orders import buying
 from tests.shop.test_payment_elsewhere import being_paid
 from tests.shop.visitor import Visitor, order_at
@@ -19,8 +20,9 @@ from tests.shop.visitor import Visitor, order_at
 def paid_with(ana: Visitor, screening: Screening, method: str) -> str:
     path = being_paid(ana, screening)
     if method == "card":
+        order = order_at(path)
         with db.transaction():
-            orders.change_method(order_at(path).token, "card")
+            orders.change_method(order.token, "card", owner(order))
         buying.work()
     buying.pay(order_at(path))
     return path

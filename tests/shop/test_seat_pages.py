@@ -17,6 +17,7 @@ from app.orders import service as orders
 from app.reservations import service as reservations
 from app.shop import seats as seat_pages
 from app.shop import waiting
+from tests.actors import owner
 from tests.orders import buying
 from tests.payments.test_statements import counted
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -226,7 +227,7 @@ def test_the_email_of_the_line_is_not_asked_for_again(app: Flask, ana: Visitor) 
     wish = send(ana, full, quantity="2").location
     assert ana.post(wish, {"quantity": "2", "email": " Rita@example.org"}).status_code == 303
     with db.transaction():
-        orders.abandon(blocking.token)
+        orders.abandon(blocking.token, owner(blocking))
     with db.transaction():
         reservations.offer_next(full.id)
     path = ana.post(f"{wish}/orders").location.removesuffix("/types")

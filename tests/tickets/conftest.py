@@ -12,6 +12,7 @@ import pytest
 from app.core import db
 from app.tickets import keys, service
 from app.tickets.service import Concession, IssueFacts, Ticket, TicketLine
+from tests.actors import at_the_door
 
 FULL = TicketLine(57, "F7", "F", "7", "Padrão", "full", None, 3800)
 STUDENT = TicketLine(58, "F8", "F", "8", "Padrão", "half", "student", 1900)
@@ -68,9 +69,11 @@ def issue(database: str) -> Issue:
     return tickets
 
 
-def admit(text: str, gate: str = "1", **door: Any) -> service.Admission:
+def admit(
+    text: str, gate: str = "1", user_id: int | None = 7, address_key: str = "", **door: Any
+) -> service.Admission:
     with db.transaction():
-        return service.admit(text, gate=gate, by_user_id=door.pop("by_user_id", 7), **door)
+        return service.admit(text, at_the_door(user_id, address_key), gate=gate, **door)
 
 
 def retire_keys() -> tuple[int, int]:

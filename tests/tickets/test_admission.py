@@ -18,6 +18,7 @@ from app.events.service import Screening
 from app.tickets import admission, qr, service
 from app.tickets.admission import ATTENDANCE, Door, refusal
 from app.tickets.service import Attendance
+from tests.actors import at_the_door
 from tests.reservations.rooms import make_screening
 from tests.tickets.conftest import FULL, Issue, admit, make_facts
 
@@ -146,19 +147,19 @@ MINUTE = timedelta(minutes=1)
 @pytest.mark.parametrize(
     ("state", "door", "after_start", "verdict"),
     [
-        ("revoked", Door("1", screening_id=42), 0, "revoked"),
-        ("admitted", Door("1", screening_id=42), 0, "already"),
-        ("valid", Door("1"), -120, "too_early"),
-        ("valid", Door("1", screening_id=41), -120, "too_early"),
-        ("valid", Door("1", screening_id=42), -120, "other_screening"),
-        ("valid", Door("1", screening_id=41), -24 * 60, "other_day"),
-        ("valid", Door("1"), 154, "over"),
-        ("valid", Door("1"), 24 * 60, "other_day"),
-        ("valid", Door("1", cinema_id=2), 0, "other_cinema"),
-        ("valid", Door("1", cinema_id=1, screening_id=42), 0, "other_screening"),
-        ("valid", Door("1", screening_id=42), 24 * 60, "other_day"),
+        ("revoked", Door(at_the_door(), "1", screening_id=42), 0, "revoked"),
+        ("admitted", Door(at_the_door(), "1", screening_id=42), 0, "already"),
+        ("valid", Door(at_the_door(), "1"), -120, "too_early"),
+        ("valid", Door(at_the_door(), "1", screening_id=41), -120, "too_early"),
+        ("valid", Door(at_the_door(), "1", screening_id=42), -120, "other_screening"),
+        ("valid", Door(at_the_door(), "1", screening_id=41), -24 * 60, "other_day"),
+        ("valid", Door(at_the_door(), "1"), 154, "over"),
+        ("valid", Door(at_the_door(), "1"), 24 * 60, "other_day"),
+        ("valid", Door(at_the_door(), "1", cinema_id=2), 0, "other_cinema"),
+        ("valid", Door(at_the_door(), "1", cinema_id=1, screening_id=42), 0, "other_screening"),
+        ("valid", Door(at_the_door(), "1", screening_id=42), 24 * 60, "other_day"),
         # After midnight it is still the cinema's evening.
-        ("valid", Door("1"), 5 * 60, "over"),
+        ("valid", Door(at_the_door(), "1"), 5 * 60, "over"),
     ],
 )
 def test_the_nearest_reason_is_given(state: str, door: Door, after_start: int, verdict: str) -> None:
@@ -173,11 +174,11 @@ def guess(times: int, **door: Any) -> None:
 
 def test_codes_that_do_not_exist_are_throttled_for_an_account_but_scans_are_not(issue: Issue) -> None:
     first, second = issue()
-    guess(admission.MISSES_A_MINUTE, by_user_id=3)
+    guess(admission.MISSES_A_MINUTE, user_id=3)
     with pytest.raises(TooMany):
-        admit(first.code, by_user_id=3)
-    assert admit(first.qr_text, by_user_id=3).verdict == "admitted"
-    assert admit(second.code, by_user_id=4).verdict == "admitted"
+        admit(first.code, user_id=3)
+    assert admit(first.qr_text, user_id=3).verdict == "admitted"
+    assert admit(second.code, user_id=4).verdict == "admitted"
 
 
 def test_codes_that_do_not_exist_are_throttled_for_an_address(
@@ -186,19 +187,19 @@ def test_codes_that_do_not_exist_are_throttled_for_an_address(
     monkeypatch.setattr(admission, "MISSES_FROM_ONE_ADDRESS", 5)
     issue()
     for number in range(5):
-        guess(1, by_user_id=number, address_key="here")
+        guess(1, user_id=number, address_key="here")
     with pytest.raises(TooMany):
-        admit("AAAAAAAAAA", by_user_id=6, address_key="here")
-    assert admit("AAAAAAAAAA", by_user_id=6, address_key="there").verdict == "unknown"
+        admit("AAAAAAAAAA", user_id=6, address_key="here")
+    assert admit("AAAAAAAAAA", user_id=6, address_key="there").verdict == "unknown"
 
 
 def test_forged_codes_are_throttled_too(issue: Issue) -> None:
     payload, _ = qr.read(issue()[0].qr_text)
     forged = qr.sign(payload, Ed25519PrivateKey.generate())
     for _ in range(admission.MISSES_A_MINUTE):
-        assert admit(forged, by_user_id=3).verdict == "forged"
+        assert admit(forged, user_id=3).verdict == "forged"
     with pytest.raises(TooMany):
-        admit(forged, by_user_id=3)
+        admit(forged, user_id=3)
 
 
 def test_a_busy_door_is_never_held_up(issue: Issue) -> None:
@@ -264,17 +265,17 @@ def test_an_answer_is_shown_again_for_a_while_to_who_got_it(issue: Issue) -> Non
     given = admit(ticket.qr_text, gate="2")
     lost = admit("nonsense")
     with db.reading():
-        again = service.admission(given.id, by_user_id=7, seconds=60)
-        assert service.admission(lost.id, by_user_id=7, seconds=60).verdict == "unknown"
+        again = service.admission(given.id, at_the_door(), seconds=60)
+        assert service.admission(lost.id, at_the_door(), seconds=60).verdict == "unknown"
         with pytest.raises(NotFound):
-            service.admission(given.id, by_user_id=8, seconds=60)
+            service.admission(given.id, at_the_door(8), seconds=60)
         for unknown in (0, -1, 10**30):
             with pytest.raises(NotFound):
-                service.admission(unknown, by_user_id=7, seconds=60)
+                service.admission(unknown, at_the_door(), seconds=60)
     assert again == given
     time_passes(61)
     with db.reading(), pytest.raises(NotFound):
-        service.admission(given.id, by_user_id=7, seconds=60)
+        service.admission(given.id, at_the_door(), seconds=60)
 
 
 def test_every_try_is_written_down_without_what_was_scanned(issue: Issue) -> None:

@@ -67,8 +67,8 @@ def test_what_scanners_say_before_a_code_is_no_part_of_it(issue: Issue, lead: st
 def test_what_no_known_layout_explains_is_called_garbled(issue: Issue, garble: object) -> None:
     ticket = issue()[0]
     for _ in range(admission.MISSES_A_MINUTE + 1):  # it counts as nobody's guess
-        assert admit(garble(ticket.qr_text), by_user_id=3).verdict == "garbled"  # type: ignore[operator]
-    assert admit(ticket.code, by_user_id=3).verdict == "admitted"
+        assert admit(garble(ticket.qr_text), user_id=3).verdict == "garbled"  # type: ignore[operator]
+    assert admit(ticket.code, user_id=3).verdict == "admitted"
 
 
 def test_what_somebody_else_signed_is_forged_in_any_layout(issue: Issue) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core import db
+from app.core.actor import Actor
 from app.core.errors import Invalid, NotFound, TooMany
 from app.users import service as users
 from app.users.service import LinkOver, User, WrongPassword
@@ -17,17 +18,17 @@ from tests.users.people import PASSWORD, is_signed_in, person, post, session_of,
 
 def sign_up(email: str = "ana@example.org", password: str = PASSWORD, name: str = "Ana Souza") -> None:
     with db.transaction():
-        users.sign_up(name, email, password, "pt_BR")
+        users.sign_up(name, email, password, Actor())
 
 
 def sign_in(email: str = "ana@example.org", password: str = PASSWORD, address: str = "home") -> User:
     with db.transaction():
-        return users.sign_in(email, password, address)
+        return users.sign_in(email, password, Actor(address_key=address))
 
 
 def verify(link: str, password: str = PASSWORD, signed_in_id: int | None = None) -> User:
     with db.transaction():
-        return users.verify_email(link, password, signed_in_id=signed_in_id)
+        return users.verify_email(link, password, Actor(user_id=signed_in_id))
 
 
 def test_sign_up_sends_a_link_that_proves_the_email() -> None:

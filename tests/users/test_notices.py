@@ -16,6 +16,7 @@ from app.dispatch import routes
 from app.events import service as events
 from app.orders import service as orders
 from app.reservations import service as reservations
+from tests.actors import browser
 from tests.orders import buying, counter
 from tests.reservations.rooms import make_screening
 from tests.users.noticed import bought, one, seats, sent, speak
@@ -168,7 +169,7 @@ def test_the_waiting_lists_turn(language: str) -> None:
     screening = make_screening("oo")
     basket = buying.start(screening, seats(screening, "A1 A2"))
     with db.transaction():
-        reservations.join_waiting_list(screening, 2, "eva@example.org", language, "eva")
+        reservations.join_waiting_list(screening, 2, "eva@example.org", browser("eva", locale=language))
     with db.transaction():
         reservations.release(basket.reservation_id)
     mail = one(sent(), "guardados para você" if language == "pt_BR" else "waiting for you")

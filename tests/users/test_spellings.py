@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from app.core import db
+from app.core.actor import Actor
 from app.core.errors import Invalid, TooMany
 from app.users import passwords
 from app.users import service as users
@@ -28,7 +29,7 @@ DECOMPOSED = unicodedata.normalize("NFD", PHRASE)
 
 def sign_in(email: str, password: str = PASSWORD, address: str = "home") -> User:
     with db.transaction():
-        return users.sign_in(email, password, address)
+        return users.sign_in(email, password, Actor(address_key=address))
 
 
 @pytest.mark.parametrize("other", OTHERS)
@@ -48,7 +49,7 @@ def test_an_account_is_found_by_any_spelling_of_its_email(other: str) -> None:
 def test_a_second_sign_up_in_another_spelling_is_no_second_account(other: str) -> None:
     person(EMAIL)
     with db.transaction():
-        users.sign_up("Ana", other, "uma outra frase comprida", "pt_BR")
+        users.sign_up("Ana", other, "uma outra frase comprida", Actor())
     with db.reading() as session:
         assert session.execute(text("select count(*) from users.users")).scalar() == 1
 

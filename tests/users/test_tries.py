@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core import db
+from app.core.actor import Actor
 from app.core.errors import TooMany
 from app.users import service as users
 from app.users import tries
@@ -16,7 +17,7 @@ def sign_in(
     email: str = "ana@example.org", password: str = PASSWORD, address: str = "home", browser: str = ""
 ) -> User:
     with db.transaction():
-        return users.sign_in(email, password, address, [browser] if browser else ())
+        return users.sign_in(email, password, Actor(address_key=address), [browser] if browser else ())
 
 
 def guess(email: str = "ana@example.org", address: str = "home", browser: str = "") -> None:

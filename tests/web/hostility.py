@@ -21,6 +21,7 @@ from app.events.service import Screening
 from app.orders import service as orders
 from app.reservations import service as reservations
 from app.users import links
+from tests.actors import browser, owner
 from tests.orders import buying
 from tests.orders.counter import stock
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -128,7 +129,7 @@ class House:
         self.foreign = buying.choose(buying.start(self.screening, self._seats(1), visitor="somebody else"))
         self.charge = buying.charge_id(self.paid)
         with db.transaction():
-            wish = reservations.open_request(self.screening, 2, locale="en", visitor="hostile")
+            wish = reservations.open_request(self.screening, 2, browser("hostile", locale="en"))
             self.request = wish.token
         self._awaiting: str | None = None
 
@@ -174,8 +175,9 @@ class House:
         return self._awaiting
 
     def _give_up(self, token: str) -> None:
+        order = buying.order(token)
         with contextlib.suppress(Conflict), db.transaction():
-            orders.abandon(token)
+            orders.abandon(token, owner(order))
 
     def known(self, argument: str) -> list[str]:
         """What really is at the addresses that have this argument."""

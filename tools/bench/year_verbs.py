@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from sqlalchemy import text
 
 from app.core import config, db
+from app.core.actor import Actor
 from app.core.config import Settings
 from app.core.worker import run_tick
 from app.dispatch import ticks
@@ -81,14 +82,13 @@ class Verbs:
 
     def hold(self) -> Step:
         who = uuid.uuid4().hex
+        actor = Actor(visitor=who, address_key=who)
         yield
         with db.transaction():
-            begun = orders.start_with_seats(
-                self.screening.id, self.seats, visitor=who, address_key=who, once=who, locale="pt_BR"
-            )
+            begun = orders.start_with_seats(self.screening.id, self.seats, actor, once=who)
         yield
         with db.transaction():
-            orders.abandon(begun.token)
+            orders.abandon(begun.token, actor)
 
     def snack_hold(self) -> Step:
         order_id = uuid.uuid4()
@@ -131,9 +131,10 @@ class Verbs:
         )
         with db.transaction():
             (ticket,) = tickets.issue(facts, [TicketLine(1, "F7", "F", "7", "Padrão", "full", None, 3800)])
+        door = Actor(channel="door")
         yield
         with db.transaction():
-            admission = tickets.admit(ticket.qr_text, gate="1", cinema_id=self.screening.cinema.id)
+            admission = tickets.admit(ticket.qr_text, door, gate="1", cinema_id=self.screening.cinema.id)
         yield
         if admission.verdict != "admitted":
             raise RuntimeError(f"the door says {admission.verdict}")
@@ -142,7 +143,9 @@ class Verbs:
         who = uuid.uuid4().hex
         yield
         with db.transaction():
-            request = reservations.join_waiting_list(self.screening, 2, f"{who}@example.com", "pt_BR", who)
+            request = reservations.join_waiting_list(
+                self.screening, 2, f"{who}@example.com", Actor(visitor=who)
+            )
         yield
         with db.transaction():
             reservations.cancel_request(request.token)

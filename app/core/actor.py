@@ -1,0 +1,31 @@
+"""Who acts: one value, made once where a request, a command or a message enters, and passed down through the verbs."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Literal
+
+from app.core.i18n import LOCALES
+
+Channel = Literal["web", "kiosk", "door", "api"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The person for whom a verb acts, and the way by which they reach us. All that is not known is left out.
+
+    `visitor` is the random id of a browser, or of what stands for one; empty for a reader who has none yet: it owns
+    nothing. `user_id` is the account that is signed in. `address_key` stands for the network address and tells nobody
+    who it was; empty where there is no network between. `locale` is the language that they are spoken to, `pt_BR` or
+    `en`. `device` is the registered device (a kiosk, a scanner), `partner` the name under which a partner's system
+    calls the API.
+    """
+
+    visitor: str = ""
+    user_id: int | None = None
+    address_key: str = ""
+    locale: str = LOCALES[0]
+    channel: Channel = "web"
+    device: uuid.UUID | None = None
+    partner: str | None = None

@@ -1,0 +1,24 @@
+"""The actor of a web request."""
+
+from __future__ import annotations
+
+from app.core.actor import Actor, Channel
+from app.web.language import locale
+from app.web.security import address_key, known_visitor, visitor
+from app.web.sign_in import signed_in_user
+
+
+def current_actor(*, begins: bool = False, channel: Channel = "web") -> Actor:
+    """Who sends this request.
+
+    `begins`: the request begins something that will be the visitor's, so a browser without a visitor gets one. All
+    others are only read: a reader gets no cookie.
+    """
+    user = signed_in_user()
+    return Actor(
+        visitor=visitor() if begins else known_visitor() or "",
+        user_id=user.id if user else None,
+        address_key=address_key(),
+        locale=locale(),
+        channel=channel,
+    )
