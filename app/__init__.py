@@ -24,15 +24,15 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
 
     settings = config.use(settings or Settings.from_env())
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
-    app.testing = settings.testing
+    app.testing = settings.process.testing
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    if settings.database_url:
-        limits = limits or page_limits(settings.db_seconds)
-        db.connect(settings.database_url, pool_size=settings.db_pool_size, limits=limits)
+    if settings.database.url:
+        limits = limits or page_limits(settings.database.statement_seconds)
+        db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=limits)
     _init_web(app, settings)
-    if PAGES in settings.services:
+    if PAGES in settings.process.services:
         _mount_pages(app)
     return app
 

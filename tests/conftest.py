@@ -22,7 +22,7 @@ from hypothesis import settings as property_settings
 
 from app import create_app
 from app.core import cache, config, db
-from app.core.config import Settings
+from app.core.config import Settings, environment
 from tests import databases
 from tests.databases import Databases
 from tests.live_server import LiveServer
@@ -30,8 +30,8 @@ from tests.live_server import LiveServer
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-SERVER = "BILHETERIA_TEST_SERVER"
-FOLDER = "BILHETERIA_TEST_FOLDER"
+SERVER = "PYTEST_POSTGRES_SERVER"
+FOLDER = "PYTEST_POSTGRES_FOLDER"
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -45,6 +45,10 @@ property_settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 property_settings.load_profile("house")
+
+# Tests and the processes that they start know no setting of the person who runs them.
+for _name in environment.names(Settings):
+    os.environ.pop(_name, None)
 
 _server: Any = None
 
@@ -92,14 +96,14 @@ def _worker_database(all_databases: Databases, worker_name: str) -> str:
 
 @pytest.fixture(scope="session")
 def _settings(_worker_database: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(
-        var=tmp_path_factory.mktemp("var"),
-        database_url=_worker_database,
-        secret_key="tests-secret-key",
-        public_url="http://localhost",
-        db_seconds=30,  # a busy machine is no outage
-        doors_open_minutes=60,  # tickets of the tests are let in, unless a test is about this
-        testing=True,
+    return Settings().changed(
+        process={"testing": True},
+        storage={"var": tmp_path_factory.mktemp("var")},
+        # A busy machine is no outage.
+        database={"url": _worker_database, "statement_seconds": 30},
+        web={"secret_key": "tests-secret-key", "public_url": "http://localhost"},
+        # Tickets of the tests are let in, unless a test is about this.
+        cinema={"doors_open_minutes": 60},
     )
 
 
@@ -130,7 +134,7 @@ def _connect(url: str, settings: Settings) -> None:
     except db.NoTransaction:
         connected = ""
     if connected.partition("://")[2] != url.partition("://")[2]:
-        db.connect(url, pool_size=settings.db_pool_size)
+        db.connect(url, pool_size=settings.database.pool_size)
 
 
 @pytest.fixture

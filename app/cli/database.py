@@ -40,7 +40,7 @@ def connected() -> Iterator[None]:
     from app.core import db
     from app.core.config import settings
 
-    if not settings().database_url:
+    if not settings().database.url:
         db.connect(database_url(settings()), pool_size=2)
     try:
         yield
@@ -60,15 +60,15 @@ def database_url(settings: Settings) -> str:
     """DATABASE_URL, else that of the embedded Postgres that runs on the data folder. Raises NoDatabase."""
     from app.adapters import postgres
 
-    if settings.database_url:
-        return settings.database_url
+    if settings.database.url:
+        return settings.database.url
     try:
-        server = postgres.running(settings.var / "postgres")
+        server = postgres.running(settings.storage.var / "postgres")
     except postgres.PostgresError as error:
         raise NoDatabase(str(error)) from None
     if server is None:
         raise NoDatabase(
-            f"no database runs on {settings.var}: start the box office (make run) with the same BILHETERIA_VAR,"
+            f"no database runs on {settings.storage.var}: start the box office (make run) with the same BILHETERIA_VAR,"
             " or set DATABASE_URL"
         )
     return server.url

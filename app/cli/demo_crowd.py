@@ -71,7 +71,7 @@ def _sell(screening: Screening, days_away: int, left: int | None) -> int:
             seats = [seat.id for seat in group[: wanted - sold]]
             if not plan.whole(seats):  # nobody buys half a love seat
                 seats.append(group[len(seats)].id)
-            if len(seats) > settings().max_seats:
+            if len(seats) > settings().holds.max_seats:
                 continue
             name = f"demo-{screening.id}-{number}"
             held = reservations.hold_seats(screening, seats, Actor(visitor=name, address_key=name))
@@ -87,7 +87,7 @@ def _groups(plan: SeatPlan, dice: random.Random, *, everyone: bool) -> Iterator[
     for row in plan.rows:
         rest = [seat for seat in row if everyone or seat.kind not in ("wheelchair", "companion")]
         while rest:
-            size = min(len(rest), settings().max_seats, dice.choice((1, 2, 2, 2, 3, 4)))
+            size = min(len(rest), settings().holds.max_seats, dice.choice((1, 2, 2, 2, 3, 4)))
             party, rest = rest[:size], rest[size:]
             if rest and plan.halves.get(party[-1].id) == rest[0].id:
                 party.append(rest.pop(0))

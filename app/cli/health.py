@@ -20,8 +20,8 @@ EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - and one of
 
 def wrong_at(settings: Settings, path: str, *, seconds: float) -> str | None:
     """What is wrong with the answer of this machine's web server for `path`; None: it is a 200."""
-    host = EVERY_ADDRESS.get(settings.host, settings.host)
-    connection = HTTPConnection(host, settings.port, timeout=seconds)
+    host = EVERY_ADDRESS.get(settings.web.host, settings.web.host)
+    connection = HTTPConnection(host, settings.web.port, timeout=seconds)
     try:
         connection.request("GET", path)
         status = connection.getresponse().status
@@ -47,7 +47,7 @@ class Answers:
     def _ask_on(self) -> None:
         while True:
             # A crowd may have to be served first: late is no worse than never answered.
-            if wrong_at(self._settings, "/healthz", seconds=self._settings.hang_seconds) is None:
+            if wrong_at(self._settings, "/healthz", seconds=self._settings.process.hang_seconds) is None:
                 self.count += 1
             time.sleep(self.PAUSE_SECONDS)
 
@@ -71,13 +71,13 @@ def main(words: list[str]) -> int:
 
 
 def _silent(settings: Settings) -> str | None:
-    if settings.heartbeat is None:
+    if settings.process.heartbeat is None:
         return None
-    last = Heartbeat(settings.heartbeat).last()
+    last = Heartbeat(settings.process.heartbeat).last()
     if last is None:
         return "there was no sign of life yet"
     silent = time.monotonic() - last
-    return f"no sign of life for {silent:.0f} s" if silent > settings.hang_seconds else None
+    return f"no sign of life for {silent:.0f} s" if silent > settings.process.hang_seconds else None
 
 
 if __name__ == "__main__":

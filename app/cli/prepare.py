@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 import click
 
@@ -28,11 +27,11 @@ def main() -> int:
         settings = Settings.from_env()
         url = database_url(settings)
         # Its tables, not its pages.
-        app = create_app(replace(settings, services=(), database_url=url), limits=COMMANDS)
+        app = create_app(settings.changed(process={"services": ()}, database={"url": url}), limits=COMMANDS)
         migrations_target.init_app(app)
         with app.app_context():
             migrate()
-        if settings.demo:
+        if settings.cinema.demo:
             load_demo_once()
         else:
             close_demo_accounts()

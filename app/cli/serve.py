@@ -57,7 +57,7 @@ def main() -> int:
     speak_to_any_terminal()
     try:
         settings = Settings.from_env()
-        with _only_one(settings.var):
+        with _only_one(settings.storage.var):
             _serve(settings)
     except (CannotServe, BadSetting, PostgresError) as error:
         print(f"serve: {error}", file=sys.stderr, flush=True)
@@ -77,22 +77,22 @@ class BoxOffice:
         self.settings = settings
         self.postgres: PostgresServer | None = None
         self.children: list[Child] = []
-        self.database_url = settings.database_url or ""
+        self.database_url = settings.database.url or ""
         self.sign_ins: list[str] = []
 
     def open(self) -> None:
         """Start everything, in order. Raises CannotServe or PostgresError."""
         settings = self.settings
-        _check_port(settings.host, settings.port)
+        _check_port(settings.web.host, settings.web.port)
         if self.database_url:
             _check_database(self.database_url)
         else:
-            _say(f"Starting the database in {_short(settings.var / 'postgres')} …")
-            self.postgres = start_postgres(settings.var / "postgres")
+            _say(f"Starting the database in {_short(settings.storage.var / 'postgres')} …")
+            self.postgres = start_postgres(settings.storage.var / "postgres")
             self.database_url = self.postgres.url
         env = _environment(settings, self.database_url)
         _prepare(env)
-        self.sign_ins = _demo_sign_ins(self.database_url) if settings.demo else []
+        self.sign_ins = _demo_sign_ins(self.database_url) if settings.cinema.demo else []
         _say("Starting the web server and the worker …")
         self.children = _children(env, settings)
         for child in self.children:
@@ -113,7 +113,7 @@ class BoxOffice:
     def _start_postgres_again(self) -> None:
         """One try; what keeps it from starting is said, and the next round tries again."""
         try:
-            self.postgres = start_postgres(self.settings.var / "postgres")
+            self.postgres = start_postgres(self.settings.storage.var / "postgres")
         except PostgresError as error:
             _say(f"{error}; trying again in {PAUSE_SECONDS:.0f} s.")
             time.sleep(PAUSE_SECONDS)
@@ -137,21 +137,24 @@ def _serve(settings: Settings) -> None:
     office = BoxOffice(settings)
     try:
         office.open()
-        _say(f"Open http://{settings.listens_at.replace('127.0.0.1', 'localhost')}")
+        _say(f"Open http://{settings.web.listens_at.replace('127.0.0.1', 'localhost')}")
         for line in office.sign_ins:
             _say(line)
-        _say(f"Logs are in {_short(settings.var / 'log')}. Ctrl-C ends it.")
+        _say(f"Logs are in {_short(settings.storage.var / 'log')}. Ctrl-C ends it.")
         office.watch()
     finally:
         office.close()
 
 
 def _environment(settings: Settings, database_url: str) -> dict[str, str]:
-    env = {**LEAN, **os.environ, "DATABASE_URL": database_url, "BILHETERIA_VAR": str(settings.var)}
+    env = {**LEAN, **os.environ}
+    env.pop("DATABASE_URL_FILE", None)  # read: its content is in DATABASE_URL
     env |= {
+        "DATABASE_URL": database_url,
+        "BILHETERIA_VAR": str(settings.storage.var),
         "PYTHONUTF8": "1",
-        "PORT": str(settings.port),
-        "BILHETERIA_HOST": settings.host,
+        "PORT": str(settings.web.port),
+        "BILHETERIA_HOST": settings.web.host,
         "PYTHONUNBUFFERED": "1",
     }
     if sys.platform == "darwin":  # where Homebrew puts the libraries that draw the PDF
@@ -176,7 +179,7 @@ def _children(env: dict[str, str], settings: Settings) -> list[Child]:
     configuration = str(ROOT / "app" / "web" / "gunicorn_conf.py")
     web = [sys.executable, "-m", "gunicorn", "--config", configuration, "--chdir", str(ROOT)]
     worker = [sys.executable, "-m", "app.cli.worker"]
-    log, run = settings.var / "log", settings.var / "run"
+    log, run = settings.storage.var / "log", settings.storage.var / "run"
     answers = Answers(settings)
     answers.ask_on()
     return [
@@ -186,7 +189,7 @@ def _children(env: dict[str, str], settings: Settings) -> list[Child]:
             env,
             log / "web.log",
             heartbeat=run / "web.heartbeat",
-            hang_seconds=settings.hang_seconds,
+            hang_seconds=settings.process.hang_seconds,
             answered=lambda: answers.count,
         ),
         Child(
@@ -195,7 +198,7 @@ def _children(env: dict[str, str], settings: Settings) -> list[Child]:
             {**env, "PYTHONPATH": str(ROOT)},
             log / "worker.log",
             heartbeat=run / "worker.heartbeat",
-            hang_seconds=settings.hang_seconds,
+            hang_seconds=settings.process.hang_seconds,
         ),
     ]
 

@@ -44,16 +44,16 @@ def main() -> int:
     except BadSetting as error:
         print(f"worker: {error}", file=sys.stderr)
         return 1
-    if not settings.database_url:
+    if not settings.database.url:
         print("worker: set DATABASE_URL (make run starts a database and a worker together)", file=sys.stderr)
         return 1
-    telemetry.log_as_json(telemetry.LEVELS[settings.log_level])
+    telemetry.log_as_json(telemetry.LEVELS[settings.process.log_level])
     asked = _listen_to_signals()
-    quick, patient = dispatch.by_pace(settings.services)
+    quick, patient = dispatch.by_pace(settings.process.services)
     # Opens nothing yet.
-    db.connect(settings.database_url, pool_size=settings.db_pool_size, limits=WORKER)
+    db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=WORKER)
     memory.settle()
-    heartbeat = Heartbeat(settings.heartbeat) if settings.heartbeat else None
+    heartbeat = Heartbeat(settings.process.heartbeat) if settings.process.heartbeat else None
     if not (quick and patient):
         return _Half(quick or patient, asked, settings, heartbeat=heartbeat).work()
     parent, signs_of_parent, signs_of_child = os.getpid(), Counter(), Counter()
@@ -62,9 +62,9 @@ def main() -> int:
         os.nice(PATIENT_NICENESS)
         # The database's own lists and logs tell the two apart.
         os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, patient"
-        other = _Other(parent, signs_of_parent, settings.hang_seconds, is_child=False)
+        other = _Other(parent, signs_of_parent, settings.process.hang_seconds, is_child=False)
         return _Half(patient, asked, settings, signs=signs_of_child, other=other).work()
-    other = _Other(child, signs_of_child, settings.hang_seconds, is_child=True)
+    other = _Other(child, signs_of_child, settings.process.hang_seconds, is_child=True)
     return _Half(quick, asked, settings, heartbeat=heartbeat, signs=signs_of_parent, other=other).work()
 
 
@@ -127,7 +127,7 @@ class _Half:
         self.worker = Worker(
             dispatch.routes(services), dispatch.ticks(services), own_threads=dispatch.own_threads(services)
         )
-        self.watches = self.worker.watches(hang_seconds=settings.hang_seconds, every=LOOK_SECONDS)
+        self.watches = self.worker.watches(hang_seconds=settings.process.hang_seconds, every=LOOK_SECONDS)
 
     def work(self) -> int:
         """Serve until a signal, or until the other half has died. Returns the exit status."""

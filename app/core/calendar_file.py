@@ -67,7 +67,7 @@ def calendar_file(visit: Visit, locale: str) -> bytes:
             ]
         ),
     )
-    event.add("url", settings().public_url)
+    event.add("url", settings().web.public_url)
     event.add("organizer", _organizer())
     calendar = Calendar()
     calendar.add("prodid", "-//Bilheteria//tickets//")
@@ -90,7 +90,7 @@ def _by_the_sites_clock(showtime: Showtime, moment: datetime) -> datetime:
 
 def _organizer() -> vCalAddress:
     """Name the publisher of an entry (RFC 5546): the cinema, with the address that its mails come from."""
-    name, address = parseaddr(settings().mail_from)
+    name, address = parseaddr(settings().mail.sender)
     organizer = vCalAddress(f"mailto:{address}")
-    organizer.params["CN"] = name or settings().cinema_name
+    organizer.params["CN"] = name or settings().cinema.name
     return organizer

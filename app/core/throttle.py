@@ -41,7 +41,7 @@ _HIT = text(
 
 def private_key(value: str) -> str:
     """An address or an account as a key that tells nobody who it was."""
-    return hmac.new(settings().secret_key.encode(), value.encode(), hashlib.sha256).hexdigest()[:24]
+    return hmac.new(settings().web.secret_key.encode(), value.encode(), hashlib.sha256).hexdigest()[:24]
 
 
 def hit(name: str, key: str, *, limit: int, seconds: int) -> None:

@@ -17,7 +17,7 @@ log = logging.getLogger("bilheteria.events")
 
 
 def _roll_forward() -> None:
-    if settings().demo:
+    if settings().cinema.demo:
         with db.transaction():
             demo.roll_forward()
 

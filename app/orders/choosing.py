@@ -77,7 +77,7 @@ _SEATS = text(
 
 def claims_end(deadline: datetime) -> datetime:
     """Until when an order's claims live: the deadline and the grace that nobody is shown."""
-    return deadline + timedelta(seconds=settings().grace_seconds)
+    return deadline + timedelta(seconds=settings().holds.grace_seconds)
 
 
 def choose_types(
@@ -227,7 +227,7 @@ def extend(token: str, actor: Actor) -> None:
     )
     if moved.first() is None:
         raise OrderOver(order.state)
-    move_deadline(order, order.deadline + timedelta(minutes=settings().extension_minutes))
+    move_deadline(order, order.deadline + timedelta(minutes=settings().holds.extension_minutes))
 
 
 def move_deadline(order: OrderView, deadline: datetime) -> None:

@@ -85,7 +85,7 @@ def _payable(token: str, actor: Actor) -> OrderView:
 
 def _with_time_to_pay(order: OrderView) -> OrderView:
     """Starting to pay sets the deadline once, to at least a few minutes from now (DESIGN: the clock)."""
-    least = order.read_at + timedelta(minutes=settings().payment_minutes)
+    least = order.read_at + timedelta(minutes=settings().payments.minutes)
     if order.state == AWAITING or order.deadline >= least:
         return order
     choosing.move_deadline(order, least)
@@ -119,7 +119,7 @@ def _request(order: OrderView, method: str, name: str, cpf: str | None) -> Charg
         method,
         order.total,
         order.deadline,
-        description=f"{settings().cinema_name} {order.code}",
+        description=f"{settings().cinema.name} {order.code}",
         payer_name=name,
         payer_cpf=cpf,
         return_url=f"{order.path}/payment",

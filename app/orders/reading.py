@@ -164,7 +164,7 @@ def _view(row: Row[Any]) -> OrderView:
         total=row.total,
         deadline=row.deadline,
         read_at=row.read_at,
-        extensions_left=max(0, settings().max_extensions - row.extensions),
+        extensions_left=max(0, settings().holds.max_extensions - row.extensions),
         types_chosen=row.types_chosen,
         age_confirmed=row.age_confirmed,
         concessions_chosen=row.concessions_chosen,

@@ -72,7 +72,9 @@ def _other_seats(order: OrderView) -> Reservation | None:
     for wanted in islice(candidates(plan, screening.prices, lost, taken), _MOST_TRIES):
         try:
             with db.session().begin_nested():
-                return reservations.hold_seats(screening, wanted, actor, minutes=settings().offer_minutes)
+                return reservations.hold_seats(
+                    screening, wanted, actor, minutes=settings().holds.offer_minutes
+                )
         except SeatsLost:
             continue  # somebody was quicker; the next best
         except (Conflict, TooMany):

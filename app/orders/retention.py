@@ -90,7 +90,7 @@ def erase(order_ids: Collection[uuid.UUID], *, keep_cpf: bool = True) -> None:
 
 def by_the_clock() -> None:
     """Delete and erase what is due, each batch in a transaction of its own."""
-    days = settings().keep_unpaid_days
+    days = settings().retention.unpaid_days
     with db.transaction():
         place = delete_unpaid(days)
     while place is not None:
@@ -99,4 +99,4 @@ def by_the_clock() -> None:
     erased = BATCH
     while erased == BATCH:
         with db.transaction():
-            erased = erase_buyers(settings().keep_buyer_days)
+            erased = erase_buyers(settings().retention.buyer_days)

@@ -145,7 +145,7 @@ class OrderView:
     @property
     def pdf_is_gone(self) -> bool:
         """Its PDF is deleted by now and not made again: long after the screening, or since its buyer was erased."""
-        kept_until = self.screening.ends_at + timedelta(days=settings().keep_pdf_days)
+        kept_until = self.screening.ends_at + timedelta(days=settings().retention.pdf_days)
         return self.erased_at is not None or self.read_at >= kept_until
 
     @property

@@ -90,7 +90,7 @@ def _request(charge: ChargeRow) -> psp.ChargeRequest:
         description=charge.description,
         payer_name=charge.payer_name,
         payer_cpf=charge.payer_cpf,
-        return_url=f"{settings().public_url}{back}" if back.startswith("/") else back,
+        return_url=f"{settings().web.public_url}{back}" if back.startswith("/") else back,
     )
 
 
@@ -270,7 +270,7 @@ def check_refunds() -> None:
 
 def deliver_sandbox_notifications() -> int:
     """The sandbox bank's webhooks, put in through the same door as a real bank's. Returns how many."""
-    if settings().provider != "sandbox":
+    if settings().payments.provider != "sandbox":
         return 0
     bank = providers.sandbox()
     due = bank.notifications()

@@ -31,7 +31,7 @@ def with_pix_code(answer: psp.ChargeState, amount: int, city: str) -> psp.Charge
     """The answer with its BR Code: some providers give only the location that it is built from."""
     if answer.pix_code is not None or answer.location is None:
         return answer
-    name = settings().cinema_name
+    name = settings().cinema.name
     city = brcode.plain(city).strip() or SOMEWHERE
     code = brcode.dynamic(answer.location, amount=amount, merchant_name=name, merchant_city=city)
     return replace(answer, pix_code=code)

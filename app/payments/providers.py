@@ -13,7 +13,7 @@ from app.core.config import Settings, settings
 
 def provider(name: str | None = None) -> psp.Provider:
     """The provider called `name`, or the one that the settings choose. Raises LookupError for an unknown one."""
-    wanted = name or settings().provider
+    wanted = name or settings().payments.provider
     if wanted == "sandbox":
         return sandbox()
     raise LookupError(f"no payment provider is called {wanted!r}")
@@ -23,7 +23,7 @@ def sandbox() -> Sandbox:
     """The sandbox bank itself: its simulator pages and the tests tell it how to behave."""
     url = db.engine().url.render_as_string(hide_password=False)
     current: Settings = settings()
-    return _sandbox(url, current.secret_key, current.sandbox_pix, db.limits())
+    return _sandbox(url, current.web.secret_key, current.payments.sandbox_pix, db.limits())
 
 
 @lru_cache(maxsize=4)

@@ -86,7 +86,7 @@ def request_charge(
         "method": method,
         "amount": amount,
         "state": CREATED,
-        "provider": settings().provider,
+        "provider": settings().payments.provider,
         "description": description[:140],
         "payer_name": payer_name[:200],
         "payer_cpf": payer_cpf or None,
@@ -189,7 +189,7 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> i
     The truth is fetched by a handler. Raises NotFound (no such provider), WebhookRefused (forged),
     WebhookUnreadable.
     """
-    if provider != settings().provider:
+    if provider != settings().payments.provider:
         raise NotFound("provider")
     try:
         named = providers.provider(provider).read_webhook(headers, body)

@@ -26,7 +26,7 @@ TRIES = 8
 
 
 def grace() -> timedelta:
-    return timedelta(seconds=settings().grace_seconds)
+    return timedelta(seconds=settings().holds.grace_seconds)
 
 
 def limit_of(setting: int) -> int | None:
@@ -52,13 +52,13 @@ def hold(
         raise lost_seats(screening, seat_ids, set(seat_ids) - states.keys(), states=states)
     reservation_id = codes.ordered_id()
     config = settings()
-    visitor_limit = limit_of(config.max_live_holds_per_visitor) if limited else None
-    address_limit = limit_of(config.max_live_holds_per_address) if limited else None
+    visitor_limit = limit_of(config.holds.max_per_visitor) if limited else None
+    address_limit = limit_of(config.holds.max_per_address) if limited else None
     held = claims.hold(
         reservation_id,
         screening.id,
         seat_ids,
-        seconds=minutes * 60 + config.grace_seconds,
+        seconds=minutes * 60 + config.holds.grace_seconds,
         actor=actor,
         visitor_limit=visitor_limit,
         address_limit=address_limit,

@@ -63,7 +63,7 @@ def _offer(screening: Screening, row: Row[Any]) -> bool:
             screening,
             row.quantity,
             Actor(visitor=row.visitor, locale=row.locale),
-            minutes=settings().offer_minutes,
+            minutes=settings().holds.offer_minutes,
             limited=False,
         )
     except NothingFits:
@@ -92,7 +92,7 @@ def _tell_offer(screening: Screening, row: Row[Any], offer: Reservation) -> None
             "seats": [seat.name for seat in seats],
             "quantity": row.quantity,
             "until": offer.deadline.isoformat(),
-            "minutes": settings().offer_minutes,
+            "minutes": settings().holds.offer_minutes,
         },
         not_after=offer.deadline.isoformat(),
     )

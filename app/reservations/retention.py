@@ -82,7 +82,7 @@ def by_the_clock() -> None:
     deleted = BATCH
     while deleted == BATCH:
         with db.transaction():
-            deleted = max(delete_requests(settings().keep_requests_days), drop_addresses())
+            deleted = max(delete_requests(settings().retention.requests_days), drop_addresses())
 
 
 def export(email: str) -> list[dict[str, object]]:

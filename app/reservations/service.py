@@ -98,7 +98,7 @@ def check_seats(screening: Screening, seat_ids: Sequence[int]) -> tuple[int, ...
 
     Raises Invalid: `seats.none`, `.too_many`, `.repeated`, `.unknown`, `.halved` (one place of a love seat).
     """
-    most = settings().max_seats
+    most = settings().holds.max_seats
     if not seat_ids:
         raise Invalid("seats.none", "seat")
     if len(seat_ids) > most:
@@ -130,7 +130,7 @@ def hold_seats(
     """
     seats = check_seats(screening, seat_ids)
     events.ensure_on_sale(screening)
-    minutes = settings().hold_minutes if minutes is None else minutes
+    minutes = settings().holds.minutes if minutes is None else minutes
     return holding.hold(screening, seats, actor, minutes=minutes, leave_no_single=leave_no_single)
 
 
@@ -153,7 +153,7 @@ def hold_best(screening: Screening, quantity: int, actor: Actor) -> Reservation:
     """
     check_quantity(quantity)
     events.ensure_on_sale(screening)
-    minutes = settings().hold_minutes
+    minutes = settings().holds.minutes
     return holding.hold_best(screening, quantity, actor, minutes=minutes)
 
 

@@ -31,8 +31,8 @@ class OfferOver(Conflict):
 
 def check_quantity(quantity: int) -> None:
     """Raises Invalid `quantity.range`, unless 1 ≤ quantity ≤ the most seats of an order."""
-    if not 1 <= quantity <= settings().max_seats:
-        raise Invalid("quantity.range", "quantity", most=settings().max_seats)
+    if not 1 <= quantity <= settings().holds.max_seats:
+        raise Invalid("quantity.range", "quantity", most=settings().holds.max_seats)
 
 
 def open_request(screening: Screening, quantity: int, actor: Actor) -> Request:
@@ -104,8 +104,8 @@ def _check_how_many(current: Request, email: str) -> None:
         email=email,
         token=current.token,
     ).one()
-    if others.waiting >= settings().max_live_holds_per_visitor:
-        raise Conflict("request.too_many", most=settings().max_live_holds_per_visitor)
+    if others.waiting >= settings().holds.max_per_visitor:
+        raise Conflict("request.too_many", most=settings().holds.max_per_visitor)
 
 
 def join_waiting_list(screening: Screening, quantity: int, email: str, actor: Actor) -> Request:
@@ -157,7 +157,7 @@ def accept_offer(token: str) -> Reservation:
     events.ensure_on_sale(events.screening(current.screening_id))
     if not _still_open(current.offer):
         raise OfferOver("offer.over", state="expired")
-    least = execute("select clock_timestamp() as now").one().now + timedelta(minutes=settings().hold_minutes)
+    least = execute("select clock_timestamp() as now").one().now + timedelta(minutes=settings().holds.minutes)
     deadline = max(current.offer.deadline, least)
     moved = claims.move(
         current.offer.id, states=("held",), state="held", expires_at=deadline + holding.grace()

@@ -20,7 +20,7 @@ LATE_SECONDS = 20.0
 
 def _bank() -> Sandbox:
     """Raises NotFound unless the sandbox is the provider."""
-    if settings().provider != "sandbox":
+    if settings().payments.provider != "sandbox":
         raise NotFound("sandbox bank")
     return payments.sandbox()
 
@@ -93,10 +93,10 @@ def _play(bank: Sandbox, view: BankView, act: str) -> bool:
 
 def _until_claims_end(view: BankView) -> float:
     """Seconds until the order's seats are free for others."""
-    return max(0.0, view.seconds_left) + settings().grace_seconds + 5
+    return max(0.0, view.seconds_left) + settings().holds.grace_seconds + 5
 
 
 def _back(view: BankView) -> str:
     """The order's payment page, as a path of this site."""
-    public = settings().public_url
+    public = settings().web.public_url
     return safe_next(view.return_url.removeprefix(public), "/")

@@ -248,7 +248,7 @@ def _beside(seat: Seat) -> tuple[int, int]:
 
 def sentence(error: BilheteriaError) -> str:
     """What a page says to an error, where the person looks."""
-    most = settings().max_seats
+    most = settings().holds.max_seats
     if isinstance(error, TooMany):
         return _("Too many tries in a short time. Wait a minute and try again.")
     words = {

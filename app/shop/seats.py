@@ -218,7 +218,7 @@ def _again(
     """The map again, saying what was wrong, with what was chosen as far as there are such seats."""
     chosen = _known(screening, wish)
     if isinstance(error, Invalid) and error.code == "seats.too_many":
-        chosen = chosen[: settings().max_seats]
+        chosen = chosen[: settings().holds.max_seats]
     return page(
         screening,
         status=error.status,

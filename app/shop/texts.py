@@ -17,7 +17,8 @@ def _text(name: str, title: str) -> str:
         title=title,
         text=f"shop/texts/{name}.{locale()}.html",
         sites_of_the_house=events.cinemas(),
-        limits=settings(),
+        holds=settings().holds,
+        retention=settings().retention,
     )
 
 

@@ -131,7 +131,7 @@ def _context(
         "back_url": url_for("shop.seats", screening_id=screening.id),
         "typed": shown,
         "errors": errors,
-        "offer_minutes": settings().offer_minutes,
+        "offer_minutes": settings().holds.offer_minutes,
         "complaint": _complaint(error) if error and not errors else "",
         "order": _order_of(current),
         "closed": not events.on_sale(screening),

@@ -17,7 +17,7 @@ LINK_SECONDS = 300
 
 def storage() -> Storage:
     """Where the settings say that tickets lie."""
-    return shared_storage(settings().storage_url, settings().ticket_folder)
+    return shared_storage(settings().storage.url, settings().ticket_folder)
 
 
 def revision_of(tickets: Sequence[Ticket]) -> int:

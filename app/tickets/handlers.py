@@ -135,7 +135,7 @@ def _now_counting(order_id: uuid.UUID) -> list[Ticket]:
 def _make(order_id: uuid.UUID, tickets: Sequence[Ticket], locale: str) -> tuple[int, str, int]:
     """Revision, storage key and size of the PDF, which lies in storage now."""
     try:
-        content = paper.pdf(tickets, locale, settings().cinema_name)
+        content = paper.pdf(tickets, locale, settings().cinema.name)
     except PdfError as error:
         raise Poison(str(error)) from error
     failpoint("tickets.after_pdf")

@@ -140,7 +140,7 @@ def newest() -> SigningKey | None:
 
 def _sealing_key() -> ChaCha20Poly1305:
     derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"bilheteria ticket signing keys")
-    return ChaCha20Poly1305(derived.derive(settings().secret_key.encode()))
+    return ChaCha20Poly1305(derived.derive(settings().web.secret_key.encode()))
 
 
 def _seal(key: SigningKey) -> bytes:

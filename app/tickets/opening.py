@@ -9,7 +9,7 @@ from app.core.config import settings
 
 def opens_before() -> timedelta:
     """How long before the start people are let in (BILHETERIA_DOORS_OPEN_MINUTES)."""
-    return timedelta(minutes=settings().doors_open_minutes)
+    return timedelta(minutes=settings().cinema.doors_open_minutes)
 
 
 def opens_at(starts_at: datetime) -> datetime:

@@ -45,7 +45,7 @@ def by_the_clock() -> None:
         with db.transaction() as session:
             filled = len(session.execute(_FILL, {"most": BATCH}).all())
     try:
-        while _delete_some(settings().keep_pdf_days) == BATCH:
+        while _delete_some(settings().retention.pdf_days) == BATCH:
             pass
     except StorageError as error:
         log.warning("old PDFs are left for the next tick", extra={"error": repr(error)})

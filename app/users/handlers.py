@@ -26,7 +26,7 @@ ENDINGS = ("order_cancelled", "screening_cancelled")
 
 def mailbox() -> Mailbox:
     config = settings()
-    return open_mail(config.mail_url, config.mail_folder, config.mail_from)
+    return open_mail(config.mail.url, config.mail_folder, config.mail.sender)
 
 
 def on_tickets_ready(message: TicketsReady, delivery: Delivery) -> None:
@@ -86,7 +86,7 @@ def _stored(key: str) -> bytes:
     """Raises Missing, Retry."""
     config = settings()
     try:
-        return shared_storage(config.storage_url, config.ticket_folder).get(key)
+        return shared_storage(config.storage.url, config.ticket_folder).get(key)
     except Missing:
         raise
     except StorageError as error:
@@ -105,7 +105,7 @@ def _send(
         letter = notices.write(template, locale, facts)
     except (TemplateError, KeyError, TypeError, ValueError) as error:
         raise Poison(f"mail {template}: {error!r}") from error
-    domain = ascii_host(settings().mail_from.rpartition("@")[2].strip("> ")) or "localhost"
+    domain = ascii_host(settings().mail.sender.rpartition("@")[2].strip("> ")) or "localhost"
     mail = Mail(
         email, letter.subject, letter.text, letter.html, f"<{delivery.message_id}@{domain}>", attachments
     )

@@ -36,7 +36,7 @@ class Letter:
 def write(template: str, locale: str, facts: dict[str, Any]) -> Letter:
     """The mail `template` in `locale`. Raises jinja2's errors when template or facts are wrong."""
     page = _environment(locale).get_template(f"{template}.txt")
-    context = page.new_context({"cinema_name": settings().cinema_name} | facts | _showtime(facts))
+    context = page.new_context({"cinema_name": settings().cinema.name} | facts | _showtime(facts))
     for _part in page.root_render_func(context):  # blocks alone would not see what the template imports
         pass
     said = {
@@ -44,10 +44,10 @@ def write(template: str, locale: str, facts: dict[str, Any]) -> Letter:
         for name in ("subject", "heading", "body", "action")
     }
     subject = " ".join(said["subject"].split())[:LONGEST_SUBJECT]
-    address = settings().public_url + str(facts.get("path") or facts.get("order_path") or "/")
+    address = settings().web.public_url + str(facts.get("path") or facts.get("order_path") or "/")
     paragraphs = [part.strip() for part in said["body"].split("\n\n") if part.strip()]
     action = f"{said['action']}: {address}" if said["action"] else ""
-    sender = settings().cinema_name
+    sender = settings().cinema.name
     text = "\n\n".join(part for part in (said["heading"], *paragraphs, action, sender) if part) + "\n"
     html = _page(locale).render(
         subject=subject,

@@ -28,4 +28,4 @@ def absolute(path: str) -> str:
 
     Never the name that a request gives itself: pages are kept for a moment, and the next visitor would get it.
     """
-    return settings().public_url + path
+    return settings().web.public_url + path

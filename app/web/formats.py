@@ -30,11 +30,11 @@ def init_app(app: Flask, settings: Settings) -> None:
         code=grouped,
     )
     app.jinja_env.globals.update(
-        cinema_name=settings.cinema_name,
-        public_url=settings.public_url,
+        cinema_name=settings.cinema.name,
+        public_url=settings.web.public_url,
         once=lambda: secrets.token_urlsafe(12),
-        max_seats=settings.max_seats,
-        provider=settings.provider,
+        max_seats=settings.holds.max_seats,
+        provider=settings.payments.provider,
     )
     app.context_processor(lambda: {"locale": locale()})
 

@@ -42,15 +42,17 @@ def _open_more_files(wanted: int) -> None:
 
 
 wsgi_app = "wsgi:application"
-bind = [settings.listens_at]
+bind = [settings.web.listens_at]
 worker_class = TurnsWorker
-workers = settings.web_workers
+workers = settings.web.workers
 worker_connections = 2500
 _open_more_files(worker_connections + 500)
 # A socket for each worker: from one that they share, one worker may take nearly all connections, and the other rests.
 reuse_port = True
 preload_app = True
-timeout = settings.hang_seconds  # a worker that gave no sign of life for so long is killed, and replaced
+timeout = (
+    settings.process.hang_seconds
+)  # a worker that gave no sign of life for so long is killed, and replaced
 graceful_timeout = 2  # live streams never end by themselves
 keepalive = 20
 control_socket_disable = True
@@ -60,18 +62,18 @@ errorlog = "-"
 loglevel = "warning"
 # A proxy passes on what a stranger calls SCRIPT_NAME; nothing of ours is mounted below a path.
 forwarder_headers = ""
-forwarded_allow_ips = settings.forwarded_allow_ips
+forwarded_allow_ips = settings.web.forwarded_allow_ips
 
 
 def on_starting(server: Any) -> None:
     """gunicorn's own lines and the application's look the same: JSON, one a line."""
     from app.core import telemetry
 
-    telemetry.log_as_json(telemetry.LEVELS[settings.log_level])
+    telemetry.log_as_json(telemetry.LEVELS[settings.process.log_level])
     for handler in server.log.error_log.handlers:
         handler.setFormatter(telemetry.JsonLines())
-    if settings.heartbeat is not None:
-        _give_signs(server, Heartbeat(settings.heartbeat))
+    if settings.process.heartbeat is not None:
+        _give_signs(server, Heartbeat(settings.process.heartbeat))
 
 
 def _give_signs(server: Any, heartbeat: Heartbeat) -> None:
@@ -90,13 +92,13 @@ def when_ready(server: Any) -> None:
     import wsgi
     from app.core import memory
 
-    if PAGES in settings.services:
+    if PAGES in settings.process.services:
         templates = wsgi.app.jinja_env
         for name in templates.list_templates(extensions=["html"]):
             templates.get_template(name)
     memory.settle()
-    if settings.heartbeat is not None:
-        Heartbeat(settings.heartbeat).beat()
+    if settings.process.heartbeat is not None:
+        Heartbeat(settings.process.heartbeat).beat()
 
 
 def pre_fork(server: Any, worker: Any) -> None:

@@ -30,8 +30,8 @@ babel = Babel()
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    app.config["BABEL_DEFAULT_LOCALE"] = settings.default_locale
-    babel.init_app(app, locale_selector=lambda: choose(settings.default_locale))
+    app.config["BABEL_DEFAULT_LOCALE"] = settings.cinema.default_locale
+    babel.init_app(app, locale_selector=lambda: choose(settings.cinema.default_locale))
     # Templates ask for hundreds of texts: the catalogue is looked up once a request, not once a text.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: _catalogue().gettext(text),

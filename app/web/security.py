@@ -40,9 +40,9 @@ BODY_LIMIT = 256 * 1024
 
 def init_app(app: Flask, settings: Settings) -> None:
     app.config.update(
-        SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_NAME="__Host-session" if settings.behind_tls else "session",
-        SESSION_COOKIE_SECURE=settings.behind_tls,
+        SECRET_KEY=settings.web.secret_key,
+        SESSION_COOKIE_NAME="__Host-session" if settings.web.behind_tls else "session",
+        SESSION_COOKIE_SECURE=settings.web.behind_tls,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
@@ -53,14 +53,14 @@ def init_app(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
         MAX_FORM_PARTS=20_000,
     )
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
+    if settings.web.trusted_proxies:
+        hops = settings.web.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.session_interface = SessionCookie()
     csrf.init_app(app)
     app.after_request(_headers)
     app.register_error_handler(CSRFError, _csrf_failed)
-    app.extensions["behind_tls"] = settings.behind_tls
+    app.extensions["behind_tls"] = settings.web.behind_tls
 
 
 def _headers(response: Response) -> Response:

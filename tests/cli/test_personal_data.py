@@ -139,7 +139,7 @@ def test_what_is_erased_is_in_no_table_and_the_sale_is_kept(
         reservations.release(held.id)
     with db.transaction():
         reservations.offer_next(full.id)
-    FolderMailbox(settings.mail_folder, settings.mail_from).send(
+    FolderMailbox(settings.mail_folder, settings.mail.sender).send(
         Mail(EMAIL, "Seus ingressos", "…", "<p>…</p>", "<1@example.org>", ())
     )
     with db.transaction():

@@ -46,7 +46,7 @@ def test_tickets_keep_their_hour_and_doors_follow(database: str, tmp_path: Path)
         issue = session.execute(text("select starts_at, ends_at from tickets.issues")).one()
     assert (issue.starts_at, issue.ends_at) == (moved.starts_at, moved.ends_at)
     for ticket in (before, after):
-        page = paper.page(ticket, 1, "pt_BR", config.settings().cinema_name)
+        page = paper.page(ticket, 1, "pt_BR", config.settings().cinema.name)
         assert page.places[0].value.lines == ("18h00",)
         assert "A sala abre às 17h00." in page.foot  # an hour before, as the settings of the tests have it
     assert moved.showtime.day_and_time("pt_BR") == screening.showtime.day_and_time("pt_BR")

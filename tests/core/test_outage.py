@@ -27,7 +27,7 @@ def proxy(database: str, settings: Settings) -> Iterator[SilentProxy]:
     with silent_proxy(database) as proxy:
         db.connect(proxy.url, pool_size=1, limits=replace(LONG, statement=1.5))
         yield proxy
-        db.connect(database, pool_size=settings.db_pool_size)
+        db.connect(database, pool_size=settings.database.pool_size)
 
 
 def seven() -> int:

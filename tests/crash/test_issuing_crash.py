@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -67,10 +66,10 @@ def house(
     mail = f"smtp://127.0.0.1:{mail_server.port}?tls=off"
     server = make_live_server(demo=False, BILHETERIA_MAIL=mail)
     server.kill_worker()
-    config.use(replace(settings, database_url=server.database_url))
+    config.use(settings.changed(database={"url": server.database_url}))
     db.connect(server.database_url, pool_size=2)
     yield server
-    db.connect(settings.database_url or "", pool_size=settings.db_pool_size)
+    db.connect(settings.database.url or "", pool_size=settings.database.pool_size)
 
 
 def crash_at(house: LiveServer, service: str, step: str) -> None:

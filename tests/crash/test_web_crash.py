@@ -34,7 +34,7 @@ def house(make_live_server: Callable[..., LiveServer], settings: Settings) -> It
     )
     db.connect(server.database_url, pool_size=2)
     yield server
-    db.connect(settings.database_url or "", pool_size=settings.db_pool_size)
+    db.connect(settings.database.url or "", pool_size=settings.database.pool_size)
 
 
 def kill_one_of_the_web(house: LiveServer) -> None:
@@ -63,7 +63,7 @@ def test_the_database_is_killed_while_many_buy(tmp_path: Path, settings: Setting
     try:
         buy_meanwhile(house.server, house.kill_postgres)
     finally:
-        db.connect(settings.database_url or "", pool_size=settings.db_pool_size)
+        db.connect(settings.database.url or "", pool_size=settings.database.pool_size)
         house.close()
 
 

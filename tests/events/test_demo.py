@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from math import ceil
@@ -117,7 +116,7 @@ def test_it_rolls_day_after_day(database: str) -> None:
 def test_a_house_without_the_demo_gets_no_more_of_it(database: str, settings: Settings) -> None:
     load()
     days_go_by(2)
-    config.use(replace(settings, demo=False))
+    config.use(settings.changed(cinema={"demo": False}))
     tick()
     with db.reading():
         assert len(events.days_with_screenings()) == 5

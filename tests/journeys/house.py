@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
@@ -72,12 +72,12 @@ class House:
 @contextmanager
 def in_the_house(server: LiveServer, settings: Settings) -> Iterator[House]:
     """`core.db` and the settings are the running house's until the end."""
-    config.use(replace(settings, database_url=server.database_url))
+    config.use(settings.changed(database={"url": server.database_url}))
     db.connect(server.database_url, pool_size=2)
     try:
         yield House(server)
     finally:
-        db.connect(settings.database_url or "", pool_size=settings.db_pool_size)
+        db.connect(settings.database.url or "", pool_size=settings.database.pool_size)
         config.use(settings)
 
 

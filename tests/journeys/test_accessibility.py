@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -289,7 +288,7 @@ def test_the_door(look: Looking) -> None:
         look.at(f"door, {name} ({in_english})", sent.location)
     door.nobody_bought()
     here = {"code": door.issue(hall)[0].code, "place": f"screening-{hall.id}"}
-    config.use(replace(config.settings(), doors_open_minutes=1))
+    config.use(config.settings().changed(cinema={"doors_open_minutes": 1}))
     look.at("door, too early, to a supervisor", look.ana.post("/staff/admissions", here).location)
     assert look.browser.page.locator("[name=admission]").is_visible()
     with db.transaction() as session:  # the minute of the misses above may end among those below

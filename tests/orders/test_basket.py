@@ -150,13 +150,13 @@ def test_a_change_that_loses_keeps_the_old_seats(screening: Screening) -> None:
 def test_more_time_moves_everything_and_has_an_end(screening: Screening, settings: config.Settings) -> None:
     popcorn = stock(screening)
     basket = buying.choose(buying.start(screening, seats(screening, "A1")), [STUDENT], {popcorn: 1})
-    grace = timedelta(seconds=settings.grace_seconds)
+    grace = timedelta(seconds=settings.holds.grace_seconds)
     assert expiries(basket) == {grace}
-    for turn in range(1, settings.max_extensions + 1):
+    for turn in range(1, settings.holds.max_extensions + 1):
         with db.transaction():
             orders.extend(basket.token, owner(basket))
         longer = buying.order(basket.token)
-        assert longer.deadline - basket.deadline == timedelta(minutes=turn * settings.extension_minutes)
+        assert longer.deadline - basket.deadline == timedelta(minutes=turn * settings.holds.extension_minutes)
         assert expiries(longer) == {grace}
     assert not longer.can_extend
     with pytest.raises(NoMoreExtensions), db.transaction():
@@ -174,13 +174,15 @@ def test_paying_sets_the_deadline_once_to_some_minutes(
     screening: Screening, settings: config.Settings
 ) -> None:
     basket = buying.choose(buying.start(screening, seats(screening, "A1")), [STUDENT])
-    buying.time_passes(basket, settings.hold_minutes - 1)
+    buying.time_passes(basket, settings.holds.minutes - 1)
     paying = buying.check_out(basket)
     left = paying.deadline - paying.read_at
     assert (
-        timedelta(minutes=settings.payment_minutes - 1) < left <= timedelta(minutes=settings.payment_minutes)
+        timedelta(minutes=settings.payments.minutes - 1)
+        < left
+        <= timedelta(minutes=settings.payments.minutes)
     )
-    assert expiries(paying) == {timedelta(seconds=settings.grace_seconds)}
+    assert expiries(paying) == {timedelta(seconds=settings.holds.grace_seconds)}
     with db.transaction():
         orders.change_method(basket.token, "card", owner(basket))
     assert buying.order(basket.token).deadline == paying.deadline, "another method is no more time"
@@ -193,7 +195,7 @@ def test_paying_early_leaves_the_deadline(screening: Screening) -> None:
 
 def test_after_the_deadline_nothing_can_be_chosen(screening: Screening, settings: config.Settings) -> None:
     basket = buying.start(screening, seats(screening, "A1"))
-    buying.time_passes(basket, settings.hold_minutes)
+    buying.time_passes(basket, settings.holds.minutes)
     verbs: tuple[Callable[[], object], ...] = (
         lambda: orders.choose_types(basket.token, {basket.seats[0].seat_id: FULL}, owner(basket)),
         lambda: orders.choose_concessions(basket.token, {}, owner(basket)),

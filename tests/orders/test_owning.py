@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from app.core import config, db
@@ -37,7 +35,7 @@ def test_what_one_was_buying_is_anothers_then() -> None:
 
 def test_a_new_visitor_has_no_new_limits(settings: Settings) -> None:
     """Holds and places in line go along with the orders; those of others stay where they are."""
-    config.use(replace(settings, max_live_holds_per_visitor=1))
+    config.use(settings.changed(holds={"max_per_visitor": 1}))
     screening = make_screening("oooooooo")
     buying.start(screening, seats(screening, "A1"), "guest")
     waiting = _in_line("guest", "ana")

@@ -166,7 +166,7 @@ def test_buyers_are_taken_out_of_old_sales(screening: Screening, settings: Setti
     paid = buying.pay(awaiting(screening, "A1"))
     with db.transaction() as session:
         session.execute(text("delete from core.outbox"))
-    days_pass(paid, settings.keep_buyer_days - 1)
+    days_pass(paid, settings.retention.buyer_days - 1)
     retention.by_the_clock()
     assert buying.order(paid.token).email == EMAIL
     days_pass(paid, 2)
@@ -178,9 +178,8 @@ def test_buyers_are_taken_out_of_old_sales(screening: Screening, settings: Setti
 
 
 def test_how_long_is_a_setting(screening: Screening, settings: Settings) -> None:
-    from dataclasses import replace
 
-    config.use(replace(settings, keep_unpaid_days=3))
+    config.use(settings.changed(retention={"unpaid_days": 3}))
     order = expired(screening, "A1")
     days_pass(order, 4)
     retention.by_the_clock()

@@ -15,4 +15,4 @@ def crowd(database: str, settings: Settings) -> Iterator[None]:
     db.connect(database, pool_size=64, max_overflow=10, connect_args=impatient)
     config.use(settings)
     yield
-    db.connect(database, pool_size=settings.db_pool_size)
+    db.connect(database, pool_size=settings.database.pool_size)

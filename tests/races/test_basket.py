@@ -30,7 +30,7 @@ from tests.reservations.rooms import ids, make_screening, plan_of
 def screening(app: object, database: str, settings: Settings) -> Iterator[Screening]:
     db.connect(database, pool_size=10)
     yield make_screening("o" * 20)
-    db.connect(database, pool_size=settings.db_pool_size)
+    db.connect(database, pool_size=settings.database.pool_size)
 
 
 def basket(screening: Screening, *choices: orders.TypeChoice) -> OrderView:

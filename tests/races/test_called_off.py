@@ -24,7 +24,7 @@ from tests.reservations.rooms import make_screening
 def screening(app: object, database: str, settings: Settings) -> Iterator[Screening]:
     db.connect(database, pool_size=10)
     yield make_screening("oooooooooo")
-    db.connect(database, pool_size=settings.db_pool_size)
+    db.connect(database, pool_size=settings.database.pool_size)
 
 
 def called_off_meanwhile(screening: Screening, settle: Callable[[], str]) -> str:

@@ -29,7 +29,7 @@ ROUNDS = 15
 def screening(app: object, database: str, settings: Settings) -> Iterator[Screening]:
     db.connect(database, pool_size=20)
     yield make_screening("o" * 2 * ROUNDS, starts_in=timedelta(minutes=20))
-    db.connect(database, pool_size=settings.db_pool_size)
+    db.connect(database, pool_size=settings.database.pool_size)
 
 
 def race(screening: Screening, place: int) -> tuple[str, str, int]:

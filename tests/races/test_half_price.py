@@ -27,7 +27,7 @@ PLACES = 12  # 40 % of 30 seats
 def screening(app: object, database: str, settings: Settings) -> Iterator[Screening]:
     db.connect(database, pool_size=PEOPLE + 10)
     yield make_screening("o" * PEOPLE)
-    db.connect(database, pool_size=settings.db_pool_size)
+    db.connect(database, pool_size=settings.database.pool_size)
 
 
 def baskets(screening: Screening) -> list[OrderView]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ MOST = 3
 
 @pytest.fixture(autouse=True)
 def strict(settings: Settings, crowd: None) -> None:
-    config.use(replace(settings, max_live_holds_per_visitor=MOST, max_live_holds_per_address=MOST))
+    config.use(settings.changed(holds={"max_per_visitor": MOST, "max_per_address": MOST}))
 
 
 def many_holds(**who: str) -> list[Any]:

@@ -26,7 +26,7 @@ CLICKS = 8
 def screening(app: object, database: str, settings: Settings) -> Iterator[Screening]:
     db.connect(database, pool_size=20)
     yield make_screening("o" * 10, "o" * 10)
-    db.connect(database, pool_size=settings.db_pool_size)
+    db.connect(database, pool_size=settings.database.pool_size)
 
 
 def click(screening: Screening, once: str, seats: list[int] | None) -> str:

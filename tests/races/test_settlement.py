@@ -34,7 +34,7 @@ SEATS = 20
 def screening(app: object, database: str, settings: Settings) -> Iterator[Screening]:
     db.connect(database, pool_size=40)
     yield make_screening("o" * SEATS, "o" * SEATS)
-    db.connect(database, pool_size=settings.db_pool_size)
+    db.connect(database, pool_size=settings.database.pool_size)
 
 
 def paid_but_not_settled(basket: OrderView, times: int) -> list[Callable[[], str]]:

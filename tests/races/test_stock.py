@@ -25,7 +25,7 @@ def crowd(database: str, settings: Settings) -> Iterator[None]:
     impatient = {"options": "-c deadlock_timeout=50ms"}
     db.connect(database, pool_size=THREADS + 10, connect_args=impatient)
     yield
-    db.connect(database, pool_size=settings.db_pool_size)
+    db.connect(database, pool_size=settings.database.pool_size)
 
 
 def take_the_last(product: int) -> int:

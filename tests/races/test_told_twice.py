@@ -32,7 +32,7 @@ def charge(database: str, settings: Settings) -> Iterator[uuid.UUID]:
     worker.drain(routes(("payments",)))
     providers.sandbox().pay(charge.id.hex, notices=1)
     yield charge.id
-    db.connect(database, pool_size=settings.db_pool_size)
+    db.connect(database, pool_size=settings.database.pool_size)
 
 
 def tell_all_at_once(charge_id: uuid.UUID) -> tuple[int, int]:

@@ -98,7 +98,7 @@ def impatient(database: str, settings: Settings, request: pytest.FixtureRequest)
     """A database that ends what takes long, as an operator may set it."""
     db.connect(database, connect_args={"options": f"-c {request.param}=2s"})
     yield
-    db.connect(database, pool_size=settings.db_pool_size)
+    db.connect(database, pool_size=settings.database.pool_size)
 
 
 @pytest.mark.parametrize("impatient", ["lock_timeout", "statement_timeout"], indirect=True)

@@ -27,8 +27,8 @@ def test_a_hold_has_a_deadline_and_a_grace_that_nobody_is_shown(settings: Settin
     before = datetime.now(UTC)
     held = hold(screening, "A1 A2")
     assert held.state == "held"
-    assert held.expires_at - held.deadline == timedelta(seconds=settings.grace_seconds)
-    assert abs(held.deadline - before - timedelta(minutes=settings.hold_minutes)) < timedelta(seconds=5)
+    assert held.expires_at - held.deadline == timedelta(seconds=settings.holds.grace_seconds)
+    assert abs(held.deadline - before - timedelta(minutes=settings.holds.minutes)) < timedelta(seconds=5)
     with db.reading():
         assert service.reservation(held.id) == held
         assert service.seat_states(screening.id) == dict.fromkeys(held.seat_ids, held.expires_at)
@@ -126,7 +126,7 @@ def test_the_best_together_until_nothing_fits() -> None:
 
 
 def test_a_visitor_holds_so_much_and_no_more(settings: Settings) -> None:
-    config.use(replace(settings, max_live_holds_per_visitor=2))
+    config.use(settings.changed(holds={"max_per_visitor": 2}))
     screening = make_screening("oooooo")
     first = hold(screening, "A1", visitor="v")
     hold(screening, "A2", visitor="v")
@@ -141,7 +141,7 @@ def test_a_visitor_holds_so_much_and_no_more(settings: Settings) -> None:
 
 
 def test_an_address_holds_so_much_and_no_more(settings: Settings) -> None:
-    config.use(replace(settings, max_live_holds_per_address=1))
+    config.use(settings.changed(holds={"max_per_address": 1}))
     screening = make_screening("oooooo")
     hold(screening, "A1", address_key="one")
     with pytest.raises(TooManyHolds):

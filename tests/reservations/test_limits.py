@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from app.core import config
@@ -18,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def test_whose_limit_it_is(settings: Settings) -> None:
     """Where both are reached it is the visitor's: that one they can do something about."""
-    config.use(replace(settings, max_live_holds_per_visitor=1, max_live_holds_per_address=2))
+    config.use(settings.changed(holds={"max_per_visitor": 1, "max_per_address": 2}))
     screening = make_screening("oooooooo")
     hold(screening, "A1", visitor="ana", address_key="foyer")
     assert refused(screening, "A2", visitor="ana", address_key="home").whose == "visitor"
@@ -28,13 +26,13 @@ def test_whose_limit_it_is(settings: Settings) -> None:
 
 
 def test_when_there_is_room_again(settings: Settings) -> None:
-    config.use(replace(settings, max_live_holds_per_visitor=3, max_live_holds_per_address=3))
+    config.use(settings.changed(holds={"max_per_visitor": 3, "max_per_address": 3}))
     screening = make_screening("oooooooo")
     for name, left in (("A1", 100), ("A3", 300), ("A5", 200)):
         let_it_run_out(hold(screening, name, visitor="ana", address_key="home").id, seconds=-left)
     for visitor in ("ana", "eva"):
         assert 0 < refused(screening, "A7", visitor=visitor, address_key="home").retry_after <= 100
-    config.use(replace(settings, max_live_holds_per_visitor=2))
+    config.use(settings.changed(holds={"max_per_visitor": 2}))
     after_two = refused(screening, "A7", visitor="ana", address_key="home").retry_after
     assert 100 < after_two <= 200, "of three one must end for two, and another for room"
 

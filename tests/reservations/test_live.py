@@ -24,7 +24,7 @@ from tests.reservations.rooms import make_screening
 
 @pytest.fixture(autouse=True)
 def feed(database: str, settings: Settings) -> Iterator[None]:
-    db.connect(database, pool_size=settings.db_pool_size)
+    db.connect(database, pool_size=settings.database.pool_size)
     yield
     live.stop()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -81,7 +80,7 @@ def test_a_release_serves_the_queue_by_message_and_mails_the_offer(settings: Set
     assert notice["email"] == "ana@example.com"
     assert notice["facts"]["path"] == f"/requests/{request.token}"
     assert notice["facts"]["seats"] == ["A1", "A2"]
-    assert notice["facts"]["minutes"] == settings.offer_minutes
+    assert notice["facts"]["minutes"] == settings.holds.offer_minutes
     assert notice["not_after"] == notice["facts"]["until"], "by then it says what is no longer so"
 
 
@@ -117,7 +116,7 @@ def test_an_accepted_offer_is_a_hold_with_its_usual_time(settings: Settings) -> 
         now = session.execute(text("select clock_timestamp()")).scalar_one()
     assert look(request).state == "reserved"
     assert reservation.state == "held"
-    assert reservation.deadline - now > timedelta(minutes=settings.hold_minutes, seconds=-5)
+    assert reservation.deadline - now > timedelta(minutes=settings.holds.minutes, seconds=-5)
     with pytest.raises(OfferOver), db.transaction():
         service.accept_offer(request.token)
     with db.transaction():
@@ -187,7 +186,7 @@ def test_addresses_that_are_none(email: str) -> None:
 
 
 def test_one_person_cannot_queue_for_the_whole_room(settings: Settings) -> None:
-    config.use(replace(settings, max_live_holds_per_visitor=2))
+    config.use(settings.changed(holds={"max_per_visitor": 2}))
     screening = make_screening("oo")
     join(screening)
     join(screening)
@@ -196,7 +195,7 @@ def test_one_person_cannot_queue_for_the_whole_room(settings: Settings) -> None:
 
 
 def test_one_mailbox_is_not_filled_by_many_browsers(settings: Settings) -> None:
-    screenings = [make_screening("o") for _ in range(settings.max_live_holds_per_visitor + 1)]
+    screenings = [make_screening("o") for _ in range(settings.holds.max_per_visitor + 1)]
     for number, screening in enumerate(screenings[:-1]):
         with db.transaction():
             service.join_waiting_list(screening, 1, "victim@example.com", browser(f"browser {number}"))
@@ -207,7 +206,7 @@ def test_one_mailbox_is_not_filled_by_many_browsers(settings: Settings) -> None:
 
 
 def test_one_mailbox_is_one_however_it_is_spelled(settings: Settings) -> None:
-    config.use(replace(settings, max_live_holds_per_visitor=2))
+    config.use(settings.changed(holds={"max_per_visitor": 2}))
     screening = make_screening("oo")
     for number, email in enumerate(("ana@praça.example", "<ana@prac\u0327a.example>")):
         with db.transaction():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import re
@@ -210,7 +209,7 @@ def test_every_command_is_tried_here(app: Flask) -> None:
 
 
 def without_database_url(settings: Settings, var: Path) -> None:
-    config.use(dataclasses.replace(settings, database_url=None, var=var))
+    config.use(settings.changed(database={"url": None}, storage={"var": var}))
 
 
 def test_without_a_database_url_it_is_the_one_of_the_running_box_office(
@@ -226,7 +225,7 @@ def test_without_a_database_url_it_is_the_one_of_the_running_box_office(
         answer = cli.invoke(args=["set-role", "rosa@example.org", "manager"])
         assert (answer.exit_code, answer.output) == (0, "rosa@example.org is manager\n")
     finally:
-        db.connect(database, pool_size=settings.db_pool_size)
+        db.connect(database, pool_size=settings.database.pool_size)
         server.stop()
 
 
@@ -242,4 +241,4 @@ def test_a_database_that_does_not_answer(
     try:
         assert_refused(cli.invoke(args=["set-role", "a@b.example", "door"]), "the database does not answer")
     finally:
-        db.connect(database, pool_size=settings.db_pool_size)
+        db.connect(database, pool_size=settings.database.pool_size)

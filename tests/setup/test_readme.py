@@ -19,6 +19,7 @@ import pytest
 from flask import Flask
 
 from app.cli import register
+from app.core.config import Settings, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -62,7 +63,7 @@ def known_settings() -> set[str]:
     found: set[str] = set()
     for path in sources:
         found |= set(re.findall(r"\b[A-Z][A-Z_]{3,}\b", path.read_text()))
-    return found
+    return found | environment.names(Settings)
 
 
 def check(line: str, app: Flask) -> None:

@@ -1,27 +1,34 @@
-"""The settings: each is written down, and what cannot be read is one line."""
+"""The settings: docs/settings.md agrees with the code, and each mistake is told in one line."""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
+from annotated_types import Ge, Le
 
-from app.core.config import BadSetting, Settings
+from app.core.config import BadSetting, Settings, environment
 
 ROOT = Path(__file__).resolve().parents[2]
-READ = re.compile(
-    r"""environ(?:\.get\(|\[)\s*["']([A-Z][A-Z0-9_]+)["']  # os.environ.get("PORT"), os.environ["PORT"]
-      | _(?:flag|one_of|text|whole_number)\(\s*["']([A-Z][A-Z0-9_]+)["']
-      | \$\{([A-Z][A-Z0-9_]+)  # compose.yaml
-    """,
-    re.VERBOSE,
-)
-# Not ours: they say where programs are, and what the database's own client calls a connection.
+READ = re.compile(r"""environ(?:\.get\(|\[)\s*["']([A-Z][A-Z0-9_]+)["']|\$\{([A-Z][A-Z0-9_]+)""")
+# Not ours: where programs are, and what Postgres's client calls a connection.
 OF_THE_SYSTEM = {"PATH", "PGAPPNAME"}
+FIELDS = environment.variables(Settings)
+PAGE = (ROOT / "docs" / "settings.md").read_text()
+ROWS = {
+    name: (meaning, default.strip())
+    for name, meaning, default in re.findall(
+        r"^\| `([A-Z][A-Z0-9_]+)` \| (.*) \| ?([^|]*) ?\|$", PAGE, re.MULTILINE
+    )
+}
+# Their default is told in words: made at the start, or it depends on another setting.
+DEFAULT_IN_WORDS = {"SERVICES", "BILHETERIA_PUBLIC_URL", "SECRET_KEY", "DATABASE_URL", "BILHETERIA_VAR"}
 
 
-def read_by_the_code() -> set[str]:
+def read_elsewhere() -> set[str]:
+    """Variables that our sources read themselves, and those of compose.yaml."""
     sources = [path for folder in ("app", "migrations", "tools") for path in (ROOT / folder).rglob("*.py")]
     sources += [ROOT / "wsgi.py", ROOT / "compose.yaml"]
     sources = [path for path in sources if "node_modules" not in path.parts]
@@ -29,24 +36,32 @@ def read_by_the_code() -> set[str]:
     return found - OF_THE_SYSTEM
 
 
-def written_down() -> set[str]:
-    """The first cell of each line of a table."""
-    page = (ROOT / "docs" / "settings.md").read_text()
-    return set(re.findall(r"^\| `([A-Z][A-Z0-9_]+)` \|", page, re.MULTILINE))
-
-
-def test_the_code_reads_its_settings_in_ways_that_this_test_knows() -> None:
-    assert {
-        "PORT",
-        "DATABASE_URL",
-        "BILHETERIA_TLS",
-        "WEB_WORKERS",
-        "POSTGRES_PASSWORD",
-    } <= read_by_the_code()
-
-
 def test_every_setting_is_written_down_and_nothing_else_is() -> None:
-    assert read_by_the_code() == written_down()
+    assert {*FIELDS, *read_elsewhere()} == {*ROWS}
+
+
+def test_the_code_reads_variables_in_ways_that_this_test_knows() -> None:
+    assert {"POSTGRES_PASSWORD", "PGOPTIONS", *environment.READ_ELSEWHERE} <= read_elsewhere()
+
+
+@pytest.mark.parametrize("name", [*FIELDS])
+def test_the_page_names_limits_and_default(name: str) -> None:
+    meaning, default = ROWS[name]
+    field = FIELDS[name]
+    bounds = [
+        one.ge if isinstance(one, Ge) else one.le for one in field.metadata if isinstance(one, (Ge, Le))
+    ]
+    if bounds:
+        assert f"({bounds[0]} to {bounds[1]})" in meaning
+    if isinstance(field.default, bool):
+        assert default == ("yes" if field.default else "no")
+    elif name not in DEFAULT_IN_WORDS:
+        assert default == ("none" if field.default is None else f"`{field.default}`")
+
+
+def test_the_page_names_what_may_lie_in_a_file() -> None:
+    secrets = {name for name, field in FIELDS.items() if environment.is_secret(field)}
+    assert {f"{name}_FILE" for name in secrets} == set(re.findall(r"`([A-Z_]+_FILE)`", PAGE))
 
 
 @pytest.mark.parametrize(
@@ -78,12 +93,19 @@ def test_every_setting_is_written_down_and_nothing_else_is() -> None:
         ("BILHETERIA_STORAGE", "nope://", "BILHETERIA_STORAGE: a storage is folder:, folder:/path or s3://"),
         ("BILHETERIA_SANDBOX_PIX", "autoo", "BILHETERIA_SANDBOX_PIX: customers are manual, auto or auto:3"),
         ("BILHETERIA_SANDBOX_PIX", "auto:x", "BILHETERIA_SANDBOX_PIX: customers are manual, auto or auto:3"),
-        ("SERVICES", "popcorn", "SERVICES names 'popcorn'; known are pages, events"),
+        ("SERVICES", "popcorn", "SERVICES: 'popcorn' is none of pages, events"),
         (
             "FORWARDED_ALLOW_IPS",
             "10.0.0.1, proxy",
             "FORWARDED_ALLOW_IPS: 'proxy' does not appear to be an IP",
         ),
+        ("BILHETERIA_HOLD_MINUTE", "5", "no setting; the nearest name is BILHETERIA_HOLD_MINUTES"),
+        (
+            "SECRET_KEY_FILE",
+            "/no/such",
+            "SECRET_KEY_FILE: /no/such cannot be read (No such file or directory)",
+        ),
+        ("DATABASE_URL_FILE", "/dev/null", "DATABASE_URL_FILE: /dev/null is empty"),
         ("BILHETERIA_VAR", "/dev/null/var", "the data folder /dev/null/var cannot be used (Not a directory)"),
     ],
 )
@@ -112,14 +134,75 @@ def test_what_can_be_read_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     read = Settings.from_env()
-    assert read.public_url == "https://tickets.example:8443"
-    assert [read.database_url, read.mail_url, read.mail_from, read.storage_url, read.sandbox_pix] == [
+    assert read.web.public_url == "https://tickets.example:8443"
+    assert [
+        read.database.url,
+        read.mail.url,
+        read.mail.sender,
+        read.storage.url,
+        read.payments.sandbox_pix,
+    ] == [
         given["DATABASE_URL"],
         given["BILHETERIA_MAIL"],
         given["BILHETERIA_MAIL_FROM"],
         given["BILHETERIA_STORAGE"],
         given["BILHETERIA_SANDBOX_PIX"],
     ]
+
+
+def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BILHETERIA_VAR", str(tmp_path / "new"))
+    for name in ("PORT", "BILHETERIA_TLS", "BILHETERIA_MAIL", "BILHETERIA_TSL"):
+        monkeypatch.setenv(name, "x")
+    with pytest.raises(BadSetting) as bad:
+        Settings.from_env()
+    told = sorted(re.split("[: ]", line)[0] for line in str(bad.value).splitlines())
+    assert told == ["BILHETERIA_MAIL", "BILHETERIA_TLS", "BILHETERIA_TSL", "PORT"]
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "a-key-of-the-cinema"),
+        ("DATABASE_URL", "postgresql://us:secret@db/name"),
+        ("BILHETERIA_MAIL", "smtp://us:secret@mail.example:2525"),
+    ],
+)
+def test_a_secret_may_lie_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str
+) -> None:
+    monkeypatch.setenv("BILHETERIA_VAR", str(tmp_path / "new"))
+    (tmp_path / "secret").write_text(f"{value}\n")
+    monkeypatch.setenv(f"{name}_FILE", str(tmp_path / "secret"))
+    read = Settings.from_env()
+    assert value in (read.web.secret_key, read.database.url, read.mail.url)
+    assert "secret@" not in repr(read)
+    assert "a-key" not in repr(read)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting, match=f"^set {name} or {name}_FILE, not both$"):
+        Settings.from_env()
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BILHETERIA_VAR", str(tmp_path))
+    for name in FIELDS:
+        if name != "BILHETERIA_VAR":
+            monkeypatch.setenv(name, " ")
+    read = Settings.from_env()
+    assert (read.web.port, read.cinema.demo, read.database.url) == (8000, True, None)
+
+
+def test_settings_are_frozen_and_a_copy_is_checked(settings: Settings) -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        settings.holds.max_seats = 3
+    with pytest.raises(ValueError, match="no_such_field"):
+        settings.changed(holds={"no_such_field": 3})
+    assert settings.changed(holds={"max_seats": 3}).holds.max_seats == 3
+
+
+def test_the_tests_themselves_know_no_setting() -> None:
+    assert not {*FIELDS} & {*os.environ}
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "BILHETERIA_MAIL"])
@@ -138,9 +221,9 @@ def test_the_key_of_the_sessions_is_made_once_and_is_its_owners_alone(
 ) -> None:
     monkeypatch.setenv("BILHETERIA_VAR", str(tmp_path / "new"))
     monkeypatch.delenv("SECRET_KEY", raising=False)
-    first = Settings.from_env().secret_key
+    first = Settings.from_env().web.secret_key
     assert len(first) > 40
-    assert Settings.from_env().secret_key == first
+    assert Settings.from_env().web.secret_key == first
     assert (tmp_path / "new" / "secret-key").stat().st_mode & 0o777 == 0o600
 
 
@@ -157,4 +240,4 @@ def test_links_in_mails_name_the_host_as_the_network_does(
     monkeypatch: pytest.MonkeyPatch, address: str, kept: str
 ) -> None:
     monkeypatch.setenv("BILHETERIA_PUBLIC_URL", address)
-    assert Settings.from_env().public_url == kept
+    assert Settings.from_env().web.public_url == kept

@@ -98,7 +98,7 @@ def test_mail_and_pdf_say_it(paid: OrderView) -> None:
     assert f"{IN_FULL}, 0h30" in mail
     with db.reading():
         (ticket,) = tickets.of_order(paid.id)
-    page = paper.page(ticket, 1, "pt_BR", config.settings().cinema_name)
+    page = paper.page(ticket, 1, "pt_BR", config.settings().cinema.name)
     assert " ".join(page.date.lines) == f"{IN_FULL} de 2035".upper()
 
 

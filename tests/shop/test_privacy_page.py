@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from flask import Flask
 
@@ -31,7 +29,9 @@ def test_it_names_the_days_of_the_settings(
     app: Flask, settings: Settings, language: str, words: list[str], never: str
 ) -> None:
     config.use(
-        replace(settings, keep_unpaid_days=11, keep_requests_days=12, keep_pdf_days=444, keep_buyer_days=2222)
+        settings.changed(
+            retention={"unpaid_days": 11, "requests_days": 12, "pdf_days": 444, "buyer_days": 2222}
+        )
     )
     visitor = Visitor(app)
     visitor.client.set_cookie("language", language)
@@ -39,3 +39,12 @@ def test_it_names_the_days_of_the_settings(
     for one in words:
         assert one in page
     assert never not in page
+
+
+def test_the_terms_name_the_limits_of_the_settings(app: Flask, settings: Settings) -> None:
+    config.use(
+        settings.changed(holds={"minutes": 41, "extension_minutes": 42, "offer_minutes": 43, "max_seats": 44})
+    )
+    page = Visitor(app).get("/terms").text
+    for number in ("41 min", "42 min", "43 min", "44 "):
+        assert number in page

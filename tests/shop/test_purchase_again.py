@@ -41,7 +41,7 @@ def test_the_back_button_and_other_tabs_lead_to_the_step_that_fits(
 def test_after_the_time_is_up(ana: Visitor, screening: Screening, settings: config.Settings) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
-    buying.time_passes(order_at(path), settings.hold_minutes)
+    buying.time_passes(order_at(path), settings.holds.minutes)
     for step in ("/types", "/concessions", "/checkout"):
         assert ana.get(path + step).location == path
     assert ana.check_out(path).location == path
@@ -55,7 +55,7 @@ def test_seats_that_are_kept_a_little_longer_are_not_said_to_be_on_sale(
     """In the grace nobody can take them yet: what is said is true before and after its end."""
     path = ana.start(screening, "A4")
     ana.choose_full(path)
-    buying.time_passes(order_at(path), settings.hold_minutes)
+    buying.time_passes(order_at(path), settings.holds.minutes)
     page = ana.get(path).text
     assert "The seats are no longer held" in page
     assert "on sale" not in page

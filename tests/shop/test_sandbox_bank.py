@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -30,7 +28,7 @@ def charge(screening: Screening) -> str:
 def test_with_another_provider_nobody_plays_the_bank(app: Flask, settings: Settings, charge: str) -> None:
     ana = Visitor(app)
     assert ana.get(f"/sandbox-bank/{charge}").status_code == 200
-    config.use(replace(settings, provider="another"))
+    config.use(settings.changed(payments={"provider": "another"}))
     assert ana.get(f"/sandbox-bank/{charge}").status_code == 404
     for act in ("pay", "refunds-ok", "decline", "nonsense"):
         assert ana.post(f"/sandbox-bank/{charge}", {"act": act}).status_code == 404

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from flask import Flask
 
@@ -18,7 +16,7 @@ from tests.shop.visitor import Visitor, order_at
 
 @pytest.fixture
 def two_at_most(app: Flask, settings: Settings) -> None:
-    config.use(replace(settings, max_live_holds_per_visitor=2))
+    config.use(settings.changed(holds={"max_per_visitor": 2}))
 
 
 def test_the_programme_names_them_all(app: Flask, ana: Visitor, screening: Screening) -> None:
@@ -109,7 +107,7 @@ def test_a_wish_that_cannot_be_gives_nothing_up(
 def test_a_crowd_behind_one_address_is_told_so(
     app: Flask, ana: Visitor, screening: Screening, settings: Settings
 ) -> None:
-    config.use(replace(settings, max_live_holds_per_address=1))
+    config.use(settings.changed(holds={"max_per_address": 1}))
     Visitor(app).start(screening, "A1")
     answer = ana.take(screening, ids(plan_of(screening), "A8"))
     assert (answer.status_code, "A crowd is buying from your network" in answer.text) == (429, True)
@@ -121,7 +119,7 @@ def test_who_let_time_run_out_is_not_told_of_a_crowd(
 ) -> None:
     """The orders are over for the visitor; their seats come free a little later, and count until then."""
     for path in (ana.start(screening, "A1 A2"), ana.start(screening, "A5")):
-        buying.time_passes(order_at(path), minutes=settings.hold_minutes + 0.5)
+        buying.time_passes(order_at(path), minutes=settings.holds.minutes + 0.5)
     answer = ana.take(screening, ids(plan_of(screening), "A8 A9"))
     assert answer.status_code == 429
     assert "You already hold as much as one can at a time." in answer.text

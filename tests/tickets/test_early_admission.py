@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from tests.tickets.test_admission import time_passes
 @pytest.fixture
 def early(issue: Issue, settings: Settings) -> Ticket:
     """Of a screening in an hour, whose room opens twenty minutes before it."""
-    config.use(replace(settings, doors_open_minutes=20))
+    config.use(settings.changed(cinema={"doors_open_minutes": 20}))
     return issue([FULL], starts_at=datetime.now(UTC) + timedelta(minutes=60))[0]
 
 
@@ -35,7 +34,7 @@ def test_a_ticket_that_comes_before_the_room_opens_stays_good(
         assert (answer.verdict, answer.admitted) == ("too_early", False)
     with db.reading():
         assert [ticket.state for ticket in service.of_order(early.order_id)] == ["valid"]
-    config.use(replace(settings, doors_open_minutes=61))
+    config.use(settings.changed(cinema={"doors_open_minutes": 61}))
     assert admit(early.qr_text, **door).verdict == "admitted"
 
 
@@ -69,7 +68,7 @@ def test_early_goes_in_once_and_is_written_down_as_early(early: Ticket) -> None:
 
 def test_it_is_early_only_while_the_room_is_not_open(early: Ticket, settings: Settings) -> None:
     tried = admit(early.qr_text)
-    config.use(replace(settings, doors_open_minutes=61))
+    config.use(settings.changed(cinema={"doors_open_minutes": 61}))
     with db.transaction():
         answer = service.admit_early(tried.id, at_the_door(), gate="2", seconds=60)
     assert answer.verdict == "admitted"

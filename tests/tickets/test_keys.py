@@ -153,7 +153,7 @@ def test_another_secret_key_reads_old_tickets_and_signs_with_a_key_of_its_own(
 ) -> None:
     old = issue()[0]
     keys.forget()
-    config.use(dataclasses.replace(settings, secret_key="another"))
+    config.use(settings.changed(web={"secret_key": "another"}))
     try:
         new = issue([FULL], screening_id=42)[0]
         assert (kid_of(old), kid_of(new)) == (1, 2)

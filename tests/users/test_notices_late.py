@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,7 +29,7 @@ def test_revoked_tickets_get_no_mail(settings: Settings) -> None:
 
 
 def test_a_pdf_too_large_for_a_mail_is_linked(settings: Settings) -> None:
-    storage = open_storage(settings.storage_url, settings.ticket_folder)
+    storage = open_storage(settings.storage.url, settings.ticket_folder)
     storage.put("orders/00/x.pdf", b"%PDF" + b"x" * 5_000_001, "application/pdf")
     with db.transaction():
         outbox.publish(ready())
@@ -51,7 +50,7 @@ def test_a_mail_that_can_never_go_out_is_a_dead_letter_and_a_late_one_is_not() -
 
 
 def test_mail_waits_while_the_server_is_away(settings: Settings) -> None:
-    config.use(replace(settings, mail_url="smtp://127.0.0.1:1?tls=off"))
+    config.use(settings.changed(mail={"url": "smtp://127.0.0.1:1?tls=off"}))
     try:
         with db.transaction():
             outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
@@ -94,7 +93,7 @@ def test_a_notice_of_before_there_was_such_a_time_is_sent(settings: Settings) ->
 
 @pytest.mark.parametrize("purpose", ["verify", "reset"])
 def test_a_link_is_not_sent_once_it_has_ended(settings: Settings, purpose: str) -> None:
-    config.use(replace(settings, mail_url="smtp://127.0.0.1:1?tls=off"))
+    config.use(settings.changed(mail={"url": "smtp://127.0.0.1:1?tls=off"}))
     try:
         ana = person(verified=False)
         with db.transaction():
@@ -114,7 +113,7 @@ def test_a_link_is_not_sent_once_it_has_ended(settings: Settings, purpose: str) 
 def test_mail_that_is_put_off_for_a_morning_arrives(settings: Settings) -> None:
     """As greylisting does, or an outage: no person has to put anything back."""
     server = MailServer()
-    config.use(replace(settings, mail_url=f"smtp://127.0.0.1:{server.port}?tls=off"))
+    config.use(settings.changed(mail={"url": f"smtp://127.0.0.1:{server.port}?tls=off"}))
     try:
         with db.transaction():
             outbox.publish(NoticeRequested("account_exists", "ana@later.example", "en", {"path": "/x"}))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -21,8 +20,8 @@ TOKEN = "Kx3vQ9-an-orders-token"
 @pytest.fixture
 def house(database: str, settings: Settings) -> Iterator[Flask]:
     """The application as visitors meet it: it answers errors instead of raising them."""
-    yield create_app(replace(settings, testing=False))
-    db.connect(database, pool_size=settings.db_pool_size)
+    yield create_app(settings.changed(process={"testing": False}))
+    db.connect(database, pool_size=settings.database.pool_size)
 
 
 @pytest.fixture

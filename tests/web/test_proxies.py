@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-from dataclasses import replace
 
 import pytest
 from flask import Flask, request
@@ -34,7 +33,7 @@ FORGED = {
 def test_as_many_proxies_are_believed_as_there_are(
     database: str, settings: Settings, proxies: int, seen: str
 ) -> None:
-    house = create_app(replace(settings, trusted_proxies=proxies, database_url=None))
+    house = create_app(settings.changed(web={"trusted_proxies": proxies}, database={"url": None}))
     house.add_url_rule("/seen", "seen", lambda: f"{request.remote_addr} {request.scheme} {request.host}")
     assert house.test_client().get("/seen", headers=FORGED).text == seen
 
@@ -70,7 +69,7 @@ def test_what_is_one_network(one: str, other: str, one_network: bool) -> None:
 def test_another_ipv6_address_of_the_household_has_no_limit_of_its_own(
     app: Flask, settings: Settings
 ) -> None:
-    config.use(replace(settings, max_live_holds_per_address=1))
+    config.use(settings.changed(holds={"max_per_address": 1}))
     screening = make_screening("oooooooooo")
 
     def take(seat: str, address: str) -> int:

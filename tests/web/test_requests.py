@@ -172,12 +172,11 @@ def test_the_browsers_language_decides_until_the_visitor_does(client: FlaskClien
 
 
 def test_cookies_are_host_bound_behind_tls(app: Flask) -> None:
-    from dataclasses import replace
 
     from app import create_app
     from app.core.config import settings
 
-    secure = create_app(replace(settings(), behind_tls=True, database_url=None))
+    secure = create_app(settings().changed(web={"behind_tls": True}, database={"url": None}))
     assert secure.config["SESSION_COOKIE_NAME"] == "__Host-session"
     assert secure.config["SESSION_COOKIE_SECURE"] is True
     # The proxy may not say that it spoke https: the settings do.

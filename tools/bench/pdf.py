@@ -12,7 +12,7 @@ import sys, time
 from app.core import config, db
 settings = config.Settings.from_env()
 config.use(settings)
-db.connect(settings.database_url)
+db.connect(settings.database.url)
 from tools.bench.pdf import make_one
 make_one(sys.argv[1])
 began, pages = time.process_time(), 0

@@ -162,7 +162,7 @@ class Verbs:
 
 def serve(url: str, asks: Connection) -> None:
     """Answer the name of a verb with its time in ms, until the other end is closed."""
-    config.use(Settings(database_url=url, secret_key=SECRET))
+    config.use(Settings().changed(database={"url": url}, web={"secret_key": SECRET}))
     db.connect(url, pool_size=4, connect_args=NO_WAIT_FOR_THE_DISK)
     verbs = Verbs()
     with suppress(EOFError):

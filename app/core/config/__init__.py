@@ -1,0 +1,117 @@
+"""Settings: read once from the environment, and handed around as one frozen object."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from app.core.config import environment, groups
+from app.core.config.checks import PAGES, SERVICES
+
+__all__ = ["PAGES", "SERVICES", "BadSetting", "Settings", "settings", "use"]
+
+
+class BadSetting(ValueError):
+    """Settings in the environment that cannot be used: a line for each mistake, which names the variable."""
+
+
+class Settings(BaseSettings):
+    """All settings of a process. A group that is not given to the constructor is read from the environment."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    process: groups.Process = groups.Process()
+    web: groups.Web = groups.Web()
+    database: groups.Database = groups.Database()
+    storage: groups.Storage = groups.Storage()
+    mail: groups.Mail = groups.Mail()
+    cinema: groups.Cinema = groups.Cinema()
+    holds: groups.Holds = groups.Holds()
+    payments: groups.Payments = groups.Payments()
+    retention: groups.Retention = groups.Retention()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Our own reader of variables instead of pydantic's: names do not follow from the groups."""
+        return init_settings, environment.Variables(settings_cls)
+
+    @classmethod
+    def from_env(cls) -> Settings:
+        """Read the environment. Makes the secret key if none is given. Raises BadSetting with all mistakes."""
+        mistakes = [*environment.unknown_names(cls), *environment.file_mistakes(cls)]
+        try:
+            read = cls()
+        except ValidationError as error:
+            mistakes += environment.lines(error.errors(), cls)
+        if mistakes:
+            raise BadSetting("\n".join(mistakes))
+        if read.web.secret_key:
+            return read
+        return read.changed(web={"secret_key": _secret_key(read.storage.var)})
+
+    def changed(self, **changes: Mapping[str, Any]) -> Settings:
+        """A copy with other values: `changed(holds={"max_seats": 4}, database={"url": None})`."""
+        copies = {name: getattr(self, name) for name in type(self).model_fields}
+        for name, values in changes.items():
+            group = copies[name]
+            copies[name] = type(group)(**{**group.model_dump(), **values})
+        return type(self)(**copies)
+
+    @property
+    def mail_folder(self) -> Path:
+        return self.storage.var / "mail"
+
+    @property
+    def ticket_folder(self) -> Path:
+        return self.storage.var / "tickets"
+
+
+def _secret_key(var: Path) -> str:
+    """One machine: the key is made at first start and kept in `var`, readable by its owner alone."""
+    path = var / "secret-key"
+    try:
+        if not path.exists():
+            var.mkdir(parents=True, exist_ok=True)
+            _write_once(path, secrets.token_urlsafe(48))
+        return path.read_text().strip()
+    except OSError as error:
+        raise BadSetting(
+            f"the data folder {var} cannot be used ({error.strerror}): set BILHETERIA_VAR"
+        ) from None
+
+
+def _write_once(path: Path, content: str) -> None:
+    """Another process may be quicker: then its content stays."""
+    with suppress(FileExistsError):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(content)
+
+
+_current: Settings | None = None
+
+
+def use(settings: Settings) -> Settings:
+    """Make `settings` the process's current ones; create_app, the worker and the tests call it."""
+    global _current
+    _current = settings
+    return settings
+
+
+def settings() -> Settings:
+    """The process's settings; reads the environment on first use."""
+    return _current if _current is not None else use(Settings.from_env())

@@ -1,0 +1,134 @@
+"""The settings as frozen values, in groups by what they are about: `settings().holds.max_seats`.
+
+A field made by `variable` or `secret` is set in the environment, by the name that stands there; docs/settings.md says
+what each one means. The other fields are constants of the product, which only tests change. Limits and checks stand
+with each field. Minutes, seconds and days are named in the field or by its group.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from app.core.config import checks
+from app.core.config.checks import PAGES, SERVICES
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def variable(name: str, default: Any, **limits: int) -> Any:
+    """A field that the environment sets as `name`; a whole number has the limits `ge` and `le`."""
+    return Field(default, validation_alias=name, **limits)  # type: ignore[call-overload]
+
+
+def secret(name: str, default: Any) -> Any:
+    """A field that the environment sets as `name`, or as the content of the file that `name`_FILE names."""
+    return Field(default, validation_alias=name, json_schema_extra={"secret": True}, repr=False)
+
+
+class Group(BaseModel):
+    """A frozen group of settings. Code names the fields; the environment names the variables."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, hide_input_in_errors=True)
+
+
+class Process(Group):
+    """What a process does and how it shows that it works."""
+
+    services: Annotated[tuple[str, ...], BeforeValidator(checks.services)] = variable(
+        "SERVICES", (PAGES, *SERVICES)
+    )
+    hang_seconds: int = variable("BILHETERIA_HANG_SECONDS", 30, ge=1, le=3600)
+    heartbeat: Path | None = variable("BILHETERIA_HEARTBEAT", None)
+    log_level: Annotated[LogLevel, BeforeValidator(str.lower)] = variable("BILHETERIA_LOG", "info")
+    testing: bool = False
+
+
+class Web(Group):
+    """Where the web server listens, and how people and proxies reach it."""
+
+    host: str = variable("BILHETERIA_HOST", "127.0.0.1")
+    port: int = variable("PORT", 8000, ge=1, le=65535)
+    workers: int = variable("WEB_WORKERS", 2, ge=1, le=100)
+    public_url: Annotated[str, AfterValidator(checks.public_url)] = Field(
+        default_factory=lambda given: f"http://localhost:{given.get('port')}",
+        validation_alias="BILHETERIA_PUBLIC_URL",
+    )
+    behind_tls: bool = variable("BILHETERIA_TLS", False)
+    trusted_proxies: int = variable("BILHETERIA_PROXIES", 0, ge=0, le=9)
+    forwarded_allow_ips: Annotated[str, AfterValidator(checks.networks)] = variable(
+        "FORWARDED_ALLOW_IPS", "127.0.0.1"
+    )
+    secret_key: str = secret("SECRET_KEY", "")
+
+    @property
+    def listens_at(self) -> str:
+        """Host and port as addresses write them: an IPv6 host stands in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Database(Group):
+    """`url` None means the embedded Postgres in the data folder."""
+
+    url: Annotated[str, AfterValidator(checks.database_url)] | None = secret("DATABASE_URL", None)
+    pool_size: int = variable("BILHETERIA_DB_POOL", 8, ge=6, le=200)
+    statement_seconds: int = variable("BILHETERIA_DB_SECONDS", 2, ge=1, le=60)
+
+
+class Storage(Group):
+    """The data folder `var`, and the place of the PDF tickets."""
+
+    var: Annotated[Path, AfterValidator(Path.absolute)] = variable("BILHETERIA_VAR", Path("var").absolute())
+    url: Annotated[str, AfterValidator(checks.storage_url)] = variable("BILHETERIA_STORAGE", "folder:")
+
+
+class Mail(Group):
+    """Where mail goes, and who sends it."""
+
+    url: Annotated[str, AfterValidator(checks.mail_url)] = secret("BILHETERIA_MAIL", "folder:")
+    sender: Annotated[str, AfterValidator(checks.mail_sender)] = variable(
+        "BILHETERIA_MAIL_FROM", "Cine Lanterna <ingressos@cinelanterna.example>"
+    )
+
+
+class Cinema(Group):
+    """The cinema as its customers see it."""
+
+    name: str = variable("BILHETERIA_CINEMA", "Cine Lanterna")
+    default_locale: str = "pt_BR"
+    demo: bool = variable("BILHETERIA_DEMO", True)
+    doors_open_minutes: int = variable("BILHETERIA_DOORS_OPEN_MINUTES", 20, ge=1, le=1440)
+
+
+class Holds(Group):
+    """The limits of orders whose seats are held."""
+
+    max_seats: int = variable("BILHETERIA_MAX_SEATS", 8, ge=1, le=50)
+    minutes: int = variable("BILHETERIA_HOLD_MINUTES", 10, ge=1, le=60)
+    grace_seconds: int = variable("BILHETERIA_GRACE_SECONDS", 120, ge=0, le=900)
+    extension_minutes: int = 5
+    max_extensions: int = 2
+    offer_minutes: int = 15
+    max_per_visitor: int = variable("BILHETERIA_HOLDS_PER_VISITOR", 4, ge=1, le=10**6)
+    max_per_address: int = variable("BILHETERIA_HOLDS_PER_ADDRESS", 200, ge=1, le=10**6)
+
+
+class Payments(Group):
+    """`minutes` is the least time that a customer has to pay."""
+
+    provider: str = "sandbox"
+    sandbox_pix: Annotated[str, AfterValidator(checks.sandbox_pix)] = variable(
+        "BILHETERIA_SANDBOX_PIX", "manual"
+    )
+    minutes: int = 5
+
+
+class Retention(Group):
+    """Days that data is kept."""
+
+    unpaid_days: int = variable("BILHETERIA_KEEP_UNPAID_DAYS", 30, ge=1, le=3650)
+    requests_days: int = variable("BILHETERIA_KEEP_REQUESTS_DAYS", 30, ge=1, le=3650)
+    pdf_days: int = variable("BILHETERIA_KEEP_PDF_DAYS", 365, ge=1, le=36500)
+    buyer_days: int = variable("BILHETERIA_KEEP_BUYER_DAYS", 1826, ge=30, le=36500)
