@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-from app.core import db, outbox, throttle
+from app.core import db, outbox, pages, throttle
 from app.core.config import SERVICES
 from app.core.messages import Message
 from app.core.worker import Handler, Tick
+from app.web import links
 
 
 def routes(services: Sequence[str] = SERVICES) -> dict[tuple[str, type[Message]], Handler]:
-    """(consumer, message class) → handler, for the services that this process serves."""
+    """(consumer, message class) → handler, for the services that this process serves.
+
+    Hands the front end's links to the services, which name pages and know no address.
+    """
+    pages.use(links.address)
     found: dict[tuple[str, type[Message]], Handler] = {}
     for service in services:
         if service in SERVICES and find_spec(f"app.{service}.handlers"):

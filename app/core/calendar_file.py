@@ -40,6 +40,7 @@ class Visit:
     seats: Sequence[str]
     showtime: Showtime
     ends_at: datetime
+    website: str  # the cinema's, absolute
     called_off: bool = False
 
 
@@ -67,7 +68,7 @@ def calendar_file(visit: Visit, locale: str) -> bytes:
             ]
         ),
     )
-    event.add("url", settings().web.public_url)
+    event.add("url", visit.website)
     event.add("organizer", _organizer())
     calendar = Calendar()
     calendar.add("prodid", "-//Bilheteria//tickets//")

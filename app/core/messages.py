@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Self
 
+from app.core.pages import Page
 from app.core.payloads import FIRST_FORM, FORM, form_of, known_fields
 
 
@@ -30,9 +31,15 @@ class Message:
 
         Raises TypeError for a newer form, which only a worker of that version handles, and for a missing field.
         """
-        if form_of(payload) > cls.form:
-            raise TypeError(f"{cls.__name__} of form {form_of(payload)}, newer than {cls.form}")
-        return cls(**known_fields(cls, payload))
+        form = form_of(payload)
+        if form > cls.form:
+            raise TypeError(f"{cls.__name__} of form {form}, newer than {cls.form}")
+        return cls(**known_fields(cls, payload if form == cls.form else cls.upgraded(payload)))
+
+    @classmethod
+    def upgraded(cls, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A payload of an earlier form in the present one."""
+        return payload
 
 
 @dataclass(frozen=True)
@@ -110,13 +117,18 @@ class OrderPaid(Message):
     """Tickets are issued; the PDF is still to be made (by tickets), then the mail is sent."""
 
     consumers: ClassVar = ("tickets",)
+    form: ClassVar[int] = 2
     order_id: str
     order_code: str
-    order_path: str
+    order_token: str
     email: str
     name: str
     locale: str
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def upgraded(cls, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        return _with_order_token(payload)
 
 
 @dataclass(frozen=True)
@@ -124,14 +136,19 @@ class TicketsReady(Message):
     """The PDF of an order lies in storage; the mail may go out."""
 
     consumers: ClassVar = ("users",)
+    form: ClassVar[int] = 2
     order_id: str
     order_code: str
-    order_path: str
+    order_token: str
     email: str
     name: str
     locale: str
     storage_key: str
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def upgraded(cls, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        return _with_order_token(payload)
 
 
 @dataclass(frozen=True)
@@ -160,14 +177,27 @@ class DocumentUnwanted(Message):
 
 @dataclass(frozen=True)
 class NoticeRequested(Message):
-    """A mail of any other kind: `template` is a name in templates/mail, `facts` its variables."""
+    """A mail of any other kind: `template` is a name in templates/mail, `facts` its variables.
+
+    Its link opens `page`, of `core.pages`, with `key`.
+    """
 
     consumers: ClassVar = ("users",)
+    form: ClassVar[int] = 2
     template: str
     email: str
     locale: str
     facts: dict[str, Any] = field(default_factory=dict)
     not_after: str | None = None  # from then on it says what is no longer so, and is not sent
+    page: str = Page.HOME
+    key: str = ""
+
+    @classmethod
+    def upgraded(cls, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Form 1 has a ready path among its facts."""
+        facts = payload.get("facts") or {}
+        path = facts.get("path") or facts.get("order_path")
+        return {**payload, "page": Page.PATH, "key": path} if path else payload
 
 
 @dataclass(frozen=True)
@@ -219,6 +249,11 @@ class HoldExpired(Message):
     consumers: ClassVar = ("orders",)
     reservation_id: str
     screening_id: int
+
+
+def _with_order_token(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Form 1 has the path of the order's page, which ends with the token."""
+    return {"order_token": str(payload["order_path"]).rpartition("/")[2]} | dict(payload)
 
 
 BY_KIND: dict[str, type[Message]] = {cls.__name__: cls for cls in Message.__subclasses__()}

@@ -45,7 +45,7 @@ def complete(order: OrderView, reservation_id: uuid.UUID, receipt_id: uuid.UUID 
         OrderPaid(
             order_id=str(order.id),
             order_code=order.code,
-            order_path=order.path,
+            order_token=order.token,
             email=order.email or "",
             name=order.name or "",
             locale=order.locale,

@@ -7,6 +7,7 @@ import uuid
 from app.core import outbox
 from app.core.actor import Actor
 from app.core.messages import NoticeRequested
+from app.core.pages import Page
 from app.orders import half_places, reading
 from app.orders.states import CANCELLED, EXPIRED, ORDER, PAID, REFUNDED, RESEAT, UNPAID_STATES
 from app.orders.views import OrderOver, OrderView, WrongState
@@ -113,7 +114,14 @@ def _tell(order: OrderView, template: str, more: dict[str, object]) -> None:
     if not order.email:
         return
     outbox.publish(
-        NoticeRequested(template=template, email=order.email, locale=order.locale, facts=facts(order) | more)
+        NoticeRequested(
+            template=template,
+            email=order.email,
+            locale=order.locale,
+            facts=facts(order) | more,
+            page=Page.ORDER,
+            key=order.token,
+        )
     )
 
 
@@ -125,7 +133,6 @@ def facts(order: OrderView) -> dict[str, object]:
         "order_id": str(order.id),
         "was_paid": order.paid_at is not None,
         "order_code": order.code,
-        "order_path": order.path,
         "film": screening.film.title_in(order.locale),
         "cinema": screening.cinema.name,
         "place": f"{screening.cinema.address}, {screening.cinema.city}",

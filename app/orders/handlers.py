@@ -22,6 +22,7 @@ from app.core.messages import (
     ScreeningCancelled,
 )
 from app.core.outbox import Delivery
+from app.core.pages import Page
 from app.core.worker import Tick
 from app.events import service as events
 from app.orders import ending, reading, reseating, retention, settlement, states
@@ -57,7 +58,11 @@ def on_refund_settled(message: RefundSettled, delivery: Delivery) -> None:
             ending.mark_refunded(order.id, order.end_reason)
         if order.email:
             facts = ending.facts(order) | {"amount": message.amount}
-            outbox.publish(NoticeRequested("order_refunded", order.email, order.locale, facts))
+            outbox.publish(
+                NoticeRequested(
+                    "order_refunded", order.email, order.locale, facts, page=Page.ORDER, key=order.token
+                )
+            )
 
 
 def on_screening_cancelled(message: ScreeningCancelled, delivery: Delivery) -> None:

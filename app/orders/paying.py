@@ -34,10 +34,12 @@ def check_out(
     cpf: str,
     method: str,
     shown: int | None = None,
+    return_url: str = "",
 ) -> Charge | None:
     """Take the buyer's facts and ask for the money; the order waits for it. None: it costs nothing, and is paid now.
 
     The order gets the actor's account and language.
+    `return_url` is the absolute address to which a card page sends the buyer back.
     `shown` is the total (centavos) that the buyer saw and agreed to; None: they saw none.
 
     Raises NotFound, OrderOver, Invalid (`name.…`, `email.…`, `cpf.wrong`, `payment.method`, `types.missing`), and
@@ -58,10 +60,10 @@ def check_out(
         raise Invalid("payment.method", "method")
     order = _with_time_to_pay(order)
     _move(order, method, who=who, actor=actor)
-    return _request(order, method, who.name, who.cpf)
+    return _request(order, method, who.name, who.cpf, return_url)
 
 
-def change_method(token: str, method: str, actor: Actor) -> Charge:
+def change_method(token: str, method: str, actor: Actor, *, return_url: str = "") -> Charge:
     """Pay in another way, or try the same way again after a refusal. Raises as `check_out`, and WrongState."""
     order = _payable(token, actor)
     if order.state != AWAITING:
@@ -69,7 +71,7 @@ def change_method(token: str, method: str, actor: Actor) -> Charge:
     if method not in payments.METHODS:
         raise Invalid("payment.method", "method")
     _move(order, method)
-    return _request(order, method, order.name or "", order.cpf)
+    return _request(order, method, order.name or "", order.cpf, return_url)
 
 
 def _payable(token: str, actor: Actor) -> OrderView:
@@ -113,7 +115,7 @@ def _move(
         raise OrderOver(order.state)
 
 
-def _request(order: OrderView, method: str, name: str, cpf: str | None) -> Charge:
+def _request(order: OrderView, method: str, name: str, cpf: str | None, return_url: str) -> Charge:
     return payments.request_charge(
         order.id,
         method,
@@ -122,6 +124,6 @@ def _request(order: OrderView, method: str, name: str, cpf: str | None) -> Charg
         description=f"{settings().cinema.name} {order.code}",
         payer_name=name,
         payer_cpf=cpf,
-        return_url=f"{order.path}/payment",
+        return_url=return_url,
         city=order.screening.cinema.city,
     )

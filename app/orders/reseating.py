@@ -14,6 +14,7 @@ from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import Conflict, TooMany
 from app.core.messages import NoticeRequested
+from app.core.pages import Page
 from app.events import service as events
 from app.orders import half_places, reading
 from app.orders.completion import complete
@@ -57,7 +58,17 @@ def offer(order: OrderView, receipt_id: uuid.UUID) -> str | None:
     if order.email:
         until = held.deadline.isoformat()
         more = facts(order) | {"new_seats": names, "until": until}
-        outbox.publish(NoticeRequested("reseat_offer", order.email, order.locale, more, not_after=until))
+        outbox.publish(
+            NoticeRequested(
+                "reseat_offer",
+                order.email,
+                order.locale,
+                more,
+                not_after=until,
+                page=Page.ORDER,
+                key=order.token,
+            )
+        )
     return RESEAT
 
 

@@ -22,7 +22,7 @@ def resend(token: str) -> None:
         OrderPaid(
             order_id=str(order.id),
             order_code=order.code,
-            order_path=order.path,
+            order_token=order.token,
             email=order.email,
             name=order.name or "",
             locale=order.locale,

@@ -11,7 +11,7 @@ import uuid
 from sqlalchemy import ColumnElement, func, or_, select, text, update
 
 from app.adapters import psp
-from app.core import db, outbox
+from app.core import db, outbox, pages
 from app.core.config import settings
 from app.core.errors import Retry
 from app.core.failpoints import failpoint
@@ -23,6 +23,7 @@ from app.core.messages import (
     RefundSettled,
 )
 from app.core.outbox import Delivery
+from app.core.pages import Page
 from app.core.worker import Tick
 from app.payments import ledger, providers, service
 from app.payments.facts import in_seconds
@@ -90,7 +91,8 @@ def _request(charge: ChargeRow) -> psp.ChargeRequest:
         description=charge.description,
         payer_name=charge.payer_name,
         payer_cpf=charge.payer_cpf,
-        return_url=f"{settings().web.public_url}{back}" if back.startswith("/") else back,
+        # A version that stored a path may have written this charge.
+        return_url=pages.address(Page.PATH, back) if back.startswith("/") else back,
     )
 
 

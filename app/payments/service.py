@@ -73,8 +73,8 @@ def request_charge(
     """Ask for `amount` centavos until `expires_at`. The caller holds the order's lock.
 
     The same method and amount again give the charge that stands. Another method or amount ends the old charge,
-    at the provider first. `return_url` is the path to which a card page comes back; `city` is the paid
-    cinema's. Raises Invalid.
+    at the provider first. `return_url` is the absolute address to which a card page sends the buyer back; `city`
+    is the paid cinema's. Raises Invalid.
     """
     if method not in METHODS:
         raise Invalid("payment.method", "method")

@@ -15,6 +15,7 @@ from app.core.actor import Actor
 from app.core.config import settings
 from app.core.messages import NoticeRequested, SeatsFreed
 from app.core.outbox import publish, withdraw
+from app.core.pages import Page
 from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, holding
@@ -88,12 +89,13 @@ def _tell_offer(screening: Screening, row: Row[Any], offer: Reservation) -> None
         screening,
         row,
         {
-            "path": f"/requests/{row.token}",
             "seats": [seat.name for seat in seats],
             "quantity": row.quantity,
             "until": offer.deadline.isoformat(),
             "minutes": settings().holds.offer_minutes,
         },
+        page=Page.REQUEST,
+        key=row.token,
         not_after=offer.deadline.isoformat(),
     )
 
@@ -104,6 +106,8 @@ def _tell(
     row: Row[Any] | Request,
     facts: dict[str, Any],
     *,
+    page: Page,
+    key: str,
     not_after: str | None = None,
 ) -> None:
     what = {
@@ -115,7 +119,9 @@ def _tell(
         "starts_local": screening.showtime.clock.isoformat(),
     }
     publish(
-        NoticeRequested(template, str(row.email), row.locale, what | facts, not_after=not_after),
+        NoticeRequested(
+            template, str(row.email), row.locale, what | facts, not_after=not_after, page=page, key=key
+        ),
         urgent=True,
     )
 
@@ -125,13 +131,14 @@ def tell_joined(screening: Screening, request: Request) -> None:
 
     The mail is not sent once sales are over.
     """
-    facts = {"path": request.path, "position": request.position, "quantity": request.quantity}
-    _tell(JOINED, screening, request, facts, not_after=screening.sales_close_at.isoformat())
+    facts = {"position": request.position, "quantity": request.quantity}
+    ends = screening.sales_close_at.isoformat()
+    _tell(JOINED, screening, request, facts, page=Page.REQUEST, key=request.token, not_after=ends)
 
 
 def withdraw_joined(request: Request) -> None:
     """Who has left the line is not told of it any more."""
-    withdraw(NoticeRequested, template=JOINED, facts={"path": request.path})
+    withdraw(NoticeRequested, template=JOINED, page=Page.REQUEST, key=request.token)
 
 
 def _call_off(screening: Screening) -> None:
@@ -154,8 +161,8 @@ def _call_off(screening: Screening) -> None:
         told += ended
     told += _close_queue(screening.id)
     for row in told:
-        facts = {"path": f"/films/{screening.film.slug}", "reason": screening.cancel_reason}
-        _tell(CALLED_OFF, screening, row, facts)
+        facts = {"reason": screening.cancel_reason}
+        _tell(CALLED_OFF, screening, row, facts, page=Page.FILM, key=screening.film.slug)
 
 
 # By id, as whoever signs in takes along what they wait for (`owning.py`): else each waits for the other for ever.

@@ -52,7 +52,9 @@ def check_out(token: str) -> Answer:
         return purchase.at_step(order, "checkout") or _checkout_page(order, typed, {})
     try:
         with db.transaction():
-            orders.check_out(token, current_actor(), **typed, shown=_shown())
+            orders.check_out(
+                token, current_actor(), **typed, shown=_shown(), return_url=purchase.return_url(token)
+            )
     except Invalid as error:
         order = purchase.own_order(token)
         elsewhere = purchase.at_step(order, "checkout")

@@ -65,7 +65,7 @@ def choose_method(token: str) -> BaseResponse:
     purchase.own_order(token)
     try:
         with db.transaction():
-            orders.change_method(token, method, current_actor())
+            orders.change_method(token, method, current_actor(), return_url=purchase.return_url(token))
     except Invalid:
         return _page(purchase.own_order(token), _("Choose Pix or card."), 422)
     except Conflict:

@@ -18,6 +18,7 @@ from app.products import service as products
 from app.reservations import service as reservations
 from app.shop import blueprint, heading, words
 from app.shop.programme import poster
+from app.web import links
 from app.web.actor import current_actor
 from app.web.language import locale
 from app.web.security import known_visitor
@@ -99,6 +100,11 @@ def at_step(order: OrderView, step: str) -> Response | None:
 def address(order: OrderView, step: str) -> str:
     """The path of a step: seats, types, concessions, checkout, payment; or of the order's own page."""
     return order.path if step == "order" else f"{order.path}/{step}"
+
+
+def return_url(token: str) -> str:
+    """The absolute address to which a card page sends the buyer back."""
+    return links.absolute(links.order(token, "payment"))
 
 
 def frame(order: OrderView, step: str) -> dict[str, Any]:

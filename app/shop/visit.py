@@ -11,6 +11,7 @@ from app.core.errors import NotFound
 from app.events.service import Cinema
 from app.orders.service import OrderView
 from app.shop import blueprint, purchase
+from app.web import links
 from app.web.language import locale
 
 MAP = "https://www.google.com/maps/dir/"  # a phone opens it in the map that it has
@@ -44,6 +45,7 @@ def _visit(order: OrderView) -> Visit:
         seats=[seat.name for seat in order.seats],
         showtime=screening.showtime,
         ends_at=screening.ends_at,
+        website=links.site(),
         called_off=order.state != "paid",
     )
 

@@ -42,7 +42,7 @@ def on_order_paid(message: OrderPaid, delivery: Delivery) -> None:
                 TicketsReady(
                     order_id=message.order_id,
                     order_code=message.order_code,
-                    order_path=message.order_path,
+                    order_token=message.order_token,
                     email=message.email,
                     name=message.name,
                     locale=message.locale,

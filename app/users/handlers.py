@@ -11,12 +11,13 @@ from sqlalchemy import text
 from app.adapters.host_names import ascii_host
 from app.adapters.mail import Attachment, BadMail, Mail, Mailbox, MailError, open_mail
 from app.adapters.storage import Missing, StorageError, shared_storage
-from app.core import db
+from app.core import db, pages
 from app.core.calendar_file import CONTENT_TYPE, file_name
 from app.core.config import settings
 from app.core.errors import Poison, Retry
 from app.core.messages import Message, NoticeRequested, ResetRequested, TicketsReady
 from app.core.outbox import Delivery
+from app.core.pages import Page
 from app.core.worker import Tick
 from app.users import links, notices, sessions
 
@@ -44,11 +45,11 @@ def on_tickets_ready(message: TicketsReady, delivery: Delivery) -> None:
     facts = message.facts | {
         "name": message.name,
         "order_code": message.order_code,
-        "order_path": message.order_path,
         "attached": bool(attachments),
         "calendar": bool(calendar),
     }
-    _send("tickets_ready", message.email, message.locale, facts, delivery, attachments + calendar)
+    address = pages.address(Page.ORDER, message.order_token)
+    _send("tickets_ready", message.email, message.locale, facts, address, delivery, attachments + calendar)
 
 
 def on_notice_requested(message: NoticeRequested, delivery: Delivery) -> None:
@@ -61,13 +62,22 @@ def on_notice_requested(message: NoticeRequested, delivery: Delivery) -> None:
     attachments: tuple[Attachment, ...] = ()
     if message.template in ENDINGS and message.facts.get("was_paid"):
         attachments = _calendar(message.locale, message.facts, called_off=True)
-    _send(message.template, message.email, message.locale, message.facts, delivery, attachments)
+    address = _address(message)
+    _send(message.template, message.email, message.locale, message.facts, address, delivery, attachments)
+
+
+def _address(message: NoticeRequested) -> str:
+    """Where the mail's link leads. Raises Poison for a page that no version knows."""
+    try:
+        return pages.address(Page(message.page), message.key)
+    except ValueError as error:
+        raise Poison(f"mail {message.template}: {error}") from error
 
 
 def _calendar(locale: str, facts: dict[str, Any], *, called_off: bool = False) -> tuple[Attachment, ...]:
     """The visit for the buyer's calendar; after an ending the file that takes it out. Nothing in a message of an older
     version, whose facts do not tell enough."""
-    content = notices.calendar_entry(locale, facts, called_off=called_off)
+    content = notices.calendar_entry(locale, facts, website=pages.address(Page.HOME), called_off=called_off)
     return (Attachment(file_name(facts["order_code"]), content, CONTENT_TYPE),) if content else ()
 
 
@@ -98,11 +108,12 @@ def _send(
     email: str,
     locale: str,
     facts: dict[str, Any],
+    address: str,
     delivery: Delivery,
     attachments: tuple[Attachment, ...] = (),
 ) -> None:
     try:
-        letter = notices.write(template, locale, facts)
+        letter = notices.write(template, locale, facts, address)
     except (TemplateError, KeyError, TypeError, ValueError) as error:
         raise Poison(f"mail {template}: {error!r}") from error
     domain = ascii_host(settings().mail.sender.rpartition("@")[2].strip("> ")) or "localhost"

@@ -15,10 +15,11 @@ from sqlalchemy import text
 from app.core import db, outbox
 from app.core.errors import Conflict
 from app.core.messages import NoticeRequested
+from app.core.pages import Page
 from app.users.views import COLUMNS, User
 
 HOURS = {"verify": 72, "reset": 2}
-_TEMPLATES = {"verify": "verify_email", "reset": "reset_password"}
+_MAILS = {"verify": ("verify_email", Page.VERIFY), "reset": ("reset_password", Page.RESET)}
 
 
 class LinkOver(Conflict):
@@ -52,9 +53,12 @@ def send(to: User, purpose: str) -> Link:
     """Mail a new link for `purpose` (`verify`, `reset`); not once it has ended."""
     link = new(to.id, purpose)
     # No name: who signs up writes it, and these mails go to people who did not ask for them.
-    facts = {"path": f"/account/{purpose}/{link.token}", "hours": HOURS[purpose]}
+    facts = {"hours": HOURS[purpose]}
     ends = link.expires_at.isoformat()
-    outbox.publish(NoticeRequested(_TEMPLATES[purpose], to.email, to.locale, facts, not_after=ends))
+    template, page = _MAILS[purpose]
+    outbox.publish(
+        NoticeRequested(template, to.email, to.locale, facts, not_after=ends, page=page, key=link.token)
+    )
     return link
 
 

@@ -33,8 +33,11 @@ class Letter:
     html: str
 
 
-def write(template: str, locale: str, facts: dict[str, Any]) -> Letter:
-    """The mail `template` in `locale`. Raises jinja2's errors when template or facts are wrong."""
+def write(template: str, locale: str, facts: dict[str, Any], address: str) -> Letter:
+    """The mail `template` in `locale`; its link opens `address`.
+
+    Raises jinja2's errors when template or facts are wrong.
+    """
     page = _environment(locale).get_template(f"{template}.txt")
     context = page.new_context({"cinema_name": settings().cinema.name} | facts | _showtime(facts))
     for _part in page.root_render_func(context):  # blocks alone would not see what the template imports
@@ -44,7 +47,6 @@ def write(template: str, locale: str, facts: dict[str, Any]) -> Letter:
         for name in ("subject", "heading", "body", "action")
     }
     subject = " ".join(said["subject"].split())[:LONGEST_SUBJECT]
-    address = settings().web.public_url + str(facts.get("path") or facts.get("order_path") or "/")
     paragraphs = [part.strip() for part in said["body"].split("\n\n") if part.strip()]
     action = f"{said['action']}: {address}" if said["action"] else ""
     sender = settings().cinema.name
@@ -85,7 +87,9 @@ def _page(locale: str) -> Any:
     return environment.get_template("_letter.html")
 
 
-def calendar_entry(locale: str, facts: dict[str, Any], *, called_off: bool = False) -> bytes | None:
+def calendar_entry(
+    locale: str, facts: dict[str, Any], *, website: str, called_off: bool = False
+) -> bytes | None:
     """The visit that the mail is about as a calendar file; None where its facts do not tell of one."""
     showtime = _showtime(facts).get("showtime")
     if showtime is None or not {"order_id", "ends_at", "place"} <= facts.keys():
@@ -100,6 +104,7 @@ def calendar_entry(locale: str, facts: dict[str, Any], *, called_off: bool = Fal
         seats=facts["seats"],
         showtime=showtime,
         ends_at=datetime.fromisoformat(facts["ends_at"]),
+        website=website,
         called_off=called_off,
     )
     return calendar_file(visit, locale)

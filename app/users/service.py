@@ -16,6 +16,7 @@ from app.core.contact import checked_email, checked_name, email_to_find
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import LOCALES
 from app.core.messages import NoticeRequested, ResetRequested
+from app.core.pages import Page
 from app.users import links, passwords, sessions, tries
 from app.users.links import LinkOver as LinkOver
 from app.users.models import ROLES
@@ -71,8 +72,7 @@ def sign_up(name: str, email: str, password: str, actor: Actor) -> str:
         {"email": email, "name": name, "hash": password_hash, "locale": _locale(actor.locale)},
     ).one_or_none()  # fmt: skip
     if made is None:
-        facts = {"path": "/account/sign-in"}
-        outbox.publish(NoticeRequested("account_exists", email, _locale(actor.locale), facts))
+        outbox.publish(NoticeRequested("account_exists", email, _locale(actor.locale), page=Page.SIGN_IN))
         return links.browser_proof(codes.random_token())
     return links.browser_proof(links.send(User.of(made), "verify").token)
 

@@ -100,7 +100,7 @@ def test_nothing_waits_for_a_mail_server_that_does_not_answer(worker: subprocess
     screening = make_screening("oo")
     with db.transaction():
         for _ in range(40):
-            outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
+            outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))
     deadline = time.monotonic() + PATIENCE
     assert until("select count(*) > 0 from core.outbox where attempts > 0", deadline)
     with db.transaction():

@@ -96,7 +96,7 @@ def test_a_lane_whose_threads_all_hang_ends_the_worker(start: Start, tmp_path: P
     """By a mail server that takes connections and says nothing: each thread waits for it longer than it may here."""
     with db.transaction():
         for _ in range(20):
-            outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
+            outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))
     with socket.create_server(("127.0.0.1", 0), backlog=100) as deaf:
         mail = f"smtp://127.0.0.1:{deaf.getsockname()[1]}?tls=off"
         # A lane is waited for ten times as long as a process: that is still less than an answer of a mail server is.

@@ -30,6 +30,7 @@ def visit(
         seats=["F7", "F8"],
         showtime=Showtime.of(starts_at, "America/Recife"),
         ends_at=starts_at + timedelta(hours=2),
+        website="http://localhost",
         called_off=called_off,
     )
 
@@ -75,6 +76,7 @@ def test_clocks_that_go_forward() -> None:
     in_lisbon = Visit(
         order_id=ORDER, order_code="LUZ-4720", film="Limite", cinema="Baixa", address="Rua 1", auditorium="Sala 2",
         seats=["F7"], showtime=Showtime.of(starts, "Europe/Lisbon"), ends_at=starts + timedelta(hours=2),
+        website="http://localhost",
     )  # fmt: skip
     content = calendar_file(in_lisbon, "en")
     assert b"DTSTART;TZID=Europe/Lisbon:20260701T190000" in content

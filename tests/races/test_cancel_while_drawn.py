@@ -39,7 +39,7 @@ def paid() -> uuid.UUID:
     facts = make_facts()
     with db.transaction():
         service.issue(facts, [FULL])
-        outbox.publish(OrderPaid(str(facts.order_id), "LUZ472", "/orders/x", "ana@example.com", "Ana", "en"))
+        outbox.publish(OrderPaid(str(facts.order_id), "LUZ472", "token", "ana@example.com", "Ana", "en"))
     return facts.order_id
 
 

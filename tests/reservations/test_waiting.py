@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -10,12 +11,14 @@ from sqlalchemy import text
 from app.core import config, db, worker
 from app.core.config import Settings
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.pages import Page
 from app.dispatch import routes
 from app.events import service as events
 from app.events.service import Screening, ScreeningClosed
 from app.reservations import handlers, service
 from app.reservations.service import OfferOver, Request
 from app.users import notices
+from app.web import links
 from tests.actors import browser
 from tests.reservations.holds import best, hold, let_it_run_out, messages, taken
 from tests.reservations.rooms import make_screening
@@ -78,7 +81,7 @@ def test_a_release_serves_the_queue_by_message_and_mails_the_offer(settings: Set
     _, notice = messages("NoticeRequested")
     assert notice["template"] == "waiting_offer"
     assert notice["email"] == "ana@example.com"
-    assert notice["facts"]["path"] == f"/requests/{request.token}"
+    assert (notice["page"], notice["key"]) == ("request", request.token)
     assert notice["facts"]["seats"] == ["A1", "A2"]
     assert notice["facts"]["minutes"] == settings.holds.offer_minutes
     assert notice["not_after"] == notice["facts"]["until"], "by then it says what is no longer so"
@@ -254,7 +257,8 @@ def test_who_waits_is_told_that_the_screening_is_off_and_offers_are_given_back()
     told = [notice for notice in messages("NoticeRequested") if notice["template"] == "waiting_called_off"]
     assert [notice["email"] for notice in told] == ["ana@example.com", "bia@example.com"], "once each"
     assert told[0]["facts"]["reason"] == "the projector broke"
-    mails = [notices.write("waiting_called_off", language, told[0]["facts"]) for language in ("pt_BR", "en")]
+    assert (told[0]["page"], told[0]["key"]) == ("film", screening.film.slug)
+    mails = [written("waiting_called_off", told[0], language) for language in ("pt_BR", "en")]
     assert all("the projector broke" in mail.text and "Metr" in mail.subject for mail in mails)
 
 
@@ -300,7 +304,11 @@ def test_a_queue_that_fails_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPat
     assert look(request).state == "offered"
 
 
-def joined_mails() -> list[dict[str, object]]:
+def written(template: str, told: dict[str, Any], language: str) -> notices.Letter:
+    return notices.write(template, language, told["facts"], links.address(Page(told["page"]), told["key"]))
+
+
+def joined_mails() -> list[dict[str, Any]]:
     return [notice for notice in messages("NoticeRequested") if notice["template"] == "waiting_joined"]
 
 
@@ -311,10 +319,10 @@ def test_who_joins_gets_a_mail_with_the_place_the_page_and_the_way_out() -> None
     request = join(screening, who="ana")
     _, told = joined_mails()
     assert (told["email"], told["locale"]) == ("ana@example.com", "pt_BR")
-    assert told["facts"]["path"] == f"/requests/{request.token}"  # type: ignore[index]
-    assert told["facts"]["position"] == 2  # type: ignore[index]
+    assert (told["page"], told["key"]) == ("request", request.token)
+    assert told["facts"]["position"] == 2
     assert told["not_after"] == screening.sales_close_at.isoformat()
-    letters = [notices.write("waiting_joined", language, told["facts"]) for language in ("pt_BR", "en")]  # type: ignore[arg-type]
+    letters = [written("waiting_joined", told, language) for language in ("pt_BR", "en")]
     assert ["Seu lugar na fila: 2." in letters[0].text, "sair da fila" in letters[0].text] == [True, True]
     assert ["Your place in line: 2." in letters[1].text, "leave the line" in letters[1].text] == [True, True]
     for letter in letters:
@@ -337,4 +345,4 @@ def test_who_left_the_line_before_the_mail_went_out_gets_none() -> None:
     stays, leaves = join(screening, who="bia"), join(screening, who="ana")
     with db.transaction():
         service.cancel_request(leaves.token)
-    assert [told["facts"]["path"] for told in joined_mails()] == [f"/requests/{stays.token}"]  # type: ignore[index]
+    assert [told["key"] for told in joined_mails()] == [stays.token]

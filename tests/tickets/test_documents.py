@@ -34,7 +34,7 @@ def paid(ticket: service.Ticket, locale: str = "pt_BR") -> None:
             OrderPaid(
                 str(ticket.order_id),
                 "LUZ472",
-                "/orders/token",
+                "token",
                 "ana@example.com",
                 "Ana",
                 locale,

@@ -30,7 +30,7 @@ def _empty_folder(settings: Settings) -> Iterator[None]:
 
 def with_pdf(tickets: list[Ticket]) -> Ticket:
     message = OrderPaid(
-        str(tickets[0].order_id), "LUZ472", "/orders/token", "ana@example.com", "Ana", "en", {"total": 5700}
+        str(tickets[0].order_id), "LUZ472", "token", "ana@example.com", "Ana", "en", {"total": 5700}
     )
     with db.transaction():
         outbox.publish(message)
@@ -86,7 +86,7 @@ def test_while_the_storage_is_away_the_pdf_stays_on_record(
 def test_an_unwanted_pdf_goes_and_its_tickets_stay_good(issue: Issue) -> None:
     ticket = with_pdf(issue())
     with db.transaction():
-        outbox.publish(OrderPaid(str(ticket.order_id), "LUZ472", "/o", "ana@example.com", "Ana", "en", {}))
+        outbox.publish(OrderPaid(str(ticket.order_id), "LUZ472", "token", "ana@example.com", "Ana", "en", {}))
         assert service.withdraw_documents([ticket.order_id]) == 2
     worker.drain(routes(("tickets",)))
     assert (is_stored(ticket), is_recorded(ticket)) == (False, False)

@@ -60,7 +60,7 @@ def ready(**changes: object) -> TicketsReady:
         "timezone": "America/Sao_Paulo", "seats": ["A1"], "total": 3800,
     }  # fmt: skip
     values = {
-        "order_id": "0", "order_code": "LUZ-4720", "order_path": "/orders/x", "email": "ana@example.org",
+        "order_id": "0", "order_code": "LUZ-4720", "order_token": "x", "email": "ana@example.org",
         "name": "", "locale": "pt_BR", "storage_key": "orders/00/x.pdf", "facts": facts,
     }  # fmt: skip
     return TicketsReady(**values | changes)  # type: ignore[arg-type]

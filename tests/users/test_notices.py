@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.core import db, outbox, worker
 from app.core.config import Settings
+from app.core.dead_letters import dead_letters
 from app.core.messages import NoticeRequested
 from app.dispatch import routes
 from app.events import service as events
@@ -80,10 +81,34 @@ def test_a_mail_that_was_written_by_an_older_version_goes_out(settings: Settings
             text(
                 "update core.outbox set payload = payload #- '{facts,address}' #- '{facts,half_price}'"
                 " #- '{facts,to_fetch}' #- '{facts,opens_at}' #- '{facts,place}' #- '{facts,ends_at}'"
-                " #- '{facts,order_id}' where payload ? 'storage_key'"
+                " #- '{facts,order_id}' #- '{order_token}' || jsonb_build_object("
+                "   'form', 1, 'order_path', '/orders/' || (payload ->> 'order_token')) where payload ? 'storage_key'"
             )
         )
-    assert "A1, A2" in words(one(sent(), "Your tickets", paid.code))
+    mail = words(one(sent(), "Your tickets", paid.code))
+    assert "A1, A2" in mail
+    assert f"http://localhost{paid.path}" in mail
+
+
+@pytest.mark.parametrize("name", ["path", "order_path"])
+def test_a_notice_that_carries_a_ready_path_links_to_it(name: str) -> None:
+    """As versions before page names wrote it."""
+    person()
+    with db.transaction() as session:
+        outbox.publish(NoticeRequested("verify_email", "ana@example.org", "en", {name: "/x/y", "hours": 2}))
+        session.execute(
+            text("update core.outbox set payload = payload - 'page' - 'key' || jsonb_build_object('form', 1)")
+        )
+    assert "Confirm my e-mail: http://localhost/x/y" in words(one(sent(), "Confirm your e-mail")).splitlines()
+
+
+def test_a_notice_that_names_an_unknown_page_becomes_a_dead_letter() -> None:
+    with db.transaction():
+        outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", page="of_tomorrow"))
+    worker.drain(routes(("users",)))
+    with db.reading():
+        (dead,) = dead_letters()
+    assert "of_tomorrow" in dead.last_error
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -188,29 +213,27 @@ def _all_subjects(language: str) -> list[str]:
 
     facts = {
         "film": "Limite", "film_title": "Limite", "cinema": "Lanterna Centro", "auditorium": "Sala 2",
-        "auditorium_name": "Sala 2", "order_code": "LUZ-4720", "path": "/x", "name": "Ana", "hours": 2,
+        "auditorium_name": "Sala 2", "order_code": "LUZ-4720", "name": "Ana", "hours": 2,
         "starts_at": "2026-11-24T23:30:00+00:00", "until": "2026-11-24T22:30:00+00:00", "seats": ["A1"],
         "timezone": "America/Sao_Paulo", "total": 3800, "amount": 3800, "reason": "x", "new_seats": ["A2"],
         "attached": True, "position": 2, "quantity": 2,
     }  # fmt: skip
     names = sorted(path.stem for path in notices.FOLDER.glob("*.txt") if not path.stem.startswith("_"))
     assert len(names) == 11
-    return [notices.write(name, language, facts).subject for name in names]
+    return [notices.write(name, language, facts, "http://localhost/x").subject for name in names]
 
 
 def test_the_same_notice_is_the_same_mail_twice_over(settings: Settings) -> None:
     person()
     with db.transaction():
-        message_id = outbox.publish(
-            NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"})
-        )
+        message_id = outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))
     worker.drain(routes(("users",)))
     (mail,) = mails(settings.mail_folder)
     assert mail["Message-ID"] == f"<{message_id}@cinelanterna.example>"
 
 
 def test_what_people_typed_is_no_markup_in_a_mail(settings: Settings) -> None:
-    hostile = {"path": "/x", "reason": "<img src=x onerror=alert(1)> {{7*7}}\n\nBcc: all@example.org"}
+    hostile = {"reason": "<img src=x onerror=alert(1)> {{7*7}}\n\nBcc: all@example.org"}
     facts = {
         "film": "<b>Limite</b>\r\nBcc: all@example.org", "cinema": "C", "auditorium": "S", "amount": 0,
         "starts_at": "2026-11-24T23:30:00+00:00", "timezone": "America/Sao_Paulo", "seats": ["A1"],

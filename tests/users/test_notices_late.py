@@ -42,7 +42,7 @@ def test_a_pdf_too_large_for_a_mail_is_linked(settings: Settings) -> None:
 
 def test_a_mail_that_can_never_go_out_is_a_dead_letter_and_a_late_one_is_not() -> None:
     with db.transaction():
-        outbox.publish(NoticeRequested("account_exists", "a b@example.org", "en", {"path": "/x"}))
+        outbox.publish(NoticeRequested("account_exists", "a b@example.org", "en"))
         outbox.publish(NoticeRequested("no_such_mail", "ana@example.org", "en", {}))
         outbox.publish(NoticeRequested("order_refunded", "ana@example.org", "en", {}))
     worker.drain(routes(("users",)))
@@ -53,7 +53,7 @@ def test_mail_waits_while_the_server_is_away(settings: Settings) -> None:
     config.use(settings.changed(mail={"url": "smtp://127.0.0.1:1?tls=off"}))
     try:
         with db.transaction():
-            outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
+            outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))
         worker.drain(routes(("users",)))
     finally:
         config.use(settings)
@@ -71,11 +71,7 @@ def test_a_notice_that_says_what_is_no_longer_so_is_not_sent(settings: Settings)
     with db.transaction():
         for name, hours in (("late", -1), ("early", 1)):
             moment = (now + timedelta(hours=hours)).isoformat()
-            outbox.publish(
-                NoticeRequested(
-                    "account_exists", f"{name}@example.org", "en", {"path": "/x"}, not_after=moment
-                )
-            )
+            outbox.publish(NoticeRequested("account_exists", f"{name}@example.org", "en", not_after=moment))
     worker.drain(routes(("users",)))
     assert [mail["To"] for mail in mails(settings.mail_folder)] == ["early@example.org"]
     assert dead() == []
@@ -85,7 +81,7 @@ def test_a_notice_that_says_what_is_no_longer_so_is_not_sent(settings: Settings)
 
 def test_a_notice_of_before_there_was_such_a_time_is_sent(settings: Settings) -> None:
     with db.transaction() as session:
-        outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", {"path": "/x"}))
+        outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))
         session.execute(text("update core.outbox set payload = payload - 'not_after'"))
     worker.drain(routes(("users",)))
     assert len(mails(settings.mail_folder)) == 1
@@ -116,7 +112,7 @@ def test_mail_that_is_put_off_for_a_morning_arrives(settings: Settings) -> None:
     config.use(settings.changed(mail={"url": f"smtp://127.0.0.1:{server.port}?tls=off"}))
     try:
         with db.transaction():
-            outbox.publish(NoticeRequested("account_exists", "ana@later.example", "en", {"path": "/x"}))
+            outbox.publish(NoticeRequested("account_exists", "ana@later.example", "en"))
         for _ in range(worker.MOST_ATTEMPTS + 2):
             assert worker.drain(routes(("users",))) == 1
             assert dead() == []
