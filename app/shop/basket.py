@@ -17,8 +17,7 @@ from app.orders import service as orders
 from app.orders.service import HalfPriceGone, OrderOver, OrderView, TypeChoice
 from app.products import service as products
 from app.products.service import MenuItem, OutOfStock
-from app.shop import blueprint, purchase, words
-from app.shop.lately import lately
+from app.shop import blueprint, display_cache, purchase, words
 from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
 
@@ -75,7 +74,7 @@ def _chosen(order: OrderView) -> dict[int, TypeChoice]:
 def _types_page(
     order: OrderView, choices: Mapping[int, TypeChoice], age_confirmed: bool, errors: Mapping[str, str]
 ) -> str:
-    left, places = half_price_left(order.screening.id)
+    left, places = display_cache.half_price_left(order.screening.id)
     return render_template(
         "shop/page_types.html",
         **purchase.frame(order, "types"),
@@ -94,11 +93,6 @@ def _types_page(
             for kind in KINDS.values()
         ],
     )
-
-
-def half_price_left(screening_id: int) -> tuple[int, int]:
-    """(left, in all), as shown; what is really left is counted when somebody takes some."""
-    return lately(("half price", screening_id), lambda: orders.half_price_left(screening_id))
 
 
 def _types_error(error: Invalid) -> str:
@@ -208,7 +202,7 @@ def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mappin
             min(products.MOST_OF_ONE, item.available + held.get(item.id, 0)),
             errors.get(str(item.id), ""),
         )
-        for item in _menu(order.screening.cinema.id, locale())
+        for item in display_cache.menu(order.screening.cinema.id, locale())
     ]
     known = {str(one.item.id) for one in offered}
     combos = [one for one in offered if one.item.kind == "combo"]
@@ -225,10 +219,6 @@ def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mappin
         names={f"quantity-{line.item.id}": line.item.name for line in offered},
         strange=[error for product, error in errors.items() if product not in known],
     )
-
-
-def _menu(cinema_id: int, language: str) -> list[MenuItem]:
-    return lately(("menu", cinema_id, language), lambda: products.menu(cinema_id, language))
 
 
 def _quantity_error(error: Invalid) -> str:

@@ -21,7 +21,7 @@ from app.events import service as events
 from app.events.service import Cinema, Film, Screening
 from app.shop import blueprint, cinema, schema_org, showings
 from app.shop.choice import Choice, Filter
-from app.shop.lately import lately
+from app.shop.display_cache import PROGRAMME_PAGES
 from app.web.assets import absolute
 from app.web.language import locale
 
@@ -35,7 +35,7 @@ def programme() -> str:
     sites = events.cinemas()
     choice = Choice.of(request.args, sites, cinema.remembered())
     site = next((one for one in sites if one.slug == choice.cinema), None)
-    shown = lately(("programme", choice, locale()), lambda: _programme(choice))
+    shown = PROGRAMME_PAGES.get((None, choice, locale()), lambda: _programme(choice))
     return render_template(
         "shop/page_programme.html",
         sites=sites,
@@ -179,7 +179,7 @@ def film(slug: str) -> str:
     found = events.film(slug)
     choice = Choice.of(request.args, sites, cinema.remembered())
     site = next((one for one in sites if one.slug == choice.cinema), None)
-    shown = lately(("film", slug, choice, locale()), lambda: _film(found, choice))
+    shown = PROGRAMME_PAGES.get((slug, choice, locale()), lambda: _film(found, choice))
     return render_template(
         "shop/page_film.html",
         film=found,

@@ -12,7 +12,7 @@ from app.events.service import Screening, SeatPlan
 from app.reservations import service as reservations
 from app.shop import seat_cells
 from app.shop.seat_cells import Cell, Row, free_label, seat_words, taken_label
-from app.shop.seat_picture import Marks, any_of, state_of
+from app.shop.seat_map_markup import Marks, any_of, state_of
 from app.web.language import locale
 
 

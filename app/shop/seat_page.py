@@ -16,14 +16,13 @@ from app.core.half_price import half_of
 from app.core.money import format_money, format_money_short
 from app.events import service as events
 from app.events.service import Screening, ScreeningClosed, Seat
-from app.orders import service as orders
 from app.orders.service import OrderView
 from app.reservations.service import SeatsLost
-from app.shop import purchase, seat_list, seat_moments, seat_picture, words
+from app.shop import display_cache, purchase, seat_list, seat_map_markup, words
+from app.shop.display_cache import TakenSeats
 from app.shop.heading import line_of
-from app.shop.lately import lately
 from app.shop.programme import poster
-from app.shop.seat_picture import Marks
+from app.shop.seat_map_markup import Marks
 from app.shop.words import seats_counted, seats_in_words
 from app.web.language import locale
 
@@ -65,7 +64,7 @@ def page(
 ) -> Response:
     """The map. `order` is the one whose seats are being changed, `order_elsewhere` another of the same visitor;
     `quantity` is as it was typed."""
-    now = seat_moments.moment(screening.id)
+    now = display_cache.taken_seats(screening.id)
     own = {seat.seat_id for seat in order.seats} if order else set()
     taken = now.states.keys() - own
     mine = [seat.seat_id for seat in order_elsewhere.seats] if order_elsewhere else ()
@@ -82,8 +81,8 @@ def page(
             back_url=purchase.address(order, "types") if order else _film_url(screening),
             form_url=_form_url(screening, order, as_list),
             room=_room(screening, taken, now, marks, as_list, own),
-            facts=seat_picture.picture(screening).facts,
-            legend=seat_picture.picture(screening).legend,
+            facts=seat_map_markup.seat_map(screening).facts,
+            legend=seat_map_markup.seat_map(screening).legend,
             own=",".join(str(seat_id) for seat_id in sorted(own)),
             as_list=as_list,
             free=len(events.seat_plan(screening.auditorium_id).seats) - len(taken),
@@ -91,7 +90,7 @@ def page(
             total=total,
             counted=seats_counted(names_of(screening, still_chosen)) if lines else "",
             from_price=_half_from(screening),
-            half_left=_half_left(screening.id),
+            half_left=display_cache.half_price_left(screening.id),
             complaint=complaint,
             question=question,
             quantity=USUAL_QUANTITY if quantity is None else quantity,
@@ -107,7 +106,7 @@ def page(
 def _room(
     screening: Screening,
     taken: Collection[int],
-    now: seat_moments.Moment,
+    now: TakenSeats,
     marks: Marks,
     as_list: bool,
     own: Collection[int],
@@ -115,9 +114,9 @@ def _room(
     if as_list:
         plan = events.seat_plan(screening.auditorium_id)
         return seat_list.rows_of(screening, plan, taken, marks, USUAL_QUANTITY)
-    if own:
-        return seat_picture.picture(screening).fill(taken, marks)
-    return seat_picture.drawn_map(screening, now, marks)
+    if own or marks.chosen or marks.lost or marks.mine:
+        return seat_map_markup.seat_map(screening).markup(taken, marks)
+    return seat_map_markup.plain_markup(screening, now)
 
 
 def _form_url(screening: Screening, order: OrderView | None, as_list: bool) -> str:
@@ -169,11 +168,6 @@ def money(centavos: int) -> str:
 
 def _half_from(screening: Screening) -> str:
     return format_money_short(half_of(screening.from_price), locale())
-
-
-def _half_left(screening_id: int) -> tuple[int, int]:
-    """(half-price places left, in all), a second old at most."""
-    return lately(("half price", screening_id), lambda: orders.half_price_left(screening_id))
 
 
 def lone_seat_question(

@@ -19,7 +19,7 @@ from app.orders.service import OrderOver, OrderView, Started, StartedBefore, Sta
 from app.reservations import live
 from app.reservations import service as reservations
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft, TooManyHolds
-from app.shop import blueprint, purchase, seat_moments
+from app.shop import blueprint, display_cache, purchase
 from app.shop.heading import line_of
 from app.shop.seat_page import (
     Asked,
@@ -104,20 +104,20 @@ def start_order(screening_id: int) -> Response:
     except SingleSeatLeft as error:
         return lone_seat_question(screening, error.seat_ids, error.shift)
     except SeatsLost as error:
-        seat_moments.learn(screening_id, error.states)
+        display_cache.put_taken_seats(screening_id, error.states)
         return lost_seats_question(screening, error)
     except TooManyHolds as error:
         return _several_already(screening, wish, error)
     except (Invalid, Conflict) as error:
         return _again(screening, wish, error)
-    seat_moments.forget_moment(screening_id)
+    display_cache.expire_taken_seats(screening_id)
     return redirect_to_order(token)
 
 
 def _start(screening: Screening, wish: Asked) -> str:
     """The token of the order that has the seats."""
     actor = current_actor(begins=True)
-    if seat_moments.seemed_taken(screening.id, wish.seat_ids):
+    if display_cache.seemed_taken(screening.id, wish.seat_ids):
         orders.ensure_free(screening.id, wish.seat_ids, actor, once=wish.once)
     start: Callable[..., Started]
     if wish.quantity is not None:
@@ -270,7 +270,7 @@ def _change(order: OrderView, wish: Asked) -> Response:
         return lost_seats_question(screening, error, order=order)
     except (Invalid, Conflict) as error:
         return _again(screening, wish, error, order)
-    seat_moments.forget_moment(screening.id)
+    display_cache.expire_taken_seats(screening.id)
     return redirect_to_order(order.token)
 
 
@@ -278,7 +278,7 @@ def _change(order: OrderView, wish: Asked) -> Response:
 def seats_json(screening_id: int) -> Response:
     """The taken seats and until when, for pages whose stream fails."""
     events.screening(screening_id)
-    response = make_response(seat_moments.moment(screening_id).json())
+    response = make_response(display_cache.taken_seats(screening_id).json())
     response.headers["Content-Type"] = "application/json"
     return response
 

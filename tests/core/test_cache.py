@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import pkgutil
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+import app
 from app.core import cache, db
 from app.core.cache import Cache
 
 CROWD = 6
+TESTED = {"numbers", "lists", "first", "second"}  # caches of these tests
 LIMIT = 30.0  # seconds, on a slow machine
 
 
@@ -224,3 +230,12 @@ def test_who_waits_gives_its_connection_back(source: Source) -> None:
         assert db.engine().pool.checkedout() == 0  # type: ignore[attr-defined]
         source.may_end.set()
         assert [leader.result(LIMIT), reader.result(LIMIT)] == [1, 1]
+
+
+def test_every_cache_is_in_the_decision_record() -> None:
+    for module in pkgutil.walk_packages(app.__path__, "app."):
+        if not module.name.startswith("app.web.gunicorn"):  # patches the process when it is imported
+            import_module(module.name)
+    record = (Path(app.__file__).parents[1] / "docs/decisions/21-caches.md").read_text()
+    listed = {name.strip() for row in re.findall(r"^\| ([^|]+) \|", record, re.M) for name in row.split(",")}
+    assert {name for name in cache.names() if name not in TESTED} <= listed

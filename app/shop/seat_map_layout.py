@@ -1,0 +1,74 @@
+"""Where the boxes of a seat map stand, as CSS classes: the style sheet has one for each place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.shop.seat_cells import Cell, Row
+
+SEAT_UNITS, AISLE_UNITS = 25, 20
+PLACES = 24  # across the map, each with a half place
+MOST_ACROSS = 80
+LONG_FROM = 24  # seats across
+# On a phone of 360 px a unit is a pixel at least, and half a letter of a longer row name six pixels.
+PHONE_UNITS, NAME_UNITS, LETTER_UNITS = 351, 13, 6
+_KINDS = {"wheelchair": " w", "companion": " c", "love": " l", "wide": " b"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a map: `used` ones have a seat in some row, the others are aisles; `left` are their left edges."""
+
+    first: int
+    last: int
+    used: frozenset[int]
+    left: Mapping[int, int]
+    name_width: int
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Layout:
+        cells = [cell for row in rows for cell in row.cells]
+        first = min(cell.column for cell in cells)
+        last = max(cell.column + cell.width for cell in cells)
+        used = {column for cell in cells for column in (cell.column, cell.column + cell.width - 1)}
+        left, edge = {}, 0
+        for column in range(first, last + 1):
+            left[column] = edge
+            edge += SEAT_UNITS if column in used else AISLE_UNITS
+        return cls(first, last, frozenset(used), left, max(row.label_width for row in rows))
+
+    @property
+    def units(self) -> int:
+        """The width of the map."""
+        return self.left[self.last]
+
+    @property
+    def classes(self) -> str:
+        """Of the map itself: how many seats it is wide, and whether it pans on a phone."""
+        across = min((self.units + SEAT_UNITS - 1) // SEAT_UNITS, MOST_ACROSS)
+        name = self.name_width * LETTER_UNITS if self.name_width > 2 else NAME_UNITS
+        pans = across * SEAT_UNITS + 2 * name > PHONE_UNITS
+        return (
+            f"across-{across}"
+            + (f" names-{self.name_width}" if self.name_width > 2 else "")
+            + (" pans" if pans else "")
+            + (" long" if across >= LONG_FROM else "")
+        )
+
+    def box(self, cell: Cell, end: int, vip_zone: str) -> str:
+        """Of a box: its place, the gap after the column `end` where the box before it ends, its shape, its letters."""
+        middle = self.left[cell.column] + cell.width * SEAT_UNITS / 2
+        place = int(middle * 2 * PLACES / self.units + 1) // 2
+        letters = len(cell.short_name)
+        size = (
+            " k" if letters > 5 and cell.width < 2 else " nn" if letters > 4 else " n" if letters > 3 else ""
+        )
+        vip = " v" if cell.zone == vip_zone else ""
+        return f"p{place}{self.gap(end, cell.column)}{_KINDS.get(cell.kind, '')}{vip}{size}"
+
+    def gap(self, end: int, column: int) -> str:
+        """Room for the columns from `end` to `column`: g1 to g12 for seats, a to aaa for aisles."""
+        missing = sum(1 for between in range(end, column) if between in self.used)
+        aisles = max(0, column - end) - missing
+        return (f" g{min(missing, 12)}" if missing else "") + (f" {'a' * min(aisles, 3)}" if aisles else "")

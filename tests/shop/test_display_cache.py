@@ -1,0 +1,66 @@
+"""What pages show may be a second old; a claim of this process shows at once, and a decision never comes from there."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.core import cache, db
+from app.events.service import Screening
+from app.shop import display_cache
+from tests.reservations.holds import hold
+from tests.reservations.rooms import ids, plan_of
+from tests.shop.visitor import Visitor
+
+
+@pytest.fixture(autouse=True)
+def long_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second of these caches lasts for as long as a slow machine takes for a test."""
+    for one in (
+        display_cache.PROGRAMME_PAGES,
+        display_cache._HALF_PRICE_LEFT,
+        display_cache._MENUS,
+        display_cache._TAKEN,
+    ):
+        monkeypatch.setattr(one, "seconds", 600.0)
+
+
+def taken_on_the_page(visitor: Visitor, screening: Screening) -> int:
+    return visitor.get(f"/screenings/{screening.id}").text.count(" disabled aria-label=")
+
+
+def test_a_claim_of_another_process_shows_a_moment_later(ana: Visitor, screening: Screening) -> None:
+    assert taken_on_the_page(ana, screening) == 0
+    hold(screening, "A1", visitor="bia")  # as another process does
+    assert taken_on_the_page(ana, screening) == 0
+    cache.clear_all()
+    assert taken_on_the_page(ana, screening) == 1
+
+
+def test_a_claim_of_this_process_shows_at_once(app: Flask, ana: Visitor, screening: Screening) -> None:
+    assert taken_on_the_page(ana, screening) == 0
+    seat = ids(plan_of(screening), "A1")[0]
+    Visitor(app).post(f"/screenings/{screening.id}/orders", {"once": uuid.uuid4().hex, "seat": str(seat)})
+    assert taken_on_the_page(ana, screening) == 1
+
+
+def test_a_seat_that_looks_free_and_is_not_is_lost(ana: Visitor, screening: Screening) -> None:
+    assert taken_on_the_page(ana, screening) == 0
+    seat = ids(plan_of(screening), "A1")[0]
+    hold(screening, "A1", visitor="bia")  # as another process does
+    answer = ana.post(f"/screenings/{screening.id}/orders", {"once": uuid.uuid4().hex, "seat": str(seat)})
+    assert answer.status_code == 409
+    assert "A1 has just gone." in answer.text
+
+
+def test_the_programme_is_rendered_once_a_second(ana: Visitor, screening: Screening) -> None:
+    first = ana.get("/").text
+    assert "Metrópolis" in first
+    with db.transaction() as session:
+        session.execute(text("update events.films set title = 'Nosferatu'"))
+    assert "Nosferatu" not in ana.get("/").text
+    cache.clear_all()
+    assert "Nosferatu" in ana.get("/").text
