@@ -37,6 +37,7 @@ bench:
 
 format: setup-dev
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+	@.venv/bin/python -m tools.checks.format_styles
 
 # Keeps var/, where the data is.
 clean:

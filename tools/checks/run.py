@@ -31,6 +31,10 @@ def main() -> int:
             node(), node_modules / "stylelint/bin/stylelint.mjs", "--config", LINT / "stylelint.config.mjs",
             "static/css/**/*.css",
         ],
+        "style format": [
+            node(), node_modules / "prettier/bin/prettier.cjs", "--config", LINT / "prettier.json", "--check",
+            "static/css",
+        ],
         "types": [programs / "mypy"],
         "import rules": [programs / "lint-imports"],
         "migration rules": [programs / "python", "-m", "tools.checks.migration_rules"],
