@@ -42,6 +42,13 @@ def order(token: str) -> OrderView:
     return _one(f"{_ORDER} where o.token = :key", token)
 
 
+def screening_of(token: str) -> int:
+    """The id of the order's screening, which never changes. Raises NotFound."""
+    if len(token) > _LONGEST_TOKEN:
+        raise NotFound("order")
+    return int(_row("select screening_id from orders.orders where token = :key", token).screening_id)
+
+
 def locked(token: str) -> OrderView:
     """As `order`, locked until the transaction ends: the first lock of every verb. Raises NotFound."""
     if len(token) > _LONGEST_TOKEN:

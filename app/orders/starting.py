@@ -1,10 +1,12 @@
-"""Starting an order: seats are claimed and the order written in one short transaction of two statements."""
+"""Starting an order: seats are claimed and the order written in one short transaction of two statements.
+
+The seats are checked where they are held, in reservation-service, and nowhere else on the way.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -15,8 +17,8 @@ from app.core.errors import Conflict, Invalid, TooMany
 from app.events import service as events
 from app.events.service import Screening
 from app.orders import ending, reading
-from app.orders.states import AWAITING, DRAFT, PAID
-from app.orders.views import OrderView, Started, StartedBefore, StartedOtherwise, WrongState
+from app.orders.states import DRAFT, PAID, UNPAID_STATES
+from app.orders.views import OrderView, Started, StartedBefore, StartedOtherwise
 from app.reservations import service as reservations
 from app.reservations.service import Reservation, SeatsLost, SingleSeatLeft
 
@@ -95,18 +97,66 @@ def start_with_seats(
     leave_no_single: bool = False,
     instead_of: str | None = None,
 ) -> Started:
-    """An order for exactly these seats; the actor's order `instead_of` is given up for it, or stays.
+    """Start an order for exactly these seats; the actor's order `instead_of` (a token) is given up for it.
 
-    Raises what `reservations.hold_seats` raises; StartedBefore when this form's order stands already, and
-    StartedOtherwise when that is a basket with other seats.
+    Raises what `reservations.hold_seats` raises; NotFound for `instead_of`; StartedBefore when this form's order stands
+    already, and StartedOtherwise when that is a basket with other seats.
     """
     screening = events.screening(screening_id)
+    form = _Form(actor, _checked_once(once), screening_id, seat_ids=frozenset(seat_ids))
+    former = _lock_former(instead_of, screening, actor) if instead_of else None
+    try:
+        held = reservations.hold_seats(
+            screening,
+            seat_ids,
+            actor,
+            leave_no_single=leave_no_single,
+            instead_of=former.reservation_id if former else None,
+        )
+    except (Conflict, TooMany, SingleSeatLeft):
+        form.look_back()  # a double click, for example: the first one's order has the seats
+        raise
+    if former is not None:
+        ending.end_unpaid(former)
+    return _write(form, screening, held)
 
-    def hold() -> Reservation:
-        _make_way(instead_of, actor, screening, seat_ids=seat_ids)
-        return reservations.hold_seats(screening, seat_ids, actor, leave_no_single=leave_no_single)
 
-    return _start(screening, hold, _Form(actor, once, screening_id, seat_ids=frozenset(seat_ids)))
+def start_with_best(
+    screening_id: int, quantity: int, actor: Actor, *, once: str, instead_of: str | None = None
+) -> Started:
+    """Start an order for the best seats together, in place of the basket that the same form began with another number.
+
+    `instead_of`: as for `start_with_seats`. Raises what `reservations.hold_best` raises, NotFound, and StartedBefore.
+    """
+    screening = events.screening(screening_id)
+    form = _Form(actor, _checked_once(once), screening_id, quantity=quantity)
+    former = _lock_former(instead_of, screening, actor) if instead_of else None
+    try:
+        held = reservations.hold_best(
+            screening, quantity, actor, instead_of=former.reservation_id if former else None
+        )
+    except (Conflict, TooMany):
+        form.look_back()
+        raise
+    if former is not None:
+        ending.end_unpaid(former)
+    return _write(form, screening, held)
+
+
+def start_from_offer(request_token: str, actor: Actor) -> Started:
+    """Start an order for the seats that the waiting list offered.
+
+    Raises what `reservations.accept_offer` raises, and StartedBefore.
+    """
+    request = reservations.request(request_token)
+    screening = events.screening(request.screening_id)
+    form = _Form(actor, f"{reading.OFFER_FORM}{request.id}", screening.id)
+    try:
+        held = reservations.accept_offer(request_token)
+    except Conflict:
+        form.look_back()
+        raise
+    return _write(form, screening, held)
 
 
 def ensure_free(screening_id: int, seat_ids: Sequence[int], actor: Actor, *, once: str) -> None:
@@ -121,100 +171,47 @@ def ensure_free(screening_id: int, seat_ids: Sequence[int], actor: Actor, *, onc
         raise
 
 
-def start_with_best(
-    screening_id: int,
-    quantity: int,
-    actor: Actor,
-    *,
-    once: str,
-    instead_of: str | None = None,
-) -> Started:
-    """An order for the best seats together, in place of the basket that the same form began with another number.
-
-    `instead_of`: as for `start_with_seats`.
-
-    Raises what `reservations.hold_best` raises, and StartedBefore.
-    """
-    screening = events.screening(screening_id)
-
-    def hold() -> Reservation:
-        _make_way(instead_of, actor, screening, quantity=quantity)
-        return reservations.hold_best(screening, quantity, actor)
-
-    return _start(screening, hold, _Form(actor, once, screening_id, quantity=quantity))
-
-
-def start_from_offer(request_token: str, actor: Actor) -> Started:
-    """An order for the seats that the waiting list offered. Raises what `reservations.accept_offer` raises."""
-    request = reservations.request(request_token)
-    screening = events.screening(request.screening_id)
-    form = _Form(actor, f"{reading.OFFER_FORM}{request.id}", screening.id)
-    return _start(screening, lambda: reservations.accept_offer(request_token), form)
-
-
-def _make_way(
-    given_up: str | None,
-    actor: Actor,
-    screening: Screening,
-    *,
-    seat_ids: Sequence[int] = (),
-    quantity: int | None = None,
-) -> None:
-    """End the order in whose place another comes, for `seat_ids` or `quantity` together.
-
-    Paid meanwhile, in another tab, it stays. Raises NotFound, and Invalid where there are no such seats to reach for.
-    """
-    if given_up is None:
-        return
-    if quantity is None:
-        reservations.check_seats(screening, seat_ids)
-    else:
-        reservations.check_quantity(quantity)
-    elsewhere = reading.order(given_up).screening.id  # an order's screening never changes
-    reservations.queue_up((screening.id, elsewhere), actor)
-    former = reading.own(given_up, actor)
-    if former.state in (DRAFT, AWAITING):
-        reservations.reach_for(screening, former.reservation_id, seat_ids=seat_ids, quantity=quantity)
-    with suppress(WrongState):
-        ending.abandon(given_up, actor)
-
-
-def _start(screening: Screening, hold: Callable[[], Reservation], form: _Form) -> Started:
-    actor = form.actor
-    if not 8 <= len(form.once) <= 64:
+def _checked_once(once: str) -> str:
+    """The once-token of a form. Raises Invalid `order.once`."""
+    if not 8 <= len(once) <= 64:
         raise Invalid("order.once", "once")
-    try:
-        held = hold()
-    except (Conflict, TooMany, SingleSeatLeft):
-        form.look_back()  # a double click, for example: the first one's order has the seats
-        raise
+    return once
+
+
+def _lock_former(token: str, screening: Screening, actor: Actor) -> OrderView | None:
+    """The actor's order that is given up for seats of `screening`, locked.
+
+    None when it was paid or has ended meanwhile, in another tab: then it stays as it is. Raises NotFound.
+    """
+    reservations.queue_up((screening.id, reading.screening_of(token)), actor)
+    former = reading.own(token, actor)
+    return former if former.state in UNPAID_STATES else None
+
+
+def _write(form: _Form, screening: Screening, held: Reservation) -> Started:
+    """Write the order of the seats that are held. Raises StartedBefore and StartedOtherwise."""
     by_id = events.seat_plan(screening.auditorium_id).by_id
     seats = sorted(held.seat_ids, key=lambda seat_id: (by_id[seat_id].row_index, by_id[seat_id].column))
     prices = [screening.prices[by_id[seat_id].zone_id] for seat_id in seats]
-    key: str = form.once
-    former: OrderView | None = None
+    values = {
+        "state": DRAFT,
+        "screening_id": screening.id,
+        "reservation_id": held.id,
+        "visitor": form.actor.visitor,
+        "user_id": form.actor.user_id,
+        "locale": form.actor.locale,
+        "channel": form.actor.channel,
+        "device": form.actor.device,
+        "deadline": held.deadline,
+        "total": sum(prices),
+        "seat_ids": seats,
+        "prices": prices,
+    }
+    key, former = form.once, None
     for _ in range(_CODE_TRIES):
-        token = codes.random_token()
-        order_id = codes.ordered_id()
-        values = {
-            "id": order_id,
-            "token": token,
-            "code": short_code(),
-            "state": DRAFT,
-            "screening_id": screening.id,
-            "reservation_id": held.id,
-            "visitor": actor.visitor,
-            "once": key,
-            "user_id": actor.user_id,
-            "locale": actor.locale,
-            "deadline": held.deadline,
-            "total": sum(prices),
-            "channel": actor.channel,
-            "device": actor.device,
-            "seat_ids": seats,
-            "prices": prices,
-        }
-        if len(db.session().execute(_START, values).all()) == len(seats):
+        order_id, token = codes.ordered_id(), codes.random_token()
+        keys = {"id": order_id, "token": token, "code": short_code(), "once": key}
+        if len(db.session().execute(_START, values | keys).all()) == len(seats):
             return Started(order_id, token, held.deadline, former.token if former else None)
         key, former = form.look_back()
     raise Conflict("order.code")

@@ -62,8 +62,6 @@ __all__ = [
     "best_together",
     "cancel_request",
     "change_seats",
-    "check_quantity",
-    "check_seats",
     "confirm",
     "delete_reservations",
     "email_of_offer",
@@ -80,14 +78,12 @@ __all__ = [
     "offer_next",
     "open_request",
     "queue_up",
-    "reach_for",
     "reclaim",
     "release",
     "request",
     "reservation",
     "seat_states",
     "seats_of",
-    "suggest_shift",
     "taken_in_each",
     "wait_for_seats",
 ]
@@ -121,43 +117,54 @@ def hold_seats(
     *,
     minutes: float | None = None,
     leave_no_single: bool = False,
+    instead_of: uuid.UUID | None = None,
 ) -> Reservation:
     """Hold exactly these seats for the actor, for `minutes` (a hold's usual time).
 
     Raises Invalid (see `check_seats`), ScreeningClosed, TooManyHolds, and SeatsLost with what was lost, what the
     visitor could still have, and the nearest alternatives. Then nothing is held. With `leave_no_single` it raises
-    SingleSeatLeft where a seat along would leave no single one empty; then the caller must roll back.
+    SingleSeatLeft where a seat along would leave no single one empty. The reservation `instead_of` is released for it,
+    after `queue_up`. When either of these two is asked for, the caller must roll back after an error.
     """
     seats = check_seats(screening, seat_ids)
     events.ensure_on_sale(screening)
+    if instead_of is not None:
+        reach_for(screening, instead_of, seat_ids=seats)
+        release(instead_of)
     minutes = settings().holds.minutes if minutes is None else minutes
     return holding.hold(screening, seats, actor, minutes=minutes, leave_no_single=leave_no_single)
 
 
 def ensure_free(screening: Screening, seat_ids: Sequence[int]) -> None:
-    """Raises SeatsLost where `hold_seats` would, by looking alone: cheap where one doubts, and no promise of anything.
+    """Raise SeatsLost where `hold_seats` would, by looking alone: cheap where one doubts, and no promise of anything.
 
-    Raises Invalid (see `check_seats`).
+    Seats that are all free are not checked: the hold does that. Raises Invalid (see `check_seats`) for the others.
     """
-    seats = check_seats(screening, seat_ids)
     states = holding.seat_states(screening.id)
+    if states.keys().isdisjoint(seat_ids):
+        return
+    seats = check_seats(screening, seat_ids)
     free = [seat_id for seat_id in seats if seat_id not in states]
-    if len(free) < len(seats):
-        raise holding.lost_seats(screening, seats, free, states=states)
+    raise holding.lost_seats(screening, seats, free, states=states)
 
 
-def hold_best(screening: Screening, quantity: int, actor: Actor) -> Reservation:
-    """Hold the best `quantity` seats side by side.
+def hold_best(
+    screening: Screening, quantity: int, actor: Actor, *, instead_of: uuid.UUID | None = None
+) -> Reservation:
+    """Hold the best `quantity` seats side by side; `instead_of` as for `hold_seats`.
 
     Raises Invalid `quantity.range`, ScreeningClosed, TooManyHolds, and NothingFits.
     """
     check_quantity(quantity)
     events.ensure_on_sale(screening)
+    if instead_of is not None:
+        reach_for(screening, instead_of, quantity=quantity)
+        release(instead_of)
     minutes = settings().holds.minutes
     return holding.hold_best(screening, quantity, actor, minutes=minutes)
 
 
-def suggest_shift(
+def _suggest_shift(
     screening: Screening, seat_ids: Collection[int], own: Collection[int] = ()
 ) -> tuple[int, ...] | None:
     """Seats as good that leave no single one empty (`single_seat.py`); None: no need, none as good, or some are lost.
@@ -172,10 +179,13 @@ def suggest_shift(
     return single_seat.suggest_shift(plan, seat_ids, taken, screening.prices)
 
 
-def change_seats(reservation_id: uuid.UUID, seat_ids: Sequence[int]) -> Reservation:
+def change_seats(
+    reservation_id: uuid.UUID, seat_ids: Sequence[int], *, leave_no_single: bool = False
+) -> Reservation:
     """Other seats for a held reservation; its clock runs on. The old ones are kept until the new ones are claimed.
 
-    Raises NotHeld, Invalid (see `check_seats`), ScreeningClosed and SeatsLost: then the old seats are still held.
+    Raises NotHeld, Invalid (see `check_seats`), ScreeningClosed, SingleSeatLeft (with `leave_no_single`, as
+    `hold_seats`) and SeatsLost: then the old seats are still held.
     """
     row = claims.lock(reservation_id)
     if row is None or row.state != "held":
@@ -184,6 +194,8 @@ def change_seats(reservation_id: uuid.UUID, seat_ids: Sequence[int]) -> Reservat
     seats = check_seats(screening, seat_ids)
     events.ensure_on_sale(screening)
     old = holding.reservation(reservation_id).seat_ids
+    if leave_no_single and (shift := _suggest_shift(screening, seats, own=old)):
+        raise SingleSeatLeft(seats, shift)
     unsold = holding.never_free(screening.id).keys() - set(old)
     with db.session().begin_nested():
         # Old and new seats in one pass: two who swap take their locks in the same order.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -15,7 +14,7 @@ from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
 from app.events import service as events
 from app.events.service import Screening, ScreeningClosed
 from app.orders import service as orders
-from app.orders.service import OrderOver, OrderView, Started, StartedBefore, StartedOtherwise
+from app.orders.service import OrderOver, OrderView, StartedBefore, StartedOtherwise
 from app.reservations import live
 from app.reservations import service as reservations
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft, TooManyHolds
@@ -119,18 +118,21 @@ def _start(screening: Screening, wish: Asked) -> str:
     actor = current_actor(begins=True)
     if display_cache.seemed_taken(screening.id, wish.seat_ids):
         orders.ensure_free(screening.id, wish.seat_ids, actor, once=wish.once)
-    start: Callable[..., Started]
-    if wish.quantity is not None:
-        start = partial(orders.start_with_best, screening.id, wish.quantity)
-    else:
-        start = partial(
-            orders.start_with_seats,
-            screening.id,
-            wish.seat_ids,
-            leave_no_single=not wish.kept,
-        )
+    given_up = request.form.get("instead_of") or None
     with db.transaction():
-        started = start(actor, once=wish.once, instead_of=request.form.get("instead_of") or None)
+        if wish.quantity is not None:
+            started = orders.start_with_best(
+                screening.id, wish.quantity, actor, once=wish.once, instead_of=given_up
+            )
+        else:
+            started = orders.start_with_seats(
+                screening.id,
+                wish.seat_ids,
+                actor,
+                once=wish.once,
+                leave_no_single=not wish.kept,
+                instead_of=given_up,
+            )
     if started.instead_of is not None:
         _let_go(started.instead_of, actor)
     return started.token
@@ -143,14 +145,6 @@ def _let_go(token: str, actor: Actor) -> None:
             orders.abandon(token, actor)
     except Conflict:
         pass  # paid meanwhile, in another tab
-
-
-def _lone_seat(screening: Screening, seat_ids: Sequence[int], order: OrderView) -> Response | None:
-    """The question that is asked when a choice leaves a single seat empty and another, as good, does not."""
-    events.ensure_on_sale(screening)
-    chosen = reservations.check_seats(screening, seat_ids)
-    shift = reservations.suggest_shift(screening, chosen, [seat.seat_id for seat in order.seats])
-    return lone_seat_question(screening, chosen, shift, order=order) if shift else None
 
 
 def _several_already(screening: Screening, wish: Asked, error: TooManyHolds) -> Response:
@@ -258,14 +252,14 @@ def write_changed_seats(token: str) -> Response:
 def _change(order: OrderView, wish: Asked) -> Response:
     screening = order.screening
     try:
-        if not wish.kept and (question := _lone_seat(screening, wish.seat_ids, order)):
-            return question
         with db.transaction():
-            orders.change_seats(order.token, wish.seat_ids, current_actor())
+            orders.change_seats(order.token, wish.seat_ids, current_actor(), leave_no_single=not wish.kept)
     except OrderOver:
         return make_response(redirect(order.path, 303))
     except ScreeningClosed as error:
         return closed_page(screening, error)
+    except SingleSeatLeft as error:
+        return lone_seat_question(screening, error.seat_ids, error.shift, order=order)
     except SeatsLost as error:
         return lost_seats_question(screening, error, order=order)
     except (Invalid, Conflict) as error:

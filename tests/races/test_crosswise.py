@@ -12,7 +12,6 @@ import pytest
 
 from app.core import db
 from app.events.service import Screening
-from app.orders import ending
 from app.orders import service as orders
 from app.orders.service import OrderView, Started
 from app.reservations import holding, service
@@ -30,17 +29,18 @@ Wish = tuple[Screening, str]
 def crosswise(ana: Wish, bia: Wish, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Each has the seats of their own wish and asks for the other's; both are as far as they can come together."""
     orders_before = [begin("ana", *ana), begin("bia", *bia)]
-    abandon, given_up = ending.abandon, []
+    release, given_up = service.release, []
 
-    def both_give_up(*order: object, **by: object) -> None:
-        abandon(*order, **by)  # type: ignore[arg-type]
-        given_up.append(order)
+    def both_give_up(reservation_id: uuid.UUID) -> bool:
+        released = release(reservation_id)
+        given_up.append(reservation_id)
         deadline = time.monotonic() + PATIENCE
         while len(given_up) < 2 and not how_many_wait():
             assert time.monotonic() < deadline
             time.sleep(0.01)
+        return released
 
-    monkeypatch.setattr("app.orders.starting.ending.abandon", both_give_up)
+    monkeypatch.setattr(service, "release", both_give_up)
     results = rush(
         [
             lambda: swap("ana", *bia, orders_before[0]),

@@ -10,7 +10,6 @@ import pytest
 
 from app.core import db
 from app.events.service import Screening
-from app.orders import ending
 from app.orders import service as orders
 from app.orders.service import Started
 from app.reservations import service as reservations
@@ -53,14 +52,16 @@ def given_up_meanwhile(begin: Begin, gets: str, monkeypatch: pytest.MonkeyPatch)
     former = buying.start(screening, ids(plan_of(screening), "A5 A6"))
     results: list[object] = []
     picker = threading.Thread(target=lambda: results.extend(rush([lambda: hold(screening, "A2 A5")])))
-    abandon = ending.abandon
+    release = reservations.release
 
-    def somebody_asks(*order: object, **by: object) -> None:
-        abandon(*order, **by)  # type: ignore[arg-type]
-        picker.start()
-        until_somebody_waits()
+    def somebody_asks(reservation_id: uuid.UUID) -> bool:
+        released = release(reservation_id)
+        if released:
+            picker.start()
+            until_somebody_waits()
+        return released
 
-    monkeypatch.setattr("app.orders.starting.ending.abandon", somebody_asks)
+    monkeypatch.setattr(reservations, "release", somebody_asks)
 
     def change() -> Started:
         with db.transaction():

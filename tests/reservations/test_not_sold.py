@@ -71,8 +71,11 @@ def test_it_is_a_neighbour_who_never_comes() -> None:
     with pytest.raises(SingleSeatLeft) as asked, db.transaction():
         service.hold_seats(screening, seats(screening, "A1 A2"), browser("v"), leave_no_single=True)
     assert asked.value.shift == seats(screening, "A5 A6")
-    with db.reading():
-        assert service.suggest_shift(screening, seats(screening, "A1 A2")) == seats(screening, "A5 A6")
+    held = hold(screening, "A5 A6")  # one's own seats are free to come back to
+    with pytest.raises(SingleSeatLeft) as asked, db.transaction():
+        service.change_seats(held.id, seats(screening, "A1 A2"), leave_no_single=True)
+    assert asked.value.shift == seats(screening, "A5 A6")
+    assert taken(screening) == "A4 A5 A6"
 
 
 def test_it_is_not_offered_to_who_waits() -> None:
