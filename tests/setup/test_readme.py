@@ -1,4 +1,4 @@
-"""What README and docs tell a person to type works, and what they point at is there.
+"""What README, CONTRIBUTING, SECURITY and docs tell a person to type works, and what they point at is there.
 
 `make run`, `make test` and each flask command are run by the other tests of this folder; here it is that every line of
 a fenced block is one of those, spelt right.
@@ -22,7 +22,10 @@ from app.cli import register
 from app.core.config import Settings, environment
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEXTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 NAMES = [str(path.relative_to(ROOT)) for path in TEXTS]
 SHELL = ("", "sh", "bash", "shell", "console")
 FENCED = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
