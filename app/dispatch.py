@@ -8,8 +8,9 @@ from importlib.util import find_spec
 
 from app.core import db, outbox, pages, throttle
 from app.core.config import SERVICES
+from app.core.handling import Handler
 from app.core.messages import Message
-from app.core.worker import Handler, Tick
+from app.core.worker import Tick
 from app.web import links
 
 

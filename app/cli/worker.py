@@ -118,6 +118,7 @@ class _Half:
         other: _Other | None = None,
     ) -> None:
         from app import dispatch
+        from app.core.outbox_source import OutboxSource
         from app.core.worker import Worker
 
         self.asked = asked
@@ -125,7 +126,10 @@ class _Half:
         self.signs = signs
         self.other = other
         self.worker = Worker(
-            dispatch.routes(services), dispatch.ticks(services), own_threads=dispatch.own_threads(services)
+            OutboxSource(),
+            dispatch.routes(services),
+            dispatch.ticks(services),
+            own_threads=dispatch.own_threads(services),
         )
         self.watches = self.worker.watches(hang_seconds=settings.process.hang_seconds, every=LOOK_SECONDS)
 

@@ -1,9 +1,11 @@
-"""Deliveries that the worker gave up on: they stay in the outbox, are listed, and can be put back."""
+"""Dead letters: deliveries that the worker gave up. They are kept until a person puts them back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import text
 
@@ -12,35 +14,50 @@ from app.core import db
 
 @dataclass(frozen=True)
 class DeadLetter:
+    """`dead_at` in UTC. `payload` may name a person: it is for the operator's eyes, never for a log."""
+
     message_id: str
     consumer: str
     kind: str
+    payload: Mapping[str, Any]
     attempts: int
     last_error: str
     dead_at: datetime
 
 
-def dead_letters() -> list[DeadLetter]:
-    rows = db.session().execute(
-        text(
-            "select message_id, consumer, kind, attempts, coalesce(last_error, '') as last_error, dead_at"
-            " from core.outbox where dead_at is not null order by dead_at"
-        )
-    )
-    return [
-        DeadLetter(str(r.message_id), r.consumer, r.kind, r.attempts, r.last_error, r.dead_at) for r in rows
-    ]
+class DeadLetters(Protocol):
+    """The commands' port to dead letters, beside the worker's port (`core.deliveries`)."""
+
+    def list(self, message_id: str | None = None) -> list[DeadLetter]:
+        """All of them, oldest first, or those of one message: one for each consumer that gave it up."""
+
+    def put_back(self, message_id: str | None = None) -> int:
+        """Deliver all of them again, or those of one message, with all attempts anew; returns how many."""
 
 
-def put_back(message_id: str | None = None) -> int:
-    """Deliver dead letters again, one or all; returns how many."""
-    result = db.session().execute(
-        text(
-            """
-            update core.outbox set dead_at = null, attempts = 0, available_at = clock_timestamp()
-            where dead_at is not null and (cast(:id as uuid) is null or message_id = cast(:id as uuid)) returning 1
-            """
-        ),
-        {"id": message_id},
-    )
-    return len(result.all())
+_LIST = text(
+    """
+    select message_id, consumer, kind, payload, attempts, coalesce(last_error, '') as last_error, dead_at
+    from core.outbox
+    where dead_at is not null and (cast(:id as uuid) is null or message_id = cast(:id as uuid)) order by dead_at
+    """
+)
+_PUT_BACK = text(
+    """
+    update core.outbox set dead_at = null, attempts = 0, available_at = clock_timestamp()
+    where dead_at is not null and (cast(:id as uuid) is null or message_id = cast(:id as uuid)) returning 1
+    """
+)
+
+
+class OutboxDeadLetters:
+    """`DeadLetters` where the outbox is the queue: rows that have `dead_at`."""
+
+    def list(self, message_id: str | None = None) -> list[DeadLetter]:
+        with db.reading() as session:
+            rows = session.execute(_LIST, {"id": message_id}).mappings()
+            return [DeadLetter(**{**row, "message_id": str(row["message_id"])}) for row in rows]
+
+    def put_back(self, message_id: str | None = None) -> int:
+        with db.transaction() as session:
+            return len(session.execute(_PUT_BACK, {"id": message_id}).all())

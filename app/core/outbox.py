@@ -1,27 +1,21 @@
-"""The outbox: messages written in the transaction of the change that they tell of, one delivery a consumer.
+"""The outbox: messages are written in the transaction of the change that they report, one row for each consumer.
 
-On one machine the rows are the queue themselves: a worker leases them (`core.leases`), handles them outside of any
-transaction, and commits effect and done-mark together (`Delivery.transaction`). No order is promised.
+Here they are written and withdrawn. A worker takes them from a source (`core.deliveries`): on one machine the rows
+themselves are the queue (`core.outbox_source`).
 """
 
 from __future__ import annotations
 
 import json
-import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Index, Integer, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import codes, db
-from app.core.failpoints import failpoint
 from app.core.messages import Message
 
 CHANNEL = "outbox"
@@ -46,7 +40,7 @@ class OutboxRow(db.Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     last_error: Mapped[str | None] = mapped_column(Text)
     dead_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    # Leases in a row that nobody ended: whoever had one said nothing of it any more.
+    # Consecutive leases that expired without an outcome (the worker crashed).
     lapses: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
     __table_args__ = (
@@ -62,7 +56,7 @@ class OutboxRow(db.Base):
 
 
 class ProcessedRow(db.Base):
-    """A delivery that is done: its effect committed with this row, so a repeat finds it and stops."""
+    """A delivery that is done. Its effect committed together with this row: a repeat finds the row and stops."""
 
     __tablename__ = "processed"
     __table_args__ = (Index("ix_processed_done_at", "done_at"), {"schema": "core"})
@@ -72,17 +66,12 @@ class ProcessedRow(db.Base):
     done_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
 
 
-class AlreadyDone(Exception):
-    """This delivery's effect has been committed before; the transaction was rolled back. Not a failure."""
-
-
-# The hint rides on the insert: one statement, and only where somebody waits (NOTIFY serialises commits).
+# The notification is part of the insert: one statement. It serialises commits, so it is sent only on request.
 _PUBLISH = text(
     """
     with inserted as (
-        insert into core.outbox (message_id, consumer, kind, payload, available_at, leased_until, attempts)
-        select :message_id, consumer, :kind, cast(:payload as jsonb), clock_timestamp() + make_interval(secs => :delay),
-          clock_timestamp() + make_interval(secs => cast(:leased as float)), case when :leased is null then 0 else 1 end
+        insert into core.outbox (message_id, consumer, kind, payload, available_at)
+        select :message_id, consumer, :kind, cast(:payload as jsonb), clock_timestamp() + make_interval(secs => :delay)
         from unnest(cast(:consumers as text[])) consumer
         returning consumer
     )
@@ -94,16 +83,10 @@ _PUBLISH = text(
 def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uuid.UUID:
     """Write `message` for each of its consumers in the caller's transaction; returns the message's id.
 
-    `urgent` wakes the workers at once, for messages on which somebody looks at a page; `delay` in seconds. A worker
-    that publishes an urgent message to itself goes on with it as soon as it has committed (`going_on`); not from
-    within a savepoint, which may still be rolled back by itself.
+    `urgent` wakes a worker at the commit, for messages on whose effect somebody waits at a page; others are found by
+    polling. `delay` in seconds.
     """
     message_id = codes.ordered_id()
-    own = _own_work.get() if urgent else None
-    if own is not None and (
-        not own.consumers.issuperset(message.consumers) or db.session().in_nested_transaction()
-    ):
-        own = None
     db.session().execute(
         _PUBLISH,
         {
@@ -112,14 +95,9 @@ def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uu
             "kind": type(message).__name__,
             "payload": json.dumps(message.payload()),
             "delay": delay,
-            "urgent": urgent and own is None,
-            "leased": own.seconds if own else None,
+            "urgent": urgent,
         },
     )
-    if own is not None:
-        again = type(message).of(json.loads(json.dumps(message.payload())))
-        deliveries = [Delivery(str(message_id), consumer, 1, again) for consumer in message.consumers]
-        db.after_commit(lambda: own.waiting.extend(deliveries))
     return message_id
 
 
@@ -179,70 +157,6 @@ def forget_dead_mails(days: int = 30) -> int:
         {"days": days},
     )
     return len(gone.all())
-
-
-_DONE = text(
-    """
-    with gone as (delete from core.outbox where message_id = :message_id and consumer = :consumer)
-    insert into core.processed (consumer, message_id) values (:consumer, :message_id)
-    on conflict do nothing returning 1
-    """
-)
-
-
-@dataclass
-class Delivery:
-    """One message on its way to one consumer, leased by this worker; `leased_at` by this process's own clock."""
-
-    message_id: str
-    consumer: str
-    attempts: int
-    message: Message
-    done: bool = False
-    leased_at: float = field(default_factory=time.monotonic)
-
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """A transaction that commits the effect together with the done-mark. Raises AlreadyDone on a repeat."""
-        with db.transaction() as current:
-            marked = current.execute(_DONE, {"message_id": self.message_id, "consumer": self.consumer})
-            if marked.first() is None:
-                raise AlreadyDone(self.message_id)
-            yield current
-            failpoint(f"{type(self.message).__name__}.before_commit")
-        self.done = True
-        failpoint(f"{type(self.message).__name__}.committed")
-
-
-@dataclass
-class OwnWork:
-    """What a worker at work has published to itself: leased as it was written, handled when it has committed."""
-
-    consumers: frozenset[str]
-    seconds: float
-    waiting: list[Delivery] = field(default_factory=list)
-
-
-_own_work: ContextVar[OwnWork | None] = ContextVar("own_work", default=None)
-
-
-@contextmanager
-def going_on(consumers: Sequence[str], *, seconds: float) -> Iterator[list[Delivery]]:
-    """While a worker of `consumers` handles a message: the deliveries that it has taken on meanwhile, for `seconds`."""
-    own = OwnWork(frozenset(consumers), seconds)
-    token = _own_work.set(own)
-    try:
-        yield own.waiting
-    finally:
-        _own_work.reset(token)
-
-
-def backlog() -> dict[str, int]:
-    """How many deliveries of each kind wait (dead letters aside)."""
-    rows = db.session().execute(
-        text("select kind, count(*) as waiting from core.outbox where dead_at is null group by kind")
-    )
-    return {row.kind: row.waiting for row in rows}
 
 
 _FORGET = text(

@@ -8,8 +8,8 @@ from typing import Any
 
 from app.core import db
 from app.core.config import settings
+from app.core.handling import Attempt
 from app.core.messages import Message
-from app.core.outbox import Delivery
 from app.core.worker import Tick
 from app.events import demo, local_hours
 
@@ -29,7 +29,7 @@ def _realign() -> None:
         log.error("a screening's hour could not be kept: %s", problem)
 
 
-HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {}
+HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {}
 TICKS = [
     Tick("events.roll_forward", 15 * 60.0, _roll_forward),
     Tick("events.realign", 3600.0, _realign),

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.core import db, outbox
 from app.core.errors import NotFound, Poison
+from app.core.handling import Attempt
 from app.core.messages import (
     ChargeFailed,
     HoldExpired,
@@ -21,7 +22,6 @@ from app.core.messages import (
     RefundSettled,
     ScreeningCancelled,
 )
-from app.core.outbox import Delivery
 from app.core.pages import Page
 from app.core.worker import Tick
 from app.events import service as events
@@ -29,10 +29,10 @@ from app.orders import ending, reading, reseating, retention, settlement, states
 from app.payments import service as payments
 
 
-def on_payment_received(message: PaymentReceived, delivery: Delivery) -> None:
+def on_payment_received(message: PaymentReceived, attempt: Attempt) -> None:
     """Money: it buys the tickets, or goes back."""
     paid_at = datetime.fromisoformat(message.paid_at) if message.paid_at else None
-    with delivery.transaction():
+    with attempt.transaction():
         try:
             settlement.settle(
                 uuid.UUID(message.receipt_id), uuid.UUID(message.order_id), message.amount, paid_at
@@ -41,15 +41,15 @@ def on_payment_received(message: PaymentReceived, delivery: Delivery) -> None:
             raise Poison(f"money for an unknown order: {error}") from error
 
 
-def on_charge_failed(message: ChargeFailed, delivery: Delivery) -> None:
+def on_charge_failed(message: ChargeFailed, attempt: Attempt) -> None:
     """The order keeps waiting until its deadline: its page offers another try. Nothing to write."""
-    with delivery.transaction():
+    with attempt.transaction():
         pass
 
 
-def on_refund_settled(message: RefundSettled, delivery: Delivery) -> None:
+def on_refund_settled(message: RefundSettled, attempt: Attempt) -> None:
     """Money has gone back: a cancelled order is refunded once all of it has, and its buyer is told."""
-    with delivery.transaction():
+    with attempt.transaction():
         order = reading.locked_by_id(uuid.UUID(message.order_id))
         if message.state != "refunded":
             return  # a failed refund is listed for a person; the order stays as it is
@@ -65,9 +65,9 @@ def on_refund_settled(message: RefundSettled, delivery: Delivery) -> None:
             )
 
 
-def on_screening_cancelled(message: ScreeningCancelled, delivery: Delivery) -> None:
+def on_screening_cancelled(message: ScreeningCancelled, attempt: Attempt) -> None:
     """Every order of it ends by a message of its own: one that stumbles does not hold up the others."""
-    with delivery.transaction():
+    with attempt.transaction():
         _call_off({message.screening_id: message.reason})
 
 
@@ -99,15 +99,15 @@ def call_off_latecomers() -> None:
             _call_off(reasons)
 
 
-def on_order_called_off(message: OrderCalledOff, delivery: Delivery) -> None:
-    with delivery.transaction():
+def on_order_called_off(message: OrderCalledOff, attempt: Attempt) -> None:
+    with attempt.transaction():
         ending.call_off(uuid.UUID(message.order_id), message.reason)
 
 
-def on_hold_expired(message: HoldExpired, delivery: Delivery) -> None:
+def on_hold_expired(message: HoldExpired, attempt: Attempt) -> None:
     """The seats' time is over: the order expires, or its offer of other seats does."""
     reservation_id = uuid.UUID(message.reservation_id)
-    with delivery.transaction():
+    with attempt.transaction():
         order_id = reading.by_reservation(reservation_id)
         if order_id is None:
             return
@@ -118,7 +118,7 @@ def on_hold_expired(message: HoldExpired, delivery: Delivery) -> None:
             ending.expire(order_id)
 
 
-HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {
+HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
     PaymentReceived: on_payment_received,
     ChargeFailed: on_charge_failed,
     RefundSettled: on_refund_settled,

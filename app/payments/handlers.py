@@ -15,6 +15,7 @@ from app.core import db, outbox, pages
 from app.core.config import settings
 from app.core.errors import Retry
 from app.core.failpoints import failpoint
+from app.core.handling import Attempt
 from app.core.messages import (
     ChargeCancelRequested,
     ChargeRequested,
@@ -22,7 +23,6 @@ from app.core.messages import (
     RefundRequested,
     RefundSettled,
 )
-from app.core.outbox import Delivery
 from app.core.pages import Page
 from app.core.worker import Tick
 from app.payments import ledger, providers, service
@@ -44,7 +44,7 @@ HINT_KEPT_DAYS = 30
 _ASKED_ANEW = (*LIVE_STATES, CANCELLING)
 
 
-def on_charge_requested(message: ChargeRequested, delivery: Delivery) -> None:
+def on_charge_requested(message: ChargeRequested, attempt: Attempt) -> None:
     """Make the charge at the provider, after every earlier one of the order was ended there."""
     charge_id = uuid.UUID(message.charge_id)
     with db.reading() as current:
@@ -61,7 +61,7 @@ def on_charge_requested(message: ChargeRequested, delivery: Delivery) -> None:
         return
     paid = [old for old in by_id.values() if _end(old)]
     if paid:  # the customer was quicker than the change of method: nothing more is asked for
-        with delivery.transaction():
+        with attempt.transaction():
             ledger.record(charge_id, psp.ChargeState(charge_id.hex, "ended"))
         return
     try:
@@ -69,13 +69,13 @@ def on_charge_requested(message: ChargeRequested, delivery: Delivery) -> None:
     except psp.Unreachable as error:
         with db.transaction():
             ledger.fail(charge_id, "lost")
-        raise Retry(str(error), delay=min(20.0, 0.5 * 2**delivery.attempts), asked_anew=True) from None
+        raise Retry(str(error), delay=min(20.0, 0.5 * 2**attempt.number), asked_anew=True) from None
     except psp.Refused:
-        with delivery.transaction():
+        with attempt.transaction():
             ledger.fail(charge_id, "refused")
         return
     failpoint("payments.after_create")
-    with delivery.transaction():
+    with attempt.transaction():
         answer = ledger.with_pix_code(answer, wanted.amount, wanted.city)
         if not ledger.record(charge_id, answer) and not ledger.is_wanted(charge_id):
             outbox.publish(ChargeCancelRequested(message.charge_id))
@@ -114,18 +114,18 @@ def _cancel(charge: ChargeRow) -> psp.ChargeState:
         raise Retry(str(error), delay=2.0, asked_anew=charge.state in _ASKED_ANEW) from None
 
 
-def on_charge_cancel_requested(message: ChargeCancelRequested, delivery: Delivery) -> None:
+def on_charge_cancel_requested(message: ChargeCancelRequested, attempt: Attempt) -> None:
     with db.reading() as current:
         charge = current.get(ChargeRow, uuid.UUID(message.charge_id))
     if charge is None:
         return
     answer = _cancel(charge)
     failpoint("payments.after_cancel")
-    with delivery.transaction():
+    with attempt.transaction():
         ledger.record(charge.id, answer)
 
 
-def on_provider_hinted(message: ProviderHinted, delivery: Delivery) -> None:
+def on_provider_hinted(message: ProviderHinted, attempt: Attempt) -> None:
     """Fetch how the charge stands; the hint itself is never believed."""
     with db.reading() as current:
         charge = current.execute(
@@ -138,15 +138,15 @@ def on_provider_hinted(message: ProviderHinted, delivery: Delivery) -> None:
     try:
         answer = providers.provider(message.provider).fetch(message.provider_charge_id)
     except psp.Unreachable as error:
-        delay = min(30.0, 0.5 * 2**delivery.attempts)
+        delay = min(30.0, 0.5 * 2**attempt.number)
         raise Retry(str(error), delay=delay, asked_anew=charge.state in _ASKED_ANEW) from None
     except psp.UnknownCharge:
         return
     failpoint("payments.after_fetch")
     waits = ledger.event_of(answer) == "accepted" and charge.state == PENDING
-    if waits and message.from_webhook and delivery.attempts < HINT_LOOKS:
+    if waits and message.from_webhook and attempt.number < HINT_LOOKS:
         raise Retry("the provider does not show it yet", delay=1.0)
-    with delivery.transaction():
+    with attempt.transaction():
         ledger.record(charge.id, ledger.with_pix_code(answer, charge.amount, charge.city))
 
 
@@ -160,7 +160,7 @@ def _names(provider_charge_id: str) -> ColumnElement[bool]:
         return ChargeRow.provider_charge_id == provider_charge_id
 
 
-def on_refund_requested(message: RefundRequested, delivery: Delivery) -> None:
+def on_refund_requested(message: RefundRequested, attempt: Attempt) -> None:
     refund_id = uuid.UUID(message.refund_id)
     with db.reading() as current:
         row = current.execute(
@@ -182,11 +182,11 @@ def on_refund_requested(message: RefundRequested, delivery: Delivery) -> None:
     try:
         answer = providers.provider(row.provider).refund(request)
     except psp.Unreachable as error:
-        raise Retry(str(error), delay=min(60.0, 0.5 * 2**delivery.attempts), asked_anew=True) from None
+        raise Retry(str(error), delay=min(60.0, 0.5 * 2**attempt.number), asked_anew=True) from None
     except psp.Refused:
         answer = "refused"
     failpoint("payments.after_refund")
-    with delivery.transaction():
+    with attempt.transaction():
         _record_refund(refund_id, answer)
 
 

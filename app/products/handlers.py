@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from app.core import db
+from app.core.handling import Attempt
 from app.core.messages import Message
-from app.core.outbox import Delivery
 from app.core.worker import Tick
 from app.products import service
 
@@ -25,5 +25,5 @@ def close_books() -> None:
                 closed = service.close_books(cinema_id, most=BATCH)
 
 
-HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {}
+HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {}
 TICKS = [Tick("products.close_books", 3600.0, close_books)]

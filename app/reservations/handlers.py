@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from app.core import db
+from app.core.handling import Attempt
 from app.core.messages import HoldExpired, Message, ScreeningCancelled, SeatsFreed
-from app.core.outbox import Delivery, publish
+from app.core.outbox import publish
 from app.core.worker import Tick
 from app.reservations import claims, retention
 from app.reservations.offering import offer_ended, offer_next, screenings_waited_for, seats_freed
@@ -22,9 +23,9 @@ log = logging.getLogger("bilheteria.reservations")
 BATCH = 200
 
 
-def serve_queue(message: SeatsFreed | ScreeningCancelled, delivery: Delivery) -> None:
+def serve_queue(message: SeatsFreed | ScreeningCancelled, attempt: Attempt) -> None:
     """Seats came back: offer them. A screening that was called off closes its queue in the same way."""
-    with delivery.transaction():
+    with attempt.transaction():
         if offer_next(message.screening_id):
             publish(SeatsFreed(screening_id=message.screening_id), urgent=True)
 
@@ -95,7 +96,7 @@ def _serve(screening_id: int) -> None:
             more = offer_next(screening_id)
 
 
-HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {
+HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
     SeatsFreed: serve_queue,
     ScreeningCancelled: serve_queue,
 }

@@ -12,6 +12,7 @@ from app.core import db, outbox
 from app.core.config import settings
 from app.core.errors import Poison, Retry
 from app.core.failpoints import failpoint
+from app.core.handling import Attempt
 from app.core.messages import (
     DocumentUnwanted,
     OrderPaid,
@@ -20,7 +21,6 @@ from app.core.messages import (
     TicketsResigned,
     TicketsRevoked,
 )
-from app.core.outbox import Delivery
 from app.core.worker import Tick
 from app.events import service as events
 from app.tickets import documents, issuing, keys, paper, retention, rotation, wording
@@ -29,14 +29,14 @@ from app.tickets.states import REVOKED
 from app.tickets.views import Ticket
 
 
-def on_order_paid(message: OrderPaid, delivery: Delivery) -> None:
+def on_order_paid(message: OrderPaid, attempt: Attempt) -> None:
     """Make the PDF and store it; the mail may go out then. Revoked tickets are left out, and get no mail."""
     order_id = uuid.UUID(message.order_id)
     tickets = _now_counting(order_id)
     if not tickets:
         return
     stored = _make(order_id, tickets, message.locale)
-    with delivery.transaction():
+    with attempt.transaction():
         if documents.record(order_id, *stored):
             outbox.publish(
                 TicketsReady(
@@ -54,14 +54,14 @@ def on_order_paid(message: OrderPaid, delivery: Delivery) -> None:
             _changed_meanwhile(order_id)
 
 
-def on_tickets_resigned(message: TicketsResigned, delivery: Delivery) -> None:
+def on_tickets_resigned(message: TicketsResigned, attempt: Attempt) -> None:
     """The QR codes are new: so is the PDF. No mail: the order's page has it."""
     order_id = uuid.UUID(message.order_id)
     tickets = _now_counting(order_id)
     if not tickets:
         return
     stored = _make(order_id, tickets, tickets[0].facts.locale)
-    with delivery.transaction():
+    with attempt.transaction():
         if not documents.record(order_id, *stored):
             _changed_meanwhile(order_id)
 
@@ -73,37 +73,37 @@ def _changed_meanwhile(order_id: uuid.UUID) -> None:
     outbox.publish(TicketsRevoked(str(order_id)))
 
 
-def on_tickets_revoked(message: TicketsRevoked, delivery: Delivery) -> None:
+def on_tickets_revoked(message: TicketsRevoked, attempt: Attempt) -> None:
     """The PDF names its buyer and opens no door: it is not kept. A mail that would have carried it finds nothing."""
     order_id = uuid.UUID(message.order_id)
     with db.reading():
         tickets = issuing.of_order(order_id)
     if not tickets or any(ticket.state != REVOKED for ticket in tickets):
         return
-    _delete(order_id, tickets, delivery)
+    _delete(order_id, tickets, attempt)
 
 
-def on_document_unwanted(message: DocumentUnwanted, delivery: Delivery) -> None:
+def on_document_unwanted(message: DocumentUnwanted, attempt: Attempt) -> None:
     """The buyer's data was erased: the PDF goes, whatever became of the tickets."""
     order_id = uuid.UUID(message.order_id)
     with db.reading():
         tickets = issuing.of_order(order_id)
     if tickets:
-        _delete(order_id, tickets, delivery)
+        _delete(order_id, tickets, attempt)
 
 
-def _delete(order_id: uuid.UUID, tickets: Sequence[Ticket], delivery: Delivery) -> None:
+def _delete(order_id: uuid.UUID, tickets: Sequence[Ticket], attempt: Attempt) -> None:
     try:
         documents.delete_files(tickets)
     except StorageError as error:
         raise Retry(str(error), for_a_day=True) from error
-    with delivery.transaction():
+    with attempt.transaction():
         documents.forget(order_id)
 
 
-def on_screening_retimed(message: ScreeningRetimed, delivery: Delivery) -> None:
+def on_screening_retimed(message: ScreeningRetimed, attempt: Attempt) -> None:
     """Doors open by the new moment; what people read on their tickets, the hour by the site's clock, stays."""
-    with delivery.transaction():
+    with attempt.transaction():
         issuing.retime(events.screening(message.screening_id))
 
 

@@ -15,8 +15,8 @@ from app.core import db, pages
 from app.core.calendar_file import CONTENT_TYPE, file_name
 from app.core.config import settings
 from app.core.errors import Poison, Retry
+from app.core.handling import Attempt
 from app.core.messages import Message, NoticeRequested, ResetRequested, TicketsReady
-from app.core.outbox import Delivery
 from app.core.pages import Page
 from app.core.worker import Tick
 from app.users import links, notices, sessions
@@ -30,7 +30,7 @@ def mailbox() -> Mailbox:
     return open_mail(config.mail.url, config.mail_folder, config.mail.sender)
 
 
-def on_tickets_ready(message: TicketsReady, delivery: Delivery) -> None:
+def on_tickets_ready(message: TicketsReady, attempt: Attempt) -> None:
     """The tickets go out: PDF attached, and the order's page linked.
 
     Nothing goes out once the PDF is gone from the storage: its tickets were revoked meanwhile. (Who revokes them
@@ -49,10 +49,10 @@ def on_tickets_ready(message: TicketsReady, delivery: Delivery) -> None:
         "calendar": bool(calendar),
     }
     address = pages.address(Page.ORDER, message.order_token)
-    _send("tickets_ready", message.email, message.locale, facts, address, delivery, attachments + calendar)
+    _send("tickets_ready", message.email, message.locale, facts, address, attempt, attachments + calendar)
 
 
-def on_notice_requested(message: NoticeRequested, delivery: Delivery) -> None:
+def on_notice_requested(message: NoticeRequested, attempt: Attempt) -> None:
     """The worker marks it done after it is sent: a crash in between sends the same mail, with the same id, again.
 
     A mail server may have been away for hours: what is true no longer is not sent.
@@ -63,7 +63,7 @@ def on_notice_requested(message: NoticeRequested, delivery: Delivery) -> None:
     if message.template in ENDINGS and message.facts.get("was_paid"):
         attachments = _calendar(message.locale, message.facts, called_off=True)
     address = _address(message)
-    _send(message.template, message.email, message.locale, message.facts, address, delivery, attachments)
+    _send(message.template, message.email, message.locale, message.facts, address, attempt, attachments)
 
 
 def _address(message: NoticeRequested) -> str:
@@ -81,8 +81,8 @@ def _calendar(locale: str, facts: dict[str, Any], *, called_off: bool = False) -
     return (Attachment(file_name(facts["order_code"]), content, CONTENT_TYPE),) if content else ()
 
 
-def on_reset_requested(message: ResetRequested, delivery: Delivery) -> None:
-    with delivery.transaction():
+def on_reset_requested(message: ResetRequested, attempt: Attempt) -> None:
+    with attempt.transaction():
         links.send_reset(message.email)
 
 
@@ -109,7 +109,7 @@ def _send(
     locale: str,
     facts: dict[str, Any],
     address: str,
-    delivery: Delivery,
+    attempt: Attempt,
     attachments: tuple[Attachment, ...] = (),
 ) -> None:
     try:
@@ -118,7 +118,7 @@ def _send(
         raise Poison(f"mail {template}: {error!r}") from error
     domain = ascii_host(settings().mail.sender.rpartition("@")[2].strip("> ")) or "localhost"
     mail = Mail(
-        email, letter.subject, letter.text, letter.html, f"<{delivery.message_id}@{domain}>", attachments
+        email, letter.subject, letter.text, letter.html, f"<{attempt.message_id}@{domain}>", attachments
     )
     try:
         mailbox().send(mail)
@@ -136,7 +136,7 @@ def sweep() -> None:
 
 # A mail server may take its time, or not answer at all: no money waits behind it, and no PDF is in front of a mail.
 THREADS = 2
-HANDLERS: dict[type[Message], Callable[[Any, Delivery], None]] = {
+HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
     TicketsReady: on_tickets_ready,
     NoticeRequested: on_notice_requested,
     ResetRequested: on_reset_requested,

@@ -92,14 +92,14 @@ def test_when_the_worker_hangs_its_patient_half_ends_both(start: Start) -> None:
     until(lambda: not alive(half))
 
 
-def test_a_lane_whose_threads_all_hang_ends_the_worker(start: Start, tmp_path: Path) -> None:
+def test_a_group_whose_threads_all_hang_ends_the_worker(start: Start, tmp_path: Path) -> None:
     """By a mail server that takes connections and says nothing: each thread waits for it longer than it may here."""
     with db.transaction():
         for _ in range(20):
             outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))
     with socket.create_server(("127.0.0.1", 0), backlog=100) as deaf:
         mail = f"smtp://127.0.0.1:{deaf.getsockname()[1]}?tls=off"
-        # A lane is waited for ten times as long as a process: that is still less than an answer of a mail server is.
+        # Threads count as hung after ten times as long as a process: the time limit of a mail server is longer.
         process = start(BILHETERIA_MAIL=mail, BILHETERIA_HANG_SECONDS="1", SERVICES="users")
         assert process.wait(PATIENCE) == 1
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.adapters.psp.sandbox import Sandbox
 from app.core import db, outbox, worker
-from app.core.dead_letters import dead_letters
+from app.core.dead_letters import OutboxDeadLetters
 from app.core.messages import ChargeCancelRequested
 from app.dispatch import routes
 from app.payments import handlers, service
@@ -30,7 +30,7 @@ def half_an_hour_passes() -> None:
 
 def given_up() -> list[str]:
     with db.reading():
-        return [letter.kind for letter in dead_letters()]
+        return [letter.kind for letter in OutboxDeadLetters().list()]
 
 
 def test_a_charge_that_nobody_wants_any_more(ask: Ask, work: Work, bank: Sandbox) -> None:

@@ -21,8 +21,8 @@ from app.cli import register
 from app.core import config, db, outbox, worker
 from app.core.config import Settings
 from app.core.errors import Poison
+from app.core.handling import Attempt
 from app.core.messages import ScreeningCancelled, SeatsFreed
-from app.core.outbox import Delivery
 from app.tickets import keys
 from tests.databases import Databases
 
@@ -126,7 +126,7 @@ def test_dead_letters_are_listed_and_put_back(cli: FlaskCliRunner) -> None:
         ids = [str(outbox.publish(SeatsFreed(screening_id=number))) for number in (1, 2)]
         ids.append(str(outbox.publish(ScreeningCancelled(screening_id=3, reason="no light"))))
 
-    def refuse(message: object, delivery: Delivery) -> None:
+    def refuse(message: object, attempt: Attempt) -> None:
         raise Poison("no such screening")
 
     seen: list[str] = []
@@ -143,8 +143,13 @@ def test_dead_letters_are_listed_and_put_back(cli: FlaskCliRunner) -> None:
     assert listed.count("no such screening") == 4
     assert listed.count("ScreeningCancelled") == 2
 
+    assert cli.invoke(args=["dead-letters", "list"]).output == listed
+    shown = cli.invoke(args=["dead-letters", "show", ids[2]]).output
+    assert shown.count('"reason": "no light"') == 2, "each consumer gave it up"
+    assert shown.count(ids[2]) == 2
+
     assert "1 put back" in cli.invoke(args=["dead-letters", "put-back", ids[1]]).output
-    done = dict.fromkeys(everything, lambda message, delivery: seen.append(delivery.message_id))
+    done = dict.fromkeys(everything, lambda message, attempt: seen.append(attempt.message_id))
     assert worker.drain(done) == 1
     assert seen == [ids[1]]
     assert "3 dead letters" in cli.invoke(args=["dead-letters"]).output
@@ -157,6 +162,8 @@ def test_dead_letters_are_listed_and_put_back(cli: FlaskCliRunner) -> None:
 REFUSED = [
     ("dead-letters put-back nonsense", "'nonsense' is not a valid UUID"),
     ("dead-letters put-back 00000000-0000-0000-0000-000000000000", "there is no such dead letter"),
+    ("dead-letters show", "Missing argument 'MESSAGE_ID'"),
+    ("dead-letters show 00000000-0000-0000-0000-000000000000", "there is no such dead letter"),
     ("import-programme", "Missing argument 'FILES...'"),
     ("import-programme /nowhere.csv", "1 problem; nothing was written."),
     ("import-programme README.md", "1 problem; nothing was written."),

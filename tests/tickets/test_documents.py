@@ -13,7 +13,7 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import text
 
-from app.core import db, outbox, worker
+from app.core import db, handling, outbox, worker
 from app.core.config import Settings
 from app.core.messages import Message, OrderPaid, TicketsResigned, TicketsRevoked
 from app.dispatch import routes
@@ -230,7 +230,7 @@ def test_no_mail_carries_qr_codes_of_a_retired_key(issue: Issue, monkeypatch: py
     assert message["storage_key"] == documents.storage_key(ticket.order_id, 2)
 
 
-def only(kind: type[Message]) -> dict[tuple[str, type[Message]], worker.Handler]:
+def only(kind: type[Message]) -> dict[tuple[str, type[Message]], handling.Handler]:
     return {("tickets", kind): routes()["tickets", kind]}
 
 

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from sqlalchemy import text
 
 from app.core import config, db, worker
-from app.core.dead_letters import DeadLetter, dead_letters
+from app.core.dead_letters import DeadLetter, OutboxDeadLetters
 from app.core.messages import TicketsReady
 from app.dispatch import routes
 from app.events.service import Screening
@@ -39,7 +39,7 @@ def sent() -> dict[str, EmailMessage]:
 
 def dead() -> list[DeadLetter]:
     with db.reading():
-        return dead_letters()
+        return OutboxDeadLetters().list()
 
 
 def one(found: dict[str, EmailMessage], *parts: str) -> EmailMessage:

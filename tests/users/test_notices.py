@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.core import db, outbox, worker
 from app.core.config import Settings
-from app.core.dead_letters import dead_letters
+from app.core.dead_letters import OutboxDeadLetters
 from app.core.messages import NoticeRequested
 from app.dispatch import routes
 from app.events import service as events
@@ -107,7 +107,7 @@ def test_a_notice_that_names_an_unknown_page_becomes_a_dead_letter() -> None:
         outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en", page="of_tomorrow"))
     worker.drain(routes(("users",)))
     with db.reading():
-        (dead,) = dead_letters()
+        (dead,) = OutboxDeadLetters().list()
     assert "of_tomorrow" in dead.last_error
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters.storage import open_storage
-from app.core import config, db, outbox, worker
+from app.core import config, db, handling, outbox, worker
 from app.core.config import Settings
 from app.core.messages import NoticeRequested
 from app.dispatch import routes
@@ -113,7 +113,7 @@ def test_mail_that_is_put_off_for_a_morning_arrives(settings: Settings) -> None:
     try:
         with db.transaction():
             outbox.publish(NoticeRequested("account_exists", "ana@later.example", "en"))
-        for _ in range(worker.MOST_ATTEMPTS + 2):
+        for _ in range(handling.MOST_ATTEMPTS + 2):
             assert worker.drain(routes(("users",))) == 1
             assert dead() == []
             with db.transaction() as session:

@@ -1,4 +1,4 @@
-"""Lanes: who has threads of its own holds up nobody, and nobody holds it up."""
+"""Groups of threads: a consumer with threads of its own delays no other, and no other delays it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from app.core import db, outbox, worker
+from app.core.handling import Attempt
 from app.core.messages import Message, NoticeRequested, SeatsFreed, TicketsResigned
+from app.core.outbox_source import OutboxSource
 from app.dispatch import own_threads
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -33,9 +35,9 @@ def leave() -> Iterator[threading.Event]:
 def run(leave: threading.Event) -> Iterator[Run]:
     started: list[tuple[worker.Worker, threading.Thread]] = []
 
-    def start(handlers: dict[str, Callable[[Any, outbox.Delivery], object]], **threads: Any) -> None:
+    def start(handlers: dict[str, Callable[[Any, Attempt], object]], **threads: Any) -> None:
         routes = {(who, type(MESSAGES[who])): handler for who, handler in handlers.items()}
-        running = worker.Worker(routes, [], **threads)  # type: ignore[arg-type]
+        running = worker.Worker(OutboxSource(), routes, [], **threads)  # type: ignore[arg-type]
         thread = threading.Thread(target=running.run)
         thread.start()
         started.append((running, thread))
@@ -56,7 +58,7 @@ def publish(who: str, count: int = 1, *, urgent: bool = False) -> None:
 def test_a_mail_server_that_does_not_answer_holds_up_nobody_else(run: Run, leave: threading.Event) -> None:
     stuck, freed = threading.Event(), threading.Event()
 
-    def deaf(message: NoticeRequested, delivery: outbox.Delivery) -> None:
+    def deaf(message: NoticeRequested, attempt: Attempt) -> None:
         stuck.set()
         leave.wait(60)
 
@@ -68,10 +70,10 @@ def test_a_mail_server_that_does_not_answer_holds_up_nobody_else(run: Run, leave
     assert freed.wait(20)
 
 
-def test_control_in_one_lane_it_holds_up_all(run: Run, leave: threading.Event) -> None:
+def test_control_in_one_group_it_holds_up_all(run: Run, leave: threading.Event) -> None:
     stuck, freed = threading.Barrier(3, timeout=20), threading.Event()
 
-    def deaf(message: NoticeRequested, delivery: outbox.Delivery) -> None:
+    def deaf(message: NoticeRequested, attempt: Attempt) -> None:
         if not leave.is_set():
             stuck.wait()
         leave.wait(60)
@@ -86,7 +88,7 @@ def test_control_in_one_lane_it_holds_up_all(run: Run, leave: threading.Event) -
 def test_no_mail_waits_behind_pdfs(run: Run, leave: threading.Event) -> None:
     drawing, sent = threading.Event(), threading.Event()
 
-    def draw(message: TicketsResigned, delivery: outbox.Delivery) -> None:
+    def draw(message: TicketsResigned, attempt: Attempt) -> None:
         drawing.set()
         leave.wait(60)
 
@@ -97,7 +99,7 @@ def test_no_mail_waits_behind_pdfs(run: Run, leave: threading.Event) -> None:
     assert sent.wait(20)
 
 
-def test_every_message_has_a_lane(run: Run) -> None:
+def test_every_message_has_a_group(run: Run) -> None:
     seen = {who: threading.Event() for who in MESSAGES}
     handlers = {who: lambda m, d, who=who: seen[who].set() for who in MESSAGES}
     run(handlers, threads=1, own_threads={"users": 1, "events": 3})

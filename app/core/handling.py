@@ -1,0 +1,158 @@
+"""How a worker handles one delivery: its handler runs, and the outcome is recorded at the source, whatever it is.
+
+Nothing here knows a service: the caller passes the handlers in (`app.dispatch` collects them).
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core import db
+from app.core.deliveries import AlreadyDone, Delivery, DeliverySource, LeaseLost
+from app.core.errors import Poison, Retry
+from app.core.failpoints import failpoint
+from app.core.messages import BY_KIND, Message
+
+MOST_ATTEMPTS = 10
+# A mail server may be down for hours, and greylisting wants a second try after minutes: a day, in all.
+PAUSES_OF_A_DAY = (30.0, 60.0, 300.0, 900.0, *[3600.0] * 24)
+# During a roll-out a worker of the newer version reads what this one cannot.
+UNREADABLE_ATTEMPTS, UNREADABLE_SECONDS = 10, 30.0
+log = logging.getLogger("bilheteria.worker")
+
+
+class Attempt:
+    """One attempt of a handler at a delivery. `number` counts them from 1; a crashed worker's counts too."""
+
+    def __init__(self, delivery: Delivery, source: DeliverySource) -> None:
+        self.message_id = delivery.message_id
+        self.number = delivery.attempts
+        self.is_done = False
+        self._delivery = delivery
+        self._source = source
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A transaction that commits the handler's effect and marks the delivery as done.
+
+        A handler opens it once, at its end; for one that does not, the worker does. Raises AlreadyDone when another
+        attempt was quicker: the transaction rolls back, and the worker expects the error.
+        """
+        with db.transaction() as current:
+            self._source.mark_done(self._delivery)
+            yield current
+            failpoint(f"{self._delivery.kind}.before_commit")
+        self.is_done = True
+        failpoint(f"{self._delivery.kind}.committed")
+
+
+Handler = Callable[[Any, Attempt], None]
+Routes = Mapping[tuple[str, type[Message]], Handler]
+
+
+def still_leased(delivery: Delivery, source: DeliverySource, *, seconds: float) -> bool:
+    """Before the handler begins: whether this worker still has the lease. If not, leave it to the one that has it.
+
+    A lease of which a third has passed, because earlier deliveries of the batch took long, is extended to `seconds`;
+    before that the source is not asked.
+    """
+    if time.monotonic() - delivery.leased_at < seconds / 3:
+        return True
+    try:
+        source.extend(delivery, seconds=seconds)
+    except LeaseLost:
+        return False
+    return True
+
+
+def handle(delivery: Delivery, source: DeliverySource, routes: Routes) -> None:
+    """Run the handler and record the outcome. Raises nothing but the source's own errors."""
+    message = _read(delivery)
+    if message is None:
+        _leave_to_newer_version(delivery, source)
+        return
+    try:
+        _run(message, delivery, source, routes)
+    except AlreadyDone:
+        pass
+    except Poison as error:
+        log.error("dead letter", extra=_facts(delivery) | {"error": str(error)})
+        source.dead_letter(delivery, error=str(error))
+        return
+    except Exception as error:
+        _failed(delivery, source, error)
+        return
+    source.acknowledge(delivery)
+
+
+def _run(message: Message, delivery: Delivery, source: DeliverySource, routes: Routes) -> None:
+    handler = routes.get((delivery.consumer, type(message)))
+    if handler is None:
+        raise Poison(f"{delivery.consumer} has no handler for {delivery.kind}")
+    failpoint(f"{delivery.kind}.leased")
+    attempt = Attempt(delivery, source)
+    handler(message, attempt)
+    if not attempt.is_done:
+        with attempt.transaction():
+            pass
+
+
+def _read(delivery: Delivery) -> Message | None:
+    """The message; None where this version knows neither the kind nor the form of the payload."""
+    try:
+        return BY_KIND[delivery.kind].of(delivery.payload)
+    except (KeyError, TypeError):
+        return None
+
+
+def _leave_to_newer_version(delivery: Delivery, source: DeliverySource) -> None:
+    error = f"no version of {delivery.kind} reads this payload"
+    if delivery.attempts >= UNREADABLE_ATTEMPTS:
+        log.error("dead letter", extra=_facts(delivery) | {"error": error})
+        source.dead_letter(delivery, error=error)
+    else:
+        source.retry(delivery, delay=UNREADABLE_SECONDS, error=error)
+
+
+def _failed(delivery: Delivery, source: DeliverySource, error: Exception) -> None:
+    is_expected = isinstance(error, Retry)
+    facts = _facts(delivery) | {"attempts": delivery.attempts}
+    delay = _pause(delivery.attempts, error)
+    if delay is not None:
+        log.warning(
+            "retry later", exc_info=None if is_expected else error, extra=facts | {"error": repr(error)}
+        )
+        source.retry(delivery, delay=delay, error=repr(error))
+    elif isinstance(error, Retry) and error.asked_anew:
+        log.warning("discarded", extra=facts | {"error": repr(error)})
+        source.discard(delivery)
+    else:
+        log.error("dead letter", exc_info=error, extra=facts)
+        source.dead_letter(delivery, error=repr(error))
+
+
+def _pause(attempts: int, error: Exception) -> float | None:
+    """Seconds until the next attempt; None after the last one.
+
+    0.5, 1, 2, 4 … at most 120 seconds, ten attempts in all; `PAUSES_OF_A_DAY` where the error says `for_a_day`. A
+    random quarter more or less keeps messages that failed together from coming back together.
+    """
+    spread = random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
+    if isinstance(error, Retry) and error.for_a_day:
+        return PAUSES_OF_A_DAY[attempts - 1] * spread if attempts <= len(PAUSES_OF_A_DAY) else None
+    if attempts >= MOST_ATTEMPTS:
+        return None
+    if isinstance(error, Retry) and error.delay is not None:
+        return error.delay
+    return min(120.0, 0.25 * 2.0**attempts) * spread
+
+
+def _facts(delivery: Delivery) -> dict[str, object]:
+    return {"kind": delivery.kind, "message_id": delivery.message_id}
