@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-from app.core import db, outbox, pages, throttle
+from app.core import db, dead_letters, outbox, pages, throttle
 from app.core.config import SERVICES
 from app.core.handling import Handler
 from app.core.messages import Message
@@ -48,7 +48,7 @@ def own_threads(services: Sequence[str] = SERVICES) -> dict[str, int]:
 
 
 def ticks(services: Sequence[str] = SERVICES) -> list[Tick]:
-    """The clockwork of the services that this process serves, and the house's own sweeping."""
+    """The ticks of the services that this process serves, and the deletion of old rows of `core`."""
     found = [Tick("core.sweep", 3600, _sweep)]
     for service in services:
         if service in SERVICES and find_spec(f"app.{service}.handlers"):
@@ -58,6 +58,6 @@ def ticks(services: Sequence[str] = SERVICES) -> list[Tick]:
 
 def _sweep() -> None:
     with db.transaction():
-        outbox.forget_processed()
-        outbox.forget_dead_mails()
+        outbox.delete_old_marks()
+        dead_letters.delete_old_mails()
         throttle.sweep()

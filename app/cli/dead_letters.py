@@ -11,7 +11,7 @@ import click
 from app.cli.database import GroupOnDatabase
 
 if TYPE_CHECKING:
-    from app.core.dead_letters import DeadLetter, DeadLetters
+    from app.core.dead_letters import DeadLetter
 
 
 @click.group("dead-letters", cls=GroupOnDatabase, invoke_without_command=True)
@@ -25,7 +25,9 @@ def command(context: click.Context) -> None:
 @command.command("list")
 def list_all() -> None:
     """List all of them, one a line, oldest first."""
-    letters = _dead_letters().list()
+    from app.core.queue_ports import open_dead_letters
+
+    letters = open_dead_letters().list()
     for letter in letters:
         click.echo(
             f"{letter.message_id}  {_time(letter)}  {letter.consumer:<12} {letter.kind}  {letter.last_error}"
@@ -37,7 +39,9 @@ def list_all() -> None:
 @click.argument("message_id", type=click.UUID)
 def show(message_id: object) -> None:
     """Show MESSAGE_ID with its payload, which may hold personal data."""
-    letters = _dead_letters().list(str(message_id))
+    from app.core.queue_ports import open_dead_letters
+
+    letters = open_dead_letters().list(str(message_id))
     if not letters:
         raise click.ClickException("there is no such dead letter")
     for letter in letters:
@@ -53,16 +57,12 @@ def show(message_id: object) -> None:
 @click.argument("message_id", required=False, type=click.UUID)
 def put_back(message_id: object) -> None:
     """Deliver MESSAGE_ID again, or all of them."""
-    count = _dead_letters().put_back(str(message_id) if message_id else None)
+    from app.core.queue_ports import open_dead_letters
+
+    count = open_dead_letters().put_back(str(message_id) if message_id else None)
     click.echo(f"{count} put back")
     if message_id and not count:
         raise click.ClickException("there is no such dead letter")
-
-
-def _dead_letters() -> DeadLetters:
-    from app.core.dead_letters import OutboxDeadLetters
-
-    return OutboxDeadLetters()
 
 
 def _time(letter: DeadLetter) -> str:

@@ -1,7 +1,7 @@
-"""`python -m app.cli.health web|worker`: the health check of a container. Exit status 0: the process here is well.
+"""`python -m app.cli.health web|worker`: the health check of a container. Exit status 0: the process is healthy.
 
-web       /healthz answers, and gunicorn's master has given a sign of life
-worker    it has given a sign of life
+web       /healthz answers, and gunicorn's master has a recent heartbeat
+worker    the worker has a recent heartbeat
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from app.core.config import BadSetting, Settings
 from app.core.liveness import Heartbeat
 
 ANSWER_SECONDS = 2.0
-EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - and one of them to ask at
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - and an address to call
 
 
-def wrong_at(settings: Settings, path: str, *, seconds: float) -> str | None:
-    """What is wrong with the answer of this machine's web server for `path`; None: it is a 200."""
+def problem_at(settings: Settings, path: str, *, seconds: float) -> str | None:
+    """Why this machine's web server does not serve `path`, in a few words; None if it answers 200."""
     host = EVERY_ADDRESS.get(settings.web.host, settings.web.host)
     connection = HTTPConnection(host, settings.web.port, timeout=seconds)
     try:
@@ -32,8 +32,8 @@ def wrong_at(settings: Settings, path: str, *, seconds: float) -> str | None:
         connection.close()
 
 
-class Answers:
-    """How often `/healthz` was answered: a thread asks again and again, for as long as this process lives."""
+class AnswerCounter:
+    """Counts the answers of `/healthz`: a thread calls it again and again until this process ends."""
 
     PAUSE_SECONDS = 2.0
 
@@ -41,36 +41,37 @@ class Answers:
         self.count = 0
         self._settings = settings
 
-    def ask_on(self) -> None:
-        threading.Thread(target=self._ask_on, name="answers", daemon=True).start()
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="answers", daemon=True).start()
 
-    def _ask_on(self) -> None:
+    def _run(self) -> None:
         while True:
-            # A crowd may have to be served first: late is no worse than never answered.
-            if wrong_at(self._settings, "/healthz", seconds=self._settings.process.hang_seconds) is None:
+            # Other requests may be served first: only no answer at all for `hang_seconds` counts.
+            if problem_at(self._settings, "/healthz", seconds=self._settings.process.hang_seconds) is None:
                 self.count += 1
             time.sleep(self.PAUSE_SECONDS)
 
 
 def main(words: list[str]) -> int:
-    """Says in one line what is not well; returns the exit status."""
+    """Print the problem in one line, if there is one. Returns the exit status."""
     if words not in (["web"], ["worker"]):
-        print("health: say web or worker", file=sys.stderr)
+        print("usage: python -m app.cli.health web|worker", file=sys.stderr)
         return 2
     try:
         settings = Settings.from_env()
     except BadSetting as error:
         print(f"health: {error}", file=sys.stderr)
         return 1
-    problem = _silent(settings) or (
-        wrong_at(settings, "/healthz", seconds=ANSWER_SECONDS) if words == ["web"] else None
+    problem = _old_heartbeat(settings) or (
+        problem_at(settings, "/healthz", seconds=ANSWER_SECONDS) if words == ["web"] else None
     )
     if problem:
         print(f"health: {problem}", file=sys.stderr)
     return 1 if problem else 0
 
 
-def _silent(settings: Settings) -> str | None:
+def _old_heartbeat(settings: Settings) -> str | None:
+    """What is wrong with the heartbeat, in a few words; None if it is recent or not configured."""
     if settings.process.heartbeat is None:
         return None
     last = Heartbeat(settings.process.heartbeat).last()

@@ -1,6 +1,7 @@
 """`serve`: the whole box office on one machine, until Ctrl-C.
 
-Database, migrations, the demo for an empty database, web server and worker. What dies is started again.
+It starts the database, the migrations, the demo if the database is empty, the web server and the worker, and restarts
+what dies.
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ from app.adapters.postgres import PostgresError, PostgresServer
 from app.adapters.postgres import start as start_postgres
 from app.adapters.postgres_limits import COMMANDS, open_connection
 from app.cli import speak_to_any_terminal
-from app.cli.health import Answers, wrong_at
-from app.cli.processes import LEAN, LOOK_SECONDS, Child
+from app.cli.health import AnswerCounter, problem_at
+from app.cli.processes import CHECK_SECONDS, MEMORY_ENV, Child
 from app.core.config import BadSetting, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
 OLDEST_POSTGRES = 15
 END_SECONDS = 8.0
-PAUSE_SECONDS = 5.0  # between tries to start a database that does not start
+PAUSE_SECONDS = 5.0  # between two attempts to restart the database
 
 
 class CannotServe(Exception):
-    """Why the box office does not start, in one line."""
+    """The reason why the box office cannot start, in one line."""
 
 
 class _Stop(KeyboardInterrupt):
@@ -51,13 +52,13 @@ def command() -> None:
 
 
 def main() -> int:
-    """Serve; returns the exit status: 0 after Ctrl-C, 1 with one line on stderr when it cannot start."""
+    """Serve. Returns the exit status: 0 after Ctrl-C; 1, with one line on stderr, if it cannot start."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _raise_stop)
     speak_to_any_terminal()
     try:
         settings = Settings.from_env()
-        with _only_one(settings.storage.var):
+        with _lock(settings.storage.var):
             _serve(settings)
     except (CannotServe, BadSetting, PostgresError) as error:
         print(f"serve: {error}", file=sys.stderr, flush=True)
@@ -81,51 +82,51 @@ class BoxOffice:
         self.sign_ins: list[str] = []
 
     def open(self) -> None:
-        """Start everything, in order. Raises CannotServe or PostgresError."""
+        """Start all parts in order. Raises CannotServe, PostgresError."""
         settings = self.settings
         _check_port(settings.web.host, settings.web.port)
         if self.database_url:
             _check_database(self.database_url)
         else:
-            _say(f"Starting the database in {_short(settings.storage.var / 'postgres')} …")
+            _print(f"Starting the database in {_relative(settings.storage.var / 'postgres')} …")
             self.postgres = start_postgres(settings.storage.var / "postgres")
             self.database_url = self.postgres.url
         env = _environment(settings, self.database_url)
         _prepare(env)
         self.sign_ins = _demo_sign_ins(self.database_url) if settings.cinema.demo else []
-        _say("Starting the web server and the worker …")
+        _print("Starting the web server and the worker …")
         self.children = _children(env, settings)
         for child in self.children:
             child.start()
         _wait_until_ready(self.children[0], settings)
 
     def watch(self) -> None:
-        """Start again what dies or hangs, until a signal ends it."""
+        """Restart what dies or hangs, until a signal raises _Stop."""
         while True:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(CHECK_SECONDS)
             if self.postgres is not None and not self.postgres.is_running():
-                _say("The database ended; starting it again.")
-                self._start_postgres_again()
+                _print("The database ended; starting it again.")
+                self._restart_postgres()
             for child in self.children:
                 if line := child.keep_running():
-                    _say(line)
+                    _print(line)
 
-    def _start_postgres_again(self) -> None:
-        """One try; what keeps it from starting is said, and the next round tries again."""
+    def _restart_postgres(self) -> None:
+        """Try once; print the reason if it fails. `watch` calls again."""
         try:
             self.postgres = start_postgres(self.settings.storage.var / "postgres")
         except PostgresError as error:
-            _say(f"{error}; trying again in {PAUSE_SECONDS:.0f} s.")
+            _print(f"{error}; trying again in {PAUSE_SECONDS:.0f} s.")
             time.sleep(PAUSE_SECONDS)
 
     def close(self) -> None:
-        """Web and worker first, the database last; further signals no longer disturb."""
+        """End web and worker, then the database. Further signals are ignored."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         if self.children:
-            _say("Ending …")
+            _print("Ending …")
         for child in self.children:
-            child.ask_to_end()
+            child.terminate()
         deadline = time.monotonic() + END_SECONDS
         for child in self.children:
             child.wait_for_end(deadline)
@@ -137,17 +138,17 @@ def _serve(settings: Settings) -> None:
     office = BoxOffice(settings)
     try:
         office.open()
-        _say(f"Open http://{settings.web.listens_at.replace('127.0.0.1', 'localhost')}")
+        _print(f"Open http://{settings.web.listens_at.replace('127.0.0.1', 'localhost')}")
         for line in office.sign_ins:
-            _say(line)
-        _say(f"Logs are in {_short(settings.storage.var / 'log')}. Ctrl-C ends it.")
+            _print(line)
+        _print(f"Logs are in {_relative(settings.storage.var / 'log')}. Ctrl-C ends it.")
         office.watch()
     finally:
         office.close()
 
 
 def _environment(settings: Settings, database_url: str) -> dict[str, str]:
-    env = {**LEAN, **os.environ}
+    env = {**MEMORY_ENV, **os.environ}
     env.pop("DATABASE_URL_FILE", None)  # read: its content is in DATABASE_URL
     env |= {
         "DATABASE_URL": database_url,
@@ -163,7 +164,7 @@ def _environment(settings: Settings, database_url: str) -> dict[str, str]:
 
 
 def _prepare(env: dict[str, str]) -> None:
-    """Migrations, and the demo when the database is empty, in a process of its own: it shows what it does."""
+    """Run the migrations, and load the demo if the database is empty, in a process that prints its progress."""
     done = subprocess.run(
         [sys.executable, "-m", "app.cli.prepare"],
         cwd=ROOT,
@@ -180,8 +181,8 @@ def _children(env: dict[str, str], settings: Settings) -> list[Child]:
     web = [sys.executable, "-m", "gunicorn", "--config", configuration, "--chdir", str(ROOT)]
     worker = [sys.executable, "-m", "app.cli.worker"]
     log, run = settings.storage.var / "log", settings.storage.var / "run"
-    answers = Answers(settings)
-    answers.ask_on()
+    answers = AnswerCounter(settings)
+    answers.start()
     return [
         Child(
             "web",
@@ -204,15 +205,17 @@ def _children(env: dict[str, str], settings: Settings) -> list[Child]:
 
 
 @contextmanager
-def _only_one(var: Path) -> Iterator[None]:
-    """Hold the lock of `var`. Raises CannotServe when another `serve` has it."""
+def _lock(var: Path) -> Iterator[None]:
+    """Hold the lock of the data folder. Raises CannotServe if another `serve` has it."""
     var.mkdir(parents=True, exist_ok=True)
     with open(var / "serve.lock", "a+") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             handle.seek(0)
-            raise CannotServe(f"it runs already on {_short(var)} (process {handle.read().strip()})") from None
+            raise CannotServe(
+                f"it runs already on {_relative(var)} (process {handle.read().strip()})"
+            ) from None
         handle.truncate(0)
         handle.write(str(os.getpid()))
         handle.flush()
@@ -247,7 +250,7 @@ def _check_database(url: str) -> None:
 
 
 def check_version(number: int) -> None:
-    """`number` as Postgres counts: 150004 is 15.4. Raises CannotServe."""
+    """`number` as Postgres writes it: 150004 is 15.4. Raises CannotServe."""
     if number // 10_000 < OLDEST_POSTGRES:
         raise CannotServe(
             f"DATABASE_URL is a Postgres {number // 10_000}, and {OLDEST_POSTGRES} or later is needed"
@@ -256,35 +259,37 @@ def check_version(number: int) -> None:
 
 def _wait_until_ready(web: Child, settings: Settings) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while (wrong := wrong_at(settings, "/readyz", seconds=5)) is not None:
+    while (problem := problem_at(settings, "/readyz", seconds=5)) is not None:
         if not web.is_running() or time.monotonic() > deadline:
-            reason = wrong if web.is_running() else web.last_words()
+            reason = problem if web.is_running() else web.last_log_line()
             raise CannotServe(f"the web server did not become ready: {reason} (log: {web.log})")
         time.sleep(0.1)
 
 
 def _demo_sign_ins(url: str) -> list[str]:
-    """The accounts of the demo, as lines, where the demo was loaded."""
+    """The demo's accounts that exist in this database, one a line."""
     from app.users.service import DEMO_SIGN_INS
 
     with closing(open_connection(url, COMMANDS)) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select email from users.users where email = any(%s)", ([one[1] for one in DEMO_SIGN_INS],)
         )
-        there = {email for (email,) in cursor.fetchall()}
-    return [f"  {role:<9} {email}  {password}" for role, email, password in DEMO_SIGN_INS if email in there]
+        existing = {email for (email,) in cursor.fetchall()}
+    return [
+        f"  {role:<9} {email}  {password}" for role, email, password in DEMO_SIGN_INS if email in existing
+    ]
 
 
 def _raise_stop(_number: int, _frame: FrameType | None) -> None:
     raise _Stop
 
 
-def _short(path: Path) -> str:
-    """The path as a person would type it from here."""
+def _relative(path: Path) -> str:
+    """The path relative to the current folder, if it lies below it."""
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(line, flush=True)
 
 

@@ -1,8 +1,8 @@
-"""`worker`: handles the messages and runs the clockwork of the services that this process serves.
+"""`worker`: handles the messages and runs the ticks of the services that this process serves.
 
-Services that are patient (`dispatch.by_pace`) get a process of their own, a copy of this one with a lower priority: on
-a busy machine their work waits, and the others' does not. If one of the two dies or hangs, the other ends too, and what
-started them starts them again.
+Patient services (`dispatch.by_pace`) are handled in a forked process with a lower priority: on a busy machine their
+work waits, and the others' does not. If one of the two processes dies or hangs, the other ends too; `serve` or ECS
+starts both again.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from contextlib import suppress
 import click
 
 from app.core.config import BadSetting, Settings
-from app.core.liveness import Counter, Heartbeat, Watch
+from app.core.liveness import Counter, Heartbeat, Watchdog
 
 PATIENT_NICENESS = 15
-LOOK_SECONDS = 0.2
-END_SECONDS = 30.0  # for the messages at hand, when the other half has died
+CHECK_SECONDS = 0.2
+END_SECONDS = 30.0  # to finish the current messages after the other process has died
 log = logging.getLogger("bilheteria.worker")
 
 
@@ -34,7 +34,7 @@ def command() -> None:
 
 
 def main() -> int:
-    """Work until SIGINT or SIGTERM: the message at hand is finished. Returns the exit status."""
+    """Work until SIGINT or SIGTERM, and finish the current messages. Returns the exit status."""
     from app import dispatch
     from app.adapters.postgres_limits import WORKER
     from app.core import config, db, memory, telemetry
@@ -48,43 +48,45 @@ def main() -> int:
         print("worker: set DATABASE_URL (make run starts a database and a worker together)", file=sys.stderr)
         return 1
     telemetry.log_as_json(telemetry.LEVELS[settings.process.log_level])
-    asked = _listen_to_signals()
+    received = _record_signals()
     quick, patient = dispatch.by_pace(settings.process.services)
-    # Opens nothing yet.
+    # No connection is opened before the fork.
     db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=WORKER)
-    memory.settle()
+    memory.freeze_loaded()
     heartbeat = Heartbeat(settings.process.heartbeat) if settings.process.heartbeat else None
     if not (quick and patient):
-        return _Half(quick or patient, asked, settings, heartbeat=heartbeat).work()
-    parent, signs_of_parent, signs_of_child = os.getpid(), Counter(), Counter()
+        return _WorkerProcess(quick or patient, received, settings, heartbeat=heartbeat).work()
+    parent, parent_beats, child_beats = os.getpid(), Counter(), Counter()
     child = os.fork()
     if child == 0:
         os.nice(PATIENT_NICENESS)
-        # The database's own lists and logs tell the two apart.
+        # Postgres shows it in pg_stat_activity and in its log.
         os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, patient"
-        other = _Other(parent, signs_of_parent, settings.process.hang_seconds, is_child=False)
-        return _Half(patient, asked, settings, signs=signs_of_child, other=other).work()
-    other = _Other(child, signs_of_child, settings.process.hang_seconds, is_child=True)
-    return _Half(quick, asked, settings, heartbeat=heartbeat, signs=signs_of_parent, other=other).work()
+        other = _OtherProcess(parent, parent_beats, settings.process.hang_seconds, is_child=False)
+        return _WorkerProcess(patient, received, settings, beats=child_beats, other=other).work()
+    other = _OtherProcess(child, child_beats, settings.process.hang_seconds, is_child=True)
+    return _WorkerProcess(
+        quick, received, settings, heartbeat=heartbeat, beats=parent_beats, other=other
+    ).work()
 
 
-def _listen_to_signals() -> list[int]:
-    """From now on a signal ends the process in order, before the fork each of its halves: the numbers that came."""
-    asked: list[int] = []
-    # Signals come in bursts, one into the handling of another: a handler that took a lock would wait for itself.
+def _record_signals() -> list[int]:
+    """Record SIGINT and SIGTERM in the returned list instead of ending; a process forked later does the same."""
+    received: list[int] = []
+    # A signal may interrupt the handler of another one: a handler that takes a lock could wait for itself.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: asked.append(number))
-    return asked
+        signal.signal(number, lambda number, _: received.append(number))
+    return received
 
 
-class _Other:
-    """The other half, as this one sees it."""
+class _OtherProcess:
+    """The parent as the forked process sees it, or the other way round."""
 
-    def __init__(self, pid: int, signs: Counter, hang_seconds: float, *, is_child: bool) -> None:
+    def __init__(self, pid: int, beats: Counter, hang_seconds: float, *, is_child: bool) -> None:
         self.pid = pid
         self.is_child = is_child
-        self.status: int | None = None  # of a child that has died
-        self._watch = Watch(signs.value, seconds=hang_seconds, every=LOOK_SECONDS)
+        self.status: int | None = None  # exit status of a dead child
+        self._watchdog = Watchdog(beats.value, seconds=hang_seconds, every=CHECK_SECONDS)
 
     def has_died(self, *, wait: bool = False) -> bool:
         if not self.is_child:
@@ -95,8 +97,8 @@ class _Other:
         return self.status is not None
 
     def hangs(self) -> bool:
-        """To be asked every LOOK_SECONDS."""
-        return self._watch.stands_still()
+        """Call it every CHECK_SECONDS."""
+        return self._watchdog.is_stalled()
 
     def send(self, number: signal.Signals) -> None:
         if not self.has_died():
@@ -104,80 +106,82 @@ class _Other:
                 os.kill(self.pid, number)
 
 
-class _Half:
-    """This process: all of the worker, or one half of it."""
+class _WorkerProcess:
+    """This process: the whole worker, or one of its two processes."""
 
     def __init__(
         self,
         services: Sequence[str],
-        asked: list[int],
+        received: list[int],
         settings: Settings,
         *,
         heartbeat: Heartbeat | None = None,
-        signs: Counter | None = None,
-        other: _Other | None = None,
+        beats: Counter | None = None,
+        other: _OtherProcess | None = None,
     ) -> None:
         from app import dispatch
-        from app.core.outbox_source import OutboxSource
+        from app.core.queue_ports import open_source
         from app.core.worker import Worker
 
-        self.asked = asked
+        self.received = received
         self.heartbeat = heartbeat
-        self.signs = signs
+        self.beats = beats
         self.other = other
         self.worker = Worker(
-            OutboxSource(),
+            open_source(),
             dispatch.routes(services),
             dispatch.ticks(services),
             own_threads=dispatch.own_threads(services),
         )
-        self.watches = self.worker.watches(hang_seconds=settings.process.hang_seconds, every=LOOK_SECONDS)
+        self.watchdogs = self.worker.watchdogs(
+            hang_seconds=settings.process.hang_seconds, every=CHECK_SECONDS
+        )
 
     def work(self) -> int:
-        """Serve until a signal, or until the other half has died. Returns the exit status."""
+        """Work until a signal comes or the other process has died. Returns the exit status."""
         working = threading.Thread(target=self.worker.run, name="worker", daemon=True)
         working.start()
-        while working.is_alive() and not self.asked and not (self.other and self.other.has_died()):
-            self._give_signs()
-            self._watch_own_threads()
-            self._watch_other()
-            working.join(LOOK_SECONDS)
+        while working.is_alive() and not self.received and not (self.other and self.other.has_died()):
+            self._beat()
+            self._check_own_threads()
+            self._check_other()
+            working.join(CHECK_SECONDS)
         self.worker.stop()
         if self.other is not None and self.other.is_child:
             self.other.send(signal.SIGTERM)
-        # Who has sent a signal waits for us as long as they like.
-        working.join(None if self.asked else END_SECONDS)
+        # The sender of a signal decides how long it waits for this process.
+        working.join(None if self.received else END_SECONDS)
         if self.other is not None and self.other.is_child:
             self.other.has_died(wait=True)
-            if not self.asked:
-                log.error("the patient half of the worker died", extra={"status": self.other.status})
+            if not self.received:
+                log.error("the patient worker process died", extra={"status": self.other.status})
         if working.is_alive():
-            os._exit(1)  # a thread that hangs would hold the process
-        return 0 if self.asked else 1
+            os._exit(1)  # a thread that hangs would keep the process alive
+        return 0 if self.received else 1
 
-    def _give_signs(self) -> None:
-        if self.signs is not None:
-            self.signs.count_up()
+    def _beat(self) -> None:
+        if self.beats is not None:
+            self.beats.increment()
         if self.heartbeat is not None:
             self.heartbeat.beat()
 
-    def _watch_own_threads(self) -> None:
-        hung = [name for name, watch in self.watches.items() if watch.stands_still()]
+    def _check_own_threads(self) -> None:
+        hung = [name for name, watchdog in self.watchdogs.items() if watchdog.is_stalled()]
         if not hung:
             return
         log.critical("the worker's threads hang", extra={"hung": hung, "stacks": _stacks()})
         if self.other is not None and self.other.is_child:
             self.other.send(signal.SIGKILL)
-        os._exit(1)  # what they had leased, another worker takes when the lease is over
+        os._exit(1)  # another worker takes their deliveries when the leases expire
 
-    def _watch_other(self) -> None:
+    def _check_other(self) -> None:
         if self.other is not None and self.other.hangs():
-            log.critical("the other half of the worker gives no sign of life", extra={"pid": self.other.pid})
+            log.critical("the other worker process gives no sign of life", extra={"pid": self.other.pid})
             self.other.send(signal.SIGKILL)
 
 
 def _stacks() -> dict[str, list[str]]:
-    """Where each thread stands: lines of code, no values."""
+    """By thread name: its stack, as lines of code without values."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     return {
         names.get(ident, str(ident)): traceback.format_stack(frame)[-6:]

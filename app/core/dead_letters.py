@@ -61,3 +61,19 @@ class OutboxDeadLetters:
     def put_back(self, message_id: str | None = None) -> int:
         with db.transaction() as session:
             return len(session.execute(_PUT_BACK, {"id": message_id}).all())
+
+
+_DELETE_OLD_MAILS = text(
+    """
+    delete from core.outbox
+    where payload ? 'email' and dead_at < clock_timestamp() - make_interval(days => :days) returning 1
+    """
+)
+
+
+def delete_old_mails(days: int = 30) -> int:
+    """Delete dead letters that name an e-mail address and are `days` old; returns how many.
+
+    Messages about money name none and are kept.
+    """
+    return len(db.session().execute(_DELETE_OLD_MAILS, {"days": days}).all())

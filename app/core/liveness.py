@@ -1,6 +1,6 @@
-"""Signs of life: what works counts up, and what watches over it sees when the count stands still.
+"""Heartbeats and watchdogs: a process gives signs of life, and another one notices when they stop.
 
-A process that is stopped, or whose threads all wait for ever, does not end by itself: somebody else must notice.
+A process that is stopped by a signal, or whose threads all wait for ever, does not end by itself.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 
 
 class Counter:
-    """A count that a process shares with those it forks. One process counts, the others read."""
+    """A count in memory that a process shares with the processes it forks. One process increments, the others read."""
 
     _FORM = struct.Struct("=Q")
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, self._FORM.size)
 
-    def count_up(self) -> None:
+    def increment(self) -> None:
         self._FORM.pack_into(self._memory, 0, self.value() + 1)
 
     def value(self) -> int:
@@ -30,63 +30,66 @@ class Counter:
 
 
 class Heartbeat:
-    """A file that a process touches, for a watcher that did not fork it. Its time is that of the steady clock.
+    """A file that a process touches, for watchers that did not fork it.
 
-    The steady clock is the machine's: all processes read the same, and nobody sets it.
+    Its modification time is in seconds of the steady clock, which is the same for all processes and cannot be set.
     """
 
-    SECONDS = 1.0  # between two beats, at least
+    SECONDS = 1.0  # the shortest time between two writes
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._last = 0.0
 
     def beat(self) -> None:
-        """To be called often; writes once a second."""
+        """Give a sign of life. Call it often; it writes once a second."""
         now = time.monotonic()
         if now - self._last < self.SECONDS:
             return
         self._last = now
-        with suppress(OSError):  # a full disk must not end who works; its watcher may
+        with suppress(OSError):  # a full disk must not end this process; its watcher may
             self.path.touch()
             os.utime(self.path, (now, now))
 
     def clear(self) -> None:
-        """Forget what another process left. Makes the folder; raises OSError where that is not possible."""
+        """Remove the file of an earlier process. Makes the folder; raises OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.unlink(missing_ok=True)
 
     def last(self) -> float | None:
-        """When it last beat, by the steady clock; None: not yet."""
+        """The time of the last sign of life, by the steady clock; None before the first."""
         try:
             return self.path.stat().st_mtime
         except OSError:
             return None
 
 
-class Watch:
-    """Whether something that should change stands still.
+class Watchdog:
+    """Notices that a value which should change has stopped changing.
 
-    It counts its own looks instead of seconds: after a night's sleep of the machine, or when a frozen container goes
-    on, all clocks have moved and nobody had a chance to give a sign.
+    It counts its own checks instead of seconds: when a machine wakes from sleep, or a paused container goes on, all
+    clocks have advanced, and no process had the chance to give a sign of life.
     """
 
     def __init__(
         self, read: Callable[[], object], *, seconds: float, every: float, first_seconds: float | None = None
     ) -> None:
-        """`every`: the seconds between two calls of `stands_still`. Until the first change it waits `first_seconds`."""
+        """The value is stalled after `seconds`, or `first_seconds` before its first change.
+
+        `every`: the seconds between two calls of `is_stalled`.
+        """
         self._read = read
-        self._looks = max(1, round(seconds / every))
-        self._first_looks = max(self._looks, round((first_seconds or 0) / every))
-        self._seen = read()
+        self._checks = max(1, round(seconds / every))
+        self._first_checks = max(self._checks, round((first_seconds or 0) / every))
+        self._last = read()
         self._changed = False
         self._unchanged = 0
 
-    def stands_still(self) -> bool:
-        """Look. True when all looks for so long have found the same."""
+    def is_stalled(self) -> bool:
+        """Check once. True when all checks of the last `seconds` found the same value."""
         value = self._read()
-        if value != self._seen:
-            self._seen, self._changed, self._unchanged = value, True, 0
+        if value != self._last:
+            self._last, self._changed, self._unchanged = value, True, 0
         else:
             self._unchanged += 1
-        return self._unchanged >= (self._looks if self._changed else self._first_looks)
+        return self._unchanged >= (self._checks if self._changed else self._first_checks)

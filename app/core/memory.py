@@ -1,4 +1,4 @@
-"""Garbage collection of a process that serves for days."""
+"""Garbage collection of a process that runs for days."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from sqlalchemy.orm import configure_mappers
 
 from app.core import i18n
 
-# Python's own 700 has every request collected several times, though next to nothing of it is cyclic.
+# Python's default of 700 collects several times a request, although a request makes almost no cyclic garbage.
 NEW_OBJECTS, YOUNG, MIDDLE = 10_000, 10, 10
 
 
-def settle() -> None:
-    """To be called once everything is loaded, before a process forks or serves.
+def freeze_loaded() -> None:
+    """Exclude all that is loaded from garbage collection, for good; collect new objects less often.
 
-    What was loaded is left out of collections for good: walking over it would copy memory that processes share.
+    Call it once everything is loaded, before the process forks or serves: a collection writes to each object that it
+    visits, and would copy memory that the processes share.
     """
     i18n.load()
-    configure_mappers()  # else at the first query, in each process by itself
+    configure_mappers()  # otherwise each process does it at its first query
     gc.collect()
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, YOUNG, MIDDLE)

@@ -1,8 +1,8 @@
-"""Every message of the house: frozen dataclasses, written to the outbox with the change that they tell of.
+"""All messages: frozen dataclasses, written to the outbox in the transaction of the change that they report.
 
-A message carries ids and the facts that its readers need, never a reason to call back up. `consumers` are the
-services whose `handlers.py` reads it; each gets a delivery of its own. Values are JSON: str, int, bool, None,
-and lists and dicts of them; ids are UUIDs as text, times are ISO 8601 in UTC, money is integer centavos.
+A message carries ids and the facts that its consumers need, so that these need not call a higher service. `consumers`
+are the services whose `handlers.py` handles it; each gets its own delivery. Values are JSON: str, int, bool, None, and
+lists and dicts of them. Ids are UUIDs as text, times are ISO 8601 in UTC, money is integer centavos.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from app.core.payloads import FIRST_FORM, FORM, form_of, known_fields
 @dataclass(frozen=True)
 class Message:
     consumers: ClassVar[tuple[str, ...]] = ()
-    # Raised when a reader of the form before must not handle the message; see `core.payloads`.
+    # Raised when a worker of the previous version must not handle the message; see `core.payloads`.
     form: ClassVar[int] = FIRST_FORM
 
     def payload(self) -> dict[str, Any]:
-        """As JSON, numbered."""
+        """The fields as JSON values, with the number of the form."""
         return asdict(self) | {FORM: self.form}
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> Self:
-        """The message of a row that an older or a newer version may have written; unknown fields are ignored.
+        """The message of a payload that an older or a newer version may have written; unknown fields are ignored.
 
         Raises TypeError for a newer form, which only a worker of that version handles, and for a missing field.
         """
@@ -44,7 +44,7 @@ class Message:
 
 @dataclass(frozen=True)
 class ChargeRequested(Message):
-    """A charge row stands; the provider has not been called yet."""
+    """A charge row was written; the provider has not been called yet."""
 
     consumers: ClassVar = ("payments",)
     charge_id: str
@@ -60,7 +60,7 @@ class ChargeCancelRequested(Message):
 
 @dataclass(frozen=True)
 class ProviderHinted(Message):
-    """A webhook (or our clock) said that something happened to a charge; fetch the provider's state."""
+    """A webhook (or a tick) says that a charge may have changed: fetch its state from the provider."""
 
     consumers: ClassVar = ("payments",)
     provider: str
@@ -70,9 +70,9 @@ class ProviderHinted(Message):
 
 @dataclass(frozen=True)
 class PaymentReceived(Message):
-    """Money arrived: one receipt row, unique by the provider's id. Orders settles it or asks for it back.
+    """Money was received: one receipt row, unique by the provider's id. Orders settles or refunds it.
 
-    `paid_at` is when the customer paid. None: an older version wrote the message, and nobody knows.
+    `paid_at` is when the customer paid; None in messages of an older version, which did not record it.
     """
 
     consumers: ClassVar = ("orders",)
@@ -85,7 +85,7 @@ class PaymentReceived(Message):
 
 @dataclass(frozen=True)
 class ChargeFailed(Message):
-    """The provider refused or ended a charge; the order may try again until its deadline."""
+    """The provider refused or ended a charge; the customer may try again until the order's deadline."""
 
     consumers: ClassVar = ("orders",)
     charge_id: str
@@ -95,7 +95,7 @@ class ChargeFailed(Message):
 
 @dataclass(frozen=True)
 class RefundRequested(Message):
-    """A refund row stands; the provider has not been called yet."""
+    """A refund row was written; the provider has not been called yet."""
 
     consumers: ClassVar = ("payments",)
     refund_id: str
@@ -114,7 +114,7 @@ class RefundSettled(Message):
 
 @dataclass(frozen=True)
 class OrderPaid(Message):
-    """Tickets are issued; the PDF is still to be made (by tickets), then the mail is sent."""
+    """Tickets are issued: ticket-service makes the PDF, then the mail is sent."""
 
     consumers: ClassVar = ("tickets",)
     form: ClassVar[int] = 2
@@ -133,7 +133,7 @@ class OrderPaid(Message):
 
 @dataclass(frozen=True)
 class TicketsReady(Message):
-    """The PDF of an order lies in storage; the mail may go out."""
+    """The PDF of an order is in storage: the mail is sent."""
 
     consumers: ClassVar = ("users",)
     form: ClassVar[int] = 2
@@ -153,7 +153,7 @@ class TicketsReady(Message):
 
 @dataclass(frozen=True)
 class TicketsResigned(Message):
-    """An order's QR codes were signed again with a new key: its PDF is made again."""
+    """The QR codes of an order were signed with a new key: its PDF is made again."""
 
     consumers: ClassVar = ("tickets",)
     order_id: str
@@ -161,7 +161,7 @@ class TicketsResigned(Message):
 
 @dataclass(frozen=True)
 class TicketsRevoked(Message):
-    """None of an order's tickets counts any more: its PDF is deleted."""
+    """All tickets of an order are revoked: its PDF is deleted."""
 
     consumers: ClassVar = ("tickets",)
     order_id: str
@@ -169,7 +169,7 @@ class TicketsRevoked(Message):
 
 @dataclass(frozen=True)
 class DocumentUnwanted(Message):
-    """The buyer's data was erased: the order's PDF is deleted; its tickets stay as they are."""
+    """The buyer's data was erased: the PDF of the order is deleted; the tickets stay as they are."""
 
     consumers: ClassVar = ("tickets",)
     order_id: str
@@ -177,7 +177,7 @@ class DocumentUnwanted(Message):
 
 @dataclass(frozen=True)
 class NoticeRequested(Message):
-    """A mail of any other kind: `template` is a name in templates/mail, `facts` its variables.
+    """A mail of another kind: `template` is a name in templates/mail, `facts` are its variables.
 
     Its link opens `page`, of `core.pages`, with `key`.
     """
@@ -188,7 +188,7 @@ class NoticeRequested(Message):
     email: str
     locale: str
     facts: dict[str, Any] = field(default_factory=dict)
-    not_after: str | None = None  # from then on it says what is no longer so, and is not sent
+    not_after: str | None = None  # the mail is no longer true then, and is not sent
     page: str = Page.HOME
     key: str = ""
 
@@ -202,7 +202,7 @@ class NoticeRequested(Message):
 
 @dataclass(frozen=True)
 class ResetRequested(Message):
-    """Somebody forgot the password of the account with this e-mail, if there is one: the asking page must not know."""
+    """A new password was requested for this e-mail; the page does not learn whether an account with it exists."""
 
     consumers: ClassVar = ("users",)
     email: str
@@ -210,7 +210,7 @@ class ResetRequested(Message):
 
 @dataclass(frozen=True)
 class ScreeningCancelled(Message):
-    """The cinema called a screening off: every order of it is refunded and told."""
+    """The cinema cancelled a screening: each of its orders is refunded, and the buyers are told."""
 
     consumers: ClassVar = ("orders", "reservations")
     screening_id: int
@@ -219,7 +219,7 @@ class ScreeningCancelled(Message):
 
 @dataclass(frozen=True)
 class ScreeningRetimed(Message):
-    """A screening keeps its hour by its site's clock, but that hour is another moment (UTC) now."""
+    """The time zone of a site changed: the screening keeps its local time, which is another time in UTC now."""
 
     consumers: ClassVar = ("tickets",)
     screening_id: int
@@ -227,7 +227,7 @@ class ScreeningRetimed(Message):
 
 @dataclass(frozen=True)
 class OrderCalledOff(Message):
-    """One order of a screening that was called off: refund it and tell its buyer."""
+    """One order of a cancelled screening: refund it and tell its buyer."""
 
     consumers: ClassVar = ("orders",)
     order_id: str
@@ -236,7 +236,7 @@ class OrderCalledOff(Message):
 
 @dataclass(frozen=True)
 class SeatsFreed(Message):
-    """Seats of a screening went back on sale: the waiting list may be served."""
+    """Seats of a screening are free again: offer them to the waiting list."""
 
     consumers: ClassVar = ("reservations",)
     screening_id: int
@@ -244,7 +244,7 @@ class SeatsFreed(Message):
 
 @dataclass(frozen=True)
 class HoldExpired(Message):
-    """A reservation ended by its clock: its order expires and lets the rest go."""
+    """The time of a reservation is over: its order expires and releases its other claims."""
 
     consumers: ClassVar = ("orders",)
     reservation_id: str

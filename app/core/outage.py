@@ -1,6 +1,6 @@
-"""While the database does not answer, one caller at a time tries to connect; the others fail at once.
+"""While the database does not answer, one thread at a time tries to connect, and the others share its result.
 
-Without it each of them would wait for the whole limit, one after the other in the pool: pages would take many times it.
+Otherwise each of them would wait for the whole time limit, one after the other: a page would take many times the limit.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ C = TypeVar("C")
 
 
 class Outage:
-    """Whether a process's database has been silent since it was last connected to."""
+    """Knows whether the process's database has stopped answering since the last connection was made."""
 
     def __init__(self, seconds: float) -> None:
-        """`seconds`: how long a caller waits for the one that tries."""
+        """`seconds`: how long a caller waits for the thread that tries."""
         self.seconds = seconds
         self._silent = False
         self._failed_at = 0.0
         self._trying = threading.Lock()
 
     def begin(self) -> None:
-        """A statement got no answer: the next connection tells whether the database is silent."""
+        """A statement got no answer: the next connection shows whether the database is silent."""
         self._silent = True
 
     def connect(self, dial: Callable[[], C]) -> C:
-        """What `dial` returns. Raises psycopg2.OperationalError; NoAnswer where the database is silent."""
+        """The connection that `dial` makes. Raises psycopg2.OperationalError; NoAnswer if the database is silent."""
         if not self._silent:
             return self._try(dial)
         came_at = time.monotonic()

@@ -22,7 +22,7 @@ CHANNEL = "outbox"
 
 
 class OutboxRow(db.Base):
-    """A delivery that is not done: waiting, leased, or dead (`dead_at`)."""
+    """A delivery that is not done: waiting, leased, or a dead letter (`dead_at`)."""
 
     __tablename__ = "outbox"
 
@@ -45,7 +45,7 @@ class OutboxRow(db.Base):
 
     __table_args__ = (
         Index("ix_outbox_waiting", "consumer", "available_at", postgresql_where=text("dead_at is null")),
-        # These are looked for by their order; no other message pays for the index.
+        # `withdraw` looks for these by their order; rows of other kinds are not in the index.
         Index(
             "ix_outbox_order_id",
             text("(payload ->> 'order_id')"),
@@ -110,24 +110,23 @@ _WITHDRAW_OF_ORDER = text(_WITHDRAW.format(and_of_order="and payload ->> 'order_
 
 
 def withdraw(kind: type[Message], **facts: object) -> int:
-    """Take back, in the caller's transaction, what waits of `kind` with these facts, or is dead. Returns how many.
+    """Delete, in the caller's transaction, the waiting and dead messages of `kind` with these facts. Returns how many.
 
-    With an `order_id` the kinds of `ix_outbox_order_id` are found at once; others by reading what waits of theirs.
-
-    What is being handled at this very moment is not stopped, nor what has gone on to a queue of its own: a handler
-    that matters looks for itself.
+    A message that is being handled is not stopped, nor one that a relay has moved on: a handler for which this matters
+    checks by itself. With an `order_id`, `ix_outbox_order_id` finds the messages of its kinds; otherwise all waiting
+    messages of the kind are read.
     """
     statement = _WITHDRAW_OF_ORDER if "order_id" in facts else _WITHDRAW_ANY
     values = {"kind": kind.__name__, "consumers": list(kind.consumers), "facts": json.dumps(facts)}
     return len(db.session().execute(statement, values | {"order_id": facts.get("order_id")}).all())
 
 
-# Who a mail goes to is its message's `email`, whichever kind it is.
+# Messages of every kind name the address of their mail in the field `email`.
 _MAILS = "payload ? 'email' and lower(payload->>'email') = lower(:email)"
 
 
 def mails_waiting(email: str) -> list[str]:
-    """The kinds of the messages that wait to become a mail to this address, or are dead."""
+    """The kinds of the waiting and dead messages that lead to a mail to this address."""
     rows = db.session().execute(
         text(f"select kind from core.outbox where {_MAILS} order by created_at"),  # noqa: S608 (no value is put in)
         {"email": email},
@@ -136,30 +135,18 @@ def mails_waiting(email: str) -> list[str]:
 
 
 def withdraw_mails(email: str) -> int:
-    """Take back every message that would become a mail to this address, dead ones too; returns how many.
+    """Delete the waiting and dead messages that lead to a mail to this address; returns how many.
 
-    One that is being handled at this moment is not stopped.
+    A message that is being handled is not stopped.
     """
-    gone = db.session().execute(
+    deleted = db.session().execute(
         text(f"delete from core.outbox where {_MAILS} returning 1"),  # noqa: S608 (no value is put in)
         {"email": email},
     )
-    return len(gone.all())
+    return len(deleted.all())
 
 
-def forget_dead_mails(days: int = 30) -> int:
-    """Drop dead letters that carry an e-mail and died `days` ago; returns how many. Money carries none and stays."""
-    gone = db.session().execute(
-        text(
-            "delete from core.outbox where payload ? 'email'"
-            " and dead_at < clock_timestamp() - make_interval(days => :days) returning 1"
-        ),
-        {"days": days},
-    )
-    return len(gone.all())
-
-
-_FORGET = text(
+_DELETE_OLD_MARKS = text(
     """
     delete from core.processed where (consumer, message_id) in (
         select consumer, message_id from core.processed
@@ -170,14 +157,14 @@ _FORGET = text(
 )
 
 
-def forget_processed(days: int = 14, *, batch: int = 10_000) -> int:
-    """Drop done-marks older than `days`; no queue redelivers after that. Returns how many.
+def delete_old_marks(days: int = 14, *, batch: int = 10_000) -> int:
+    """Delete the marks of what was done more than `days` ago: no queue delivers again after that. Returns how many.
 
-    `batch` of them in a statement, so that none takes longer than a worker's statement may.
+    Each statement deletes at most `batch`, to stay within the time limit of a worker's statement.
     """
-    forgotten = 0
+    deleted = 0
     while True:
-        gone = len(db.session().execute(_FORGET, {"days": days, "most": batch}).all())
-        forgotten += gone
-        if gone < batch:
-            return forgotten
+        found = len(db.session().execute(_DELETE_OLD_MARKS, {"days": days, "most": batch}).all())
+        deleted += found
+        if found < batch:
+            return deleted

@@ -14,8 +14,8 @@ from sqlalchemy import text
 from app.core import db
 from app.core.deliveries import Delivery, DeliverySource
 from app.core.handling import Routes, handle, still_leased
-from app.core.liveness import Watch
-from app.core.outbox_source import OutboxSource
+from app.core.liveness import Watchdog
+from app.core.queue_ports import open_source
 
 log = logging.getLogger("bilheteria.worker")
 
@@ -38,8 +38,8 @@ class Tick:
 
 
 def drain(routes: Routes, *, limit: int = 10_000) -> int:
-    """Handle what is due now in the outbox, in this thread; for tests. Returns how many deliveries."""
-    source = OutboxSource()
+    """Handle all deliveries that are due now, in this thread; for tests. Returns how many."""
+    source = open_source()
     consumers = sorted({consumer for consumer, _ in routes})
     handled = 0
     while handled < limit:
@@ -140,17 +140,17 @@ class Worker:
         self._stopping.set()
         self.source.stop()
 
-    def watches(self, *, hang_seconds: float, every: float) -> dict[str, Watch]:
-        """By name what may hang: a group, when all its threads do, and the ticks. To be asked `every` seconds."""
+    def watchdogs(self, *, hang_seconds: float, every: float) -> dict[str, Watchdog]:
+        """By name: a group is stalled when all its threads hang; and the ticks. Check them `every` seconds."""
         found = {
-            group.name: Watch(
+            group.name: Watchdog(
                 lambda group=group: group.rounds,  # type: ignore[misc]
                 seconds=hang_seconds * HANG_FACTOR_OF_GROUPS,
                 every=every,
             )
             for group in self.groups
         }
-        found["tick"] = Watch(
+        found["tick"] = Watchdog(
             lambda: self._tick_rounds, seconds=hang_seconds * HANG_FACTOR_OF_TICKS, every=every
         )
         return found

@@ -96,7 +96,7 @@ def when_ready(server: Any) -> None:
         templates = wsgi.app.jinja_env
         for name in templates.list_templates(extensions=["html"]):
             templates.get_template(name)
-    memory.settle()
+    memory.freeze_loaded()
     if settings.process.heartbeat is not None:
         Heartbeat(settings.process.heartbeat).beat()
 

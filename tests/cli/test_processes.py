@@ -1,4 +1,4 @@
-"""What `serve` watches over: a process that dies, hangs or no longer answers is replaced, and leaves nothing behind."""
+"""Child processes of `serve`: one that dies, hangs or stops answering is replaced, with all that it started."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.processes import LOOK_SECONDS, Child
+from app.cli.processes import CHECK_SECONDS, Child
 from tests.processes import alive, children
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,58 +51,58 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
     yield start
     for child in made:
-        child.ask_to_end()
+        child.terminate()
         child.wait_for_end(time.monotonic() + 1)
 
 
 def watch(child: Child, done: Callable[[], bool]) -> list[str]:
-    """Look after it as `serve` does, until it is `done`; what was said meanwhile."""
-    said: list[str] = []
+    """Watch it as `serve` does until `done`; returns the lines for the terminal."""
+    lines: list[str] = []
     deadline = time.monotonic() + PATIENCE
     while not done():
-        assert time.monotonic() < deadline, said
+        assert time.monotonic() < deadline, lines
         if line := child.keep_running():
-            said.append(line)
-        time.sleep(LOOK_SECONDS)
-    return said
+            lines.append(line)
+        time.sleep(CHECK_SECONDS)
+    return lines
 
 
-def test_one_that_hangs_is_replaced(make: Make) -> None:
+def test_a_process_that_hangs_is_replaced(make: Make) -> None:
     child = make()
     first = child.pid
     os.kill(first, signal.SIGSTOP)
-    said = watch(child, lambda: child.is_running() and child.pid not in (0, first))
-    assert said[0] == "The web process gives no sign of life; it is replaced."
-    assert "ended (signal 9); starting it again" in said[1]
+    lines = watch(child, lambda: child.is_running() and child.pid not in (0, first))
+    assert lines[0] == "The web process gives no sign of life; it is replaced."
+    assert "ended (signal 9); starting it again" in lines[1]
     assert child.is_running()
 
 
-def test_one_that_no_longer_answers_is_replaced(make: Make) -> None:
+def test_a_process_that_stops_answering_is_replaced(make: Make) -> None:
     count = [0]
     child = make(lambda: count[0])
     first = child.pid
     count[0] += 1
-    said = watch(child, lambda: child.is_running() and child.pid not in (0, first))
-    assert said[0] == "The web process does not answer; it is replaced."
+    lines = watch(child, lambda: child.is_running() and child.pid not in (0, first))
+    assert lines[0] == "The web process does not answer; it is replaced."
 
 
-def test_one_that_is_well_is_left_alone(make: Make) -> None:
+def test_a_healthy_process_is_left_alone(make: Make) -> None:
     count = [0]
     child = make(lambda: count[0])
     first = child.pid
     seen = [0]
 
-    def looked() -> bool:
+    def checked_often() -> bool:
         count[0] += 1
         seen[0] += 1
-        return seen[0] > 40  # twice as many looks as it may be silent for
+        return seen[0] > 40  # twice as long as it may be silent
 
-    assert watch(child, looked) == []
+    assert watch(child, checked_often) == []
     assert child.pid == first
 
 
-def test_one_that_dies_leaves_nothing_of_it_behind(make: Make) -> None:
-    """A process of its own that hangs would keep the port, and answer nobody."""
+def test_a_process_that_dies_leaves_no_children(make: Make) -> None:
+    """A child of it that hangs would keep the port and answer nobody."""
     child = make()
     (left,) = children(child.pid)
     os.kill(left, signal.SIGSTOP)

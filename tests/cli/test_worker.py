@@ -1,4 +1,4 @@
-"""The worker's two halves: what can wait runs in a process of its own, and neither lives without the other."""
+"""The worker's two processes: patient services run in the second one, and neither process outlives the other."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PATIENCE = 60.0
 
 @pytest.fixture
 def deaf_server() -> Iterator[str]:
-    """A mail server that takes connections and says nothing."""
+    """A mail server that accepts connections and does not answer."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
         yield f"smtp://127.0.0.1:{server.getsockname()[1]}?tls=off"
 
@@ -48,8 +48,8 @@ def worker(database: str, tmp_path: Path, deaf_server: str) -> Iterator[subproce
         process.wait()
 
 
-def half_of(process: subprocess.Popen[bytes]) -> int:
-    """The process number of the patient half, once it runs."""
+def patient_of(process: subprocess.Popen[bytes]) -> int:
+    """The id of the patient process, once it runs."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         listing = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True).stdout
@@ -81,7 +81,7 @@ def test_tickets_are_patient_and_money_is_not() -> None:
     assert patient == ("tickets",)
 
 
-def test_each_half_handles_its_own_messages(worker: subprocess.Popen[bytes]) -> None:
+def test_each_process_handles_its_own_messages(worker: subprocess.Popen[bytes]) -> None:
     screening = make_screening("oo")
     with db.transaction():
         outbox.publish(SeatsFreed(screening_id=screening.id))
@@ -93,7 +93,7 @@ def test_each_half_handles_its_own_messages(worker: subprocess.Popen[bytes]) -> 
         with db.reading() as session:
             done = session.execute(text("select count(*) from core.processed")).scalar_one()
     assert done == 2
-    assert os.getpriority(os.PRIO_PROCESS, half_of(worker)) > os.getpriority(os.PRIO_PROCESS, worker.pid)
+    assert os.getpriority(os.PRIO_PROCESS, patient_of(worker)) > os.getpriority(os.PRIO_PROCESS, worker.pid)
 
 
 def test_nothing_waits_for_a_mail_server_that_does_not_answer(worker: subprocess.Popen[bytes]) -> None:
@@ -110,7 +110,7 @@ def test_nothing_waits_for_a_mail_server_that_does_not_answer(worker: subprocess
 
 
 def until(question: str, deadline: float) -> bool:
-    """Whether the answer is yes before the deadline."""
+    """Whether the query returns true before the deadline."""
     while time.monotonic() < deadline:
         with db.reading() as session:
             if session.execute(text(question)).scalar_one():
@@ -130,48 +130,48 @@ def test_it_carries_nothing_that_only_servers_and_commands_need() -> None:
 
 @pytest.mark.parametrize("seconds", [0.0, 1.0], ids=["while they start", "at work"])
 def test_a_signal_ends_both(worker: subprocess.Popen[bytes], seconds: float) -> None:
-    half = half_of(worker)
+    patient = patient_of(worker)
     time.sleep(seconds)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(PATIENCE) == 0
-    assert gone(half)
+    assert gone(patient)
 
 
 def test_a_burst_of_signals_ends_both(worker: subprocess.Popen[bytes]) -> None:
-    """As when somebody presses Ctrl-C again and again, or all threads of a parent die."""
-    half = half_of(worker)
+    """As when somebody presses Ctrl-C several times."""
+    patient = patient_of(worker)
     for _ in range(50):
-        for pid in (half, worker.pid):
+        for pid in (patient, worker.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
     assert worker.wait(PATIENCE) == 0
-    assert gone(half)
+    assert gone(patient)
 
 
 @pytest.mark.timeout(600)
 def test_no_fonts_are_left_behind(worker: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    """Drawing PDFs keeps fonts in files while it lasts. The patient half gets what a busy machine leaves it."""
+    """Drawing a PDF writes fonts to temporary files. On a busy machine the patient process is slow."""
     facts = make_facts()
     with db.transaction():
         tickets.issue(facts, [FULL])
         outbox.publish(TicketsResigned(order_id=str(facts.order_id)))
     assert until("select count(*) = 1 from tickets.documents", time.monotonic() + 5 * PATIENCE)
     assert list((tmp_path / "tmp").glob("weasyprint-*"))
-    half = half_of(worker)
+    patient = patient_of(worker)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(PATIENCE) == 0
-    assert gone(half)
+    assert gone(patient)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_when_the_patient_half_dies_the_worker_ends_too(worker: subprocess.Popen[bytes]) -> None:
-    os.kill(half_of(worker), signal.SIGKILL)
+def test_when_the_patient_process_dies_the_worker_ends_too(worker: subprocess.Popen[bytes]) -> None:
+    os.kill(patient_of(worker), signal.SIGKILL)
     assert worker.wait(PATIENCE) == 1
 
 
-def test_when_the_worker_is_killed_its_half_ends(worker: subprocess.Popen[bytes]) -> None:
-    half = half_of(worker)
+def test_when_the_worker_is_killed_its_patient_process_ends(worker: subprocess.Popen[bytes]) -> None:
+    patient = patient_of(worker)
     time.sleep(1.0)
     worker.kill()
     worker.wait()
-    assert gone(half)
+    assert gone(patient)

@@ -1,4 +1,4 @@
-"""A worker that hangs ends, whichever of its halves it is, so that what started it starts another."""
+"""When a process of the worker hangs, both end, so that their supervisor starts new ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.processes import alive, children
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
-HANG_SECONDS = "5"  # on a busy machine the patient half has little of it
+HANG_SECONDS = "5"  # on a busy machine the patient process gets little processor time
 Start = Callable[..., subprocess.Popen[bytes]]
 
 
@@ -51,10 +51,10 @@ def start(database: str, tmp_path: Path) -> Iterator[Start]:
             process.wait()
 
 
-def half_of(process: subprocess.Popen[bytes]) -> int:
+def patient_of(process: subprocess.Popen[bytes]) -> int:
     until(lambda: bool(children(process.pid)))
-    (half,) = children(process.pid)
-    return half
+    (patient,) = children(process.pid)
+    return patient
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -64,7 +64,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_one_that_is_well_goes_on(start: Start, tmp_path: Path) -> None:
+def test_a_healthy_worker_goes_on(start: Start, tmp_path: Path) -> None:
     process = start()
     beats: set[float | None] = set()
 
@@ -72,28 +72,28 @@ def test_one_that_is_well_goes_on(start: Start, tmp_path: Path) -> None:
         beats.add(Heartbeat(tmp_path / "heartbeat").last())
         return len(beats) > 10
 
-    until(many_beats)  # twice as long as it may hang
+    until(many_beats)  # for twice as long as it may hang
     assert process.poll() is None
 
 
-def test_when_the_patient_half_hangs_the_worker_ends(start: Start) -> None:
+def test_when_the_patient_process_hangs_the_worker_ends(start: Start) -> None:
     process = start()
-    half = half_of(process)
-    os.kill(half, signal.SIGSTOP)
+    patient = patient_of(process)
+    os.kill(patient, signal.SIGSTOP)
     assert process.wait(PATIENCE) == 1
-    until(lambda: not alive(half))
+    until(lambda: not alive(patient))
 
 
-def test_when_the_worker_hangs_its_patient_half_ends_both(start: Start) -> None:
+def test_when_the_worker_hangs_its_patient_process_ends_both(start: Start) -> None:
     process = start()
-    half = half_of(process)
+    patient = patient_of(process)
     process.send_signal(signal.SIGSTOP)
     assert process.wait(PATIENCE) == -signal.SIGKILL
-    until(lambda: not alive(half))
+    until(lambda: not alive(patient))
 
 
 def test_a_group_whose_threads_all_hang_ends_the_worker(start: Start, tmp_path: Path) -> None:
-    """By a mail server that takes connections and says nothing: each thread waits for it longer than it may here."""
+    """Each thread waits for a mail server that accepts connections and does not answer, longer than allowed."""
     with db.transaction():
         for _ in range(20):
             outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))

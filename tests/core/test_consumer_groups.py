@@ -25,7 +25,7 @@ Run = Callable[..., None]
 
 @pytest.fixture
 def leave() -> Iterator[threading.Event]:
-    """What stuck handlers wait for."""
+    """Set it to let the waiting handlers return."""
     event = threading.Event()
     yield event
     event.set()
@@ -55,32 +55,32 @@ def publish(who: str, count: int = 1, *, urgent: bool = False) -> None:
             outbox.publish(MESSAGES[who], urgent=urgent)
 
 
-def test_a_mail_server_that_does_not_answer_holds_up_nobody_else(run: Run, leave: threading.Event) -> None:
-    stuck, freed = threading.Event(), threading.Event()
+def test_a_mail_server_that_does_not_answer_delays_no_other_message(run: Run, leave: threading.Event) -> None:
+    waiting, freed = threading.Event(), threading.Event()
 
-    def deaf(message: NoticeRequested, attempt: Attempt) -> None:
-        stuck.set()
+    def wait(message: NoticeRequested, attempt: Attempt) -> None:
+        waiting.set()
         leave.wait(60)
 
-    handlers = {"users": deaf, "reservations": lambda m, d: freed.set()}
+    handlers = {"users": wait, "reservations": lambda m, d: freed.set()}
     publish("users", 20)
     run(handlers, threads=2, own_threads={"users": 2})
-    assert stuck.wait(20)
+    assert waiting.wait(20)
     publish("reservations", urgent=True)
     assert freed.wait(20)
 
 
-def test_control_in_one_group_it_holds_up_all(run: Run, leave: threading.Event) -> None:
-    stuck, freed = threading.Barrier(3, timeout=20), threading.Event()
+def test_control_in_one_group_it_delays_all(run: Run, leave: threading.Event) -> None:
+    waiting, freed = threading.Barrier(3, timeout=20), threading.Event()
 
-    def deaf(message: NoticeRequested, attempt: Attempt) -> None:
+    def wait(message: NoticeRequested, attempt: Attempt) -> None:
         if not leave.is_set():
-            stuck.wait()
+            waiting.wait()
         leave.wait(60)
 
     publish("users", 20)
-    run({"users": deaf, "reservations": lambda m, d: freed.set()}, threads=2)
-    stuck.wait()  # both threads
+    run({"users": wait, "reservations": lambda m, d: freed.set()}, threads=2)
+    waiting.wait()  # both threads
     publish("reservations", urgent=True)
     assert not freed.wait(2)
 

@@ -1,4 +1,4 @@
-"""Signs of life: who stands still is noticed, who counts is not, and a machine that slept accuses nobody."""
+"""A watchdog notices a stalled value, and a machine that slept causes no false alarm; heartbeats and counters."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ import os
 import time
 from pathlib import Path
 
-from app.core.liveness import Counter, Heartbeat, Watch
+from app.core.liveness import Counter, Heartbeat, Watchdog
 
 
-def looks(watch: Watch, number: int) -> list[bool]:
-    return [watch.stands_still() for _ in range(number)]
+def checks(watchdog: Watchdog, number: int) -> list[bool]:
+    return [watchdog.is_stalled() for _ in range(number)]
 
 
-def test_what_stands_still_for_as_many_looks_as_make_the_seconds() -> None:
+def test_a_value_is_stalled_after_the_checks_of_its_seconds() -> None:
     count = [0]
-    watch = Watch(lambda: count[0], seconds=1.0, every=0.25)
-    assert looks(watch, 4) == [False, False, False, True]
+    watchdog = Watchdog(lambda: count[0], seconds=1.0, every=0.25)
+    assert checks(watchdog, 4) == [False, False, False, True]
     count[0] += 1
-    assert looks(watch, 5) == [False, False, False, False, True]
+    assert checks(watchdog, 5) == [False, False, False, False, True]
 
 
-def test_the_first_sign_may_take_longer() -> None:
+def test_the_first_change_may_take_longer() -> None:
     count = [0]
-    watch = Watch(lambda: count[0], seconds=0.5, every=0.25, first_seconds=1.5)
-    assert looks(watch, 6) == [False] * 5 + [True]
+    watchdog = Watchdog(lambda: count[0], seconds=0.5, every=0.25, first_seconds=1.5)
+    assert checks(watchdog, 6) == [False] * 5 + [True]
     count[0] += 1
-    assert looks(watch, 3) == [False, False, True]
+    assert checks(watchdog, 3) == [False, False, True]
 
 
-def test_time_that_passes_between_two_looks_is_nobodys_fault() -> None:
-    watch = Watch(lambda: 0, seconds=0.05, every=0.01)
-    assert not watch.stands_still()
+def test_time_between_two_checks_does_not_count() -> None:
+    watchdog = Watchdog(lambda: 0, seconds=0.05, every=0.01)
+    assert not watchdog.is_stalled()
     time.sleep(0.2)
-    assert not watch.stands_still()
+    assert not watchdog.is_stalled()
 
 
 def test_a_counter_is_read_by_the_process_that_forked() -> None:
@@ -41,13 +41,13 @@ def test_a_counter_is_read_by_the_process_that_forked() -> None:
     child = os.fork()
     if child == 0:
         for _ in range(3):
-            counter.count_up()
+            counter.increment()
         os._exit(0)
     os.waitpid(child, 0)
     assert counter.value() == 3
 
 
-def test_a_heartbeat_says_when_by_the_steady_clock(tmp_path: Path) -> None:
+def test_a_heartbeat_has_the_time_of_the_steady_clock(tmp_path: Path) -> None:
     heartbeat = Heartbeat(tmp_path / "run" / "one.heartbeat")
     heartbeat.clear()
     assert heartbeat.last() is None
@@ -60,5 +60,5 @@ def test_a_heartbeat_says_when_by_the_steady_clock(tmp_path: Path) -> None:
     assert heartbeat.last() is None
 
 
-def test_a_heartbeat_that_cannot_be_written_ends_nobody(tmp_path: Path) -> None:
+def test_a_heartbeat_that_cannot_be_written_raises_nothing(tmp_path: Path) -> None:
     Heartbeat(tmp_path / "no such folder" / "one.heartbeat").beat()

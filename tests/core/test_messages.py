@@ -1,4 +1,4 @@
-"""Rows of the outbox outlive an upgrade: what any version wrote, this one reads."""
+"""This version reads the messages that any earlier version wrote, and tolerates those of the next one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUYER = {"email": "ana@example.org", "name": "Ana", "locale": "pt_BR", "facts": 
 ORDER_OF_FORM_1 = {"order_id": "5a3c", "order_code": "LTZ-4720", "order_path": "/orders/x", **BUYER}
 ORDER = {"order_id": "5a3c", "order_code": "LTZ-4720", "order_token": "x", "form": 2, **BUYER}
 NOTICE = {"template": "reset", "email": "a@b.example", "locale": "en", "facts": {}}
-# One for each kind and each shape that was ever written. Shapes are added, never changed: the rows cannot be either.
+# One for each kind and each set of fields that was ever written. Add to it, and change nothing: old rows do not change.
 WRITTEN: list[tuple[str, dict[str, Any]]] = [
     ("ChargeRequested", {"charge_id": "7b"}),
     ("ChargeCancelRequested", {"charge_id": "7b"}),
@@ -61,7 +61,7 @@ WRITTEN: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "payload"), WRITTEN)
-def test_what_was_written_is_read(kind: str, payload: dict[str, Any]) -> None:
+def test_every_written_message_is_read(kind: str, payload: dict[str, Any]) -> None:
     read = BY_KIND[kind].of(payload).payload()
     kept = payload.keys() & read.keys() - {"form"}
     assert {name: read[name] for name in kept} == {name: payload[name] for name in kept}
@@ -79,18 +79,18 @@ def test_the_path_of_a_notice_of_form_1_is_kept(facts: dict[str, str]) -> None:
     assert (read["page"], read["key"]) == ("path", "/requests/r")
 
 
-def test_every_kind_is_here() -> None:
+def test_every_kind_is_listed() -> None:
     assert {kind for kind, _ in WRITTEN} == set(BY_KIND)
 
 
 @pytest.mark.parametrize(("kind", "payload"), WRITTEN)
-def test_a_newer_versions_field_is_ignored(kind: str, payload: dict[str, Any]) -> None:
-    newer = payload | {"of_tomorrow": {"a": [1]}}
+def test_a_field_of_a_newer_version_is_ignored(kind: str, payload: dict[str, Any]) -> None:
+    newer = payload | {"new_field": {"a": [1]}}
     assert BY_KIND[kind].of(newer) == BY_KIND[kind].of(payload)
 
 
 @pytest.mark.parametrize("kind", sorted(BY_KIND))
-def test_what_is_written_is_numbered_and_read_again(kind: str) -> None:
+def test_a_written_message_has_a_form_and_is_read_again(kind: str) -> None:
     written = next(payload for one, payload in WRITTEN if one == kind)
     message = BY_KIND[kind].of(written)
     assert message.payload()["form"] == BY_KIND[kind].form
@@ -102,6 +102,6 @@ def test_a_newer_form_is_left_to_a_worker_that_knows_it() -> None:
         BY_KIND["SeatsFreed"].of({"screening_id": 41, "form": BY_KIND["SeatsFreed"].form + 1})
 
 
-def test_a_row_that_lacks_what_its_reader_needs_is_not_guessed_at() -> None:
+def test_a_missing_field_is_an_error() -> None:
     with pytest.raises(TypeError):
         BY_KIND["SeatsFreed"].of({"screening": 41})

@@ -1,4 +1,4 @@
-"""A silent database is asked by one caller at a time, and a pool's dead connections are thrown away."""
+"""One thread at a time tries to reach a silent database, and dead connections leave the pool."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CALLERS = 6
 
 @pytest.fixture
 def proxy(database: str, settings: Settings) -> Iterator[SilentProxy]:
-    """`core.db` is connected through it, with little patience for statements."""
+    """`core.db` is connected through it, with a short time limit for statements."""
     with silent_proxy(database) as proxy:
         db.connect(proxy.url, pool_size=1, limits=replace(LONG, statement=1.5))
         yield proxy
@@ -45,7 +45,7 @@ def test_a_connection_without_an_answer_is_not_used_again(proxy: SilentProxy) ->
     assert seven() == 7
 
 
-def test_it_is_back_when_the_database_is(proxy: SilentProxy) -> None:
+def test_it_recovers_with_the_database(proxy: SilentProxy) -> None:
     db.connect(proxy.url, pool_size=1, limits=replace(LONG, connect=2, statement=1.5))
     assert seven() == 7
     proxy.silence_all()
@@ -65,13 +65,13 @@ def test_a_transaction_without_an_answer_leaves_nothing_open(proxy: SilentProxy)
         assert session.execute(text("select 7")).scalar_one() == 7
 
 
-def test_one_caller_asks_and_the_others_hear_of_it() -> None:
+def test_one_thread_tries_and_the_others_share_its_result() -> None:
     outage = Outage(PATIENCE)
     outage.begin()
     arrived = threading.Semaphore(0)
 
     class Queue:
-        """The lock that callers wait for, telling that they do."""
+        """The lock, which tells how many callers wait for it."""
 
         lock = outage._trying
         release = lock.release
@@ -105,6 +105,6 @@ def test_one_caller_asks_and_the_others_hear_of_it() -> None:
     assert len(failed) == CALLERS
     assert len(asked) == 1
     with pytest.raises(NoAnswer):
-        outage.connect(dial)  # who comes later asks again
+        outage.connect(dial)  # a later caller tries again
     assert outage.connect(lambda: 7) == 7
     assert outage.connect(lambda: 8) == 8

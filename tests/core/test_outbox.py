@@ -40,7 +40,7 @@ def let_time_pass() -> None:
         )
 
 
-def test_a_message_goes_with_its_transaction() -> None:
+def test_a_message_rolls_back_with_its_transaction() -> None:
     with pytest.raises(RuntimeError), db.transaction():
         outbox.publish(SeatsFreed(screening_id=1))
         raise RuntimeError
@@ -70,23 +70,23 @@ def test_an_attempt_that_outlived_its_lease_commits_nothing() -> None:
         assert session.execute(text("select count(*) from core.outbox")).scalar_one() == 0
 
 
-def test_a_passing_failure_is_tried_again_later() -> None:
+def test_a_retry_comes_later() -> None:
     tries: list[int] = []
 
-    def stumble(_: SeatsFreed, attempt: Attempt) -> None:
+    def fail_once(_: SeatsFreed, attempt: Attempt) -> None:
         tries.append(attempt.number)
         if len(tries) == 1:
             raise Retry("the bank is away", delay=60)
 
     publish()
-    worker.drain(routes(stumble))
+    worker.drain(routes(fail_once))
     assert tries == [1]
     let_time_pass()
-    worker.drain(routes(stumble))
+    worker.drain(routes(fail_once))
     assert tries == [1, 2]
 
 
-def test_poison_goes_to_the_dead_letters_at_once_and_comes_back_by_hand() -> None:
+def test_poison_is_a_dead_letter_at_once_and_can_be_put_back() -> None:
     def refuse(_: SeatsFreed, __: Attempt) -> None:
         raise Poison("no such screening")
 
@@ -99,7 +99,7 @@ def test_poison_goes_to_the_dead_letters_at_once_and_comes_back_by_hand() -> Non
     assert worker.drain(routes(lambda m, a: None)) == 1
 
 
-def test_ten_failures_are_enough() -> None:
+def test_after_ten_attempts_it_is_a_dead_letter() -> None:
     def always(_: SeatsFreed, __: Attempt) -> None:
         raise ValueError("broken")
 
@@ -110,7 +110,7 @@ def test_ten_failures_are_enough() -> None:
     assert [letter.attempts for letter in DEAD_LETTERS.list()] == [handling.MOST_ATTEMPTS]
 
 
-def test_what_may_be_away_for_hours_is_tried_for_a_day() -> None:
+def test_what_may_be_away_for_hours_has_attempts_for_a_day() -> None:
     def away(_: SeatsFreed, __: Attempt) -> None:
         raise Retry("the mail server is down", for_a_day=True)
 
@@ -123,11 +123,11 @@ def test_what_may_be_away_for_hours_is_tried_for_a_day() -> None:
     worker.drain(routes(away))
     assert DEAD_LETTERS.put_back() == 1
     worker.drain(routes(away))
-    assert DEAD_LETTERS.list() == [], "put back, it has another day"
+    assert DEAD_LETTERS.list() == [], "after it was put back it has another day"
 
 
 @pytest.mark.parametrize("change", ["kind = 'OfAnotherVersion'", """payload = '{"film": 3}'"""])
-def test_what_cannot_be_read_is_a_dead_letter_in_the_end_and_holds_up_nothing(change: str) -> None:
+def test_an_unreadable_message_becomes_a_dead_letter_and_delays_no_other(change: str) -> None:
     publish(1)
     with db.transaction() as session:
         session.execute(
@@ -144,7 +144,7 @@ def test_what_cannot_be_read_is_a_dead_letter_in_the_end_and_holds_up_nothing(ch
     assert "reads this payload" in letter.last_error
 
 
-def test_workers_at_the_same_time_share_the_work_without_doubling_it() -> None:
+def test_workers_at_the_same_time_handle_each_message_once() -> None:
     for number in range(60):
         publish(number)
     seen: list[int] = []
@@ -198,7 +198,7 @@ def test_a_failing_tick_is_logged_not_raised() -> None:
     assert worker.run_tick(worker.Tick("test.broken", 1, broken)) is False
 
 
-def test_old_done_marks_are_forgotten_in_batches() -> None:
+def test_old_marks_are_deleted_in_batches() -> None:
     with db.transaction() as session:
         session.execute(
             text(
@@ -207,6 +207,6 @@ def test_old_done_marks_are_forgotten_in_batches() -> None:
                 " from unnest(array[15, 15, 15, 15, 15, 15, 15, 1, 1]) days"
             )
         )
-        assert outbox.forget_processed(batch=3) == 7
-        assert outbox.forget_processed(batch=3) == 0
+        assert outbox.delete_old_marks(batch=3) == 7
+        assert outbox.delete_old_marks(batch=3) == 0
         assert session.execute(text("select count(*) from core.processed")).scalar_one() == 2

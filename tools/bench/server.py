@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters import postgres
-from app.cli.processes import LEAN
+from app.cli.processes import MEMORY_ENV
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATIONS = ("app/web/gunicorn_conf.py", "infra/local/gunicorn_conf.py")  # the second in older checkouts
@@ -40,7 +40,7 @@ class BenchServer:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("BILHETERIA_")}
         self.env |= (
-            LEAN
+            MEMORY_ENV
             | ENV
             | {
                 "DATABASE_URL": self.postgres.url,
