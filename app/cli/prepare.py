@@ -88,13 +88,12 @@ def _check_known() -> None:
 
 def load_demo_once() -> None:
     """Load the demo when there is no film yet; where it is loaded, carry it on to the next days."""
-    from sqlalchemy import text
-
     from app.cli import demo
     from app.core import db
+    from app.events import service as events
 
-    with db.reading() as session:
-        empty = session.execute(text("select not exists (select from events.films)")).scalar()
+    with db.reading():
+        empty = not events.films()
     if empty:
         print("Loading the demo cinema …", flush=True)
         demo.load()

@@ -41,6 +41,7 @@ __all__ = [
     "ensure_on_sale",
     "film",
     "films",
+    "is_called_off",
     "keep_scheduled",
     "now",
     "on_sale",
@@ -252,6 +253,12 @@ def keep_scheduled(screening_id: int) -> bool:
     """Whether the screening is on, asked of the table itself; if so, nobody calls it off before the caller commits."""
     query = select(ScreeningRow.status).where(ScreeningRow.id == screening_id).with_for_update(read=True)
     return db.session().execute(query).scalar() == "scheduled"
+
+
+def is_called_off(screening_id: int) -> bool:
+    """Whether the cinema has called the screening off, asked of the table itself: true from the commit on."""
+    query = select(ScreeningRow.status).where(ScreeningRow.id == screening_id)
+    return db.session().execute(query).scalar() == "cancelled"
 
 
 def called_off(days: int = 7) -> dict[int, str]:

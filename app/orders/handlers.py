@@ -71,12 +71,16 @@ def on_screening_cancelled(message: ScreeningCancelled, attempt: Attempt) -> Non
         _call_off({message.screening_id: message.reason})
 
 
-# An order that has been told so already, be it a dead letter by now, is not told again.
-_LEFT = text(
+# Each order gets one message, also when that has become a dead letter. One that is locked is left for the next tick.
+_TO_CALL_OFF = text(
     """
-    select o.id, o.screening_id from orders.orders o
-    where o.screening_id = any(:screening_ids) and o.state = any(:states) and not exists (
-        select from core.outbox told where told.kind = :kind and told.payload->>'order_id' = o.id::text)
+    with still_open as (
+        select id from orders.orders
+        where screening_id = any(:screening_ids) and state = any(:states) and called_off_at is null
+        order by id for update skip locked
+    )
+    update orders.orders o set called_off_at = clock_timestamp() from still_open where o.id = still_open.id
+    returning o.id, o.screening_id
     """
 )
 
@@ -86,9 +90,8 @@ def _call_off(reasons: Mapping[int, str]) -> None:
     values = {
         "screening_ids": list(reasons),
         "states": [*states.OPEN_STATES, states.PAID],
-        "kind": OrderCalledOff.__name__,
     }
-    for order in db.session().execute(_LEFT, values).all():
+    for order in db.session().execute(_TO_CALL_OFF, values).all():
         outbox.publish(OrderCalledOff(order_id=str(order.id), reason=reasons[order.screening_id]))
 
 

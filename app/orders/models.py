@@ -22,6 +22,7 @@ class OrderRow(Base):
     """One purchase. `deadline` is the one that the customer sees; `total` is centavos, seats and concessions.
 
     `channel` and `device` are those of the actor who began it.
+    `called_off_at`: when the message was sent that ends it because its screening was called off.
     `erased_at`: since then nothing in it tells who bought; amounts, dates and code are kept.
     """
 
@@ -77,6 +78,7 @@ class OrderRow(Base):
     erased_at: Mapped[datetime | None] = mapped_column(Moment)
     channel: Mapped[str] = mapped_column(Text, server_default=text("'web'"))
     device: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    called_off_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class OrderSeatRow(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -17,13 +18,12 @@ from app.events import service as events
 from app.events.service import SeatPlan
 from app.orders.states import DRAFT, UNPAID_STATES
 from app.orders.views import OrderItem, OrderOver, OrderSeat, OrderView
+from app.reservations import service as reservations
 
 _VIEW = """
     o.*, clock_timestamp() as read_at,
       (select jsonb_agg(to_jsonb(s) order by s.position) from orders.order_seats s where s.order_id = o.id) as seats,
-      (select jsonb_agg(to_jsonb(i) order by i.product_id) from orders.order_items i where i.order_id = o.id) as items,
-      (select array_agg(r.seat_id) from reservations.reservation_seats r
-       where r.reservation_id = o.reseat_reservation_id) as reseat_seats
+      (select jsonb_agg(to_jsonb(i) order by i.product_id) from orders.order_items i where i.order_id = o.id) as items
 """
 _ORDER = f"select {_VIEW} from orders.orders o"  # noqa: S608 (no value is put in)
 # `changed`: the row that was locked is younger than the one that stood there when the statement began.
@@ -91,7 +91,7 @@ def open_orders_of(visitor: str) -> list[OrderView]:
         ),
         {"visitor": visitor},
     )
-    return [_view(row) for row in rows]
+    return _views(rows)
 
 
 def of_form(visitor: str, once: str) -> list[OrderView]:
@@ -103,7 +103,7 @@ def of_form(visitor: str, once: str) -> list[OrderView]:
         ),
         {"visitor": visitor, "once": once},
     )
-    return [_view(row) for row in rows]
+    return _views(rows)
 
 
 def find(code: str, email: str) -> OrderView | None:
@@ -123,7 +123,7 @@ def of_account(user_id: int, verified_email: str | None) -> list[OrderView]:
         ),
         {"user_id": user_id, "email": verified_email},
     )
-    return [_view(row) for row in rows]
+    return _views(rows)
 
 
 def by_reservation(reservation_id: uuid.UUID) -> uuid.UUID | None:
@@ -157,6 +157,19 @@ def _row(statement: str, key: object) -> Row[Any]:
 
 
 def _view(row: Row[Any]) -> OrderView:
+    return _views([row])[0]
+
+
+def _views(rows: Iterable[Row[Any]]) -> list[OrderView]:
+    """The orders of these rows; one more statement if seats were ever offered instead of those of one of them."""
+    found = list(rows)
+    offers = {row.reseat_reservation_id for row in found if row.reseat_reservation_id is not None}
+    offered = reservations.seats_of_each(offers)
+    return [_with_seats(row, offered.get(row.reseat_reservation_id, ())) for row in found]
+
+
+def _with_seats(row: Row[Any], offered: Collection[int]) -> OrderView:
+    """`offered`: the ids of the seats that are offered in place of the order's own."""
     screening = events.screening(row.screening_id)
     plan = events.seat_plan(screening.auditorium_id)
     return OrderView(
@@ -193,7 +206,7 @@ def _view(row: Row[Any]) -> OrderView:
         erased_at=row.erased_at,
         channel=row.channel,
         device=row.device,
-        reseat_seats=tuple(seat.name for seat in plan.seats if seat.id in (row.reseat_seats or ())),
+        reseat_seats=tuple(seat.name for seat in plan.seats if seat.id in offered),
     )
 
 

@@ -84,6 +84,7 @@ __all__ = [
     "reservation",
     "seat_states",
     "seats_of",
+    "seats_of_each",
     "taken_in_each",
     "wait_for_seats",
 ]
@@ -281,6 +282,21 @@ def reclaim(reservation_id: uuid.UUID, until: datetime) -> bool:
 def seats_of(reservation_id: uuid.UUID) -> tuple[int, ...]:
     """The seats that were asked for, whatever became of them. Raises NotFound."""
     return holding.reservation(reservation_id).seat_ids
+
+
+def seats_of_each(reservation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[int, ...]]:
+    """As `seats_of`, of several reservations in one query; without any, no query."""
+    ids = list(reservation_ids)
+    if not ids:
+        return {}
+    rows = db.session().execute(
+        text(
+            "select reservation_id, array_agg(seat_id order by seat_id) as seat_ids"
+            " from reservations.reservation_seats where reservation_id = any(:ids) group by reservation_id"
+        ),
+        {"ids": ids},
+    )
+    return {row.reservation_id: tuple(row.seat_ids) for row in rows}
 
 
 def occupancy(screening_ids: Iterable[int], *, of_those_on_sale: bool = False) -> dict[int, int]:

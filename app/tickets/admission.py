@@ -16,6 +16,7 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import local
 from app.core.showtime import cinema_day
+from app.events import service as events
 from app.tickets import keys, qr, scanners
 from app.tickets.opening import opens_before
 from app.tickets.scanners import CODE_LENGTH
@@ -31,16 +32,12 @@ REPEAT_SECONDS = (
 )
 
 _FACTS = "t.*, i.facts, i.cinema_id, i.starts_at, i.ends_at, clock_timestamp() as now"
-# The cinema's word counts from when it is given, not from when the worker has revoked the tickets.
-_CALLED_OFF = (
-    "exists (select from events.screenings s where s.id = t.screening_id and s.status = 'cancelled')"
-)
 
 # `t.state = 'valid'` is what lets only one of two doors win: the second waits for the row, looks again, finds none.
 ADMIT = f"""
     update tickets.tickets t set state = 'admitted', admitted_at = clock_timestamp(), gate = :gate, admitted_by = :by
     from tickets.issues i
-    where i.order_id = t.order_id and t.id = :id and t.state = 'valid' and not {_CALLED_OFF}
+    where i.order_id = t.order_id and t.id = :id and t.state = 'valid'
       and (cast(:revision as int) is null
         or t.revision = :revision and exists (
             select from tickets.signing_keys k where k.kid = :kid and k.retired_at is null))
@@ -51,10 +48,17 @@ ADMIT = f"""
 """  # noqa: S608
 _LOOK = text(
     f"""
-    select {_FACTS}, {_CALLED_OFF} as called_off,
+    select {_FACTS},
       exists (select from tickets.signing_keys k where k.kid = :kid and k.retired_at is null) as key_counts
     from tickets.tickets t join tickets.issues i using (order_id) where t.id = :id
     """  # noqa: S608
+)
+
+_TAKE_BACK = text(
+    """
+    update tickets.tickets set state = 'valid', admitted_at = null, gate = null, admitted_by = null
+    where id = :id and state = 'admitted' returning 1
+    """
 )
 
 # The index of a screening's tickets leaves the revoked ones out: who does not name them has all tickets read.
@@ -230,14 +234,19 @@ def _admit(
         "early": early,
     }
     row = db.session().execute(text(ADMIT), values).first()
-    if row is not None:
+    # The cinema's word counts from when it is given, not from when the worker has revoked the tickets.
+    if row is not None and not events.is_called_off(row.screening_id):
         return _answer("admitted_early" if row.is_early else "admitted", row)
+    if row is not None:
+        # The row is still locked by this transaction: nobody else has seen the ticket admitted.
+        db.session().execute(_TAKE_BACK, {"id": ticket_id}).one()
     row = db.session().execute(_LOOK, key).first()
     if row is None:
         return Admission("unknown")
+    called_off = events.is_called_off(row.screening_id)
     is_current = payload is None or (payload.revision == row.revision and row.key_counts)
     facts = IssueFacts.of(row.facts)
-    return _answer(refusal(row.state, is_current, facts, door, row.now, called_off=row.called_off), row)
+    return _answer(refusal(row.state, is_current, facts, door, row.now, called_off=called_off), row)
 
 
 def refusal(

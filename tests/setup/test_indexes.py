@@ -12,7 +12,6 @@ from sqlalchemy import event, text
 
 from app.core import db, outbox
 from app.core.messages import TicketsReady
-from app.orders import handlers
 from app.reservations import service as reservations
 from tests.actors import browser
 from tests.reservations.rooms import make_screening
@@ -66,18 +65,11 @@ def withdraw_a_mail() -> None:
         outbox.withdraw(TicketsReady, order_id=str(uuid.uuid4()))
 
 
-def call_off() -> None:
-    make_screening("o")
-    with db.transaction():
-        handlers._call_off({1: "No light."})
-
-
 @pytest.mark.parametrize(
     ("work", "index"),
     [
         (join_the_line, "ix_requests_email"),
         (withdraw_a_mail, "ix_outbox_order_id"),
-        (call_off, "ix_outbox_order_id"),
     ],
 )
 def test_it_is_found_by_an_index(work: Callable[[], None], index: str) -> None:
