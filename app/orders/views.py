@@ -149,10 +149,6 @@ class OrderView:
         return self.erased_at is not None or self.read_at >= kept_until
 
     @property
-    def path(self) -> str:
-        return f"/orders/{self.token}"
-
-    @property
     def next_step(self) -> str:
         """The step to go on with: types, concessions, checkout, payment, or order (the order's own page)."""
         if not self.is_open:

@@ -25,7 +25,10 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A place in the waiting list. `position` counts from 1 while waiting; `offer` is held until `offered_until`."""
+    """A place in the waiting list. `position` counts from 1 while waiting; `offer` is held until `offered_until`.
+
+    Anybody who has its token can take the seats, or leave the line.
+    """
 
     id: uuid.UUID
     token: str
@@ -38,11 +41,6 @@ class Request:
     position: int | None
     offer: Reservation | None
     offered_until: datetime | None
-
-    @property
-    def path(self) -> str:
-        """Of its page; anybody who has its token can take the seats, or leave the line."""
-        return f"/requests/{self.token}"
 
 
 class SeatsLost(Conflict):

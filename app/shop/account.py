@@ -17,6 +17,7 @@ from app.orders import service as orders
 from app.shop import blueprint
 from app.users import service as users
 from app.users.service import LinkOver, User, WrongPassword
+from app.web import links
 from app.web.actor import current_actor
 from app.web.language import COOKIE
 from app.web.security import address_key, known_visitor, new_visitor, over_tls, safe_next
@@ -73,7 +74,7 @@ def _enter(proved: Callable[[], User]) -> User:
 
 def _next(user: User) -> str:
     """Where they were going; else each role to its own work."""
-    home = "/staff/scan" if user.role == "door" else "/account/orders"
+    home = links.staff("scan") if user.role == "door" else links.account("orders")
     return safe_next(request.values.get("next"), home)
 
 
@@ -113,7 +114,7 @@ def other_form() -> ResponseReturnValue:
     address = to if to in ("sign-in", "sign-up", "reset") else "sign-in"
     session[TYPED_EMAIL] = request.form.get("email", "")[:LONGEST_EMAIL]
     going_to = safe_next(request.form.get("next"), "")
-    return redirect(f"/account/{address}" + (f"?{urlencode({'next': going_to})}" if going_to else ""), 303)
+    return redirect(links.account(address) + (f"?{urlencode({'next': going_to})}" if going_to else ""), 303)
 
 
 @blueprint.get("/account/sign-in")
@@ -193,7 +194,7 @@ def do_verify(token: str) -> ResponseReturnValue:
     except TooMany as error:
         return _verify_page(token, {"password": _wait(error)}, error.status)
     flash(_("Your e-mail is confirmed."))
-    return redirect("/account/orders", 303)
+    return redirect(links.account("orders"), 303)
 
 
 def _verify_page(token: str, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
@@ -245,7 +246,7 @@ def do_new_password(token: str) -> ResponseReturnValue:
     except LinkOver as error:
         return _link_over(error)
     flash(_("Your new password is saved, and you are signed in. Other devices are signed out."))
-    return redirect("/account", 303)
+    return redirect(links.account(), 303)
 
 
 def _new_password_page(token: str, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
@@ -288,7 +289,7 @@ def change_name() -> ResponseReturnValue:
     except Invalid as error:
         return _account({error.field: _sentence(error)}, error.status)
     flash(_("Saved."))
-    return redirect("/account", 303)
+    return redirect(links.account(), 303)
 
 
 @blueprint.post("/account/password")
@@ -306,4 +307,4 @@ def change_password() -> ResponseReturnValue:
     except TooMany as error:
         return _account({"old": _wait(error)}, error.status)
     flash(_("Saved. Other devices are signed out."))
-    return redirect("/account", 303)
+    return redirect(links.account(), 303)

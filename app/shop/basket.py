@@ -18,6 +18,7 @@ from app.orders.service import HalfPriceGone, OrderOver, OrderView, TypeChoice
 from app.products import service as products
 from app.products.service import MenuItem, OutOfStock
 from app.shop import blueprint, display_cache, purchase, words
+from app.web import links
 from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
 
@@ -42,7 +43,7 @@ def choose_types(token: str) -> Answer:
         with db.transaction():
             orders.choose_types(token, choices, current_actor(), age_confirmed=confirmed)
     except OrderOver:
-        return redirect(f"/orders/{token}", 303)
+        return redirect(links.order(token), 303)
     except Invalid as error:
         order = purchase.own_order(token)
         wrong = orders.type_problems(order, choices, age_confirmed=confirmed)
@@ -54,7 +55,7 @@ def choose_types(token: str) -> Answer:
     except HalfPriceGone as gone:
         errors = {"types": _half_price_gone(gone)}
         return _types_page(purchase.own_order(token), choices, confirmed, errors), 409
-    return redirect(f"/orders/{token}/concessions", 303)
+    return redirect(links.order(token, "concessions"), 303)
 
 
 def _choices() -> dict[int, TypeChoice]:
@@ -152,11 +153,11 @@ def choose_concessions(token: str) -> Answer:
         errors = {str(product_id): _out_of_stock(left) for product_id, left in gone.available.items()}
         return _concessions_page(purchase.own_order(token), typed, errors), 409
     except Conflict:
-        return redirect(f"/orders/{token}", 303)
+        return redirect(links.order(token), 303)
     if added is not None:
-        return redirect(f"/orders/{token}/concessions#quantity-{added}", 303)
+        return redirect(f"{links.order(token, 'concessions')}#quantity-{added}", 303)
     step = "concessions" if request.form.get("go") == "stay" else "checkout"
-    return redirect(f"/orders/{token}/{step}", 303)
+    return redirect(links.order(token, step), 303)
 
 
 def _typed() -> dict[str, str]:

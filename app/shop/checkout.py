@@ -15,6 +15,7 @@ from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView, TotalChanged, WrongState
 from app.reservations import service as reservations
 from app.shop import blueprint, purchase
+from app.web import links
 from app.web.actor import current_actor
 from app.web.language import switched_within_form
 from app.web.security import safe_next
@@ -66,10 +67,10 @@ def check_out(token: str) -> Answer:
     except TotalChanged:  # the snacks of another tab, for example: it is said before it is charged
         return _checkout_page(purchase.own_order(token), typed, {}), 409
     except (OrderOver, WrongState):
-        return redirect(f"/orders/{token}", 303)
+        return redirect(links.order(token), 303)
     except Conflict:  # two tabs at once: the other one's charge stands
         pass
-    return redirect(f"/orders/{token}/payment", 303)
+    return redirect(links.order(token, "payment"), 303)
 
 
 def _shown() -> int | None:
@@ -135,7 +136,7 @@ def _clock(order: OrderView) -> dict[str, Any]:
 def _page_that_asked(token: str) -> str:
     """A page of this very order, from the Referer; else the order's own, which knows the step that fits."""
     asked = urlsplit(request.referrer or "")
-    own = f"/orders/{token}"
+    own = links.order(token)
     return asked.path if asked.netloc == request.host and asked.path.startswith(f"{own}/") else own
 
 
@@ -149,8 +150,8 @@ def abandon(token: str) -> Response:
         with db.transaction():
             orders.abandon(token, current_actor())
     except WrongState:
-        return redirect(f"/orders/{token}", 303)
+        return redirect(links.order(token), 303)
     flash(token, purchase.GIVEN_UP)
     return redirect(
-        safe_next(request.form.get("next"), f"/screenings/{orders.order(token).screening.id}"), 303
+        safe_next(request.form.get("next"), links.screening(orders.order(token).screening.id)), 303
     )

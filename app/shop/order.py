@@ -19,9 +19,10 @@ from app.shop import blueprint, heading, purchase, receipt, visit, words
 from app.shop.programme import poster
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted
+from app.web import links
 from app.web.actor import current_actor
-from app.web.assets import absolute
 from app.web.language import locale
+from app.web.links import absolute
 from app.web.security import address_key, csrf
 
 Page = tuple[str, int, dict[str, str]]
@@ -50,7 +51,7 @@ def order(token: str) -> Answer:
 @csrf.exempt
 def order_after_post(token: str) -> Response:
     """A bank's page that comes back by POST: nothing is changed."""
-    return redirect(purchase.order_path(token), 303)
+    return redirect(links.order(token), 303)
 
 
 def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
@@ -123,14 +124,14 @@ def mail_again(token: str) -> Answer:
             found, error=_("It is on its way already. Look in the spam folder too."), status=many.status
         )
     except WrongState:
-        return redirect(found.path, 303)
-    return redirect(f"{found.path}?mailed=1", 303)
+        return redirect(links.order(found.token), 303)
+    return redirect(f"{links.order(found.token)}?mailed=1", 303)
 
 
 @blueprint.get("/orders/<token>/cancellation")
 def cancellation(token: str) -> Answer:
     found = purchase.order_at(token)
-    return _cancel_page(found) if found.can_cancel else redirect(found.path, 303)
+    return _cancel_page(found) if found.can_cancel else redirect(links.order(found.token), 303)
 
 
 @blueprint.post("/orders/<token>/cancellation")
@@ -143,8 +144,8 @@ def cancel(token: str) -> Answer:
         error = _("Somebody with a ticket of this order is inside already, so it can no longer be cancelled.")
         return _page(orders.order(token), error=error, status=409)
     except Conflict:
-        return redirect(orders.order(token).path, 303)
-    return redirect(f"/orders/{token}", 303)
+        return redirect(links.order(token), 303)
+    return redirect(links.order(token), 303)
 
 
 def _cancel_page(order: OrderView) -> str:
@@ -170,7 +171,7 @@ def answer_reseat(token: str) -> Response:
                 orders.decline_reseat(token)
     except Conflict:
         pass  # the offer is over, or was answered in another tab: the page says how it stands
-    return redirect(orders.order(token).path, 303)
+    return redirect(links.order(token), 303)
 
 
 @blueprint.get("/orders/find")
@@ -198,7 +199,7 @@ def look_up_order() -> Answer:
             typed, _("No order with this code and this e-mail. Both are in the mail we sent.")
         ), 422
     throttle.forgive("find order", guesser)
-    return redirect(found.path, 303)
+    return redirect(links.order(found.token), 303)
 
 
 def _find_page(typed: dict[str, str], error: str) -> str:

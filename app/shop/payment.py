@@ -21,6 +21,7 @@ from app.orders.service import OrderView
 from app.payments import service as payments
 from app.payments.service import Charge
 from app.shop import blueprint, purchase
+from app.web import links
 from app.web.actor import current_actor
 from app.web.security import redirect_foreign_post
 
@@ -58,7 +59,7 @@ def payment(token: str) -> BaseResponse:
 
 
 @blueprint.post("/orders/<token>/payment")
-@redirect_foreign_post(purchase.order_path)
+@redirect_foreign_post(links.order)
 def choose_method(token: str) -> BaseResponse:
     """Another method, or the same one again after a refusal."""
     method = request.form.get("method", "")
@@ -87,7 +88,7 @@ def payment_status(token: str) -> BaseResponse:
         if now == seen:
             return make_response("", 204)
         if now.endswith("+settled"):  # nothing to read here any more: the order's own page does that
-            return make_response("", 204, redirect=f"/orders/{token}")
+            return make_response("", 204, redirect=links.order(token))
     order = orders.order(token)
     if not order.belongs_to(current_actor()):
         return _state_for_another_browser(order)
@@ -108,7 +109,7 @@ def _to_another_browser(order: OrderView) -> BaseResponse:
     Who comes back from paying is led to the order as soon as it is paid. Raises NotFound for a mere basket.
     """
     if not order.is_open:
-        return redirect(order.path, 303)
+        return redirect(links.order(order.token), 303)
     if order.state != "awaiting_payment":
         raise NotFound("order")
     charge, seen = payments.newest_charge(order.id) or (None, "none")
@@ -118,7 +119,7 @@ def _to_another_browser(order: OrderView) -> BaseResponse:
 
 def _state_for_another_browser(order: OrderView) -> BaseResponse:
     if not order.is_open:
-        return make_response("", 204, redirect=order.path)
+        return make_response("", 204, redirect=links.order(order.token))
     if order.state != "awaiting_payment":
         raise NotFound("order")
     return make_response("", 204)
@@ -139,7 +140,7 @@ def _elsewhere(order: OrderView) -> str | None:
         return purchase.address(order, order.next_step)
     if order.state in ("awaiting_payment", "expired"):
         return None
-    return order.path
+    return links.order(order.token)
 
 
 def _waiting(order: OrderView) -> Waiting:
@@ -188,7 +189,7 @@ def _context(order: OrderView, state: Waiting) -> dict[str, object]:
         "qr": qr_symbol.svg(charge.pix_code, quiet=2)
         if charge and charge.pix_code and state.stage == "code"
         else None,
-        "bank_page": f"/sandbox-bank/{charge.provider_charge_id}"
+        "bank_page": links.sandbox_bank(charge.provider_charge_id)
         if charge and charge.provider_charge_id
         else None,
         "reload_seconds": RELOAD_SECONDS if state.moving else None,

@@ -22,8 +22,8 @@ from app.events.service import Cinema, Film, Screening
 from app.shop import blueprint, cinema, schema_org, showings
 from app.shop.choice import Choice, Filter
 from app.shop.display_cache import PROGRAMME_PAGES
-from app.web.assets import absolute
 from app.web.language import locale
+from app.web.links import absolute
 
 EVENING = 18
 FEW_CINEMAS = 3  # beside the chosen one

@@ -35,11 +35,6 @@ def own_order(token: str) -> OrderView:
     return order
 
 
-def order_path(token: str) -> str:
-    """The path of the page that knows what an order's visitor should see next."""
-    return url_for("shop.order", token=token)
-
-
 def order_at(token: str) -> OrderView:
     """The order of an address that was mailed: once bought, or over, whoever has the address may see it.
 
@@ -99,7 +94,7 @@ def at_step(order: OrderView, step: str) -> Response | None:
 
 def address(order: OrderView, step: str) -> str:
     """The path of a step: seats, types, concessions, checkout, payment; or of the order's own page."""
-    return order.path if step == "order" else f"{order.path}/{step}"
+    return links.order(order.token, "" if step == "order" else step)
 
 
 def return_url(token: str) -> str:
@@ -122,8 +117,8 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
         "back_url": address(order, STEPS[place - 1]),
         "deadline": int(order.deadline.timestamp()),
         "server_now": int(order.read_at.timestamp()),
-        "extend_url": f"{order.path}/extensions" if order.can_extend else None,
-        "clock_url": f"{order.path}/clock",
+        "extend_url": links.order(order.token, "extensions") if order.can_extend else None,
+        "clock_url": links.order(order.token, "clock"),
         "over_url": url_for("shop.seats", screening_id=order.screening.id),
     }
 

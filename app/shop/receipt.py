@@ -14,6 +14,7 @@ from app.orders.service import OrderView
 from app.payments import service as payments
 from app.payments.service import Refund
 from app.shop import blueprint, purchase, words
+from app.web import links
 from app.web.language import locale
 
 Answer = Response | tuple[str, int, dict[str, str]]
@@ -38,7 +39,7 @@ def receipt(token: str) -> Answer:
     order = purchase.order_at(token)
     movements = _movements(order)
     if not movements:
-        return redirect(order.path, 303)
+        return redirect(links.order(order.token), 303)
     page = render_template(
         "shop/page_receipt.html",
         order=order,

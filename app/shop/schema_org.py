@@ -9,8 +9,8 @@ from flask import url_for
 
 from app.events.service import Cinema, Film
 from app.shop.showings import Stub
-from app.web.assets import absolute
 from app.web.language import locale
+from app.web.links import absolute
 
 _AVAILABILITY = {
     "open": "https://schema.org/InStock",

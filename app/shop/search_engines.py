@@ -6,7 +6,7 @@ from flask import Response, make_response, render_template, url_for
 
 from app.events import service as events
 from app.shop import blueprint
-from app.web.assets import absolute
+from app.web.links import absolute
 
 
 @blueprint.get("/robots.txt")

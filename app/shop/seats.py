@@ -30,6 +30,7 @@ from app.shop.seat_page import (
     sentence,
 )
 from app.shop.words import seats_in_words
+from app.web import links
 from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
 from app.web.security import address_key
@@ -255,7 +256,7 @@ def _change(order: OrderView, wish: Asked) -> Response:
         with db.transaction():
             orders.change_seats(order.token, wish.seat_ids, current_actor(), leave_no_single=not wish.kept)
     except OrderOver:
-        return make_response(redirect(order.path, 303))
+        return make_response(redirect(links.order(order.token), 303))
     except ScreeningClosed as error:
         return closed_page(screening, error)
     except SingleSeatLeft as error:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.errors import NotFound
 from app.orders import service as orders
+from app.orders.service import OrderView
 from app.shop import blueprint
 from app.tickets import service as tickets
 from app.tickets.service import StorageError
@@ -24,7 +25,7 @@ def tickets_pdf(token: str) -> AnyResponse:
     if order.state != "paid":
         raise NotFound("tickets")
     if order.pdf_is_gone:
-        return make_response(render_template("shop/page_tickets_gone.html", path=order.path), 410)
+        return make_response(render_template("shop/page_tickets_gone.html", order=order), 410)
     name = f"{order.code}.pdf"
     try:
         link = tickets.pdf_link(order.id, name)
@@ -34,7 +35,7 @@ def tickets_pdf(token: str) -> AnyResponse:
     except StorageError:
         content = None
     if content is None:
-        return _not_yet(order.path)
+        return _not_yet(order)
     response = make_response(content)
     response.headers["Content-Type"] = "application/pdf"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -42,7 +43,7 @@ def tickets_pdf(token: str) -> AnyResponse:
     return response
 
 
-def _not_yet(path: str) -> Response:
-    response = make_response(render_template("shop/page_tickets_not_yet.html", path=path), 503)
+def _not_yet(order: OrderView) -> Response:
+    response = make_response(render_template("shop/page_tickets_not_yet.html", order=order), 503)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

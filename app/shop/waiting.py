@@ -21,6 +21,7 @@ from app.shop.heading import line_of
 from app.shop.seat_page import closed_page, in_order, sentence
 from app.shop.seats import quantity_of, redirect_to_order
 from app.shop.words import seats_in_words
+from app.web import links
 from app.web.actor import current_actor
 from app.web.language import locale
 from app.web.security import address_key, known_visitor
@@ -170,4 +171,5 @@ def _order_of(current: Request) -> str:
     """Where the seats that were taken go on, for the browser that took them."""
     known = known_visitor() if current.state == "reserved" and current.offer is not None else None
     mine = orders.open_orders_of(known) if known else []
-    return next((one.path for one in mine if current.offer and one.reservation_id == current.offer.id), "")
+    tokens = (one.token for one in mine if current.offer and one.reservation_id == current.offer.id)
+    return next(map(links.order, tokens), "")

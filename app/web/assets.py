@@ -1,4 +1,4 @@
-"""Addresses of built files: `asset('main.css')` is the hashed name, cacheable for ever; and whole addresses."""
+"""Addresses of built files: `asset('main.css')` is the hashed name, cacheable for ever; and `links` for templates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from app.core.config import settings
+from app.web import links
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 
@@ -20,12 +20,4 @@ def init_app(app: Flask) -> None:
     def asset(name: str) -> str:
         return paths.get(name) or f"{app.static_url_path}/{name}"
 
-    app.jinja_env.globals.update(asset=asset, absolute=absolute)
-
-
-def absolute(path: str) -> str:
-    """`path` with the house's own name before it, for those who read it elsewhere: search engines, shared links.
-
-    Never the name that a request gives itself: pages are kept for a moment, and the next visitor would get it.
-    """
-    return settings().web.public_url + path
+    app.jinja_env.globals.update(asset=asset, absolute=links.absolute, links=links)

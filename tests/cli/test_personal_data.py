@@ -24,6 +24,7 @@ from app.orders.service import OrderView
 from app.reservations import service as reservations
 from app.tickets import documents
 from app.users import service as users
+from app.web import links
 from tests.actors import browser, owner
 from tests.orders import buying
 from tests.orders.counter import stock
@@ -215,11 +216,11 @@ def test_the_page_of_an_erased_order_shows_its_tickets_and_says_that_the_pdf_is_
     said(app, "erase", EMAIL, "--yes")
     visitor = Visitor(app)
     visitor.client.set_cookie("language", "en")
-    page = visitor.get(paid.path)
+    page = visitor.get(links.order(paid.token))
     assert page.status_code == 200
     assert "A1" in page.text
     assert "The PDF of this order was deleted." in page.text
     assert "Send the e-mail again" not in page.text
-    pdf = visitor.get(f"{paid.path}/tickets.pdf")
+    pdf = visitor.get(f"{links.order(paid.token)}/tickets.pdf")
     assert pdf.status_code == 410
     assert "The PDF was deleted" in pdf.text

@@ -19,6 +19,7 @@ from app.events.service import Screening
 from app.orders.service import OrderView
 from app.reservations import service as reservations
 from app.tickets import admission
+from app.web import links
 from tests.door import house as door
 from tests.journeys.in_process import InProcess
 from tests.orders import buying
@@ -198,14 +199,14 @@ def test_the_steps_of_a_purchase(look: Looking) -> None:
 def test_an_order_and_its_endings(look: Looking) -> None:
     screening = make_screening("oooooooooo", "oooooooooo", "oooooooooo", starts_in=timedelta(minutes=40))
     bought = paid(look, screening, "A1 A2")
-    look.at("tickets", bought.path)
-    look.at("the PDF is not there yet", f"{bought.path}/tickets.pdf", 503)
-    look.at("receipt", f"{bought.path}/receipt")
-    look.at("cancel?", f"{bought.path}/cancellation")
-    look.ana.post(f"{bought.path}/cancellation")
-    look.at("cancelled", bought.path)
+    look.at("tickets", links.order(bought.token))
+    look.at("the PDF is not there yet", f"{links.order(bought.token)}/tickets.pdf", 503)
+    look.at("receipt", f"{links.order(bought.token)}/receipt")
+    look.at("cancel?", f"{links.order(bought.token)}/cancellation")
+    look.ana.post(f"{links.order(bought.token)}/cancellation")
+    look.at("cancelled", links.order(bought.token))
     buying.work()
-    look.at("refunded", bought.path)
+    look.at("refunded", links.order(bought.token))
     given_up = look.ana.start(screening, "A4 A5")
     look.at("the map after giving up", look.ana.post(f"{given_up}/end").location)
     look.at("given up", given_up)
@@ -213,12 +214,12 @@ def test_an_order_and_its_endings(look: Looking) -> None:
     buying.work()
     buying.time_passes(late, 30)
     buying.clockwork()
-    look.at("expired", late.path)
+    look.at("expired", links.order(late.token))
     buying.bought(screening, ids(plan_of(screening), "B1 B2"), "eva")
     buying.pay(late, stubborn=True)
-    look.at("other seats offered", late.path)
-    look.ana.post(f"{late.path}/reseat", {"answer": "money"})
-    look.at("money instead of other seats", late.path)
+    look.at("other seats offered", links.order(late.token))
+    look.ana.post(f"{links.order(late.token)}/reseat", {"answer": "money"})
+    look.at("money instead of other seats", links.order(late.token))
     look.at("find an order", "/orders/find")
     look.after(
         "not found", look.ana.post("/orders/find", {"code": "LUZ-4720", "email": "x@example.org"}), 422
@@ -227,7 +228,7 @@ def test_an_order_and_its_endings(look: Looking) -> None:
     with db.transaction():
         events.cancel_screening(screening.id, "O projetor quebrou.")
     buying.work()
-    look.at("called off", kept.path)
+    look.at("called off", links.order(kept.token))
     assert look.found == []
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.core import cache, db
 from app.events.service import Screening
+from app.web import links
 from tests.door.house import Staff
 from tests.journeys.in_process import InProcess
 from tests.orders import buying
@@ -35,7 +36,7 @@ def phone(app: Flask, new_page: Callable[..., Page], request: pytest.FixtureRequ
 def test_a_tickets_perforation_is_at_its_notches(phone: InProcess, screening: Screening) -> None:
     """Words that break would push it down."""
     paid = buying.bought(screening, ids(plan_of(screening), "G10"))
-    phone.open(paid.path)
+    phone.open(links.order(paid.token))
     phone.page.set_viewport_size({"width": 390, "height": 640})
     head = phone.page.locator(".ticket .top-half")
     usual = head.bounding_box()
@@ -70,7 +71,7 @@ def test_letters_set_wide_stay_on_the_page(phone: InProcess, screening: Screenin
     begins_at_a_wide_hour(screening)
     page = phone.page
     make_screening("oo")  # of a second cinema: the header has them all to choose from
-    for path in ("/", f"/films/{screening.film.slug}", paid.path, "/orders/find", "/help"):
+    for path in ("/", f"/films/{screening.film.slug}", links.order(paid.token), "/orders/find", "/help"):
         phone.open(path)
         page.evaluate(SET_LETTERS_WIDE)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
@@ -93,7 +94,7 @@ def test_faults_fit_with_letters_twice_as_large(
 def test_a_qr_is_dark_on_light_in_forced_colours(phone: InProcess, screening: Screening) -> None:
     paid = buying.bought(screening, ids(plan_of(screening), "G10"))
     phone.page.emulate_media(forced_colors="active", color_scheme="dark")
-    phone.open(paid.path)
+    phone.open(links.order(paid.token))
     look = phone.page.locator(".ticket .qr").evaluate(
         "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one).color]"
     )

@@ -9,6 +9,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from app.orders.service import OrderView
+from app.web import links
 from tests.journeys.in_process import InProcess
 from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -28,7 +29,7 @@ def browser(app: Flask, new_page: Callable[..., Page]) -> InProcess:
 
 def test_sharing_by_the_devices_own_sheet(browser: InProcess, paid: OrderView) -> None:
     browser.page.add_init_script("navigator.share = async (what) => { window.shared = what; }")
-    browser.open(paid.path)
+    browser.open(links.order(paid.token))
     browser.page.get_by_role("button", name="Share").click()
     shared = browser.page.evaluate("window.shared")
     assert shared["url"].endswith(f"/films/{paid.screening.film.slug}")
@@ -38,7 +39,7 @@ def test_sharing_by_the_devices_own_sheet(browser: InProcess, paid: OrderView) -
 def test_without_such_a_sheet_it_is_copied(browser: InProcess, paid: OrderView) -> None:
     page = browser.page
     page.add_init_script("delete Navigator.prototype.share; delete navigator.share")
-    browser.open(paid.path)
+    browser.open(links.order(paid.token))
     button = page.locator("[data-share]")
     button.click()
     expect(button).to_have_text("Copied")
@@ -51,7 +52,7 @@ def test_without_such_a_sheet_it_is_copied(browser: InProcess, paid: OrderView) 
 def test_a_closed_sheet_is_no_fault_and_copies_nothing(browser: InProcess, paid: OrderView) -> None:
     page = browser.page
     page.add_init_script("navigator.share = async () => { throw new DOMException('closed', 'AbortError'); }")
-    browser.open(paid.path)
+    browser.open(links.order(paid.token))
     button = page.locator("[data-share]")
     button.click()
     expect(button).to_have_text("Share")

@@ -17,6 +17,7 @@ from app.events.service import Screening
 from app.orders.service import OrderView
 from app.tickets import paper
 from app.tickets import service as tickets
+from app.web import links
 from tests.door.house import Staff
 from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -85,7 +86,7 @@ def test_each_step_says_it_in_the_line_and_in_full(bia: Visitor, late: Screening
 
 
 def test_order_page_and_account_say_it(bia: Visitor, paid: OrderView) -> None:
-    page = said(bia.get(paid.path).text)
+    page = said(bia.get(links.order(paid.token)).text)
     assert IN_A_LINE in page
     assert f"{IN_LITTLE[:1].upper()}{IN_LITTLE[1:]} 0h30" in page
     person("ana@example.org")

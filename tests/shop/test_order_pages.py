@@ -14,6 +14,7 @@ from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
 from app.tickets import service as tickets
+from app.web import links
 from tests.actors import at_the_door
 from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -35,14 +36,14 @@ def paid(screening: Screening) -> OrderView:
 
 
 def test_a_paid_order_shows_its_tickets_to_whoever_has_its_address(ana: Visitor, paid: OrderView) -> None:
-    page = ana.get(paid.path)
+    page = ana.get(links.order(paid.token))
     assert page.status_code == 200
     for words in (
         "Enjoy the film!",
         "A4 A5",
         f"Order {paid.code}",
         "R$\xa076.00",
-        f"{paid.path}/tickets.pdf",
+        f"{links.order(paid.token)}/tickets.pdf",
     ):
         assert words in page.text
     assert page.headers["Referrer-Policy"] == "same-origin"
@@ -55,7 +56,7 @@ def test_a_paid_order_shows_its_tickets_to_whoever_has_its_address(ana: Visitor,
 def test_day_and_room_are_called_the_same_on_ticket_and_heading(app: Flask, ana: Visitor) -> None:
     """English months keep their capital, and a numbered room is a room throughout."""
     screening = make_screening("oooo", starts_in=timedelta(days=3))
-    page = ana.get(buying.bought(screening, seats(screening, "A1")).path).text
+    page = ana.get(links.order(buying.bought(screening, seats(screening, "A1")).token)).text
     named = screening.showtime.day_dated(events.now(), "en")
     assert f">{named[:1].upper()}{named[1:]}<b>" in page
     seat_map = ana.get(f"/screenings/{screening.id}").text
@@ -65,21 +66,21 @@ def test_day_and_room_are_called_the_same_on_ticket_and_heading(app: Flask, ana:
 
 def test_many_seats_are_counted_on_the_sign(ana: Visitor, screening: Screening) -> None:
     paid = buying.bought(screening, seats(screening, "A1 A2 A3 A4 A5"))
-    assert "5 seats" in ana.get(paid.path).text
+    assert "5 seats" in ana.get(links.order(paid.token)).text
 
 
 def test_mail_again_is_throttled(ana: Visitor, paid: OrderView) -> None:
-    answer = ana.post(f"{paid.path}/mails")
-    assert answer.location == f"{paid.path}?mailed=1"
+    answer = ana.post(f"{links.order(paid.token)}/mails")
+    assert answer.location == f"{links.order(paid.token)}?mailed=1"
     assert "Sent once more to a•••a@example.org" in ana.get(answer.location).text
     for _ in range(4):
-        assert ana.post(f"{paid.path}/mails").status_code == 303
-    answer = ana.post(f"{paid.path}/mails")
+        assert ana.post(f"{links.order(paid.token)}/mails").status_code == 303
+    answer = ana.post(f"{links.order(paid.token)}/mails")
     assert (answer.status_code, "on its way already" in answer.text) == (429, True)
 
 
 def test_cancelling_is_asked_and_then_done(ana: Visitor, paid: OrderView) -> None:
-    page = ana.get(f"{paid.path}/cancellation")
+    page = ana.get(f"{links.order(paid.token)}/cancellation")
     assert "Cancel this order?" in page.text
     assert "R$\xa076.00" in page.text
     assert re.findall(r'class="button( outline)?"[^>]*>([^<]+)<', page.text) == [
@@ -87,36 +88,38 @@ def test_cancelling_is_asked_and_then_done(ana: Visitor, paid: OrderView) -> Non
         (" outline", "Cancel and get R$\xa076.00 back"),
     ], "what cannot be undone is not what the eye is led to"
     assert buying.order(paid.token).state == "paid", "a GET changes nothing"
-    assert ana.post(f"{paid.path}/cancellation").location == paid.path
-    page = ana.get(paid.path)
+    assert ana.post(f"{links.order(paid.token)}/cancellation").location == links.order(paid.token)
+    page = ana.get(links.order(paid.token))
     assert "Order cancelled" in page.text
     assert "R$\xa076.00 are on their way back" in page.text
     buying.work()
-    assert "R$\xa076.00 went back to you" in ana.get(paid.path).text
-    assert ana.post(f"{paid.path}/cancellation").location == paid.path, "a second click"
-    assert ana.get(f"{paid.path}/cancellation").location == paid.path
+    assert "R$\xa076.00 went back to you" in ana.get(links.order(paid.token)).text
+    assert ana.post(f"{links.order(paid.token)}/cancellation").location == links.order(paid.token), (
+        "a second click"
+    )
+    assert ana.get(f"{links.order(paid.token)}/cancellation").location == links.order(paid.token)
 
 
 def test_not_once_somebody_is_in(ana: Visitor, paid: OrderView) -> None:
     with db.transaction():
         first = tickets.of_order(paid.id)[0]
         tickets.admit(first.qr_text, at_the_door(), gate="1")
-    answer = ana.post(f"{paid.path}/cancellation")
+    answer = ana.post(f"{links.order(paid.token)}/cancellation")
     assert (answer.status_code, "inside already" in answer.text) == (409, True)
 
 
 def test_a_refund_that_got_stuck_says_so(ana: Visitor, paid: OrderView) -> None:
     buying.bank().refunds_will(buying.charge_id(paid), "fail")
-    ana.post(f"{paid.path}/cancellation")
+    ana.post(f"{links.order(paid.token)}/cancellation")
     buying.work()
-    assert "settle it by hand" in ana.get(paid.path).text
+    assert "settle it by hand" in ana.get(links.order(paid.token)).text
 
 
 def test_called_off(ana: Visitor, paid: OrderView, screening: Screening) -> None:
     with db.transaction():
         events.cancel_screening(screening.id, "The projector broke.")
     buying.work()
-    page = ana.get(paid.path).text
+    page = ana.get(links.order(paid.token)).text
     for words in ("Screening called off", "The projector broke.", "went back to you"):
         assert words in page
 
@@ -131,18 +134,19 @@ def reseated(screening: Screening) -> OrderView:
 
 
 def test_other_seats_can_be_taken(ana: Visitor, reseated: OrderView) -> None:
-    page = ana.get(reseated.path).text
+    path = links.order(reseated.token)
+    page = ana.get(path).text
     assert "We hold A2 and A3 for you until" in page
-    assert ana.post(f"{reseated.path}/reseat", {"answer": "nonsense"}).location == reseated.path
-    assert ana.post(f"{reseated.path}/reseat", {"answer": "take"}).location == reseated.path
-    assert "Enjoy the film!" in ana.get(reseated.path).text
-    assert ana.post(f"{reseated.path}/reseat", {"answer": "money"}).location == reseated.path
+    assert ana.post(f"{path}/reseat", {"answer": "nonsense"}).location == path
+    assert ana.post(f"{path}/reseat", {"answer": "take"}).location == path
+    assert "Enjoy the film!" in ana.get(path).text
+    assert ana.post(f"{path}/reseat", {"answer": "money"}).location == path
     assert buying.order(reseated.token).state == "paid"
 
 
 def test_or_the_money(ana: Visitor, reseated: OrderView) -> None:
-    ana.post(f"{reseated.path}/reseat", {"answer": "money"})
-    page = ana.get(reseated.path).text
+    ana.post(f"{links.order(reseated.token)}/reseat", {"answer": "money"})
+    page = ana.get(links.order(reseated.token)).text
     assert "Money on its way back" in page
     assert "R$\xa076.00 are on their way back" in page
 
@@ -151,7 +155,7 @@ def test_expired_without_money(ana: Visitor, screening: Screening) -> None:
     basket = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A4"))))
     buying.time_passes(basket, 30)
     buying.clockwork()
-    page = ana.get(basket.path).text
+    page = ana.get(links.order(basket.token)).text
     assert "Time is up" in page
     assert "nothing was charged" in page
 
@@ -166,7 +170,7 @@ def test_after_the_film(ana: Visitor, paid: OrderView, screening: Screening) -> 
             {"id": screening.id},
         )
     cache.clear_all()
-    page = ana.get(paid.path).text
+    page = ana.get(links.order(paid.token)).text
     assert "See you next time!" in page
     assert "Cancel and get the money back" not in page
 
@@ -174,7 +178,7 @@ def test_after_the_film(ana: Visitor, paid: OrderView, screening: Screening) -> 
 def test_an_order_is_found_by_code_and_email(ana: Visitor, paid: OrderView) -> None:
     for typed in (paid.code, paid.code.lower(), paid.code.replace("-", " "), paid.code.replace("-", "")):
         answer = ana.post("/orders/find", {"code": typed, "email": " ANA@example.org "})
-        assert (answer.status_code, answer.location) == (303, paid.path)
+        assert (answer.status_code, answer.location) == (303, links.order(paid.token))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +193,7 @@ def test_an_order_is_found_by_code_and_email(ana: Visitor, paid: OrderView) -> N
 def test_an_order_is_found_by_any_spelling_of_its_email(ana: Visitor, paid: OrderView, email: str) -> None:
     kept_as(paid, "ana@praça.example")
     answer = ana.post("/orders/find", {"code": f"\ufeff{paid.code}.", "email": email})
-    assert (answer.status_code, answer.location) == (303, paid.path)
+    assert (answer.status_code, answer.location) == (303, links.order(paid.token))
 
 
 def test_an_order_of_another_domain_is_not_found(ana: Visitor, paid: OrderView) -> None:

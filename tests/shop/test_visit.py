@@ -17,6 +17,7 @@ from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.tickets import service as tickets
+from app.web import links
 from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
 from tests.shop.visitor import Visitor
@@ -33,7 +34,7 @@ def paid(screening: Screening) -> OrderView:
 
 
 def entry(ana: Visitor, order: OrderView) -> Any:
-    answer = ana.get(f"{order.path}/calendar.ics")
+    answer = ana.get(f"{links.order(order.token)}/calendar.ics")
     assert answer.status_code == 200
     assert answer.content_type == "text/calendar; charset=utf-8"
     assert "no-store" in answer.headers["Cache-Control"]
@@ -57,8 +58,8 @@ def test_the_visit_goes_into_a_calendar_and_out_of_it(
 
 def test_a_calendar_does_not_tell_the_address_of_the_order(ana: Visitor, paid: OrderView) -> None:
     """Who shares a calendar does not share the tickets."""
-    assert paid.token not in ana.get(f"{paid.path}/calendar.ics").text
-    shared = re.search(r"<button[^>]+data-share[^>]*>", ana.get(paid.path).text)
+    assert paid.token not in ana.get(f"{links.order(paid.token)}/calendar.ics").text
+    shared = re.search(r"<button[^>]+data-share[^>]*>", ana.get(links.order(paid.token)).text)
     assert shared
     assert paid.token not in shared[0]
     assert f'data-url="http://localhost/films/{paid.screening.film.slug}"' in shared[0]
@@ -71,7 +72,7 @@ def test_nothing_for_a_calendar_before_it_is_paid(ana: Visitor, screening: Scree
 
 
 def test_the_way_there_and_when_the_room_opens(ana: Visitor, paid: OrderView, screening: Screening) -> None:
-    page = unescape(ana.get(paid.path).text)
+    page = unescape(ana.get(links.order(paid.token)).text)
     opens = screening.showtime.time("en", tickets.opens_at(screening.starts_at))
     assert f"The room opens at {opens}." in page
     way = re.search(r'href="(https://www\.google\.com/maps/dir/[^"]+)"([^>]*)>', page)
@@ -89,7 +90,7 @@ def test_after_the_film_nothing_leads_there_any_more(
             {"ago": screening.ends_at - screening.starts_at + timedelta(days=9)},
         )
     cache.clear_all()
-    page = ana.get(paid.path).text
+    page = ana.get(links.order(paid.token)).text
     assert "See you next time!" in page
     for gone in ("The room opens", "maps/dir", "calendar.ics", "data-share"):
         assert gone not in page
