@@ -14,11 +14,11 @@ from tests.setup.sources import ROOT, SERVICES, literals, modules
 # Module: why it writes addresses.
 EXCEPTIONS = {
     "app/adapters/psp/sandbox.py": "plays a bank, which names its own page; no other provider has a page of ours",
-    "app/core/config.py": "reads the site's address from the environment",
+    "app/core/config/groups.py": "checks the site's address that the environment gives",
 }
 # The setting that names the site: a service that reads it makes an absolute address.
 SITE = "public_url"
-# `/orders/{{ token }}`, `{{ links.order(order.token) }}/types`: an address and a value side by side in an attribute.
+# `/orders/{{ token }}`, `{{ order.path }}/types`: an address and a value side by side in an attribute.
 PUT_TOGETHER = re.compile(r"""=["'](?:/(?!static\b)[\w/-]*\{\{|\{\{[^}"']*\}\}/)""")
 
 
@@ -99,7 +99,7 @@ def test_no_template_puts_an_address_together() -> None:
     "planted",
     [
         '<a href="/orders/{{ order.token }}">',
-        '<form action="{{ links.order(order.token) }}/types">',
+        '<form action="{{ order.path }}/types">',
         '<div data-status="{{ path }}/payment/status">',
     ],
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +39,17 @@ BREACHES = [
     (ADAPTERS, "app/shop/planted.py", "import boto3"),
     (ADAPTERS, "app/payments/handlers.py", "import requests"),
     (ADAPTERS, "app/users/handlers.py", "import smtplib"),
+    (ADAPTERS, "app/orders/service.py", "from psycopg2.extras import execute_values"),
+    (ADAPTERS, "app/door/planted.py", "import zxingcpp"),
+    (ADAPTERS, "app/tickets/paper.py", "from fontTools.ttLib import TTFont"),
 ]
+# Dependencies of requirements.txt that any module may import as far as the other rules let it: they reach nothing
+# outside of the process. Every other one belongs to the adapters.
+LIBRARIES = {
+    "flask", "flask-login", "htmx-flask", "flask-wtf", "flask-babel", "flask-migrate", "sqlalchemy", "gunicorn",
+    "packaging", "qrcode", "argon2-cffi", "cryptography", "email-validator", "idna", "anyascii", "brotli", "whitenoise",
+    "pillow", "icalendar", "cachetools", "pydantic", "pydantic-settings", "annotated-types",
+}  # fmt: skip
 
 
 def lint_imports(folder: Path) -> tuple[int, str]:
@@ -66,6 +79,30 @@ def test_every_rule_has_a_breach() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     rules = {contract["name"] for contract in settings["tool"]["importlinter"]["contracts"]}
     assert rules == {rule for rule, _, _ in BREACHES}
+
+
+def contract(rule: str) -> dict[str, Any]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    return next(one for one in settings["tool"]["importlinter"]["contracts"] if one["name"] == rule)
+
+
+def test_the_adapters_rule_watches_every_other_package() -> None:
+    app = ROOT / "app"
+    packages = {f"app.{one.name}" for one in app.iterdir() if (one / "__init__.py").exists()}
+    assert packages - set(contract(ADAPTERS)["source_modules"]) == {"app.adapters"}
+
+
+def test_each_dependency_is_a_library_or_belongs_to_the_adapters() -> None:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    pinned = {found[0].lower() for line in lines if (found := re.match(r"[A-Za-z][\w.-]*", line))}
+    outside = pinned - LIBRARIES
+    modules: dict[str, set[str]] = {name: set() for name in outside}
+    for module, distributions in metadata.packages_distributions().items():
+        for distribution in distributions:
+            if distribution.lower() in outside and not module.startswith("_"):
+                modules[distribution.lower()].add(module)
+    forbidden = set(contract(ADAPTERS)["forbidden_modules"])
+    assert {name: sorted(found) for name, found in modules.items() if not found & forbidden} == {}
 
 
 def test_the_rules_hold() -> None:

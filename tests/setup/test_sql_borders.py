@@ -74,9 +74,9 @@ def test_each_module_names_its_own_tables_alone() -> None:
 def test_the_tables_of_a_service_are_declared_in_its_schema() -> None:
     all_metadata()
     wrong = {
-        mapper.class_.__module__: mapper.local_table.schema  # type: ignore[attr-defined]
+        mapper.class_.__module__: mapper.local_table.schema
         for mapper in db.Base.registry.mappers
-        if mapper.class_.__module__.split(".")[1] != mapper.local_table.schema  # type: ignore[attr-defined]
+        if mapper.class_.__module__.split(".")[1] != mapper.local_table.schema
     }
     assert wrong == {}
 
