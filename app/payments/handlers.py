@@ -24,11 +24,13 @@ from app.core.messages import (
     RefundSettled,
 )
 from app.core.pages import Page
+from app.core.state_machine import one_of
 from app.core.worker import Tick
-from app.payments import ledger, providers, service
+from app.payments import ledger, providers, service, states
 from app.payments.facts import in_seconds
 from app.payments.models import ChargeRow, ReceiptRow, RefundRow
 from app.payments.states import (
+    CANCELLED,
     CANCELLING,
     CREATED,
     LIVE_STATES,
@@ -197,28 +199,24 @@ _NEXT_LOOK = func.clock_timestamp() + func.greatest(
 )
 
 
+_REFUND_ENDS = "failure = :failure, ended_at = clock_timestamp(), next_check_at = null"
+_REFUND_DONE = states.REFUND.move("done", columns=_REFUND_ENDS, returning="order_id, amount, state")
+_REFUND_REFUSED = states.REFUND.move("refused", columns=_REFUND_ENDS, returning="order_id, amount, state")
+
+
 def _record_refund(refund_id: uuid.UUID, answer: str) -> None:
-    still_pending = (RefundRow.id == refund_id, RefundRow.state == REFUND_PENDING)
     if answer == "waiting":
         db.session().execute(
-            update(RefundRow).where(*still_pending).values(next_check_at=_NEXT_LOOK).returning(RefundRow.id)
+            update(RefundRow)
+            .where(RefundRow.id == refund_id, RefundRow.state == REFUND_PENDING)
+            .values(next_check_at=_NEXT_LOOK)
+            .returning(RefundRow.id)
         )
         return
-    row = (
-        db.session()
-        .execute(
-            update(RefundRow)
-            .where(*still_pending)
-            .values(
-                state="refunded" if answer == "done" else "refund_failed",
-                failure=None if answer == "done" else answer,
-                ended_at=func.clock_timestamp(),
-                next_check_at=None,
-            )
-            .returning(RefundRow.order_id, RefundRow.amount, RefundRow.state)
-        )
-        .first()
-    )
+    if answer == "done":
+        row = _REFUND_DONE.perform(id=refund_id, failure=None)
+    else:
+        row = _REFUND_REFUSED.perform(id=refund_id, failure=answer)
     if row is not None:
         outbox.publish(RefundSettled(str(refund_id), str(row.order_id), row.amount, row.state), urgent=True)
 
@@ -239,9 +237,9 @@ def check_charges() -> None:
 
 # The next look comes later the older the charge is, but never after its deadline; a cancelled one has a last look.
 _DUE_CHARGES = text(
-    """
+    f"""
     update payments.charges c set next_check_at = case
-        when c.state = 'cancelled' then null
+        when {one_of("c.state", (CANCELLED,))} then null
         when c.expires_at > clock_timestamp() then least(c.expires_at, due.again)
         else due.again end
     from (

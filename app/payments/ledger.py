@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
-from sqlalchemy import case, func, null, select, text, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import select, text
 
 from app.adapters import psp
 from app.core import codes, db, outbox
 from app.core.config import settings
 from app.core.messages import ChargeFailed, PaymentReceived
+from app.core.state_machine import Move
 from app.payments import brcode
 from app.payments.models import ChargeRow
-from app.payments.states import CANCELLED, CHARGE, CONFIRMED, FAILED, LIVE_STATES, states_before
+from app.payments.states import CANCELLED, CHARGE, CONFIRMED, FAILED, LIVE_STATES, ChargeEvent
 
 SOMEWHERE = "BRASIL"  # a Pix code must name a city; not every cinema does
 LATE_MONEY_MINUTES = 10
@@ -28,8 +29,11 @@ log = logging.getLogger("bilheteria.payments")
 
 
 def with_pix_code(answer: psp.ChargeState, amount: int, city: str) -> psp.ChargeState:
-    """The answer with its BR Code: some providers give only the location that it is built from."""
-    if answer.pix_code is not None or answer.location is None:
+    """The answer with its BR Code: some providers give only the location that it is built from.
+
+    A charge that was paid needs none.
+    """
+    if answer.payments or answer.pix_code is not None or answer.location is None:
         return answer
     name = settings().cinema.name
     city = brcode.plain(city).strip() or SOMEWHERE
@@ -37,11 +41,13 @@ def with_pix_code(answer: psp.ChargeState, amount: int, city: str) -> psp.Charge
     return replace(answer, pix_code=code)
 
 
-def event_of(answer: psp.ChargeState) -> str:
-    """The event of the state table that a provider's answer amounts to."""
+def event_of(answer: psp.ChargeState) -> ChargeEvent:
+    """The event of the state machine that a provider's answer amounts to."""
     if answer.payments:
         return "paid"
-    return answer.status if answer.status in ("declined", "ended") else "accepted"
+    if answer.status == "declined":
+        return "declined"
+    return "ended" if answer.status == "ended" else "accepted"
 
 
 def record(charge_id: uuid.UUID, answer: psp.ChargeState) -> bool:
@@ -54,12 +60,16 @@ def record(charge_id: uuid.UUID, answer: psp.ChargeState) -> bool:
         moved, received = _move_paid(charge_id, answer, first)
         more = [payment for payment in others if _receive(charge_id, payment)]
         return moved or received or bool(more)
-    return _move(charge_id, event_of(answer), answer)
+    event = event_of(answer)
+    values: dict[str, object] = {"id": charge_id, "provider_charge_id": answer.id}
+    if event == "accepted":
+        values |= {"redirect_url": answer.redirect_url, "pix_code": answer.pix_code}
+    return _move(event, values)
 
 
-def fail(charge_id: uuid.UUID, event: str) -> bool:
+def fail(charge_id: uuid.UUID, event: Literal["refused", "lost"]) -> bool:
     """The provider refused the charge (`refused`), or did not answer (`lost`)."""
-    return _move(charge_id, event, None)
+    return _move(event, {"id": charge_id})
 
 
 def is_wanted(charge_id: uuid.UUID) -> bool:
@@ -68,43 +78,35 @@ def is_wanted(charge_id: uuid.UUID) -> bool:
     return state in (*LIVE_STATES, CONFIRMED)
 
 
-def _move(charge_id: uuid.UUID, event: str, answer: psp.ChargeState | None) -> bool:
-    row = db.session().execute(_moving(charge_id, event, answer)).first()
+_PROVIDER_ID = "provider_charge_id = :provider_charge_id"
+_NO_MORE_CHECKS = "next_check_at = null"
+# Money that was on its way is found even when its webhook is lost.
+_LAST_CHECK = f"next_check_at = clock_timestamp() + interval '{LATE_MONEY_MINUTES} minutes'"
+
+
+def _move_to(event: ChargeEvent, *columns: str) -> Move:
+    return CHARGE.move(event, columns=", ".join(columns), returning="state, order_id, failure")
+
+
+# What an event writes beside the state. Payments have a statement of their own, `_MOVE_PAID`.
+_MOVES: dict[ChargeEvent, Move] = {
+    "accepted": _move_to("accepted", _PROVIDER_ID, "redirect_url = :redirect_url", "pix_code = :pix_code"),
+    "lost": _move_to("lost"),
+    "refused": _move_to("refused", "failure = coalesce(failure, 'refused')", _NO_MORE_CHECKS),
+    "declined": _move_to(
+        "declined", _PROVIDER_ID, "failure = coalesce(failure, 'declined')", _NO_MORE_CHECKS
+    ),
+    "ended": _move_to("ended", _PROVIDER_ID, "failure = coalesce(failure, 'ended')", _LAST_CHECK),
+}
+
+
+def _move(event: ChargeEvent, values: Mapping[str, object]) -> bool:
+    row = _MOVES[event].perform(**values)
     if row is None:
         return False
     if row.state == FAILED:
-        outbox.publish(ChargeFailed(str(charge_id), str(row.order_id), row.failure), urgent=True)
+        outbox.publish(ChargeFailed(str(values["id"]), str(row.order_id), row.failure), urgent=True)
     return row.state != CANCELLED or event == "ended"
-
-
-def _moving(
-    charge_id: uuid.UUID, event: str, answer: psp.ChargeState | None
-) -> ReturningUpdate[tuple[str, uuid.UUID, str | None]]:
-    """The one conditional update of a charge: its row as it is then, or none if it is in another state."""
-    values: dict[str, object] = {
-        "state": case(
-            *((ChargeRow.state == before, moves[event]) for before, moves in CHARGE.items() if event in moves)
-        )
-    }
-    if event in ("declined", "refused"):
-        values["next_check_at"] = null()
-    if event == "ended":  # money that was on its way is found even when its webhook is lost
-        values["next_check_at"] = func.clock_timestamp() + func.make_interval(
-            0, 0, 0, 0, 0, LATE_MONEY_MINUTES
-        )
-    if event in ("declined", "refused", "ended"):
-        values["failure"] = func.coalesce(ChargeRow.failure, event)
-    if answer is not None:
-        values["provider_charge_id"] = answer.id
-    if event == "accepted" and answer is not None:
-        values["redirect_url"] = answer.redirect_url
-        values["pix_code"] = answer.pix_code
-    return (
-        update(ChargeRow)
-        .where(ChargeRow.id == charge_id, ChargeRow.state.in_(states_before(event)))
-        .values(values)
-        .returning(ChargeRow.state, ChargeRow.order_id, ChargeRow.failure)
-    )
 
 
 # Unique by the provider's id. The provider's time of payment counts from the making of the charge until now: a little
@@ -118,29 +120,29 @@ _RECEIVE = f"""
     from payments.charges where id = :charge_id
     on conflict (provider, provider_receipt_id) do nothing returning order_id, paid_at
 """
+_CONFIRM = CHARGE.update(
+    "paid", columns=f"{_PROVIDER_ID}, {_NO_MORE_CHECKS}", where="id = :charge_id", returning="state"
+)
 _MOVE_PAID = text(
     f"""
     with moved as (
-        update payments.charges
-        set state = cast(:moves as jsonb) ->> state, provider_charge_id = :provider_charge_id, next_check_at = null
-        where id = :charge_id and state = any(:before) returning state
+        {_CONFIRM}
     ), received as ({_RECEIVE})
     select (select state from moved) as state, received.order_id, received.paid_at
     from (select) one left join received on true
     """
 )
 _RECEIVE_MORE = text(_RECEIVE)
-_PAID = {before: moves["paid"] for before, moves in CHARGE.items() if "paid" in moves}
 
 
 def _move_paid(charge_id: uuid.UUID, answer: psp.ChargeState, payment: psp.Payment) -> tuple[bool, bool]:
     """Charge and receipt in one statement, since they come together: whether the one moved, the other was new."""
     receipt_id = codes.ordered_id()
-    moving = {"moves": json.dumps(_PAID), "before": list(_PAID), "provider_charge_id": answer.id}
-    row = db.session().execute(_MOVE_PAID, moving | _receipt(receipt_id, charge_id, payment)).one()
+    values = {"provider_charge_id": answer.id} | _receipt(receipt_id, charge_id, payment)
+    row = db.session().execute(_MOVE_PAID, values).one()
     if row.order_id is not None:
         _tell(receipt_id, charge_id, row.order_id, payment, row.paid_at)
-    return row.state is not None and row.state != CANCELLED, row.order_id is not None
+    return row.state is not None, row.order_id is not None
 
 
 def _receive(charge_id: uuid.UUID, payment: psp.Payment) -> bool:

@@ -19,11 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import db
+from app.core.state_machine import one_of
 from app.payments.states import CHARGE_STATES, LIVE_STATES, REFUND_STATES
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> str:
-    return f"{column} in ({', '.join(repr(value) for value in values)})"
 
 
 class ChargeRow(db.Base):
@@ -54,13 +51,13 @@ class ChargeRow(db.Base):
     city: Mapped[str] = mapped_column(Text, server_default="")  # of the cinema that is paid
 
     __table_args__ = (
-        Index("uq_charges_live", "order_id", unique=True, postgresql_where=_one_of("state", LIVE_STATES)),
+        Index("uq_charges_live", "order_id", unique=True, postgresql_where=one_of("state", LIVE_STATES)),
         Index("ix_charges_order_id", "order_id"),
         Index("ix_charges_next_check_at", "next_check_at", postgresql_where="next_check_at is not null"),
         UniqueConstraint("provider", "provider_charge_id"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("method in ('pix', 'card')", name="method"),
-        CheckConstraint(_one_of("state", CHARGE_STATES), name="state"),
+        CheckConstraint(one_of("state", CHARGE_STATES), name="state"),
         {"schema": "payments"},
     )
 
@@ -111,7 +108,7 @@ class RefundRow(db.Base):
     __table_args__ = (
         Index("ix_refunds_next_check_at", "next_check_at", postgresql_where="next_check_at is not null"),
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint(_one_of("state", REFUND_STATES), name="state"),
+        CheckConstraint(one_of("state", REFUND_STATES), name="state"),
         {"schema": "payments"},
     )
 

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import codes, db, outbox
 from app.core.errors import Conflict, NotFound
 from app.core.messages import RefundRequested
+from app.payments import states
 from app.payments.facts import REFUND, REFUND_COLUMNS, Refund, in_seconds, receipts_of, refund_of
 from app.payments.models import ReceiptRow, RefundRow
 from app.payments.states import REFUND_FAILED, REFUND_PENDING, REFUND_REPLACED
 
 GIVES_NOTHING = (REFUND_FAILED, REFUND_REPLACED)
+_REPLACE = states.REFUND.move("again", columns="ended_at = clock_timestamp()")
+_REPLACE_ALL = states.REFUND.move(
+    "again", columns="ended_at = clock_timestamp()", where="receipt_id = :receipt_id"
+)
 
 
 class RefundTooLarge(Conflict):
@@ -37,7 +42,7 @@ def refund(receipt_id: uuid.UUID, amount: int | None = None, reason: str = "") -
     receipt, standing, left = _locked(receipt_id)
     if amount is None:
         if any(one.state == REFUND_FAILED for one in standing):
-            _replace(RefundRow.receipt_id == receipt_id)
+            _REPLACE_ALL.perform_all(receipt_id=receipt_id)
         if left <= 0:
             return next(one for one in reversed(standing) if one.state not in GIVES_NOTHING)
         amount = left
@@ -84,16 +89,6 @@ def _ask(receipt: ReceiptRow, amount: int, reason: str) -> Refund:
     return refund_of(row)
 
 
-def _replace(which: ColumnElement[bool]) -> bool:
-    moved = db.session().execute(
-        update(RefundRow)
-        .where(which, RefundRow.state == REFUND_FAILED)
-        .values(state=REFUND_REPLACED, ended_at=func.clock_timestamp())
-        .returning(RefundRow.id)
-    )
-    return bool(moved.all())
-
-
 def refund_order(order_id: uuid.UUID, amount: int | None = None, reason: str = "") -> list[Refund]:
     """Give back the money that bought the order's tickets: all that is left (None), or `amount` in total."""
     given: list[Refund] = []
@@ -116,7 +111,7 @@ def retry_refund(refund_id: uuid.UUID) -> Refund | None:
     if failed is None:
         raise NotFound("refund")
     receipt, _, left = _locked(failed.receipt_id)
-    if not _replace(RefundRow.id == refund_id):
+    if _REPLACE.perform(id=refund_id) is None:
         raise Conflict("refund.not_failed")
     return _ask(receipt, min(failed.amount, left), failed.reason) if left > 0 else None
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from app.core import db
+from app.core.state_machine import one_of
+from app.payments.states import ENDED_STATES, REFUND_FAILED, REFUND_PENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +22,12 @@ class Remains:
 
 
 _UNSETTLED = text(
-    """
+    f"""
     select order_id from payments.charges where order_id = any(:ids)
-      and (state not in ('cancelled', 'failed', 'confirmed') or next_check_at is not null)
+      and (not {one_of("state", ENDED_STATES)} or next_check_at is not null)
     union
-    select order_id from payments.refunds where order_id = any(:ids) and state in ('refund_pending', 'refund_failed')
+    select order_id from payments.refunds where order_id = any(:ids)
+      and {one_of("state", (REFUND_PENDING, REFUND_FAILED))}
     """
 )
 _PAID_BACK = text("select distinct order_id from payments.receipts where order_id = any(:ids)")

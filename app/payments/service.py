@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.adapters import psp
@@ -18,7 +18,7 @@ from app.core import codes, db, outbox
 from app.core.config import settings
 from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound
 from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHinted
-from app.payments import providers
+from app.payments import providers, states
 from app.payments.facts import (
     CHARGE,
     CHARGE_COLUMNS,
@@ -27,10 +27,9 @@ from app.payments.facts import (
     Receipt,
     Refund,
     charge_of,
-    in_seconds,
     receipts_of,
 )
-from app.payments.models import ChargeRow, HintRow, ReceiptRow
+from app.payments.models import ChargeRow, HintRow
 from app.payments.providers import sandbox
 from app.payments.refunds import (
     RefundTooLarge,
@@ -42,7 +41,7 @@ from app.payments.refunds import (
 )
 from app.payments.retention import delete_unpaid, erase_payers
 from app.payments.retention import export as export_payments
-from app.payments.states import CANCELLING, CREATED, LIVE_STATES
+from app.payments.states import CREATED, LIVE_STATES
 
 METHODS = ("pix", "card")
 FIRST_CHECK_SECONDS = 10
@@ -121,6 +120,27 @@ _MAKE_CHARGE = text(
     on conflict do nothing returning {CHARGE_COLUMNS}
     """
 )
+_END = states.CHARGE.move(
+    "cancel",
+    columns="failure = :reason, next_check_at = clock_timestamp() + make_interval(secs => :seconds)",
+)
+_END_OTHERS = states.CHARGE.update(
+    "cancel",
+    columns="failure = 'replaced', next_check_at = clock_timestamp()",
+    using="settled",
+    where="c.order_id = settled.order_id",
+    alias="c",
+)
+_MARK_SETTLED = text(
+    f"""
+    with settled as (
+        update payments.receipts set settled_at = clock_timestamp() where id = :id and settled_at is null
+        returning order_id
+    ),
+    others as ({_END_OTHERS})
+    select order_id from settled
+    """
+)
 _PROGRESS = text(f"select {PROGRESS} from payments.charges c where c.id = :id")
 _NEWEST = text(
     f"""
@@ -170,13 +190,7 @@ def cancel_live_charge(order_id: uuid.UUID, reason: str = "abandoned") -> bool:
 
 def end_charge(charge_id: uuid.UUID, reason: str, *, publish: bool = True) -> bool:
     """End one live charge; see `cancel_live_charge`. Without `publish` a later handler tells the provider."""
-    moved = db.session().execute(
-        update(ChargeRow)
-        .where(ChargeRow.id == charge_id, ChargeRow.state.in_(LIVE_STATES))
-        .values(state=CANCELLING, failure=reason, next_check_at=in_seconds(FIRST_CHECK_SECONDS))
-        .returning(ChargeRow.id)
-    )
-    if moved.first() is None:
+    if _END.perform(id=charge_id, reason=reason, seconds=FIRST_CHECK_SECONDS) is None:
         return False
     if publish:
         outbox.publish(ChargeCancelRequested(str(charge_id)))
@@ -212,20 +226,7 @@ def mark_settled(receipt_id: uuid.UUID) -> bool:
 
     Another charge of the order, asked for before this money came, ends: the clock tells the provider in a moment.
     """
-    settled = (
-        update(ReceiptRow)
-        .where(ReceiptRow.id == receipt_id, ReceiptRow.settled_at.is_(None))
-        .values(settled_at=func.clock_timestamp())
-        .returning(ReceiptRow.order_id)
-        .cte("settled")
-    )
-    others = (
-        update(ChargeRow)
-        .where(ChargeRow.order_id == settled.c.order_id, ChargeRow.state.in_(LIVE_STATES))
-        .values(state=CANCELLING, failure="replaced", next_check_at=func.clock_timestamp())
-        .cte("others")
-    )
-    return db.session().execute(select(settled.c.order_id).add_cte(others)).first() is not None
+    return db.session().execute(_MARK_SETTLED, {"id": receipt_id}).first() is not None
 
 
 def progress(charge_id: uuid.UUID) -> str:

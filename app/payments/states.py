@@ -1,4 +1,4 @@
-"""What a charge and a refund may become. Pure tables: state and event in, next state out, or no move at all.
+"""The states of a charge and of a refund, and which event leads from one to another.
 
 Messages come in any order and more than once, so an event that does not fit is not an error: it moves nothing.
 Money is never refused: whatever state a charge is in, `paid` leads to `confirmed`.
@@ -6,60 +6,71 @@ Money is never refused: whatever state a charge is in, `paid` leads to `confirme
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
-CREATED: Final = "created"  # our row stands; the provider may not know of it
-PENDING: Final = "pending"  # the provider has it and waits for the customer
-UNKNOWN: Final = "unknown"  # the provider did not answer: it may have it or not
-CANCELLING: Final = "cancelling"  # we want it no longer; the provider has not said yes
+from app.core.state_machine import StateMachine
+
+CREATED: Final = "created"  # the row exists; the provider may not know of the charge
+PENDING: Final = "pending"  # the provider has made the charge and waits for the customer
+UNKNOWN: Final = "unknown"  # the provider did not answer: it may have made the charge or not
+CANCELLING: Final = (
+    "cancelling"  # the charge is no longer wanted; the provider has not confirmed the cancellation
+)
 CANCELLED: Final = "cancelled"
 CONFIRMED: Final = "confirmed"
 FAILED: Final = "failed"
 
 CHARGE_STATES: Final = (CREATED, PENDING, UNKNOWN, CANCELLING, CANCELLED, CONFIRMED, FAILED)
 LIVE_STATES: Final = (CREATED, PENDING, UNKNOWN)
+ENDED_STATES: Final = (CANCELLED, FAILED, CONFIRMED)
 
-_LIVE = {
-    "accepted": PENDING,
-    "lost": UNKNOWN,
-    "paid": CONFIRMED,
-    "declined": FAILED,
-    "refused": FAILED,
-    "ended": CANCELLED,
-    "cancel": CANCELLING,
-}
-CHARGE: Final[dict[str, dict[str, str]]] = {
-    CREATED: _LIVE,
-    PENDING: {event: state for event, state in _LIVE.items() if event not in ("accepted", "lost")},
-    UNKNOWN: {event: state for event, state in _LIVE.items() if event != "lost"},
-    CANCELLING: {"paid": CONFIRMED, "ended": CANCELLED, "declined": CANCELLED, "refused": CANCELLED},
-    CANCELLED: {"paid": CONFIRMED},
-    FAILED: {"paid": CONFIRMED},
-    CONFIRMED: {},
-}
+ChargeEvent = Literal["accepted", "lost", "paid", "declined", "refused", "ended", "cancel"]
+
+CHARGE: Final = StateMachine[ChargeEvent](
+    "payments.charges",
+    CHARGE_STATES,
+    {
+        (CREATED, "accepted"): PENDING,
+        (UNKNOWN, "accepted"): PENDING,
+        (CREATED, "lost"): UNKNOWN,
+        (CREATED, "paid"): CONFIRMED,
+        (PENDING, "paid"): CONFIRMED,
+        (UNKNOWN, "paid"): CONFIRMED,
+        (CANCELLING, "paid"): CONFIRMED,
+        (CANCELLED, "paid"): CONFIRMED,
+        (FAILED, "paid"): CONFIRMED,
+        (CREATED, "declined"): FAILED,
+        (PENDING, "declined"): FAILED,
+        (UNKNOWN, "declined"): FAILED,
+        (CANCELLING, "declined"): CANCELLED,
+        (CREATED, "refused"): FAILED,
+        (PENDING, "refused"): FAILED,
+        (UNKNOWN, "refused"): FAILED,
+        (CANCELLING, "refused"): CANCELLED,
+        (CREATED, "ended"): CANCELLED,
+        (PENDING, "ended"): CANCELLED,
+        (UNKNOWN, "ended"): CANCELLED,
+        (CANCELLING, "ended"): CANCELLED,
+        (CREATED, "cancel"): CANCELLING,
+        (PENDING, "cancel"): CANCELLING,
+        (UNKNOWN, "cancel"): CANCELLING,
+    },
+)
 
 REFUND_PENDING: Final = "refund_pending"
 REFUNDED: Final = "refunded"
 REFUND_FAILED: Final = "refund_failed"
-REFUND_REPLACED: Final = "refund_replaced"  # it failed, and what it was to give back is asked for by another
+REFUND_REPLACED: Final = "refund_replaced"  # superseded by a newer refund after it failed
 REFUND_STATES: Final = (REFUND_PENDING, REFUNDED, REFUND_FAILED, REFUND_REPLACED)
-REFUND: Final[dict[str, dict[str, str]]] = {
-    REFUND_PENDING: {"done": REFUNDED, "refused": REFUND_FAILED},
-    REFUND_FAILED: {"again": REFUND_REPLACED},
-    REFUNDED: {},
-    REFUND_REPLACED: {},
-}
 
+RefundEvent = Literal["done", "refused", "again"]
 
-def charge_after(state: str, event: str) -> str | None:
-    """The state of a charge after `event`, or None when the event moves nothing."""
-    return CHARGE[state].get(event)
-
-
-def states_before(event: str) -> tuple[str, ...]:
-    """The states in which `event` moves a charge: the `where` of its conditional update."""
-    return tuple(state for state in CHARGE_STATES if event in CHARGE[state])
-
-
-def refund_after(state: str, event: str) -> str | None:
-    return REFUND[state].get(event)
+REFUND: Final = StateMachine[RefundEvent](
+    "payments.refunds",
+    REFUND_STATES,
+    {
+        (REFUND_PENDING, "done"): REFUNDED,
+        (REFUND_PENDING, "refused"): REFUND_FAILED,
+        (REFUND_FAILED, "again"): REFUND_REPLACED,
+    },
+)

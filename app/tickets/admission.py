@@ -45,13 +45,13 @@ ADMIT = f"""
       and (t.screening_id = :screening or cast(:screening as int) is null and clock_timestamp() <= i.ends_at)
       and (:early or clock_timestamp() >= i.starts_at - cast(:opens as interval))
     returning {_FACTS}, t.admitted_at < i.starts_at - cast(:opens as interval) as is_early
-"""  # noqa: S608
+"""
 _LOOK = text(
     f"""
     select {_FACTS},
       exists (select from tickets.signing_keys k where k.kid = :kid and k.retired_at is null) as key_counts
     from tickets.tickets t join tickets.issues i using (order_id) where t.id = :id
-    """  # noqa: S608
+    """
 )
 
 _TAKE_BACK = text(
