@@ -28,6 +28,13 @@ def one_of(column: str, states: Sequence[str]) -> str:
     return f"{column} in ({', '.join(repr(str(state)) for state in states)})"
 
 
+def none_of(column: str, states: Sequence[str]) -> str:
+    """The opposite of `one_of`."""
+    if len(states) == 1:
+        return f"{column} <> '{states[0]}'"
+    return one_of(column, states).replace(" in (", " not in (")
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """One event of a state machine as a statement, for the rows that its condition selects."""
@@ -99,7 +106,7 @@ class StateMachine(Generic[Event]):
         source = f" from {using}" if using else ""
         result = f" returning {returning}" if returning else ""
         condition = one_of(column, self.before(event))
-        return f"update {target} set {assignments}{source} where {where} and {condition}{result}"  # noqa: S608
+        return f"update {target} set {assignments}{source} where ({where}) and {condition}{result}"  # noqa: S608
 
     def _target(self, event: Event, column: str) -> str:
         """The state after `event`, as SQL: a constant, unless it depends on the state before."""

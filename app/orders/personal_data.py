@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.core import db, outbox
 from app.core.messages import NoticeRequested
-from app.core.state_machine import one_of
+from app.core.state_machine import none_of, one_of
 from app.orders import ending, reading, reseating, retention
 from app.orders.states import OPEN_STATES, RESEAT, UNPAID_STATES
 from app.orders.views import OrderView
@@ -24,7 +24,7 @@ _OPEN = text(
 )
 _ENDED = text(
     f"select o.id, o.code from orders.orders o where {_OF_PERSON} and o.erased_at is null"  # noqa: S608
-    f" and not {one_of('o.state', OPEN_STATES)} order by o.id for update"
+    f" and {none_of('o.state', OPEN_STATES)} order by o.id for update"
 )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from app.core import db
-from app.core.state_machine import one_of
+from app.core.state_machine import none_of, one_of
 from app.payments.states import ENDED_STATES, REFUND_FAILED, REFUND_PENDING
 
 
@@ -24,7 +24,7 @@ class Remains:
 _UNSETTLED = text(
     f"""
     select order_id from payments.charges where order_id = any(:ids)
-      and (not {one_of("state", ENDED_STATES)} or next_check_at is not null)
+      and ({none_of("state", ENDED_STATES)} or next_check_at is not null)
     union
     select order_id from payments.refunds where order_id = any(:ids)
       and {one_of("state", (REFUND_PENDING, REFUND_FAILED))}

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
 
+from app.core.state_machine import one_of
 from app.reservations.limits import LOCK_HOLDS
+from app.reservations.states import HELD, RESERVATION, ReservationEvent
 
 # Takes `wanted(seat_id)` for the one row of `owner(id, screening_id, expires_at)`. Expired rows are taken over;
 # our own are kept (a change of seats claims old and new ones in one pass, so that the order of locks holds).
@@ -42,15 +45,15 @@ _HOLD = """
     with owner as (
         insert into reservations.reservations (id, screening_id, state, expires_at, visitor, address_key, channel,
             device)
-        select :id, :screening_id, 'held', clock_timestamp() + make_interval(secs => :seconds), :visitor, :address_key,
-            :channel, cast(:device as uuid)
+        select :id, :screening_id, '{held}', clock_timestamp() + make_interval(secs => :seconds), :visitor,
+            :address_key, :channel, cast(:device as uuid)
         where (cast(:visitor_limit as integer) is null or not exists (
                 select 1 from reservations.reservations live
-                where live.visitor = :visitor and live.state = 'held' and live.expires_at > clock_timestamp()
+                where live.visitor = :visitor and {is_held} and live.expires_at > clock_timestamp()
                 offset cast(:visitor_limit as integer) - 1 limit 1))
           and (cast(:address_limit as integer) is null or not exists (
                 select 1 from reservations.reservations live
-                where live.address_key = :address_key and live.state = 'held' and live.expires_at > clock_timestamp()
+                where live.address_key = :address_key and {is_held} and live.expires_at > clock_timestamp()
                 offset cast(:address_limit as integer) - 1 limit 1))
         returning id, screening_id, expires_at
     ),
@@ -83,7 +86,7 @@ _CLAIM_FOR = """
 _OWNED = """
     with owner as (
         select id, screening_id, state from reservations.reservations
-        where id = :id and state = any(:states) for update
+        where id = :id and {in_states} for update
     ),
     locked as ({locked}),
     complete as (
@@ -96,11 +99,7 @@ _OWNED = """
 _MOVE = """
     {owned}
     moved as (
-        update reservations.reservations set state = :state, updated_at = clock_timestamp(),
-          expires_at = coalesce(cast(:expires_at as timestamptz), expires_at),
-          address_key = case when cast(:state as text) = 'held' then address_key else '' end
-        where id = :id and exists (select 1 from owner) and exists (select 1 from complete)
-        returning screening_id, expires_at
+        {update}
     ),
     written as (
         update reservations.seat_claims held set expires_at = cast(:expires_at as timestamptz) from locked
@@ -115,8 +114,7 @@ _MOVE = """
 _FREE = """
     {owned}
     moved as (
-        update reservations.reservations set state = :state, updated_at = clock_timestamp(), address_key = ''
-        where id = :id and exists (select 1 from owner) returning screening_id
+        {update}
     ),
     gone as (
         delete from reservations.seat_claims held using locked
@@ -156,20 +154,43 @@ _UNDO = """
 class Statements:
     hold: TextClause
     claim_for: TextClause
-    move: TextClause
-    free: TextClause
+    move: Mapping[ReservationEvent, TextClause]
+    free: Mapping[ReservationEvent, TextClause]
     drop: TextClause
     undo: TextClause
 
 
+_UPDATED = "updated_at = clock_timestamp()"
+_FREED = f"{_UPDATED}, address_key = ''"
+# What becomes of the reservation beside its state, for the events that keep its claims.
+_MOVES: dict[ReservationEvent, str] = {
+    "extend": f"{_UPDATED}, expires_at = cast(:expires_at as timestamptz)",
+    "confirm": _FREED,
+}
+_FREES: tuple[ReservationEvent, ...] = ("release", "withdraw", "expire")
+
+
+def _of_event(statement: str, event: ReservationEvent, locked: str, columns: str) -> TextClause:
+    in_states = one_of("state", RESERVATION.before(event))
+    update = RESERVATION.update(
+        event,
+        columns=columns,
+        where="id = :id and exists (select 1 from owner)"
+        + (" and exists (select 1 from complete)" if event in _MOVES else ""),
+        returning="screening_id, expires_at",
+    )
+    owned = _OWNED.format(locked=locked, tell=TELL, in_states=in_states)
+    return text(statement.format(owned=owned, update=update))
+
+
 def statements(*, claim: str = CLAIM, locked: str = LOCKED, limits: str = LOCK_HOLDS) -> Statements:
     """All writes, built from the one claim and the locks (the race tests build them with a guard taken out)."""
-    owned = _OWNED.format(locked=locked, tell=TELL)
+    is_held = one_of("live.state", (HELD,))
     return Statements(
-        hold=text(_HOLD.format(limits=limits, claim=claim, tell=TELL)),
+        hold=text(_HOLD.format(limits=limits, claim=claim, tell=TELL, held=HELD, is_held=is_held)),
         claim_for=text(_CLAIM_FOR.format(claim=claim, tell=TELL)),
-        move=text(_MOVE.format(owned=owned)),
-        free=text(_FREE.format(owned=owned)),
+        move={event: _of_event(_MOVE, event, locked, columns) for event, columns in _MOVES.items()},
+        free={event: _of_event(_FREE, event, locked, _FREED) for event in _FREES},
         drop=text(_DROP.format(locked=locked)),
         undo=text(_UNDO.format(locked=locked)),
     )

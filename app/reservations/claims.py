@@ -10,12 +10,15 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Row, text
 
 from app.core import db
 from app.core.actor import Actor
+from app.core.state_machine import one_of
 from app.reservations.claim_statements import statements
+from app.reservations.states import HELD
 
 SQL = statements()
 
@@ -98,27 +101,26 @@ def lock(reservation_id: uuid.UUID) -> Row | None:
 
 
 def move(
-    reservation_id: uuid.UUID, *, states: Sequence[str], state: str, expires_at: datetime | None
+    reservation_id: uuid.UUID, event: Literal["extend", "confirm"], *, expires_at: datetime | None = None
 ) -> Row | None:
-    """Set a reservation's state and its claims' expiry (None: sold), if it still has every seat that it asked for.
+    """Move a reservation and set its claims' expiry (None: sold), if it still has every seat that it asked for.
 
     None when it is in another state or has lost a seat: then nothing has changed.
     """
-    values = {"id": reservation_id, "states": list(states), "state": state, "expires_at": expires_at}
+    statement, values = SQL.move[event], {"id": reservation_id, "expires_at": expires_at}
     # A change of seats that committed while we waited for the lock hides its new claims from the first statement.
-    row = db.session().execute(SQL.move, values).one_or_none()
-    row = row or db.session().execute(SQL.move, values).one_or_none()
+    row = db.session().execute(statement, values).one_or_none()
+    row = row or db.session().execute(statement, values).one_or_none()
     if row is not None and len(row.seat_ids or ()) != row.locked:
         raise ClaimsDisagree(str(reservation_id))
     return row
 
 
-def free(reservation_id: uuid.UUID, *, states: Sequence[str], state: str) -> int | None:
-    """Give a reservation's seats back and set its state; its screening, or None when it was in no such state."""
+def free(reservation_id: uuid.UUID, event: Literal["release", "withdraw", "expire"]) -> int | None:
+    """Move a reservation and give its seats back; its screening, or None when it was in no state of the event."""
     if lock(reservation_id) is None:
         return None
-    values = {"id": reservation_id, "states": list(states), "state": state}
-    row = db.session().execute(SQL.free, values).one_or_none()
+    row = db.session().execute(SQL.free[event], {"id": reservation_id}).one_or_none()
     if row is None:
         return None
     if row.gone != row.locked:
@@ -127,8 +129,9 @@ def free(reservation_id: uuid.UUID, *, states: Sequence[str], state: str) -> int
 
 
 _DUE = text(
-    """
-    select id, expires_at from reservations.reservations where state = 'held' and expires_at < clock_timestamp()
+    f"""
+    select id, expires_at from reservations.reservations
+    where {one_of("state", (HELD,))} and expires_at < clock_timestamp()
       and (cast(:after as timestamptz) is null or (expires_at, id) > (:after, cast(:after_id as uuid)))
     order by expires_at, id limit :most
     """
@@ -148,7 +151,7 @@ def due(most: int, after: Row | None = None) -> Sequence[Row]:
 def lock_due(reservation_id: uuid.UUID) -> bool:
     """Lock a hold if its time is over; False if it was extended, ended, or is being written by somebody else."""
     statement = text(
-        "select 1 from reservations.reservations where id = :id and state = 'held'"
+        f"select 1 from reservations.reservations where id = :id and {one_of('state', (HELD,))}"
         " and expires_at < clock_timestamp() for update skip locked"
     )
     return db.session().execute(statement, {"id": reservation_id}).first() is not None

@@ -16,7 +16,6 @@ from app.core.outbox import publish
 from app.core.worker import Tick
 from app.reservations import claims, retention
 from app.reservations.offering import offer_ended, offer_next, screenings_waited_for, seats_freed
-from app.reservations.states import RESERVATION
 
 log = logging.getLogger("bilheteria.reservations")
 
@@ -72,7 +71,7 @@ def expire(reservation_id: uuid.UUID) -> bool:
     with db.transaction():
         if not claims.lock_due(reservation_id):
             return False
-        screening_id = claims.free(reservation_id, states=RESERVATION.before("expired"), state="expired")
+        screening_id = claims.free(reservation_id, "expire")
         if screening_id is None:
             return False
         offer_ended(reservation_id)

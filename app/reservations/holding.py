@@ -19,6 +19,7 @@ from app.reservations import claims, single_seat
 from app.reservations.best import best_together
 from app.reservations.limits import LOCK_HOLDS, too_many_holds
 from app.reservations.nearest import nearest_free
+from app.reservations.states import HELD
 from app.reservations.views import NothingFits, Reservation, SeatsLost, SingleSeatLeft
 
 NO_LIMIT = 1_000_000  # a limit of this size is none: it is not even looked up
@@ -73,7 +74,7 @@ def hold(
         if shift is not None:
             raise SingleSeatLeft(tuple(seat_ids), shift)
     return Reservation(
-        reservation_id, screening.id, "held", tuple(seat_ids), held.expires_at, held.expires_at - grace()
+        reservation_id, screening.id, HELD, tuple(seat_ids), held.expires_at, held.expires_at - grace()
     )
 
 
@@ -140,7 +141,7 @@ def reach_for(
     the caller ends it, and makes the other, in the same transaction.
     """
     row = claims.lock(reservation_id)
-    if row is None or row.state != "held" or row.screening_id != screening.id:
+    if row is None or row.state != HELD or row.screening_id != screening.id:
         return
     own = reservation(reservation_id).seat_ids
     if quantity is not None:

@@ -12,6 +12,8 @@ from sqlalchemy import text
 
 from app.core import db
 from app.core.actor import Actor
+from app.core.state_machine import one_of
+from app.reservations.states import HELD
 from app.reservations.views import TooManyHolds
 
 # Goes before the statement that counts and holds, in the same message to the database: one way there and back.
@@ -26,13 +28,14 @@ LOCK_HOLDS = """
 _FITS_AGAIN = """
     select extract(epoch from live.expires_at - clock_timestamp()) from reservations.reservations live
     where cast(:{limit} as integer) is not null
-      and live.{column} = :{column} and live.state = 'held' and live.expires_at > clock_timestamp()
+      and live.{column} = :{column} and {is_held} and live.expires_at > clock_timestamp()
     order by live.expires_at desc offset cast(:{limit} as integer) - 1 limit 1
 """
+_IS_HELD = one_of("live.state", (HELD,))
 _FULL = text(
     f"""
-    select ({_FITS_AGAIN.format(column="visitor", limit="visitor_limit")}) as visitor,
-      ({_FITS_AGAIN.format(column="address_key", limit="address_limit")}) as address
+    select ({_FITS_AGAIN.format(column="visitor", limit="visitor_limit", is_held=_IS_HELD)}) as visitor,
+      ({_FITS_AGAIN.format(column="address_key", limit="address_limit", is_held=_IS_HELD)}) as address
     """
 )
 

@@ -20,14 +20,21 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
-from app.reservations.states import REQUEST, RESERVATION
+from app.core.state_machine import none_of, one_of
+from app.reservations.states import (
+    CANCELLED,
+    HELD,
+    LIVE_REQUESTS,
+    OFFERED,
+    OPEN,
+    REQUEST,
+    RESERVATION,
+    WAITING,
+)
 
 SCHEMA = "reservations"
 LOCALES = ("pt_BR", "en")
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> str:
-    return f"{column} in ({', '.join(repr(value) for value in values)})"
+IS_HELD = one_of("state", (HELD,))
 
 
 class ReservationRow(Base):
@@ -39,16 +46,14 @@ class ReservationRow(Base):
 
     __tablename__ = "reservations"
     __table_args__ = (
-        CheckConstraint(_one_of("state", RESERVATION.states), name="state"),
-        Index("ix_reservations_due", "expires_at", postgresql_where=text("state = 'held'")),
-        Index("ix_reservations_visitor", "visitor", "expires_at", postgresql_where=text("state = 'held'")),
-        Index(
-            "ix_reservations_address", "address_key", "expires_at", postgresql_where=text("state = 'held'")
-        ),
+        CheckConstraint(one_of("state", RESERVATION.states), name="state"),
+        Index("ix_reservations_due", "expires_at", postgresql_where=text(IS_HELD)),
+        Index("ix_reservations_visitor", "visitor", "expires_at", postgresql_where=text(IS_HELD)),
+        Index("ix_reservations_address", "address_key", "expires_at", postgresql_where=text(IS_HELD)),
         Index(
             "ix_reservations_address_left",
             "id",
-            postgresql_where=text("state <> 'held' and address_key <> ''"),
+            postgresql_where=text(f"{none_of('state', (HELD,))} and address_key <> ''"),
         ),
         {"schema": SCHEMA},
     )
@@ -103,17 +108,17 @@ class RequestRow(Base):
 
     __tablename__ = "requests"
     __table_args__ = (
-        CheckConstraint(_one_of("state", REQUEST.states), name="state"),
-        CheckConstraint(_one_of("locale", LOCALES), name="locale"),
-        CheckConstraint("state in ('open', 'cancelled') or email is not null", name="email"),
-        CheckConstraint("state <> 'offered' or reservation_id is not null", name="offer"),
+        CheckConstraint(one_of("state", REQUEST.states), name="state"),
+        CheckConstraint(one_of("locale", LOCALES), name="locale"),
+        CheckConstraint(f"{one_of('state', (OPEN, CANCELLED))} or email is not null", name="email"),
+        CheckConstraint(f"{none_of('state', (OFFERED,))} or reservation_id is not null", name="offer"),
         CheckConstraint("quantity > 0", name="quantity"),
         Index(
             "ix_requests_waiting",
             "screening_id",
             "waiting_since",
             "id",
-            postgresql_where=text("state = 'waiting'"),
+            postgresql_where=text(one_of("state", (WAITING,))),
         ),
         Index(
             "uq_requests_offer",
@@ -126,12 +131,12 @@ class RequestRow(Base):
         Index(
             "ix_requests_visitor",
             "visitor",
-            postgresql_where=text("state in ('open', 'waiting', 'offered')"),
+            postgresql_where=text(one_of("state", REQUEST.before("cancel"))),
         ),
         Index(
             "ix_requests_ended",
             text("coalesce(ended_at, created_at)"),
-            postgresql_where=text("state not in ('waiting', 'offered')"),
+            postgresql_where=text(none_of("state", LIVE_REQUESTS)),
         ),
         {"schema": SCHEMA},
     )
@@ -139,7 +144,7 @@ class RequestRow(Base):
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     token: Mapped[str] = mapped_column(Text, unique=True)
     screening_id: Mapped[int] = mapped_column(ForeignKey("events.screenings.id"))
-    state: Mapped[str] = mapped_column(Text, server_default=text("'open'"))
+    state: Mapped[str] = mapped_column(Text, server_default=text(f"'{OPEN}'"))
     quantity: Mapped[int] = mapped_column(Integer)
     email: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text)

@@ -16,16 +16,25 @@ from app.core.config import settings
 from app.core.messages import NoticeRequested, SeatsFreed
 from app.core.outbox import publish, withdraw
 from app.core.pages import Page
+from app.core.state_machine import one_of
 from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, holding
 from app.reservations.best import best_together
 from app.reservations.holding import execute
+from app.reservations.states import LIVE_REQUESTS, OFFERED, REQUEST, WAITING
 from app.reservations.views import NothingFits, Request, Reservation
 
 OFFER = "waiting_offer"
 CALLED_OFF = "waiting_called_off"
 JOINED = "waiting_joined"
+
+_IS_WAITING = one_of("state", (WAITING,))
+_ENDED_NOW = "ended_at = clock_timestamp()"
+_OFFER = REQUEST.move("offer", columns="reservation_id = :reservation_id, offered_until = :deadline")
+_END_OFFER = REQUEST.move(
+    "end_offer", columns=_ENDED_NOW, where="reservation_id = :reservation_id", returning="email, locale"
+)
 
 
 def offer_next(screening_id: int) -> bool:
@@ -43,7 +52,7 @@ def offer_next(screening_id: int) -> bool:
         return False
     waiting = execute(
         "select id, token, quantity, email, locale, visitor from reservations.requests"
-        " where screening_id = :screening_id and state = 'waiting' order by waiting_since, id for update skip locked",
+        f" where screening_id = :screening_id and {_IS_WAITING} order by waiting_since, id for update skip locked",
         screening_id=screening_id,
     ).all()
     plan = events.seat_plan(screening.auditorium_id)
@@ -69,13 +78,7 @@ def _offer(screening: Screening, row: Row[Any]) -> bool:
         )
     except NothingFits:
         return False
-    execute(
-        "update reservations.requests set state = 'offered', reservation_id = :reservation_id,"
-        " offered_until = :deadline where id = :id and state = 'waiting'",
-        id=row.id,
-        reservation_id=offer.id,
-        deadline=offer.deadline,
-    )
+    _OFFER.require(id=row.id, reservation_id=offer.id, deadline=offer.deadline)
     _tell_offer(screening, row, offer)
     return True
 
@@ -145,19 +148,15 @@ def _call_off(screening: Screening) -> None:
     """The screening does not happen: who waits is told, with the reason, and what was offered is given back."""
     offered = execute(
         "select reservation_id from reservations.requests"
-        " where screening_id = :screening_id and state = 'offered' order by reservation_id",
+        f" where screening_id = :screening_id and {one_of('state', (OFFERED,))} order by reservation_id",
         screening_id=screening.id,
     )
     told: list[Row[Any]] = []
     for reservation_id in offered.scalars().all():
         claims.lock(reservation_id)
-        ended = execute(
-            "update reservations.requests set state = 'expired', ended_at = clock_timestamp()"
-            " where reservation_id = :id and state = 'offered' returning email, locale",
-            id=reservation_id,
-        ).all()
+        ended = _END_OFFER.perform_all(reservation_id=reservation_id)
         if ended:  # else it was taken meanwhile: an order has the seats now, and is called off as one
-            claims.free(reservation_id, states=("held",), state="released")
+            claims.free(reservation_id, "withdraw")
         told += ended
     told += _close_queue(screening.id)
     for row in told:
@@ -166,14 +165,20 @@ def _call_off(screening: Screening) -> None:
 
 
 # By id, as whoever signs in takes along what they wait for (`owning.py`): else each waits for the other for ever.
-CLOSE_QUEUE = """
+_CLOSE = REQUEST.update(
+    "close",
+    columns=_ENDED_NOW,
+    using="waiting",
+    where="q.id = waiting.id",
+    alias="q",
+    returning="q.email, q.locale",
+)
+CLOSE_QUEUE = f"""
     with waiting as (
-        select id from reservations.requests where screening_id = :screening_id and state = 'waiting'
+        select id from reservations.requests where screening_id = :screening_id and {_IS_WAITING}
         order by id for no key update
     )
-    update reservations.requests q set state = 'expired', ended_at = clock_timestamp() from waiting
-    where q.id = waiting.id
-    returning q.email, q.locale
+    {_CLOSE}
 """
 
 
@@ -184,17 +189,13 @@ def _close_queue(screening_id: int) -> Sequence[Row[Any]]:
 
 def offer_ended(reservation_id: uuid.UUID) -> None:
     """The reservation behind an offer has ended by its clock: so has the offer."""
-    execute(
-        "update reservations.requests set state = 'expired', ended_at = clock_timestamp()"
-        " where reservation_id = :id and state = 'offered'",
-        id=reservation_id,
-    )
+    _END_OFFER.perform(reservation_id=reservation_id)
 
 
 def screenings_waited_for() -> list[int]:
     """Where somebody waits; or holds an offer, which must end if the screening was called off meanwhile."""
     rows = execute(
-        "select distinct screening_id from reservations.requests where state in ('waiting', 'offered')"
+        f"select distinct screening_id from reservations.requests where {one_of('state', LIVE_REQUESTS)}"
         " order by screening_id"
     )
     return list(rows.scalars())
@@ -203,7 +204,7 @@ def screenings_waited_for() -> list[int]:
 def seats_freed(screening_id: int) -> None:
     """Seats came back: tell the worker, if somebody waits for them. (The tick looks again in any case.)"""
     waits = execute(
-        "select 1 from reservations.requests where screening_id = :screening_id and state = 'waiting' limit 1",
+        f"select 1 from reservations.requests where screening_id = :screening_id and {_IS_WAITING} limit 1",
         screening_id=screening_id,
     ).first()
     if waits is not None:

@@ -10,13 +10,15 @@ from sqlalchemy import Row
 
 from app.core import db
 from app.core.config import settings
+from app.core.state_machine import none_of, one_of
 from app.reservations.holding import execute
+from app.reservations.states import EXPIRED, HELD, LIVE_REQUESTS, RELEASED, RESERVED
 
 BATCH = 500
 
-_ENDED = """
+_ENDED = f"""
     select id, reservation_id, state from reservations.requests
-    where state not in ('waiting', 'offered')
+    where {none_of("state", LIVE_REQUESTS)}
       and coalesce(ended_at, created_at) < statement_timestamp() - make_interval(days => :days)
     order by coalesce(ended_at, created_at), id limit :most for update skip locked
 """
@@ -34,9 +36,7 @@ def delete_requests(days: int, *, most: int = BATCH) -> int:
 
 def _delete(rows: Collection[Row[Any]]) -> None:
     execute("delete from reservations.requests where id = any(:ids)", ids=[row.id for row in rows])
-    delete_reservations(
-        [row.reservation_id for row in rows if row.reservation_id and row.state != "reserved"]
-    )
+    delete_reservations([row.reservation_id for row in rows if row.reservation_id and row.state != RESERVED])
 
 
 # Claims are locked in the order of every other write; an ended reservation has none left, unless something failed.
@@ -56,14 +56,14 @@ def delete_reservations(reservation_ids: Collection[uuid.UUID]) -> None:
     execute("delete from reservations.requests where reservation_id = any(:ids)", ids=ids)
     execute(_EXPIRED_CLAIMS, ids=ids)
     execute(
-        "delete from reservations.reservations where id = any(:ids) and state in ('released', 'expired')",
+        f"delete from reservations.reservations where id = any(:ids) and {one_of('state', (RELEASED, EXPIRED))}",
         ids=ids,
     )
 
 
-_LEFT_ADDRESSES = """
+_LEFT_ADDRESSES = f"""
     update reservations.reservations set address_key = '' where id in (
-        select id from reservations.reservations where state <> 'held' and address_key <> ''
+        select id from reservations.reservations where {none_of("state", (HELD,))} and address_key <> ''
         order by id limit :most for update skip locked)
     returning 1
 """
@@ -101,7 +101,7 @@ def live_requests(email: str) -> list[str]:
     """The tokens of the requests with this e-mail that still wait or hold an offer."""
     rows = execute(
         "select token from reservations.requests where lower(email) = lower(:email)"
-        " and state in ('waiting', 'offered') order by id",
+        f" and {one_of('state', LIVE_REQUESTS)} order by id",
         email=email,
     )
     return list(rows.scalars())
@@ -111,7 +111,7 @@ def erase(email: str) -> int:
     """Delete the requests with this e-mail that have ended (see `live_requests`); returns how many."""
     rows = execute(
         "select id, reservation_id, state from reservations.requests where lower(email) = lower(:email)"
-        " and state not in ('waiting', 'offered') order by id for update",
+        f" and {none_of('state', LIVE_REQUESTS)} order by id for update",
         email=email,
     ).all()
     _delete(rows)

@@ -26,7 +26,7 @@ from app.reservations.owning import hand_over
 from app.reservations.retention import delete_reservations, live_requests
 from app.reservations.retention import erase as erase_requests
 from app.reservations.retention import export as export_requests
-from app.reservations.states import RESERVATION
+from app.reservations.states import HELD, RESERVATION
 from app.reservations.views import (
     NotHeld,
     NothingFits,
@@ -189,7 +189,7 @@ def change_seats(
     `hold_seats`) and SeatsLost: then the old seats are still held.
     """
     row = claims.lock(reservation_id)
-    if row is None or row.state != "held":
+    if row is None or row.state != HELD:
         raise NotHeld(reservation_id)
     screening = events.screening(row.screening_id)
     seats = check_seats(screening, seat_ids)
@@ -228,11 +228,11 @@ def _remember(reservation_id: uuid.UUID, seats: Sequence[int]) -> None:
 def extend(reservation_id: uuid.UUID, until_deadline: datetime) -> Reservation:
     """Set the deadline (the claims outlive it by the grace). Raises NotHeld, also when a seat has gone."""
     expires_at = until_deadline + holding.grace()
-    moved = claims.move(reservation_id, states=("held",), state="held", expires_at=expires_at)
+    moved = claims.move(reservation_id, "extend", expires_at=expires_at)
     if moved is None:
         raise NotHeld(reservation_id)
     return Reservation(
-        reservation_id, moved.screening_id, "held", tuple(moved.seat_ids), expires_at, until_deadline
+        reservation_id, moved.screening_id, HELD, tuple(moved.seat_ids), expires_at, until_deadline
     )
 
 
@@ -241,17 +241,19 @@ def confirm(reservation_id: uuid.UUID) -> bool:
 
     A claim past its time that nobody took over is still ours.
     """
-    states = RESERVATION.before("confirmed")
-    return claims.move(reservation_id, states=states, state="confirmed", expires_at=None) is not None
+    return claims.move(reservation_id, "confirm") is not None
 
 
 def release(reservation_id: uuid.UUID) -> bool:
     """Give the seats back, held or sold. False when they were given back before."""
-    screening_id = claims.free(reservation_id, states=RESERVATION.before("released"), state="released")
+    screening_id = claims.free(reservation_id, "release")
     if screening_id is None:
         return False
     seats_freed(screening_id)
     return True
+
+
+_RECLAIM = RESERVATION.move("reclaim", columns="expires_at = :until, updated_at = clock_timestamp()")
 
 
 def reclaim(reservation_id: uuid.UUID, until: datetime) -> bool:
@@ -260,7 +262,7 @@ def reclaim(reservation_id: uuid.UUID, until: datetime) -> bool:
     Seats that are no longer for sale are lost as those that others have.
     """
     row = claims.lock(reservation_id)
-    if row is None or row.state not in ("held", *RESERVATION.before("held")):
+    if row is None or row.state not in RESERVATION.before("reclaim"):
         return False
     seats = holding.reservation(reservation_id).seat_ids
     if holding.never_free(row.screening_id).keys() & set(seats):
@@ -269,13 +271,7 @@ def reclaim(reservation_id: uuid.UUID, until: datetime) -> bool:
         if claims.claim_for(reservation_id, seats, until) != frozenset(seats):
             attempt.rollback()
             return False
-        db.session().execute(
-            text(
-                "update reservations.reservations set state = 'held', expires_at = :until,"
-                " updated_at = clock_timestamp() where id = :id"
-            ),
-            {"id": reservation_id, "until": until},
-        )
+        _RECLAIM.require(id=reservation_id, until=until)
     return True
 
 

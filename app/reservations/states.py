@@ -1,46 +1,55 @@
-"""What a reservation and a request may become; everything else is refused. Pure tables."""
+"""The states of a reservation and of a request, and which event leads from one to another."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Final, Literal
 
+from app.core.state_machine import StateMachine
 
-@dataclass(frozen=True, slots=True)
-class States:
-    """For each state, the states that may follow it."""
+HELD: Final = "held"
+CONFIRMED: Final = "confirmed"
+RELEASED: Final = "released"
+EXPIRED: Final = "expired"  # also of a request
 
-    moves: Mapping[str, tuple[str, ...]]
+ReservationEvent = Literal["extend", "confirm", "release", "withdraw", "expire", "reclaim"]
 
-    @property
-    def states(self) -> tuple[str, ...]:
-        return tuple(self.moves)
-
-    def allows(self, before: str, after: str) -> bool:
-        return after in self.moves[before]
-
-    def before(self, after: str) -> tuple[str, ...]:
-        """The states from which `after` may be reached."""
-        return tuple(state for state, following in self.moves.items() if after in following)
-
-
-# expired -> held: money came late and all of the same seats were still free.
-RESERVATION = States(
+RESERVATION: Final = StateMachine[ReservationEvent](
+    "reservations.reservations",
+    (HELD, CONFIRMED, RELEASED, EXPIRED),
     {
-        "held": ("confirmed", "released", "expired"),
-        "confirmed": ("released",),
-        "released": (),
-        "expired": ("held",),
-    }
+        (HELD, "extend"): HELD,
+        (HELD, "confirm"): CONFIRMED,
+        (HELD, "release"): RELEASED,
+        (CONFIRMED, "release"): RELEASED,
+        (HELD, "withdraw"): RELEASED,  # an offer to a request; once it is sold, it belongs to an order
+        (HELD, "expire"): EXPIRED,
+        (HELD, "reclaim"): HELD,
+        (EXPIRED, "reclaim"): HELD,  # money came late, and all of the same seats were still free
+    },
 )
 
-REQUEST = States(
+OPEN: Final = "open"  # nothing fitted; no e-mail was left yet
+WAITING: Final = "waiting"
+OFFERED: Final = "offered"
+RESERVED: Final = "reserved"
+CANCELLED: Final = "cancelled"
+
+LIVE_REQUESTS: Final = (WAITING, OFFERED)
+
+RequestEvent = Literal["wait", "offer", "accept", "end_offer", "close", "cancel"]
+
+REQUEST: Final = StateMachine[RequestEvent](
+    "reservations.requests",
+    (OPEN, WAITING, OFFERED, RESERVED, EXPIRED, CANCELLED),
     {
-        "open": ("waiting", "cancelled"),
-        "waiting": ("offered", "expired", "cancelled"),
-        "offered": ("reserved", "expired", "cancelled"),
-        "reserved": (),
-        "expired": (),
-        "cancelled": (),
-    }
+        (OPEN, "wait"): WAITING,
+        (WAITING, "wait"): WAITING,  # with another quantity or e-mail, in the same place
+        (WAITING, "offer"): OFFERED,
+        (OFFERED, "accept"): RESERVED,
+        (OFFERED, "end_offer"): EXPIRED,
+        (WAITING, "close"): EXPIRED,  # sales are over, or the screening is cancelled
+        (OPEN, "cancel"): CANCELLED,
+        (WAITING, "cancel"): CANCELLED,
+        (OFFERED, "cancel"): CANCELLED,
+    },
 )

@@ -16,13 +16,26 @@ from app.core.contact import checked_email
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.messages import SeatsFreed
 from app.core.outbox import publish
+from app.core.state_machine import one_of
 from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, holding, limits
 from app.reservations.holding import execute
 from app.reservations.offering import seats_freed, tell_joined, withdraw_joined
-from app.reservations.states import REQUEST
+from app.reservations.states import EXPIRED, LIVE_REQUESTS, OFFERED, OPEN, REQUEST, RESERVED, WAITING
 from app.reservations.views import Request, Reservation
+
+_WAIT = REQUEST.move(
+    "wait",
+    columns="quantity = :quantity, email = :email, waiting_since = coalesce(waiting_since, clock_timestamp())",
+    where="token = :token",
+    returning="screening_id",
+)
+_ACCEPT = REQUEST.move("accept", columns="ended_at = clock_timestamp()", where="token = :token")
+# `seen` is the state in which the caller has read the request: an offer is given back under its reservation's lock.
+CANCEL = REQUEST.move(
+    "cancel", columns="ended_at = clock_timestamp()", where="token = :token and state = :seen"
+)
 
 
 class OfferOver(Conflict):
@@ -45,7 +58,7 @@ def open_request(screening: Screening, quantity: int, actor: Actor) -> Request:
     # A visitor's wish that was never followed up is replaced: trying again and again leaves one row.
     execute(
         "delete from reservations.requests"
-        " where screening_id = :screening_id and visitor = :visitor and state = 'open'",
+        f" where screening_id = :screening_id and visitor = :visitor and {one_of('state', (OPEN,))}",
         screening_id=screening.id,
         visitor=actor.visitor,
     )
@@ -76,16 +89,7 @@ def wait_for_seats(token: str, quantity: int, email: str) -> Request:
     events.ensure_on_sale(screening)
     limits.lock_places(current.visitor, address)
     _check_how_many(current, address)
-    row = execute(
-        """
-        update reservations.requests set state = 'waiting', quantity = :quantity, email = :email,
-          waiting_since = coalesce(waiting_since, clock_timestamp())
-        where token = :token and state in ('open', 'waiting') returning screening_id
-        """,
-        token=token,
-        quantity=quantity,
-        email=address,
-    ).one_or_none()
+    row = _WAIT.perform(token=token, quantity=quantity, email=address)
     if row is None:
         raise Conflict("request.over", state=current.state)
     joined = request(token)
@@ -99,7 +103,8 @@ def _check_how_many(current: Request, email: str) -> None:
     """Offers hold seats, and mails fill a mailbox: neither one browser nor one e-mail can queue for a whole room."""
     others = execute(
         "select count(*) as waiting from reservations.requests"
-        " where (visitor = :visitor or email = :email) and state in ('waiting', 'offered') and token <> :token",
+        " where (visitor = :visitor or email = :email)"
+        f" and {one_of('state', LIVE_REQUESTS)} and token <> :token",
         visitor=current.visitor,
         email=email,
         token=current.token,
@@ -115,11 +120,12 @@ def join_waiting_list(screening: Screening, quantity: int, email: str, actor: Ac
     return wait_for_seats(opened.token, quantity, email)
 
 
-_REQUEST = """
+_REQUEST = f"""
     select q.id, q.token, q.screening_id, q.state, q.quantity, q.email, q.locale, q.visitor, q.reservation_id,
       q.offered_until,
-      case when q.state = 'waiting' then 1 + (
-        select count(*) from reservations.requests o where o.screening_id = q.screening_id and o.state = 'waiting'
+      case when {one_of("q.state", (WAITING,))} then 1 + (
+        select count(*) from reservations.requests o
+        where o.screening_id = q.screening_id and {one_of("o.state", (WAITING,))}
           and (o.waiting_since, o.id) < (q.waiting_since, q.id)) end as position
     from reservations.requests q where q.token = :token
 """
@@ -152,25 +158,24 @@ def accept_offer(token: str) -> Reservation:
     Raises NotFound, ScreeningClosed and OfferOver.
     """
     current = request(token)
-    if current.state != "offered" or current.offer is None:
+    if current.state != OFFERED or current.offer is None:
         raise OfferOver("offer.over", state=current.state)
     events.ensure_on_sale(events.screening(current.screening_id))
     if not _still_open(current.offer):
-        raise OfferOver("offer.over", state="expired")
+        raise OfferOver("offer.over", state=EXPIRED)
     least = execute("select clock_timestamp() as now").one().now + timedelta(minutes=settings().holds.minutes)
     deadline = max(current.offer.deadline, least)
-    moved = claims.move(
-        current.offer.id, states=("held",), state="held", expires_at=deadline + holding.grace()
-    )
-    if moved is None or not _end(token, "offered", "reserved"):
-        raise OfferOver("offer.over", state="expired")
+    moved = claims.move(current.offer.id, "extend", expires_at=deadline + holding.grace())
+    if moved is None or _ACCEPT.perform(token=token) is None:
+        raise OfferOver("offer.over", state=EXPIRED)
     return holding.reservation(current.offer.id)
 
 
 def email_of_offer(reservation_id: uuid.UUID) -> str | None:
     """The e-mail that waited for these seats; None for seats that nobody waited for."""
     row = execute(
-        "select email from reservations.requests where reservation_id = :id and state = 'reserved'",
+        "select email from reservations.requests where reservation_id = :id"
+        f" and {one_of('state', (RESERVED,))}",
         id=reservation_id,
     ).one_or_none()
     return row.email if row is not None else None
@@ -187,34 +192,22 @@ def cancel_request(token: str) -> Request:
     """
     current = request(token)
     # A request only moves forward: whoever was quicker has brought it nearer to its end.
-    while current.state in REQUEST.before("cancelled"):
+    while current.state in REQUEST.before("cancel"):
         _cancel(current)
         current = request(token)
-    if current.state == "reserved":
+    if current.state == RESERVED:
         raise Conflict("request.over", state=current.state)
     return current
 
 
 def _cancel(current: Request) -> None:
     """Leave the queue, unless the request has moved on since it was read: an accepted offer is somebody's order."""
-    offer = current.offer if current.state == "offered" else None
+    offer = current.offer if current.state == OFFERED else None
     if offer is not None:
         claims.lock(offer.id)  # as taking the offer does: the reservation, then its request
-    if not _end(current.token, current.state, "cancelled"):
+    if CANCEL.perform(token=current.token, seen=current.state) is None:
         return
     if offer is not None:
-        claims.free(offer.id, states=("held",), state="released")
+        claims.free(offer.id, "withdraw")
     withdraw_joined(current)
     seats_freed(current.screening_id)
-
-
-def _end(token: str, before: str, after: str) -> bool:
-    """Move the request into one of its last states."""
-    row = execute(
-        "update reservations.requests set state = :after, ended_at = clock_timestamp()"
-        " where token = :token and state = :before returning 1",
-        token=token,
-        before=before,
-        after=after,
-    )
-    return row.first() is not None

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core import db
-from app.core.state_machine import NotMoved, StateMachine, one_of
+from app.core.state_machine import NotMoved, StateMachine, none_of, one_of
 
 Event = Literal["start", "stop", "scrap"]
 
@@ -63,6 +63,8 @@ def test_an_event_without_moves_is_refused() -> None:
 def test_a_condition_names_one_state_or_several() -> None:
     assert one_of("state", ("idle",)) == "state = 'idle'"
     assert one_of("e.state", ("idle", "gone")) == "e.state in ('idle', 'gone')"
+    assert none_of("state", ("idle",)) == "state <> 'idle'"
+    assert none_of("e.state", ("idle", "gone")) == "e.state not in ('idle', 'gone')"
 
 
 def test_the_words_of_a_move_fit_into_a_larger_statement() -> None:
@@ -76,7 +78,7 @@ def test_the_words_of_a_move_fit_into_a_larger_statement() -> None:
     )
     assert words == (
         "update public.engines e set state = 'running', starts = starts + 1 from found"
-        " where e.id = found.id and e.state = 'idle' returning e.id"
+        " where (e.id = found.id) and e.state = 'idle' returning e.id"
     )
 
 

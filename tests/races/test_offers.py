@@ -60,8 +60,8 @@ def test_control_seats_of_an_order(monkeypatch: pytest.MonkeyPatch) -> None:
     def unguarded(token: str) -> Request:
         offer = service.request(token).offer
         assert offer is not None
-        claims.free(offer.id, states=("held",), state="released")
-        waiting._end(token, "offered", "cancelled")
+        claims.free(offer.id, "withdraw")
+        waiting.CANCEL.perform(token=token, seen="offered")
         return service.request(token)
 
     monkeypatch.setattr(service, "cancel_request", unguarded)

@@ -208,7 +208,7 @@ def run_out_and_expire(chance: random.Random) -> int:
         ).scalar()
         if found is not None:
             past = datetime.now(UTC) - timedelta(seconds=1)
-            claims.move(found, states=("held",), state="held", expires_at=past)
+            claims.move(found, "extend", expires_at=past)
     return handlers.expire_holds()
 
 
