@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 
 from app.core import db
+from app.core.state_machine import one_of
 from app.payments.models import ChargeRow, ReceiptRow, RefundRow
 from app.payments.states import LIVE_STATES, REFUND_FAILED, REFUND_PENDING, REFUNDED
 
@@ -120,9 +121,9 @@ PROGRESS = f"""
     ) then '+settled' else '' end
     || coalesce((
         select '+returned' || case
-            when bool_or(f.state = '{REFUND_FAILED}') then '+stuck'
-            when bool_or(f.state = '{REFUND_PENDING}') then ''
-            when bool_or(f.state = '{REFUNDED}') then '+back'
+            when bool_or({one_of("f.state", (REFUND_FAILED,))}) then '+stuck'
+            when bool_or({one_of("f.state", (REFUND_PENDING,))}) then ''
+            when bool_or({one_of("f.state", (REFUNDED,))}) then '+back'
             else '' end
         from payments.receipts r join payments.refunds f on f.receipt_id = r.id
         where r.charge_id = c.id and r.settled_at is null

@@ -16,11 +16,12 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import local
 from app.core.showtime import cinema_day
+from app.core.state_machine import none_of, one_of
 from app.events import service as events
 from app.tickets import keys, qr, scanners
 from app.tickets.opening import opens_before
 from app.tickets.scanners import CODE_LENGTH
-from app.tickets.states import ADMITTED, REVOKED
+from app.tickets.states import ADMITTED, REVOKED, TICKET, VALID
 from app.tickets.views import Admission, Attendance, IssueFacts, Ticket
 
 ORDER_CODE = re.compile(r"[A-Z]{3}\d{4,6}")  # LTZ-4720, or a ticket's place in it: LTZ-4720-1
@@ -33,19 +34,24 @@ REPEAT_SECONDS = (
 
 _FACTS = "t.*, i.facts, i.cinema_id, i.starts_at, i.ends_at, clock_timestamp() as now"
 
-# `t.state = 'valid'` is what lets only one of two doors win: the second waits for the row, looks again, finds none.
-ADMIT = f"""
-    update tickets.tickets t set state = 'admitted', admitted_at = clock_timestamp(), gate = :gate, admitted_by = :by
-    from tickets.issues i
-    where i.order_id = t.order_id and t.id = :id and t.state = 'valid'
-      and (cast(:revision as int) is null
-        or t.revision = :revision and exists (
-            select from tickets.signing_keys k where k.kid = :kid and k.retired_at is null))
-      and (cast(:cinema as int) is null or i.cinema_id = :cinema)
-      and (t.screening_id = :screening or cast(:screening as int) is null and clock_timestamp() <= i.ends_at)
-      and (:early or clock_timestamp() >= i.starts_at - cast(:opens as interval))
-    returning {_FACTS}, t.admitted_at < i.starts_at - cast(:opens as interval) as is_early
-"""
+# The condition on the state, which the machine adds, lets only one of two doors win: the second one waits for the row,
+# reads it again, and moves none.
+ADMIT = TICKET.update(
+    "admit",
+    columns="admitted_at = clock_timestamp(), gate = :gate, admitted_by = :by",
+    using="tickets.issues i",
+    where="""
+        i.order_id = t.order_id and t.id = :id
+        and (cast(:revision as int) is null
+          or t.revision = :revision and exists (
+              select from tickets.signing_keys k where k.kid = :kid and k.retired_at is null))
+        and (cast(:cinema as int) is null or i.cinema_id = :cinema)
+        and (t.screening_id = :screening or cast(:screening as int) is null and clock_timestamp() <= i.ends_at)
+        and (:early or clock_timestamp() >= i.starts_at - cast(:opens as interval))
+    """,
+    alias="t",
+    returning=f"{_FACTS}, t.admitted_at < i.starts_at - cast(:opens as interval) as is_early",
+)
 _LOOK = text(
     f"""
     select {_FACTS},
@@ -54,18 +60,14 @@ _LOOK = text(
     """
 )
 
-_TAKE_BACK = text(
-    """
-    update tickets.tickets set state = 'valid', admitted_at = null, gate = null, admitted_by = null
-    where id = :id and state = 'admitted' returning 1
-    """
-)
+_TAKE_BACK = TICKET.move("take_back", columns="admitted_at = null, gate = null, admitted_by = null")
 
 # The index of a screening's tickets leaves the revoked ones out: who does not name them has all tickets read.
 ATTENDANCE = text(
-    """
-    select count(*) filter (where state = 'admitted') as inside, count(*) filter (where state = 'valid') as missing
-    from tickets.tickets where screening_id = any(:ids) and state <> 'revoked'
+    f"""
+    select count(*) filter (where {one_of("state", (ADMITTED,))}) as inside,
+      count(*) filter (where {one_of("state", (VALID,))}) as missing
+    from tickets.tickets where screening_id = any(:ids) and {none_of("state", (REVOKED,))}
     """
 )
 
@@ -239,7 +241,7 @@ def _admit(
         return _answer("admitted_early" if row.is_early else "admitted", row)
     if row is not None:
         # The row is still locked by this transaction: nobody else has seen the ticket admitted.
-        db.session().execute(_TAKE_BACK, {"id": ticket_id}).one()
+        _TAKE_BACK.require(id=ticket_id)
     row = db.session().execute(_LOOK, key).first()
     if row is None:
         return Admission("unknown")

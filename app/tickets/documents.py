@@ -10,6 +10,8 @@ from sqlalchemy import text
 from app.adapters.storage import Missing, Storage, StorageError, shared_storage
 from app.core import db
 from app.core.config import settings
+from app.core.state_machine import none_of
+from app.tickets.states import REVOKED
 from app.tickets.views import Document, Ticket
 
 LINK_SECONDS = 300
@@ -39,9 +41,10 @@ def document(order_id: uuid.UUID) -> Document | None:
         db.session()
         .execute(
             text(
-                """
+                f"""
             select d.* from tickets.documents d where d.order_id = :order_id and d.revision = (
-                select max(t.revision) from tickets.tickets t where t.order_id = :order_id and t.state <> 'revoked')
+                select max(t.revision) from tickets.tickets t where t.order_id = :order_id
+                    and {none_of("t.state", (REVOKED,))})
             """
             ),
             {"order_id": order_id},
@@ -75,9 +78,10 @@ def pdf_link(order_id: uuid.UUID, filename: str) -> str | None:
 
 # Whoever revokes or signs anew waits for this, or this for them: what is written down is so when it commits.
 _RECORD = text(
-    """
+    f"""
     with counted as (
-        select revision from tickets.tickets where order_id = :order_id and state <> 'revoked' order by id for share
+        select revision from tickets.tickets where order_id = :order_id
+            and {none_of("state", (REVOKED,))} order by id for share
     )
     insert into tickets.documents (order_id, revision, storage_key, size, ends_at)
     select :order_id, :revision, :key, :size, (select ends_at from tickets.issues where order_id = :order_id)

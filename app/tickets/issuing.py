@@ -13,9 +13,10 @@ from app.core import codes, db, outbox
 from app.core.errors import Conflict
 from app.core.half_price import proof_number
 from app.core.messages import TicketsReady, TicketsRevoked
+from app.core.state_machine import one_of
 from app.events.service import Screening
 from app.tickets import keys, qr
-from app.tickets.states import VALID
+from app.tickets.states import ADMITTED, TICKET, VALID
 from app.tickets.views import IssueFacts, Ticket, TicketLine
 
 
@@ -41,7 +42,7 @@ _ISSUE = text(
     )
     insert into tickets.tickets (id, order_id, number, code, qr_text, kid, state, screening_id, seat_id,
         seat_name, row_label, seat_number, zone_name, ticket_type, half_kind, price, section)
-    select line.id, issue.order_id, line.number, line.code, line.qr_text, :kid, 'valid', :screening_id, line.seat_id,
+    select line.id, issue.order_id, line.number, line.code, line.qr_text, :kid, '{VALID}', :screening_id, line.seat_id,
         line.seat_name, line.row_label, line.seat_number, line.zone_name, line.ticket_type, line.half_kind, line.price,
         line.section
     from issue cross join jsonb_to_recordset(cast(:lines as jsonb)) as line (
@@ -53,15 +54,20 @@ _ISSUE = text(
 
 # Locked first, so that who is in at the door counts; and in the order in which `documents.record` and the rotation of
 # keys lock them: else each waits for the other.
+_GONE = TICKET.update(
+    "revoke",
+    columns="revoked_at = clock_timestamp()",
+    using="mine",
+    where="t.id = mine.id",
+    alias="t",
+    returning="1",
+)
 _REVOKE = text(
-    """
+    f"""
     with mine as (select id, state from tickets.tickets where order_id = :order_id order by id for update),
-    gone as (
-        update tickets.tickets t set state = 'revoked', revoked_at = clock_timestamp()
-        from mine where t.id = mine.id and t.state = 'valid' returning 1
-    )
+    gone as ({_GONE})
     select (select count(*) from gone) as revoked,
-        count(*) filter (where state = 'admitted') as admitted
+        count(*) filter (where {one_of("state", (ADMITTED,))}) as admitted
     from mine
     """
 )

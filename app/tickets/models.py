@@ -24,7 +24,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
-from app.tickets.states import STATES
+from app.core.state_machine import none_of, one_of
+from app.tickets.states import ADMITTED, REVOKED, STATES, VALID
 
 SCHEMA = "tickets"
 
@@ -51,15 +52,15 @@ class TicketRow(Base):
 
     __tablename__ = "tickets"
     __table_args__ = (
-        CheckConstraint(f"state in {STATES!r}", name="state"),
-        CheckConstraint("(state = 'admitted') = (admitted_at is not null)", name="admitted_at"),
+        CheckConstraint(one_of("state", STATES), name="state"),
+        CheckConstraint(f"({one_of('state', (ADMITTED,))}) = (admitted_at is not null)", name="admitted_at"),
         Index("ix_tickets_order_id", "order_id"),
         Index(
             "uq_tickets_seat",
             "screening_id",
             "seat_id",
             unique=True,
-            postgresql_where=text("state <> 'revoked'"),
+            postgresql_where=text(none_of("state", (REVOKED,))),
         ),
         {"schema": SCHEMA},
     )
@@ -71,7 +72,7 @@ class TicketRow(Base):
     qr_text: Mapped[str] = mapped_column(Text)
     kid: Mapped[int] = mapped_column(SmallInteger)
     revision: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
-    state: Mapped[str] = mapped_column(Text, server_default=text("'valid'"))
+    state: Mapped[str] = mapped_column(Text, server_default=text(f"'{VALID}'"))
     screening_id: Mapped[int] = mapped_column(Integer)
     seat_id: Mapped[int] = mapped_column(Integer)
     seat_name: Mapped[str] = mapped_column(Text)

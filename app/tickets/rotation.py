@@ -17,7 +17,9 @@ from app.core import db, outbox
 from app.core.failpoints import failpoint
 from app.core.half_price import proof_number
 from app.core.messages import TicketsResigned
+from app.core.state_machine import one_of
 from app.tickets import keys, qr
+from app.tickets.states import VALID
 
 ORDERS_A_BATCH = 100
 TICKETS_A_TICK = 2_000
@@ -31,22 +33,23 @@ _SCREENINGS = text(
 # Batches of two processes follow each other: the second one sees what the first has signed.
 _ONE_BATCH_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('tickets.sign_anew'))")
 # Whole orders, so that each PDF is drawn once; the tickets are locked by id, as everywhere.
+_IS_VALID = one_of("t.state", (VALID,))
 _BATCH = text(
-    """
+    f"""
     with batch as (
-        select distinct order_id from tickets.tickets
-        where screening_id = :screening_id and state = 'valid' and kid = any(:kids) order by order_id limit :orders
+        select distinct t.order_id from tickets.tickets t
+        where t.screening_id = :screening_id and {_IS_VALID} and t.kid = any(:kids) order by t.order_id limit :orders
     )
     select t.id, t.order_id, t.screening_id, t.seat_id, t.half_kind, t.revision
     from tickets.tickets t join batch using (order_id)
-    where t.state = 'valid' and t.kid = any(:kids) order by t.id for update of t
+    where {_IS_VALID} and t.kid = any(:kids) order by t.id for update of t
     """
 )
 _SIGN = text(
-    """
+    f"""
     update tickets.tickets t set qr_text = line.qr_text, kid = :kid, revision = line.revision
     from jsonb_to_recordset(cast(:lines as jsonb)) as line (id uuid, qr_text text, revision smallint)
-    where t.id = line.id and t.state = 'valid' returning t.id
+    where t.id = line.id and {_IS_VALID} returning t.id
     """
 )
 

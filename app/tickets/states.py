@@ -1,28 +1,24 @@
-"""The states of a ticket: valid, then admitted or revoked, and never back."""
+"""The states of a ticket, and which event leads from one to another."""
 
 from __future__ import annotations
 
-from app.core.errors import Conflict
+from typing import Final, Literal
 
-VALID = "valid"
-ADMITTED = "admitted"
-REVOKED = "revoked"
-STATES = (VALID, ADMITTED, REVOKED)
+from app.core.state_machine import StateMachine
 
-_NEXT = {(VALID, "admit"): ADMITTED, (VALID, "revoke"): REVOKED}
+VALID: Final = "valid"
+ADMITTED: Final = "admitted"
+REVOKED: Final = "revoked"
+STATES: Final = (VALID, ADMITTED, REVOKED)
 
+Event = Literal["admit", "take_back", "revoke"]
 
-class WrongState(Conflict):
-    """A ticket that is not valid can neither be admitted nor revoked."""
-
-
-def after(state: str, event: str) -> str:
-    """The state that `event` (admit, revoke) leads to. Raises WrongState where it leads nowhere."""
-    try:
-        return _NEXT[state, event]
-    except KeyError:
-        raise WrongState("ticket.state", state=state, event=event) from None
-
-
-def can(state: str, event: str) -> bool:
-    return (state, event) in _NEXT
+TICKET: Final = StateMachine[Event](
+    "tickets.tickets",
+    STATES,
+    {
+        (VALID, "admit"): ADMITTED,
+        (ADMITTED, "take_back"): VALID,  # only in the transaction that admitted it
+        (VALID, "revoke"): REVOKED,
+    },
+)
