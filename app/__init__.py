@@ -20,10 +20,10 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
 
     `limits` of its database conversations are those of pages, unless a command asks for its own.
     """
-    from flask import Flask  # here alone: the worker, whose modules lie in this package too, needs none of it
+    from app.web.application import Application  # here alone: the worker, of this package too, needs no Flask
 
     settings = config.use(settings or Settings.from_env())
-    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app = Application(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.testing = settings.process.testing
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     app.jinja_env.trim_blocks = True

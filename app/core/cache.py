@@ -112,7 +112,7 @@ class Cache(Generic[K, V]):
     def _wait(self, flight: _Flight[V], load: Callable[[], V]) -> V:
         # A transaction keeps its connection and its locks, and the load may need one of them: never wait with them.
         if not db.in_transaction():
-            db.let_go()
+            db.release_connection()
             flight.done.wait(WAIT_SECONDS)
         return flight.entry.value if flight.entry is not None else load()
 

@@ -1,8 +1,8 @@
 """The database: one engine, one Base, and the only place that commits.
 
-Services never open or commit anything: they call `session()`, which is the session of the transaction that a
-face, REST, a handler or a command has opened, or of the request's reading scope. A call to a lower service
-therefore joins its caller's transaction.
+Services never open or commit a transaction: they call `session()`. It is the session of the transaction that a front
+end, REST, a handler or a command has opened, or of the request's reading scope. So a call to a lower service joins its
+caller's transaction.
 """
 
 from __future__ import annotations
@@ -13,7 +13,18 @@ from contextvars import ContextVar
 from typing import Any
 
 from psycopg2.errors import ReadOnlySqlTransaction
-from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, MetaData, NullPool, create_engine, event
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    ExceptionContext,
+    MetaData,
+    NullPool,
+    TextClause,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmaker
 
 from app.adapters import postgres_limits
@@ -44,7 +55,7 @@ class NoTransaction(RuntimeError):
 class WriteWhileReading(RuntimeError):
     """A reading scope was asked to write: the caller forgot `transaction()`.
 
-    The session says so of what the ORM would write, the database itself of everything else.
+    The session refuses writes of the ORM, and the database refuses all others.
     """
 
 
@@ -87,9 +98,7 @@ def connect(url: str, *, limits: Limits = COMMANDS, **options: Any) -> Engine:
     outage = Outage(limits.connect)
     _engine = _make_engine(url, limits, outage, read_only=True, **options)
     _aside = _make_engine(url, limits, outage, **options | {"pool_size": 2, "isolation_level": "AUTOCOMMIT"})
-    # A connection changes between reading and transactions by flags of the driver alone, not by asking the server.
-    _engine.dialect.set_isolation_level = _set_mode  # type: ignore[method-assign, assignment]
-    event.listen(_engine, "connect", lambda connection, _record: _set_mode(connection, WRITING))
+    _switch_modes_without_statements(_engine)
     _reading_engine = _engine.execution_options(isolation_level=READING)
     for hook in _when_connected:
         hook()
@@ -104,11 +113,21 @@ def when_connected(hook: Callable[[], None]) -> None:
 READING, WRITING = "AUTOCOMMIT", "READ COMMITTED"
 
 
-def _set_mode(connection: Any, level: str) -> None:
-    """Its statements stand alone, and the server refuses writes (`default_transaction_read_only`); or a transaction
-    begins as `BEGIN READ WRITE`.
+def _switch_modes_without_statements(engine: Engine) -> None:
+    """Let SQLAlchemy switch a connection between reading and transactions by `_set_mode`.
 
-    The order matters: psycopg2 asks the server when `readonly` changes on a connection in autocommit.
+    Its own way asks the server whenever `readonly` changes: two statements for each transaction and each page.
+    """
+    engine.dialect.set_isolation_level = _set_mode  # type: ignore[method-assign, assignment]
+    event.listen(engine, "connect", lambda connection, _record: _set_mode(connection, WRITING))
+
+
+def _set_mode(connection: Any, level: str) -> None:
+    """READING: each statement stands alone, and the server refuses writes (`default_transaction_read_only`).
+    WRITING: a transaction begins as `BEGIN READ WRITE`.
+
+    The order of the two assignments matters: psycopg2 asks the server when `readonly` changes on a connection that is
+    in autocommit.
     """
     if level == READING:
         connection.readonly = None
@@ -123,13 +142,13 @@ def _set_mode(connection: Any, level: str) -> None:
 def _make_engine(
     url: str, limits: Limits, outage: Outage, *, read_only: bool = False, **options: Any
 ) -> Engine:
-    """Connections of it have `limits`; those that gave no answer in time are thrown away."""
+    """An engine whose connections have `limits`; a connection that does not answer in time is closed."""
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
     arguments = postgres_limits.connect_args(url, limits, read_only=read_only)
     for name, value in options.pop("connect_args", {}).items():
         arguments[name] = f"{arguments[name]} {value}" if name == "options" else value
-    # An error that is logged says which statement failed, never whose name, CPF or order stood in it.
+    # A logged error has the statement, never its values: a name, a CPF, an order's token.
     options = {"hide_parameters": True, "connect_args": arguments} | options
     if options.get("poolclass") is not NullPool:
         options = {"pool_timeout": limits.pool} | options
@@ -167,16 +186,17 @@ def limits() -> Limits:
 
 
 def forked() -> None:
-    """In a process that was just forked: forget the parent's connections without a word to the server."""
+    """In a process that was just forked: drop the parent's connections without closing them on the server."""
     for inherited in (_engine, _aside):
         if inherited is not None:
             inherited.dispose(close=False)
 
 
 def aside() -> Connection:
-    """A connection that commits each statement at once: for what counts whatever becomes of the caller's transaction.
+    """A connection that commits each statement at once: its writes stay when the caller's transaction rolls back.
 
-    It comes from a small pool of its own, so that nobody who holds a connection waits for others who do the same.
+    It comes from a small pool of its own: callers that hold a connection of the main pool must not wait there for a
+    second one.
     """
     engine()
     assert _aside is not None
@@ -195,6 +215,15 @@ def in_transaction() -> bool:
     return _writing.get() is not None
 
 
+def after_lock(lock: str, statement: str) -> TextClause:
+    """The statement `lock`, then `statement`, in one message to the database; the result is that of `statement`.
+
+    One round trip instead of two. In read committed `statement` has a snapshot of its own, younger than every commit
+    that `lock` has waited for. psycopg2 sends such a text as it is; psycopg 3 would refuse it.
+    """
+    return text(f"{lock.strip()};\n{statement}" if lock.strip() else statement)
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Open a transaction, commit it at the end, roll it back on an exception. Inside another one: joins it."""
@@ -202,7 +231,7 @@ def transaction() -> Iterator[Session]:
     if outer is not None:
         yield outer
         return
-    let_go()
+    release_connection()
     current = _Session(bind=engine())
     token = _writing.set(current)
     try:
@@ -218,11 +247,11 @@ def transaction() -> Iterator[Session]:
         hook()
 
 
-def let_go() -> None:
-    """Give the reading scope's connection back; its next query takes one again.
+def release_connection() -> None:
+    """Return the reading scope's connection to the pool; the scope's next query takes one again.
 
-    Whoever needs a connection of their own calls this first: a request that holds one while it waits for another
-    would, in a crowd, wait for all the others that do the same.
+    Call this before waiting for another connection: requests that each hold one connection and wait for a second one
+    would wait for each other.
     """
     current = _reading.get()
     if current is not None:
@@ -230,13 +259,16 @@ def let_go() -> None:
 
 
 def after_commit(hook: Callable[[], None]) -> None:
-    """Run `hook` once the current transaction has committed (never if it rolls back): waking up, not effects."""
+    """Run `hook` after the commit of the current transaction, never after a rollback.
+
+    For hints, such as waking a thread: a crash between commit and hook loses the hook.
+    """
     session().info.setdefault("after_commit", []).append(hook)
 
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A scope for reading alone; connects on its first query. Inside a transaction: joins it."""
+    """A scope that only reads; it takes a connection at its first query. Inside a transaction: joins it."""
     outer = _writing.get() or _reading.get()
     if outer is not None:
         yield outer

@@ -192,7 +192,10 @@ def _noting_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _LineDecoder(json.JSONDecoder):
-    """Gives each object the line that it begins on, and tells of repeated names."""
+    """Gives each object the line that it begins on, and tells of repeated names.
+
+    The `json` module hands positions to its own parser alone, so that parser's parts are put together here.
+    """
 
     def __init__(self) -> None:
         super().__init__(object_pairs_hook=_noting_repeats)

@@ -67,7 +67,7 @@ class Writer:
             return
         changes = {name: value for name, value in values.items() if before[name] != value}
         if changes:
-            db.session().execute(table.__table__.update().where(table.slug == entry.key[0]).values(changes))
+            db.session().execute(update(table).where(table.slug == entry.key[0]).values(changes))
         self.report.count(kind, "changed" if changes else "same")
 
     def _room(self, entry: Entry) -> None:
@@ -132,7 +132,7 @@ class Writer:
         else:
             screening_id = before.id
             if changes:
-                statement = ScreeningRow.__table__.update().where(ScreeningRow.id == screening_id)  # type: ignore[attr-defined]
+                statement = update(ScreeningRow).where(ScreeningRow.id == screening_id)
                 db.session().execute(statement.values(changes))
         known = there.prices.get(screening_id, {})
         repriced = any(known.get(zone_id) != price for zone_id, price in prices.items())

@@ -21,15 +21,18 @@ def write_room(
     zone_names: Mapping[str, tuple[str, str]],
 ) -> int:
     """Insert a new room with its zones and seats; returns its id. `zone_names`: Portuguese, English by code."""
-    session = db.session()
-    room = AuditoriumRow(
-        cinema_id=cinema_id, label=label, name=name, stock=stock, capacity=capacity_of(seats)
-    )
-    session.add(room)
-    session.flush()
-    zones = write_zones(room.id, [seat.zone for seat in seats], zone_names)
-    write_seats(room.id, seats, zones)
-    return room.id
+    values = {
+        "cinema_id": cinema_id,
+        "label": label,
+        "name": name,
+        "stock": stock,
+        "capacity": capacity_of(seats),
+    }
+    statement = insert(AuditoriumRow).values(values).returning(AuditoriumRow.id)
+    room_id = db.session().execute(statement).scalar_one()
+    zones = write_zones(room_id, [seat.zone for seat in seats], zone_names)
+    write_seats(room_id, seats, zones)
+    return room_id
 
 
 def capacity_of(seats: Sequence[PlannedSeat]) -> int:

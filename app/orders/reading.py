@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from app.core import db
 from app.core.actor import Actor
@@ -26,11 +26,19 @@ _VIEW = """
       (select jsonb_agg(to_jsonb(i) order by i.product_id) from orders.order_items i where i.order_id = o.id) as items
 """
 _ORDER = f"select {_VIEW} from orders.orders o"  # noqa: S608 (no value is put in)
-# `changed`: the row that was locked is younger than the one that stood there when the statement began.
-_LOCKED = f"""
-    select {_VIEW}, o.xmin <> (select seen.xmin from orders.orders seen where seen.id = o.id) as changed
-    from orders.orders o
-"""  # noqa: S608 (no value is put in)
+
+
+def _lock_and_read(column: str) -> TextClause:
+    """Locks the order, then reads it with its seats and items as the transaction before has left them.
+
+    One statement would not do: after waiting for the row lock, read committed reads the order again, but not what its
+    subselects have found before.
+    """
+    lock = f"select 1 from orders.orders o where {column} = :key for update"  # noqa: S608 (no value is put in)
+    return db.after_lock(lock, f"{_ORDER} where {column} = :key")
+
+
+_LOCKED_BY_TOKEN, _LOCKED_BY_ID = _lock_and_read("o.token"), _lock_and_read("o.id")
 _LONGEST_TOKEN = 64
 OFFER_FORM = "offer-"  # begins the key of the form by which an offer is taken
 
@@ -46,14 +54,14 @@ def screening_of(token: str) -> int:
     """The id of the order's screening, which never changes. Raises NotFound."""
     if len(token) > _LONGEST_TOKEN:
         raise NotFound("order")
-    return int(_row("select screening_id from orders.orders where token = :key", token).screening_id)
+    return int(_row(text("select screening_id from orders.orders where token = :key"), token).screening_id)
 
 
 def locked(token: str) -> OrderView:
     """As `order`, locked until the transaction ends: the first lock of every verb. Raises NotFound."""
     if len(token) > _LONGEST_TOKEN:
         raise NotFound("order")
-    return _locked("o.token", token)
+    return _view(_row(_LOCKED_BY_TOKEN, token))
 
 
 def own(token: str, actor: Actor) -> OrderView:
@@ -66,7 +74,7 @@ def own(token: str, actor: Actor) -> OrderView:
 
 def locked_by_id(order_id: uuid.UUID) -> OrderView:
     """Raises NotFound."""
-    return _locked("o.id", order_id)
+    return _view(_row(_LOCKED_BY_ID, order_id))
 
 
 def by_id(order_id: uuid.UUID) -> OrderView:
@@ -134,23 +142,12 @@ def by_reservation(reservation_id: uuid.UUID) -> uuid.UUID | None:
     ).scalar()  # fmt: skip
 
 
-def _locked(column: str, key: object) -> OrderView:
-    return _view(_as_left(_row(f"{_LOCKED} where {column} = :key for update of o", key)))
-
-
-def _as_left(row: Row[Any]) -> Row[Any]:
-    """Who waits for the lock gets the order as the one before left it, but seats and items of before that: a
-    statement looks those up as of its beginning. Whoever changes them writes the order too, so that it shows.
-    """
-    return _row(f"{_ORDER} where o.id = :key", row.id) if row.changed else row
-
-
 def _one(statement: str, key: object) -> OrderView:
-    return _view(_row(statement, key))
+    return _view(_row(text(statement), key))
 
 
-def _row(statement: str, key: object) -> Row[Any]:
-    row = db.session().execute(text(statement), {"key": key}).one_or_none()
+def _row(statement: TextClause, key: object) -> Row[Any]:
+    row = db.session().execute(statement, {"key": key}).one_or_none()
     if row is None:
         raise NotFound("order")
     return row

@@ -180,20 +180,18 @@ def load_demo(cinema_ids: Sequence[int]) -> int:
 
 
 def _write_product(product: DemoProduct, position: int) -> int:
-    row = ProductRow(
-        slug=product.slug,
-        name=product.name,
-        name_en=product.name_en,
-        description=product.description,
-        description_en=product.description_en,
-        kind=product.kind,
-        price=product.price,
-        picture=product.slug,
-        position=position,
-    )
-    db.session().add(row)
-    db.session().flush()
-    return row.id
+    values = {
+        "slug": product.slug,
+        "name": product.name,
+        "name_en": product.name_en,
+        "description": product.description,
+        "description_en": product.description_en,
+        "kind": product.kind,
+        "price": product.price,
+        "picture": product.slug,
+        "position": position,
+    }
+    return db.session().execute(insert(ProductRow).values(values).returning(ProductRow.id)).scalar_one()
 
 
 def _write_parts(product: DemoProduct, known: dict[str, int], cinema_ids: Sequence[int]) -> None:

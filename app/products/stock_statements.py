@@ -1,7 +1,6 @@
 """The SQL of stock: what is left, and the writes, each with the lock that stands before it.
 
-A lock and its statement go to the database in one message: one round trip. In read committed the statement after a
-lock has a snapshot of its own, younger than every commit of those who held the lock before.
+A lock and its statement go to the database in one message (`db.after_lock`).
 
 `clock_timestamp()` decides whether a hold has expired, since a statement may have waited for its lock. It is volatile,
 so that no index can be searched with it: `statement_timestamp()` stands beside it, is never later, and lets the index
@@ -11,6 +10,8 @@ leave out the holds that had expired before.
 from __future__ import annotations
 
 from sqlalchemy import text
+
+from app.core.db import after_lock
 
 # The live holds of the stock row `s`; the index covers it. Of the others: without those of the order that asks.
 _HELD = """
@@ -29,22 +30,22 @@ LEFT = text(
 
 _LOCK = """
     select product_id from products.stock where cinema_id = :cinema_id and product_id = any(cast(:ids as int[]))
-    order by product_id for update;
+    order by product_id for update
 """
 _LOCK_OF_SITE = """
-    select product_id from products.stock where cinema_id = :cinema_id order by product_id for update;
+    select product_id from products.stock where cinema_id = :cinema_id order by product_id for update
 """
 _LOCK_OF_ORDER = """
     select s.product_id from products.stock s
     join products.stock_claims c on c.product_id = s.product_id and c.cinema_id = s.cinema_id
-    where c.order_id = :order_id order by s.product_id for update of s;
+    where c.order_id = :order_id order by s.product_id for update of s
 """
 # A hold that is released while the buyer changes seats is released before seats are locked: no stock row may be locked
 # for it. A sold claim is released last, with its order already locked.
 LOCK_OF_SOLD = """
     select s.product_id from products.stock s
     join products.stock_claims c on c.product_id = s.product_id and c.cinema_id = s.cinema_id
-    where c.order_id = :order_id and c.expires_at is null order by s.product_id for update of s;
+    where c.order_id = :order_id and c.expires_at is null order by s.product_id for update of s
 """
 
 HOLD = f"""
@@ -72,7 +73,7 @@ HOLD = f"""
     union all
     select 0, 0, 0, true from paid
 """  # noqa: S608 (no value is put in)
-LOCKED_HOLD = text(_LOCK + HOLD)
+LOCKED_HOLD = after_lock(_LOCK, HOLD)
 
 # Without an expiry the claims are sold: they go into the running figure in the same statement.
 KEEP = f"""
@@ -94,7 +95,7 @@ KEEP = f"""
     )
     select count(*) as short from short
 """  # noqa: S608 (no value is put in)
-LOCKED_KEEP = text(_LOCK_OF_ORDER + KEEP)
+LOCKED_KEEP = after_lock(_LOCK_OF_ORDER, KEEP)
 
 # The figure moves by what the delete returns: of two releases at once, one finds the claims.
 RELEASE = """
@@ -107,7 +108,7 @@ RELEASE = """
     )
     select count(*) as released from gone
 """
-LOCKED_RELEASE = text(LOCK_OF_SOLD + RELEASE)
+LOCKED_RELEASE = after_lock(LOCK_OF_SOLD, RELEASE)
 
 CLOSE_BOOKS = """
     with due as (
@@ -128,6 +129,6 @@ CLOSE_BOOKS = """
     )
     select count(*) as closed from gone
 """
-LOCKED_CLOSE_BOOKS = text(_LOCK_OF_SITE + CLOSE_BOOKS)
+LOCKED_CLOSE_BOOKS = after_lock(_LOCK_OF_SITE, CLOSE_BOOKS)
 
 CINEMAS = text("select distinct cinema_id from products.stock order by cinema_id")

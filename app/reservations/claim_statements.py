@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
 
+from app.core.db import after_lock
 from app.core.state_machine import one_of
 from app.reservations.limits import LOCK_HOLDS
 from app.reservations.states import HELD, RESERVATION, ReservationEvent
@@ -41,7 +42,6 @@ TELL = """
 """
 
 _HOLD = """
-    {limits}
     with owner as (
         insert into reservations.reservations (id, screening_id, state, expires_at, visitor, address_key, channel,
             device)
@@ -187,7 +187,7 @@ def statements(*, claim: str = CLAIM, locked: str = LOCKED, limits: str = LOCK_H
     """All writes, built from the one claim and the locks (the race tests build them with a guard taken out)."""
     is_held = one_of("live.state", (HELD,))
     return Statements(
-        hold=text(_HOLD.format(limits=limits, claim=claim, tell=TELL, held=HELD, is_held=is_held)),
+        hold=after_lock(limits, _HOLD.format(claim=claim, tell=TELL, held=HELD, is_held=is_held)),
         claim_for=text(_CLAIM_FOR.format(claim=claim, tell=TELL)),
         move={event: _of_event(_MOVE, event, locked, columns) for event, columns in _MOVES.items()},
         free={event: _of_event(_FREE, event, locked, _FREED) for event in _FREES},

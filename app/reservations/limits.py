@@ -16,12 +16,12 @@ from app.core.state_machine import one_of
 from app.reservations.states import HELD
 from app.reservations.views import TooManyHolds
 
-# Goes before the statement that counts and holds, in the same message to the database: one way there and back.
+# Sent before the statement that counts and holds, by `db.after_lock`.
 LOCK_HOLDS = """
     select pg_advisory_xact_lock(hashtext(counted.kind), hashtext(counted.key))
     from (values ('holds of a visitor', cast(:visitor as text), cast(:visitor_limit as integer)),
                  ('holds of an address', :address_key, :address_limit)) as counted (kind, key, most)
-    where counted.most is not null;
+    where counted.most is not null
 """
 
 # When so many of the live holds have ended that one more fits; null where one fits, or no limit is set.

@@ -26,11 +26,11 @@ class AlreadyAdmitted(Conflict):
 
 # Goes before the statement that looks for the newest key, in the same message: who changes keys waits until the tickets
 # that are being issued can be seen, and signed anew; and who issues then sees the new key.
-_KEEP_KEYS = "select pg_advisory_xact_lock_shared(hashtext('tickets.signing_keys'));"
+_KEEP_KEYS = "select pg_advisory_xact_lock_shared(hashtext('tickets.signing_keys'))"
 # Only the newest key signs: where this process remembers an older one, no row is written, and it looks again.
-_ISSUE = text(
+_ISSUE = db.after_lock(
+    _KEEP_KEYS,
     f"""
-    {_KEEP_KEYS}
     with issue as (
         insert into tickets.issues (order_id, screening_id, cinema_id, starts_at, ends_at, facts)
         select :order_id, :screening_id, :cinema_id, :starts_at, :ends_at, cast(:facts as jsonb)
@@ -49,7 +49,7 @@ _ISSUE = text(
         id uuid, number smallint, code text, qr_text text, seat_id int, seat_name text, row_label text,
         seat_number text, zone_name text, ticket_type text, half_kind text, price int, section text)
     returning id
-    """
+    """,  # noqa: S608 (no value is put in)
 )
 
 # Locked first, so that who is in at the door counts; and in the order in which `documents.record` and the rotation of

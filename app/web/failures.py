@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, make_response, redirect, render_template, request
@@ -13,10 +11,10 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException
 
 from app.core.errors import BilheteriaError, TooMany
+from app.web.application import log_unexpected
 from app.web.security import safe_next
-from app.web.sign_in import as_nobody
+from app.web.sign_in import look_up_no_account
 
-log = logging.getLogger("bilheteria.web")
 AWAY = (OperationalError, InterfaceError, NoConnectionLeft)  # the database is, for a moment
 RETRY_SECONDS = 5
 
@@ -24,7 +22,6 @@ RETRY_SECONDS = 5
 def init_app(app: Flask) -> None:
     app.register_error_handler(BilheteriaError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.log_exception = _log  # type: ignore[method-assign, assignment]
     if not app.testing:
         app.register_error_handler(Exception, _unexpected)
 
@@ -32,7 +29,7 @@ def init_app(app: Flask) -> None:
 def page(status: int, sentence: str | None = None) -> Response:
     """The error page of `status`, in the visitor's language."""
     if status >= 500:
-        as_nobody()  # whoever it was: the page must not ask a database that may be what failed
+        look_up_no_account()  # the database may be what failed
     title, usual = _words(status)
     body = render_template("errors/page_error.html", status=status, title=title, sentence=sentence or usual)
     return make_response(body, status)
@@ -99,7 +96,7 @@ def _page_above(path: str) -> str | None:
 
 
 def _unexpected(error: Exception) -> Response:
-    _log(error)
+    log_unexpected(error)
     return _failed(error)
 
 
@@ -108,10 +105,3 @@ def _failed(error: BaseException) -> Response:
     if isinstance(error, AWAY):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
-
-
-def _log(error: Any) -> None:
-    """By its route: Flask itself would name the address, and with it an order's token."""
-    log.error(
-        "unexpected", exc_info=error, extra={"route": request.url_rule.rule if request.url_rule else ""}
-    )

@@ -77,7 +77,10 @@ def on_starting(server: Any) -> None:
 
 
 def _give_signs(server: Any, heartbeat: Heartbeat) -> None:
-    """Of the master's loop, which looks after its workers once a second: while it hangs, nobody replaces them."""
+    """Give a sign of life in each round of the master's loop: while it hangs, nobody replaces its workers.
+
+    gunicorn has no hook for its loop, so the method that the loop calls once a second is replaced.
+    """
     look_after_workers = server.murder_workers
 
     def murder_workers() -> None:

@@ -13,7 +13,6 @@ from flask import (
     make_response,
     redirect,
     request,
-    session,
 )
 from flask_babel import Babel, get_locale, refresh
 
@@ -22,7 +21,7 @@ from app.core.config import Settings
 from app.core.i18n import LOCALES, catalogue
 from app.users import service as users
 from app.web.security import csrf, from_our_own_page, over_tls, safe_next
-from app.web.sign_in import signed_in_user
+from app.web.sign_in import session_key, signed_in_user
 
 COOKIE = "language"
 blueprint = Blueprint("language", __name__)
@@ -96,7 +95,7 @@ def switched_within_form() -> bool:
 
 
 def _remember(chosen: str, response: Response) -> Response:
-    if "_user_id" in session:
+    if session_key() is not None:
         _tell_account(chosen)
     response.set_cookie(COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True, secure=over_tls())
     return response

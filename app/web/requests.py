@@ -42,6 +42,7 @@ class CleanRequest(HtmxAwareRequest):
         return _without_nul(super().args)
 
     def _load_form_data(self) -> None:
+        """Werkzeug reads form bodies here, and has no hook around it."""
         with self._body_as_sent():
             super()._load_form_data()
 

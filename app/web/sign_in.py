@@ -16,6 +16,8 @@ from app.users import service as users
 from app.users.service import User
 
 login_manager = LoginManager()
+# Flask-Login keeps the id of the signed-in account there and gives no other way to read it.
+_FLASK_LOGIN_KEY = "_user_id"
 _KEYS = "known"  # of the sessions that began at this browser; they stay when they have ended
 _MOST_KEYS = 8
 
@@ -42,6 +44,8 @@ def init_app(app: Flask) -> None:
 
 
 def _load(key: str) -> SignedIn | None:
+    if g.get("is_anonymous"):
+        return None
     try:
         with db.reading():
             return SignedIn(users.session_owner(key), key)
@@ -55,7 +59,7 @@ def _to_sign_in() -> ResponseReturnValue:
 
 def session_key() -> str | None:
     """The key that this browser came with, whether its session still stands or not."""
-    return session.get("_user_id")
+    return session.get(_FLASK_LOGIN_KEY)
 
 
 def browser_keys() -> list[str]:
@@ -90,9 +94,9 @@ def signed_in_user() -> User | None:
     return current_user.user if current_user.is_authenticated else None
 
 
-def as_nobody() -> None:
-    """The rest of this request is a stranger's: nobody is looked up any more."""
-    g._login_user = login_manager.anonymous_user()  # where flask-login keeps whom it has found
+def look_up_no_account() -> None:
+    """From here on this request asks the database for no account: a visitor not known yet stays anonymous."""
+    g.is_anonymous = True
 
 
 def require_role(*roles: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -155,3 +155,13 @@ def test_a_font_says_whether_it_has_the_letters(text: str, draws: bool) -> None:
 def test_wider_text_is_wider() -> None:
     font = Font(FONTS / "LeagueGothic-Regular.ttf")
     assert 0 < font.width("I") < font.width("W") < font.width("WW")
+
+
+def test_no_style_sheet_of_a_browser_applies() -> None:
+    """WeasyPrint asks the method that stands in for its own: headings are neither blocks nor bold unless ours says."""
+    plain = Printer(CSS.replace(",p,h1", ""), {"text": FONTS / "PublicSans-Regular.ttf"})
+    assert text_of(plain.pdf(PAGE.format("<h1>there</h1>"), {})) == "Hellothere"
+
+
+def text_of(pdf: bytes) -> str:
+    return PdfReader(BytesIO(pdf)).pages[0].extract_text().strip()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 from sqlalchemy import delete, insert, text, update
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -116,3 +119,58 @@ def test_an_error_names_the_statement_and_nobody_in_it() -> None:
         session.execute(text("select 1 / length(replace(:cpf, :cpf, ''))"), {"cpf": "529.982.247-25"})
     assert "select 1 / length" in str(failed.value)
     assert "529" not in str(failed.value)
+
+
+def test_a_connection_is_switched_by_the_drivers_flags_alone() -> None:
+    """SQLAlchemy calls the function that stands in for its own; else each page would begin a transaction."""
+    for _ in range(2):
+        with db.reading() as session:
+            driver = session.connection().connection.dbapi_connection
+            assert (driver.autocommit, driver.readonly) == (True, None)  # type: ignore[union-attr]
+        with db.transaction() as session:
+            driver = session.connection().connection.dbapi_connection
+            assert (driver.autocommit, driver.readonly) == (False, False)  # type: ignore[union-attr]
+
+
+def test_of_a_lock_and_a_statement_the_result_is_the_statements() -> None:
+    with db.transaction() as session:
+        statement = db.after_lock("select 1 as locked", "select cast(:two as integer) as two")
+        row = session.execute(statement, {"two": 2}).one()
+        assert row._asdict() == {"two": 2}
+
+
+def test_a_statement_after_a_lock_sees_what_was_committed_while_it_waited() -> None:
+    """What one statement with `for update` would show of other rows is as old as its beginning."""
+    with db.transaction() as session:
+        session.execute(text(INSERT))
+    lock = "select 1 from core.processed where consumer = 'x' for update"
+    count = "select count(*) from core.processed"
+    in_one = f"select ({count}) from core.processed where consumer = 'x' for update"
+    for statement, seen in ((db.after_lock(lock, count), 2), (text(in_one), 1)):
+        found: list[int] = []
+
+        def wait_and_count(statement: Executable = statement, found: list[int] = found) -> None:
+            with db.transaction() as session:
+                found.append(session.execute(statement).scalar_one())
+
+        waiting = threading.Thread(target=wait_and_count)
+        with db.transaction() as session:
+            session.execute(text(lock))
+            session.execute(text(INSERT.replace("'x'", "'y'")))
+            waiting.start()
+            until_somebody_waits_for_a_lock()
+        waiting.join(30)
+        assert found == [seen]
+        with db.transaction() as session:
+            session.execute(text("delete from core.processed where consumer = 'y'"))
+
+
+def until_somebody_waits_for_a_lock() -> None:
+    deadline = time.monotonic() + 30
+    query = text(
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    )
+    with db.aside() as connection:
+        while connection.execute(query).scalar_one() == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)

@@ -88,7 +88,8 @@ def test_the_total_is_what_the_basket_is_worth(
 def test_control_reckoning_with_what_stood_before_the_wait(
     screening: Screening, monkeypatch: pytest.MonkeyPatch, cross: Callable[[Screening], OrderView], worth: int
 ) -> None:
-    monkeypatch.setattr(reading, "_as_left", lambda row: row)
+    in_one_statement = text(f"{reading._ORDER} where o.token = :key for update of o")
+    monkeypatch.setattr(reading, "_LOCKED_BY_TOKEN", in_one_statement)
     order = cross(screening)
     assert order.seats_total + order.items_total == worth
     assert order.total < worth

@@ -12,7 +12,15 @@ from app.core import db
 from app.core.config import Settings
 from app.users.service import User
 from app.web.security import safe_next
-from app.web.sign_in import require_account, require_role
+from app.web.sign_in import (
+    look_up_no_account,
+    require_account,
+    require_role,
+    session_key,
+    signed_in_user,
+    start_session,
+)
+from tests.payments.test_statements import counted
 from tests.users.people import person, session_of
 
 
@@ -91,3 +99,26 @@ def test_sessions_that_name_nobody(house: Flask, stored: str) -> None:
 )
 def test_the_way_on_stays_in_the_house(address: str | None, followed: bool) -> None:
     assert safe_next(address, "/home") == (address if followed else "/home")
+
+
+def test_the_cookie_holds_the_key_of_the_session_where_it_is_looked_for(house: Flask) -> None:
+    user = person()
+    key = session_of(user)
+    with house.test_request_context(), db.reading():
+        assert session_key() is None
+        start_session(user, key, "ana")
+        assert session_key() == key
+
+
+def test_no_account_is_looked_up_for_the_page_of_an_error(house: Flask) -> None:
+    client = signed_in(house, person())
+
+    def look() -> str:
+        look_up_no_account()
+        with counted() as sent:
+            assert signed_in_user() is None
+        assert sent == []
+        return "nobody"
+
+    house.add_url_rule("/after-an-error", "after-an-error", look)
+    assert client.get("/after-an-error").text == "nobody"

@@ -1,0 +1,24 @@
+"""The Flask application of Bilheteria."""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+
+from flask import Flask, request
+
+log = logging.getLogger("bilheteria.web")
+
+
+class Application(Flask):
+    def log_exception(
+        self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]
+    ) -> None:
+        log_unexpected(exc_info[1])
+
+
+def log_unexpected(error: BaseException | None) -> None:
+    """Log an error by its route: Flask would log the address, and with it an order's token."""
+    log.error(
+        "unexpected", exc_info=error, extra={"route": request.url_rule.rule if request.url_rule else ""}
+    )
