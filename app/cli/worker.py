@@ -185,7 +185,7 @@ def _stacks() -> dict[str, list[str]]:
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     return {
         names.get(ident, str(ident)): traceback.format_stack(frame)[-6:]
-        for ident, frame in sys._current_frames().items()
+        for ident, frame in sys._current_frames().items()  # noqa: SLF001 (documented, in spite of its name)
     }
 
 

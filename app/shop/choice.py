@@ -50,13 +50,13 @@ class Choice:
 
     def url(self, **changes: Any) -> str:
         """The programme's address with these things changed."""
-        return url_for("shop.programme", **replace(self, **changes)._arguments())
+        return url_for("shop.programme", **replace(self, **changes).arguments())
 
     def film_url(self, slug: str, **changes: Any) -> str:
         """The address of a film's page on which the same is chosen, with these things changed."""
-        return url_for("shop.film", slug=slug, **replace(self, **changes)._arguments())
+        return url_for("shop.film", slug=slug, **replace(self, **changes).arguments())
 
-    def _arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         return {
             "day": self.day.isoformat() if self.day else None,
             "cinema": self.cinema,

@@ -49,7 +49,7 @@ _ISSUE = db.after_lock(
         id uuid, number smallint, code text, qr_text text, seat_id int, seat_name text, row_label text,
         seat_number text, zone_name text, ticket_type text, half_kind text, price int, section text)
     returning id
-    """,  # noqa: S608 (no value is put in)
+    """,
 )
 
 # Locked first, so that who is in at the door counts; and in the order in which `documents.record` and the rotation of

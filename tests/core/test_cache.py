@@ -50,6 +50,11 @@ def source() -> Iterator[Source]:
     made.may_end.set()
 
 
+@pytest.fixture(autouse=True)
+def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "WAIT_SECONDS", LIMIT)
+
+
 def holding_loads(source: Source) -> None:
     source.began.clear()
     source.may_end.clear()
@@ -183,6 +188,20 @@ def test_when_the_load_fails_each_caller_tries_itself(source: Source) -> None:
         assert isinstance(leader.exception(LIMIT), LookupError)
 
 
+def test_when_the_load_takes_long_a_caller_loads_the_value_itself(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "WAIT_SECONDS", 0.01)
+    numbers: Cache[str, int] = Cache("numbers", most=10)
+    holding_loads(source)
+    with ThreadPoolExecutor(1) as pool:
+        leader = pool.submit(numbers.get, "a", source.load)
+        assert source.began.wait(LIMIT)
+        assert numbers.get("a", lambda: 7) == 7
+        source.may_end.set()
+        assert leader.result(LIMIT) == 1
+
+
 def test_what_is_expired_while_it_is_loaded_is_not_kept(source: Source) -> None:
     numbers: Cache[str, int] = Cache("numbers", most=10)
     holding_loads(source)
@@ -227,7 +246,7 @@ def test_who_waits_gives_its_connection_back(source: Source) -> None:
         seen = flight_of(numbers, "a")
         reader = pool.submit(read)
         until(lambda: seen.waiting == 1)
-        assert db.engine().pool.checkedout() == 0  # type: ignore[attr-defined]
+        until(lambda: db.engine().pool.checkedout() == 0)  # type: ignore[attr-defined]
         source.may_end.set()
         assert [leader.result(LIMIT), reader.result(LIMIT)] == [1, 1]
 
