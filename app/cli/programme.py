@@ -13,16 +13,22 @@ from app.cli.database import OnDatabase
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--check", is_flag=True, help="Check the files and write nothing.")
 @click.option(
+    "--change-sold",
+    is_flag=True,
+    help="Change version, format or length of screenings that are sold too: buyers are told, and may give back.",
+)
+@click.option(
     "--new-guids",
     is_flag=True,
     help="Where a plan has a seat_guid twice, give the later seat one of its own.",
 )
-def import_command(files: tuple[Path, ...], check: bool, new_guids: bool) -> None:
+def import_command(files: tuple[Path, ...], check: bool, change_sold: bool, new_guids: bool) -> None:
     """Take cinemas, rooms, films, screenings and prices from CSV or JSON FILES; all of it or nothing."""
     from sqlalchemy.exc import IntegrityError
 
     from app.core import db
     from app.events.programme_import import BadProgramme, Report, import_programme
+    from app.orders import service as orders
     from app.reservations import service as reservations
 
     class _OnlyChecking(Exception):
@@ -31,7 +37,12 @@ def import_command(files: tuple[Path, ...], check: bool, new_guids: bool) -> Non
     report = Report()
     try:
         with db.transaction():
-            report = import_programme(files, taken=reservations.occupancy, new_guids=new_guids)
+            report = import_programme(
+                files,
+                taken=reservations.occupancy,
+                change_sold=orders.sales_of if change_sold else None,
+                new_guids=new_guids,
+            )
             if check:
                 raise _OnlyChecking
     except _OnlyChecking:

@@ -153,7 +153,7 @@ class TicketsReady(Message):
 
 @dataclass(frozen=True)
 class TicketsResigned(Message):
-    """The QR codes of an order were signed with a new key: its PDF is made again."""
+    """An order's tickets show something else now (a new QR code, a changed screening): its PDF is made again."""
 
     consumers: ClassVar = ("tickets",)
     order_id: str
@@ -223,6 +223,23 @@ class ScreeningRetimed(Message):
 
     consumers: ClassVar = ("tickets",)
     screening_id: int
+
+
+@dataclass(frozen=True)
+class ScreeningChanged(Message):
+    """A screening with seats sold or held has another version, format or length: `revision` is its new one."""
+
+    consumers: ClassVar = ("orders", "tickets")
+    screening_id: int
+    revision: int
+
+
+@dataclass(frozen=True)
+class OrderScreeningChanged(Message):
+    """The screening of a paid order has changed since it was bought: tell its buyer, if nobody has yet."""
+
+    consumers: ClassVar = ("orders",)
+    order_id: str
 
 
 @dataclass(frozen=True)

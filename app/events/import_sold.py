@@ -1,8 +1,12 @@
-"""What buyers rely on: a screening of which seats are sold or held keeps its version, its format and its length."""
+"""What buyers rely on: a screening of which seats are sold or held keeps its version, its format and its length.
+
+An import changes them all the same where it is told to (`change_sold`); then the buyers are told by message.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -11,14 +15,33 @@ from app.core import db
 from app.events.import_existing import TURNAROUND, Existing, Show
 from app.events.import_files import Files
 from app.events.models import ScreeningRow
+from app.events.views import Sales
 
 # How many seats of each screening are sold or held, by its id; screenings without any may be left out. Given in by the
 # caller: seats are claimed in a service above this one.
 TakenSeats = Callable[[Collection[int]], Mapping[int, int]]
+# What was sold of each of these screenings, by its id; from above too.
+SoldTickets = Callable[[Collection[int]], Mapping[int, Sales]]
 
 
-def check_sold(shows: Sequence[Show], existing: Existing, files: Files, taken: TakenSeats) -> None:
-    """Complain about each screening that the files would change under its buyers."""
+@dataclass(frozen=True, slots=True)
+class _Change:
+    before: Show
+    after: Show
+    taken: int
+
+
+def check_sold(
+    shows: Sequence[Show],
+    existing: Existing,
+    files: Files,
+    taken: TakenSeats,
+    change_sold: SoldTickets | None = None,
+) -> dict[int, str]:
+    """What becomes of the screenings that the files change under their buyers: in words, by their ids.
+
+    Without `change_sold` each of them is a complaint, and so is one that has begun: nobody can be told in time.
+    """
     changed = {
         before.id: (before, show)
         for show in shows
@@ -26,39 +49,89 @@ def check_sold(shows: Sequence[Show], existing: Existing, files: Files, taken: T
         and before.status == "scheduled"
         and before.changes_to(show)
     }
-    counts = taken(_locked_until_written(changed)) if changed else {}
-    for screening_id, (before, show) in changed.items():
-        if counts.get(screening_id):
-            _complain(before, show, counts[screening_id], files)
+    begun = _locked_until_written(changed) if changed else {}
+    counts = taken(list(begun)) if begun else {}
+    changes = [
+        _Change(*changed[screening_id], counts[screening_id])
+        for screening_id in begun
+        if counts.get(screening_id)
+    ]
+    if change_sold is None:
+        for change in changes:
+            _complain(change, files)
+        return {}
+    for change in changes:
+        if begun[change.before.id]:
+            _complain_of_begun(change, files)
+    sold = change_sold([change.before.id for change in changes])
+    return {change.before.id: _in_words(change, sold.get(change.before.id, Sales())) for change in changes}
 
 
-def _locked_until_written(screening_ids: Collection[int]) -> list[int]:
-    """Those of the screenings that are not over. A purchase that begins now waits until the import commits."""
+def _locked_until_written(screening_ids: Collection[int]) -> dict[int, bool]:
+    """Those of the screenings that are not over, and whether they have begun.
+
+    Whoever begins to buy or to pay now waits until the import commits.
+    """
+    now = func.clock_timestamp()
     query = (
-        select(ScreeningRow.id)
-        .where(ScreeningRow.id.in_(screening_ids), ScreeningRow.ends_at > func.clock_timestamp())
+        select(ScreeningRow.id, ScreeningRow.starts_at <= now)
+        .where(ScreeningRow.id.in_(screening_ids), ScreeningRow.ends_at > now)
         .order_by(ScreeningRow.id)
         .with_for_update()
     )
-    return list(db.session().scalars(query))
+    return {row[0]: row[1] for row in db.session().execute(query)}
 
 
-def _complain(before: Show, show: Show, count: int, files: Files) -> None:
+def _complain(change: _Change, files: Files) -> None:
+    before, show = change.before, change.after
     assert show.place is not None
     said = [
         _said(name, getattr(before, name), value, before) for name, value in before.changes_to(show).items()
     ]
-    seats = "1 seat is" if count == 1 else f"{count} seats are"
     files.complain(
         show.place,
-        f"screening {show.ref!r} keeps {' and '.join(said)}: {seats} sold or held. Write it as it was, or call it off "
+        f"screening {show.ref!r} keeps {' and '.join(said)}: {_seats(change.taken)} sold or held. Write it as it was; "
+        "or change it, tell its buyers and let them give back (--change-sold); or call it off "
         f"(cancel-screening {before.id}) and give the new one another ref",
+    )
+
+
+def _complain_of_begun(change: _Change, files: Files) -> None:
+    assert change.after.place is not None
+    files.complain(
+        change.after.place,
+        f"screening {change.after.ref!r} has begun, and {_seats(change.taken)} sold or held: its buyers can no longer "
+        "be told in time. Write it as it was",
     )
 
 
 def _said(name: str, old: object, new: object, before: Show) -> str:
     if isinstance(old, datetime) and isinstance(new, datetime):
-        length, other = (end - before.starts_at - TURNAROUND for end in (old, new))
-        minutes, others = (int(one.total_seconds() // 60) for one in (length, other))
+        minutes, others = _minutes(before, old), _minutes(before, new)
         return f"its length of {minutes} minutes (not {others}; a column minutes with {minutes} keeps it)"
     return f"its {name} {old} (not {new})"
+
+
+def _minutes(show: Show, ends_at: datetime) -> int:
+    return int((ends_at - show.starts_at - TURNAROUND).total_seconds() // 60)
+
+
+def _seats(count: int) -> str:
+    return "1 seat is" if count == 1 else f"{count} seats are"
+
+
+def _in_words(change: _Change, sold: Sales) -> str:
+    before, show = change.before, change.after
+    where = f"{show.film}, {' '.join(show.room)}, {show.clock:%Y-%m-%d %H:%M}"
+    tickets = "1 ticket" if sold.tickets == 1 else f"{sold.tickets} tickets"
+    buyers = "1 buyer" if sold.buyers == 1 else f"{sold.buyers} buyers"
+    held = max(0, change.taken - sold.tickets)
+    more = f"; {'1 more seat is' if held == 1 else f'{held} more seats are'} held" if held else ""
+    return (
+        f"screening {show.ref!r} ({where}) changes from {_presented(before)} to {_presented(show)}: "
+        f"{tickets} of {buyers}, told by mail, may be given back until it begins{more}"
+    )
+
+
+def _presented(show: Show) -> str:
+    return f"{show.version}, {show.format}, {_minutes(show, show.ends_at)} minutes"

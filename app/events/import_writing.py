@@ -11,6 +11,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import db
+from app.core.messages import ScreeningChanged
+from app.core.outbox import publish
+from app.events import presentations
 from app.events.import_checks import Entry, Programme
 from app.events.import_existing import Existing, Room, Show
 from app.events.models import CinemaRow, FilmRow, PriceRow, ScreeningRow, SeatRow, ZoneRow
@@ -37,11 +40,15 @@ class Report:
 
 @dataclass
 class Writer:
-    """Writes a programme that was found right; counts what it did."""
+    """Writes a programme that was found right; counts what it did.
+
+    `sold` are the ids of the screenings whose buyers are to be told of a change.
+    """
 
     programme: Programme
     existing: Existing
     report: Report
+    sold: frozenset[int] = frozenset()
 
     def write(self, shows: Sequence[Show]) -> Report:
         for entry in self.programme.entries["cinemas"].values():
@@ -132,8 +139,9 @@ class Writer:
         else:
             screening_id = before.id
             if changes:
-                statement = update(ScreeningRow).where(ScreeningRow.id == screening_id)
-                db.session().execute(statement.values(changes))
+                revision = presentations.change(screening_id, changes)
+                if screening_id in self.sold:
+                    publish(ScreeningChanged(screening_id, revision), urgent=True)
         known = there.prices.get(screening_id, {})
         repriced = any(known.get(zone_id) != price for zone_id, price in prices.items())
         if repriced:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ARRAY,
@@ -11,8 +11,10 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Integer,
+    Interval,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy import Index as TableIndex
@@ -152,6 +154,9 @@ class ScreeningRow(Base):
 
     `starts_local` is the hour of the start by the site's clock, and `timezone` the site's zone, as they were agreed
     with people; `local_hours.py` keeps `starts_at` where that hour is. Null where an older version wrote the row.
+
+    `revision` counts the changes of `version`, `format` and `ends_at` by imports; `ScreeningChangeRow` keeps the values
+    of each former one.
     """
 
     __tablename__ = "screenings"
@@ -184,6 +189,23 @@ class ScreeningRow(Base):
     cancel_reason: Mapped[str | None] = mapped_column(Text)
     starts_local: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
     timezone: Mapped[str | None] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+
+
+class ScreeningChangeRow(Base):
+    """What a screening was at a `revision` that an import changed at `changed_at`; `length` is from start to end."""
+
+    __tablename__ = "screening_changes"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    screening_id: Mapped[int] = mapped_column(ForeignKey("events.screenings.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    version: Mapped[str] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(Text)
+    length: Mapped[timedelta] = mapped_column(Interval)
+    changed_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
 
 
 class PriceRow(Base):

@@ -2,8 +2,8 @@
 
 Running it twice changes nothing: cinemas and films are known by their slug, rooms by cinema and label, screenings
 by their `ref`. What a buyer may have relied on is not moved: a screening keeps its film, room and hour, one with seats
-sold or held also its version, format and length, and a room with screenings keeps its seats: which of them are sold may
-change.
+sold or held also its version, format and length unless the import is told to change them, and a room with screenings
+keeps its seats: which of them are sold may change.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from app.events.import_checks import Entry, Programme, check
 from app.events.import_existing import TURNAROUND, Existing, Show
 from app.events.import_files import Files, Place, Problem, read_files
 from app.events.import_references import References
-from app.events.import_sold import TakenSeats, check_sold
+from app.events.import_sold import SoldTickets, TakenSeats, check_sold
 from app.events.import_writing import Report, Writer
 from app.events.models import CinemaRow
 
@@ -35,11 +35,18 @@ class BadProgramme(Invalid):
         self.problems = sorted(problems, key=lambda one: (one.place.file, one.place.line))
 
 
-def import_programme(paths: Sequence[Path], *, taken: TakenSeats, new_guids: bool = False) -> Report:
+def import_programme(
+    paths: Sequence[Path],
+    *,
+    taken: TakenSeats,
+    change_sold: SoldTickets | None = None,
+    new_guids: bool = False,
+) -> Report:
     """Read, check and write these files in the caller's transaction. Raises BadProgramme; then nothing is written.
 
-    `taken` tells how many seats of screenings are sold or held: `reservations.service.occupancy`. `new_guids`: see
-    `plan_from_pretix`.
+    `taken` tells how many seats of screenings are sold or held: `reservations.service.occupancy`. `change_sold` tells
+    what was sold of them (`orders.service.sales_of`) and allows to change version, format and length all the same.
+    `new_guids`: see `plan_from_pretix`.
     """
     files = read_files(paths)
     programme = check(files, new_guids=new_guids)
@@ -55,11 +62,12 @@ def import_programme(paths: Sequence[Path], *, taken: TakenSeats, new_guids: boo
     )
     shows = [show for show in placed if show is not None]
     _check_overlaps(shows, existing, files)
-    check_sold(shows, existing, files, taken)
+    sold = check_sold(shows, existing, files, taken, change_sold)
     _note_converted(programme, references, report)
     if files.problems:
         raise BadProgramme(files.problems)
-    return Writer(programme, existing, report).write(shows)
+    report.notes.extend(sold.values())
+    return Writer(programme, existing, report, frozenset(sold)).write(shows)
 
 
 def _change_zones(programme: Programme, files: Files, report: Report) -> None:

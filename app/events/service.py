@@ -20,17 +20,21 @@ from app.core.outbox import publish
 from app.events import cache
 from app.events.cache import programme_cache, programme_changes
 from app.events.models import CinemaRow, FilmRow, ScreeningRow, SeatRow, ZoneRow
+from app.events.presentations import as_it_stands, former_presentation
 from app.events.queries import days_by_site, load_screenings, programme_of_day, screening_query
-from app.events.views import Cinema, Film, Screening, Seat, SeatPlan, Zone
+from app.events.views import Cinema, Film, Presentation, Sales, Screening, Seat, SeatPlan, Zone
 
 __all__ = [
     "Cinema",
     "Film",
+    "Presentation",
+    "Sales",
     "Screening",
     "ScreeningClosed",
     "Seat",
     "SeatPlan",
     "Zone",
+    "as_it_stands",
     "called_off",
     "cancel_screening",
     "cinema",
@@ -41,6 +45,7 @@ __all__ = [
     "ensure_on_sale",
     "film",
     "films",
+    "former_presentation",
     "is_called_off",
     "keep_scheduled",
     "now",

@@ -89,11 +89,27 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
+class Presentation:
+    """How a screening shows its film: the facts that a buyer relies on and that another print changes.
+
+    `version` is dubbed, subtitled or original; `format` 2D or 3D; `ends_at` aware, UTC.
+    """
+
+    version: str
+    format: str
+    ends_at: datetime
+
+    def as_json(self) -> dict[str, str]:
+        return {"version": self.version, "format": self.format, "ends_at": self.ends_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
 class Screening:
     """A film in a room. `capacity` counts its places on sale.
 
     `prices` is the full price of each zone by its id; `from_price` the cheapest of those that are sold.
     `showtime` is the start as people read it: whatever prints a date or an hour takes it from there.
+    `revision` counts the changes of its presentation.
     """
 
     id: int
@@ -114,6 +130,11 @@ class Screening:
     cancel_reason: str
     prices: Mapping[int, int]
     from_price: int
+    revision: int = 0
+
+    @property
+    def presentation(self) -> Presentation:
+        return Presentation(self.version, self.format, self.ends_at)
 
     @classmethod
     def of(
@@ -145,7 +166,16 @@ class Screening:
             cancel_reason=row.cancel_reason or "",
             prices=MappingProxyType({int(zone): price for zone, price in prices.items()}),
             from_price=min(prices.values(), default=0) if from_price is None else from_price,
+            revision=row.revision,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """What was sold of a screening: tickets that are paid for, and how many buyers they have."""
+
+    tickets: int = 0
+    buyers: int = 0
 
 
 @dataclass(frozen=True, slots=True)

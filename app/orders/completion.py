@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from sqlalchemy import text
 
 from app.core import db, outbox
-from app.core.messages import OrderPaid
+from app.core.messages import OrderPaid, OrderScreeningChanged
+from app.events import service as events
 from app.orders import half_places
 from app.orders.ending import facts
 from app.orders.pricing import TypeChoice, quota_places
@@ -30,10 +32,12 @@ def complete(order: OrderView, reservation_id: uuid.UUID, receipt_id: uuid.UUID 
     """Sell the seats of the reservation to a locked order, mark the order paid, and issue its tickets.
 
     False, and nothing has changed, when the reservation has lost a seat. `receipt_id` names the money that paid for
-    the order, None if it cost nothing. PDF and mail follow by message.
+    the order, None if it cost nothing. PDF and mail follow by message. The tickets show the screening as it is now;
+    where it has changed since the buyer agreed to pay, the buyer is told.
     """
     if not reservations.confirm(reservation_id):
         return False
+    order = replace(order, screening=events.as_it_stands(order.screening))
     _SETTLE.require(id=order.id, reservation_id=reservation_id)
     items = _sell_claims(order)
     if receipt_id is not None:
@@ -52,6 +56,8 @@ def complete(order: OrderView, reservation_id: uuid.UUID, receipt_id: uuid.UUID 
             facts=facts(order) | {"items_returned": bool(order.items) and not items},
         )
     )
+    if order.screening_revision != order.screening.revision:
+        outbox.publish(OrderScreeningChanged(str(order.id)))
     return True
 
 
@@ -108,6 +114,7 @@ def _issue_facts(order: OrderView, items: tuple[OrderItem, ...]) -> IssueFacts:
         stock=screening.stock,
         starts_at=screening.starts_at,
         ends_at=screening.ends_at,
+        screening_revision=screening.revision,
         timezone=screening.showtime.timezone,
         starts_local=screening.showtime.clock,
         locale=order.locale,

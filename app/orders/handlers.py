@@ -18,14 +18,16 @@ from app.core.messages import (
     Message,
     NoticeRequested,
     OrderCalledOff,
+    OrderScreeningChanged,
     PaymentReceived,
     RefundSettled,
     ScreeningCancelled,
+    ScreeningChanged,
 )
 from app.core.pages import Page
 from app.core.worker import Tick
 from app.events import service as events
-from app.orders import ending, reading, reseating, retention, settlement, states
+from app.orders import ending, reading, reseating, retention, screening_changes, settlement, states
 from app.payments import service as payments
 
 
@@ -107,6 +109,18 @@ def on_order_called_off(message: OrderCalledOff, attempt: Attempt) -> None:
         ending.call_off(uuid.UUID(message.order_id), message.reason)
 
 
+def on_screening_changed(message: ScreeningChanged, attempt: Attempt) -> None:
+    """Each buyer is told by a message of its own: an order that stumbles does not hold up the others."""
+    with attempt.transaction():
+        for order_id in screening_changes.to_be_told(message.screening_id, message.revision):
+            outbox.publish(OrderScreeningChanged(str(order_id)))
+
+
+def on_order_screening_changed(message: OrderScreeningChanged, attempt: Attempt) -> None:
+    with attempt.transaction():
+        screening_changes.tell(uuid.UUID(message.order_id))
+
+
 def on_hold_expired(message: HoldExpired, attempt: Attempt) -> None:
     """The seats' time is over: the order expires, or its offer of other seats does."""
     reservation_id = uuid.UUID(message.reservation_id)
@@ -127,6 +141,8 @@ HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
     RefundSettled: on_refund_settled,
     ScreeningCancelled: on_screening_cancelled,
     OrderCalledOff: on_order_called_off,
+    ScreeningChanged: on_screening_changed,
+    OrderScreeningChanged: on_order_screening_changed,
     HoldExpired: on_hold_expired,
 }
 TICKS = [

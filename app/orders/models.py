@@ -21,7 +21,8 @@ Moment = DateTime(timezone=True)
 class OrderRow(Base):
     """One purchase. `deadline` is the one that the customer sees; `total` is centavos, seats and concessions.
 
-    `channel` and `device` are those of the actor who began it.
+    `channel` and `device` are those of the actor who began it. `screening_revision` is the screening's revision that
+    the buyer saw and agreed to, `told_revision` the newest one that a mail told of.
     `called_off_at`: when the message was sent that ends it because its screening was called off.
     `erased_at`: since then nothing in it tells who bought; amounts, dates and code are kept.
     """
@@ -79,6 +80,8 @@ class OrderRow(Base):
     channel: Mapped[str] = mapped_column(Text, server_default=text("'web'"))
     device: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     called_off_at: Mapped[datetime | None] = mapped_column(Moment)
+    screening_revision: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    told_revision: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
 
 class OrderSeatRow(Base):

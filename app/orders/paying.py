@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import Invalid
+from app.events import service as events
 from app.orders import buyer, choosing, completion, reading
 from app.orders.states import AWAITING, DRAFT, ORDER, UNPAID_STATES
-from app.orders.views import OrderOver, OrderView, TotalChanged, WrongState
+from app.orders.views import OrderOver, OrderView, PresentationChanged, TotalChanged, WrongState
 from app.payments import service as payments
 from app.payments.service import Charge
 
@@ -17,7 +19,8 @@ _START_PAYMENT = ORDER.move(
     "start_payment",
     columns="method = :method, name = coalesce(:name, name), email = coalesce(:email, email),"
     " cpf = case when :sets_cpf then :cpf else cpf end,"
-    " user_id = coalesce(:user_id, user_id), locale = coalesce(:locale, locale)",
+    " user_id = coalesce(:user_id, user_id), locale = coalesce(:locale, locale),"
+    " screening_revision = :screening_revision",
 )
 
 
@@ -34,16 +37,18 @@ def check_out(
     cpf: str,
     method: str,
     shown: int | None = None,
+    shown_revision: int | None = None,
     return_url: str = "",
 ) -> Charge | None:
     """Take the buyer's facts and ask for the money; the order waits for it. None: it costs nothing, and is paid now.
 
     The order gets the actor's account and language.
     `return_url` is the absolute address to which a card page sends the buyer back.
-    `shown` is the total (centavos) that the buyer saw and agreed to; None: they saw none.
+    `shown` is the total (centavos) that the buyer saw and agreed to; None: they saw none. `shown_revision` is the
+    screening's revision that they saw; None: the one that the order was begun with.
 
-    Raises NotFound, OrderOver, Invalid (`name.…`, `email.…`, `cpf.wrong`, `payment.method`, `types.missing`), and
-    TotalChanged. Sent twice, it gives the charge that stands.
+    Raises NotFound, OrderOver, Invalid (`name.…`, `email.…`, `cpf.wrong`, `payment.method`, `types.missing`),
+    TotalChanged and PresentationChanged. Sent twice, it gives the charge that stands.
     """
     order = _payable(token, actor)
     if not order.types_chosen:
@@ -51,6 +56,7 @@ def check_out(
     who = buyer.checked(name, email, cpf)
     if shown is not None and shown != order.total and order.state == DRAFT:
         raise TotalChanged(order.total)
+    order = _as_shown(order, shown_revision) if order.state == DRAFT else order
     if order.total == 0:
         _move(order, None, who=who, actor=actor)
         if not completion.complete(reading.locked_by_id(order.id), order.reservation_id, None):
@@ -63,13 +69,16 @@ def check_out(
     return _request(order, method, who.name, who.cpf, return_url)
 
 
-def change_method(token: str, method: str, actor: Actor, *, return_url: str = "") -> Charge:
+def change_method(
+    token: str, method: str, actor: Actor, *, shown_revision: int | None = None, return_url: str = ""
+) -> Charge:
     """Pay in another way, or try the same way again after a refusal. Raises as `check_out`, and WrongState."""
     order = _payable(token, actor)
     if order.state != AWAITING:
         raise WrongState(order.state)
     if method not in payments.METHODS:
         raise Invalid("payment.method", "method")
+    order = _as_shown(order, shown_revision)
     _move(order, method)
     return _request(order, method, order.name or "", order.cpf, return_url)
 
@@ -85,13 +94,25 @@ def _payable(token: str, actor: Actor) -> OrderView:
     return order
 
 
+def _as_shown(order: OrderView, shown_revision: int | None) -> OrderView:
+    """The order, of the screening as it stands: nobody agrees to pay for one that they have not seen.
+
+    Raises PresentationChanged. A change that was taken back again does not count.
+    """
+    seen = order.screening_revision if shown_revision is None else shown_revision
+    screening = events.as_it_stands(order.screening)
+    if seen != screening.revision and events.former_presentation(screening, seen) != screening.presentation:
+        raise PresentationChanged
+    return replace(order, screening=screening, screening_revision=screening.revision, agreed=None)
+
+
 def _with_time_to_pay(order: OrderView) -> OrderView:
     """Starting to pay sets the deadline once, to at least a few minutes from now (DESIGN: the clock)."""
     least = order.read_at + timedelta(minutes=settings().payments.minutes)
     if order.state == AWAITING or order.deadline >= least:
         return order
     choosing.move_deadline(order, least)
-    return reading.by_id(order.id)
+    return replace(order, deadline=least)
 
 
 def _move(
@@ -110,6 +131,7 @@ def _move(
         cpf=who.cpf if who else None,
         user_id=actor.user_id if actor else None,
         locale=actor.locale if actor else None,
+        screening_revision=order.screening_revision,
     )
     if moved is None:
         raise OrderOver(order.state)

@@ -203,6 +203,8 @@ def _with_seats(row: Row[Any], offered: Collection[int]) -> OrderView:
         erased_at=row.erased_at,
         channel=row.channel,
         device=row.device,
+        screening_revision=row.screening_revision,
+        agreed=events.former_presentation(screening, row.screening_revision),
         reseat_seats=tuple(seat.name for seat in plan.seats if seat.id in offered),
     )
 

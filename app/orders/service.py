@@ -27,6 +27,7 @@ from app.orders.reading import by_id, find, of_account, open_orders_of, order
 from app.orders.reseating import accept as accept_reseat
 from app.orders.reseating import decline as decline_reseat
 from app.orders.resending import resend
+from app.orders.screening_changes import sales_of
 from app.orders.starting import ensure_free, start_from_offer, start_with_best, start_with_seats
 from app.orders.views import (
     HalfPriceGone,
@@ -35,6 +36,7 @@ from app.orders.views import (
     OrderOver,
     OrderSeat,
     OrderView,
+    PresentationChanged,
     Started,
     StartedBefore,
     StartedOtherwise,
@@ -50,6 +52,7 @@ __all__ = [
     "OrderOver",
     "OrderSeat",
     "OrderView",
+    "PresentationChanged",
     "Started",
     "StartedBefore",
     "StartedOtherwise",
@@ -80,6 +83,7 @@ __all__ = [
     "open_orders_of_person",
     "order",
     "resend",
+    "sales_of",
     "start_from_offer",
     "start_with_best",
     "start_with_seats",

@@ -26,9 +26,9 @@ _START = text(
     """
     with started as (
         insert into orders.orders (id, token, code, state, screening_id, reservation_id, visitor, once, user_id,
-            locale, deadline, total, channel, device)
+            locale, deadline, total, channel, device, screening_revision)
         values (:id, :token, :code, :state, :screening_id, :reservation_id, :visitor, :once, :user_id,
-            :locale, :deadline, :total, :channel, cast(:device as uuid))
+            :locale, :deadline, :total, :channel, cast(:device as uuid), :screening_revision)
         on conflict do nothing returning id
     )
     insert into orders.order_seats (order_id, seat_id, position, full_price, price)
@@ -204,6 +204,7 @@ def _write(form: _Form, screening: Screening, held: Reservation) -> Started:
         "device": form.actor.device,
         "deadline": held.deadline,
         "total": sum(prices),
+        "screening_revision": screening.revision,
         "seat_ids": seats,
         "prices": prices,
     }

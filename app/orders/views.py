@@ -11,7 +11,7 @@ from app.core.config import settings
 from app.core.errors import Conflict
 from app.core.half_price import half_of
 from app.core.seat_names import heard_name, long_name, short_name
-from app.events.service import Screening
+from app.events.service import Presentation, Screening
 from app.orders.states import AWAITING, DRAFT, PAID
 
 
@@ -67,7 +67,8 @@ class OrderItem:
 class OrderView:
     """An order as it is. `read_at` is the database's clock when it was read: compare `deadline` with that.
 
-    `from_offer`: its seats were waited for.
+    `from_offer`: its seats were waited for. `screening_revision` is the screening's that the buyer agreed to, and
+    `agreed` what it was then, where it has changed since; None where it has not.
     """
 
     id: uuid.UUID
@@ -104,6 +105,8 @@ class OrderView:
     erased_at: datetime | None = None
     channel: Channel = "web"
     device: uuid.UUID | None = None
+    screening_revision: int = 0
+    agreed: Presentation | None = None
 
     def belongs_to(self, actor: Actor) -> bool:
         """Whether the actor began it, in this browser or signed in to this account."""
@@ -126,7 +129,14 @@ class OrderView:
         return self.state == DRAFT and self.is_open and self.extensions_left > 0
 
     @property
+    def is_changed(self) -> bool:
+        """Whether the screening is another than the buyer agreed to, and is still to come or goes on."""
+        changed = self.agreed is not None and self.agreed != self.screening.presentation
+        return changed and self.read_at < self.screening.ends_at
+
+    @property
     def can_cancel(self) -> bool:
+        """Until the screening begins. Buyers of a changed screening are promised that: no limit may end it earlier."""
         return self.state == PAID and self.read_at < self.screening.starts_at
 
     @property
@@ -221,6 +231,13 @@ class TotalChanged(Conflict):
     def __init__(self, total: int) -> None:
         super().__init__("order.total_changed", total=total)
         self.total = total
+
+
+class PresentationChanged(Conflict):
+    """The screening has another version, format or length than its buyer was shown."""
+
+    def __init__(self) -> None:
+        super().__init__("order.screening_changed")
 
 
 class NoMoreExtensions(Conflict):

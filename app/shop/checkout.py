@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.core import db
 from app.core.errors import Conflict, Invalid
 from app.orders import service as orders
-from app.orders.service import OrderOver, OrderView, TotalChanged, WrongState
+from app.orders.service import OrderOver, OrderView, PresentationChanged, TotalChanged, WrongState
 from app.reservations import service as reservations
 from app.shop import blueprint, purchase
 from app.web import links
@@ -54,7 +54,15 @@ def check_out(token: str) -> Answer:
     try:
         with db.transaction():
             orders.check_out(
-                token, current_actor(), **typed, shown=_shown(), return_url=purchase.return_url(token)
+                token,
+                current_actor(),
+                name=typed["name"],
+                email=typed["email"],
+                cpf=typed["cpf"],
+                method=typed["method"],
+                shown=_shown(),
+                shown_revision=purchase.shown_revision(),
+                return_url=purchase.return_url(token),
             )
     except Invalid as error:
         order = purchase.own_order(token)
@@ -64,7 +72,8 @@ def check_out(token: str) -> Answer:
         wrong = orders.buyer_problems(typed["name"], typed["email"], typed["cpf"])
         errors = {one.field: _error(one) for one in (*wrong, error)}
         return _checkout_page(order, typed, errors), 422
-    except TotalChanged:  # the snacks of another tab, for example: it is said before it is charged
+    except (TotalChanged, PresentationChanged):
+        # The snacks of another tab, or another print: it is said before it is charged.
         return _checkout_page(purchase.own_order(token), typed, {}), 409
     except (OrderOver, WrongState):
         return redirect(links.order(token), 303)

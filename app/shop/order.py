@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import redirect, render_template, request, url_for
@@ -18,7 +19,7 @@ from app.payments import service as payments
 from app.shop import blueprint, heading, purchase, receipt, visit, words
 from app.shop.programme import poster
 from app.tickets import service as tickets
-from app.tickets.service import AlreadyAdmitted
+from app.tickets.service import AlreadyAdmitted, Ticket
 from app.web import links
 from app.web.actor import current_actor
 from app.web.language import locale
@@ -56,6 +57,7 @@ def order_after_post(token: str) -> Response:
 
 def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
     refunds = payments.refunds_of(order.id)
+    issued = tickets.of_order(order.id) if order.paid_at else []
     page = render_template(
         "shop/page_order.html",
         order=order,
@@ -64,7 +66,8 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         line=heading.line_of(order.screening),
         poster=poster,
         stage=_stage(order),
-        tickets=tickets.of_order(order.id) if order.paid_at else (),
+        tickets=issued,
+        change=_change(order, issued),
         qr_svg=qr_symbol.svg,
         type_name=tickets.type_name,
         proof_wanted=tickets.proof_wanted,
@@ -103,6 +106,12 @@ def _stage(order: OrderView) -> str:
     if order.state == "refunded":
         return "returned"
     return "ended" if order.state == "cancelled" else "expired"
+
+
+def _change(order: OrderView, issued: Sequence[Ticket]) -> words.Change | None:
+    """How the screening has changed, for a buyer of whose order somebody is still expected."""
+    expected = order.state == "paid" and any(ticket.is_valid for ticket in issued)
+    return words.change(order) if expected else None
 
 
 def _masked(email: str) -> str:
@@ -156,6 +165,7 @@ def _cancel_page(order: OrderView) -> str:
         film=order.screening.film,
         line=heading.line_of(order.screening),
         lines=words.lines(order),
+        change=_change(order, tickets.of_order(order.id)),
     )
 
 

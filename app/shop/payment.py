@@ -66,7 +66,13 @@ def choose_method(token: str) -> BaseResponse:
     purchase.own_order(token)
     try:
         with db.transaction():
-            orders.change_method(token, method, current_actor(), return_url=purchase.return_url(token))
+            orders.change_method(
+                token,
+                method,
+                current_actor(),
+                shown_revision=purchase.shown_revision(),
+                return_url=purchase.return_url(token),
+            )
     except Invalid:
         return _page(purchase.own_order(token), _("Choose Pix or card."), 422)
     except Conflict:
@@ -177,12 +183,15 @@ def _context(order: OrderView, state: Waiting) -> dict[str, object]:
     frame = purchase.frame(order, "checkout")
     if not clock_runs:
         frame["deadline"] = None
+    # Within the part that is replaced: its forms agree to the screening that this part shows.
+    change, frame["change"] = frame["change"], None
     return frame | {
         "clock_url": None,  # nothing is typed there, and payment_wait.js asks
         "over_url": None,  # the page itself says how it ended
         "back_url": None,  # what is being paid for does not change any more
         "step_links": {},
         "state": state,
+        "change_within": change if clock_runs else None,
         "take_again": state.stage == "over" and purchase.can_take_again(order),
         "charge": charge,
         "came": _came(order, charge) if charge and did_not_fit else 0,

@@ -102,6 +102,14 @@ def return_url(token: str) -> str:
     return links.absolute(links.order(token, "payment"))
 
 
+def shown_revision() -> int | None:
+    """The revision of the screening that the form's page showed; None where a form says none."""
+    shown = request.form.get("revision")
+    if shown is None:
+        return None
+    return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 10 else -1
+
+
 def frame(order: OrderView, step: str) -> dict[str, Any]:
     """What layouts/purchase.html asks for: heading, way back, steps and the one clock."""
     place = STEPS.index(step)
@@ -112,6 +120,7 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
         "poster": poster,
         "film_title": order.screening.film.title_in(locale()),
         "line": heading.line_of(order.screening),
+        "change": words.change(order),
         "step": "payment" if step == "checkout" else step,
         "step_links": {earlier: address(order, earlier) for earlier in STEPS[:place]},
         "back_url": address(order, STEPS[place - 1]),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.core.money import format_money
+from app.core.showtime import Showtime
+from app.events.service import Presentation
 from app.orders.service import OrderSeat, OrderView
 from app.shop import blueprint
+from app.shop.showings import long_version
 from app.web.language import locale
 
 MANY_SEATS = 4  # more than that are counted, not named, on the sign
@@ -105,6 +109,33 @@ def half_kind(code: str) -> str:
         "companion": _("companion"),
         "senior": _("60+"),
     }.get(code, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A screening in words, as its buyer agreed to it and as it is now."""
+
+    before: str
+    after: str
+
+
+def change(order: OrderView) -> Change | None:
+    """How the screening of an order has changed since its buyer agreed to it: `legendado` and `dublado 3D`.
+
+    The ends stand beside where they differ: `legendado, até 22h45`.
+    """
+    before, after = order.agreed, order.screening.presentation
+    if before is None or not order.is_changed:
+        return None
+    with_end = before.ends_at != after.ends_at
+    return Change(*(_presented(one, order.screening.showtime, with_end) for one in (before, after)))
+
+
+def _presented(shown: Presentation, showtime: Showtime, with_end: bool) -> str:
+    version = long_version(shown.version) + (f" {shown.format}" if shown.format != "2D" else "")
+    if not with_end:
+        return version
+    return _("%(version)s, until %(end)s", version=version, end=showtime.time(locale(), shown.ends_at))
 
 
 def lines(order: OrderView) -> list[tuple[str, str]]:

@@ -76,16 +76,19 @@ def pdf_link(order_id: uuid.UUID, filename: str) -> str | None:
     return storage().url(found.storage_key, LINK_SECONDS, filename) if found is not None else None
 
 
-# Whoever revokes or signs anew waits for this, or this for them: what is written down is so when it commits.
+# Revoking, signing anew and renewing wait for this, or this for them: what is written down is so when it commits.
 _RECORD = text(
     f"""
     with counted as (
         select revision from tickets.tickets where order_id = :order_id
             and {none_of("state", (REVOKED,))} order by id for share
+    ), shared as (
+        select facts, ends_at from tickets.issues where order_id = :order_id for share
     )
     insert into tickets.documents (order_id, revision, storage_key, size, ends_at)
-    select :order_id, :revision, :key, :size, (select ends_at from tickets.issues where order_id = :order_id)
+    select :order_id, :revision, :key, :size, shared.ends_at from shared
     where :revision = (select max(revision) from counted)
+      and :screening_revision = coalesce(cast(shared.facts->>'screening_revision' as int), 0)
     on conflict (order_id) do update set revision = excluded.revision, storage_key = excluded.storage_key,
         size = excluded.size, ends_at = excluded.ends_at, made_at = clock_timestamp()
     returning order_id
@@ -93,10 +96,19 @@ _RECORD = text(
 )
 
 
-def record(order_id: uuid.UUID, revision: int, key: str, size: int) -> bool:
-    """Write down that the PDF lies in storage. False, and nothing written, when it does not show the tickets as they
-    are: none of them counts any more, or they were signed anew."""
-    values = {"order_id": order_id, "revision": revision, "key": key, "size": size}
+def record(order_id: uuid.UUID, revision: int, key: str, size: int, screening_revision: int = 0) -> bool:
+    """Write down that the PDF lies in storage, drawn of the tickets' and the screening's revision.
+
+    False, and nothing written, when it does not show them as they are: none of them counts any more, they were signed
+    anew, or their screening has changed.
+    """
+    values = {
+        "order_id": order_id,
+        "revision": revision,
+        "screening_revision": screening_revision,
+        "key": key,
+        "size": size,
+    }
     return db.session().execute(_RECORD, values).first() is not None
 
 

@@ -16,6 +16,7 @@ from app.core.handling import Attempt
 from app.core.messages import (
     DocumentUnwanted,
     OrderPaid,
+    ScreeningChanged,
     ScreeningRetimed,
     TicketsReady,
     TicketsResigned,
@@ -55,7 +56,7 @@ def on_order_paid(message: OrderPaid, attempt: Attempt) -> None:
 
 
 def on_tickets_resigned(message: TicketsResigned, attempt: Attempt) -> None:
-    """The QR codes are new: so is the PDF. No mail: the order's page has it."""
+    """The tickets show something else: so does the PDF. No mail: the order's page has it."""
     order_id = uuid.UUID(message.order_id)
     tickets = _now_counting(order_id)
     if not tickets:
@@ -69,7 +70,7 @@ def on_tickets_resigned(message: TicketsResigned, attempt: Attempt) -> None:
 def _changed_meanwhile(order_id: uuid.UUID) -> None:
     """The PDF in storage shows tickets that are no more: it is drawn anew, or goes as it came."""
     if _that_count(order_id):
-        raise Retry("the tickets were signed anew while their PDF was drawn", delay=0.0)
+        raise Retry("the tickets changed while their PDF was drawn", delay=0.0)
     outbox.publish(TicketsRevoked(str(order_id)))
 
 
@@ -107,6 +108,12 @@ def on_screening_retimed(message: ScreeningRetimed, attempt: Attempt) -> None:
         issuing.retime(events.screening(message.screening_id))
 
 
+def on_screening_changed(message: ScreeningChanged, attempt: Attempt) -> None:
+    """The tickets show the new version, format and length, and doors close by the new end."""
+    with attempt.transaction():
+        issuing.renew(events.as_it_stands(events.screening(message.screening_id)))
+
+
 def _to_know(tickets: Sequence[Ticket], locale: str) -> dict[str, Any]:
     """What the mail says beside the order's facts: where to go, what to show for half price, what to fetch. JSON."""
     facts = tickets[0].facts
@@ -132,8 +139,8 @@ def _now_counting(order_id: uuid.UUID) -> list[Ticket]:
         return _that_count(order_id)
 
 
-def _make(order_id: uuid.UUID, tickets: Sequence[Ticket], locale: str) -> tuple[int, str, int]:
-    """Revision, storage key and size of the PDF, which lies in storage now."""
+def _make(order_id: uuid.UUID, tickets: Sequence[Ticket], locale: str) -> tuple[int, str, int, int]:
+    """Revision, storage key and size of the PDF, which lies in storage now, and the screening's revision in it."""
     try:
         content = paper.pdf(tickets, locale, settings().cinema.name)
     except PdfError as error:
@@ -146,7 +153,7 @@ def _make(order_id: uuid.UUID, tickets: Sequence[Ticket], locale: str) -> tuple[
     except StorageError as error:
         raise Retry(str(error), for_a_day=True) from error
     failpoint("tickets.after_storage")
-    return revision, key, len(content)
+    return revision, key, len(content), tickets[0].facts.screening_revision
 
 
 def ensure_key() -> None:
@@ -160,6 +167,7 @@ PATIENT = True
 THREADS = 2  # drawing keeps one processor busy; the other one stores meanwhile
 HANDLERS = {
     OrderPaid: on_order_paid,
+    ScreeningChanged: on_screening_changed,
     ScreeningRetimed: on_screening_retimed,
     TicketsResigned: on_tickets_resigned,
     TicketsRevoked: on_tickets_revoked,

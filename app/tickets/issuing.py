@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.core import codes, db, outbox
 from app.core.errors import Conflict
 from app.core.half_price import proof_number
-from app.core.messages import TicketsReady, TicketsRevoked
+from app.core.messages import TicketsReady, TicketsResigned, TicketsRevoked
 from app.core.state_machine import one_of
 from app.events.service import Screening
 from app.tickets import keys, qr
@@ -78,6 +78,22 @@ _RETIME = text(
     where screening_id = :id
     """
 )
+
+# Only forward, whichever of two changes is handled first; orders of which nobody is expected any more stay as they are.
+_RENEW = text(
+    f"""
+    with mine as (
+        select order_id from tickets.issues i
+        where i.screening_id = :id and coalesce(cast(i.facts->>'screening_revision' as int), 0) < :revision
+          and exists (select from tickets.tickets t where t.order_id = i.order_id and {one_of("t.state", (VALID,))})
+        order by i.order_id for update of i
+    )
+    update tickets.issues i set ends_at = :ends_at, facts = i.facts || cast(:facts as jsonb)
+    from mine where i.order_id = mine.order_id returning i.order_id
+    """
+)
+# A statement of its own: it sees what was written down while the one before waited.
+_WITHDRAW = text("delete from tickets.documents where order_id = any(:order_ids) returning order_id")
 
 _OF_ORDER = text(
     """
@@ -161,6 +177,26 @@ def retime(screening: Screening) -> None:
     }
     values = {"id": screening.id, "starts_at": screening.starts_at, "ends_at": screening.ends_at}
     db.session().execute(_RETIME, values | {"facts": json.dumps(facts)})
+
+
+def renew(screening: Screening) -> int:
+    """Take over the screening's version, format and length; returns for how many orders.
+
+    The tickets stay what they are: codes and QR codes hold none of these facts. A PDF that shows the former ones is
+    handed out no more, and is made again by message. An order whose PDF was not made yet, or is gone, needs no other.
+    """
+    facts = {
+        "version": screening.version,
+        "format": screening.format,
+        "duration_minutes": screening.film.duration_minutes,
+        "ends_at": screening.ends_at.isoformat(),
+        "screening_revision": screening.revision,
+    }
+    values = {"id": screening.id, "revision": screening.revision, "ends_at": screening.ends_at}
+    renewed = db.session().execute(_RENEW, values | {"facts": json.dumps(facts)}).scalars().all()
+    for order_id in sorted(db.session().execute(_WITHDRAW, {"order_ids": renewed}).scalars()):
+        outbox.publish(TicketsResigned(str(order_id)))
+    return len(renewed)
 
 
 def of_order(order_id: uuid.UUID) -> list[Ticket]:

@@ -48,6 +48,7 @@ class IssueFacts:
     """What all tickets of an order share, as it was when they were issued. Times are aware, UTC.
 
     `starts_local` is the hour of the start by the site's clock, as it was sold; None in what an older version wrote.
+    `version`, `format` and `ends_at` are those of the screening's `screening_revision`: they follow its changes.
 
     Stored as JSON; see `core.payloads`: a field that is added needs a default.
     """
@@ -74,6 +75,7 @@ class IssueFacts:
     ends_at: datetime
     timezone: str
     starts_local: datetime | None = None
+    screening_revision: int = 0
     locale: str = "pt_BR"
     concessions: tuple[Concession, ...] = ()
 

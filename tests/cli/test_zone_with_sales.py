@@ -12,7 +12,7 @@ from app.dispatch import routes
 from app.tickets import paper
 from app.tickets import service as tickets
 from app.tickets.service import IssueFacts, Ticket
-from tests.cli.test_import_with_sales import on_sale, seats, take
+from tests.cli.sold_programme import on_sale, seats, take
 from tests.orders import buying
 from tests.tickets.conftest import make_facts
 

@@ -1,0 +1,93 @@
+"""What a changed screening means for its orders: who has bought what, who is told, and what the mail says."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import text
+
+from app.core import db, outbox
+from app.core.messages import NoticeRequested
+from app.core.pages import Page
+from app.events import service as events
+from app.events.service import Sales
+from app.orders import reading
+from app.orders.ending import facts
+from app.orders.states import PAID
+from app.tickets import service as tickets
+
+_SALES = text(
+    """
+    select o.screening_id, count(*) as tickets, count(distinct coalesce(lower(o.email), o.id::text)) as buyers
+    from orders.orders o join orders.order_seats s on s.order_id = o.id
+    where o.screening_id = any(:screening_ids) and o.state = :paid group by o.screening_id
+    """
+)
+_TO_BE_TOLD = text(
+    """
+    select id from orders.orders where screening_id = :screening_id and state = :paid
+      and screening_revision < :revision and told_revision < :revision order by id
+    """
+)
+# The revision that a mail has told of before, where there was one.
+_TOLD = text(
+    """
+    update orders.orders set told_revision = :revision
+    where id = :id and state = :paid and screening_revision < :revision and told_revision < :revision
+    returning (select before.told_revision from orders.orders before where before.id = :id) as told_before
+    """
+)
+
+
+def sales_of(screening_ids: Collection[int]) -> Mapping[int, Sales]:
+    """The paid tickets of each screening and how many buyers they have; those without any are left out."""
+    values = {"screening_ids": list(screening_ids), "paid": PAID}
+    rows = db.session().execute(_SALES, values)
+    return {row.screening_id: Sales(row.tickets, row.buyers) for row in rows}
+
+
+def to_be_told(screening_id: int, revision: int) -> list[uuid.UUID]:
+    """The paid orders whose buyers know nothing of this revision of the screening."""
+    values = {"screening_id": screening_id, "revision": revision, "paid": PAID}
+    return list(db.session().execute(_TO_BE_TOLD, values).scalars())
+
+
+def tell(order_id: uuid.UUID) -> None:
+    """Mail the buyer what they bought, what it is now, and until when they may give the order back.
+
+    Once for each revision, and of the newest alone. Nothing is said when the screening has begun, when everybody of
+    the order is in, or when a change was taken back before its buyer was told.
+    """
+    order = reading.locked_by_id(order_id)
+    screening = events.as_it_stands(order.screening)
+    told = db.session().execute(_TOLD, {"id": order.id, "revision": screening.revision, "paid": PAID}).first()
+    bought = events.former_presentation(screening, order.screening_revision)
+    if told is None or bought is None or not order.email:
+        return
+    if order.read_at >= screening.starts_at or screening.status != "scheduled":
+        return
+    as_bought = bought == screening.presentation
+    if as_bought and not told.told_before:
+        return
+    expected = [ticket.is_valid for ticket in tickets.of_order(order.id)]
+    if not any(expected):
+        return
+    begins = screening.starts_at.isoformat()
+    more = {
+        "bought": bought.as_json(),
+        "shown": screening.presentation.as_json(),
+        "as_bought": as_bought,
+        "returnable": all(expected),
+    }
+    outbox.publish(
+        NoticeRequested(
+            template="screening_changed",
+            email=order.email,
+            locale=order.locale,
+            facts=facts(order) | more | {"ends_at": screening.ends_at.isoformat()},
+            not_after=begins,
+            page=Page.ORDER,
+            key=order.token,
+        )
+    )

@@ -1,0 +1,106 @@
+"""What the pages say of a screening that has changed since it was chosen or bought, and how it is given back."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.core import cache, db
+from app.core.messages import ScreeningChanged
+from app.core.outbox import publish
+from app.events import presentations
+from app.events.cache import programme_changes
+from app.events.service import Screening
+from tests.orders import buying
+from tests.reservations.rooms import ids, plan_of
+from tests.shop.account_forms import sign_in
+from tests.shop.visitor import Visitor, order_at
+from tests.users.noticed import sent
+from tests.users.people import person
+
+
+def change(screening: Screening, **changes: str | datetime) -> None:
+    """What an import with `--change-sold` writes."""
+    with db.transaction():
+        programme_changes()
+        revision = presentations.change(screening.id, changes)
+        publish(ScreeningChanged(screening.id, revision))
+    cache.clear_all()
+
+
+def test_the_order_page_says_what_it_was_and_is_and_takes_it_back(ana: Visitor, screening: Screening) -> None:
+    paid = buying.bought(screening, ids(plan_of(screening), "A4 A5"))
+    assert "has changed" not in ana.get(paid.path).text
+    change(screening, version="dubbed", format="3D")
+    sent()
+    page = ana.get(paid.path).text
+    assert "It was subtitled. It is now dubbed 3D." in page
+    assert "Your tickets stay good." in page
+    asked = ana.get(f"{paid.path}/cancellation").text
+    assert "Give this order back?" in asked
+    assert "It was subtitled. It is now dubbed 3D." in asked
+    assert "Give it back and get R$\xa076.00" in asked
+    assert ana.post(f"{paid.path}/cancellation").status_code == 303
+    sent()
+    ended = ana.get(paid.path).text
+    assert "Order cancelled" in ended
+    assert "has changed" not in ended
+
+
+def test_steps_before_paying_show_it_and_nothing_typed_is_lost(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    page = ana.get(f"{path}/checkout").text
+    shown = revision(page)
+    change(screening, version="dubbed")
+    answer = ana.check_out(path, revision=shown, name="Ana Luísa")
+    assert answer.status_code == 409
+    assert "It was subtitled. It is now dubbed." in answer.text
+    assert "Pay only if it suits you like that." in answer.text
+    assert 'value="Ana Luísa"' in answer.text
+    assert order_at(path).state == "draft"
+    assert "It is now dubbed." in ana.get(f"{path}/types").text
+    assert ana.check_out(path, revision=revision(answer.text)).location == f"{path}/payment"
+    assert "has changed" not in ana.get(f"{path}/payment").text
+
+
+def revision(page: str) -> str:
+    found = re.search(r'name="revision" value="(\d+)"', page)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("given", ["", "-1", "x", "9" * 30, "٣", "\x00"])
+def test_a_form_with_another_revision_is_shown_the_page_again(
+    ana: Visitor, screening: Screening, given: str
+) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    change(screening, version="dubbed")
+    assert ana.check_out(path, revision=given).status_code == 409
+
+
+def test_who_waits_for_the_bank_sees_it_before_another_try(ana: Visitor, screening: Screening) -> None:
+    path = ana.start(screening, "A4")
+    ana.choose_full(path)
+    ana.check_out(path)
+    buying.work()
+    change(screening, version="dubbed")
+    assert "It was subtitled. It is now dubbed." in ana.get(f"{path}/payment").text
+    answer = ana.post(f"{path}/payment", {"method": "card", "revision": "0"})
+    assert answer.status_code == 409
+    again = {"method": "card", "revision": revision(answer.text)}
+    assert ana.post(f"{path}/payment", again).status_code == 303
+
+
+def test_my_tickets_name_the_change(ana: Visitor, screening: Screening) -> None:
+    person("ana@example.org")
+    sign_in(ana)
+    buying.bought(screening, ids(plan_of(screening), "A4"))
+    assert "This screening has changed." not in ana.get("/account/orders").text
+    change(screening, ends_at=screening.ends_at + timedelta(minutes=5))
+    page = ana.get("/account/orders").text
+    assert "This screening has changed." in page
+    assert re.search(r"It is now subtitled, until \d", page)
