@@ -217,10 +217,12 @@ def _all_subjects(language: str) -> list[str]:
         "auditorium_name": "Sala 2", "order_code": "LUZ-4720", "name": "Ana", "hours": 2,
         "starts_at": "2026-11-24T23:30:00+00:00", "until": "2026-11-24T22:30:00+00:00", "seats": ["A1"],
         "timezone": "America/Sao_Paulo", "total": 3800, "amount": 3800, "reason": "x", "new_seats": ["A2"],
-        "attached": True, "position": 2, "quantity": 2,
+        "attached": True, "position": 2, "quantity": 2, "as_bought": False, "returnable": True,
+        "bought": {"version": "subtitled", "format": "2D", "ends_at": "2026-11-25T01:30:00+00:00"},
+        "shown": {"version": "dubbed", "format": "2D", "ends_at": "2026-11-25T01:35:00+00:00"},
     }  # fmt: skip
     names = sorted(path.stem for path in notices.FOLDER.glob("*.txt") if not path.stem.startswith("_"))
-    assert len(names) == 11
+    assert len(names) == 12
     return [notices.write(name, language, facts, "http://localhost/x").subject for name in names]
 
 
