@@ -10,6 +10,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from app.orders.service import OrderView
+from app.web import links
 from tests.journeys.in_process import InProcess
 from tests.orders import buying
 from tests.reservations.rooms import ids, make_screening, plan_of
@@ -33,7 +34,7 @@ def test_read_and_given_back(app: Flask, new_page: Callable[..., Page], paid: Or
         new_page, Visitor(app, "pt-BR"), locale="pt-BR", viewport={"width": width, "height": 800}
     )
     page = browser.page
-    assert browser.open(paid.path) == 200
+    assert browser.open(links.order(paid.token)) == 200
     notice = page.locator("#_changed")
     expect(notice).to_be_in_viewport(ratio=1)
     expect(notice).to_contain_text("Esta sessão mudou. Era: legendado. Agora é: dublado 3D.")
@@ -45,7 +46,7 @@ def test_read_and_given_back(app: Flask, new_page: Callable[..., Page], paid: Or
     page.wait_for_url("**/cancellation")
     expect(page.get_by_role("heading", level=1)).to_have_text("Devolver este pedido?")
     page.get_by_role("button", name="Devolver e receber").click()
-    page.wait_for_url(f"**{paid.path}")
+    page.wait_for_url(f"**{links.order(paid.token)}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Pedido cancelado")
     expect(notice).to_have_count(0)
     sent()

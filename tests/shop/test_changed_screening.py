@@ -13,6 +13,7 @@ from app.core.outbox import publish
 from app.events import presentations
 from app.events.cache import programme_changes
 from app.events.service import Screening
+from app.web import links
 from tests.orders import buying
 from tests.reservations.rooms import ids, plan_of
 from tests.shop.account_forms import sign_in
@@ -32,19 +33,19 @@ def change(screening: Screening, **changes: str | datetime) -> None:
 
 def test_the_order_page_says_what_it_was_and_is_and_takes_it_back(ana: Visitor, screening: Screening) -> None:
     paid = buying.bought(screening, ids(plan_of(screening), "A4 A5"))
-    assert "has changed" not in ana.get(paid.path).text
+    assert "has changed" not in ana.get(links.order(paid.token)).text
     change(screening, version="dubbed", format="3D")
     sent()
-    page = ana.get(paid.path).text
+    page = ana.get(links.order(paid.token)).text
     assert "It was subtitled. It is now dubbed 3D." in page
     assert "Your tickets stay good." in page
-    asked = ana.get(f"{paid.path}/cancellation").text
+    asked = ana.get(f"{links.order(paid.token)}/cancellation").text
     assert "Give this order back?" in asked
     assert "It was subtitled. It is now dubbed 3D." in asked
     assert "Give it back and get R$\xa076.00" in asked
-    assert ana.post(f"{paid.path}/cancellation").status_code == 303
+    assert ana.post(f"{links.order(paid.token)}/cancellation").status_code == 303
     sent()
-    ended = ana.get(paid.path).text
+    ended = ana.get(links.order(paid.token)).text
     assert "Order cancelled" in ended
     assert "has changed" not in ended
 
