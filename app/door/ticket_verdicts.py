@@ -37,7 +37,7 @@ def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         tuple(beside),
         demand=tickets.type_short(ticket, locale()) if proof else "",
         detail=proof,
-        more=(*_early(admission), *_to_fetch(admission)),
+        more=(*_early(admission), *_changed(ticket), *_to_fetch(admission)),
     )
 
 
@@ -228,6 +228,14 @@ def _by(user_id: int | None) -> str:
 
 def _early(admission: Admission) -> tuple[str, ...]:
     return (_("Let in before the room opened."),) if admission.verdict == "admitted_early" else ()
+
+
+def _changed(ticket: Ticket) -> tuple[str, ...]:
+    """What to say to a guest whose paper names another version."""
+    if not ticket.facts.is_changed:
+        return ()
+    version = tickets.version_name(ticket.facts, locale())
+    return (_("This screening has changed: it is now %(version)s.", version=version),)
 
 
 def _to_fetch(admission: Admission) -> tuple[str, ...]:

@@ -191,6 +191,7 @@ def renew(screening: Screening) -> int:
         "duration_minutes": screening.film.duration_minutes,
         "ends_at": screening.ends_at.isoformat(),
         "screening_revision": screening.revision,
+        "is_changed": True,
     }
     values = {"id": screening.id, "revision": screening.revision, "ends_at": screening.ends_at}
     renewed = db.session().execute(_RENEW, values | {"facts": json.dumps(facts)}).scalars().all()

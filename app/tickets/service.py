@@ -23,7 +23,7 @@ from app.tickets.views import (
     Ticket,
     TicketLine,
 )
-from app.tickets.wording import companion_line, proof_wanted, type_name, type_short
+from app.tickets.wording import companion_line, proof_wanted, type_name, type_short, version_name
 
 __all__ = [
     "CODE_LENGTH",
@@ -59,5 +59,6 @@ __all__ = [
     "sign_anew",
     "type_name",
     "type_short",
+    "version_name",
     "withdraw_documents",
 ]

@@ -49,6 +49,7 @@ class IssueFacts:
 
     `starts_local` is the hour of the start by the site's clock, as it was sold; None in what an older version wrote.
     `version`, `format` and `ends_at` are those of the screening's `screening_revision`: they follow its changes.
+    `is_changed`: they have changed since the tickets were issued, and a paper may say otherwise.
 
     Stored as JSON; see `core.payloads`: a field that is added needs a default.
     """
@@ -76,6 +77,7 @@ class IssueFacts:
     timezone: str
     starts_local: datetime | None = None
     screening_revision: int = 0
+    is_changed: bool = False
     locale: str = "pt_BR"
     concessions: tuple[Concession, ...] = ()
 
