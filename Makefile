@@ -38,6 +38,7 @@ bench:
 format: setup-dev
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 	@.venv/bin/python -m tools.checks.format_styles
+	@.venv/bin/python -m tools.checks.template_lines --fix
 
 # Keeps var/, where the data is.
 clean:

@@ -9,7 +9,7 @@ import pytest
 
 STYLES = Path(__file__).resolve().parents[2] / "static" / "css"
 KIND = re.compile(
-    r"\[data-verdict=(\w+)\]\) \{ --verdict: var\(--([\w-]+)\); --verdict-ink: var\(--([\w-]+)\); \}"
+    r'\[data-verdict="(\w+)"\]\) \{\s+--verdict: var\(--([\w-]+)\);\s+--verdict-ink: var\(--([\w-]+)\);\s+\}'
 )
 LEAST = 8.2
 

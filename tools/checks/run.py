@@ -24,6 +24,7 @@ def main() -> int:
         "lint": [programs / "ruff", "check", "."],
         "format": [programs / "ruff", "format", "--check", "."],
         "templates": [programs / "djlint", "--lint", "--quiet", "templates"],
+        "template lines": [programs / "python", "-m", "tools.checks.template_lines"],
         "scripts": [
             node(), node_modules / "eslint/bin/eslint.js", "--config", LINT / "eslint.config.mjs", "static/js",
         ],
