@@ -8,10 +8,9 @@ from dataclasses import replace
 from sqlalchemy import text
 
 from app.core import db, outbox
-from app.core.messages import OrderPaid, OrderScreeningChanged
+from app.core.messages import OrderScreeningChanged
 from app.events import service as events
-from app.orders import half_places
-from app.orders.ending import facts
+from app.orders import half_price_claims, notices
 from app.orders.pricing import TypeChoice, quota_places
 from app.orders.states import ORDER
 from app.orders.views import OrderItem, OrderSeat, OrderView
@@ -45,17 +44,7 @@ def complete(order: OrderView, reservation_id: uuid.UUID, receipt_id: uuid.UUID 
         if order.items_total and not items:
             payments.refund(receipt_id, order.items_total, "stock")
     tickets.issue(_issue_facts(order, items), [_line(seat) for seat in order.seats])
-    outbox.publish(
-        OrderPaid(
-            order_id=str(order.id),
-            order_code=order.code,
-            order_token=order.token,
-            email=order.email or "",
-            name=order.name or "",
-            locale=order.locale,
-            facts=facts(order) | {"items_returned": bool(order.items) and not items},
-        )
-    )
+    notices.publish_order_paid(order, items_returned=bool(order.items) and not items)
     if order.screening_revision != order.screening.revision:
         outbox.publish(OrderScreeningChanged(str(order.id)))
     return True
@@ -65,7 +54,7 @@ def _sell_claims(order: OrderView) -> tuple[OrderItem, ...]:
     """Sell the order's half-price places and concessions; the concessions that were sold: all of them, or none."""
     chosen = {seat.seat_id: TypeChoice(seat.ticket_type, seat.half_kind) for seat in order.seats}
     if places := quota_places(chosen):
-        half_places.sell(order.id, order.screening.id, places)
+        half_price_claims.sell(order.id, order.screening.id, places)
     if not order.items or products.sell(order.id, order.screening.ends_at):
         return order.items
     # Money that came late can find the concessions sold out: they alone are given back.

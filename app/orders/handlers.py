@@ -16,7 +16,6 @@ from app.core.messages import (
     ChargeFailed,
     HoldExpired,
     Message,
-    NoticeRequested,
     OrderCalledOff,
     OrderScreeningChanged,
     PaymentReceived,
@@ -24,10 +23,18 @@ from app.core.messages import (
     ScreeningCancelled,
     ScreeningChanged,
 )
-from app.core.pages import Page
 from app.core.worker import Tick
 from app.events import service as events
-from app.orders import ending, reading, reseating, retention, screening_changes, settlement, states
+from app.orders import (
+    lifecycle,
+    notices,
+    queries,
+    reseat,
+    retention,
+    screening_changes,
+    settlement,
+    states,
+)
 from app.payments import service as payments
 
 
@@ -52,19 +59,13 @@ def on_charge_failed(message: ChargeFailed, attempt: Attempt) -> None:
 def on_refund_settled(message: RefundSettled, attempt: Attempt) -> None:
     """Money has gone back: a cancelled order is refunded once all of it has, and its buyer is told."""
     with attempt.transaction():
-        order = reading.locked_by_id(uuid.UUID(message.order_id))
+        order = queries.locked_by_id(uuid.UUID(message.order_id))
         if message.state != "refunded":
             return  # a failed refund is listed for a person; the order stays as it is
         pending = [one for one in payments.refunds_of(order.id) if one.state != "refunded"]
         if order.state == states.CANCELLED and order.paid_at and not pending:
-            ending.mark_refunded(order.id, order.end_reason)
-        if order.email:
-            facts = ending.facts(order) | {"amount": message.amount}
-            outbox.publish(
-                NoticeRequested(
-                    "order_refunded", order.email, order.locale, facts, page=Page.ORDER, key=order.token
-                )
-            )
+            lifecycle.mark_refunded(order.id, order.end_reason)
+        notices.request_notice(order, "order_refunded", amount=message.amount)
 
 
 def on_screening_cancelled(message: ScreeningCancelled, attempt: Attempt) -> None:
@@ -106,7 +107,7 @@ def call_off_latecomers() -> None:
 
 def on_order_called_off(message: OrderCalledOff, attempt: Attempt) -> None:
     with attempt.transaction():
-        ending.call_off(uuid.UUID(message.order_id), message.reason)
+        lifecycle.call_off(uuid.UUID(message.order_id), message.reason)
 
 
 def on_screening_changed(message: ScreeningChanged, attempt: Attempt) -> None:
@@ -125,14 +126,14 @@ def on_hold_expired(message: HoldExpired, attempt: Attempt) -> None:
     """The seats' time is over: the order expires, or its offer of other seats does."""
     reservation_id = uuid.UUID(message.reservation_id)
     with attempt.transaction():
-        order_id = reading.by_reservation(reservation_id)
+        order_id = queries.by_reservation(reservation_id)
         if order_id is None:
             return
-        order = reading.locked_by_id(order_id)
+        order = queries.locked_by_id(order_id)
         if order.reseat_reservation_id == reservation_id and order.state == states.RESEAT:
-            reseating.give_up(order, "offer over")
+            reseat.give_up(order, "offer over")
         elif order.reservation_id == reservation_id:
-            ending.expire(order_id)
+            lifecycle.expire(order_id)
 
 
 HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
@@ -146,7 +147,7 @@ HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
     HoldExpired: on_hold_expired,
 }
 TICKS = [
-    Tick("orders.reseats", 10.0, reseating.end_overdue),
+    Tick("orders.reseats", 10.0, reseat.end_overdue),
     Tick("orders.latecomers", 15.0, call_off_latecomers),
     Tick("orders.retention", 3600.0, retention.by_the_clock),
 ]

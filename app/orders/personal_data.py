@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.core import db, outbox
 from app.core.messages import NoticeRequested
 from app.core.state_machine import none_of, one_of
-from app.orders import ending, reading, reseating, retention
+from app.orders import lifecycle, queries, reseat, retention
 from app.orders.states import OPEN_STATES, RESEAT, UNPAID_STATES
 from app.orders.views import OrderView
 from app.payments import service as payments
@@ -42,7 +42,7 @@ def export(email: str, user_id: int | None) -> list[dict[str, object]]:
     `user_id` is the account's, which may have bought under another e-mail. Amounts in centavos, times ISO 8601.
     """
     ids = db.session().execute(_ALL, {"email": email, "user_id": user_id}).scalars().all()
-    return [_exported(reading.by_id(order_id)) for order_id in ids]
+    return [_exported(queries.by_id(order_id)) for order_id in ids]
 
 
 def _exported(order: OrderView) -> dict[str, object]:
@@ -88,11 +88,11 @@ def open_orders(email: str, user_id: int | None) -> list[uuid.UUID]:
 
 def give_up(order_id: uuid.UUID) -> None:
     """End an open order as its buyer would: seats go back, and money that came. Another one stays as it is."""
-    order = reading.locked_by_id(order_id)
+    order = queries.locked_by_id(order_id)
     if order.state in UNPAID_STATES:
-        ending.end_unpaid(order)
+        lifecycle.end_unpaid(order)
     elif order.state == RESEAT:
-        reseating.give_up(order, "declined")
+        reseat.give_up(order, "declined")
 
 
 def erase(email: str, user_id: int | None) -> Erased:

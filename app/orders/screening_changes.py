@@ -7,13 +7,10 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import text
 
-from app.core import db, outbox
-from app.core.messages import NoticeRequested
-from app.core.pages import Page
+from app.core import db
 from app.events import service as events
 from app.events.service import Sales
-from app.orders import reading
-from app.orders.ending import facts
+from app.orders import notices, queries
 from app.orders.states import PAID
 from app.tickets import service as tickets
 
@@ -59,7 +56,7 @@ def tell(order_id: uuid.UUID) -> None:
     Once for each revision, and of the newest alone. Nothing is said when the screening has begun, when everybody of
     the order is in, or when a change was taken back before its buyer was told.
     """
-    order = reading.locked_by_id(order_id)
+    order = queries.locked_by_id(order_id)
     screening = events.as_it_stands(order.screening)
     told = db.session().execute(_TOLD, {"id": order.id, "revision": screening.revision, "paid": PAID}).first()
     bought = events.former_presentation(screening, order.screening_revision)
@@ -73,21 +70,13 @@ def tell(order_id: uuid.UUID) -> None:
     expected = [ticket.is_valid for ticket in tickets.of_order(order.id)]
     if not any(expected):
         return
-    begins = screening.starts_at.isoformat()
-    more = {
-        "bought": bought.as_json(),
-        "shown": screening.presentation.as_json(),
-        "as_bought": as_bought,
-        "returnable": all(expected),
-    }
-    outbox.publish(
-        NoticeRequested(
-            template="screening_changed",
-            email=order.email,
-            locale=order.locale,
-            facts=facts(order) | more | {"ends_at": screening.ends_at.isoformat()},
-            not_after=begins,
-            page=Page.ORDER,
-            key=order.token,
-        )
+    notices.request_notice(
+        order,
+        "screening_changed",
+        not_after=screening.starts_at,
+        bought=bought.as_json(),
+        shown=screening.presentation.as_json(),
+        as_bought=as_bought,
+        returnable=all(expected),
+        ends_at=screening.ends_at.isoformat(),
     )

@@ -6,8 +6,7 @@ products. Totals, prices and states are decided here; callers choose, they never
 
 from __future__ import annotations
 
-from app.orders.buyer import problems as buyer_problems
-from app.orders.choosing import (
+from app.orders.basket import (
     change_seats,
     choose_concessions,
     choose_types,
@@ -15,20 +14,19 @@ from app.orders.choosing import (
     half_price_left,
     type_problems,
 )
-from app.orders.ending import abandon, cancel
-from app.orders.owning import hand_over
-from app.orders.paying import change_method, check_out
+from app.orders.checkout import buyer_problems, change_method, check_out
+from app.orders.create import ensure_free, start_from_offer, start_with_best, start_with_seats
+from app.orders.lifecycle import abandon, cancel, hand_over
+from app.orders.notices import resend_tickets
 from app.orders.personal_data import Erased, give_up
 from app.orders.personal_data import erase as erase_person
 from app.orders.personal_data import export as export_orders
 from app.orders.personal_data import open_orders as open_orders_of_person
 from app.orders.pricing import TypeChoice
-from app.orders.reading import by_id, find, of_account, open_orders_of, order
-from app.orders.reseating import accept as accept_reseat
-from app.orders.reseating import decline as decline_reseat
-from app.orders.resending import resend
+from app.orders.queries import by_id, find, of_account, open_orders_of, order
+from app.orders.reseat import accept as accept_reseat
+from app.orders.reseat import decline as decline_reseat
 from app.orders.screening_changes import sales_of
-from app.orders.starting import ensure_free, start_from_offer, start_with_best, start_with_seats
 from app.orders.views import (
     HalfPriceGone,
     NoMoreExtensions,
@@ -82,7 +80,7 @@ __all__ = [
     "open_orders_of",
     "open_orders_of_person",
     "order",
-    "resend",
+    "resend_tickets",
     "sales_of",
     "start_from_offer",
     "start_with_best",

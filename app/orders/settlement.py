@@ -12,8 +12,8 @@ import uuid
 from datetime import datetime
 
 from app.events import service as events
-from app.orders import completion, reading, reseating
-from app.orders.choosing import claims_end
+from app.orders import completion, queries, reseat
+from app.orders.basket import claims_end
 from app.orders.states import AWAITING, ORDER, PAID, RESEAT
 from app.orders.views import OrderView
 from app.payments import service as payments
@@ -26,7 +26,7 @@ def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int, paid_at: dat
     `paid_at` is when the customer paid, as payment-service trusts it; None: unknown, and now counts. Told of the same
     receipt again, it changes nothing and gives the order's state.
     """
-    order = reading.locked_by_id(order_id)
+    order = queries.locked_by_id(order_id)
     if order.state != AWAITING and _has_its_use(order, receipt_id):
         return order.state
     if order.state not in ORDER.before("settle") or order.state == RESEAT:
@@ -39,7 +39,7 @@ def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int, paid_at: dat
     if _complete(order, receipt_id, claims_stand):
         return PAID
     # The seats went to others. The order expires now if the clockwork has not done it yet.
-    return reseating.offer(order, receipt_id) or _refund(receipt_id, "seats taken")
+    return reseat.offer(order, receipt_id) or _refund(receipt_id, "seats taken")
 
 
 def _has_its_use(order: OrderView, receipt_id: uuid.UUID) -> bool:

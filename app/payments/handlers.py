@@ -26,8 +26,7 @@ from app.core.messages import (
 from app.core.pages import Page
 from app.core.state_machine import one_of
 from app.core.worker import Tick
-from app.payments import ledger, providers, service, states
-from app.payments.facts import in_seconds
+from app.payments import provider_results, providers, service, states
 from app.payments.models import ChargeRow, ReceiptRow, RefundRow
 from app.payments.states import (
     CANCELLED,
@@ -38,6 +37,7 @@ from app.payments.states import (
     REFUND_PENDING,
     UNKNOWN,
 )
+from app.payments.views import in_seconds
 
 HINT_LOOKS = 4  # a webhook may come before the bank's own books show the money
 HINT_KEPT_DAYS = 30
@@ -64,22 +64,22 @@ def on_charge_requested(message: ChargeRequested, attempt: Attempt) -> None:
     paid = [old for old in by_id.values() if _end(old)]
     if paid:  # the customer was quicker than the change of method: nothing more is asked for
         with attempt.transaction():
-            ledger.record(charge_id, psp.ChargeState(charge_id.hex, "ended"))
+            provider_results.record(charge_id, psp.ChargeState(charge_id.hex, "ended"))
         return
     try:
         answer = providers.provider(wanted.provider).create(_request(wanted))
     except psp.Unreachable as error:
         with db.transaction():
-            ledger.fail(charge_id, "lost")
+            provider_results.fail(charge_id, "lost")
         raise Retry(str(error), delay=min(20.0, 0.5 * 2**attempt.number), asked_anew=True) from None
     except psp.Refused:
         with attempt.transaction():
-            ledger.fail(charge_id, "refused")
+            provider_results.fail(charge_id, "refused")
         return
     failpoint("payments.after_create")
     with attempt.transaction():
-        answer = ledger.with_pix_code(answer, wanted.amount, wanted.city)
-        if not ledger.record(charge_id, answer) and not ledger.is_wanted(charge_id):
+        answer = provider_results.with_pix_code(answer, wanted.amount, wanted.city)
+        if not provider_results.record(charge_id, answer) and not provider_results.is_wanted(charge_id):
             outbox.publish(ChargeCancelRequested(message.charge_id))
 
 
@@ -102,7 +102,7 @@ def _end(charge: ChargeRow) -> bool:
     """End an unwanted charge at the provider; True when it turns out to be paid."""
     answer = _cancel(charge)
     with db.transaction():
-        ledger.record(charge.id, answer)
+        provider_results.record(charge.id, answer)
     return bool(answer.payments)
 
 
@@ -124,7 +124,7 @@ def on_charge_cancel_requested(message: ChargeCancelRequested, attempt: Attempt)
     answer = _cancel(charge)
     failpoint("payments.after_cancel")
     with attempt.transaction():
-        ledger.record(charge.id, answer)
+        provider_results.record(charge.id, answer)
 
 
 def on_provider_hinted(message: ProviderHinted, attempt: Attempt) -> None:
@@ -145,11 +145,11 @@ def on_provider_hinted(message: ProviderHinted, attempt: Attempt) -> None:
     except psp.UnknownCharge:
         return
     failpoint("payments.after_fetch")
-    waits = ledger.event_of(answer) == "accepted" and charge.state == PENDING
+    waits = provider_results.event_of(answer) == "accepted" and charge.state == PENDING
     if waits and message.from_webhook and attempt.number < HINT_LOOKS:
         raise Retry("the provider does not show it yet", delay=1.0)
     with attempt.transaction():
-        ledger.record(charge.id, ledger.with_pix_code(answer, charge.amount, charge.city))
+        provider_results.record(charge.id, provider_results.with_pix_code(answer, charge.amount, charge.city))
 
 
 def _names(provider_charge_id: str) -> ColumnElement[bool]:

@@ -14,9 +14,9 @@ from app.core import codes, db, outbox
 from app.core.errors import Conflict, NotFound
 from app.core.messages import RefundRequested
 from app.payments import states
-from app.payments.facts import REFUND, REFUND_COLUMNS, Refund, in_seconds, receipts_of, refund_of
 from app.payments.models import ReceiptRow, RefundRow
 from app.payments.states import REFUND_FAILED, REFUND_PENDING, REFUND_REPLACED
+from app.payments.views import REFUND, REFUND_COLUMNS, Refund, in_seconds, receipts_of, refund_of
 
 GIVES_NOTHING = (REFUND_FAILED, REFUND_REPLACED)
 _REPLACE = states.REFUND.move("again", columns="ended_at = clock_timestamp()")

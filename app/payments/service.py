@@ -19,16 +19,6 @@ from app.core.config import settings
 from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound
 from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHinted
 from app.payments import providers, states
-from app.payments.facts import (
-    CHARGE,
-    CHARGE_COLUMNS,
-    PROGRESS,
-    Charge,
-    Receipt,
-    Refund,
-    charge_of,
-    receipts_of,
-)
 from app.payments.models import ChargeRow, HintRow
 from app.payments.providers import sandbox
 from app.payments.refunds import (
@@ -42,6 +32,16 @@ from app.payments.refunds import (
 from app.payments.retention import delete_unpaid, erase_payers
 from app.payments.retention import export as export_payments
 from app.payments.states import CREATED, LIVE_STATES
+from app.payments.views import (
+    CHARGE,
+    CHARGE_COLUMNS,
+    PROGRESS,
+    Charge,
+    Receipt,
+    Refund,
+    charge_of,
+    receipts_of,
+)
 
 METHODS = ("pix", "card")
 FIRST_CHECK_SECONDS = 10

@@ -127,7 +127,7 @@ def mail_again(token: str) -> Answer:
     try:
         throttle.hit("order mails", token, limit=MAILS_AN_HOUR, seconds=3600)
         with db.transaction():
-            orders.resend(token)
+            orders.resend_tickets(token)
     except TooMany as many:
         return _page(
             found, error=_("It is on its way already. Look in the spam folder too."), status=many.status

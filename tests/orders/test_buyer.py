@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import Invalid
-from app.orders import buyer
+from app.orders import checkout
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from app.orders import buyer
     ],
 )
 def test_names(typed: str, kept: str) -> None:
-    assert buyer.checked(typed, "ana@example.com", "").name == kept
+    assert checkout.checked_buyer(typed, "ana@example.com", "").name == kept
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_names(typed: str, kept: str) -> None:
 )
 def test_what_is_refused(name: str, email: str, cpf: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        buyer.checked(name, email, cpf)
+        checkout.checked_buyer(name, email, cpf)
     assert refused.value.code == code
-    assert code in {problem.code for problem in buyer.problems(name, email, cpf)}
+    assert code in {problem.code for problem in checkout.buyer_problems(name, email, cpf)}
 
 
 def test_everything_wrong_is_said_at_once() -> None:
-    assert [one.field for one in buyer.problems("", "", "1")] == ["name", "email", "cpf"]
-    assert buyer.problems("Ana", "ana@example.com", "") == []
+    assert [one.field for one in checkout.buyer_problems("", "", "1")] == ["name", "email", "cpf"]
+    assert checkout.buyer_problems("Ana", "ana@example.com", "") == []
 
 
 @pytest.mark.parametrize(
@@ -74,22 +74,22 @@ def test_everything_wrong_is_said_at_once() -> None:
     ],
 )
 def test_a_cpf_is_kept_as_digits(typed: str) -> None:
-    assert buyer.checked("Ana", "ana@example.com", typed).cpf == "52998224725"
+    assert checkout.checked_buyer("Ana", "ana@example.com", typed).cpf == "52998224725"
 
 
 def test_a_cpf_of_nothing_that_is_seen_is_none() -> None:
-    assert buyer.checked("Ana", "ana@example.com", "\u200b \ufeff").cpf is None
+    assert checkout.checked_buyer("Ana", "ana@example.com", "\u200b \ufeff").cpf is None
 
 
 @given(st.text(alphabet="0123456789", min_size=9, max_size=9).filter(lambda digits: len(set(digits)) > 1))
 def test_exactly_one_pair_of_check_digits_fits(nine: str) -> None:
-    assert sum(buyer.is_cpf(f"{nine}{pair:02d}") for pair in range(100)) == 1
+    assert sum(checkout.is_cpf(f"{nine}{pair:02d}") for pair in range(100)) == 1
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=40))
 def test_nothing_breaks_it(name: str, email: str, cpf: str) -> None:
     try:
-        found = buyer.checked(name, email, cpf)
+        found = checkout.checked_buyer(name, email, cpf)
     except Invalid:
         return
     assert "\n" not in found.name + found.email

@@ -7,8 +7,8 @@ import pytest
 from app.core import db, worker
 from app.dispatch import routes
 from app.events.service import Screening
+from app.orders import create
 from app.orders import service as orders
-from app.orders import starting
 from app.orders.service import TypeChoice
 from app.payments import handlers as payment_handlers
 from tests.actors import owner
@@ -69,7 +69,7 @@ def test_a_purchase_in_few_statements(app: object) -> None:
 def test_a_code_that_is_taken_is_drawn_again(app: object, monkeypatch: pytest.MonkeyPatch) -> None:
     screening: Screening = make_screening("oooooooooo")
     codes = iter(["LTZ-0001", "LTZ-0001", "LTZ-0002"])
-    monkeypatch.setattr(starting, "short_code", lambda: next(codes))
+    monkeypatch.setattr(create, "short_code", lambda: next(codes))
     first = buying.start(screening, ids(plan_of(screening), "A1"))
     second = buying.start(screening, ids(plan_of(screening), "A2"), "eva")
     assert (first.code, second.code) == ("LTZ-0001", "LTZ-0002")

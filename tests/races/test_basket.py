@@ -13,9 +13,9 @@ from sqlalchemy import text
 from app.core import db
 from app.core.config import Settings
 from app.events.service import Screening
-from app.orders import reading
+from app.orders import queries
 from app.orders import service as orders
-from app.orders.paying import TotalDisagrees
+from app.orders.checkout import TotalDisagrees
 from app.orders.service import OrderView
 from app.tickets import service as tickets
 from tests.actors import owner
@@ -88,8 +88,8 @@ def test_the_total_is_what_the_basket_is_worth(
 def test_control_reckoning_with_what_stood_before_the_wait(
     screening: Screening, monkeypatch: pytest.MonkeyPatch, cross: Callable[[Screening], OrderView], worth: int
 ) -> None:
-    in_one_statement = text(f"{reading._ORDER} where o.token = :key for update of o")
-    monkeypatch.setattr(reading, "_LOCKED_BY_TOKEN", in_one_statement)
+    in_one_statement = text(f"{queries._ORDER} where o.token = :key for update of o")
+    monkeypatch.setattr(queries, "_LOCKED_BY_TOKEN", in_one_statement)
     order = cross(screening)
     assert order.seats_total + order.items_total == worth
     assert order.total < worth

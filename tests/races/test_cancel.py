@@ -71,6 +71,6 @@ def test_either_the_money_or_the_film(screening: Screening) -> None:
 def test_control_when_tickets_are_not_asked_one_has_both(
     screening: Screening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.orders.ending.tickets.revoke", lambda order_id: 0)
+    monkeypatch.setattr("app.orders.lifecycle.tickets.revoke", lambda order_id: 0)
     outcomes = Counter(race(screening, place) for place in range(ROUNDS))
     assert outcomes["cancelled", "somebody is in", 7600] > 0

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.core import db
 from app.core.config import Settings
 from app.events.service import Screening
-from app.orders import half_places
+from app.orders import half_price_claims
 from app.orders import service as orders
 from app.orders.service import HalfPriceGone, OrderView
 from tests.actors import owner
@@ -72,7 +72,7 @@ def test_no_more_than_the_quota(screening: Screening) -> None:
 def test_control_without_the_lock_more_are_sold(
     screening: Screening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(half_places, "lock_quota", lambda screening_id: None)
+    monkeypatch.setattr(half_price_claims, "lock_quota", lambda screening_id: None)
     assert all_want_half(baskets(screening)) > PLACES
     assert claimed(screening) > PLACES
 

@@ -128,5 +128,5 @@ def test_who_agrees_to_the_former_print_is_shown_the_new_one_first(tmp_path: Pat
 
 
 def test_control_when_checking_out_does_not_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.orders.paying.events.as_it_stands", lambda screening: screening)
+    monkeypatch.setattr("app.orders.checkout.events.as_it_stands", lambda screening: screening)
     assert checked_out_while_it_changes(tmp_path) == []

@@ -14,7 +14,7 @@ from app.core import db, worker
 from app.core.config import Settings
 from app.dispatch import routes
 from app.events.service import Screening
-from app.orders import reading, settlement
+from app.orders import queries, settlement
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.payments import handlers as payment_handlers
@@ -99,7 +99,7 @@ def test_one_of_four_payments_settles_and_the_others_go_back(screening: Screenin
 def test_control_without_the_orders_lock_payments_get_into_each_others_way(
     screening: Screening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "locked_by_id", reading.by_id)
+    monkeypatch.setattr(queries, "locked_by_id", queries.by_id)
     assert confirm_four_times(screening) != [Counter(paid=1, refunded=3)] * ROUNDS
 
 

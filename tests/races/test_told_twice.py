@@ -15,7 +15,7 @@ from app.core import db, outbox, worker
 from app.core.config import Settings
 from app.core.messages import PaymentReceived
 from app.dispatch import routes
-from app.payments import ledger, providers, service
+from app.payments import provider_results, providers, service
 from tests.races.crowd import of_kind, rush
 
 WEBHOOKS = 24
@@ -41,7 +41,7 @@ def tell_all_at_once(charge_id: uuid.UUID) -> tuple[int, int]:
 
     def hear() -> bool:
         with db.transaction():
-            return ledger.record(charge_id, answer)
+            return provider_results.record(charge_id, answer)
 
     results = rush([hear] * WEBHOOKS)
     assert not of_kind(results, Exception), results
@@ -61,12 +61,12 @@ def test_control_looking_first_hears_of_it_again_and_again(
         if service.receipts_of(ORDER):
             return False, False
         time.sleep(0.1)
-        if not ledger._receive(charge_id, payment):
+        if not provider_results._receive(charge_id, payment):
             outbox.publish(PaymentReceived(str(uuid.uuid4()), str(charge_id), str(ORDER), payment.amount))
         return True, True
 
     # In the place of the statement that moves the charge, whose row lock would queue them, and writes the receipt.
-    monkeypatch.setattr(ledger, "_move_paid", unguarded)
+    monkeypatch.setattr(provider_results, "_move_paid", unguarded)
     receipts, told = tell_all_at_once(charge)
     assert receipts == 1
     assert told > 1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from app.core import outbox
+from sqlalchemy import text
+
+from app.core import db
 from app.core.actor import Actor
-from app.core.messages import NoticeRequested
-from app.core.pages import Page
-from app.orders import half_places, reading
+from app.orders import half_price_claims, notices, queries
 from app.orders.states import CANCELLED, EXPIRED, ORDER, PAID, REFUNDED, RESEAT, UNPAID_STATES
 from app.orders.views import OrderOver, OrderView, WrongState
 from app.payments import service as payments
@@ -16,6 +16,12 @@ from app.products import service as products
 from app.reservations import service as reservations
 from app.tickets import service as tickets
 
+_HAND_OVER = text(
+    """
+    with theirs as (select id from orders.orders where visitor = :before order by id for update)
+    update orders.orders set visitor = :after from theirs where orders.id = theirs.id
+    """
+)
 _END_COLUMNS = "end_reason = :reason, ended_at = clock_timestamp()"
 _EXPIRE = ORDER.move("expire", columns=_END_COLUMNS)
 _ABANDON = ORDER.move("abandon", columns=_END_COLUMNS)
@@ -31,13 +37,13 @@ def mark_refunded(order_id: uuid.UUID, reason: str | None) -> None:
 def let_go(order: OrderView) -> None:
     """Give back everything that the order holds, in lock order."""
     reservations.release(order.reservation_id)
-    half_places.release(order.id)
+    half_price_claims.release(order.id)
     products.release(order.id)
 
 
 def abandon(token: str, actor: Actor) -> None:
     """The owner gives the order up: seats and snacks go back at once. Raises NotFound, WrongState once it is paid."""
-    end_unpaid(reading.own(token, actor))
+    end_unpaid(queries.own(token, actor))
 
 
 def end_unpaid(order: OrderView) -> None:
@@ -58,7 +64,7 @@ def _abandon(order: OrderView, reason: str) -> None:
 def expire(order_id: uuid.UUID) -> bool:
     """The reservation's time is over. Money on its way is still received; the claims on half-price places and
     stock have run out by themselves and stand by, in case it comes late."""
-    order = reading.locked_by_id(order_id)
+    order = queries.locked_by_id(order_id)
     if _EXPIRE.perform(id=order.id, reason="expired") is None:
         return False
     payments.cancel_live_charge(order.id, "expired")
@@ -70,7 +76,7 @@ def cancel(token: str) -> None:
 
     Raises NotFound, WrongState (not paid), OrderOver (it has begun), AlreadyAdmitted (somebody is in).
     """
-    order = reading.locked(token)
+    order = queries.locked(token)
     if order.state in (CANCELLED, REFUNDED) and order.paid_at:
         return  # a second click
     if order.state != PAID:
@@ -79,12 +85,12 @@ def cancel(token: str) -> None:
         raise OrderOver(order.state)
     tickets.revoke(order.id)
     _give_back(order, "customer")
-    _tell(order, "order_cancelled", {"amount": order.total})
+    notices.request_notice(order, "order_cancelled", amount=order.total)
 
 
 def call_off(order_id: uuid.UUID, reason: str) -> None:
     """The cinema cancelled the screening: whatever the order's state, it ends, and all money goes back."""
-    order = reading.locked_by_id(order_id)
+    order = queries.locked_by_id(order_id)
     if order.state in UNPAID_STATES:
         _abandon(order, "called_off")
     elif order.state == PAID:
@@ -99,9 +105,8 @@ def call_off(order_id: uuid.UUID, reason: str) -> None:
         mark_refunded(order.id, "called_off")
     else:
         return
-    if order.email:
-        paid = order.total if order.state in (PAID, RESEAT) else 0
-        _tell(order, "screening_cancelled", {"amount": paid, "reason": reason})
+    paid = order.total if order.state in (PAID, RESEAT) else 0
+    notices.request_notice(order, "screening_cancelled", amount=paid, reason=reason)
 
 
 def _give_back(order: OrderView, reason: str) -> None:
@@ -110,37 +115,11 @@ def _give_back(order: OrderView, reason: str) -> None:
     payments.refund_order(order.id, None, reason)
 
 
-def _tell(order: OrderView, template: str, more: dict[str, object]) -> None:
-    if not order.email:
-        return
-    outbox.publish(
-        NoticeRequested(
-            template=template,
-            email=order.email,
-            locale=order.locale,
-            facts=facts(order) | more,
-            page=Page.ORDER,
-            key=order.token,
-        )
-    )
+def hand_over(before: str | None, after: str) -> None:
+    """All orders of the visitor `before` (None: a newcomer, who has none) are `after`'s, whom nobody else may know.
 
-
-def facts(order: OrderView) -> dict[str, object]:
-    """What every mail about an order may say; JSON."""
-    screening = order.screening
-    return {
-        "name": order.name or "",
-        "order_id": str(order.id),
-        "was_paid": order.paid_at is not None,
-        "order_code": order.code,
-        "film": screening.film.title_in(order.locale),
-        "cinema": screening.cinema.name,
-        "place": f"{screening.cinema.address}, {screening.cinema.city}",
-        "auditorium": screening.auditorium_name,
-        "starts_at": screening.starts_at.isoformat(),
-        "ends_at": screening.ends_at.isoformat(),
-        "timezone": screening.showtime.timezone,
-        "starts_local": screening.showtime.clock.isoformat(),
-        "seats": [seat.name for seat in order.seats],
-        "total": order.total,
-    }
+    What they hold and wait for goes along: a new visitor has not got new limits.
+    """
+    if before is not None:
+        db.session().execute(_HAND_OVER, {"before": before, "after": after})
+        reservations.hand_over(before, after)

@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, TooMany
 from app.events import service as events
 from app.events.service import Screening
-from app.orders import ending, reading
+from app.orders import lifecycle, queries
 from app.orders.states import DRAFT, PAID, UNPAID_STATES
 from app.orders.views import OrderView, Started, StartedBefore, StartedOtherwise
 from app.reservations import service as reservations
@@ -70,7 +70,7 @@ class _Form:
 
         Raises StartedBefore and StartedOtherwise.
         """
-        before = reading.of_form(self.actor.visitor, self.once)
+        before = queries.of_form(self.actor.visitor, self.once)
         if not before:
             return self.once, None
         newest = before[0]
@@ -117,7 +117,7 @@ def start_with_seats(
         form.look_back()  # a double click, for example: the first one's order has the seats
         raise
     if former is not None:
-        ending.end_unpaid(former)
+        lifecycle.end_unpaid(former)
     return _write(form, screening, held)
 
 
@@ -139,7 +139,7 @@ def start_with_best(
         form.look_back()
         raise
     if former is not None:
-        ending.end_unpaid(former)
+        lifecycle.end_unpaid(former)
     return _write(form, screening, held)
 
 
@@ -150,7 +150,7 @@ def start_from_offer(request_token: str, actor: Actor) -> Started:
     """
     request = reservations.request(request_token)
     screening = events.screening(request.screening_id)
-    form = _Form(actor, f"{reading.OFFER_FORM}{request.id}", screening.id)
+    form = _Form(actor, f"{queries.OFFER_FORM}{request.id}", screening.id)
     try:
         held = reservations.accept_offer(request_token)
     except Conflict:
@@ -183,8 +183,8 @@ def _lock_former(token: str, screening: Screening, actor: Actor) -> OrderView | 
 
     None when it was paid or has ended meanwhile, in another tab: then it stays as it is. Raises NotFound.
     """
-    reservations.queue_up((screening.id, reading.screening_of(token)), actor)
-    former = reading.own(token, actor)
+    reservations.queue_up((screening.id, queries.screening_of(token)), actor)
+    former = queries.own(token, actor)
     return former if former.state in UNPAID_STATES else None
 
 

@@ -222,7 +222,7 @@ def test_begun_in_the_second_in_which_it_was_called_off(screening: Screening) ->
 def test_tickets_go_out_again_on_demand(screening: Screening) -> None:
     paid = buying.bought(screening, seats(screening, "A1"))
     with db.transaction():
-        orders.resend(paid.token)
+        orders.resend_tickets(paid.token)
     with db.reading() as session:
         again = session.execute(
             text("select count(*) from core.outbox where kind = 'OrderPaid'")
@@ -230,4 +230,4 @@ def test_tickets_go_out_again_on_demand(screening: Screening) -> None:
     assert again == 2
     cancel(paid)
     with pytest.raises(Conflict), db.transaction():
-        orders.resend(paid.token)
+        orders.resend_tickets(paid.token)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+import unicodedata
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from app.core.actor import Actor
 from app.core.config import settings
+from app.core.contact import checked_email, checked_name
 from app.core.errors import Invalid
+from app.core.typed import plain
 from app.events import service as events
-from app.orders import buyer, choosing, completion, reading
+from app.orders import basket, completion, queries
 from app.orders.states import AWAITING, DRAFT, ORDER, UNPAID_STATES
 from app.orders.views import OrderOver, OrderView, PresentationChanged, TotalChanged, WrongState
 from app.payments import service as payments
 from app.payments.service import Charge
+
+_LONGEST_PASTED = 400
+_LABEL = re.compile(r"^CPF[\s:.nº]*", re.IGNORECASE)
 
 _START_PAYMENT = ORDER.move(
     "start_payment",
@@ -22,6 +29,15 @@ _START_PAYMENT = ORDER.move(
     " user_id = coalesce(:user_id, user_id), locale = coalesce(:locale, locale),"
     " screening_revision = :screening_revision",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """`cpf` is eleven digits, or None."""
+
+    name: str
+    email: str
+    cpf: str | None
 
 
 class TotalDisagrees(RuntimeError):
@@ -53,13 +69,13 @@ def check_out(
     order = _payable(token, actor)
     if not order.types_chosen:
         raise Invalid("types.missing", "types")
-    who = buyer.checked(name, email, cpf)
+    who = checked_buyer(name, email, cpf)
     if shown is not None and shown != order.total and order.state == DRAFT:
         raise TotalChanged(order.total)
     order = _as_shown(order, shown_revision) if order.state == DRAFT else order
     if order.total == 0:
         _move(order, None, who=who, actor=actor)
-        if not completion.complete(reading.locked_by_id(order.id), order.reservation_id, None):
+        if not completion.complete(queries.locked_by_id(order.id), order.reservation_id, None):
             raise OrderOver(order.state)
         return None
     if method not in payments.METHODS:
@@ -84,7 +100,7 @@ def change_method(
 
 
 def _payable(token: str, actor: Actor) -> OrderView:
-    order = reading.own(token, actor)
+    order = queries.own(token, actor)
     if order.state not in UNPAID_STATES:
         raise WrongState(order.state) if order.paid_at else OrderOver(order.state)
     if not order.is_open:
@@ -111,7 +127,7 @@ def _with_time_to_pay(order: OrderView) -> OrderView:
     least = order.read_at + timedelta(minutes=settings().payments.minutes)
     if order.state == AWAITING or order.deadline >= least:
         return order
-    choosing.move_deadline(order, least)
+    basket.move_deadline(order, least)
     return replace(order, deadline=least)
 
 
@@ -119,7 +135,7 @@ def _move(
     order: OrderView,
     method: str | None,
     *,
-    who: buyer.Buyer | None = None,
+    who: Buyer | None = None,
     actor: Actor | None = None,
 ) -> None:
     moved = _START_PAYMENT.perform(
@@ -149,3 +165,44 @@ def _request(order: OrderView, method: str, name: str, cpf: str | None, return_u
         return_url=return_url,
         city=order.screening.cinema.city,
     )
+
+
+def checked_buyer(name: str, email: str, cpf: str) -> Buyer:
+    """Raises Invalid: `name.missing`, `name.no_letters`, `name.too_long`, `email.missing`, `email.wrong`, `cpf.wrong`,
+    by field."""
+    return Buyer(checked_name(name), checked_email(email), _cpf(cpf))
+
+
+def buyer_problems(name: str, email: str, cpf: str) -> list[Invalid]:
+    """Everything that `checked_buyer` would complain about, so that a page can say it at once."""
+    found: list[Invalid] = []
+    for check, text in ((checked_name, name), (checked_email, email), (_cpf, cpf)):
+        try:
+            check(text)
+        except Invalid as error:
+            found.append(error)
+    return found
+
+
+def _cpf(text: str) -> str | None:
+    typed = _LABEL.sub("", plain(text[:_LONGEST_PASTED]))
+    if not typed:
+        return None
+    digits = "".join(
+        sign for sign in typed if sign not in " .,;\u2212" and unicodedata.category(sign) != "Pd"
+    )
+    if len(digits) != 11 or not (digits.isascii() and digits.isdecimal()) or not is_cpf(digits):
+        raise Invalid("cpf.wrong", "cpf")
+    return digits
+
+
+def is_cpf(digits: str) -> bool:
+    """The two check digits: weights 10..2, then 11..2; remainder below 2 gives 0; eleven equal digits are none."""
+    if len(set(digits)) == 1:
+        return False
+    numbers = [int(ch) for ch in digits]
+    for length in (9, 10):
+        rest = sum(number * (length + 1 - index) for index, number in enumerate(numbers[:length])) % 11
+        if numbers[length] != (0 if rest < 2 else 11 - rest):
+            return False
+    return True

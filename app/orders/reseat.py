@@ -9,16 +9,14 @@ from itertools import islice
 
 from sqlalchemy import text
 
-from app.core import db, outbox
+from app.core import db
 from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import Conflict, TooMany
-from app.core.messages import NoticeRequested
-from app.core.pages import Page
 from app.events import service as events
-from app.orders import half_places, reading
+from app.orders import half_price_claims, notices, queries
 from app.orders.completion import complete
-from app.orders.ending import expire, facts, mark_refunded
+from app.orders.lifecycle import expire, mark_refunded
 from app.orders.other_seats import candidates, likeness
 from app.orders.states import AWAITING, ORDER, PAID, REFUNDED, RESEAT
 from app.orders.views import OrderOver, OrderView
@@ -48,27 +46,15 @@ def offer(order: OrderView, receipt_id: uuid.UUID) -> str | None:
     """Hold other seats for the buyer for a while; None when there are none as good."""
     if order.state == AWAITING:
         expire(order.id)
-        order = reading.by_id(order.id)
+        order = queries.by_id(order.id)
     held = _other_seats(order)
     if held is None:
         return None
     _OFFER.require(id=order.id, reservation_id=held.id, receipt_id=receipt_id, until=held.deadline)
     by_id = events.seat_plan(order.screening.auditorium_id).by_id
     names = [by_id[seat_id].name for seat_id in held.seat_ids]
-    if order.email:
-        until = held.deadline.isoformat()
-        more = facts(order) | {"new_seats": names, "until": until}
-        outbox.publish(
-            NoticeRequested(
-                "reseat_offer",
-                order.email,
-                order.locale,
-                more,
-                not_after=until,
-                page=Page.ORDER,
-                key=order.token,
-            )
-        )
+    until = held.deadline
+    notices.request_notice(order, "reseat_offer", not_after=until, new_seats=names, until=until.isoformat())
     return RESEAT
 
 
@@ -98,7 +84,7 @@ def accept(token: str) -> None:
 
     Raises NotFound, and OrderOver: too late for the offer, or for the film.
     """
-    order = reading.locked(token)
+    order = queries.locked(token)
     if order.state == PAID:
         return  # a second click
     if order.state != RESEAT or order.reseat_reservation_id is None or order.reseat_receipt_id is None:
@@ -121,7 +107,7 @@ def accept(token: str) -> None:
     ]
     db.session().execute(_NO_SEATS, {"id": order.id})
     db.session().execute(_NEW_SEATS, {"id": order.id, "seats": json.dumps(rows)})
-    if not complete(reading.by_id(order.id), order.reseat_reservation_id, order.reseat_receipt_id):
+    if not complete(queries.by_id(order.id), order.reseat_reservation_id, order.reseat_receipt_id):
         raise OrderOver(order.state)  # the caller rolls back: the order keeps the seats that it lost
 
 
@@ -141,7 +127,7 @@ def _by_price(order: OrderView, seat_ids: Sequence[int]) -> list[int]:
 
 def decline(token: str) -> None:
     """The buyer takes the money back instead. Raises NotFound, OrderOver."""
-    order = reading.locked(token)
+    order = queries.locked(token)
     if order.state == REFUNDED:
         return
     if order.state != RESEAT:
@@ -153,7 +139,7 @@ def give_up(order: OrderView, reason: str) -> None:
     """No other seats after all: they are let go, and the money goes back by itself."""
     if order.reseat_reservation_id is not None:
         reservations.release(order.reseat_reservation_id)
-    half_places.release(order.id)
+    half_price_claims.release(order.id)
     products.release(order.id)
     if order.reseat_receipt_id is not None:
         payments.refund(order.reseat_receipt_id, None, reason)
@@ -173,7 +159,7 @@ def end_overdue() -> int:
     ended = 0
     for order_id in due:
         with db.transaction():
-            order = reading.locked_by_id(order_id)
+            order = queries.locked_by_id(order_id)
             if order.state == RESEAT and order.reseat_until and order.reseat_until <= order.read_at:
                 give_up(order, "offer over")
                 ended += 1

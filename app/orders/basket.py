@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import Invalid
 from app.events import service as events
-from app.orders import half_places, pricing, reading
+from app.orders import half_price_claims, pricing, queries
 from app.orders.pricing import TypeChoice
 from app.orders.states import DRAFT
 from app.orders.views import NoMoreExtensions, OrderOver, OrderView
@@ -88,16 +88,16 @@ def choose_types(
     Raises OrderOver, HalfPriceGone, and Invalid: `types.missing`, `types.kind_missing`, `types.companion_alone`,
     `types.foreign_seat` (field `seat-<id>`), `age.unconfirmed` (field `age`).
     """
-    order = reading.open_for_changes(token, actor)
+    order = queries.open_for_changes(token, actor)
     for problem in type_problems(order, choices, age_confirmed=age_confirmed):
         raise problem
     full = {seat.seat_id: seat.full_price for seat in order.seats}
     valid = pricing.checked(list(full), choices)
     places = pricing.quota_places(valid)
     if places:
-        half_places.claim(order.id, order.screening, places, claims_end(order.deadline))
+        half_price_claims.claim(order.id, order.screening, places, claims_end(order.deadline))
     elif any(seat.ticket_type == pricing.HALF for seat in order.seats):
-        half_places.release(order.id)
+        half_price_claims.release(order.id)
     rows = [
         {
             "seat_id": seat_id,
@@ -131,7 +131,7 @@ def type_problems(
 
 def half_price_left(screening_id: int) -> tuple[int, int]:
     """(half-price places left, in all) of a screening."""
-    return half_places.left(events.screening(screening_id))
+    return half_price_claims.left(events.screening(screening_id))
 
 
 def choose_concessions(token: str, wanted: Mapping[int, int], actor: Actor) -> None:
@@ -139,7 +139,7 @@ def choose_concessions(token: str, wanted: Mapping[int, int], actor: Actor) -> N
 
     Raises OrderOver, and what `products.hold` raises: OutOfStock, Invalid; then the order keeps what it had.
     """
-    order = reading.open_for_changes(token, actor)
+    order = queries.open_for_changes(token, actor)
     wanted = {product_id: quantity for product_id, quantity in wanted.items() if quantity != 0}
     lines = []
     if wanted or order.items:
@@ -164,7 +164,7 @@ def change_seats(token: str, seat_ids: Sequence[int], actor: Actor, *, leave_no_
 
     Raises OrderOver and what `reservations.change_seats` raises; then the old seats are still held.
     """
-    order = reading.open_for_changes(token, actor)
+    order = queries.open_for_changes(token, actor)
     held = reservations.change_seats(order.reservation_id, seat_ids, leave_no_single=leave_no_single)
     by_id = events.seat_plan(order.screening.auditorium_id).by_id
     before = {seat.seat_id: seat for seat in order.seats}
@@ -206,9 +206,9 @@ def _claim_fewer(order: OrderView, rows: Sequence[Mapping[str, object]]) -> None
     }
     places = pricing.quota_places(chosen)
     if places:
-        half_places.claim(order.id, order.screening, places, claims_end(order.deadline))
+        half_price_claims.claim(order.id, order.screening, places, claims_end(order.deadline))
     else:
-        half_places.release(order.id)
+        half_price_claims.release(order.id)
 
 
 def extend(token: str, actor: Actor) -> None:
@@ -216,7 +216,7 @@ def extend(token: str, actor: Actor) -> None:
 
     Raises OrderOver, NoMoreExtensions, and NotHeld when the seats have gone.
     """
-    order = reading.open_for_changes(token, actor)
+    order = queries.open_for_changes(token, actor)
     if order.extensions_left <= 0:
         raise NoMoreExtensions
     moved = db.session().execute(
@@ -234,7 +234,7 @@ def move_deadline(order: OrderView, deadline: datetime) -> None:
     """Set the one deadline, of the order and of everything that it holds, in lock order."""
     reservations.extend(order.reservation_id, deadline)
     if any(seat.half_kind for seat in order.seats):
-        half_places.extend(order.id, claims_end(deadline))
+        half_price_claims.extend(order.id, claims_end(deadline))
     if order.items:
         products.extend(order.id, claims_end(deadline))
     db.session().execute(
