@@ -159,13 +159,15 @@ def choose_concessions(token: str, wanted: Mapping[int, int], actor: Actor) -> N
     db.session().execute(_ITEMS, {"id": order.id, "items": json.dumps(items), "total": total})
 
 
-def change_seats(token: str, seat_ids: Sequence[int], actor: Actor, *, leave_no_single: bool = False) -> None:
+def change_seats(
+    token: str, seat_ids: Sequence[int], actor: Actor, *, single_seat_rule: bool = False
+) -> None:
     """Other seats without losing the hold; seats that stay keep type and price, new ones are full price of today.
 
     Raises OrderOver and what `reservations.change_seats` raises; then the old seats are still held.
     """
     order = queries.open_for_changes(token, actor)
-    held = reservations.change_seats(order.reservation_id, seat_ids, leave_no_single=leave_no_single)
+    held = reservations.change_seats(order.reservation_id, seat_ids, single_seat_rule=single_seat_rule)
     by_id = events.seat_plan(order.screening.auditorium_id).by_id
     before = {seat.seat_id: seat for seat in order.seats}
     rows = []

@@ -94,7 +94,7 @@ def start_with_seats(
     actor: Actor,
     *,
     once: str,
-    leave_no_single: bool = False,
+    single_seat_rule: bool = False,
     instead_of: str | None = None,
 ) -> Started:
     """Start an order for exactly these seats; the actor's order `instead_of` (a token) is given up for it.
@@ -110,7 +110,7 @@ def start_with_seats(
             screening,
             seat_ids,
             actor,
-            leave_no_single=leave_no_single,
+            single_seat_rule=single_seat_rule,
             instead_of=former.reservation_id if former else None,
         )
     except (Conflict, TooMany, SingleSeatLeft):
@@ -183,7 +183,7 @@ def _lock_former(token: str, screening: Screening, actor: Actor) -> OrderView | 
 
     None when it was paid or has ended meanwhile, in another tab: then it stays as it is. Raises NotFound.
     """
-    reservations.queue_up((screening.id, queries.screening_of(token)), actor)
+    reservations.lock_screenings_and_limits((screening.id, queries.screening_of(token)), actor)
     former = queries.own(token, actor)
     return former if former.state in UNPAID_STATES else None
 

@@ -122,4 +122,4 @@ def hand_over(before: str | None, after: str) -> None:
     """
     if before is not None:
         db.session().execute(_HAND_OVER, {"before": before, "after": after})
-        reservations.hand_over(before, after)
+        reservations.reassign_visitor(before, after)

@@ -17,7 +17,6 @@ from app.events import service as events
 from app.orders import half_price_claims, notices, queries
 from app.orders.completion import complete
 from app.orders.lifecycle import expire, mark_refunded
-from app.orders.other_seats import candidates, likeness
 from app.orders.states import AWAITING, ORDER, PAID, REFUNDED, RESEAT
 from app.orders.views import OrderOver, OrderView
 from app.payments import service as payments
@@ -66,7 +65,7 @@ def _other_seats(order: OrderView) -> Reservation | None:
     lost = [seat.seat_id for seat in order.seats]
     who = f"reseat:{order.id}"  # these seats count against nobody's limit
     actor = Actor(visitor=who, address_key=who, channel=order.channel, device=order.device)
-    for wanted in islice(candidates(plan, screening.prices, lost, taken), _MOST_TRIES):
+    for wanted in islice(reservations.equivalent_seats(plan, screening.prices, lost, taken), _MOST_TRIES):
         try:
             with db.session().begin_nested():
                 return reservations.hold_seats(
@@ -118,8 +117,10 @@ def _by_price(order: OrderView, seat_ids: Sequence[int]) -> list[int]:
     left = list(seat_ids)
     chosen: list[int] = []
     for old in order.seats:
-        like = likeness(by_id[old.seat_id], prices)
-        match = next((one for one in left if likeness(by_id[one], prices) == like), left[0])
+        like = reservations.price_and_kind(by_id[old.seat_id], prices)
+        match = next(
+            (one for one in left if reservations.price_and_kind(by_id[one], prices) == like), left[0]
+        )
         left.remove(match)
         chosen.append(match)
     return chosen

@@ -1,7 +1,7 @@
-"""The writes of claims: the only ones in the house, by the statements of `claim_statements`.
+"""Write claims and the states of reservations; no other module does, except to delete old rows (`retention.py`).
 
-The count of rows that a write changed is checked here. Locks are always taken in the same order: reservation, seats by
-id.
+The SQL is in `claim_statements.py`; the row counts are checked here. Locks are taken in one order: reservation, then
+seats by id.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SQL = statements()
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What a hold got, and which of the seats around it others had when it was made."""
+class CreatedHold:
+    """A hold's expiry (UTC), the seats that it claimed, and the seats around them that were taken at that moment."""
 
     expires_at: datetime
     seat_ids: frozenset[int]
@@ -33,10 +33,10 @@ class Held:
 
 
 class ClaimsDisagree(RuntimeError):
-    """A locked claim was not written: the count of rows is wrong, and the transaction must not commit."""
+    """The write changed fewer claims than were locked; the transaction must not commit."""
 
 
-def hold(
+def create_hold(
     reservation_id: uuid.UUID,
     screening_id: int,
     seat_ids: Sequence[int],
@@ -46,10 +46,11 @@ def hold(
     visitor_limit: int | None,
     address_limit: int | None,
     around: Sequence[int] = (),
-) -> Held | None:
-    """Make a reservation and claim its seats in one statement, and tell which seats `around` them are others'.
+) -> CreatedHold | None:
+    """Insert a reservation and claim its seats by one statement; read which seats `around` them are taken.
 
-    None when the visitor or the address holds as many as its limit. Fewer seats than asked for: the caller undoes.
+    Returns None if the visitor or the address has reached its limit of holds. If the result has fewer seats than asked
+    for, the caller must undo the hold.
     """
     values = {
         "id": reservation_id,
@@ -64,36 +65,36 @@ def hold(
         "address_limit": address_limit,
         "around": list(around),
     }
-    row = db.session().execute(SQL.hold, values).one_or_none()
+    row = db.session().execute(SQL.create_hold, values).one_or_none()
     if row is None:
         return None
-    return Held(row.expires_at, frozenset(row.seat_ids or ()), frozenset(row.taken_around or ()))
+    return CreatedHold(row.expires_at, frozenset(row.seat_ids or ()), frozenset(row.taken_around or ()))
 
 
-def claim_for(reservation_id: uuid.UUID, seat_ids: Sequence[int], expires_at: datetime) -> frozenset[int]:
-    """Claim seats for a reservation that the caller has locked: which of them it has now, its own included."""
+def claim_seats(reservation_id: uuid.UUID, seat_ids: Sequence[int], expires_at: datetime) -> frozenset[int]:
+    """Claim seats for a reservation that the caller has locked. Return those that it has now, new and old."""
     values = {"id": reservation_id, "seat_ids": list(seat_ids), "expires_at": expires_at}
-    row = db.session().execute(SQL.claim_for, values).one()
+    row = db.session().execute(SQL.claim_seats, values).one()
     return frozenset(row.seat_ids or ())
 
 
-def drop(reservation_id: uuid.UUID, *, kept: Sequence[int] = ()) -> tuple[int, ...]:
-    """Delete the claims of a locked reservation except the `kept` ones; which went."""
-    rows = db.session().execute(SQL.drop, {"id": reservation_id, "kept": list(kept)})
+def delete_claims(reservation_id: uuid.UUID, *, kept: Sequence[int] = ()) -> tuple[int, ...]:
+    """Delete the claims of a locked reservation except those of the `kept` seats. Return the seats that are free."""
+    rows = db.session().execute(SQL.delete_claims, {"id": reservation_id, "kept": list(kept)})
     return tuple(row.seat_id for row in rows)
 
 
-def undo(reservation_id: uuid.UUID) -> dict[int, datetime | None]:
-    """Take back a hold that this very transaction has made and that lost a seat: nothing is left behind.
+def undo_hold(reservation_id: uuid.UUID) -> dict[int, datetime | None]:
+    """Delete a hold that this transaction has created and that did not get all its seats.
 
-    Returns the seats of its screening that others have: until when, or None for sold.
+    Returns the taken seats of its screening and when their claims expire; None for sold.
     """
-    rows = db.session().execute(SQL.undo, {"id": reservation_id}).all()
+    rows = db.session().execute(SQL.undo_hold, {"id": reservation_id}).all()
     return {row[0]: row[1] for row in rows}
 
 
 def lock(reservation_id: uuid.UUID) -> Row | None:
-    """Lock a reservation, so that the next statement sees its claims as they are."""
+    """Lock a reservation, so that the next statement reads its current claims. None: it does not exist."""
     statement = text(
         "select id, screening_id, state, expires_at from reservations.reservations where id = :id for update"
     )
@@ -103,12 +104,13 @@ def lock(reservation_id: uuid.UUID) -> Row | None:
 def move(
     reservation_id: uuid.UUID, event: Literal["extend", "confirm"], *, expires_at: datetime | None = None
 ) -> Row | None:
-    """Move a reservation and set its claims' expiry (None: sold), if it still has every seat that it asked for.
+    """Move a reservation and set the expiry of its claims (None: sold), if it still has all of its seats.
 
-    None when it is in another state or has lost a seat: then nothing has changed.
+    Returns None if it is in no state of the event or has lost a seat; then nothing has changed.
     """
     statement, values = SQL.move[event], {"id": reservation_id, "expires_at": expires_at}
-    # A change of seats that committed while we waited for the lock hides its new claims from the first statement.
+    # If a change of seats commits while the first statement waits for the lock, that statement does not see the new
+    # claims: try a second time.
     row = db.session().execute(statement, values).one_or_none()
     row = row or db.session().execute(statement, values).one_or_none()
     if row is not None and len(row.seat_ids or ()) != row.locked:
@@ -116,19 +118,19 @@ def move(
     return row
 
 
-def free(reservation_id: uuid.UUID, event: Literal["release", "withdraw", "expire"]) -> int | None:
-    """Move a reservation and give its seats back; its screening, or None when it was in no state of the event."""
+def release(reservation_id: uuid.UUID, event: Literal["release", "withdraw", "expire"]) -> int | None:
+    """Move a reservation and delete its claims. Return its screening, or None if it is in no state of the event."""
     if lock(reservation_id) is None:
         return None
-    row = db.session().execute(SQL.free[event], {"id": reservation_id}).one_or_none()
+    row = db.session().execute(SQL.release[event], {"id": reservation_id}).one_or_none()
     if row is None:
         return None
-    if row.gone != row.locked:
+    if row.deleted != row.locked:
         raise ClaimsDisagree(str(reservation_id))
     return int(row.screening_id)
 
 
-_DUE = text(
+_OVERDUE = text(
     f"""
     select id, expires_at from reservations.reservations
     where {one_of("state", (HELD,))} and expires_at < clock_timestamp()
@@ -138,18 +140,18 @@ _DUE = text(
 )
 
 
-def due(most: int, after: Row | None = None) -> Sequence[Row]:
-    """Reservations whose time is over and that nobody has ended yet, oldest first: those that follow on `after`."""
+def overdue(most: int, after: Row | None = None) -> Sequence[Row]:
+    """Return up to `most` holds whose time is over, oldest first, beginning behind the row `after`."""
     values = {
         "most": most,
         "after": after.expires_at if after else None,
         "after_id": after.id if after else None,
     }
-    return db.session().execute(_DUE, values).all()
+    return db.session().execute(_OVERDUE, values).all()
 
 
-def lock_due(reservation_id: uuid.UUID) -> bool:
-    """Lock a hold if its time is over; False if it was extended, ended, or is being written by somebody else."""
+def lock_overdue(reservation_id: uuid.UUID) -> bool:
+    """Lock a hold whose time is over. False: it was extended or ended, or another transaction has locked it."""
     statement = text(
         f"select 1 from reservations.reservations where id = :id and {one_of('state', (HELD,))}"
         " and expires_at < clock_timestamp() for update skip locked"

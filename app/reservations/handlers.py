@@ -1,4 +1,4 @@
-"""What reservation-service does by message and by the clock: holds that ended, and the queue that is served."""
+"""The messages and ticks of reservation-service: expire holds, serve the waiting lists, delete old data."""
 
 from __future__ import annotations
 
@@ -15,80 +15,80 @@ from app.core.messages import HoldExpired, Message, ScreeningCancelled, SeatsFre
 from app.core.outbox import publish
 from app.core.worker import Tick
 from app.reservations import claims, retention
-from app.reservations.offering import offer_ended, offer_next, screenings_waited_for, seats_freed
+from app.reservations.offers import expire_offer, offer_next, publish_seats_freed, screenings_with_requests
 
 log = logging.getLogger("bilheteria.reservations")
 
 BATCH = 200
 
 
-def serve_queue(message: SeatsFreed | ScreeningCancelled, attempt: Attempt) -> None:
-    """Seats came back: offer them. A screening that was called off closes its queue in the same way."""
+def offer_freed_seats(message: SeatsFreed | ScreeningCancelled, attempt: Attempt) -> None:
+    """Offer seats that were freed to the waiting list; close the list of a cancelled screening."""
     with attempt.transaction():
         if offer_next(message.screening_id):
             publish(SeatsFreed(screening_id=message.screening_id), urgent=True)
 
 
 def expire_holds() -> int:
-    """End the holds whose time is over, each in a transaction of its own; returns how many.
+    """Expire the holds whose time is over, each in a transaction of its own; return how many.
 
-    Each is tried once: one that somebody else is writing comes again with the next tick.
+    Each is tried once: a hold that another transaction has locked is tried again by the next tick.
     """
-    ended, last = 0, None
+    expired, last = 0, None
     while True:
         with db.reading():
-            due = claims.due(BATCH, after=last)
-        for row in due:
-            ended += bool(_attempt(expire, row.id))
-        if len(due) < BATCH:
-            return ended
-        last = due[-1]
+            overdue = claims.overdue(BATCH, after=last)
+        for row in overdue:
+            expired += bool(_run_or_log(expire_hold, row.id))
+        if len(overdue) < BATCH:
+            return expired
+        last = overdue[-1]
 
 
-def _attempt(work: Callable[[Any], object], key: object) -> object:
-    """One that fails keeps none of the others waiting; but where the database is away, it is away for all."""
+def _run_or_log(work: Callable[[Any], object], key: object) -> object:
+    """Log an error, so that it does not stop the work on other rows. Raises if the database does not answer."""
     try:
         return work(key)
     except Exception as error:
-        if _is_away(error):
+        if _is_outage(error):
             raise
-        log.exception("left for the next tick", extra={"work": work.__name__, "key": str(key)})
+        log.exception("failed, next tick tries again", extra={"work": work.__name__, "key": str(key)})
         return None
 
 
-def _is_away(error: Exception) -> bool:
-    """Whether there is no database to ask, or no connection to it is free.
+def _is_outage(error: Exception) -> bool:
+    """Return whether the database does not answer or no connection is free.
 
-    One that answers with a code is there: a deadlock, or a lock that took too long, is about one row alone.
+    An error with a code comes from a database that answers: a deadlock or a lock timeout concerns one row.
     """
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or not getattr(error.orig, "pgcode", None)
     return isinstance(error, TimeoutError)
 
 
-def expire(reservation_id: uuid.UUID) -> bool:
-    """End one hold, if it is still due: an extension may just have been quicker."""
+def expire_hold(reservation_id: uuid.UUID) -> bool:
+    """Expire one hold. False: it was extended or ended meanwhile, or another transaction has locked it."""
     with db.transaction():
-        if not claims.lock_due(reservation_id):
+        if not claims.lock_overdue(reservation_id):
             return False
-        screening_id = claims.free(reservation_id, "expire")
+        screening_id = claims.release(reservation_id, "expire")
         if screening_id is None:
             return False
-        offer_ended(reservation_id)
+        expire_offer(reservation_id)
         publish(HoldExpired(reservation_id=str(reservation_id), screening_id=screening_id))
-        seats_freed(screening_id)
+        publish_seats_freed(screening_id)
     return True
 
 
-def serve_queues() -> None:
-    """Look after every queue: claims may have run out, or sales have ended, without a message."""
+def serve_waiting_lists() -> None:
+    """Offer free seats in every screening with requests: claims may have expired, or sales ended, without a message."""
     with db.reading():
-        screenings = screenings_waited_for()
+        screenings = screenings_with_requests()
     for screening_id in screenings:
-        _attempt(_serve, screening_id)
+        _run_or_log(_serve_waiting_list, screening_id)
 
 
-def _serve(screening_id: int) -> None:
+def _serve_waiting_list(screening_id: int) -> None:
     more = True
     while more:
         with db.transaction():
@@ -96,11 +96,11 @@ def _serve(screening_id: int) -> None:
 
 
 HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
-    SeatsFreed: serve_queue,
-    ScreeningCancelled: serve_queue,
+    SeatsFreed: offer_freed_seats,
+    ScreeningCancelled: offer_freed_seats,
 }
 TICKS = [
     Tick("reservations.expire", 2.0, expire_holds),
-    Tick("reservations.queues", 5.0, serve_queues),
-    Tick("reservations.retention", 3600.0, retention.by_the_clock),
+    Tick("reservations.queues", 5.0, serve_waiting_lists),
+    Tick("reservations.retention", 3600.0, retention.delete_old_data),
 ]

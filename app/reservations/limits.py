@@ -1,7 +1,8 @@
-"""How much one may have at a time is counted under a lock, so that many tries at once count each other.
+"""Limits of holds and requests for one visitor, address or e-mail, counted under advisory locks.
 
-A count sees what was committed before its statement began: the lock is a statement of its own, before it. Locks are
-taken in one order, by visitor, then by address or e-mail; after the screening's, before any row.
+Without a lock, parallel transactions would not count each other's rows. The lock is a statement of its own: a count
+sees only what was committed before its statement began. Locks are taken in one order: visitor, then address or e-mail;
+after the lock of the screening, before any row.
 """
 
 from __future__ import annotations
@@ -16,30 +17,30 @@ from app.core.state_machine import one_of
 from app.reservations.states import HELD
 from app.reservations.views import TooManyHolds
 
-# Sent before the statement that counts and holds, by `db.after_lock`.
-LOCK_HOLDS = """
+# `db.after_lock` sends this before the statement that counts and holds.
+LOCK_HOLD_LIMITS = """
     select pg_advisory_xact_lock(hashtext(counted.kind), hashtext(counted.key))
     from (values ('holds of a visitor', cast(:visitor as text), cast(:visitor_limit as integer)),
                  ('holds of an address', :address_key, :address_limit)) as counted (kind, key, most)
     where counted.most is not null
 """
 
-# When so many of the live holds have ended that one more fits; null where one fits, or no limit is set.
-_FITS_AGAIN = """
+# Seconds until enough live holds have expired for one more; null if one more fits now or no limit is set.
+_SECONDS_TO_WAIT = """
     select extract(epoch from live.expires_at - clock_timestamp()) from reservations.reservations live
     where cast(:{limit} as integer) is not null
       and live.{column} = :{column} and {is_held} and live.expires_at > clock_timestamp()
     order by live.expires_at desc offset cast(:{limit} as integer) - 1 limit 1
 """
 _IS_HELD = one_of("live.state", (HELD,))
-_FULL = text(
+_RETRY_AFTER = text(
     f"""
-    select ({_FITS_AGAIN.format(column="visitor", limit="visitor_limit", is_held=_IS_HELD)}) as visitor,
-      ({_FITS_AGAIN.format(column="address_key", limit="address_limit", is_held=_IS_HELD)}) as address
+    select ({_SECONDS_TO_WAIT.format(column="visitor", limit="visitor_limit", is_held=_IS_HELD)}) as visitor,
+      ({_SECONDS_TO_WAIT.format(column="address_key", limit="address_limit", is_held=_IS_HELD)}) as address
     """
 )
 
-_LOCK_PLACES = text(
+_LOCK_REQUEST_LIMITS = text(
     """
     select pg_advisory_xact_lock(hashtext(counted.kind), hashtext(counted.key))
     from (values ('places of a visitor', :visitor), ('places of an email', :email)) as counted (kind, key)
@@ -48,19 +49,19 @@ _LOCK_PLACES = text(
 
 
 def too_many_holds(actor: Actor, *, visitor_limit: int | None, address_limit: int | None) -> TooManyHolds:
-    """What to raise for a hold that was refused: whose limit it was, and when there is room again."""
+    """Return the error for a refused hold: which limit was reached, and when one more hold is possible."""
     values = {
         "visitor": actor.visitor,
         "address_key": actor.address_key,
         "visitor_limit": visitor_limit,
         "address_limit": address_limit,
     }
-    row = db.session().execute(_FULL, values).one()
+    row = db.session().execute(_RETRY_AFTER, values).one()
     if row.visitor is not None:
         return TooManyHolds("visitor", max(1, ceil(row.visitor)))
     return TooManyHolds("address", max(1, ceil(row.address or 0)))
 
 
-def lock_places(visitor: str, email: str) -> None:
-    """One at a time counts the places in line of this visitor, or of this e-mail, and takes another."""
-    db.session().execute(_LOCK_PLACES, {"visitor": visitor, "email": email})
+def lock_request_limits(visitor: str, email: str) -> None:
+    """Let one transaction at a time count the requests of this visitor or e-mail and add another."""
+    db.session().execute(_LOCK_REQUEST_LIMITS, {"visitor": visitor, "email": email})

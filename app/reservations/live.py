@@ -1,8 +1,8 @@
-"""Live seats: one reader and one LISTEN connection a process, however many people look at a map.
+"""Stream the taken seats of screenings to browsers, with one reader thread and one LISTEN connection a process.
 
-Each watched screening has a board. A NOTIFY says that a board is old; the reader reads it, and every stream of that
-screening gets the same bytes: a snapshot first, then what changed. NOTIFY is a hint: boards are read again now and
-then in any case. Seats carry the time at which they come back, so that pages free them by themselves.
+A screening is watched while it has streams. A NOTIFY marks it as stale; the reader reads it again, and all its streams
+send the same bytes: a snapshot first, then changes. NOTIFY is a hint: screenings are also read at intervals.
+Seats carry the time at which their claims expire, so that pages show them as free without another event.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from sqlalchemy import Engine, text
 
 from app.adapters.postgres_listen import ListenError, listen
 from app.core import db
-from app.reservations import holding
+from app.reservations import queries
 
 log = logging.getLogger("bilheteria.live")
 
 CHANNEL = "seats"
 HEARTBEAT_SECONDS = 15.0
-LONGEST_STREAM_SECONDS = 900.0  # then the browser comes back by itself; streams move to the newest process
-MOST_STREAMS = 2000  # well below what a web process holds of connections: pages must find a place beside them
-MOST_FROM_ONE_ADDRESS = 400  # of them: nobody takes them all, and a crowd behind one address has its share
-AGAIN_SECONDS = 5.0  # without any hint
-ALONE_SECONDS = 1.0  # without any hint, while nobody listens
-APART_SECONDS = 0.1  # two readings of a board are at least so far apart
+LONGEST_STREAM_SECONDS = 900.0  # the browser then reconnects, maybe to a newer process
+MOST_STREAMS = 2000  # well below the connections of a web process, so that pages can be served beside them
+MOST_FROM_ONE_ADDRESS = 400  # one address cannot use all streams, and many people can share one address
+READ_SECONDS = 5.0  # between two readings without a NOTIFY
+READ_SECONDS_UNNOTIFIED = 1.0  # the same, while there is no LISTEN connection
+LEAST_READ_SECONDS = 0.1  # between two readings of a screening, in any case
 WATCH_SECONDS = 60.0
 RENEW_SECONDS = 20.0
 
@@ -41,12 +41,12 @@ States = Mapping[int, datetime | None]
 
 
 class TooManyStreams(Exception):
-    """This process has as many streams as it can hold, or as many of one address; the page polls instead."""
+    """This process has reached its limit of streams, in all or for one address; the page polls instead."""
 
 
 @dataclass
-class Board:
-    """What is known of a screening. `version` 0: nothing yet."""
+class WatchedScreening:
+    """The taken seats of a screening as they were last read, and the bytes of its events. `version` 0: not read yet."""
 
     screening_id: int
     version: int = 0
@@ -59,36 +59,36 @@ class Board:
     change: bytes = b""
     changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def due_at(self, again: float) -> float:
-        return self.read_at + (APART_SECONDS if self.stale else again)
+    def due_at(self, interval: float) -> float:
+        return self.read_at + (LEAST_READ_SECONDS if self.stale else interval)
 
-    def show(self, states: States, now: datetime) -> None:
-        """Take over what was read, and wake the streams if it differs."""
+    def update(self, states: States, now: datetime) -> None:
+        """Store what was read, and wake the streams if it differs."""
         with self.changed:
             if self.version and states == self.states:
                 return
-            self.change = _event("change", change_of(self.states, states), now)
+            self.change = _event("change", changes_between(self.states, states), now)
             self.snapshot = _event("seats", {"taken": _times(states)}, now)
             self.states = states
             self.version += 1
             self.changed.notify_all()
 
 
-def change_of(before: States, after: States) -> dict[str, object]:
-    """What must be told to somebody who knows `before`: seats taken (or with another time), seats free again."""
+def changes_between(before: States, after: States) -> dict[str, object]:
+    """Return the difference: seats that are taken (or have another expiry) and seats that are free again."""
     taken = {seat: until for seat, until in after.items() if seat not in before or before[seat] != until}
     return {"taken": _times(taken), "free": sorted(before.keys() - after.keys())}
 
 
 def _times(states: States) -> dict[str, int]:
-    """Until when a seat is taken, in whole seconds of the epoch; 0 for sold."""
+    """Return seat ids and when their claims expire, in whole seconds since 1970; 0 for sold."""
     return {
         str(seat): 0 if until is None else ceil(until.timestamp()) for seat, until in sorted(states.items())
     }
 
 
 def as_json(states: States, now: datetime) -> str:
-    """The snapshot as the polling page reads it."""
+    """Return the snapshot as JSON for pages that poll."""
     return json.dumps({"taken": _times(states), "now": now.timestamp()}, separators=(",", ":"))
 
 
@@ -98,11 +98,11 @@ def _event(name: str, facts: dict[str, object], now: datetime) -> bytes:
 
 
 class Feed:
-    """The boards of one process, and the two threads behind them."""
+    """The watched screenings of one process, their streams, and the two threads that keep them current."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._boards: dict[int, Board] = {}
+        self._watched: dict[int, WatchedScreening] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -111,7 +111,7 @@ class Feed:
         self._streams = 0
         self._streams_of: Counter[str] = Counter()  # by the key of an address
         for work in (self._read_loop, self._listen_loop):
-            # A context of its own: the request that happens to be first must not lend its transaction.
+            # The thread gets its own context, so that it does not use the transaction of the request that starts it.
             threading.Thread(target=Context().run, args=(work,), name=work.__name__, daemon=True).start()
 
     def stop(self) -> None:
@@ -119,18 +119,18 @@ class Feed:
         self._stopping.set()
         self._wake.set()
         with self._lock:
-            boards = list(self._boards.values())
-        for board in boards:
-            with board.changed:
-                board.changed.notify_all()
+            screenings = list(self._watched.values())
+        for screening in screenings:
+            with screening.changed:
+                screening.changed.notify_all()
 
     def stream(self, screening_id: int, address_key: str = "") -> Generator[bytes, None, None]:
         """Server-sent events of a screening: `seats` (all taken ones), then `change`. Raises TooManyStreams."""
         events = self._run(self._enter(screening_id, address_key), address_key)
-        next(events)  # begun, so that closing it always leaves the board
+        next(events)  # a generator that has not started would not run its `finally` when it is closed
         return events
 
-    def _enter(self, screening_id: int, address_key: str) -> Board:
+    def _enter(self, screening_id: int, address_key: str) -> WatchedScreening:
         with self._lock:
             if self._streams >= MOST_STREAMS or self._stopping.is_set():
                 raise TooManyStreams
@@ -138,42 +138,42 @@ class Feed:
                 raise TooManyStreams
             self._streams += 1
             self._streams_of[address_key] += 1
-            board = self._boards.get(screening_id)
-            if board is None:
-                board = self._boards[screening_id] = Board(screening_id)
+            screening = self._watched.get(screening_id)
+            if screening is None:
+                screening = self._watched[screening_id] = WatchedScreening(screening_id)
                 self._renewed_at = 0.0
-            board.streams += 1
+            screening.streams += 1
         self._wake.set()
-        return board
+        return screening
 
-    def _run(self, board: Board, address_key: str) -> Generator[bytes, None, None]:
+    def _run(self, screening: WatchedScreening, address_key: str) -> Generator[bytes, None, None]:
         try:
             yield b""
-            # Something at once, so that the browser knows the stream to be open.
+            # Send a line at once, so that the browser sees the stream as open.
             yield b"retry: 2000\n\n"
             seen = 0
             ends_at = time.monotonic() + LONGEST_STREAM_SECONDS
             while not self._stopping.is_set() and time.monotonic() < ends_at:
-                with board.changed:
-                    if board.version == seen:
-                        board.changed.wait(HEARTBEAT_SECONDS)
-                    version, change, snapshot = board.version, board.change, board.snapshot
+                with screening.changed:
+                    if screening.version == seen:
+                        screening.changed.wait(HEARTBEAT_SECONDS)
+                    version, change, snapshot = screening.version, screening.change, screening.snapshot
                 if version == seen:
                     yield b":\n\n"
                 else:
                     yield change if version == seen + 1 and seen else snapshot
                     seen = version
         finally:
-            self._leave(board, address_key)
+            self._leave(screening, address_key)
 
-    def _leave(self, board: Board, address_key: str) -> None:
+    def _leave(self, screening: WatchedScreening, address_key: str) -> None:
         with self._lock:
             self._streams -= 1
             self._streams_of[address_key] -= 1
             if not self._streams_of[address_key]:
                 del self._streams_of[address_key]
-            board.streams -= 1
-            board.left_at = time.monotonic()
+            screening.streams -= 1
+            screening.left_at = time.monotonic()
 
     def _listen_loop(self) -> None:
         url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -188,7 +188,7 @@ class Feed:
                     heard=self._heard,
                 )
             except ListenError as error:
-                log.warning("listening stumbled", extra={"error": str(error).strip()})
+                log.warning("listening for seats failed, tries again", extra={"error": str(error).strip()})
             self._listening = False
             self._stopping.wait(1.0)
 
@@ -201,9 +201,9 @@ class Feed:
 
     def _mark(self, screening_ids: set[int] | None) -> None:
         with self._lock:
-            for screening_id, board in self._boards.items():
+            for screening_id, screening in self._watched.items():
                 if screening_ids is None or screening_id in screening_ids:
-                    board.stale = True
+                    screening.stale = True
         self._wake.set()
 
     def _read_loop(self) -> None:
@@ -211,39 +211,39 @@ class Feed:
             try:
                 pause = self._read_due()
             except Exception as error:
-                log.warning("live seats stumbled", extra={"error": repr(error)})
+                log.warning("reading live seats failed, tries again", extra={"error": repr(error)})
                 pause = 1.0
             self._wake.wait(pause)
             self._wake.clear()
 
     def _read_due(self) -> float:
-        """Read every board that is due; returns how long nothing is."""
+        """Read every screening that is due; return the seconds until the next one is."""
         now = time.monotonic()
-        again = AGAIN_SECONDS if self._listening else ALONE_SECONDS
+        interval = READ_SECONDS if self._listening else READ_SECONDS_UNNOTIFIED
         with self._lock:
-            for board in [one for one in self._boards.values() if not one.streams]:
-                if now - board.left_at > RENEW_SECONDS and board.read_at:
-                    del self._boards[board.screening_id]
-            boards = list(self._boards.values())
-            renew = bool(boards) and now - self._renewed_at > RENEW_SECONDS
+            for screening in [one for one in self._watched.values() if not one.streams]:
+                if now - screening.left_at > RENEW_SECONDS and screening.read_at:
+                    del self._watched[screening.screening_id]
+            screenings = list(self._watched.values())
+            renew = bool(screenings) and now - self._renewed_at > RENEW_SECONDS
         if renew:
-            watch([board.screening_id for board in boards])
+            watch([screening.screening_id for screening in screenings])
             self._renewed_at = now
-        due = [board for board in boards if board.due_at(again) <= now]
+        due = [screening for screening in screenings if screening.due_at(interval) <= now]
         if due:
-            for board in due:
-                # Before reading: what is told meanwhile is read again. A new board may have missed what was
-                # claimed while its watch was on its way, so it is read twice.
-                board.stale, board.read_at = board.version == 0, now
-            states, moment = read([board.screening_id for board in due])
-            for board in due:
-                board.show(states[board.screening_id], moment)
-        nearest = min((board.due_at(again) for board in boards), default=now + AGAIN_SECONDS)
+            for screening in due:
+                # Set before reading, so that a NOTIFY during it causes another reading. A new one is read twice:
+                # claims made before its watch was committed sent no NOTIFY.
+                screening.stale, screening.read_at = screening.version == 0, now
+            states, moment = read([screening.screening_id for screening in due])
+            for screening in due:
+                screening.update(states[screening.screening_id], moment)
+        nearest = min((screening.due_at(interval) for screening in screenings), default=now + READ_SECONDS)
         return max(0.005, nearest - time.monotonic())
 
 
 def watch(screening_ids: list[int]) -> None:
-    """Ask the claims of these screenings to say so, for the next minute. Opens its own transaction."""
+    """Let claims of these screenings send a NOTIFY for the next minute. Opens its own transaction."""
     with db.transaction() as session:
         session.execute(
             text(
@@ -257,7 +257,7 @@ def watch(screening_ids: list[int]) -> None:
 
 
 def read(screening_ids: list[int]) -> tuple[dict[int, dict[int, datetime | None]], datetime]:
-    """The taken seats of several screenings, those that are not for sale too, and the database's time.
+    """Return the taken seats of several screenings, with those not for sale, and the database's time.
 
     Opens its own reading scope.
     """
@@ -275,7 +275,7 @@ def read(screening_ids: list[int]) -> tuple[dict[int, dict[int, datetime | None]
             if row.screening_id is not None:
                 states[row.screening_id][row.seat_id] = row.expires_at
         for screening_id, known in states.items():
-            known.update(holding.never_free(screening_id))
+            known.update(queries.not_for_sale(screening_id))
     return states, rows[0].now
 
 
@@ -284,7 +284,7 @@ _feed_lock = threading.Lock()
 
 
 def feed() -> Feed:
-    """The process's feed, made on first use; another one when the process turned to another database."""
+    """Return the process's feed, made on first use, and again when the process connects to another database."""
     global _feed
     with _feed_lock:
         if _feed is None or _feed.engine is not db.engine():

@@ -1,4 +1,4 @@
-"""Tables of reservation-service (schema `reservations`). A claim is a row; its uniqueness is the lock."""
+"""The tables of reservation-service (schema `reservations`). A claim is a row; its uniqueness is the lock."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ IS_HELD = one_of("state", (HELD,))
 
 
 class ReservationRow(Base):
-    """Seats of one screening for one visitor. `expires_at` is the deadline plus the grace that nobody is shown.
+    """Seats of one screening for one visitor. `expires_at` is the deadline plus the grace.
 
-    `address_key` stands for the network address while the seats are held; it is empty afterwards. `channel` and
+    `address_key` is a key made from the network address while the seats are held; it is empty afterwards. `channel` and
     `device` are those of the actor who asked for the seats.
     """
 
@@ -75,7 +75,7 @@ class ReservationRow(Base):
 
 
 class ReservationSeatRow(Base):
-    """What was asked for, kept for ever: money that comes late asks for the same seats."""
+    """A seat that a reservation asked for. It is kept when the claim has gone: a late payment reclaims the seat."""
 
     __tablename__ = "reservation_seats"
     __table_args__ = ({"schema": SCHEMA},)
@@ -87,11 +87,11 @@ class ReservationSeatRow(Base):
 
 
 class SeatClaimRow(Base):
-    """Who has a seat. `expires_at` null: sold. An expired claim is nobody's; the next one takes its row over."""
+    """The reservation that has a seat. `expires_at` null: sold. The row of an expired claim is used by the next one."""
 
     __tablename__ = "seat_claims"
     __table_args__ = (
-        # The reservation carries the screening's key; a second check for each seat would only cost.
+        # No foreign keys to the screening and the seat: the reservation has them, and checks of each claim are slow.
         ForeignKeyConstraint(["reservation_id"], ["reservations.reservations.id"]),
         Index("ix_seat_claims_reservation_id", "reservation_id"),
         {"schema": SCHEMA},
@@ -104,7 +104,7 @@ class SeatClaimRow(Base):
 
 
 class RequestRow(Base):
-    """A wish for N seats together that nothing fitted: open until an e-mail is left, then in the queue."""
+    """A request for N seats together that did not fit: open until it has an e-mail, then in the waiting list."""
 
     __tablename__ = "requests"
     __table_args__ = (
@@ -126,7 +126,7 @@ class RequestRow(Base):
             unique=True,
             postgresql_where=text("reservation_id is not null"),
         ),
-        # The places of one e-mail are counted under a lock.
+        # The requests of one e-mail are counted under a lock (`limits.py`).
         Index("ix_requests_email", "email", postgresql_where=text("email is not null")),
         Index(
             "ix_requests_visitor",
@@ -159,7 +159,7 @@ class RequestRow(Base):
 
 
 class SeatWatchRow(Base):
-    """Somebody looks at this screening's map until then: claims of it send a NOTIFY, those of others do not."""
+    """A screening whose seat map is on a screen until then: its claims send a NOTIFY."""
 
     __tablename__ = "seat_watches"
     __table_args__ = ({"schema": SCHEMA, "prefixes": ["UNLOGGED"]},)

@@ -1,4 +1,4 @@
-"""What the waiting list keeps of people, and for how long."""
+"""Delete old requests and reservations; export and erase the requests of one person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from app.core import db
 from app.core.config import settings
 from app.core.state_machine import none_of, one_of
-from app.reservations.holding import execute
+from app.reservations.queries import execute
 from app.reservations.states import EXPIRED, HELD, LIVE_REQUESTS, RELEASED, RESERVED
 
 BATCH = 500
@@ -25,9 +25,9 @@ _ENDED = f"""
 
 
 def delete_requests(days: int, *, most: int = BATCH) -> int:
-    """Delete up to `most` requests that ended `days` ago, or were left without an e-mail; returns how many.
+    """Delete up to `most` requests that ended, or stayed without an e-mail, `days` ago; return how many.
 
-    An offer that nobody took goes along; one that was taken belongs to an order.
+    The reservation of an offer that was not accepted is deleted too; an accepted one belongs to an order.
     """
     rows = execute(_ENDED, days=days, most=most).all()
     _delete(rows)
@@ -39,7 +39,7 @@ def _delete(rows: Collection[Row[Any]]) -> None:
     delete_reservations([row.reservation_id for row in rows if row.reservation_id and row.state != RESERVED])
 
 
-# Claims are locked in the order of every other write; an ended reservation has none left, unless something failed.
+# Claims are locked in the order of every other write. An ended reservation has none, unless a release failed.
 _EXPIRED_CLAIMS = """
     with locked as (
         select screening_id, seat_id from reservations.seat_claims
@@ -51,7 +51,7 @@ _EXPIRED_CLAIMS = """
 
 
 def delete_reservations(reservation_ids: Collection[uuid.UUID]) -> None:
-    """Delete reservations that ended without a sale, and the requests by which their seats were waited for."""
+    """Delete reservations that ended without a sale, and the requests whose offers they were."""
     ids = sorted(reservation_ids)
     execute("delete from reservations.requests where reservation_id = any(:ids)", ids=ids)
     execute(_EXPIRED_CLAIMS, ids=ids)
@@ -61,7 +61,7 @@ def delete_reservations(reservation_ids: Collection[uuid.UUID]) -> None:
     )
 
 
-_LEFT_ADDRESSES = f"""
+_CLEAR_ADDRESS_KEYS = f"""
     update reservations.reservations set address_key = '' where id in (
         select id from reservations.reservations where {none_of("state", (HELD,))} and address_key <> ''
         order by id limit :most for update skip locked)
@@ -69,24 +69,24 @@ _LEFT_ADDRESSES = f"""
 """
 
 
-def drop_addresses(*, most: int = BATCH) -> int:
-    """Empty address keys that outlived their hold; returns how many.
+def clear_address_keys(*, most: int = BATCH) -> int:
+    """Clear the address keys of up to `most` ended reservations; return how many.
 
-    A hold drops its own when it ends. This is for rows that a version before this one has written.
+    A hold clears its own key when it ends. This is for rows that earlier versions have written.
     """
-    return len(execute(_LEFT_ADDRESSES, most=most).all())
+    return len(execute(_CLEAR_ADDRESS_KEYS, most=most).all())
 
 
-def by_the_clock() -> None:
-    """Delete what is due, each batch in a transaction of its own."""
+def delete_old_data() -> None:
+    """Delete what is older than the setting, each batch in a transaction of its own."""
     deleted = BATCH
     while deleted == BATCH:
         with db.transaction():
-            deleted = max(delete_requests(settings().retention.requests_days), drop_addresses())
+            deleted = max(delete_requests(settings().retention.requests_days), clear_address_keys())
 
 
 def export(email: str) -> list[dict[str, object]]:
-    """The requests that were made with this e-mail, as JSON."""
+    """Return the requests with this e-mail, as JSON objects."""
     rows = execute(
         "select jsonb_build_object('screening_id', screening_id, 'state', state, 'quantity', quantity, 'email', email,"
         " 'locale', locale, 'created_at', created_at, 'waiting_since', waiting_since,"
@@ -98,7 +98,7 @@ def export(email: str) -> list[dict[str, object]]:
 
 
 def live_requests(email: str) -> list[str]:
-    """The tokens of the requests with this e-mail that still wait or hold an offer."""
+    """Return the tokens of the requests with this e-mail that wait or have an offer."""
     rows = execute(
         "select token from reservations.requests where lower(email) = lower(:email)"
         f" and {one_of('state', LIVE_REQUESTS)} order by id",
@@ -108,7 +108,7 @@ def live_requests(email: str) -> list[str]:
 
 
 def erase(email: str) -> int:
-    """Delete the requests with this e-mail that have ended (see `live_requests`); returns how many."""
+    """Delete the requests with this e-mail that have ended (for others see `live_requests`); return how many."""
     rows = execute(
         "select id, reservation_id, state from reservations.requests where lower(email) = lower(:email)"
         f" and {none_of('state', LIVE_REQUESTS)} order by id for update",

@@ -1,4 +1,4 @@
-"""reservation-service: seats that nobody else can take meanwhile, and the queue for those that are taken.
+"""reservation-service: holds and sales of seats, requests for seats, and the waiting list.
 
 A claim is a row whose uniqueness is the lock (`claims.py`); there is no second way to take a seat. Every verb joins
 the caller's transaction and expects to be rolled back with it. Times are aware, UTC, of the database's clock.
@@ -7,25 +7,34 @@ the caller's transaction and expects to be rolled back with it. Times are aware,
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-
-from sqlalchemy import text
 
 from app.core import db
 from app.core.actor import Actor
 from app.core.config import settings
-from app.core.errors import Invalid
 from app.events import service as events
 from app.events.service import Screening
-from app.reservations import claims, holding, single_seat
-from app.reservations.best import best_together
-from app.reservations.holding import are_free, queue_up, reach_for, reservation, seat_states
-from app.reservations.offering import offer_next, seats_freed
-from app.reservations.owning import hand_over
+from app.reservations import claims, holds, queries
+from app.reservations.holds import claim_before_release, lock_screenings_and_limits
+from app.reservations.offers import offer_next, publish_seats_freed
+from app.reservations.ownership import reassign_visitor
+from app.reservations.queries import (
+    are_free,
+    occupancy,
+    reservation,
+    seat_states,
+    seats_of,
+    seats_of_each,
+    taken_in_each,
+)
 from app.reservations.retention import delete_reservations, live_requests
 from app.reservations.retention import erase as erase_requests
 from app.reservations.retention import export as export_requests
+from app.reservations.seat_change import change_seats
+from app.reservations.seat_checks import check_quantity, check_seats
+from app.reservations.seat_finding.best_seats import best_together
+from app.reservations.seat_finding.equivalent_seats import equivalent_seats, price_and_kind
 from app.reservations.states import HELD, RESERVATION
 from app.reservations.views import (
     NotHeld,
@@ -36,11 +45,10 @@ from app.reservations.views import (
     SingleSeatLeft,
     TooManyHolds,
 )
-from app.reservations.waiting import (
+from app.reservations.waiting_list import (
     OfferOver,
     accept_offer,
     cancel_request,
-    check_quantity,
     email_of_offer,
     join_waiting_list,
     open_request,
@@ -66,18 +74,20 @@ __all__ = [
     "delete_reservations",
     "email_of_offer",
     "ensure_free",
+    "equivalent_seats",
     "erase_requests",
     "export_requests",
     "extend",
-    "hand_over",
     "hold_best",
     "hold_seats",
     "join_waiting_list",
     "live_requests",
+    "lock_screenings_and_limits",
     "occupancy",
     "offer_next",
     "open_request",
-    "queue_up",
+    "price_and_kind",
+    "reassign_visitor",
     "reclaim",
     "release",
     "request",
@@ -90,63 +100,43 @@ __all__ = [
 ]
 
 
-def check_seats(screening: Screening, seat_ids: Sequence[int]) -> tuple[int, ...]:
-    """The seats in their order in the room.
-
-    Raises Invalid: `seats.none`, `.too_many`, `.repeated`, `.unknown`, `.halved` (one place of a love seat).
-    """
-    most = settings().holds.max_seats
-    if not seat_ids:
-        raise Invalid("seats.none", "seat")
-    if len(seat_ids) > most:
-        raise Invalid("seats.too_many", "seat", most=most)
-    if len(set(seat_ids)) < len(seat_ids):
-        raise Invalid("seats.repeated", "seat")
-    plan = events.seat_plan(screening.auditorium_id)
-    by_id = plan.by_id
-    if any(seat_id not in by_id for seat_id in seat_ids):
-        raise Invalid("seats.unknown", "seat")
-    if not plan.whole(seat_ids):
-        raise Invalid("seats.halved", "seat")
-    return tuple(sorted(seat_ids, key=lambda seat_id: (by_id[seat_id].row_index, by_id[seat_id].column)))
-
-
 def hold_seats(
     screening: Screening,
     seat_ids: Sequence[int],
     actor: Actor,
     *,
     minutes: float | None = None,
-    leave_no_single: bool = False,
+    single_seat_rule: bool = False,
     instead_of: uuid.UUID | None = None,
 ) -> Reservation:
-    """Hold exactly these seats for the actor, for `minutes` (a hold's usual time).
+    """Hold exactly these seats for the actor, for `minutes` (by default the setting's).
 
-    Raises Invalid (see `check_seats`), ScreeningClosed, TooManyHolds, and SeatsLost with what was lost, what the
-    visitor could still have, and the nearest alternatives. Then nothing is held. With `leave_no_single` it raises
-    SingleSeatLeft where a seat along would leave no single one empty. The reservation `instead_of` is released for it,
-    after `queue_up`. When either of these two is asked for, the caller must roll back after an error.
+    Raises Invalid (see `check_seats`), ScreeningClosed, TooManyHolds, and SeatsLost with the lost seats, the free ones
+    among the wanted, and the nearest alternatives. Then nothing is held. With `single_seat_rule` it also raises
+    SingleSeatLeft where a shift by a few seats would leave no single one empty. The reservation `instead_of` is
+    released first, after `lock_screenings_and_limits`. With either of these two, the caller must roll back after an
+    error.
     """
     seats = check_seats(screening, seat_ids)
     events.ensure_on_sale(screening)
     if instead_of is not None:
-        reach_for(screening, instead_of, seat_ids=seats)
+        claim_before_release(screening, instead_of, seat_ids=seats)
         release(instead_of)
     minutes = settings().holds.minutes if minutes is None else minutes
-    return holding.hold(screening, seats, actor, minutes=minutes, leave_no_single=leave_no_single)
+    return holds.create_hold(screening, seats, actor, minutes=minutes, single_seat_rule=single_seat_rule)
 
 
 def ensure_free(screening: Screening, seat_ids: Sequence[int]) -> None:
-    """Raise SeatsLost where `hold_seats` would, by looking alone: cheap where one doubts, and no promise of anything.
+    """Raise SeatsLost where `hold_seats` would, by reading alone: cheap, and no guarantee.
 
-    Seats that are all free are not checked: the hold does that. Raises Invalid (see `check_seats`) for the others.
+    Seats that are all free are not checked further; `hold_seats` does that. Raises Invalid (see `check_seats`).
     """
-    states = holding.seat_states(screening.id)
+    states = seat_states(screening.id)
     if states.keys().isdisjoint(seat_ids):
         return
     seats = check_seats(screening, seat_ids)
     free = [seat_id for seat_id in seats if seat_id not in states]
-    raise holding.lost_seats(screening, seats, free, states=states)
+    raise holds.seats_lost(screening, seats, free, states=states)
 
 
 def hold_best(
@@ -159,75 +149,14 @@ def hold_best(
     check_quantity(quantity)
     events.ensure_on_sale(screening)
     if instead_of is not None:
-        reach_for(screening, instead_of, quantity=quantity)
+        claim_before_release(screening, instead_of, quantity=quantity)
         release(instead_of)
-    minutes = settings().holds.minutes
-    return holding.hold_best(screening, quantity, actor, minutes=minutes)
-
-
-def _suggest_shift(
-    screening: Screening, seat_ids: Collection[int], own: Collection[int] = ()
-) -> tuple[int, ...] | None:
-    """Seats as good that leave no single one empty (`single_seat.py`); None: no need, none as good, or some are lost.
-
-    The visitor's `own` seats count as free.
-    """
-    plan = events.seat_plan(screening.auditorium_id)
-    around = single_seat.looked_at(plan, seat_ids)
-    taken = holding.taken_among(screening.id, around) - set(own)
-    if taken.intersection(seat_ids):
-        return None  # they are lost, and that is what must be said
-    return single_seat.suggest_shift(plan, seat_ids, taken, screening.prices)
-
-
-def change_seats(
-    reservation_id: uuid.UUID, seat_ids: Sequence[int], *, leave_no_single: bool = False
-) -> Reservation:
-    """Other seats for a held reservation; its clock runs on. The old ones are kept until the new ones are claimed.
-
-    Raises NotHeld, Invalid (see `check_seats`), ScreeningClosed, SingleSeatLeft (with `leave_no_single`, as
-    `hold_seats`) and SeatsLost: then the old seats are still held.
-    """
-    row = claims.lock(reservation_id)
-    if row is None or row.state != HELD:
-        raise NotHeld(reservation_id)
-    screening = events.screening(row.screening_id)
-    seats = check_seats(screening, seat_ids)
-    events.ensure_on_sale(screening)
-    old = holding.reservation(reservation_id).seat_ids
-    if leave_no_single and (shift := _suggest_shift(screening, seats, own=old)):
-        raise SingleSeatLeft(seats, shift)
-    unsold = holding.never_free(screening.id).keys() - set(old)
-    with db.session().begin_nested():
-        # Old and new seats in one pass: two who swap take their locks in the same order.
-        got = claims.claim_for(reservation_id, sorted({*old, *seats}), row.expires_at) - unsold
-        if not got.issuperset(seats):
-            states = holding.seat_states(screening.id)
-            raise holding.lost_seats(screening, seats, got, states=states, own=got.intersection(old))
-        claims.drop(reservation_id, kept=seats)
-        _remember(reservation_id, seats)
-    if set(old) - set(seats):
-        seats_freed(screening.id)
-    return holding.reservation(reservation_id)
-
-
-def _remember(reservation_id: uuid.UUID, seats: Sequence[int]) -> None:
-    statement = text(
-        """
-        with gone as (
-            delete from reservations.reservation_seats
-            where reservation_id = :id and not seat_id = any(:seats) returning 1
-        )
-        insert into reservations.reservation_seats (reservation_id, seat_id)
-        select :id, seat_id from unnest(cast(:seats as integer[])) seat_id on conflict do nothing
-        """
-    )
-    db.session().execute(statement, {"id": reservation_id, "seats": list(seats)})
+    return holds.create_best_hold(screening, quantity, actor, minutes=settings().holds.minutes)
 
 
 def extend(reservation_id: uuid.UUID, until_deadline: datetime) -> Reservation:
-    """Set the deadline (the claims outlive it by the grace). Raises NotHeld, also when a seat has gone."""
-    expires_at = until_deadline + holding.grace()
+    """Set the deadline of a hold; its claims expire a grace later. Raises NotHeld, also when a claim was lost."""
+    expires_at = until_deadline + queries.grace()
     moved = claims.move(reservation_id, "extend", expires_at=expires_at)
     if moved is None:
         raise NotHeld(reservation_id)
@@ -237,19 +166,19 @@ def extend(reservation_id: uuid.UUID, until_deadline: datetime) -> Reservation:
 
 
 def confirm(reservation_id: uuid.UUID) -> bool:
-    """Sell the seats: held → confirmed, claims never expire. False, and nothing changed, unless all are still ours.
+    """Sell the seats: held → confirmed; their claims never expire. False: a claim was lost, and nothing changed.
 
-    A claim past its time that nobody took over is still ours.
+    Expired claims that nobody has taken over are still those of the reservation.
     """
     return claims.move(reservation_id, "confirm") is not None
 
 
 def release(reservation_id: uuid.UUID) -> bool:
-    """Give the seats back, held or sold. False when they were given back before."""
-    screening_id = claims.free(reservation_id, "release")
+    """Release the seats, held or sold. False: they were released before."""
+    screening_id = claims.release(reservation_id, "release")
     if screening_id is None:
         return False
-    seats_freed(screening_id)
+    publish_seats_freed(screening_id)
     return True
 
 
@@ -257,67 +186,19 @@ _RECLAIM = RESERVATION.move("reclaim", columns="expires_at = :until, updated_at 
 
 
 def reclaim(reservation_id: uuid.UUID, until: datetime) -> bool:
-    """Money came late: hold the same seats again until `until`, all of them or none. True if they are held now.
+    """Hold the same seats again until `until`, all of them or none, for a late payment. True: they are held now.
 
-    Seats that are no longer for sale are lost as those that others have.
+    False also when a seat is no longer for sale.
     """
     row = claims.lock(reservation_id)
     if row is None or row.state not in RESERVATION.before("reclaim"):
         return False
-    seats = holding.reservation(reservation_id).seat_ids
-    if holding.never_free(row.screening_id).keys() & set(seats):
+    seats = seats_of(reservation_id)
+    if queries.not_for_sale(row.screening_id).keys() & set(seats):
         return False
     with db.session().begin_nested() as attempt:
-        if claims.claim_for(reservation_id, seats, until) != frozenset(seats):
+        if claims.claim_seats(reservation_id, seats, until) != frozenset(seats):
             attempt.rollback()
             return False
         _RECLAIM.require(id=reservation_id, until=until)
     return True
-
-
-def seats_of(reservation_id: uuid.UUID) -> tuple[int, ...]:
-    """The seats that were asked for, whatever became of them. Raises NotFound."""
-    return holding.reservation(reservation_id).seat_ids
-
-
-def seats_of_each(reservation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[int, ...]]:
-    """As `seats_of`, of several reservations in one query; without any, no query."""
-    ids = list(reservation_ids)
-    if not ids:
-        return {}
-    rows = db.session().execute(
-        text(
-            "select reservation_id, array_agg(seat_id order by seat_id) as seat_ids"
-            " from reservations.reservation_seats where reservation_id = any(:ids) group by reservation_id"
-        ),
-        {"ids": ids},
-    )
-    return {row.reservation_id: tuple(row.seat_ids) for row in rows}
-
-
-def occupancy(screening_ids: Iterable[int], *, of_those_on_sale: bool = False) -> dict[int, int]:
-    """How many seats of each screening are sold or held now; screenings without any are left out.
-
-    `of_those_on_sale` leaves out seats that were sold before they were taken off sale.
-    """
-    rows = db.session().execute(
-        text(
-            "select screening_id, count(*) as taken from reservations.seat_claims"
-            " where screening_id = any(:ids) and (expires_at is null or expires_at >= clock_timestamp())"
-            " and not seat_id = any(:not_sold) group by screening_id"
-        ),
-        {"ids": list(screening_ids), "not_sold": sorted(events.seats_not_sold()) if of_those_on_sale else []},
-    )
-    return {row.screening_id: row.taken for row in rows}
-
-
-def taken_in_each(screening_ids: Iterable[int], seat_ids: Iterable[int]) -> set[tuple[int, int]]:
-    """Which of these seats are taken now in which of these screenings, as (screening, seat), in one query."""
-    rows = db.session().execute(
-        text(
-            "select screening_id, seat_id from reservations.seat_claims where screening_id = any(:screening_ids)"
-            " and seat_id = any(:seat_ids) and (expires_at is null or expires_at >= clock_timestamp())"
-        ),
-        {"screening_ids": list(screening_ids), "seat_ids": list(seat_ids)},
-    )
-    return {(row.screening_id, row.seat_id) for row in rows}

@@ -1,4 +1,4 @@
-"""The states of a reservation and of a request, and which event leads from one to another."""
+"""The state machines of reservations and requests."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ RESERVATION: Final = StateMachine[ReservationEvent](
         (HELD, "withdraw"): RELEASED,  # an offer to a request; once it is sold, it belongs to an order
         (HELD, "expire"): EXPIRED,
         (HELD, "reclaim"): HELD,
-        (EXPIRED, "reclaim"): HELD,  # money came late, and all of the same seats were still free
+        (EXPIRED, "reclaim"): HELD,  # a payment came late, and all of its seats were still free
     },
 )
 
-OPEN: Final = "open"  # nothing fitted; no e-mail was left yet
+OPEN: Final = "open"  # it has no e-mail yet
 WAITING: Final = "waiting"
 OFFERED: Final = "offered"
 RESERVED: Final = "reserved"

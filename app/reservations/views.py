@@ -1,4 +1,4 @@
-"""What reservation-service hands out and raises. Times are aware, UTC; seats are their ids."""
+"""The views and errors of reservation-service. Times are aware, UTC; seats are given by id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.core.errors import Conflict, Invalid, TooMany
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Seats of one screening. `deadline` is what people see; the claims outlive it until `expires_at`."""
+    """Seats of one screening. Pages show `deadline`; the claims live until `expires_at`, a grace later."""
 
     id: uuid.UUID
     screening_id: int
@@ -25,9 +25,9 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A place in the waiting list. `position` counts from 1 while waiting; `offer` is held until `offered_until`.
+    """A request for seats. `position` in the waiting list counts from 1; `offer` is held until `offered_until`.
 
-    Anybody who has its token can take the seats, or leave the line.
+    The token alone permits to accept the offer or to cancel the request.
     """
 
     id: uuid.UUID
@@ -44,9 +44,9 @@ class Request:
 
 
 class SeatsLost(Conflict):
-    """Others were quicker. Nothing is held; `alternatives` are sets of free seats that replace the lost ones.
+    """Some seats are taken. Nothing is held; `kept` are free, `alternatives` are sets that replace the lost ones.
 
-    `states` are the screening's taken seats of that moment: until when, or None for sold.
+    `states` are the screening's taken seats of that moment and when their claims expire; None for sold.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class SeatsLost(Conflict):
 
 
 class SingleSeatLeft(Invalid):
-    """The choice would leave a single seat empty, and `shift`, as good, would not. The caller rolls back."""
+    """The seats would leave a single seat empty, the equivalent ones in `shift` would not. The caller rolls back."""
 
     def __init__(self, seat_ids: tuple[int, ...], shift: tuple[int, ...]) -> None:
         super().__init__("seats.single_left", "seat")
@@ -73,7 +73,7 @@ class SingleSeatLeft(Invalid):
 
 
 class NothingFits(Conflict):
-    """There are not `quantity` free seats together. The waiting list is what remains."""
+    """There are not `quantity` free seats together. A request can wait for them."""
 
     def __init__(self, screening_id: int, quantity: int) -> None:
         super().__init__("seats.nothing_fits", screening_id=screening_id, quantity=quantity)
@@ -82,9 +82,9 @@ class NothingFits(Conflict):
 
 
 class TooManyHolds(TooMany):
-    """This visitor, or else this address, holds as much as one may at a time.
+    """The visitor or the address has reached its limit of holds; `whose` names which, the visitor first.
 
-    `retry_after`: until there is room again, if nobody ends a hold before its time.
+    `retry_after`: seconds until one more hold is possible, if none ends early.
     """
 
     def __init__(self, whose: Literal["visitor", "address"], retry_after: int) -> None:
@@ -93,7 +93,7 @@ class TooManyHolds(TooMany):
 
 
 class NotHeld(Conflict):
-    """The reservation is no longer held (released, expired, confirmed), or its claims have gone."""
+    """The reservation is no longer held (released, expired, confirmed), or a claim was lost."""
 
     def __init__(self, reservation_id: uuid.UUID) -> None:
         super().__init__("reservation.not_held", reservation_id=str(reservation_id))

@@ -74,7 +74,7 @@ def can_take_again(order: OrderView) -> bool:
     except ScreeningClosed:
         return False
     seat_ids = [seat.seat_id for seat in order.seats]
-    return reservations.are_free(order.screening.id, seat_ids, besides=order.reservation_id)
+    return reservations.are_free(order.screening.id, seat_ids, except_by=order.reservation_id)
 
 
 @blueprint.app_context_processor

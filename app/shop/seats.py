@@ -131,7 +131,7 @@ def _start(screening: Screening, wish: Asked) -> str:
                 wish.seat_ids,
                 actor,
                 once=wish.once,
-                leave_no_single=not wish.kept,
+                single_seat_rule=not wish.kept,
                 instead_of=given_up,
             )
     if started.instead_of is not None:
@@ -254,7 +254,7 @@ def _change(order: OrderView, wish: Asked) -> Response:
     screening = order.screening
     try:
         with db.transaction():
-            orders.change_seats(order.token, wish.seat_ids, current_actor(), leave_no_single=not wish.kept)
+            orders.change_seats(order.token, wish.seat_ids, current_actor(), single_seat_rule=not wish.kept)
     except OrderOver:
         return make_response(redirect(links.order(order.token), 303))
     except ScreeningClosed as error:

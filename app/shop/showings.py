@@ -102,9 +102,7 @@ def long_version(version: str) -> str:
 
 def stubs_of(screenings: Sequence[Screening]) -> list[Stub]:
     """A stub for each screening, in their order; one query for how full they are."""
-    taken = (
-        reservations.occupancy([one.id for one in screenings], of_those_on_sale=True) if screenings else {}
-    )
+    taken = reservations.occupancy([one.id for one in screenings], only_for_sale=True) if screenings else {}
     return [_stub(screening, taken.get(screening.id, 0)) for screening in screenings]
 
 

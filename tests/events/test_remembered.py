@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.core import db
 from app.events import service as events
 from app.events.cache import READINGS, now, programme_changes
-from app.reservations import best, blocks
+from app.reservations.seat_finding import best_seats, blocks
 from tests.reservations.rooms import make_screening
 
 
@@ -74,7 +74,7 @@ def test_what_is_computed_of_a_plan_is_computed_once(monkeypatch: pytest.MonkeyP
     for _ in range(20):
         READINGS.clear()
         events._seat_plans.expire(room)
-        best.best_together(plan_of(room), 2, ())
+        best_seats.best_together(plan_of(room), 2, ())
     assert build.call_count == 1
 
 

@@ -51,7 +51,7 @@ def test_other_seats_are_for_the_basket_that_stands(screening: Screening, again:
     first = take(screening, "A1 A2")
     for one_neighbour_left in (True, False):
         with pytest.raises(StartedOtherwise) as other:
-            take(screening, again, leave_no_single=one_neighbour_left)
+            take(screening, again, single_seat_rule=one_neighbour_left)
         assert other.value.token == first.token
     assert held(screening) == 2
 

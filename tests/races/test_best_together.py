@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import db
 from app.events.service import Screening
-from app.reservations import holding, service
+from app.reservations import holds, service
 from app.reservations.service import Reservation, SeatsLost
 from tests.actors import stranger
 from tests.races.crowd import deadlocks, of_kind, rush, unexpected
@@ -31,13 +31,13 @@ def together(screening: Screening) -> list[Any]:
 def count_losses(monkeypatch: pytest.MonkeyPatch) -> list[SeatsLost]:
     """Notes every time that a try at the best seats found them gone."""
     losses: list[SeatsLost] = []
-    lost_seats = holding.lost_seats
+    seats_lost = holds.seats_lost
 
     def noted(*args: Any, **kept: Any) -> SeatsLost:
-        losses.append(lost_seats(*args, **kept))
+        losses.append(seats_lost(*args, **kept))
         return losses[-1]
 
-    monkeypatch.setattr(holding, "lost_seats", noted)
+    monkeypatch.setattr(holds, "seats_lost", noted)
     return losses
 
 
@@ -52,7 +52,7 @@ def test_the_best_together_do_not_collide(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_control_the_best_together(monkeypatch: pytest.MonkeyPatch) -> None:
     losses = count_losses(monkeypatch)
-    monkeypatch.setattr(holding, "lock_screening", lambda screening_id: None)
+    monkeypatch.setattr(holds, "lock_screening", lambda screening_id: None)
     results = together(make_screening(*["oooooooooo"] * 8))
     assert losses
     assert not of_kind(results, DBAPIError)

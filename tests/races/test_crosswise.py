@@ -14,7 +14,7 @@ from app.core import db
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView, Started
-from app.reservations import holding, service
+from app.reservations import holds, service
 from app.reservations.service import SeatsLost
 from tests.actors import browser
 from tests.orders import buying
@@ -86,6 +86,6 @@ def test_neither_waits_for_the_other(where: str, monkeypatch: pytest.MonkeyPatch
 
 @WHERE
 def test_control_without_their_turns_they_do(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holding, "lock_screening", lambda screening_id: None)
-    monkeypatch.setattr(service, "reach_for", lambda *seats, **wanted: None)
+    monkeypatch.setattr(holds, "lock_screening", lambda screening_id: None)
+    monkeypatch.setattr(service, "claim_before_release", lambda *seats, **wanted: None)
     assert deadlocks(crosswise(*wishes(where), monkeypatch)) == 1

@@ -84,5 +84,5 @@ def test_neither_waits_for_the_other(begin: Begin, gets: str, monkeypatch: pytes
 def test_control_given_up_before_the_others_are_reached_for(
     begin: Begin, gets: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reservations, "reach_for", lambda *seats, **wanted: None)
+    monkeypatch.setattr(reservations, "claim_before_release", lambda *seats, **wanted: None)
     assert deadlocks(given_up_meanwhile(begin, gets, monkeypatch)) == 1

@@ -12,7 +12,7 @@ import pytest
 from app.core import config, db
 from app.core.config import Settings
 from app.core.errors import Conflict
-from app.reservations import claim_statements, claims, limits, service, waiting
+from app.reservations import claim_statements, claims, limits, service, waiting_list
 from app.reservations.service import Request, Reservation, TooManyHolds
 from tests.actors import stranger
 from tests.races.crowd import of_kind, rush
@@ -78,13 +78,13 @@ SAME = [{"visitor": "greedy"}, {"email": "victim@example.org"}]
 
 
 def counting_takes_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    count = waiting._check_how_many
+    count = waiting_list._check_request_limit
 
     def slowly(current: Request, email: str) -> None:
         count(current, email)
         time.sleep(0.05)
 
-    monkeypatch.setattr(waiting, "_check_how_many", slowly)
+    monkeypatch.setattr(waiting_list, "_check_request_limit", slowly)
 
 
 @pytest.mark.parametrize("same", SAME)
@@ -98,5 +98,5 @@ def test_nobody_lines_up_for_a_whole_house(monkeypatch: pytest.MonkeyPatch, same
 @pytest.mark.parametrize("same", SAME)
 def test_control_nobody_lines_up(monkeypatch: pytest.MonkeyPatch, same: dict[str, str]) -> None:
     counting_takes_a_while(monkeypatch)
-    monkeypatch.setattr(limits, "lock_places", lambda *_: None)
+    monkeypatch.setattr(limits, "lock_request_limits", lambda *_: None)
     assert len(of_kind(many_places(**same), Request)) > MOST

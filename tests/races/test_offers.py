@@ -11,7 +11,7 @@ import pytest
 from app.core import db
 from app.core.errors import Conflict
 from app.orders import service as orders
-from app.reservations import claims, handlers, offering, service, waiting
+from app.reservations import claims, handlers, offers, service, waiting_list
 from app.reservations.service import Request
 from tests.actors import browser
 from tests.races.crowd import PATIENCE, deadlocks, unexpected, until_somebody_waits
@@ -60,8 +60,8 @@ def test_control_seats_of_an_order(monkeypatch: pytest.MonkeyPatch) -> None:
     def unguarded(token: str) -> Request:
         offer = service.request(token).offer
         assert offer is not None
-        claims.free(offer.id, "withdraw")
-        waiting.CANCEL.perform(token=token, seen="offered")
+        claims.release(offer.id, "withdraw")
+        waiting_list.CANCEL.perform(token=token, seen="offered")
         return service.request(token)
 
     monkeypatch.setattr(service, "cancel_request", unguarded)
@@ -97,7 +97,7 @@ def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest
             service.join_waiting_list(screening, 2, f"{who}@example.com", browser(who))
     results: list[Any] = []
     picker = threading.Thread(target=lambda: results.append(outcome(lambda: hold(screening, "B1 C1"))))
-    tell = offering._tell_offer
+    tell = offers._send_offer_notice
 
     def somebody_picks(*offered: Any) -> None:
         tell(*offered)
@@ -105,7 +105,7 @@ def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest
             picker.start()
             until_somebody_waits()
 
-    monkeypatch.setattr(offering, "_tell_offer", somebody_picks)
+    monkeypatch.setattr(offers, "_send_offer_notice", somebody_picks)
     results.append(outcome(lambda: serve(screening.id)))
     picker.join(PATIENCE)
     assert not picker.is_alive()
@@ -122,14 +122,14 @@ def outcome(work: Callable[[], object]) -> object:
 
 
 def test_offers_and_who_picks_by_hand_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    results = hand_picker_meets_offers(handlers._serve, monkeypatch)
+    results = hand_picker_meets_offers(handlers._serve_waiting_list, monkeypatch)
     assert (len(results), deadlocks(results), unexpected(results)) == (2, 0, [])
 
 
 def test_control_two_offers_in_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     def both(screening_id: int) -> None:
         with db.transaction():
-            while offering.offer_next(screening_id):
+            while offers.offer_next(screening_id):
                 pass
 
     assert deadlocks(hand_picker_meets_offers(both, monkeypatch)) == 1

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.events.service import Screening
-from app.reservations import offering, service
+from app.reservations import offers, service
 from tests.actors import browser
 from tests.races.crowd import deadlocks, of_kind, rush, until_so_many_wait
 from tests.reservations.holds import hold
@@ -64,9 +64,9 @@ def collide() -> list[object]:
 
     with db.engine().begin() as other:
         other.execute(text("select 1 from reservations.requests where id = :id for update"), {"id": second})
-        signs_in = begin(lambda: service.hand_over("ana", "ana, signed in"))
+        signs_in = begin(lambda: service.reassign_visitor("ana", "ana, signed in"))
         until_so_many_wait(1)
-        ends = begin(lambda: offering._close_queue(screening.id))
+        ends = begin(lambda: offers._close_waiting_list(screening.id))
         until_so_many_wait(2)
     for thread in (signs_in, ends):
         thread.join(20)
@@ -82,6 +82,6 @@ def test_neither_waits_for_the_other_for_ever() -> None:
 
 
 def test_control_in_the_order_in_which_they_joined(monkeypatch: pytest.MonkeyPatch) -> None:
-    as_they_lie = offering.CLOSE_QUEUE.replace("order by id", "order by waiting_since")
-    monkeypatch.setattr(offering, "CLOSE_QUEUE", as_they_lie)
+    as_they_lie = offers.CLOSE_WAITING_LIST.replace("order by id", "order by waiting_since")
+    monkeypatch.setattr(offers, "CLOSE_WAITING_LIST", as_they_lie)
     assert deadlocks(collide()) == 1

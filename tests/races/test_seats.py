@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.events.service import Screening
-from app.reservations import claim_statements, claims, handlers, holding, service
+from app.reservations import claim_statements, claims, handlers, holds, service
 from app.reservations.service import Reservation, SeatsLost
 from tests.actors import stranger
 from tests.races.crowd import deadlocks, of_kind, rush, unexpected
@@ -43,7 +43,7 @@ def look_then_write(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def unguarded(
         reservation_id: uuid.UUID, screening_id: int, seat_ids: list[int], **kept: Any
-    ) -> claims.Held:
+    ) -> claims.CreatedHold:
         free = frozenset(seat_ids) - service.seat_states(screening_id).keys()
         time.sleep(0.1)
         expires_at = datetime.now(UTC) + timedelta(seconds=kept["seconds"])
@@ -65,9 +65,9 @@ def look_then_write(monkeypatch: pytest.MonkeyPatch) -> None:
                 values,
             )
             session.execute(text("insert into reservations.reservation_seats values (:id, :seat)"), values)
-        return claims.Held(expires_at, free, frozenset())
+        return claims.CreatedHold(expires_at, free, frozenset())
 
-    monkeypatch.setattr(claims, "hold", unguarded)
+    monkeypatch.setattr(claims, "create_hold", unguarded)
 
 
 def fifty_for_one(screening: Screening) -> list[Any]:
@@ -102,7 +102,7 @@ def crosswise(screening: Screening, times: int) -> list[Any]:
             for _ in range(times):
                 try:
                     with db.transaction():
-                        held = holding.hold(
+                        held = holds.create_hold(
                             screening,
                             order,
                             stranger(),
@@ -134,7 +134,7 @@ def test_a_and_b_against_b_and_a() -> None:
 def test_control_a_and_b_against_b_and_a(monkeypatch: pytest.MonkeyPatch) -> None:
     # One statement takes both rows within microseconds: the pause lets the two meet as they would under load.
     monkeypatch.setattr(claims, "SQL", claim_statements.statements(claim=with_a_pause(UNSORTED)))
-    monkeypatch.setattr(holding, "TRIES", 1)
+    monkeypatch.setattr(holds, "TRIES", 1)
     results = crosswise(make_screening("oo"), 3)
     assert deadlocks(results) > 0
 

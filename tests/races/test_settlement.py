@@ -190,7 +190,7 @@ def late_money_meets_a_picker(screening: Screening, monkeypatch: pytest.MonkeyPa
 
         return then_somebody_asks
 
-    for name in ("move", "claim_for"):
+    for name in ("move", "claim_seats"):
         monkeypatch.setattr(claims, name, watched(getattr(claims, name)))
     results.extend(rush([settle]))
     picker.join(20)

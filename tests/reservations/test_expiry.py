@@ -39,7 +39,7 @@ def test_an_extension_that_was_quicker_is_not_undone() -> None:
     let_it_run_out(held.id)
     with db.transaction():
         service.extend(held.id, datetime.now(UTC) + timedelta(minutes=5))
-    assert not handlers.expire(held.id)
+    assert not handlers.expire_hold(held.id)
     assert taken(screening) == "A1"
 
 

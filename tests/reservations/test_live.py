@@ -32,8 +32,8 @@ def feed(database: str, settings: Settings) -> Iterator[None]:
 @pytest.fixture
 def unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is read again by the clock: what is seen was told of."""
-    monkeypatch.setattr(live, "AGAIN_SECONDS", 600.0)
-    monkeypatch.setattr(live, "ALONE_SECONDS", 600.0)
+    monkeypatch.setattr(live, "READ_SECONDS", 600.0)
+    monkeypatch.setattr(live, "READ_SECONDS_UNNOTIFIED", 600.0)
 
 
 class Viewer:
@@ -115,7 +115,7 @@ def test_streams_hold_no_connection_of_the_pool(database: str) -> None:
 
 def test_a_lost_hint_is_made_good(monkeypatch: pytest.MonkeyPatch) -> None:
     """A claim that nobody told of shows all the same, a little later."""
-    monkeypatch.setattr(live, "AGAIN_SECONDS", 1.0)
+    monkeypatch.setattr(live, "READ_SECONDS", 1.0)
     screening = make_screening("oooo")
     viewer = Viewer(screening)
     viewer.wait_for(1)
@@ -179,7 +179,7 @@ def test_one_address_does_not_take_all_streams(monkeypatch: pytest.MonkeyPatch) 
 def test_what_changed() -> None:
     soon = datetime.now(UTC).replace(microsecond=0)
     later = soon + timedelta(minutes=1)
-    assert live.change_of({1: soon, 2: soon, 3: None}, {1: later, 3: None, 4: None}) == {
+    assert live.changes_between({1: soon, 2: soon, 3: None}, {1: later, 3: None, 4: None}) == {
         "taken": {"1": int(later.timestamp()), "4": 0},
         "free": [2],
     }

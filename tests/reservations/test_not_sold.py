@@ -69,11 +69,11 @@ def test_it_is_a_neighbour_who_never_comes() -> None:
     screening = make_screening("oooooo")
     take_off_sale(screening, "A4")
     with pytest.raises(SingleSeatLeft) as asked, db.transaction():
-        service.hold_seats(screening, seats(screening, "A1 A2"), browser("v"), leave_no_single=True)
+        service.hold_seats(screening, seats(screening, "A1 A2"), browser("v"), single_seat_rule=True)
     assert asked.value.shift == seats(screening, "A5 A6")
     held = hold(screening, "A5 A6")  # one's own seats are free to come back to
     with pytest.raises(SingleSeatLeft) as asked, db.transaction():
-        service.change_seats(held.id, seats(screening, "A1 A2"), leave_no_single=True)
+        service.change_seats(held.id, seats(screening, "A1 A2"), single_seat_rule=True)
     assert asked.value.shift == seats(screening, "A5 A6")
     assert taken(screening) == "A4 A5 A6"
 
@@ -106,5 +106,5 @@ def test_it_is_taken_on_every_map_and_counted_nowhere() -> None:
     with db.reading():
         # Two places are on sale, and one of those is taken.
         assert anew(screening).capacity == 2
-        assert service.occupancy([screening.id], of_those_on_sale=True) == {screening.id: 1}
+        assert service.occupancy([screening.id], only_for_sale=True) == {screening.id: 1}
         assert service.occupancy([screening.id]) == {screening.id: 2}

@@ -36,7 +36,7 @@ def test_nobody_is_offered_its_seats() -> None:
     assert [told["template"] for told in messages("NoticeRequested")] == ["waiting_joined"]
     assert taken(screening) == ""
     cache.clear_all()  # seconds later it has heard of it
-    handlers.serve_queues()
+    handlers.serve_waiting_lists()
     assert [told["template"] for told in messages("NoticeRequested")] == [
         "waiting_joined",
         "waiting_called_off",

@@ -54,10 +54,10 @@ def test_a_request_goes_a_month_after_it_ended() -> None:
         service.cancel_request(left.token)
     days_pass(left, 29)
     days_pass(waits, 60)
-    retention.by_the_clock()
+    retention.delete_old_data()
     assert is_there(left)
     days_pass(left, 2)
-    retention.by_the_clock()
+    retention.delete_old_data()
     assert not is_there(left)
     assert is_there(waits)
 
@@ -76,7 +76,7 @@ def test_an_offer_that_nobody_took_goes_with_its_seats() -> None:
     let_it_run_out(offer.id)
     handlers.expire_holds()
     days_pass(request, 31)
-    retention.by_the_clock()
+    retention.delete_old_data()
     assert not is_there(request)
     assert "reservations.reservations" not in traces(str(offer.id))
 
@@ -92,7 +92,7 @@ def test_an_offer_that_was_taken_leaves_its_seats_to_the_order() -> None:
     with db.transaction():
         taken = service.accept_offer(request.token)
     days_pass(request, 31)
-    retention.by_the_clock()
+    retention.delete_old_data()
     assert not is_there(request)
     with db.reading():
         assert service.reservation(taken.id).state == "held"
@@ -103,7 +103,7 @@ def test_a_wish_that_was_never_followed_up_goes_too() -> None:
     with db.transaction():
         wish = service.open_request(screening, 2, browser("ana", locale="en"))
     days_pass(wish, 31)
-    retention.by_the_clock()
+    retention.delete_old_data()
     assert not is_there(wish)
 
 
@@ -130,7 +130,7 @@ def test_addresses_that_an_older_version_left_go_by_the_clock() -> None:
     with db.transaction() as session:
         assert service.confirm(sold.id)
         session.execute(text("update reservations.reservations set address_key = :key"), {"key": ADDRESS})
-    retention.by_the_clock()
+    retention.delete_old_data()
     with db.reading() as session:
         left = session.execute(text("select id from reservations.reservations where address_key <> ''"))
         assert left.scalars().all() == [held.id]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reservations.single_seat import lone_seats, suggest_shift
+from app.reservations.seat_finding.single_seat import single_seats_left, suggest_shift
 from tests.reservations.rooms import ids, names, plan
 
 PRICES = {1: 3800, 2: 4600}
@@ -40,7 +40,7 @@ PRICES = {1: 3800, 2: 4600}
 )
 def test_examples(row: str, chosen: str, taken: str, lone: str, shift: str) -> None:
     room = plan(row)
-    assert names(room, lone_seats(room, ids(room, chosen), ids(room, taken))) == lone
+    assert names(room, single_seats_left(room, ids(room, chosen), ids(room, taken))) == lone
     assert names(room, suggest_shift(room, ids(room, chosen), ids(room, taken), PRICES)) == shift
 
 
@@ -64,13 +64,13 @@ def test_a_shift_is_free_as_good_and_leaves_nobody_alone(rooms: list[str], data:
         return
     chosen = tuple(data.draw(st.sets(st.sampled_from(free), min_size=1, max_size=8)))
     shift = suggest_shift(room, chosen, taken, PRICES)
-    if not lone_seats(room, chosen, taken):
+    if not single_seats_left(room, chosen, taken):
         assert shift is None
     if shift is None:
         return
     assert len(set(shift)) == len(chosen)
     assert not set(shift) & taken
-    assert not lone_seats(room, shift, taken)
+    assert not single_seats_left(room, shift, taken)
 
     def worth(seats: tuple[int, ...]) -> list[tuple[int, str, int]]:
         found = [room.by_id[seat_id] for seat_id in seats]
@@ -86,4 +86,4 @@ def test_in_an_empty_row_there_is_always_a_way(length: int, first: int, count: i
         return
     room = plan("o" * length)
     chosen = tuple(100 + 1 + first + place for place in range(count))
-    assert bool(lone_seats(room, chosen, ())) == (suggest_shift(room, chosen, (), PRICES) is not None)
+    assert bool(single_seats_left(room, chosen, ())) == (suggest_shift(room, chosen, (), PRICES) is not None)

@@ -99,7 +99,7 @@ def test_the_tick_serves_after_holds_that_ran_out_by_themselves() -> None:
     held = hold(screening, "A1 A2")
     request = join(screening)
     let_it_run_out(held.id)
-    handlers.serve_queues()
+    handlers.serve_waiting_lists()
     assert look(request).state == "offered"
 
 
@@ -224,7 +224,7 @@ def test_the_queue_closes_with_the_sales() -> None:
     request = join(screening)
     with db.transaction():
         events.cancel_screening(screening.id, "projetor")
-    handlers.serve_queues()
+    handlers.serve_waiting_lists()
     assert look(request).state == "expired"
     with db.reading():
         cancelled = events.screening(screening.id)
@@ -251,7 +251,7 @@ def test_who_waits_is_told_that_the_screening_is_off_and_offers_are_given_back()
     with db.transaction():
         events.cancel_screening(screening.id, "the projector broke")
     worker.drain(routes(("reservations",)))
-    handlers.serve_queues()
+    handlers.serve_waiting_lists()
     assert [look(one).state for one in (offered, waiting)] == ["expired", "expired"]
     assert taken(screening) == ""
     told = [notice for notice in messages("NoticeRequested") if notice["template"] == "waiting_called_off"]
@@ -270,7 +270,7 @@ def test_an_offer_made_just_when_the_screening_was_called_off_ends_with_the_tick
     with db.transaction():
         events.cancel_screening(screening.id, "projetor")
         db.session().execute(text("delete from core.outbox where kind = 'ScreeningCancelled'"))
-    handlers.serve_queues()
+    handlers.serve_waiting_lists()
     assert look(request).state == "expired"
     assert taken(screening) == ""
 
@@ -300,7 +300,7 @@ def test_a_queue_that_fails_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPat
         return served(screening_id)
 
     monkeypatch.setattr(handlers, "offer_next", stumble)
-    handlers.serve_queues()
+    handlers.serve_waiting_lists()
     assert look(request).state == "offered"
 
 

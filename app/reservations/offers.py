@@ -1,6 +1,6 @@
-"""Serving the waiting list: seats that come back are offered, the oldest request first; a queue that ends is told so.
+"""Offer freed seats to the waiting list, the oldest request first, and close the list when sales end.
 
-Locks: screening, reservation, seats, request.
+Locks are taken in this order: screening, reservation, seats, request.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from app.core.pages import Page
 from app.core.state_machine import one_of
 from app.events import service as events
 from app.events.service import Screening
-from app.reservations import claims, holding
-from app.reservations.best import best_together
-from app.reservations.holding import execute
+from app.reservations import claims, holds
+from app.reservations.queries import execute, seat_states
+from app.reservations.seat_finding.best_seats import best_together
 from app.reservations.states import LIVE_REQUESTS, OFFERED, REQUEST, WAITING
 from app.reservations.views import NothingFits, Request, Reservation
 
 OFFER = "waiting_offer"
-CALLED_OFF = "waiting_called_off"
+CANCELLED = "waiting_called_off"
 JOINED = "waiting_joined"
 
 _IS_WAITING = one_of("state", (WAITING,))
@@ -38,17 +38,17 @@ _END_OFFER = REQUEST.move(
 
 
 def offer_next(screening_id: int) -> bool:
-    """Offer free seats to the oldest request that they fit, under the screening's lock; returns whether it did.
+    """Offer free seats to the oldest request that they fit, under the lock of the screening; return whether it did.
 
-    One offer a transaction: a second one's seats would be locked out of the order of their ids. Where sales are over,
-    the queue is closed instead.
+    A transaction makes one offer: the seats of a second one would be locked out of the order of their ids. When sales
+    are over, the waiting list is closed instead.
     """
-    holding.lock_screening(screening_id)
+    holds.lock_screening(screening_id)
     screening = events.screening(screening_id)
     if screening.status == "cancelled":
-        _call_off(screening)
+        _cancel_requests(screening)
     if not events.on_sale(screening):
-        _close_queue(screening_id)
+        _close_waiting_list(screening_id)
         return False
     waiting = execute(
         "select id, token, quantity, email, locale, visitor from reservations.requests"
@@ -56,12 +56,12 @@ def offer_next(screening_id: int) -> bool:
         screening_id=screening_id,
     ).all()
     plan = events.seat_plan(screening.auditorium_id)
-    taken = holding.seat_states(screening_id) if waiting else {}
+    taken = seat_states(screening_id) if waiting else {}
     for row in waiting:
         if best_together(plan, row.quantity, taken) is None:
             continue
         if not events.keep_scheduled(screening_id):
-            return False  # called off a moment ago; the clock closes the queue as soon as this process has heard of it
+            return False  # just cancelled: a tick closes the list when the programme cache of this process has noticed
         if _offer(screening, row):
             return True
     return False
@@ -69,7 +69,7 @@ def offer_next(screening_id: int) -> bool:
 
 def _offer(screening: Screening, row: Row[Any]) -> bool:
     try:
-        offer = holding.hold_best(
+        offer = holds.create_best_hold(
             screening,
             row.quantity,
             Actor(visitor=row.visitor, locale=row.locale),
@@ -79,15 +79,15 @@ def _offer(screening: Screening, row: Row[Any]) -> bool:
     except NothingFits:
         return False
     _OFFER.require(id=row.id, reservation_id=offer.id, deadline=offer.deadline)
-    _tell_offer(screening, row, offer)
+    _send_offer_notice(screening, row, offer)
     return True
 
 
-def _tell_offer(screening: Screening, row: Row[Any], offer: Reservation) -> None:
-    """While it lasts: its mail names a time and no day."""
+def _send_offer_notice(screening: Screening, row: Row[Any], offer: Reservation) -> None:
+    """Send the notice of an offer, not after its end: the mail names the hour without the day."""
     plan = events.seat_plan(screening.auditorium_id)
     seats = sorted((plan.by_id[seat_id] for seat_id in offer.seat_ids), key=lambda s: (s.row_index, s.column))
-    _tell(
+    _send_notice(
         OFFER,
         screening,
         row,
@@ -103,7 +103,7 @@ def _tell_offer(screening: Screening, row: Row[Any], offer: Reservation) -> None
     )
 
 
-def _tell(
+def _send_notice(
     template: str,
     screening: Screening,
     row: Row[Any] | Request,
@@ -113,7 +113,7 @@ def _tell(
     key: str,
     not_after: str | None = None,
 ) -> None:
-    what = {
+    screening_facts = {
         "film_title": screening.film.title_in(row.locale),
         "cinema_name": screening.cinema.name,
         "auditorium_name": screening.auditorium_name,
@@ -123,48 +123,55 @@ def _tell(
     }
     publish(
         NoticeRequested(
-            template, str(row.email), row.locale, what | facts, not_after=not_after, page=page, key=key
+            template,
+            str(row.email),
+            row.locale,
+            screening_facts | facts,
+            not_after=not_after,
+            page=page,
+            key=key,
         ),
         urgent=True,
     )
 
 
-def tell_joined(screening: Screening, request: Request) -> None:
-    """Who has joined the line is told the place, and the address of the page: it is the only way back to it.
+def send_joined_notice(screening: Screening, request: Request) -> None:
+    """Send the position in the waiting list and the link of the request's page, which is the only way back to it.
 
-    The mail is not sent once sales are over.
+    The notice is not sent when sales are over.
     """
     facts = {"position": request.position, "quantity": request.quantity}
     ends = screening.sales_close_at.isoformat()
-    _tell(JOINED, screening, request, facts, page=Page.REQUEST, key=request.token, not_after=ends)
+    _send_notice(JOINED, screening, request, facts, page=Page.REQUEST, key=request.token, not_after=ends)
 
 
-def withdraw_joined(request: Request) -> None:
-    """Who has left the line is not told of it any more."""
+def withdraw_joined_notice(request: Request) -> None:
+    """Do not send the notice of joining any more: the request was cancelled."""
     withdraw(NoticeRequested, template=JOINED, page=Page.REQUEST, key=request.token)
 
 
-def _call_off(screening: Screening) -> None:
-    """The screening does not happen: who waits is told, with the reason, and what was offered is given back."""
+def _cancel_requests(screening: Screening) -> None:
+    """Expire the requests of a cancelled screening, release its offers, and send notices with the reason."""
     offered = execute(
         "select reservation_id from reservations.requests"
         f" where screening_id = :screening_id and {one_of('state', (OFFERED,))} order by reservation_id",
         screening_id=screening.id,
     )
-    told: list[Row[Any]] = []
+    expired: list[Row[Any]] = []
     for reservation_id in offered.scalars().all():
         claims.lock(reservation_id)
         ended = _END_OFFER.perform_all(reservation_id=reservation_id)
-        if ended:  # else it was taken meanwhile: an order has the seats now, and is called off as one
-            claims.free(reservation_id, "withdraw")
-        told += ended
-    told += _close_queue(screening.id)
-    for row in told:
+        if (
+            ended
+        ):  # otherwise it was accepted meanwhile: order-service cancels the order that has the seats now
+            claims.release(reservation_id, "withdraw")
+        expired += ended
+    expired += _close_waiting_list(screening.id)
+    for row in expired:
         facts = {"reason": screening.cancel_reason}
-        _tell(CALLED_OFF, screening, row, facts, page=Page.FILM, key=screening.film.slug)
+        _send_notice(CANCELLED, screening, row, facts, page=Page.FILM, key=screening.film.slug)
 
 
-# By id, as whoever signs in takes along what they wait for (`owning.py`): else each waits for the other for ever.
 _CLOSE = REQUEST.update(
     "close",
     columns=_ENDED_NOW,
@@ -173,7 +180,8 @@ _CLOSE = REQUEST.update(
     alias="q",
     returning="q.email, q.locale",
 )
-CLOSE_QUEUE = f"""
+# Requests are locked by id, as when a visitor signs in (`ownership.py`): otherwise the two would deadlock.
+CLOSE_WAITING_LIST = f"""
     with waiting as (
         select id from reservations.requests where screening_id = :screening_id and {_IS_WAITING}
         order by id for no key update
@@ -182,18 +190,18 @@ CLOSE_QUEUE = f"""
 """
 
 
-def _close_queue(screening_id: int) -> Sequence[Row[Any]]:
-    """Nobody waits any more; who did."""
-    return execute(CLOSE_QUEUE, screening_id=screening_id).all()
+def _close_waiting_list(screening_id: int) -> Sequence[Row[Any]]:
+    """Expire the waiting requests; return their e-mails and languages."""
+    return execute(CLOSE_WAITING_LIST, screening_id=screening_id).all()
 
 
-def offer_ended(reservation_id: uuid.UUID) -> None:
-    """The reservation behind an offer has ended by its clock: so has the offer."""
+def expire_offer(reservation_id: uuid.UUID) -> None:
+    """Expire the request whose offer this expired reservation was, if there is one."""
     _END_OFFER.perform(reservation_id=reservation_id)
 
 
-def screenings_waited_for() -> list[int]:
-    """Where somebody waits; or holds an offer, which must end if the screening was called off meanwhile."""
+def screenings_with_requests() -> list[int]:
+    """Return the screenings with waiting or offered requests; an offer must end if its screening was cancelled."""
     rows = execute(
         f"select distinct screening_id from reservations.requests where {one_of('state', LIVE_REQUESTS)}"
         " order by screening_id"
@@ -201,11 +209,11 @@ def screenings_waited_for() -> list[int]:
     return list(rows.scalars())
 
 
-def seats_freed(screening_id: int) -> None:
-    """Seats came back: tell the worker, if somebody waits for them. (The tick looks again in any case.)"""
-    waits = execute(
+def publish_seats_freed(screening_id: int) -> None:
+    """Publish SeatsFreed if a request waits for seats of the screening. (A tick serves the list in any case.)"""
+    waiting = execute(
         f"select 1 from reservations.requests where screening_id = :screening_id and {_IS_WAITING} limit 1",
         screening_id=screening_id,
     ).first()
-    if waits is not None:
+    if waiting is not None:
         publish(SeatsFreed(screening_id=screening_id), urgent=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.orders.other_seats import candidates, likeness
+from app.reservations.service import equivalent_seats, price_and_kind
 from tests.reservations.rooms import ids, names, plan
 
 PRICES = {1: 3800, 2: 4600}
@@ -27,19 +27,19 @@ ROOM = plan("wcoooo", "oooooo", "vvvvvv")
 )
 def test_the_nearest_come_first(lost: str, also_taken: str, first: str) -> None:
     taken = {*ids(ROOM, lost), *ids(ROOM, also_taken)}
-    found = next(candidates(ROOM, PRICES, ids(ROOM, lost), taken))
+    found = next(equivalent_seats(ROOM, PRICES, ids(ROOM, lost), taken))
     assert set(names(ROOM, found).split()) == set(first.split())
 
 
 def test_apart_when_nothing_is_together() -> None:
     taken = set(ids(ROOM, "A3 A5 A6 B2 B3 B4 B5 B6"))
-    assert names(ROOM, next(candidates(ROOM, PRICES, ids(ROOM, "B3 B4"), taken))) == "A4 B1"
+    assert names(ROOM, next(equivalent_seats(ROOM, PRICES, ids(ROOM, "B3 B4"), taken))) == "A4 B1"
 
 
 def test_none_where_none_is_as_good() -> None:
     taken = set(ids(ROOM, "C1 C2 C3 C4 C5 C6"))
-    assert list(candidates(ROOM, PRICES, ids(ROOM, "C1"), taken)) == []
-    assert list(candidates(ROOM, PRICES, ids(ROOM, "A1"), set(ids(ROOM, "A1")))) == []
+    assert list(equivalent_seats(ROOM, PRICES, ids(ROOM, "C1"), taken)) == []
+    assert list(equivalent_seats(ROOM, PRICES, ids(ROOM, "A1"), set(ids(ROOM, "A1")))) == []
 
 
 @given(st.sets(st.sampled_from([seat.id for seat in ROOM.seats])), st.data())
@@ -49,9 +49,9 @@ def test_every_offer_is_free_and_costs_the_same(taken: set[int], data: st.DataOb
     )
 
     def like(seats: Sequence[int]) -> list[tuple[int, str]]:
-        return sorted(likeness(ROOM.by_id[seat], PRICES) for seat in seats)
+        return sorted(price_and_kind(ROOM.by_id[seat], PRICES) for seat in seats)
 
-    for offer in candidates(ROOM, PRICES, lost, taken):
+    for offer in equivalent_seats(ROOM, PRICES, lost, taken):
         assert not taken.intersection(offer)
         assert like(offer) == like(lost)
         assert len(set(offer)) == len(lost)
@@ -60,10 +60,10 @@ def test_every_offer_is_free_and_costs_the_same(taken: set[int], data: st.DataOb
 def test_love_seats_only_for_love_seats_and_whole() -> None:
     room = plan("LLLLoo")
     assert [
-        names(room, offer) for offer in candidates(room, PRICES, ids(room, "A1 A2"), ids(room, "A1 A2"))
+        names(room, offer) for offer in equivalent_seats(room, PRICES, ids(room, "A1 A2"), ids(room, "A1 A2"))
     ] == [
         "A3 A4",
         "A3 A4",
     ]
-    assert list(candidates(room, PRICES, ids(room, "A1 A2"), ids(room, "A1 A2 A3"))) == []
-    assert list(candidates(room, PRICES, ids(room, "A5 A6"), ids(room, "A5 A6"))) == []
+    assert list(equivalent_seats(room, PRICES, ids(room, "A1 A2"), ids(room, "A1 A2 A3"))) == []
+    assert list(equivalent_seats(room, PRICES, ids(room, "A5 A6"), ids(room, "A5 A6"))) == []

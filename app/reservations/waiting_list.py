@@ -1,7 +1,7 @@
-"""The waiting list as its requester sees it: lining up, the place in line, taking the offered seats, leaving.
+"""The verbs of the waiting list: open and queue a request, read it, accept its offer, cancel it.
 
-An offer is a reservation like any other, held for the requester. Locks: reservation, seats, request; `offering.py`
-locks the screening before them.
+An offer is a reservation that is held for the request. Locks are taken in this order: reservation, seats, request;
+`offers.py` locks the screening before them.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from app.core.actor import Actor
 from app.core.codes import ordered_id, random_token
 from app.core.config import settings
 from app.core.contact import checked_email
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.messages import SeatsFreed
 from app.core.outbox import publish
 from app.core.state_machine import one_of
 from app.events import service as events
 from app.events.service import Screening
-from app.reservations import claims, holding, limits
-from app.reservations.holding import execute
-from app.reservations.offering import seats_freed, tell_joined, withdraw_joined
+from app.reservations import claims, limits, queries
+from app.reservations.offers import publish_seats_freed, send_joined_notice, withdraw_joined_notice
+from app.reservations.queries import execute
+from app.reservations.seat_checks import check_quantity
 from app.reservations.states import EXPIRED, LIVE_REQUESTS, OFFERED, OPEN, REQUEST, RESERVED, WAITING
 from app.reservations.views import Request, Reservation
 
@@ -32,30 +33,24 @@ _WAIT = REQUEST.move(
     returning="screening_id",
 )
 _ACCEPT = REQUEST.move("accept", columns="ended_at = clock_timestamp()", where="token = :token")
-# `seen` is the state in which the caller has read the request: an offer is given back under its reservation's lock.
+# `seen` is the state in which the caller has read the request: an offer is released under the lock of its reservation.
 CANCEL = REQUEST.move(
     "cancel", columns="ended_at = clock_timestamp()", where="token = :token and state = :seen"
 )
 
 
 class OfferOver(Conflict):
-    """There is no offer to accept: none was made yet, or its time is over, or it was accepted before."""
-
-
-def check_quantity(quantity: int) -> None:
-    """Raises Invalid `quantity.range`, unless 1 ≤ quantity ≤ the most seats of an order."""
-    if not 1 <= quantity <= settings().holds.max_seats:
-        raise Invalid("quantity.range", "quantity", most=settings().holds.max_seats)
+    """The request has no offer to accept: none was made yet, its time is over, or it was accepted before."""
 
 
 def open_request(screening: Screening, quantity: int, actor: Actor) -> Request:
-    """Write down a wish that nothing fitted; it waits once an e-mail is left (`wait_for_seats`).
+    """Store a request for seats that did not fit; it waits when it gets an e-mail (`wait_for_seats`).
 
     Raises Invalid and ScreeningClosed.
     """
     check_quantity(quantity)
     events.ensure_on_sale(screening)
-    # A visitor's wish that was never followed up is replaced: trying again and again leaves one row.
+    # Replace an open request of the visitor, so that repeated tries leave one row.
     execute(
         "delete from reservations.requests"
         f" where screening_id = :screening_id and visitor = :visitor and {one_of('state', (OPEN,))}",
@@ -77,9 +72,9 @@ def open_request(screening: Screening, quantity: int, actor: Actor) -> Request:
 
 
 def wait_for_seats(token: str, quantity: int, email: str) -> Request:
-    """Put an open request into the queue. Repeating it with the same token changes quantity and e-mail, not the place.
+    """Queue an open request. Repeated with the same token, it changes quantity and e-mail, not the position.
 
-    A mail goes to an e-mail that is new to the request, with the place in line and the page's address.
+    A notice is sent to an e-mail that is new to the request, with the position and the link of its page.
     Raises NotFound, Invalid, ScreeningClosed, Conflict `request.over`, and `request.too_many`.
     """
     check_quantity(quantity)
@@ -87,20 +82,20 @@ def wait_for_seats(token: str, quantity: int, email: str) -> Request:
     current = request(token)
     screening = events.screening(current.screening_id)
     events.ensure_on_sale(screening)
-    limits.lock_places(current.visitor, address)
-    _check_how_many(current, address)
+    limits.lock_request_limits(current.visitor, address)
+    _check_request_limit(current, address)
     row = _WAIT.perform(token=token, quantity=quantity, email=address)
     if row is None:
         raise Conflict("request.over", state=current.state)
     joined = request(token)
     if address != current.email:
-        tell_joined(screening, joined)
+        send_joined_notice(screening, joined)
     publish(SeatsFreed(screening_id=row.screening_id), urgent=True)
     return joined
 
 
-def _check_how_many(current: Request, email: str) -> None:
-    """Offers hold seats, and mails fill a mailbox: neither one browser nor one e-mail can queue for a whole room."""
+def _check_request_limit(current: Request, email: str) -> None:
+    """Limit the requests of one browser and of one e-mail: offers hold seats, and notices fill a mailbox."""
     others = execute(
         "select count(*) as waiting from reservations.requests"
         " where (visitor = :visitor or email = :email)"
@@ -115,7 +110,7 @@ def _check_how_many(current: Request, email: str) -> None:
 
 def join_waiting_list(screening: Screening, quantity: int, email: str, actor: Actor) -> Request:
     """Open a request and queue it at once, as `open_request` and `wait_for_seats` do."""
-    limits.lock_places(actor.visitor, checked_email(email))  # before the visitor's rows are locked
+    limits.lock_request_limits(actor.visitor, checked_email(email))  # before the visitor's rows are locked
     opened = open_request(screening, quantity, actor)
     return wait_for_seats(opened.token, quantity, email)
 
@@ -132,11 +127,11 @@ _REQUEST = f"""
 
 
 def request(token: str) -> Request:
-    """Raises NotFound."""
+    """Return a request with its position and offer. Raises NotFound."""
     row = execute(_REQUEST, token=token).one_or_none()
     if row is None:
         raise NotFound("request")
-    offer = holding.reservation(row.reservation_id) if row.reservation_id is not None else None
+    offer = queries.reservation(row.reservation_id) if row.reservation_id is not None else None
     return Request(
         id=row.id,
         token=row.token,
@@ -153,7 +148,7 @@ def request(token: str) -> Request:
 
 
 def accept_offer(token: str) -> Reservation:
-    """The requester takes the offered seats: offered → reserved, with at least the time of a usual hold left.
+    """Accept the offered seats: offered → reserved; the deadline is at least the usual time of a hold away.
 
     Raises NotFound, ScreeningClosed and OfferOver.
     """
@@ -165,14 +160,14 @@ def accept_offer(token: str) -> Reservation:
         raise OfferOver("offer.over", state=EXPIRED)
     least = execute("select clock_timestamp() as now").one().now + timedelta(minutes=settings().holds.minutes)
     deadline = max(current.offer.deadline, least)
-    moved = claims.move(current.offer.id, "extend", expires_at=deadline + holding.grace())
+    moved = claims.move(current.offer.id, "extend", expires_at=deadline + queries.grace())
     if moved is None or _ACCEPT.perform(token=token) is None:
         raise OfferOver("offer.over", state=EXPIRED)
-    return holding.reservation(current.offer.id)
+    return queries.reservation(current.offer.id)
 
 
 def email_of_offer(reservation_id: uuid.UUID) -> str | None:
-    """The e-mail that waited for these seats; None for seats that nobody waited for."""
+    """Return the e-mail of the request whose accepted offer this reservation is; None if it was no offer."""
     row = execute(
         "select email from reservations.requests where reservation_id = :id"
         f" and {one_of('state', (RESERVED,))}",
@@ -186,12 +181,12 @@ def _still_open(offer: Reservation) -> bool:
 
 
 def cancel_request(token: str) -> Request:
-    """The requester leaves the queue; offered seats go on to the next. Doing it twice changes nothing.
+    """Cancel a request and release its offer. A second call changes nothing.
 
-    Raises NotFound, and Conflict `request.over` for one that has got its seats.
+    Raises NotFound, and Conflict `request.over` for a request whose offer was accepted.
     """
     current = request(token)
-    # A request only moves forward: whoever was quicker has brought it nearer to its end.
+    # A request only moves forward: if another transaction moved it first, try from its new state.
     while current.state in REQUEST.before("cancel"):
         _cancel(current)
         current = request(token)
@@ -201,13 +196,13 @@ def cancel_request(token: str) -> Request:
 
 
 def _cancel(current: Request) -> None:
-    """Leave the queue, unless the request has moved on since it was read: an accepted offer is somebody's order."""
+    """Cancel the request if it is still in the state that was read: an accepted offer belongs to an order."""
     offer = current.offer if current.state == OFFERED else None
     if offer is not None:
-        claims.lock(offer.id)  # as taking the offer does: the reservation, then its request
+        claims.lock(offer.id)  # in the order of `accept_offer`: the reservation, then its request
     if CANCEL.perform(token=current.token, seen=current.state) is None:
         return
     if offer is not None:
-        claims.free(offer.id, "withdraw")
-    withdraw_joined(current)
-    seats_freed(current.screening_id)
+        claims.release(offer.id, "withdraw")
+    withdraw_joined_notice(current)
+    publish_seats_freed(current.screening_id)

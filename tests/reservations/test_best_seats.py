@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reservations.best import best_together
-from app.reservations.blocks import blocks_of
-from app.reservations.nearest import nearest_free
+from app.reservations.seat_finding.best_seats import best_together
+from app.reservations.seat_finding.blocks import blocks_of
+from app.reservations.seat_finding.replacements import replacement_seats
 from tests.reservations.rooms import ids, names, plan
 
 ROOM = ("oooooooo", "oooooooo", "oooooooo", "oooooooo", "oooooooo", "oooooooo")
@@ -72,7 +72,7 @@ def test_lost_seats_are_replaced_beside_the_kept_ones(
     lost: str, kept: str, taken: str, offered: list[str]
 ) -> None:
     room = plan("oooooooo")
-    found = nearest_free(room, ids(room, lost), ids(room, kept), ids(room, taken))
+    found = replacement_seats(room, ids(room, lost), ids(room, kept), ids(room, taken))
     assert names(room, found[0]) == offered[0]
     for alternative in found:
         assert not set(alternative) & set(ids(room, taken) + ids(room, kept))
@@ -80,20 +80,20 @@ def test_lost_seats_are_replaced_beside_the_kept_ones(
 
 def test_a_full_room_has_nothing_to_offer() -> None:
     room = plan("ooo")
-    assert nearest_free(room, ids(room, "A1"), (), ids(room, "A1 A2 A3")) == []
+    assert replacement_seats(room, ids(room, "A1"), (), ids(room, "A1 A2 A3")) == []
 
 
 def test_a_wheelchair_space_is_replaced_by_a_wheelchair_space() -> None:
     room = plan("wooow")
-    assert [names(room, found) for found in nearest_free(room, ids(room, "A1"), (), ids(room, "A1"))] == [
-        "A5"
-    ]
+    assert [
+        names(room, found) for found in replacement_seats(room, ids(room, "A1"), (), ids(room, "A1"))
+    ] == ["A5"]
 
 
 def test_love_seats_are_offered_whole() -> None:
     room = plan("LLLLLL", "oooooo")
     lost = ids(room, "A1 A2")
-    offers = nearest_free(room, lost, (), lost)
+    offers = replacement_seats(room, lost, (), lost)
     assert [names(room, offer) for offer in offers] == ["A3 A4"]
     # One place of a love seat is no seat: nothing is left.
-    assert nearest_free(room, lost, (), ids(room, "A1 A2 A3 A6")) == []
+    assert replacement_seats(room, lost, (), ids(room, "A1 A2 A3 A6")) == []
