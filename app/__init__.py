@@ -38,7 +38,17 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
 
 
 def _init_web(app: Flask, settings: Settings) -> None:
-    from app.web import assets, compression, failures, formats, health, language, requests, security
+    from app.web import (
+        assets,
+        compression,
+        failures,
+        formats,
+        health,
+        language,
+        page_swap,
+        requests,
+        security,
+    )
 
     requests.init_app(app)
     compression.init_app(app)
@@ -46,6 +56,7 @@ def _init_web(app: Flask, settings: Settings) -> None:
     language.init_app(app, settings)
     formats.init_app(app, settings)
     assets.init_app(app)
+    page_swap.init_app(app)
     failures.init_app(app)
     app.register_blueprint(health.blueprint)
 

@@ -7,7 +7,10 @@ from pkgutil import iter_modules
 
 from flask import Blueprint
 
+from app.web import page_swap
+
 blueprint = Blueprint("shop", __name__)
+blueprint.after_request(page_swap.leave_by_navigation)
 
 
 def load_pages() -> Blueprint:

@@ -18,7 +18,7 @@ from app.orders.service import HalfPriceGone, OrderOver, OrderView, TypeChoice
 from app.products import service as products
 from app.products.service import MenuItem, OutOfStock
 from app.shop import blueprint, display_cache, purchase, words
-from app.web import links
+from app.web import links, page_swap
 from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
 
@@ -55,7 +55,7 @@ def choose_types(token: str) -> Answer:
     except HalfPriceGone as gone:
         errors = {"types": _half_price_gone(gone)}
         return _types_page(purchase.own_order(token), choices, confirmed, errors), 409
-    return redirect(links.order(token, "concessions"), 303)
+    return page_swap.go_on("shop.concessions", token=token)
 
 
 def _choices() -> dict[int, TypeChoice]:
@@ -157,7 +157,7 @@ def choose_concessions(token: str) -> Answer:
     if added is not None:
         return redirect(f"{links.order(token, 'concessions')}#quantity-{added}", 303)
     step = "concessions" if request.form.get("go") == "stay" else "checkout"
-    return redirect(links.order(token, step), 303)
+    return page_swap.go_on(f"shop.{step}", token=token)
 
 
 def _typed() -> dict[str, str]:

@@ -15,7 +15,7 @@ from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView, PresentationChanged, TotalChanged, WrongState
 from app.reservations import service as reservations
 from app.shop import blueprint, purchase
-from app.web import links
+from app.web import links, page_swap
 from app.web.actor import current_actor
 from app.web.language import switched_within_form
 from app.web.security import safe_next
@@ -79,7 +79,7 @@ def check_out(token: str) -> Answer:
         return redirect(links.order(token), 303)
     except Conflict:  # two tabs at once: the other one's charge stands
         pass
-    return redirect(links.order(token, "payment"), 303)
+    return page_swap.go_on("shop.payment", token=token)
 
 
 def _shown() -> int | None:

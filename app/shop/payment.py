@@ -1,7 +1,7 @@
 """Paying: the Pix code or the way to the card page, waiting for the bank, and what to do when it says no.
 
-The page turns into tickets by itself: a small script asks `…/payment/status`, which costs one statement while
-nothing changes. Without scripts the page reloads itself.
+The page turns into tickets by itself: htmx asks `…/payment/status`, which costs one statement while nothing changes.
+Without scripts the page reloads itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.orders.service import OrderView
 from app.payments import service as payments
 from app.payments.service import Charge
 from app.shop import blueprint, purchase
-from app.web import links
+from app.web import links, page_swap
 from app.web.actor import current_actor
 from app.web.security import redirect_foreign_post
 
@@ -81,12 +81,12 @@ def choose_method(token: str) -> BaseResponse:
         if elsewhere:
             return redirect(elsewhere, 303)
         return _page(order, None, 409)
-    return redirect(url_for("shop.payment", token=token), 303)
+    return page_swap.go_on("shop.payment", token=token)
 
 
 @blueprint.get("/orders/<token>/payment/status")
 def payment_status(token: str) -> BaseResponse:
-    """204 while the page still tells the truth; else the page's new part, or where to go (`HX-Redirect`)."""
+    """204 while the page still tells the truth; else its new part, the order's page, or where to go (`HX-Redirect`)."""
     seen = request.args.get("seen", "")
     charge_id = _uuid(request.args.get("charge", ""))
     if seen and charge_id and not seen.startswith("confirmed"):
@@ -94,7 +94,7 @@ def payment_status(token: str) -> BaseResponse:
         if now == seen:
             return make_response("", 204)
         if now.endswith("+settled"):  # nothing to read here any more: the order's own page does that
-            return make_response("", 204, redirect=links.order(token))
+            return page_swap.take_page("shop.order", token=token)
     order = orders.order(token)
     if not order.belongs_to(current_actor()):
         return _state_for_another_browser(order)
@@ -119,7 +119,12 @@ def _to_another_browser(order: OrderView) -> BaseResponse:
     if order.state != "awaiting_payment":
         raise NotFound("order")
     charge, seen = payments.newest_charge(order.id) or (None, "none")
-    page = render_template("shop/page_payment_elsewhere.html", order=order, charge=charge, seen=seen)
+    page = render_template(
+        "shop/page_payment_elsewhere.html",
+        order=order,
+        charge=charge,
+        status_url=_status_url(order, charge, seen) if charge else None,
+    )
     return make_response(page, 200, {"Cache-Control": "private, no-store"})
 
 
@@ -138,6 +143,11 @@ def _page(order: OrderView, error: str | None = None, status: int = 200) -> Resp
     )
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _status_url(order: OrderView, charge: Charge, seen: str) -> str:
+    """Where a page that shows `charge` as `seen` asks for news."""
+    return url_for("shop.payment_status", token=order.token, charge=charge.id, seen=seen)
 
 
 def _elsewhere(order: OrderView) -> str | None:
@@ -188,6 +198,8 @@ def _context(order: OrderView, state: Waiting) -> dict[str, object]:
     return frame | {
         "clock_url": None,  # nothing is typed there, and payment_wait.js asks
         "over_url": None,  # the page itself says how it ended
+        "keeps_page": False,
+        "status_url": _status_url(order, charge, state.seen) if charge and state.moving else None,
         "back_url": None,  # what is being paid for does not change any more
         "step_links": {},
         "state": state,

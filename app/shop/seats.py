@@ -30,7 +30,7 @@ from app.shop.seat_page import (
     sentence,
 )
 from app.shop.words import seats_in_words
-from app.web import links
+from app.web import links, page_swap
 from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
 from app.web.security import address_key
@@ -189,7 +189,7 @@ def _known(screening: Screening, wish: Asked) -> list[int]:
 
 
 def redirect_to_order(token: str) -> Response:
-    return make_response(redirect(url_for("shop.types", token=token), 303))
+    return page_swap.go_on("shop.types", token=token)
 
 
 def _to_waiting_list(screening: Screening, wish: Asked, quantity: int) -> Response:

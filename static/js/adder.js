@@ -1,7 +1,7 @@
 // "Add" puts the first one in and gives its place to the stepper; at none it is back. Without a script it sends the form.
 import { onElements } from "./behaviour.js";
 
-onElements("[data-adder]", (adder) => {
+onElements("[data-adder]", (adder, signal) => {
   const add = adder.querySelector("button[name=add]");
   const input = adder.querySelector("input");
   const show = () => {
@@ -15,8 +15,8 @@ onElements("[data-adder]", (adder) => {
     event.preventDefault();
     input.value = 1;
     input.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-  input.addEventListener("change", show);
+  }, { signal });
+  input.addEventListener("change", show, { signal });
   // Coming back, the browser may have put in what was chosen before.
-  window.addEventListener("pageshow", show);
+  window.addEventListener("pageshow", show, { signal });
 });

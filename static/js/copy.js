@@ -3,7 +3,7 @@ import { announce, onElements } from "./behaviour.js";
 
 const SHOWN_MS = 2500;
 
-onElements("[data-copy]", (button) => {
+onElements("[data-copy]", (button, signal) => {
   const words = button.textContent;
   let timer;
   button.addEventListener("click", async () => {
@@ -14,7 +14,7 @@ onElements("[data-copy]", (button) => {
     announce(button.textContent);
     clearTimeout(timer);
     timer = setTimeout(() => { button.textContent = words; }, SHOWN_MS);
-  });
+  }, { signal });
 });
 
 /** Copies `text`, which stands nowhere on the page; whether it could. */

@@ -3,7 +3,7 @@ import { onElements } from "./behaviour.js";
 
 const LATE_SECONDS = 120;
 
-onElements("[data-countdown]", (clock) => {
+onElements("[data-countdown]", (clock, signal, isBack) => {
   const value = clock.querySelector("[data-countdown-value]") ?? clock;
   const voice = document.querySelector("[data-countdown-voice]");
   let length = Number(clock.dataset.deadline) - Number(clock.dataset.now);
@@ -27,7 +27,6 @@ onElements("[data-countdown]", (clock) => {
   };
 
   const tick = () => {
-    if (!clock.isConnected) return clearInterval(timer);
     const left = Math.max(0, Math.ceil(length - (performance.now() - began) / 1000));
     value.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     show(left);
@@ -44,22 +43,24 @@ onElements("[data-countdown]", (clock) => {
     clearInterval(timer);
     timer = setInterval(tick, 1000);
     tick();
-  });
-  // A page from the back-forward cache, or of a device that slept, kept an old idea of the time. What is typed stays,
+  }, { signal });
+  signal.addEventListener("abort", () => clearInterval(timer));
+  // A page from the back-forward cache or from ours, or of a device that slept, kept an old idea of the time. What is typed stays,
   // unless the order went on elsewhere: then only the server knows what this page should be.
   const ask = async (otherwise) => {
     try {
       const answer = await fetch(clock.dataset.clock, { headers: { Accept: "application/json" } });
+      if (signal.aborted) return;
       if (!answer.ok) return otherwise();
       document.dispatchEvent(new CustomEvent("countdown:moved", { detail: await answer.json() }));
     } catch { /* without a network the old clock runs on */ }
   };
-  window.addEventListener("pageshow", (event) => {
-    if (event.persisted) clock.dataset.clock ? ask(() => location.reload()) : location.reload();
-  });
+  const resume = () => { clock.dataset.clock ? ask(() => location.reload()) : location.reload(); };
+  if (isBack) resume();
+  window.addEventListener("pageshow", (event) => { if (event.persisted) resume(); }, { signal });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && clock.dataset.clock) ask(() => {});
-  });
+  }, { signal });
 });
 
 function hide(selector, hidden) {

@@ -4,7 +4,7 @@ import { announce, onElements } from "./behaviour.js";
 
 const SHOWN_MS = 20_000;
 
-onElements("form[data-extension]", (form) => {
+onElements("form[data-extension]", (form, signal) => {
   const button = form.querySelector("button");
   const label = document.querySelector("[data-countdown-label]");
   const shown = form.closest(".wrap").querySelector("span");
@@ -31,7 +31,7 @@ onElements("form[data-extension]", (form) => {
       say(form.dataset.failed);
     }
     button.disabled = false;
-  });
+  }, { signal });
 });
 
 // What was won stands by the clock for a while, in the place of its words.

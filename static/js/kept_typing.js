@@ -3,7 +3,7 @@
 import { onElements } from "./behaviour.js";
 import { recall, remember } from "./tab_memory.js";
 
-onElements("form[data-kept-typing]", (form) => {
+onElements("form[data-kept-typing]", (form, signal) => {
   const place = `typed ${form.dataset.keptTyping}`;
   const fields = () => [...form.querySelectorAll("[data-kept]")];
   let sent = false;
@@ -16,7 +16,8 @@ onElements("form[data-kept-typing]", (form) => {
   for (const field of fields()) {
     if (field.name in typed) field.value = typed[field.name];
   }
-  form.addEventListener("submit", () => { sent = true; });
-  window.addEventListener("pagehide", keep);
-  window.addEventListener("pageshow", () => { sent = false; });
+  form.addEventListener("submit", () => { sent = true; }, { signal });
+  window.addEventListener("pagehide", keep, { signal });
+  signal.addEventListener("abort", keep);
+  window.addEventListener("pageshow", () => { sent = false; }, { signal });
 });

@@ -4,12 +4,13 @@ import { recall, remember } from "./tab_memory.js";
 
 const PLACE = "typed before the other language";
 
+// On its way down to the form: page_swap.js lets no other script hear of it.
 addEventListener("submit", ({ target: sent, submitter }) => {
   if (submitter?.name !== "language") return;
   const action = sent.getAttribute("action");
   const path = action === "/language" ? location.pathname : new URL(action, location).pathname;
   remember(PLACE, { path, typed: typedBeside(sent) });
-});
+}, { capture: true });
 
 function fields() {
   return [...document.querySelectorAll("main input:not([type=hidden], [type=password]), main select, main textarea")].filter((field) => field.name);

@@ -9,8 +9,8 @@ const PATIENCE_MS = 10_000; // for an answer
 const RETRY_STREAM_MS = 60_000;
 const FAILURES = 3;
 
-/** Keeps `boxes` as the server says. say: words(box, free), lost(boxes), changed(free places). */
-export function followSeats(form, boxes, say) {
+/** Keeps `boxes` as the server says, until `signal` aborts. say: words(box, free), lost(boxes), changed(free places). */
+export function followSeats(form, boxes, signal, say) {
   const own = new Set(form.dataset.own ? form.dataset.own.split(",") : []);
   const byPlace = new Map();
   for (const box of boxes) for (const place of box.value.split("-")) if (!own.has(place)) byPlace.set(place, box);
@@ -52,11 +52,12 @@ export function followSeats(form, boxes, say) {
     show();
   };
 
-  setInterval(() => { if (until.size) show(); }, 1000);
-  connect(form, learn);
+  const clockTimer = setInterval(() => { if (until.size) show(); }, 1000);
+  signal.addEventListener("abort", () => clearInterval(clockTimer));
+  connect(form, signal, learn);
 }
 
-function connect(form, learn) {
+function connect(form, signal, learn) {
   let source;
   let again;
   let failures = 0;
@@ -102,11 +103,12 @@ function connect(form, learn) {
       }
     });
   };
-  const close = () => { clearTimeout(again); source.close(); };
+  const close = () => { clearTimeout(again); source?.close(); };
 
+  signal.addEventListener("abort", () => { polling.stop(); close(); });
   if (!("EventSource" in window)) {
     polling.start();
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) polling.now(); });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) polling.now(); }, { signal });
     return;
   }
   document.addEventListener("visibilitychange", () => {
@@ -114,8 +116,8 @@ function connect(form, learn) {
     failures = 0;
     polling.now();
     open();
-  });
-  addEventListener("pagehide", close);
-  addEventListener("pageshow", (event) => { if (event.persisted) open(); });
+  }, { signal });
+  addEventListener("pagehide", close, { signal });
+  addEventListener("pageshow", (event) => { if (event.persisted) open(); }, { signal });
   open();
 }

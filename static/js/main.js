@@ -4,6 +4,7 @@ import "./adder.js";
 import "./countdown.js";
 import "./copy.js";
 import "./share.js";
+import "./page_swap.js"; // before keep_focus.js: it knows where the focus of a new page belongs
 import "./keep_focus.js";
 import "./kept_typing.js";
 import "./language_switch.js";

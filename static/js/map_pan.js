@@ -4,7 +4,7 @@ import { onElements } from "./behaviour.js";
 const SVG = "http://www.w3.org/2000/svg";
 const STRIP_UNITS = 3.5; // a seat's side in the strip, of a 5-unit grid
 
-onElements("[data-hall]", (hall) => {
+onElements("[data-hall]", (hall, signal) => {
   const map = hall.querySelector(".map");
   let strip;
   const centre = () => { hall.scrollLeft = (hall.scrollWidth - hall.clientWidth) / 2; };
@@ -19,15 +19,17 @@ onElements("[data-hall]", (hall) => {
     if (strip) strip.element.toggleAttribute("hidden", !pans());
     strip?.look();
   };
-  hall.addEventListener("scroll", () => strip?.look(), { passive: true });
-  hall.addEventListener("change", () => strip?.paint());
-  hall.addEventListener("seats:changed", () => strip?.paint());
+  hall.addEventListener("scroll", () => strip?.look(), { passive: true, signal });
+  hall.addEventListener("change", () => strip?.paint(), { signal });
+  hall.addEventListener("seats:changed", () => strip?.paint(), { signal });
   // A seat that the keyboard comes to must not hide behind the row's letter. A finger's seat is in sight, and a map that
   // moved between its press and its click would take the click to another seat.
   hall.addEventListener("focusin", (event) => {
     if (pans() && event.target.matches(".map input:focus-visible")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
-  });
-  new ResizeObserver(fit).observe(hall);
+  }, { signal });
+  const observer = new ResizeObserver(fit);
+  observer.observe(hall);
+  signal.addEventListener("abort", () => { observer.disconnect(); strip?.element.remove(); });
   fit();
 });
 

@@ -2,7 +2,7 @@
 // A form with data-sum (centavos that are fixed) holds fields with data-price and data-counts (what they are called).
 import { onElements } from "./behaviour.js";
 
-onElements("form[data-sum]", (form) => {
+onElements("form[data-sum]", (form, signal) => {
   const say = (selector, words) => { for (const place of document.querySelectorAll(selector)) place.textContent = words; };
   const words = JSON.parse(form.dataset.sumWords);
 
@@ -25,10 +25,10 @@ onElements("form[data-sum]", (form) => {
     say("[data-bar-text]", parts.join(" + "));
     if (form.dataset.sumActionNone) say("[data-bar-action]", pieces ? form.dataset.sumActionSome : form.dataset.sumActionNone);
   };
-  form.addEventListener("input", add);
-  form.addEventListener("change", add);
+  form.addEventListener("input", add, { signal });
+  form.addEventListener("change", add, { signal });
   // Coming back, the browser may have put in what was chosen before.
-  window.addEventListener("pageshow", add);
+  window.addEventListener("pageshow", add, { signal });
   add();
 });
 

@@ -1,7 +1,7 @@
 // The list by row: a seat that is taken while it has the focus says so, and hands it to its neighbour; rows count along.
 import { announce, onElements } from "./behaviour.js";
 
-onElements(".by-row", (list) => {
+onElements(".by-row", (list, signal) => {
   const [one, many] = JSON.parse(list.dataset.sayFree);
   list.addEventListener("seats:changed", () => {
     for (const row of list.querySelectorAll("details")) {
@@ -10,7 +10,7 @@ onElements(".by-row", (list) => {
       row.querySelector("[data-row-free]").textContent = (free === 1 ? one : many).replace("#", free);
       row.querySelector("[data-row-price]")?.toggleAttribute("hidden", !free);
     }
-  });
+  }, { signal });
 });
 
 document.addEventListener("seats:taken", (event) => {

@@ -4,7 +4,7 @@ import { followSeats } from "./live_seats.js";
 
 const GONE_FOR_MS = 20000;
 
-onElements("form[data-seats]", (form) => {
+onElements("form[data-seats]", (form, signal) => {
   const boxes = [...form.querySelectorAll("input[name=seat]")];
   const facts = JSON.parse(form.dataset.seats);
   const prices = new Map();
@@ -51,7 +51,7 @@ onElements("form[data-seats]", (form) => {
     }
     closeSheet();
     show();
-  });
+  }, { signal });
 
   const warn = (text) => {
     const notice = document.querySelector("[data-lost-notice]");
@@ -61,8 +61,8 @@ onElements("form[data-seats]", (form) => {
     if (text) notice.timer = setTimeout(() => { notice.hidden = true; }, GONE_FOR_MS);
   };
 
-  arrows(form, boxes);
-  followSeats(form, boxes, {
+  arrows(form, boxes, signal);
+  followSeats(form, boxes, signal, {
     words: (box, free) => fill(free ? form.dataset.sayFree : form.dataset.sayTaken, { seat: seatWords(form, box), price: money(priceOf(box)) }),
     lost: (taken) => warn(gone(form, taken.map(nameOf), chosen().map(nameOf))),
     changed: (free) => {
@@ -72,11 +72,11 @@ onElements("form[data-seats]", (form) => {
     },
   });
   // The browser may bring back what was ticked before (back button, reload).
-  addEventListener("pageshow", show);
+  addEventListener("pageshow", show, { signal });
   show();
 });
 
-onElements("[data-best]", (form) => {
+onElements("[data-best]", (form, signal) => {
   const button = form.querySelector("[data-best-button]");
   const input = form.querySelector("input[name=quantity]");
   if (!button) return;
@@ -84,8 +84,8 @@ onElements("[data-best]", (form) => {
     const many = Number(input.value) > 1;
     button.textContent = many ? fill(button.dataset.many, { n: input.value }) : button.dataset.one;
   };
-  form.addEventListener("input", show);
-  form.addEventListener("change", show);
+  form.addEventListener("input", show, { signal });
+  form.addEventListener("change", show, { signal });
   show();
 });
 
@@ -95,12 +95,12 @@ onElements("[data-asked]", (button) => {
   button.focus({ preventScroll: true });
 });
 
-onElements("[data-close-sheet]", (link) => {
+onElements("[data-close-sheet]", (link, signal) => {
   link.addEventListener("click", (event) => {
     event.preventDefault();
     closeSheet();
     document.querySelector("form[data-seats] input:not(:disabled)[tabindex='0']")?.focus();
-  });
+  }, { signal });
 });
 
 function closeSheet() {
@@ -167,7 +167,7 @@ function money(centavos) {
 }
 
 // One seat of the map is in the tab order; arrows go on from there, over gaps and taken seats, Home and End to the ends.
-function arrows(form, boxes) {
+function arrows(form, boxes, signal) {
   const map = form.querySelector(".map");
   if (!map) return;
   const rows = [...map.querySelectorAll(".row")].map((row) => [...row.querySelectorAll("input")]);
@@ -201,8 +201,8 @@ function arrows(form, boxes) {
     event.preventDefault();
     const next = target(event.target, event.key);
     if (next) { enter(next); next.focus(); }
-  });
-  map.addEventListener("focusin", (event) => { if (event.target.matches("input")) enter(event.target); });
+  }, { signal });
+  map.addEventListener("focusin", (event) => { if (event.target.matches("input")) enter(event.target); }, { signal });
   // A seat that is taken while it has the focus hands it to its neighbour.
   form.addEventListener("seats:taken", (event) => {
     const box = event.target;
@@ -211,7 +211,7 @@ function arrows(form, boxes) {
     const next = nearest(row, middle(box)) ?? first();
     enter(next);
     if (event.detail.focused) next.focus();
-  });
+  }, { signal });
   enter(first());
 }
 

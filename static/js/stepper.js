@@ -3,7 +3,7 @@ import { onElements } from "./behaviour.js";
 
 const SETTLED_MS = 450;
 
-onElements("[data-stepper]", (stepper) => {
+onElements("[data-stepper]", (stepper, signal) => {
   const input = stepper.querySelector("input");
   const buttons = [...stepper.querySelectorAll("[data-step]")];
   let timer;
@@ -27,12 +27,12 @@ onElements("[data-stepper]", (stepper) => {
     if (!button || button.ariaDisabled === "true") return;
     input.value = clamp(Number(input.value) + Number(button.dataset.step));
     input.dispatchEvent(new Event("change", { bubbles: true }));
-  });
+  }, { signal });
   input.addEventListener("change", () => {
     input.value = clamp(input.valueAsNumber);
     show();
     settle();
-  });
+  }, { signal });
   stepper.classList.add("ready");
   show();
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
@@ -34,10 +35,11 @@ def test_until_it_is_paid_it_says_where_to_go_on_and_nothing_else(
         # As a word: a token may hold A4 by chance.
         assert not re.search(rf"\b{re.escape(secret)}\b", page.text), secret
     assert Visitor(app).post(f"{path}/payment", {"method": "card"}).status_code == 404
-    status = re.search(r'data-status="([^"]+)" data-charge="([^"]+)" data-seen="([^"]+)"', page.text)
-    assert status
-    for seen in (status[3], "another"):
-        answer = Visitor(app).get(f"{status[1]}?charge={status[2]}&seen={seen}")
+    asks = re.search(r'hx-get="([^"]+)"', page.text)
+    assert asks
+    status = html.unescape(asks[1])
+    for address in (status, re.sub("seen=.*", "seen=another", status)):
+        answer = Visitor(app).get(address)
         assert (answer.status_code, answer.text, "HX-Redirect" in answer.headers) == (204, "", False)
 
 

@@ -1,0 +1,66 @@
+"""Answer htmx with a page's body, which takes the place of the page (`#page`) that sent a form.
+
+Without htmx a form that was accepted gets 303 to the next page. With htmx it gets that page's body at once, with its
+title and its address: no redirect and no second request. A GET of the same address always gives the whole page.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Flask, Response, current_app, g, make_response, redirect, request, url_for
+from htmx_flask import request as htmx_request
+
+TARGET = "#page"
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals["page_shell"] = _shell
+
+
+def asked_by_htmx() -> bool:
+    """Whether htmx sent this request."""
+    return bool(htmx_request.htmx)
+
+
+def _shell() -> str:
+    """The outermost layout: a whole document, or to htmx the body and the title alone."""
+    sent_form = request.method == "POST" and asked_by_htmx()
+    return "layouts/body.html" if sent_form or g.get("body_only") else "layouts/base.html"
+
+
+def go_on(endpoint: str, **values: Any) -> Response:
+    """Answer a form that was accepted: 303 to the page of `endpoint`, or to htmx that page's body and its address."""
+    address = url_for(endpoint, **values)
+    if not asked_by_htmx():
+        return make_response(redirect(address, 303))
+    return _with_address(make_response(current_app.view_functions[endpoint](**values)), address)
+
+
+def take_page(endpoint: str, **values: Any) -> Response:
+    """Answer a part of a page that asked by GET: the page of `endpoint` takes the place of the whole page."""
+    g.body_only = True
+    response = make_response(current_app.view_functions[endpoint](**values))
+    response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = TARGET
+    response.headers["HX-Reswap"] = "outerHTML"
+    return leave_by_navigation(_with_address(response, url_for(endpoint, **values)))
+
+
+def _with_address(response: Response, address: str) -> Response:
+    """The same address again gets no second place in the browser's history."""
+    current = re.split("[?#]", htmx_request.htmx.current_url or "")[0]
+    if response.status_code == 200 and not current.endswith(address):
+        response.headers["HX-Push-Url"] = address
+    return response
+
+
+def leave_by_navigation(response: Response) -> Response:
+    """Turn a redirect for htmx into a navigation: fetch would follow it unseen, and the address would stay behind."""
+    if not (asked_by_htmx() and response.status_code in (301, 302, 303)):
+        return response
+    answer = make_response("", 204)
+    answer.headers["HX-Redirect"] = response.headers["Location"]
+    for cookie in response.headers.getlist("Set-Cookie"):
+        answer.headers.add("Set-Cookie", cookie)
+    return answer

@@ -1,0 +1,58 @@
+// A step's form is sent by htmx, and the page that answers takes the place of #page. For people it is as if the browser
+// had gone there: the view begins at the top, the focus is on the heading, the back button brings the old page back.
+import "./behaviour.js";
+import { leavePage } from "./page_history.js";
+
+const SERVER_ERROR = 500; // such an answer says nothing about the form: it stays, with what was typed
+let isNewPage = false;
+
+const isForPage = (target) => target?.id === "page" || target === "#page";
+
+// The other language changes the whole document: a form with that button is sent without htmx.
+document.addEventListener("submit", (event) => {
+  if (event.submitter?.name === "language") event.stopPropagation();
+}, { capture: true });
+
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (isForPage(ctx.target)) sayNoAnswer(false);
+});
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx, tasks } = event.detail;
+  const task = tasks.find(({ type, target }) => type === "main" && isForPage(target));
+  if (!task) return;
+  const hasPage = task.fragment.querySelector("#page") && ctx.response.status < SERVER_ERROR;
+  if (!hasPage || !ctx.sourceElement.isConnected) { // no page, or the back button was quicker
+    event.preventDefault();
+    if (!hasPage) sayNoAnswer(true);
+    return;
+  }
+  const place = document.createElement("div");
+  if (ctx.hx.pushurl) leavePage(place);
+  else document.getElementById("page").replaceWith(place);
+  task.target = place;
+  isNewPage = true;
+});
+
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  if (isForPage(ctx?.target)) sayNoAnswer(true);
+});
+
+// Before htmx gives the focus to what asks for it, which then comes into sight.
+document.addEventListener("htmx:before:settle", () => {
+  if (isNewPage) scrollTo({ top: 0, behavior: "instant" });
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  if (!isNewPage) return;
+  isNewPage = false;
+  if (document.activeElement !== document.body) return; // on what is wrong
+  const main = document.getElementById("main");
+  const heading = main.querySelector("h1, h2:not(.hidden-visually)") ?? main;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+});
+
+function sayNoAnswer(isNews) {
+  for (const notice of document.querySelectorAll("[data-no-answer]")) notice.hidden = !isNews;
+}
