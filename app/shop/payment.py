@@ -104,6 +104,8 @@ def payment_status(token: str) -> BaseResponse:
         return make_response("", 204)
     if state and state.stage == "card" and seen in ("created", "unknown") and state.charge:
         elsewhere = state.charge.redirect_url
+    if elsewhere == order.path:
+        return page_swap.take_page("shop.order", token=token)
     if elsewhere or state is None:
         return make_response("", 204, redirect=elsewhere)
     return make_response(render_template("shop/_payment.html", **_context(order, state)))

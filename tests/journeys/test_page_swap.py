@@ -1,4 +1,4 @@
-"""A purchase whose pages htmx puts into one document: as few requests as that, and for people as if they had navigated."""
+"""A purchase whose pages htmx puts into one document: few requests, and for people as if they had navigated."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tools.bench.turns import ROUNDS, ratio
 
 
 def measure(other: Path) -> None:
-    """Purchases as a browser without scripts makes them, on two servers beside each other: other, this, other …"""
+    """Purchases as a browser with scripts makes them, on two servers beside each other: other, this, other …"""
     servers = [BenchServer(other), BenchServer()]
     try:
         before, now = ((server, holds.Tickets(server)) for server in servers)
@@ -28,8 +28,9 @@ def measure(other: Path) -> None:
             found = ratio([getattr(one, name) for one in new], [getattr(one, name) for one in old])
             note = f"{found.figure * 1000:.1f} ms, before {found.bound * 1000:.1f} ms; {found.spread}"
             show(Figure(f"purchase, {NAMES.get(name, name)}, now / before", f"{found.value:.2f}", note=note))
-        counts = [asyncio.run(purchase.count_requests(*pair)) for pair in (before, now)]
-        show(Figure("requests a purchase", f"{counts[1]:.1f}", note=f"before {counts[0]:.1f}"))
+        for scripts, name in ((True, "requests a purchase"), (False, "requests a purchase, no scripts")):
+            counts = [asyncio.run(purchase.count_requests(*pair, scripts=scripts)) for pair in (before, now)]
+            show(Figure(name, f"{counts[1]:.1f}", note=f"before {counts[0]:.1f}"))
     finally:
         for server in servers:
             server.close()

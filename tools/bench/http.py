@@ -101,8 +101,15 @@ class Browser:
     path: str = ""
     _connection: Connection | None = None
 
-    async def get(self, path: str, *, follow: bool = True, encoding: str = "identity") -> Answer:
-        return await self._go("GET", path, b"", follow, encoding)
+    async def get(
+        self,
+        path: str,
+        *,
+        follow: bool = True,
+        encoding: str = "identity",
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Answer:
+        return await self._go("GET", path, b"", follow, encoding, headers)
 
     async def post(
         self,
