@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -19,7 +20,7 @@ from app.events import service as events
 from app.orders import half_price_claims, pricing, queries
 from app.orders.pricing import TypeChoice
 from app.orders.states import DRAFT
-from app.orders.views import NoMoreExtensions, OrderOver, OrderView
+from app.orders.views import NoMoreExtensions, OrderItem, OrderOver, OrderSeat, OrderView
 from app.products import service as products
 from app.reservations import service as reservations
 
@@ -82,8 +83,8 @@ def claims_end(deadline: datetime) -> datetime:
 
 def choose_types(
     token: str, choices: Mapping[int, TypeChoice], actor: Actor, *, age_confirmed: bool = False
-) -> None:
-    """Set the ticket type of every seat; prices follow from it, never from the caller.
+) -> OrderView:
+    """Set the ticket type of every seat; prices follow from it, never from the caller. Returns the order as it is then.
 
     Raises OrderOver, HalfPriceGone, and Invalid: `types.missing`, `types.kind_missing`, `types.companion_alone`,
     `types.foreign_seat` (field `seat-<id>`), `age.unconfirmed` (field `age`).
@@ -117,6 +118,18 @@ def choose_types(
     }
     if db.session().execute(_TYPES, values).first() is None:
         raise OrderOver(order.state)
+    return replace(
+        order,
+        seats=tuple(_with_type(seat, valid[seat.seat_id]) for seat in order.seats),
+        total=total + order.items_total,
+        types_chosen=True,
+        age_confirmed=age_confirmed,
+    )
+
+
+def _with_type(seat: OrderSeat, choice: TypeChoice) -> OrderSeat:
+    price = pricing.seat_price(seat.full_price, choice)
+    return replace(seat, ticket_type=choice.ticket_type, half_kind=choice.half_kind, price=price)
 
 
 def type_problems(
@@ -134,8 +147,8 @@ def half_price_left(screening_id: int) -> tuple[int, int]:
     return half_price_claims.left(events.screening(screening_id))
 
 
-def choose_concessions(token: str, wanted: Mapping[int, int], actor: Actor) -> None:
-    """Set what the order takes at the counter: quantity by product id, {} for nothing.
+def choose_concessions(token: str, wanted: Mapping[int, int], actor: Actor) -> OrderView:
+    """Set what the order takes at the counter: quantity by product id, {} for nothing. Returns the order as it is then.
 
     Raises OrderOver, and what `products.hold` raises: OutOfStock, Invalid; then the order keeps what it had.
     """
@@ -145,18 +158,17 @@ def choose_concessions(token: str, wanted: Mapping[int, int], actor: Actor) -> N
     if wanted or order.items:
         cinema_id = order.screening.cinema.id
         lines = products.hold(order.id, cinema_id, wanted, claims_end(order.deadline))
-    items = [
-        {
-            "product_id": line.product_id,
-            "name": line.name,
-            "name_en": line.name_en,
-            "quantity": line.quantity,
-            "unit_price": line.unit_price,
-        }
-        for line in lines
-    ]
-    total = order.seats_total + sum(line.quantity * line.unit_price for line in lines)
-    db.session().execute(_ITEMS, {"id": order.id, "items": json.dumps(items), "total": total})
+    items = sorted(
+        (
+            OrderItem(line.product_id, line.name, line.name_en, line.quantity, line.unit_price)
+            for line in lines
+        ),
+        key=lambda item: item.product_id,
+    )
+    total = order.seats_total + sum(item.total for item in items)
+    rows = json.dumps([asdict(item) for item in items])
+    db.session().execute(_ITEMS, {"id": order.id, "items": rows, "total": total})
+    return replace(order, items=tuple(items), total=total, concessions_chosen=True)
 
 
 def change_seats(

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Text,
     UniqueConstraint,
     Uuid,
@@ -49,6 +50,7 @@ class ChargeRow(db.Base):
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
     city: Mapped[str] = mapped_column(Text, server_default="")  # of the cinema that is paid
+    pix_symbol: Mapped[bytes | None] = mapped_column(LargeBinary)  # of pix_code, drawn (core/qr_symbol.py)
 
     __table_args__ = (
         Index("uq_charges_live", "order_id", unique=True, postgresql_where=one_of("state", LIVE_STATES)),

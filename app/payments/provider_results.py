@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import select, text
 
 from app.adapters import psp
-from app.core import codes, db, outbox
+from app.core import codes, db, outbox, qr_symbol
 from app.core.config import settings
 from app.core.messages import ChargeFailed, PaymentReceived
 from app.core.state_machine import Move
@@ -107,6 +107,37 @@ def _move(event: ChargeEvent, values: Mapping[str, object]) -> bool:
     if row.state == FAILED:
         outbox.publish(ChargeFailed(str(values["id"]), str(row.order_id), row.failure), urgent=True)
     return row.state != CANCELLED or event == "ended"
+
+
+def _moving(
+    charge_id: uuid.UUID, event: str, answer: psp.ChargeState | None
+) -> ReturningUpdate[tuple[str, uuid.UUID, str | None]]:
+    """The one conditional update of a charge: its row as it is then, or none if it is in another state."""
+    values: dict[str, object] = {
+        "state": case(
+            *((ChargeRow.state == before, moves[event]) for before, moves in CHARGE.items() if event in moves)
+        )
+    }
+    if event in ("declined", "refused"):
+        values["next_check_at"] = null()
+    if event == "ended":  # money that was on its way is found even when its webhook is lost
+        values["next_check_at"] = func.clock_timestamp() + func.make_interval(
+            0, 0, 0, 0, 0, LATE_MONEY_MINUTES
+        )
+    if event in ("declined", "refused", "ended"):
+        values["failure"] = func.coalesce(ChargeRow.failure, event)
+    if answer is not None:
+        values["provider_charge_id"] = answer.id
+    if event == "accepted" and answer is not None:
+        values["redirect_url"] = answer.redirect_url
+        values["pix_code"] = answer.pix_code
+        values["pix_symbol"] = qr_symbol.drawn(answer.pix_code) if answer.pix_code else None
+    return (
+        update(ChargeRow)
+        .where(ChargeRow.id == charge_id, ChargeRow.state.in_(states_before(event)))
+        .values(values)
+        .returning(ChargeRow.state, ChargeRow.order_id, ChargeRow.failure)
+    )
 
 
 # Unique by the provider's id. The provider's time of payment counts from the making of the charge until now: a little

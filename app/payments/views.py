@@ -18,7 +18,8 @@ from app.payments.states import LIVE_STATES, REFUND_FAILED, REFUND_PENDING, REFU
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """`pix_code` is the BR Code once the provider answered; `redirect_url` the provider's card page.
+    """`pix_code` is the BR Code once the provider answered, `pix_symbol` its QR as it is drawn (core/qr_symbol.py), and
+    `redirect_url` the provider's card page.
 
     `failure` is a stable word: declined, refused, expired, replaced, abandoned, ended (by the provider).
     """
@@ -34,6 +35,7 @@ class Charge:
     failure: str | None
     provider_charge_id: str | None
     created_at: datetime
+    pix_symbol: bytes | None
 
     @property
     def live(self) -> bool:
@@ -85,6 +87,7 @@ CHARGE = (
     ChargeRow.failure,
     ChargeRow.provider_charge_id,
     ChargeRow.created_at,
+    ChargeRow.pix_symbol,
 )
 RECEIPT = (
     ReceiptRow.id,
@@ -133,7 +136,8 @@ PROGRESS = f"""
 
 
 def charge_of(row: Sequence[Any]) -> Charge:
-    return Charge(*row)
+    *facts, symbol = row
+    return Charge(*facts, pix_symbol=bytes(symbol) if symbol is not None else None)
 
 
 def receipt_of(row: Row[Any]) -> Receipt:

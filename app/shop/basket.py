@@ -41,7 +41,7 @@ def choose_types(token: str) -> Answer:
         return purchase.at_step(order, "types") or _types_page(order, choices, confirmed, {})
     try:
         with db.transaction():
-            orders.choose_types(token, choices, current_actor(), age_confirmed=confirmed)
+            changed = orders.choose_types(token, choices, current_actor(), age_confirmed=confirmed)
     except OrderOver:
         return redirect(links.order(token), 303)
     except Invalid as error:
@@ -55,6 +55,7 @@ def choose_types(token: str) -> Answer:
     except HalfPriceGone as gone:
         errors = {"types": _half_price_gone(gone)}
         return _types_page(purchase.own_order(token), choices, confirmed, errors), 409
+    purchase.changed_order(changed)
     return page_swap.go_on("shop.concessions", token=token)
 
 
@@ -145,7 +146,7 @@ def choose_concessions(token: str) -> Answer:
         typed = _with_one_more(typed, added)
     try:
         with db.transaction():
-            orders.choose_concessions(token, _quantities(typed), current_actor())
+            changed = orders.choose_concessions(token, _quantities(typed), current_actor())
     except Invalid as error:
         errors = {error.field: _quantity_error(error)}
         return _concessions_page(purchase.own_order(token), typed, errors), 422
@@ -155,7 +156,8 @@ def choose_concessions(token: str) -> Answer:
     except Conflict:
         return redirect(links.order(token), 303)
     if added is not None:
-        return redirect(f"{links.order(token, 'concessions')}#quantity-{added}", 303)
+        return redirect(f"/orders/{token}/concessions#quantity-{added}", 303)
+    purchase.changed_order(changed)
     step = "concessions" if request.form.get("go") == "stay" else "checkout"
     return page_swap.go_on(f"shop.{step}", token=token)
 

@@ -63,7 +63,6 @@ def payment(token: str) -> BaseResponse:
 def choose_method(token: str) -> BaseResponse:
     """Another method, or the same one again after a refusal."""
     method = request.form.get("method", "")
-    purchase.own_order(token)
     try:
         with db.transaction():
             orders.change_method(
@@ -209,7 +208,7 @@ def _context(order: OrderView, state: Waiting) -> dict[str, object]:
         "take_again": state.stage == "over" and purchase.can_take_again(order),
         "charge": charge,
         "came": _came(order, charge) if charge and did_not_fit else 0,
-        "qr": qr_symbol.svg(charge.pix_code, quiet=2)
+        "qr": qr_symbol.svg(charge.pix_code, charge.pix_symbol, quiet=2)
         if charge and charge.pix_code and state.stage == "code"
         else None,
         "bank_page": links.sandbox_bank(charge.provider_charge_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, get_flashed_messages, redirect, request, url_for
+from flask import flash, g, get_flashed_messages, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -29,10 +29,21 @@ GIVEN_UP = "given_up"  # the token of an order, for the next page
 
 def own_order(token: str) -> OrderView:
     """The order at this address if this browser or this account began it. Raises NotFound, also for others'."""
-    order = orders.order(token)
+    changed: OrderView | None = g.get("changed_order")
+    order = changed if changed and changed.token == token else orders.order(token)
     if not order.belongs_to(current_actor()):
         raise NotFound("order")
     return order
+
+
+def changed_order(order: OrderView) -> None:
+    """Keep what a verb has made of the order, for the next step's page in the same request: it is not read again."""
+    g.changed_order = order
+
+
+def order_path(token: str) -> str:
+    """The path of the page that knows what an order's visitor should see next."""
+    return url_for("shop.order", token=token)
 
 
 def order_at(token: str) -> OrderView:

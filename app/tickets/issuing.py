@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.core import codes, db, outbox
+from app.core import codes, db, outbox, qr_symbol
 from app.core.errors import Conflict
 from app.core.half_price import proof_number
 from app.core.messages import TicketsReady, TicketsResigned, TicketsRevoked
@@ -41,13 +41,13 @@ _ISSUE = db.after_lock(
         on conflict (order_id) do nothing returning order_id
     )
     insert into tickets.tickets (id, order_id, number, code, qr_text, kid, state, screening_id, seat_id,
-        seat_name, row_label, seat_number, zone_name, ticket_type, half_kind, price, section)
-    select line.id, issue.order_id, line.number, line.code, line.qr_text, :kid, '{VALID}', :screening_id, line.seat_id,
+        seat_name, row_label, seat_number, zone_name, ticket_type, half_kind, price, section, qr_symbol)
+    select line.id, issue.order_id, line.number, line.code, line.qr_text, :kid, 'valid', :screening_id, line.seat_id,
         line.seat_name, line.row_label, line.seat_number, line.zone_name, line.ticket_type, line.half_kind, line.price,
-        line.section
+        line.section, line.qr_symbol
     from issue cross join jsonb_to_recordset(cast(:lines as jsonb)) as line (
         id uuid, number smallint, code text, qr_text text, seat_id int, seat_name text, row_label text,
-        seat_number text, zone_name text, ticket_type text, half_kind text, price int, section text)
+        seat_number text, zone_name text, ticket_type text, half_kind text, price int, section text, qr_symbol bytea)
     returning id
     """,
 )
@@ -123,11 +123,12 @@ def _ticket(facts: IssueFacts, line: TicketLine, number: int, key: keys.SigningK
     payload = qr.Payload(
         key.kid, ticket_id, facts.screening_id, line.seat_id, proof_number(line.half_kind), revision=1
     )
+    qr_text = qr.sign(payload, key.private)
     return Ticket(
         id=ticket_id,
         number=number,
         code=codes.random_code(10),
-        qr_text=qr.sign(payload, key.private),
+        qr_text=qr_text,
         state=VALID,
         seat_id=line.seat_id,
         seat_name=line.seat_name,
@@ -142,6 +143,7 @@ def _ticket(facts: IssueFacts, line: TicketLine, number: int, key: keys.SigningK
         gate=None,
         revision=1,
         facts=facts,
+        qr_symbol=qr_symbol.drawn(qr_text),
     )
 
 
@@ -152,7 +154,11 @@ _LINE = (
 
 
 def _issue_values(facts: IssueFacts, tickets: Sequence[Ticket], key: keys.SigningKey) -> dict[str, Any]:
-    lines = [{"id": str(ticket.id)} | {name: getattr(ticket, name) for name in _LINE} for ticket in tickets]
+    lines = [
+        {"id": str(ticket.id), "qr_symbol": f"\\x{(ticket.qr_symbol or b'').hex()}"}
+        | {name: getattr(ticket, name) for name in _LINE}
+        for ticket in tickets
+    ]
     return {
         "order_id": facts.order_id,
         "screening_id": facts.screening_id,

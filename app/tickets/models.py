@@ -87,6 +87,7 @@ class TicketRow(Base):
     admitted_by: Mapped[int | None] = mapped_column(Integer)
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     section: Mapped[str] = mapped_column(Text, server_default="")
+    qr_symbol: Mapped[bytes | None] = mapped_column(LargeBinary)  # of qr_text, drawn (core/qr_symbol.py)
 
 
 class SigningKeyRow(Base):

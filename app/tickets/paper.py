@@ -104,7 +104,8 @@ def pdf(tickets: Sequence[Ticket], locale: str, house: str) -> bytes:
             _=partial(translate, locale),
         )
     )
-    return printer().pdf(html, {str(ticket.number): qr_symbol.png(ticket.qr_text) for ticket in tickets})
+    symbols = {str(one.number): qr_symbol.png(one.qr_text, one.qr_symbol) for one in tickets}
+    return printer().pdf(html, symbols)
 
 
 def _pages(tickets: Sequence[Ticket], locale: str, house: str) -> list[Page]:

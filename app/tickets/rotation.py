@@ -45,9 +45,10 @@ _BATCH = text(
     where {_IS_VALID} and t.kid = any(:kids) order by t.id for update of t
     """
 )
+# The new QR is not drawn here, where thousands are signed at once: it is when a page or a PDF shows it.
 _SIGN = text(
-    f"""
-    update tickets.tickets t set qr_text = line.qr_text, kid = :kid, revision = line.revision
+    """
+    update tickets.tickets t set qr_text = line.qr_text, qr_symbol = null, kid = :kid, revision = line.revision
     from jsonb_to_recordset(cast(:lines as jsonb)) as line (id uuid, qr_text text, revision smallint)
     where t.id = line.id and {_IS_VALID} returning t.id
     """

@@ -118,7 +118,8 @@ class IssueFacts:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`code` is ten characters for people; `qr_text` what the QR holds; `serial` counts within the order.
+    """`code` is ten characters for people; `qr_text` what the QR holds, `qr_symbol` the QR as it is drawn
+    (core/qr_symbol.py), None for tickets from before it was kept; `serial` counts within the order.
 
     `seat_name` is what tells the seat from all of its room (core/seat_names.py).
     """
@@ -141,6 +142,7 @@ class Ticket:
     revision: int
     facts: IssueFacts
     section: str = ""
+    qr_symbol: bytes | None = None
 
     @property
     def short_name(self) -> str:
@@ -184,6 +186,7 @@ class Ticket:
             revision=row.revision,
             facts=facts,
             section=row.section,
+            qr_symbol=bytes(row.qr_symbol) if row.qr_symbol is not None else None,
         )
 
 

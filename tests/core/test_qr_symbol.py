@@ -25,10 +25,21 @@ def test_what_is_drawn_for_paper_is_read(text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_was_stored_is_what_would_be_drawn(text: str) -> None:
+    stored = qr_symbol.drawn(text)
+    assert qr_symbol.rows(text, stored) == qr_symbol.rows(text)
+    assert len(stored) < 500
+    other = text + "2"
+    assert qr_symbol.rows(other, stored) == qr_symbol.rows(other), "it belongs to another text"
+
+
+@pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "drawn"])
 @pytest.mark.parametrize("quiet", [4, 2])
 @pytest.mark.parametrize("text", TEXTS)
-def test_what_is_drawn_for_a_page_is_read(text: str, quiet: int) -> None:
-    svg = qr_symbol.svg(text, quiet)
+def test_what_is_drawn_for_a_page_is_read(text: str, quiet: int, is_stored: bool) -> None:
+    stored = qr_symbol.drawn(text) if is_stored else None
+    svg = qr_symbol.svg(text, stored, quiet=quiet)
     size = re.search(r'viewBox="0 0 (\d+) \1"', svg)
     assert size
     side = int(size[1])
