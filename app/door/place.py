@@ -73,7 +73,7 @@ def chosen(request: Request) -> Place:
     if holds_code(gate):
         raise Invalid("gate.code", "gate")
     if len(gate) > LONGEST_GATE:
-        raise Invalid("gate.too_long", "gate")
+        raise Invalid("gate.too_long", "gate", most=LONGEST_GATE)
     return Place(*found, gate or _("Gate 1"))
 
 

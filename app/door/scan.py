@@ -16,6 +16,7 @@ from app.door.verdict import Verdict
 from app.tickets import service as tickets
 from app.tickets.service import Admission
 from app.users.service import User
+from app.web import error_texts
 from app.web.actor import current_actor
 from app.web.security import over_tls
 from app.web.sign_in import require_role, signed_in_user
@@ -46,7 +47,7 @@ def stand() -> Response:
     try:
         place = chosen(request)
     except Invalid as error:
-        return _page(here(request), errors={error.field: _sentence(error)}, status=error.status)
+        return _page(here(request), errors={error.field: error_texts.sentence(error)}, status=error.status)
     return _remembered(place, make_response(redirect(url_for("door.scan"), 303)))
 
 
@@ -151,14 +152,6 @@ def _once(code: str) -> str | None:
     """Of this form and what was typed into it: a scanner may send the next ticket before the page has come."""
     once = request.form.get("once", "")
     return private_key(f"{_staff().id}|{once}|{code}") if once else None
-
-
-def _sentence(error: Invalid) -> str:
-    if error.code == "gate.code":
-        return _("That is a ticket's code, not a gate's name. Scan it into the field at the bottom.")
-    if error.code == "gate.too_long":
-        return _("At most %(num)d letters.", num=LONGEST_GATE)
-    return _("That screening is over or was called off. Choose another.")
 
 
 def _answer(place: Place, verdict: Verdict | None, *, error: str = "", status: int = 200) -> Response:

@@ -136,8 +136,9 @@ PROGRESS = f"""
 
 
 def charge_of(row: Sequence[Any]) -> Charge:
-    *facts, symbol = row
-    return Charge(*facts, pix_symbol=bytes(symbol) if symbol is not None else None)
+    facts = list(row)
+    facts[-1] = bytes(facts[-1]) if facts[-1] is not None else None  # the driver gives a view of its buffer
+    return Charge(*facts)
 
 
 def receipt_of(row: Row[Any]) -> Receipt:

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from flask import flash, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from app.core import db, throttle
 from app.core.contact import LONGEST_EMAIL, checked_email
@@ -19,6 +18,7 @@ from app.users import service as users
 from app.users.service import LinkOver, User, WrongPassword
 from app.web import links
 from app.web.actor import current_actor
+from app.web.error_texts import ACCOUNT, sentence, wait
 from app.web.language import COOKIE
 from app.web.security import address_key, known_visitor, new_visitor, over_tls, safe_next
 from app.web.sign_in import (
@@ -33,22 +33,6 @@ from app.web.sign_in import (
 SIGNED_UP = "signed_up"  # in the cookie: shows that this browser made the account that a mail's link confirms
 TYPED_EMAIL = "typed_email"  # in the cookie, until the next form of an account shows it
 MAILS_AN_HOUR = 300  # from one address, behind which a whole foyer may sit; fewer go to each mailbox
-
-
-def _sentence(error: Invalid) -> str:
-    """The error in words, for the field that it names."""
-    words = {
-        "name.missing": _("Tell us your name."),
-        "name.no_letters": _("A name has letters: write it as people call you."),
-        "name.too_long": _("That name is too long for a ticket."),
-        "email.missing": _("Where may we write to?"),
-        "email.wrong": _("This e-mail looks incomplete. It needs an @ and a domain."),
-        "password.short": _("At least 8 characters. A short sentence works well."),
-        "password.long": _("At most 200 characters."),
-        "password.old_wrong": _("That is not your current password."),
-        "sign_in.wrong": _("E-mail and password do not match."),
-    }
-    return words.get(error.code, _("This does not fit here."))
 
 
 def _mine() -> User:
@@ -90,21 +74,12 @@ def _form(page: str, errors: dict[str, str] | None = None, status: int = 200) ->
 
 
 def _again(page: str, error: Invalid) -> ResponseReturnValue:
-    return _form(page, {error.field: _sentence(error)}, error.status)
+    return _form(page, {error.field: sentence(error, ACCOUNT)}, error.status)
 
 
 def _too_often(page: str, error: TooMany) -> ResponseReturnValue:
     headers = {"Retry-After": str(error.retry_after), "Cache-Control": "no-store"}
-    return _page(page, {"email": _wait(error)}), error.status, headers
-
-
-def _wait(error: TooMany) -> str:
-    minutes = -(-error.retry_after // 60)
-    return ngettext(
-        "Too many tries. Try again in a minute.",
-        "Too many tries. Try again in %(num)d minutes.",
-        minutes,
-    )
+    return _page(page, {"email": wait(error)}), error.status, headers
 
 
 @blueprint.post("/account/other-form")
@@ -163,7 +138,9 @@ def do_sign_up() -> ResponseReturnValue:
     name, email, password = (request.form.get(field, "") for field in ("name", "email", "password"))
     wrong = users.sign_up_problems(name, email, password)
     if wrong:
-        return _form("page_sign_up", {error.field: _sentence(error) for error in wrong}, Invalid.status)
+        return _form(
+            "page_sign_up", {error.field: sentence(error, ACCOUNT) for error in wrong}, Invalid.status
+        )
     actor = current_actor()
     try:
         throttle.hit("mails", actor.address_key, limit=MAILS_AN_HOUR, seconds=3600)
@@ -192,7 +169,7 @@ def do_verify(token: str) -> ResponseReturnValue:
     except WrongPassword as error:
         return _verify_page(token, {"password": _("That is not this account's password.")}, error.status)
     except TooMany as error:
-        return _verify_page(token, {"password": _wait(error)}, error.status)
+        return _verify_page(token, {"password": wait(error)}, error.status)
     flash(_("Your e-mail is confirmed."))
     return redirect(links.account("orders"), 303)
 
@@ -242,7 +219,7 @@ def do_new_password(token: str) -> ResponseReturnValue:
     try:
         _enter(lambda: users.reset_password(token, request.form.get("password", "")))
     except Invalid as error:
-        return _new_password_page(token, {error.field: _sentence(error)}, error.status)
+        return _new_password_page(token, {error.field: sentence(error, ACCOUNT)}, error.status)
     except LinkOver as error:
         return _link_over(error)
     flash(_("Your new password is saved, and you are signed in. Other devices are signed out."))
@@ -287,7 +264,7 @@ def change_name() -> ResponseReturnValue:
         with db.transaction():
             users.change_name(user.id, request.form.get("name", ""))
     except Invalid as error:
-        return _account({error.field: _sentence(error)}, error.status)
+        return _account({error.field: sentence(error, ACCOUNT)}, error.status)
     flash(_("Saved."))
     return redirect(links.account(), 303)
 
@@ -302,9 +279,9 @@ def change_password() -> ResponseReturnValue:
         )
     except Invalid as error:
         missing = {} if request.form.get("old") else {"old": _("Type your current password too.")}
-        wrong = {error.field: _sentence(error)}
+        wrong = {error.field: sentence(error, ACCOUNT)}
         return _account(missing | wrong | missing, error.status)
     except TooMany as error:
-        return _account({"old": _wait(error)}, error.status)
+        return _account({"old": wait(error)}, error.status)
     flash(_("Saved. Other devices are signed out."))
     return redirect(links.account(), 303)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from flask import redirect, render_template, request
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.core import db
@@ -18,7 +17,7 @@ from app.orders.service import HalfPriceGone, OrderOver, OrderView, TypeChoice
 from app.products import service as products
 from app.products.service import MenuItem, OutOfStock
 from app.shop import blueprint, display_cache, purchase, words
-from app.web import links, page_swap
+from app.web import error_texts, links, page_swap
 from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
 
@@ -49,11 +48,12 @@ def choose_types(token: str) -> Answer:
         wrong = orders.type_problems(order, choices, age_confirmed=confirmed)
         fields = {"age", *(f"seat-{seat.seat_id}" for seat in order.seats)}
         errors = {
-            one.field if one.field in fields else "types": _types_error(one) for one in wrong or (error,)
+            one.field if one.field in fields else "types": error_texts.sentence(one)
+            for one in wrong or (error,)
         }
         return _types_page(order, choices, confirmed, errors), 422
     except HalfPriceGone as gone:
-        errors = {"types": _half_price_gone(gone)}
+        errors = {"types": error_texts.sentence(gone)}
         return _types_page(purchase.own_order(token), choices, confirmed, errors), 409
     purchase.changed_order(changed)
     return page_swap.go_on("shop.concessions", token=token)
@@ -97,26 +97,6 @@ def _types_page(
     )
 
 
-def _types_error(error: Invalid) -> str:
-    return {
-        "types.missing": _("Choose full price or half price for this seat."),
-        "types.kind_missing": _("Choose why this seat pays half: the door asks for the proof."),
-        "types.companion_alone": _("A companion pays half beside a disabled person, one each."),
-        "types.foreign_seat": _("That seat is not part of this order."),
-        "age.unconfirmed": _("Please confirm the age rating before you go on."),
-    }.get(error.code, _("That does not fit."))
-
-
-def _half_price_gone(gone: HalfPriceGone) -> str:
-    if gone.left == 0:
-        return _("The half-price tickets of this screening are gone. Full price and 60+ are still there.")
-    return ngettext(
-        "Only %(num)d half-price ticket is left for this screening. Your seats are safe.",
-        "Only %(num)d half-price tickets are left for this screening. Your seats are safe.",
-        gone.left,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Offered:
     """A line of the menu as the page shows it; `typed` is the quantity, or what was typed for it."""
@@ -148,10 +128,12 @@ def choose_concessions(token: str) -> Answer:
         with db.transaction():
             changed = orders.choose_concessions(token, _quantities(typed), current_actor())
     except Invalid as error:
-        errors = {error.field: _quantity_error(error)}
+        errors = {error.field: error_texts.sentence(error)}
         return _concessions_page(purchase.own_order(token), typed, errors), 422
     except OutOfStock as gone:
-        errors = {str(product_id): _out_of_stock(left) for product_id, left in gone.available.items()}
+        errors = {
+            str(product_id): error_texts.out_of_stock(left) for product_id, left in gone.available.items()
+        }
         return _concessions_page(purchase.own_order(token), typed, errors), 409
     except Conflict:
         return redirect(links.order(token), 303)
@@ -222,15 +204,3 @@ def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mappin
         names={f"quantity-{line.item.id}": line.item.name for line in offered},
         strange=[error for product, error in errors.items() if product not in known],
     )
-
-
-def _quantity_error(error: Invalid) -> str:
-    if error.code == "products.unknown":
-        return _("Something you chose is no longer on the menu.")
-    return _("A whole number from 0 to %(most)s, please.", most=products.MOST_OF_ONE)
-
-
-def _out_of_stock(left: int) -> str:
-    if left == 0:
-        return _("This has just sold out.")
-    return ngettext("Only %(num)d is left.", "Only %(num)d are left.", left)

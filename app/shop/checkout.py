@@ -15,7 +15,7 @@ from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView, PresentationChanged, TotalChanged, WrongState
 from app.reservations import service as reservations
 from app.shop import blueprint, purchase
-from app.web import links, page_swap
+from app.web import error_texts, links, page_swap
 from app.web.actor import current_actor
 from app.web.language import switched_within_form
 from app.web.security import safe_next
@@ -70,7 +70,7 @@ def check_out(token: str) -> Answer:
         if elsewhere is not None:
             return elsewhere
         wrong = orders.buyer_problems(typed["name"], typed["email"], typed["cpf"])
-        errors = {one.field: _error(one) for one in (*wrong, error)}
+        errors = {one.field: error_texts.sentence(one) for one in (*wrong, error)}
         return _checkout_page(order, typed, errors), 422
     except (TotalChanged, PresentationChanged):
         # The snacks of another tab, or another print: it is said before it is charged.
@@ -100,20 +100,6 @@ def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, st
         changed=_shown() not in (None, order.total),
         signed_in=signed_in_user() is not None,
     )
-
-
-def _error(error: Invalid) -> str:
-    return {
-        "name.missing": _("Tell us your name: the order goes under it."),
-        "name.no_letters": _("A name has letters: write it as people call you."),
-        "name.too_long": _(
-            "That name is too long for us: %(most)s letters at most.", most=error.details.get("most")
-        ),
-        "email.missing": _("We need an e-mail address to send your tickets to."),
-        "email.wrong": _("This e-mail address is not complete. An example: ana@example.com"),
-        "cpf.wrong": _("This CPF does not add up. Check the digits, or leave it empty."),
-        "payment.method": _("Choose Pix or card."),
-    }.get(error.code, _("That does not fit."))
 
 
 @blueprint.post("/orders/<token>/extensions")

@@ -10,8 +10,6 @@ from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.core.config import settings
-from app.core.errors import BilheteriaError, TooMany
 from app.core.half_price import half_of
 from app.core.money import format_money, format_money_short
 from app.events import service as events
@@ -24,6 +22,7 @@ from app.shop.heading import line_of
 from app.shop.programme import poster
 from app.shop.seat_map_markup import Marks
 from app.shop.words import seats_counted, seats_in_words
+from app.web import error_texts
 from app.web.language import locale
 
 USUAL_QUANTITY = 2
@@ -240,36 +239,9 @@ def _beside(seat: Seat) -> tuple[int, int]:
     return seat.column - 1, seat.column + seat.width
 
 
-def sentence(error: BilheteriaError) -> str:
-    """What a page says to an error, where the person looks."""
-    most = settings().holds.max_seats
-    if isinstance(error, TooMany):
-        return _("Too many tries in a short time. Wait a minute and try again.")
-    words = {
-        "seats.none": _("Choose at least one seat."),
-        "seats.too_many": _("At most %(most)s seats an order.", most=most),
-        "seats.repeated": _("One seat was sent twice. Choose again."),
-        "seats.unknown": _("That seat is not in this room. Choose on the map."),
-        "seats.halved": _("A love seat is sold whole: take both of its places."),
-        "quantity.range": _("Ask for 1 to %(most)s seats.", most=most),
-        "order.once": _("This page was out of date. Please try again."),
-        "seats.lost": _("Those seats have just gone."),
-        "reservation.not_held": _("Your time is over and the seats were let go. Choose again."),
-    }
-    return words.get(getattr(error, "code", ""), _("That did not work. Please try again."))
-
-
 def closed_page(screening: Screening, error: ScreeningClosed) -> Response:
     """Nothing is sold here any more: why, and where to go on."""
-    words = {
-        "cancelled": (_("Called off"), _("The cinema has called this screening off.")),
-        "started": (_("It has begun"), _("This screening has begun; tickets are no longer sold online.")),
-        "closed": (
-            _("Sales are over"),
-            _("Online sales of this screening are over. The box office may have seats."),
-        ),
-    }
-    title, text = words[error.code]
+    title, text = error_texts.closed(error)
     body = render_template(
         "shop/page_screening_closed.html",
         screening=screening,

@@ -27,10 +27,9 @@ from app.shop.seat_page import (
     lost_seats_question,
     names_of,
     page,
-    sentence,
 )
 from app.shop.words import seats_in_words
-from app.web import links, page_swap
+from app.web import error_texts, links, page_swap
 from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
 from app.web.security import address_key
@@ -218,7 +217,7 @@ def _again(
         screening,
         status=error.status,
         chosen=chosen,
-        complaint=sentence(error),
+        complaint=error_texts.sentence(error),
         quantity=request.form["quantity"][:20] if "quantity" in request.form else None,
         order=order,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from htmx_flask import make_response
 
 from app.core import db, throttle
@@ -18,10 +17,10 @@ from app.reservations import service as reservations
 from app.reservations.service import OfferOver, Request
 from app.shop import blueprint
 from app.shop.heading import line_of
-from app.shop.seat_page import closed_page, in_order, sentence
+from app.shop.seat_page import closed_page, in_order
 from app.shop.seats import quantity_of, redirect_to_order
 from app.shop.words import seats_in_words
-from app.web import links
+from app.web import error_texts, links
 from app.web.actor import current_actor
 from app.web.language import locale
 from app.web.security import address_key, known_visitor
@@ -115,9 +114,7 @@ def _context(
     shown = typed or {"quantity": str(current.quantity), "email": current.email or ""}
     errors = {}
     if isinstance(error, Invalid):
-        errors[error.field] = (
-            _("That is not an e-mail address.") if error.field == "email" else sentence(error)
-        )
+        errors[error.field] = error_texts.sentence(error, error_texts.WAITING_LIST)
     over = (
         current.state == "offered"
         and current.offered_until is not None
@@ -133,22 +130,11 @@ def _context(
         "typed": shown,
         "errors": errors,
         "offer_minutes": settings().holds.offer_minutes,
-        "complaint": _complaint(error) if error and not errors else "",
+        "complaint": error_texts.sentence(error) if error and not errors else "",
         "order": _order_of(current),
         "closed": not events.on_sale(screening),
         **_offer(current),
     }
-
-
-def _complaint(error: BilheteriaError) -> str:
-    code = getattr(error, "code", "")
-    if code == "offer.over":
-        return _("This offer is over: the seats went to the next in line.")
-    if code == "request.too_many":
-        return _("You are in too many lines already. Leave one of them first.")
-    if code == "request.over":
-        return _("This place in line is over.")
-    return sentence(error)
 
 
 def _offer(current: Request) -> dict[str, object]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, make_response, redirect, render_template, request
-from flask_babel import gettext as _
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException
 
 from app.core.errors import BilheteriaError, TooMany
+from app.web import error_texts
 from app.web.application import log_unexpected
 from app.web.security import safe_next
 from app.web.sign_in import look_up_no_account
@@ -30,31 +30,9 @@ def page(status: int, sentence: str | None = None) -> Response:
     """The error page of `status`, in the visitor's language."""
     if status >= 500:
         look_up_no_account()  # the database may be what failed
-    title, usual = _words(status)
+    title, usual = error_texts.of_status(status)
     body = render_template("errors/page_error.html", status=status, title=title, sentence=sentence or usual)
     return make_response(body, status)
-
-
-def _words(status: int) -> tuple[str, str]:
-    if status == 404:
-        return _("Reel not found"), _("This page is not here, or no longer. The programme is.")
-    if status == 409:
-        return _("Things have changed"), _("Somebody was quicker, or this step is over. Start again.")
-    if status == 413:
-        return _("Too much film"), _("What was sent is too large for us.")
-    if status == 422:
-        return _("That does not fit"), _("We could not read what was sent. Go back and try again.")
-    if status == 429:
-        return _("One moment, please"), _("Too many tries in a short time. Wait a minute and try again.")
-    if status == 403:
-        return _("Staff only"), _("This door is not for this account.")
-    if status == 405:
-        return _("Nothing to see here"), _("This address only takes forms. The programme is a better place.")
-    if 400 <= status < 500:
-        return _("That does not fit"), _("We could not read what was sent. Go back and try again.")
-    return _("Reel out of place"), _(
-        "Something broke on our side. Nothing was charged twice; please try again."
-    )
 
 
 def _domain_error(error: BilheteriaError) -> Response:

@@ -1,0 +1,173 @@
+"""What a person reads about an error of a service: one sentence for each code, and the words of whole error pages.
+
+An error carries its status (`error.status`) and a stable code; front ends show the sentence where the person looks.
+Where a form needs its own words for a code, the code stands with the form's name before it (`account:name.missing`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.core.config import settings
+from app.core.errors import BilheteriaError, Invalid, TooMany
+from app.events.service import ScreeningClosed
+from app.orders.service import HalfPriceGone
+from app.products import service as products
+
+ACCOUNT, WAITING_LIST = "account", "waiting-list"  # forms with words of their own
+
+
+def sentence(error: BilheteriaError, form: str = "") -> str:
+    """The sentence for `error`, in the visitor's language. `form` is one of those above, or empty."""
+    if isinstance(error, TooMany):
+        return _("Too many tries in a short time. Wait a minute and try again.")
+    if isinstance(error, HalfPriceGone):
+        return half_price_gone(error.left)
+    code = getattr(error, "code", "")
+    details = getattr(error, "details", {})
+    texts = _texts(details)
+    if found := texts.get(f"{form}:{code}") or texts.get(code):
+        return found
+    return (
+        _("That does not fit.") if isinstance(error, Invalid) else _("That did not work. Please try again.")
+    )
+
+
+def _texts(details: dict[str, Any]) -> dict[str, str]:
+    """Every code with its sentence; `details` are the error's own."""
+    return (
+        _of_seats() | _of_types_and_concessions() | _of_buyers(details) | _of_accounts() | _of_gates(details)
+    )
+
+
+def _of_seats() -> dict[str, str]:
+    most = settings().holds.max_seats
+    return {
+        "seats.none": _("Choose at least one seat."),
+        "seats.too_many": _("At most %(most)s seats an order.", most=most),
+        "seats.repeated": _("One seat was sent twice. Choose again."),
+        "seats.unknown": _("That seat is not in this room. Choose on the map."),
+        "seats.halved": _("A love seat is sold whole: take both of its places."),
+        "seats.lost": _("Those seats have just gone."),
+        "quantity.range": _("Ask for 1 to %(most)s seats.", most=most),
+        "order.once": _("This page was out of date. Please try again."),
+        "reservation.not_held": _("Your time is over and the seats were let go. Choose again."),
+        "offer.over": _("This offer is over: the seats went to the next in line."),
+        "request.too_many": _("You are in too many lines already. Leave one of them first."),
+        "request.over": _("This place in line is over."),
+    }
+
+
+def _of_types_and_concessions() -> dict[str, str]:
+    return {
+        "types.missing": _("Choose full price or half price for this seat."),
+        "types.kind_missing": _("Choose why this seat pays half: the door asks for the proof."),
+        "types.companion_alone": _("A companion pays half beside a disabled person, one each."),
+        "types.foreign_seat": _("That seat is not part of this order."),
+        "age.unconfirmed": _("Please confirm the age rating before you go on."),
+        "products.unknown": _("Something you chose is no longer on the menu."),
+        "products.quantity": _("A whole number from 0 to %(most)s, please.", most=products.MOST_OF_ONE),
+    }
+
+
+def _of_buyers(details: dict[str, Any]) -> dict[str, str]:
+    return {
+        "name.missing": _("Tell us your name: the order goes under it."),
+        "name.no_letters": _("A name has letters: write it as people call you."),
+        "name.too_long": _(
+            "That name is too long for us: %(most)s letters at most.", most=details.get("most")
+        ),
+        "email.missing": _("We need an e-mail address to send your tickets to."),
+        "email.wrong": _("This e-mail address is not complete. An example: ana@example.com"),
+        f"{WAITING_LIST}:email.missing": _("That is not an e-mail address."),
+        f"{WAITING_LIST}:email.wrong": _("That is not an e-mail address."),
+        "cpf.wrong": _("This CPF does not add up. Check the digits, or leave it empty."),
+        "payment.method": _("Choose Pix or card."),
+    }
+
+
+def _of_accounts() -> dict[str, str]:
+    return {
+        f"{ACCOUNT}:name.missing": _("Tell us your name."),
+        f"{ACCOUNT}:name.too_long": _("That name is too long for a ticket."),
+        f"{ACCOUNT}:email.missing": _("Where may we write to?"),
+        f"{ACCOUNT}:email.wrong": _("This e-mail looks incomplete. It needs an @ and a domain."),
+        "password.short": _("At least 8 characters. A short sentence works well."),
+        "password.long": _("At most 200 characters."),
+        "password.old_wrong": _("That is not your current password."),
+        "sign_in.wrong": _("E-mail and password do not match."),
+    }
+
+
+def _of_gates(details: dict[str, Any]) -> dict[str, str]:
+    return {
+        "gate.code": _("That is a ticket's code, not a gate's name. Scan it into the field at the bottom."),
+        "gate.too_long": _("At most %(num)d letters.", num=details.get("most", 0)),
+        "place.unknown": _("That screening is over or was called off. Choose another."),
+    }
+
+
+def half_price_gone(left: int) -> str:
+    """Fewer half-price places are left in a screening than a form asks for."""
+    if left == 0:
+        return _("The half-price tickets of this screening are gone. Full price and 60+ are still there.")
+    return ngettext(
+        "Only %(num)d half-price ticket is left for this screening. Your seats are safe.",
+        "Only %(num)d half-price tickets are left for this screening. Your seats are safe.",
+        left,
+    )
+
+
+def out_of_stock(left: int) -> str:
+    """Fewer of a product are left than a form asks for."""
+    if left == 0:
+        return _("This has just sold out.")
+    return ngettext("Only %(num)d is left.", "Only %(num)d are left.", left)
+
+
+def wait(error: TooMany) -> str:
+    """When to try again, in minutes."""
+    return ngettext(
+        "Too many tries. Try again in a minute.",
+        "Too many tries. Try again in %(num)d minutes.",
+        -(-error.retry_after // 60),
+    )
+
+
+def closed(error: ScreeningClosed) -> tuple[str, str]:
+    """Title and sentence of the page that says why a screening is no longer sold."""
+    return {
+        "cancelled": (_("Called off"), _("The cinema has called this screening off.")),
+        "started": (_("It has begun"), _("This screening has begun; tickets are no longer sold online.")),
+        "closed": (
+            _("Sales are over"),
+            _("Online sales of this screening are over. The box office may have seats."),
+        ),
+    }[error.code]
+
+
+def of_status(status: int) -> tuple[str, str]:
+    """Title and sentence of a whole error page."""
+    not_read = (_("That does not fit"), _("We could not read what was sent. Go back and try again."))
+    pages = {
+        403: (_("Staff only"), _("This door is not for this account.")),
+        404: (_("Reel not found"), _("This page is not here, or no longer. The programme is.")),
+        405: (
+            _("Nothing to see here"),
+            _("This address only takes forms. The programme is a better place."),
+        ),
+        409: (
+            _("Things have changed"),
+            _("Somebody was quicker, or this step is over. Start again."),
+        ),
+        413: (_("Too much film"), _("What was sent is too large for us.")),
+        429: (_("One moment, please"), _("Too many tries in a short time. Wait a minute and try again.")),
+    }
+    if status >= 500:
+        return _("Reel out of place"), _(
+            "Something broke on our side. Nothing was charged twice; please try again."
+        )
+    return pages.get(status, not_read)
