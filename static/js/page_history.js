@@ -6,14 +6,16 @@ import { startBehaviours } from "./behaviour.js";
 const MOST = 8;
 const kept = new Map(); // number of the history entry -> the page that was left there
 let here = history.state?.page;
+let shown; // the entry whose page was brought back last, and is still there
 let count = 0;
 
 const currentPage = () => document.getElementById("page");
 
 /** Puts `place` where the page is, which stays for its entry of the history if it is one that may be kept. */
 export function leavePage(place) {
-  if (here === undefined) number({ ...history.state, htmx: true });
+  if (here === undefined || history.state?.page !== here) number({ ...history.state, htmx: true });
   replacePage(place);
+  shown = undefined;
 }
 
 function replacePage(place) {
@@ -34,18 +36,26 @@ function number(state) {
 
 document.addEventListener("htmx:after:history:push", () => number(history.state));
 
+// At once, so that the address and the page change together; htmx hears of it a moment later.
+addEventListener("popstate", ({ state }) => {
+  const back = kept.get(state?.page);
+  if (back && currentPage()) bringBack(back, state.page);
+  else here = state?.page; // the same page at another #place, or htmx loads it again
+});
+
 document.addEventListener("htmx:before:history:restore", (event) => {
-  const back = kept.get(history.state.page);
-  if (!back || !currentPage()) return;
-  event.preventDefault();
+  if (shown === history.state.page) event.preventDefault();
+});
+
+function bringBack(back, entry) {
   replacePage(back.page);
-  here = history.state.page;
+  here = shown = entry;
   kept.delete(here);
   document.title = back.title;
   startBehaviours();
   scrollTo(0, back.scroll);
   (back.focused?.isConnected ? back.focused : document.getElementById("main"))?.focus({ preventScroll: true });
-});
+}
 
 // Out of the browser's own cache comes the whole document: with a page that must not be kept, it is asked for again.
 addEventListener("pageshow", (event) => {

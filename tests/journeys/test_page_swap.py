@@ -46,8 +46,13 @@ def steps_to_payment(page: Page) -> None:
     page.wait_for_url("**/payment")
 
 
-def pay(house: House, address: str) -> None:
-    buying.bank().pay(buying.charge_id(house.order_at(address)))
+def pay(house: House, page: Page) -> None:
+    """At the bank, in another tab, as by an app: the page that waits stays where it is."""
+    bank = page.context.new_page()
+    bank.goto(f"{house.server.url}/sandbox-bank/{buying.charge_id(house.order_at(page.url))}")
+    bank.locator("button[value=pay]").click()
+    bank.wait_for_url("**/orders/**")
+    bank.close()
 
 
 def test_a_purchase_takes_few_requests(new_page: NewPage, house: House) -> None:
@@ -58,7 +63,7 @@ def test_a_purchase_takes_few_requests(new_page: NewPage, house: House) -> None:
     order = house.take(page, screening, "A1 A2")
     steps_to_payment(page)
     expect(page.locator("#pix-code")).to_be_visible(timeout=SECONDS)
-    pay(house, order)
+    pay(house, page)
     page.wait_for_url(order, timeout=SECONDS)
     expect(page.locator("article.ticket")).to_have_count(2)
     waited = [one for one in counted.requests if one.endswith("/payment/status")]
@@ -79,7 +84,7 @@ def test_without_scripts_a_purchase_is_forms_and_redirects(new_page: NewPage, ho
     order = house.take(page, screening, "A1 A2")
     steps_to_payment(page)
     expect(page.locator("#pix-code")).to_be_visible(timeout=SECONDS)
-    pay(house, order)
+    pay(house, page)
     page.wait_for_url(order, timeout=SECONDS)
     expect(page.locator("article.ticket")).to_have_count(2)
     reloaded = "GET /orders/…/payment"
@@ -110,7 +115,7 @@ def test_each_step_begins_as_a_page_does(new_page: NewPage, house: House, viewpo
         titles.add(page.title())
         assert Axe().run(page).response["violations"] == []
     expect(page.locator("#pix-code")).to_be_visible(timeout=SECONDS)
-    pay(house, page.url)
+    pay(house, page)
     page.wait_for_url(re.compile(r"/orders/[^/]+$"), timeout=SECONDS)
     expect(page.locator("main h1:focus")).to_have_text(re.compile("Boa sessão"))
     assert Axe().run(page).response["violations"] == []
@@ -161,7 +166,7 @@ def test_back_to_an_order_that_went_on_elsewhere(new_page: NewPage, house: House
     house.to_the_pix_code(tab)
     page.go_back()
     page.wait_for_url("**/payment")
-    pay(house, order)
+    pay(house, page)
     page.wait_for_url(order, timeout=SECONDS)
     page.go_back()
     page.wait_for_url(order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -288,3 +289,16 @@ def test_seats_that_stay_keep_the_price_that_was_agreed(screening: Screening) ->
     with db.transaction():
         orders.choose_types(after.token, {seat.seat_id: FULL for seat in after.seats}, owner(after))
     assert buying.order(basket.token).total == 3800 + 3800 + 9900
+
+
+def test_a_verb_returns_the_order_as_it_leaves_it(screening: Screening) -> None:
+    """A page shows what the verb returns without reading the order again."""
+    combo, cola = stock(screening, name="Combo"), stock(screening, name="Cola")
+    basket = buying.start(screening, seats(screening, "A1 A2"))
+    choices = dict(zip((seat.seat_id for seat in basket.seats), (FULL, STUDENT), strict=True))
+    with db.transaction():
+        typed = orders.choose_types(basket.token, choices, owner(basket), age_confirmed=True)
+    assert typed == replace(buying.order(basket.token), read_at=typed.read_at)
+    with db.transaction():
+        fed = orders.choose_concessions(basket.token, {cola: 2, combo: 1}, owner(basket))
+    assert fed == replace(buying.order(basket.token), read_at=fed.read_at)

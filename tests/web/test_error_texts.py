@@ -46,7 +46,7 @@ def test_a_form_may_have_words_of_its_own(app: Flask) -> None:
 def test_what_an_error_knows_stands_in_its_sentence(app: Flask) -> None:
     with app.test_request_context(headers={"Accept-Language": "en"}):
         assert sentence(Invalid("gate.too_long", most=24)) == "At most 24 letters."
-        assert sentence(HalfPriceGone(2)).startswith("Only 2 half-price tickets are left")
+        assert sentence(HalfPriceGone(2, 9)).startswith("Only 2 half-price tickets are left")
         assert error_texts.out_of_stock(1) == "Only 1 is left."
         assert error_texts.wait(TooMany(61)) == "Too many tries. Try again in 2 minutes."
 
