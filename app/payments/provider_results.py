@@ -63,7 +63,11 @@ def record(charge_id: uuid.UUID, answer: psp.ChargeState) -> bool:
     event = event_of(answer)
     values: dict[str, object] = {"id": charge_id, "provider_charge_id": answer.id}
     if event == "accepted":
-        values |= {"redirect_url": answer.redirect_url, "pix_code": answer.pix_code}
+        values |= {
+            "redirect_url": answer.redirect_url,
+            "pix_code": answer.pix_code,
+            "pix_symbol": qr_symbol.drawn(answer.pix_code) if answer.pix_code else None,
+        }
     return _move(event, values)
 
 
@@ -90,7 +94,13 @@ def _move_to(event: ChargeEvent, *columns: str) -> Move:
 
 # What an event writes beside the state. Payments have a statement of their own, `_MOVE_PAID`.
 _MOVES: dict[ChargeEvent, Move] = {
-    "accepted": _move_to("accepted", _PROVIDER_ID, "redirect_url = :redirect_url", "pix_code = :pix_code"),
+    "accepted": _move_to(
+        "accepted",
+        _PROVIDER_ID,
+        "redirect_url = :redirect_url",
+        "pix_code = :pix_code",
+        "pix_symbol = :pix_symbol",
+    ),
     "lost": _move_to("lost"),
     "refused": _move_to("refused", "failure = coalesce(failure, 'refused')", _NO_MORE_CHECKS),
     "declined": _move_to(
@@ -107,37 +117,6 @@ def _move(event: ChargeEvent, values: Mapping[str, object]) -> bool:
     if row.state == FAILED:
         outbox.publish(ChargeFailed(str(values["id"]), str(row.order_id), row.failure), urgent=True)
     return row.state != CANCELLED or event == "ended"
-
-
-def _moving(
-    charge_id: uuid.UUID, event: str, answer: psp.ChargeState | None
-) -> ReturningUpdate[tuple[str, uuid.UUID, str | None]]:
-    """The one conditional update of a charge: its row as it is then, or none if it is in another state."""
-    values: dict[str, object] = {
-        "state": case(
-            *((ChargeRow.state == before, moves[event]) for before, moves in CHARGE.items() if event in moves)
-        )
-    }
-    if event in ("declined", "refused"):
-        values["next_check_at"] = null()
-    if event == "ended":  # money that was on its way is found even when its webhook is lost
-        values["next_check_at"] = func.clock_timestamp() + func.make_interval(
-            0, 0, 0, 0, 0, LATE_MONEY_MINUTES
-        )
-    if event in ("declined", "refused", "ended"):
-        values["failure"] = func.coalesce(ChargeRow.failure, event)
-    if answer is not None:
-        values["provider_charge_id"] = answer.id
-    if event == "accepted" and answer is not None:
-        values["redirect_url"] = answer.redirect_url
-        values["pix_code"] = answer.pix_code
-        values["pix_symbol"] = qr_symbol.drawn(answer.pix_code) if answer.pix_code else None
-    return (
-        update(ChargeRow)
-        .where(ChargeRow.id == charge_id, ChargeRow.state.in_(states_before(event)))
-        .values(values)
-        .returning(ChargeRow.state, ChargeRow.order_id, ChargeRow.failure)
-    )
 
 
 # Unique by the provider's id. The provider's time of payment counts from the making of the charge until now: a little

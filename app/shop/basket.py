@@ -138,7 +138,7 @@ def choose_concessions(token: str) -> Answer:
     except Conflict:
         return redirect(links.order(token), 303)
     if added is not None:
-        return redirect(f"/orders/{token}/concessions#quantity-{added}", 303)
+        return redirect(f"{links.order(token, 'concessions')}#quantity-{added}", 303)
     purchase.changed_order(changed)
     step = "concessions" if request.form.get("go") == "stay" else "checkout"
     return page_swap.go_on(f"shop.{step}", token=token)

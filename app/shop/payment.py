@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request
 from flask_babel import gettext as _
 from htmx_flask import make_response
 from werkzeug.wrappers import Response as BaseResponse
@@ -103,7 +104,7 @@ def payment_status(token: str) -> BaseResponse:
         return make_response("", 204)
     if state and state.stage == "card" and seen in ("created", "unknown") and state.charge:
         elsewhere = state.charge.redirect_url
-    if elsewhere == order.path:
+    if elsewhere == links.order(order.token):
         return page_swap.take_page("shop.order", token=token)
     if elsewhere or state is None:
         return make_response("", 204, redirect=elsewhere)
@@ -148,7 +149,7 @@ def _page(order: OrderView, error: str | None = None, status: int = 200) -> Resp
 
 def _status_url(order: OrderView, charge: Charge, seen: str) -> str:
     """Where a page that shows `charge` as `seen` asks for news."""
-    return url_for("shop.payment_status", token=order.token, charge=charge.id, seen=seen)
+    return f"{links.order(order.token, 'payment/status')}?{urlencode({'charge': charge.id, 'seen': seen})}"
 
 
 def _elsewhere(order: OrderView) -> str | None:

@@ -41,11 +41,6 @@ def changed_order(order: OrderView) -> None:
     g.changed_order = order
 
 
-def order_path(token: str) -> str:
-    """The path of the page that knows what an order's visitor should see next."""
-    return url_for("shop.order", token=token)
-
-
 def order_at(token: str) -> OrderView:
     """The order of an address that was mailed: once bought, or over, whoever has the address may see it.
 

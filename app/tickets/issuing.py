@@ -42,7 +42,7 @@ _ISSUE = db.after_lock(
     )
     insert into tickets.tickets (id, order_id, number, code, qr_text, kid, state, screening_id, seat_id,
         seat_name, row_label, seat_number, zone_name, ticket_type, half_kind, price, section, qr_symbol)
-    select line.id, issue.order_id, line.number, line.code, line.qr_text, :kid, 'valid', :screening_id, line.seat_id,
+    select line.id, issue.order_id, line.number, line.code, line.qr_text, :kid, '{VALID}', :screening_id, line.seat_id,
         line.seat_name, line.row_label, line.seat_number, line.zone_name, line.ticket_type, line.half_kind, line.price,
         line.section, line.qr_symbol
     from issue cross join jsonb_to_recordset(cast(:lines as jsonb)) as line (

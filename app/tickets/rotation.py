@@ -47,7 +47,7 @@ _BATCH = text(
 )
 # The new QR is not drawn here, where thousands are signed at once: it is when a page or a PDF shows it.
 _SIGN = text(
-    """
+    f"""
     update tickets.tickets t set qr_text = line.qr_text, qr_symbol = null, kid = :kid, revision = line.revision
     from jsonb_to_recordset(cast(:lines as jsonb)) as line (id uuid, qr_text text, revision smallint)
     where t.id = line.id and {_IS_VALID} returning t.id
