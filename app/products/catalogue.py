@@ -1,4 +1,4 @@
-"""The menu as it stands: products and what combos are made of, cached for five seconds; no stock in here."""
+"""The menu: products and the items of combos, cached for five seconds. Stock is not cached."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from app.core.cache import Cache
 from app.core.errors import Invalid
 from app.products.models import ComboItemRow, ProductRow
 
-MOST_OF_ONE = 20  # of one product in one order: a party, not a reseller
+MOST_OF_ONE = 20  # of one product in one order, so that nobody buys the whole stock
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """`items` is what it takes from the stock: itself once, or a combo's parts with their quantities."""
+    """A product on the menu; `price` in centavos.
+
+    `items` is the quantity that it takes by stocked product: itself once, or the items of a combo.
+    """
 
     id: int
     slug: str
@@ -33,26 +36,26 @@ class Product:
     items: Mapping[int, int]
 
 
-# A product that was taken off the menu, or got another price, may be sold as it was for five seconds; its stock is
-# always asked of the database.
+# A product that left the menu, or has a new price, may be sold as before for five seconds. Its stock is always read
+# from the database.
 _MENUS: Cache[str, dict[int, Product]] = Cache("menu", most=1, seconds=5.0)
 
 
 def products() -> dict[int, Product]:
-    """All active products by id, combos first, at most 5 s old."""
+    """Return all active products by id, combos first, at most 5 s old."""
     return _MENUS.get("active", _load)
 
 
 def is_combo(product_id: int) -> bool:
-    """Whether it is a combo; False for a product that is no longer on the menu. The kind of a product never changes."""
+    """Return whether a product is a combo; False if it is no longer on the menu. A kind never changes."""
     menu = _MENUS.peek("active")
     if menu is None or product_id not in menu:
         menu = products()
     return product_id in menu and menu[product_id].kind == "combo"
 
 
-def reset() -> None:
-    """Read the menu again at its next use."""
+def clear_cache() -> None:
+    """Let the next use read the menu again."""
     _MENUS.clear()
 
 
@@ -85,8 +88,11 @@ def _product(row: ProductRow, items: Mapping[int, int]) -> Product:
     )
 
 
-def checked(wanted: Mapping[int, int]) -> list[tuple[Product, int]]:
-    """`wanted` by product, nothings left out. Raises Invalid for unknown products and impossible quantities."""
+def checked_quantities(wanted: Mapping[int, int]) -> list[tuple[Product, int]]:
+    """Return products with their quantities, without those of 0. Raises Invalid for unknown products and quantities.
+
+    `wanted` is quantity by product id.
+    """
     menu = products()
     chosen: list[tuple[Product, int]] = []
     for product_id, quantity in wanted.items():
@@ -99,8 +105,8 @@ def checked(wanted: Mapping[int, int]) -> list[tuple[Product, int]]:
     return chosen
 
 
-def taken_from_stock(chosen: Iterable[tuple[Product, int]]) -> dict[int, int]:
-    """What `chosen` takes of each stocked product, combos taken apart, in the order of product ids."""
+def stock_needs(chosen: Iterable[tuple[Product, int]]) -> dict[int, int]:
+    """Return the quantity that `chosen` takes of each stocked product, in the order of product ids."""
     needs: Counter[int] = Counter()
     for product, quantity in chosen:
         for part, each in product.items.items():

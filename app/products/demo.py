@@ -1,4 +1,4 @@
-"""The demo's counter: popcorn, chocolate, soda and combos, with stock for each site."""
+"""The concessions of the demo: popcorn, chocolate, soda and combos, with stock for each site."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.products.models import ComboItemRow, ProductRow, StockRow
 
 @dataclass(frozen=True, slots=True)
 class DemoProduct:
-    """`stock`: of each site in turn; a combo has `items` instead."""
+    """A product of the demo. `stock` has one quantity a site; a combo has `items` instead, quantity by slug."""
 
     slug: str
     kind: str
@@ -163,7 +163,7 @@ PRODUCTS = (
 
 
 def load_demo(cinema_ids: Sequence[int]) -> int:
-    """Write the demo's menu and each site's stock; what is there already stays. In the caller's transaction.
+    """Insert the demo's menu and each site's stock, in the caller's transaction; existing rows stay.
 
     Returns how many products were added.
     """
@@ -174,8 +174,8 @@ def load_demo(cinema_ids: Sequence[int]) -> int:
         if product.slug not in known:
             known[product.slug] = _write_product(product, position)
     for product in PRODUCTS:
-        _write_parts(product, known, cinema_ids)
-    db.after_commit(catalogue.reset)
+        _write_stock_and_items(product, known, cinema_ids)
+    db.after_commit(catalogue.clear_cache)
     return len(known) - before
 
 
@@ -194,7 +194,7 @@ def _write_product(product: DemoProduct, position: int) -> int:
     return db.session().execute(insert(ProductRow).values(values).returning(ProductRow.id)).scalar_one()
 
 
-def _write_parts(product: DemoProduct, known: dict[str, int], cinema_ids: Sequence[int]) -> None:
+def _write_stock_and_items(product: DemoProduct, known: dict[str, int], cinema_ids: Sequence[int]) -> None:
     stock = [
         {"product_id": known[product.slug], "cinema_id": cinema_id, "on_hand": on_hand}
         for cinema_id, on_hand in zip(cinema_ids, product.stock, strict=False)

@@ -1,4 +1,4 @@
-"""What product-service does by the clock; it reads no messages."""
+"""The ticks of product-service; it handles no messages."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from app.products import service
 BATCH = 1000
 
 
-def close_books() -> None:
-    """Each batch of each site in a transaction of its own: a sale at the counter waits for one batch at most."""
+def delete_old_claims() -> None:
+    """Delete old claims, each batch in a transaction of its own: a sale waits for one batch at most."""
     with db.reading():
         cinemas = service.cinemas_with_stock()
     for cinema_id in cinemas:
-        closed = BATCH
-        while closed == BATCH:
+        deleted = BATCH
+        while deleted == BATCH:
             with db.transaction():
-                closed = service.close_books(cinema_id, most=BATCH)
+                deleted = service.delete_old_claims(cinema_id, most=BATCH)
 
 
 HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {}
-TICKS = [Tick("products.close_books", 3600.0, close_books)]
+TICKS = [Tick("products.old_claims", 3600.0, delete_old_claims)]

@@ -1,4 +1,4 @@
-"""Tables of the product-service: what the counter sells, and how much of it is left (schema `products`)."""
+"""The tables of product-service: the menu and its stock (schema `products`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = ("combo", "popcorn", "chocolate", "drink")
 
 
 class ProductRow(Base):
-    """A thing on the menu. A combo has no stock of its own: it takes the stock of its items."""
+    """A product of the menu; `price` in centavos. A combo has no stock of its own: it takes the stock of its items."""
 
     __tablename__ = "products"
     __table_args__ = (
@@ -38,6 +38,8 @@ class ProductRow(Base):
 
 
 class ComboItemRow(Base):
+    """A product that a combo contains, and how many of it."""
+
     __tablename__ = "combo_items"
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity"), {"schema": SCHEMA})
 
@@ -47,10 +49,10 @@ class ComboItemRow(Base):
 
 
 class StockRow(Base):
-    """How many of a product a site has had delivered, less the sales whose books are closed.
+    """The stock of a product at a site. `on_hand`: delivered, less the sales whose claims have been deleted.
 
-    `sold` is the sum of the claims that are sold and not closed; it changes with them, in the same statement.
-    This row is also the lock: who claims, extends, sells or closes locks it first, in the order of product ids.
+    `sold` is the sum of the claims that are sold and not deleted; it changes with them, in the same statement.
+    This row is also the lock: writers of claims lock it first, in the order of product ids.
     """
 
     __tablename__ = "stock"
@@ -63,15 +65,15 @@ class StockRow(Base):
 
 
 class StockClaimRow(Base):
-    """What an order holds or has bought of a product; `expires_at` null means sold.
+    """The quantity of a product that an order holds or has bought; `expires_at` null means sold.
 
-    `open_until` is for what is sold: until then the order may be cancelled, and the stock comes back.
+    `open_until` is for sold claims: until then the order may be cancelled, which releases them.
     """
 
     __tablename__ = "stock_claims"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity"),
-        # The live holds of a product, from the index alone; sold claims are not in it.
+        # The live holds of a product are read from this index alone; sold claims are not in it.
         Index(
             "ix_stock_claims_held",
             "product_id",

@@ -1,10 +1,10 @@
-"""product-service: the menu of the counter, and stock held with an order.
+"""product-service: the menu, and the stock that orders hold and buy.
 
-What is left of a product is what the site was delivered, less what is sold, less the holds that have not expired. A
-hold is a claim with an expiry. A sale moves its quantity into the running figure `stock.sold`, and a cancellation
-moves it back, so that no reader sums past sales: a hold and the menu read the live holds alone.
+The available stock of a product is `on_hand`, less what is sold, less the holds that have not expired. A hold is a
+claim with an expiry. A sale adds its quantity to `stock.sold` and a cancellation subtracts it, so that no reader sums
+past sales: a hold and the menu read the live holds only.
 
-Every writer except the release of a hold first locks the products' stock rows, in the order of their ids.
+Every writer except the release of a hold first locks the stock rows of its products, in the order of their ids.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from datetime import datetime
 from app.core import db
 from app.core.errors import Conflict
 from app.products import catalogue, stock_statements
-from app.products.catalogue import Product, checked, taken_from_stock
+from app.products.catalogue import Product, checked_quantities, stock_needs
 
 MOST_OF_ONE = catalogue.MOST_OF_ONE
 
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """`price` and `separate_price` (what a combo's parts cost alone, else `price`) in centavos."""
+    """A product with its available stock. `price` and `separate_price` in centavos.
+
+    `separate_price` is the sum of a combo's items bought one by one; for other products it is the price.
+    """
 
     id: int
     slug: str
@@ -39,7 +42,7 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What an order holds of the menu; `unit_price` in centavos."""
+    """A product with its quantity in an order; `unit_price` in centavos."""
 
     product_id: int
     name: str
@@ -49,7 +52,7 @@ class Line:
 
 
 class OutOfStock(Conflict):
-    """Not enough left. `available`: of each product that fell short, how many could be had."""
+    """The stock is too low. `available`: how many of each such product are available, by id."""
 
     def __init__(self, available: Mapping[int, int]) -> None:
         super().__init__("products.out_of_stock", available=dict(available))
@@ -57,20 +60,20 @@ class OutOfStock(Conflict):
 
 
 def menu(cinema_id: int, locale: str) -> list[MenuItem]:
-    """What the site's counter sells, combos first, with how many of each are left."""
+    """Return the products that the site sells, combos first, with their available stock."""
     known = catalogue.products()
-    rows = db.session().execute(stock_statements.LEFT, {"cinema_id": cinema_id})
-    left = {row.product_id: row.available for row in rows}
-    return [_menu_item(product, known, left, locale) for product in known.values()]
+    rows = db.session().execute(stock_statements.AVAILABLE, {"cinema_id": cinema_id})
+    available = {row.product_id: row.available for row in rows}
+    return [_menu_item(product, known, available, locale) for product in known.values()]
 
 
 def is_combo(product_id: int) -> bool:
-    """Whether it is a combo, for the words that count it; a product that is no longer on the menu is none."""
+    """Return whether a product is a combo; False if it is no longer on the menu."""
     return catalogue.is_combo(product_id)
 
 
 def _menu_item(
-    product: Product, known: Mapping[int, Product], left: Mapping[int, int], locale: str
+    product: Product, known: Mapping[int, Product], available: Mapping[int, int], locale: str
 ) -> MenuItem:
     english = locale.startswith("en")
     return MenuItem(
@@ -82,18 +85,20 @@ def _menu_item(
         price=product.price,
         separate_price=sum(known[part].price * each for part, each in product.items.items() if part in known),
         picture=product.picture,
-        available=max(0, min((left.get(part, 0) // each for part, each in product.items.items()), default=0)),
+        available=max(
+            0, min((available.get(part, 0) // each for part, each in product.items.items()), default=0)
+        ),
     )
 
 
 def hold(order_id: uuid.UUID, cinema_id: int, wanted: Mapping[int, int], expires_at: datetime) -> list[Line]:
-    """Hold `wanted` (quantity by product id) until `expires_at`, in place of what the order held before.
+    """Hold `wanted` (quantity by product id) until `expires_at`, replacing the holds of the order.
 
-    All or nothing. Raises OutOfStock; Invalid `products.unknown` and `products.quantity`, the field being the
-    product's id; Conflict `products.sold` when the order's snacks are paid already.
+    It holds all or nothing. Raises OutOfStock; Invalid `products.unknown` and `products.quantity`, with the product's
+    id as the field; Conflict `products.sold` if the order's concessions are paid.
     """
-    chosen = checked(wanted)
-    needs = taken_from_stock(chosen)
+    chosen = checked_quantities(wanted)
+    needs = stock_needs(chosen)
     ids, quantities = list(needs), list(needs.values())
     rows = (
         db.session()
@@ -111,62 +116,66 @@ def hold(order_id: uuid.UUID, cinema_id: int, wanted: Mapping[int, int], expires
     )
     if any(row.sold for row in rows):
         raise Conflict("products.sold")
-    short = {row.product_id: max(0, row.available) for row in rows if row.available < row.quantity}
-    if short:
-        raise OutOfStock(_falling_short(chosen, short))
+    lacking = {row.product_id: max(0, row.available) for row in rows if row.available < row.quantity}
+    if lacking:
+        raise OutOfStock(_available_of(chosen, lacking))
     return [Line(p.id, p.name, p.name_en or p.name, quantity, p.price) for p, quantity in chosen]
 
 
-def _falling_short(chosen: list[tuple[Product, int]], short: Mapping[int, int]) -> dict[int, int]:
-    """The chosen products that take a part which is short, with how many of each that part allows."""
+def _available_of(chosen: list[tuple[Product, int]], lacking: Mapping[int, int]) -> dict[int, int]:
+    """Return how many of each chosen product are available, for those that need a lacking product.
+
+    `lacking` is the available stock by product id.
+    """
     return {
-        product.id: min(short[part] // each for part, each in product.items.items() if part in short)
+        product.id: min(lacking[part] // each for part, each in product.items.items() if part in lacking)
         for product, _ in chosen
-        if any(part in short for part in product.items)
+        if any(part in lacking for part in product.items)
     }
 
 
 def extend(order_id: uuid.UUID, expires_at: datetime) -> bool:
-    """Hold what the order holds until `expires_at`. See `_keep` for what False means."""
-    return _keep(order_id, expires_at, None)
+    """Extend the holds of an order to `expires_at`. For the result see `_set_expiry`."""
+    return _set_expiry(order_id, expires_at, None)
 
 
 def sell(order_id: uuid.UUID, open_until: datetime) -> bool:
-    """What the order holds is paid for and stays taken. False: something had expired and is gone, nothing changed.
+    """Sell the holds of an order. For the result see `_set_expiry`.
 
-    Until `open_until`, the end of its screening, it may still be given back: its books are not closed before.
+    Until `open_until`, the end of the screening, the order may be cancelled: its claims are not deleted before.
     """
-    return _keep(order_id, None, open_until)
+    return _set_expiry(order_id, None, open_until)
 
 
-def _keep(order_id: uuid.UUID, expires_at: datetime | None, open_until: datetime | None) -> bool:
-    """Move all of the order's claims to `expires_at` (None: sold). A claim that had expired is taken again where
-    stock allows; where it does not, nothing changes and the answer is False. An order without claims: True.
+def _set_expiry(order_id: uuid.UUID, expires_at: datetime | None, open_until: datetime | None) -> bool:
+    """Set the expiry of all claims of an order (None: sold). An expired claim is taken again if the stock allows it.
+
+    Returns False if it does not; then nothing has changed. Returns True for an order without claims.
     """
     values = {"order_id": order_id, "expires_at": expires_at, "open_until": open_until}
-    row = db.session().execute(stock_statements.LOCKED_KEEP, values).one()
-    return bool(row.short == 0)
+    row = db.session().execute(stock_statements.LOCKED_SET_EXPIRY, values).one()
+    return bool(row.lacking == 0)
 
 
 def release(order_id: uuid.UUID) -> bool:
-    """Give back what the order holds or has bought; True when there was something.
+    """Release the claims of an order, held or sold; return whether there were any.
 
-    A hold is released without a lock, since that only frees stock; for what was sold the stock rows are locked.
+    Holds are released without a lock, since that only frees stock; for sold claims the stock rows are locked.
     """
     row = db.session().execute(stock_statements.LOCKED_RELEASE, {"order_id": order_id}).one()
     return bool(row.released)
 
 
-def close_books(cinema_id: int, *, days: int = 30, most: int = 1000) -> int:
-    """Delete up to `most` claims of the site that can no longer matter; returns how many.
+def delete_old_claims(cinema_id: int, *, days: int = 30, most: int = 1000) -> int:
+    """Delete up to `most` claims of a site that can no longer change; return how many.
 
-    These are claims sold for a screening that ended `days` ago (they are taken off `on_hand`), and holds that
-    expired as long ago. Nothing changes in what is left of any product.
+    These are claims sold for a screening that ended `days` ago (subtracted from `on_hand` and `sold`), and holds that
+    expired `days` ago. The available stock stays the same.
     """
     values = {"cinema_id": cinema_id, "days": days, "most": most}
-    return int(db.session().execute(stock_statements.LOCKED_CLOSE_BOOKS, values).one().closed)
+    return int(db.session().execute(stock_statements.LOCKED_DELETE_OLD_CLAIMS, values).one().deleted)
 
 
 def cinemas_with_stock() -> list[int]:
-    """The ids of the sites that have stock rows."""
+    """Return the ids of the sites that have stock rows."""
     return list(db.session().execute(stock_statements.CINEMAS).scalars())

@@ -1,10 +1,10 @@
-"""The SQL of stock: what is left, and the writes, each with the lock that stands before it.
+"""The SQL of stock: the available stock, and the writes, each with the lock that precedes it.
 
 A lock and its statement go to the database in one message (`db.after_lock`).
 
 `clock_timestamp()` decides whether a hold has expired, since a statement may have waited for its lock. It is volatile,
-so that no index can be searched with it: `statement_timestamp()` stands beside it, is never later, and lets the index
-leave out the holds that had expired before.
+so an index cannot be searched with it. `statement_timestamp()` is never later, and lets the index skip the holds that
+expired before the statement.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.core.db import after_lock
 
-# The live holds of the stock row `s`; the index covers it. Of the others: without those of the order that asks.
+# The live holds of the stock row `s`, which an index covers; `_HELD_BY_OTHERS` leaves out those of the order itself.
 _HELD = """
     select sum(c.quantity) from products.stock_claims c
     where c.product_id = s.product_id and c.cinema_id = s.cinema_id
@@ -21,11 +21,11 @@ _HELD = """
 """
 _HELD_BY_OTHERS = f"{_HELD} and c.order_id <> :order_id"
 
-LEFT = text(
+AVAILABLE = text(
     f"""
     select s.product_id, s.on_hand - s.sold - coalesce(({_HELD}), 0) as available
     from products.stock s where s.cinema_id = :cinema_id
-    """  # noqa: S608 (no value is put in)
+    """  # noqa: S608 (constants only)
 )
 
 _LOCK = """
@@ -40,8 +40,8 @@ _LOCK_OF_ORDER = """
     join products.stock_claims c on c.product_id = s.product_id and c.cinema_id = s.cinema_id
     where c.order_id = :order_id order by s.product_id for update of s
 """
-# A hold that is released while the buyer changes seats is released before seats are locked: no stock row may be locked
-# for it. A sold claim is released last, with its order already locked.
+# Holds are released before seats are locked when a buyer changes orders, so no stock row may be locked for them. Sold
+# claims are released last, when their order is already locked.
 LOCK_OF_SOLD = """
     select s.product_id from products.stock s
     join products.stock_claims c on c.product_id = s.product_id and c.cinema_id = s.cinema_id
@@ -51,7 +51,7 @@ LOCK_OF_SOLD = """
 HOLD = f"""
     with wanted as (
         select * from unnest(cast(:ids as int[]), cast(:quantities as int[])) as w (product_id, quantity)
-    ), looked as (
+    ), found as (
         select w.product_id, w.quantity,
             coalesce(s.on_hand - s.sold - coalesce(({_HELD_BY_OTHERS}), 0), 0) as available
         from wanted w
@@ -59,76 +59,76 @@ HOLD = f"""
     ), paid as (
         select 1 from products.stock_claims where order_id = :order_id and expires_at is null limit 1
     ), fits as (
-        select 1 where not exists (select 1 from looked where available < quantity) and not exists (select 1 from paid)
-    ), dropped as (
+        select 1 where not exists (select 1 from found where available < quantity) and not exists (select 1 from paid)
+    ), deleted as (
         delete from products.stock_claims c using fits
         where c.order_id = :order_id and c.product_id <> all(cast(:ids as int[]))
     ), written as (
         insert into products.stock_claims (order_id, product_id, cinema_id, quantity, expires_at)
-        select :order_id, product_id, :cinema_id, quantity, :expires_at from looked, fits
+        select :order_id, product_id, :cinema_id, quantity, :expires_at from found, fits
         on conflict (order_id, product_id) do update set cinema_id = excluded.cinema_id,
             quantity = excluded.quantity, expires_at = excluded.expires_at, changed_at = clock_timestamp()
     )
-    select product_id, quantity, available, false as sold from looked
+    select product_id, quantity, available, false as sold from found
     union all
     select 0, 0, 0, true from paid
-"""  # noqa: S608 (no value is put in)
+"""  # noqa: S608 (constants only)
 LOCKED_HOLD = after_lock(_LOCK, HOLD)
 
-# Without an expiry the claims are sold: they go into the running figure in the same statement.
-KEEP = f"""
-    with mine as (
+# Claims without an expiry are sold: the same statement adds them to `sold`.
+SET_EXPIRY = f"""
+    with own as (
         select * from products.stock_claims where order_id = :order_id
-    ), short as (
-        select m.product_id from mine m
-        join products.stock s on s.product_id = m.product_id and s.cinema_id = m.cinema_id
-        where m.expires_at <= clock_timestamp() and m.quantity > s.on_hand - s.sold - coalesce(({_HELD_BY_OTHERS}), 0)
-    ), kept as (
+    ), lacking as (
+        select o.product_id from own o
+        join products.stock s on s.product_id = o.product_id and s.cinema_id = o.cinema_id
+        where o.expires_at <= clock_timestamp() and o.quantity > s.on_hand - s.sold - coalesce(({_HELD_BY_OTHERS}), 0)
+    ), updated as (
         update products.stock_claims
         set expires_at = cast(:expires_at as timestamptz), open_until = cast(:open_until as timestamptz),
             changed_at = clock_timestamp()
-        where order_id = :order_id and expires_at is not null and not exists (select 1 from short)
+        where order_id = :order_id and expires_at is not null and not exists (select 1 from lacking)
         returning product_id, cinema_id, quantity
-    ), booked as (
-        update products.stock s set sold = s.sold + k.quantity from kept k
-        where cast(:expires_at as timestamptz) is null and s.product_id = k.product_id and s.cinema_id = k.cinema_id
+    ), counted as (
+        update products.stock s set sold = s.sold + u.quantity from updated u
+        where cast(:expires_at as timestamptz) is null and s.product_id = u.product_id and s.cinema_id = u.cinema_id
     )
-    select count(*) as short from short
-"""  # noqa: S608 (no value is put in)
-LOCKED_KEEP = after_lock(_LOCK_OF_ORDER, KEEP)
+    select count(*) as lacking from lacking
+"""  # noqa: S608 (constants only)
+LOCKED_SET_EXPIRY = after_lock(_LOCK_OF_ORDER, SET_EXPIRY)
 
-# The figure moves by what the delete returns: of two releases at once, one finds the claims.
+# `sold` changes by what the delete returns: of two parallel releases, one finds the claims.
 RELEASE = """
-    with gone as (
+    with deleted as (
         delete from products.stock_claims where order_id = :order_id
         returning product_id, cinema_id, quantity, expires_at
-    ), given_back as (
-        update products.stock s set sold = s.sold - g.quantity from gone g
-        where g.expires_at is null and s.product_id = g.product_id and s.cinema_id = g.cinema_id
+    ), counted as (
+        update products.stock s set sold = s.sold - d.quantity from deleted d
+        where d.expires_at is null and s.product_id = d.product_id and s.cinema_id = d.cinema_id
     )
-    select count(*) as released from gone
+    select count(*) as released from deleted
 """
 LOCKED_RELEASE = after_lock(LOCK_OF_SOLD, RELEASE)
 
-CLOSE_BOOKS = """
-    with due as (
+DELETE_OLD_CLAIMS = """
+    with old as (
         select order_id, product_id from products.stock_claims
         where cinema_id = :cinema_id
           and coalesce(expires_at, open_until) < statement_timestamp() - make_interval(days => :days)
         order by coalesce(expires_at, open_until) limit :most
-    ), gone as (
-        delete from products.stock_claims c using due
-        where c.order_id = due.order_id and c.product_id = due.product_id
+    ), deleted as (
+        delete from products.stock_claims c using old
+        where c.order_id = old.order_id and c.product_id = old.product_id
         returning c.product_id, c.cinema_id, c.quantity, c.expires_at
     ), sold as (
-        select product_id, cinema_id, sum(quantity) as quantity from gone where expires_at is null
+        select product_id, cinema_id, sum(quantity) as quantity from deleted where expires_at is null
         group by product_id, cinema_id
-    ), taken as (
+    ), counted as (
         update products.stock s set on_hand = s.on_hand - sold.quantity, sold = s.sold - sold.quantity from sold
         where s.product_id = sold.product_id and s.cinema_id = sold.cinema_id
     )
-    select count(*) as closed from gone
+    select count(*) as deleted from deleted
 """
-LOCKED_CLOSE_BOOKS = after_lock(_LOCK_OF_SITE, CLOSE_BOOKS)
+LOCKED_DELETE_OLD_CLAIMS = after_lock(_LOCK_OF_SITE, DELETE_OLD_CLAIMS)
 
 CINEMAS = text("select distinct cinema_id from products.stock order by cinema_id")

@@ -174,7 +174,7 @@ def test_snacks_bought_long_before_come_back(screening: Screening) -> None:
     paid = buying.bought(screening, seats(screening, "A1"), items={popcorn: 4})
     with db.transaction() as session:
         session.execute(text("update products.stock_claims set changed_at = changed_at - interval '31 days'"))
-        products.close_books(screening.cinema.id)
+        products.delete_old_claims(screening.cinema.id)
     cancel(paid)
     with db.reading():
         assert [item.available for item in products.menu(screening.cinema.id, "en")] == [10]

@@ -1,4 +1,4 @@
-"""A counter to test at: popcorn, soda, and a combo of one popcorn and two sodas, with stock at site 1."""
+"""Test data: popcorn, soda, and a combo of one popcorn and two sodas, with stock at site 1."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def soon(minutes: float = 10) -> datetime:
 
 
 def hold(wanted: dict[int, int], *, order: uuid.UUID | None = None, minutes: float = 10) -> uuid.UUID:
-    """Hold for a new order (or `order`); returns its id."""
+    """Hold products for a new order (or `order`); return its id."""
     order = order or uuid.uuid4()
     with db.transaction():
         service.hold(order, SITE, wanted, soon(minutes))
@@ -64,7 +64,7 @@ def left() -> dict[str, int]:
 
 
 def live_claims(product_id: int) -> int:
-    """Claimed units of a product, sold or held, as the table says."""
+    """Return the claimed quantity of a product, sold or held."""
     with db.reading() as session:
         return int(
             session.execute(
@@ -77,15 +77,15 @@ def live_claims(product_id: int) -> int:
         )
 
 
-def booked() -> dict[int, int]:
-    """The running figure of sales of each product that has any, as the stock rows say."""
+def sold_stock() -> dict[int, int]:
+    """Return `stock.sold` of each product that has sales."""
     with db.reading() as session:
         rows = session.execute(text("select product_id, sold from products.stock where sold <> 0"))
         return {row.product_id: row.sold for row in rows}
 
 
 def sold_claims() -> dict[int, int]:
-    """What `booked` must be: the sum of the claims that are sold."""
+    """Return the sum of the sold claims by product, which `sold_stock` must equal."""
     with db.reading() as session:
         rows = session.execute(
             text(
@@ -97,7 +97,7 @@ def sold_claims() -> dict[int, int]:
 
 
 def age_claims(hours: float) -> None:
-    """Make every claim older: expiries, the hour of sale and the screening move into the past."""
+    """Move the times of every claim into the past: expiry, sale and end of the screening."""
     with db.transaction() as session:
         session.execute(
             text(

@@ -1,4 +1,4 @@
-"""The counter: its menu, and stock that an order holds, keeps, buys and gives back."""
+"""The menu, and the stock that orders hold, extend, buy and release."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from sqlalchemy import text
 from app.core import cache, db
 from app.core.errors import Conflict, Invalid
 from app.products import service
-from app.products.catalogue import Product, taken_from_stock
+from app.products.catalogue import Product, stock_needs
 from tests.products.counter import (
     SITE,
     age_claims,
-    booked,
     hold,
     left,
     live_claims,
     make_counter,
     sold_claims,
+    sold_stock,
     soon,
 )
 
@@ -163,7 +163,7 @@ def test_taking_apart_counts_every_part(chosen: list[tuple[dict[int, int], int]]
         (Product(n, str(n), "", "", "", "", "combo", 0, "", 0, parts), quantity)
         for n, (parts, quantity) in enumerate(chosen)
     ]
-    needs = taken_from_stock(menu)
+    needs = stock_needs(menu)
     assert list(needs) == sorted(needs)
     for part in range(1, 6):
         expected = sum(parts.get(part, 0) * quantity for parts, quantity in chosen)
@@ -244,7 +244,7 @@ class Shelf(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_oversold(self) -> None:
-        assert booked() == sold_claims()
+        assert sold_stock() == sold_claims()
         for product, capacity in self.capacity.items():
             claimed = live_claims(product)
             assert claimed == capacity - self.free(product)

@@ -1,4 +1,4 @@
-"""Sales, cancellations and the closing of the books at once: nothing is oversold, and no unit is lost or made."""
+"""Sales, cancellations and the deletion of old claims at once: nothing is oversold, and no unit is lost or added."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import text
 from app.core import cache, db
 from app.products import service, stock_statements
 from app.products.models import ProductRow, StockRow
-from tests.products.counter import SITE, booked, hold, make_counter, sold_claims, soon
+from tests.products.counter import SITE, hold, make_counter, sold_claims, sold_stock, soon
 from tests.races.crowd import PATIENCE, deadlocks, of_kind, one_waits_for_the_other, rush, unexpected
 
 THREADS = 24
@@ -31,7 +31,7 @@ class Sales:
 
 
 def trade(product: int, seed: int) -> Sales:
-    """Sell, cancel and close, for screenings that are over: so the books may be closed on each sale at once."""
+    """Sell, cancel and delete old claims, for screenings that are over: a claim may be deleted right after its sale."""
     dice, sales = random.Random(seed), Sales()
     orders: dict[uuid.UUID, int] = {}
     for _ in range(20):
@@ -50,7 +50,7 @@ def trade(product: int, seed: int) -> Sales:
                     sales.given_back += quantity if service.release(order) else 0  # else its books are closed
             else:
                 with db.transaction():
-                    service.close_books(SITE, days=0, most=dice.randrange(1, 5))
+                    service.delete_old_claims(SITE, days=0, most=dice.randrange(1, 5))
         except service.OutOfStock:
             continue
         sales.least = min(sales.least, left_now(product))
@@ -59,7 +59,7 @@ def trade(product: int, seed: int) -> Sales:
 
 def left_now(product: int) -> int:
     with db.reading() as session:
-        rows = session.execute(stock_statements.LEFT, {"cinema_id": SITE}).all()
+        rows = session.execute(stock_statements.AVAILABLE, {"cinema_id": SITE}).all()
     return next(int(row.available) for row in rows if row.product_id == product)
 
 
@@ -75,8 +75,8 @@ def test_sales_cancellations_and_closing_at_once_lose_nothing() -> None:
     results = rush([lambda seed=seed: trade(product, seed) for seed in range(THREADS)])  # type: ignore[misc]
     assert not of_kind(results, Exception)
     sold, given_back = (sum(getattr(one, name) for one in results) for name in ("sold", "given_back"))
-    assert booked() == sold_claims()
-    assert on_hand(product) - booked().get(product, 0) == DELIVERED - sold + given_back
+    assert sold_stock() == sold_claims()
+    assert on_hand(product) - sold_stock().get(product, 0) == DELIVERED - sold + given_back
     assert min(one.least for one in results) >= 0
 
 
@@ -93,7 +93,7 @@ def test_one_of_two_cancellations_gives_the_stock_back() -> None:
     sold_order(product)
     order = sold_order(product)
     one_waits_for_the_other(lambda: service.release(order), lambda: service.release(order))
-    assert booked() == sold_claims() == {product: 1}
+    assert sold_stock() == sold_claims() == {product: 1}
 
 
 # The figure moves by what a look before the delete has found, without the lock.
@@ -118,7 +118,7 @@ def test_control_a_figure_moved_by_what_was_looked_at_is_wrong(monkeypatch: pyte
     order = sold_order(product)
     one_waits_for_the_other(lambda: service.release(order), lambda: service.release(order))
     assert sold_claims() == {product: 1}
-    assert booked() == {}
+    assert sold_stock() == {}
 
 
 def many_products(count: int) -> list[int]:
@@ -163,7 +163,7 @@ def cancel_many_at_once() -> list[object]:
 @pytest.mark.usefixtures("crowd")
 def test_cancellations_at_once_do_not_deadlock() -> None:
     assert deadlocks(cancel_many_at_once()) == 0
-    assert booked() == sold_claims() == {}
+    assert sold_stock() == sold_claims() == {}
 
 
 UPDATE_ONE = text(

@@ -1,4 +1,4 @@
-"""The books: what is sold is a running figure, and closing them changes nothing that anybody sees."""
+"""Sold stock: `stock.sold` is the sum of the sold claims, and the deletion of old claims keeps the stock."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.products.counter import (
     SITE,
     Counter,
     age_claims,
-    booked,
     hold,
     left,
     make_counter,
     sold_claims,
+    sold_stock,
     soon,
 )
 
@@ -52,7 +52,7 @@ def sell_a_year(counter: Counter) -> None:
 
 
 def rows_read(statement: TextClause, values: dict[str, Any]) -> float:
-    """Rows that the plan's scans returned or threw away, all loops together."""
+    """Return the rows that the scans of the plan returned or filtered out, over all loops."""
     with db.transaction() as session:
         explained = text(f"explain (analyze, format json) {statement.text}")
         found = session.execute(explained, values).scalar_one()
@@ -63,15 +63,16 @@ def rows_read(statement: TextClause, values: dict[str, Any]) -> float:
 
 
 def read_by(node: dict[str, Any]) -> float:
+    """Return the rows that the scans of a plan node and its children read."""
     parts = sum(read_by(part) for part in node.get("Plans", ()))
     if "Scan" not in node["Node Type"] or node["Node Type"] in ("CTE Scan", "Function Scan"):
         return parts
-    thrown_away = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    return parts + (node["Actual Rows"] + thrown_away) * node["Actual Loops"]
+    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return parts + (node["Actual Rows"] + removed) * node["Actual Loops"]
 
 
 def test_a_hold_and_the_menu_read_the_live_holds_alone(database: str) -> None:
-    """90,000 sold claims and 20,000 expired holds of a product: neither is read by who buys another one."""
+    """90,000 sold claims and 20,000 expired holds of a product: a hold of another one reads neither."""
     counter = make_counter(popcorn=10)
     sell_a_year(counter)
     for _ in range(5):
@@ -85,8 +86,8 @@ def test_a_hold_and_the_menu_read_the_live_holds_alone(database: str) -> None:
     }
     keeping = {"order_id": hold({counter.popcorn: 1}), "expires_at": None, "open_until": soon()}
     assert rows_read(text(stock_statements.HOLD), holding) < FEW
-    assert rows_read(text(stock_statements.KEEP), keeping) < FEW
-    assert rows_read(stock_statements.LEFT, {"cinema_id": SITE}) < FEW
+    assert rows_read(text(stock_statements.SET_EXPIRY), keeping) < FEW
+    assert rows_read(stock_statements.AVAILABLE, {"cinema_id": SITE}) < FEW
     assert left()["popcorn"] == 4
 
 
@@ -97,28 +98,28 @@ def test_control_a_sum_over_all_claims_would_be_seen(database: str) -> None:
     assert rows_read(everything, {"product": counter.popcorn}) >= SOLD
 
 
-def test_the_books_are_closed_without_a_look_at_the_rest(database: str) -> None:
+def test_old_claims_are_deleted_without_reading_the_others(database: str) -> None:
     counter = make_counter()
     sell_a_year(counter)
     values = {"cinema_id": SITE, "days": 30, "most": 1000}
-    assert rows_read(text(stock_statements.CLOSE_BOOKS), values) < FEW
+    assert rows_read(text(stock_statements.DELETE_OLD_CLAIMS), values) < FEW
 
 
-def test_what_is_sold_is_booked_once_and_booked_back_by_a_cancellation(database: str) -> None:
+def test_a_sale_is_counted_once_and_a_cancellation_subtracts_it(database: str) -> None:
     counter = make_counter()
     order = hold({counter.combo: 2, counter.popcorn: 1})
-    assert booked() == {}
+    assert sold_stock() == {}
     for _ in range(2):
         with db.transaction():
             assert service.sell(order, soon())
-    assert booked() == sold_claims() == {counter.popcorn: 3, counter.soda: 4}
+    assert sold_stock() == sold_claims() == {counter.popcorn: 3, counter.soda: 4}
     with db.transaction():
         assert service.extend(order, soon())
-    assert booked() == sold_claims() == {counter.popcorn: 3, counter.soda: 4}
+    assert sold_stock() == sold_claims() == {counter.popcorn: 3, counter.soda: 4}
     with db.transaction():
         assert service.release(order)
         assert not service.release(order)
-    assert booked() == {}
+    assert sold_stock() == {}
     assert left() == {"combo": 5, "popcorn": 10, "soda": 10}
 
 
@@ -128,11 +129,11 @@ def test_releasing_a_hold_leaves_what_is_sold_as_it_is(database: str) -> None:
     with db.transaction():
         service.sell(sold, soon())
         assert service.release(hold({counter.popcorn: 3}))
-    assert booked() == {counter.popcorn: 4}
+    assert sold_stock() == {counter.popcorn: 4}
     assert left()["popcorn"] == 6
 
 
-def test_closing_the_books_changes_nothing_that_anybody_sees(database: str) -> None:
+def test_deleting_old_claims_keeps_the_available_stock(database: str) -> None:
     counter = make_counter(popcorn=5)
     sold = hold({counter.popcorn: 2})
     with db.transaction():
@@ -142,29 +143,29 @@ def test_closing_the_books_changes_nothing_that_anybody_sees(database: str) -> N
     fresh = hold({counter.popcorn: 1})
     before = left()
     with db.transaction():
-        assert service.close_books(SITE) == 2
-        assert service.close_books(SITE) == 0
-    assert booked() == {}
+        assert service.delete_old_claims(SITE) == 2
+        assert service.delete_old_claims(SITE) == 0
+    assert sold_stock() == {}
     assert left() == before == {"combo": 2, "popcorn": 2, "soda": 10}
     with db.transaction():
         assert service.release(fresh)
     assert left()["popcorn"] == 3
 
 
-def test_the_books_stay_open_while_the_screening_is_to_come(database: str) -> None:
-    """Sold a month and more before: it may still be cancelled, and then the stock comes back."""
+def test_claims_are_kept_until_the_screening_has_ended(database: str) -> None:
+    """A sale of more than a month ago can still be cancelled, and then the stock is available again."""
     counter = make_counter(popcorn=5)
     order = hold({counter.popcorn: 2})
     with db.transaction():
         service.sell(order, soon(60 * 24 * 40))
     age_claims(35 * DAYS)
     with db.transaction():
-        assert service.close_books(SITE) == 0
+        assert service.delete_old_claims(SITE) == 0
         assert service.release(order)
     assert left()["popcorn"] == 5
 
 
-def test_the_clock_closes_every_site_in_batches(database: str) -> None:
+def test_the_tick_deletes_old_claims_of_every_site_in_batches(database: str) -> None:
     counter = make_counter(popcorn=3000)
     with db.transaction() as session:
         session.execute(
@@ -176,7 +177,7 @@ def test_the_clock_closes_every_site_in_batches(database: str) -> None:
             {"product": counter.popcorn, "site": SITE},
         )
     hold({counter.popcorn: 1})
-    handlers.close_books()
+    handlers.delete_old_claims()
     with db.reading() as session:
         assert session.execute(text("select count(*) from products.stock_claims")).scalar_one() == 1
     assert left()["popcorn"] == 2999
