@@ -16,7 +16,7 @@ from app.orders import service as orders
 from app.orders.service import HalfPriceGone, OrderOver, OrderView, TypeChoice
 from app.products import service as products
 from app.products.service import MenuItem, OutOfStock
-from app.shop import blueprint, display_cache, purchase, words
+from app.shop import blueprint, display_cache, labels, purchase
 from app.web import error_texts, links, page_swap
 from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
@@ -81,12 +81,12 @@ def _types_page(
         "shop/page_types.html",
         **purchase.frame(order, "types"),
         counted=purchase.counted_by_type(order),
-        sum_words={"full": words.forms(words.full_price), "half": words.forms(words.half_price)},
+        sum_words={"full": labels.forms(labels.full_price), "half": labels.forms(labels.half_price)},
         choices={seat.seat_id: choices.get(seat.seat_id, TypeChoice()) for seat in order.seats},
         age_confirmed=age_confirmed,
         errors=errors,
-        seat_kind=words.seat_kind,
-        seat_words=words.seat,
+        seat_kind=labels.seat_kind,
+        seat_words=labels.seat,
         names={f"seat-{seat.seat_id}": seat.name for seat in order.seats},
         half_left=left,
         half_places=places,
@@ -195,10 +195,10 @@ def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mappin
         "shop/page_concessions.html",
         **purchase.frame(order, "concessions"),
         counted=purchase.counted(order),
-        sum_before=words.tickets(len(order.seats)),
-        sum_words={"combo": words.forms(words.combos), "item": words.forms(words.snacks)},
+        sum_before=labels.tickets(len(order.seats)),
+        sum_words={"combo": labels.forms(labels.combos), "item": labels.forms(labels.snacks)},
         combos=combos,
-        question=words.popcorn_for(len(order.seats)),
+        question=labels.popcorn_for(len(order.seats)),
         items=[one for one in offered if one.item.kind != "combo"],
         errors={f"quantity-{product}": error for product, error in errors.items() if product in known},
         names={f"quantity-{line.item.id}": line.item.name for line in offered},

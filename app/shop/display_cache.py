@@ -19,7 +19,7 @@ from app.orders import service as orders
 from app.products import service as products
 from app.products.service import MenuItem
 from app.reservations import live
-from app.shop.choice import Choice
+from app.shop.programme_filter import Choice
 
 # The programme and the pages of films, rendered: by film (None: the programme), filter and language.
 PROGRAMME_PAGES: Cache[tuple[str | None, Choice, str], dict[str, Any]] = Cache(

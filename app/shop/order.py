@@ -16,7 +16,7 @@ from app.core.errors import NotFound as Unknown
 from app.orders import service as orders
 from app.orders.service import OrderView, WrongState
 from app.payments import service as payments
-from app.shop import blueprint, heading, purchase, receipt, visit, words
+from app.shop import blueprint, labels, order_labels, purchase, receipt, visit
 from app.shop.programme import poster
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted, Ticket
@@ -63,7 +63,7 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         order=order,
         screening=order.screening,
         film=order.screening.film,
-        line=heading.line_of(order.screening),
+        line=labels.screening_line(order.screening),
         poster=poster,
         stage=_stage(order),
         tickets=issued,
@@ -74,10 +74,10 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         companion_line=tickets.companion_line,
         now=order.read_at,
         torn=order.paid_at is not None and order.read_at - order.paid_at < JUST_PAID,
-        lines=words.lines(order),
+        lines=order_labels.lines(order),
         seats=" ".join(seat.name for seat in order.seats)
-        if len(order.seats) == 1 or (len(order.seats) < words.MANY_SEATS and not order.seats[0].section)
-        else words.seats(len(order.seats)),
+        if len(order.seats) == 1 or (len(order.seats) < labels.MANY_SEATS and not order.seats[0].section)
+        else labels.seats(len(order.seats)),
         refunds=refunds,
         on_its_way=sum(one.amount for one in refunds if one.state == "refund_pending"),
         given_back=sum(one.amount for one in refunds if one.state == "refunded"),
@@ -108,10 +108,10 @@ def _stage(order: OrderView) -> str:
     return "ended" if order.state == "cancelled" else "expired"
 
 
-def _change(order: OrderView, issued: Sequence[Ticket]) -> words.Change | None:
+def _change(order: OrderView, issued: Sequence[Ticket]) -> order_labels.Change | None:
     """How the screening has changed, for a buyer of whose order somebody is still expected."""
     expected = order.state == "paid" and any(ticket.is_valid for ticket in issued)
-    return words.change(order) if expected else None
+    return order_labels.change(order) if expected else None
 
 
 def _masked(email: str) -> str:
@@ -163,8 +163,8 @@ def _cancel_page(order: OrderView) -> str:
         order=order,
         screening=order.screening,
         film=order.screening.film,
-        line=heading.line_of(order.screening),
-        lines=words.lines(order),
+        line=labels.screening_line(order.screening),
+        lines=order_labels.lines(order),
         change=_change(order, tickets.of_order(order.id)),
     )
 

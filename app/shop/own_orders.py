@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.orders import service as orders
 from app.orders.service import OrderView
-from app.shop import blueprint, words
+from app.shop import blueprint, order_labels
 from app.shop.programme import poster
 from app.web.sign_in import require_account, signed_in_user
 
@@ -53,6 +53,6 @@ def own_orders() -> ResponseReturnValue:
         earlier=found.earlier,
         user=user,
         poster=poster,
-        change_of=words.change,
+        change_of=order_labels.change,
     )
     return page, 200, {"Cache-Control": "no-store"}

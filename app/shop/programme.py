@@ -19,9 +19,9 @@ from app.core.i18n import format_day_long, format_day_short, weekday
 from app.core.money import format_money_short
 from app.events import service as events
 from app.events.service import Cinema, Film, Screening
-from app.shop import blueprint, cinema, schema_org, showings
-from app.shop.choice import Choice, Filter
+from app.shop import blueprint, cinema, schema_org, showtimes
 from app.shop.display_cache import PROGRAMME_PAGES
+from app.shop.programme_filter import Choice, Filter
 from app.web.language import locale
 from app.web.links import absolute
 
@@ -52,8 +52,8 @@ def _programme(choice: Choice) -> dict[str, Any]:
     day, screenings = _day_to_show(choice, today, days)
     choice = replace(choice, day=day if choice.day else None)
     # How full they are is asked for those alone that are shown.
-    stubs = showings.stubs_of(choice.of_these(screenings))
-    films = showings.by_film(stubs)
+    stubs = showtimes.stubs_of(choice.of_these(screenings))
+    films = showtimes.by_film(stubs)
     next_day = None  # looked for where it is shown: on a day that shows nothing
     if not films:
         next_day = next((one for one in days if one > day), None) or _first_day(choice, today, days)
@@ -161,7 +161,7 @@ def _on_weekday(day: date) -> str:
     return f"no {name}" if day.weekday() >= 5 else f"na {name}"
 
 
-def _half_from(stubs: list[showings.Stub]) -> str:
+def _half_from(stubs: list[showtimes.Stub]) -> str:
     """The cheapest half price among what is still sold, `R$ 16`."""
     prices = [stub.screening.from_price for stub in stubs if stub.sells]
     return format_money_short(half_of(min(prices)), locale()) if prices else ""
@@ -202,9 +202,9 @@ def _film(found: Film, choice: Choice) -> dict[str, Any]:
         for screening in events.screenings_of_film(found.id, events.now() - timedelta(days=1))
         if screening.showtime.cinema_day >= today and choice.cinema in (None, screening.cinema.slug)
     ]
-    stubs = showings.stubs_of(screenings)
+    stubs = showtimes.stubs_of(screenings)
     fitting = {screening.id for screening in choice.of_these(screenings)}
-    days = showings.by_day(stub for stub in stubs if stub.screening.id in fitting)
+    days = showtimes.by_day(stub for stub in stubs if stub.screening.id in fitting)
     markup = render_template(
         "shop/_film_screenings.html",
         film=found,

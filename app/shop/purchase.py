@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, get_flashed_messages, redirect, request, url_for
+from flask import Response, flash, g, get_flashed_messages, redirect, request, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.core import db
 from app.core.errors import Conflict, NotFound
@@ -16,9 +16,9 @@ from app.orders import service as orders
 from app.orders.service import NoMoreExtensions, OrderView
 from app.products import service as products
 from app.reservations import service as reservations
-from app.shop import blueprint, heading, words
+from app.shop import blueprint, labels, order_labels
 from app.shop.programme import poster
-from app.web import links
+from app.web import links, page_swap
 from app.web.actor import current_actor
 from app.web.language import locale
 from app.web.security import known_visitor
@@ -88,7 +88,7 @@ def _for_templates() -> dict[str, Any]:
     return {"open_orders": open_orders, "given_up": given_up}
 
 
-def at_step(order: OrderView, step: str) -> Response | None:
+def at_step(order: OrderView, step: str) -> AnyResponse | None:
     """None if `step` can be shown; else the way to the step that fits (two tabs, the back button, an old link)."""
     fitting = order.next_step
     if fitting in ("order", "payment"):
@@ -96,6 +96,11 @@ def at_step(order: OrderView, step: str) -> Response | None:
     if step in ("concessions", "checkout") and not order.types_chosen:
         return redirect(address(order, "types"), 303)
     return None
+
+
+def redirect_to_order(token: str) -> Response:
+    """The answer to a form that chose seats: the order's ticket types."""
+    return page_swap.go_on("shop.types", token=token)
 
 
 def address(order: OrderView, step: str) -> str:
@@ -122,11 +127,11 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
     return {
         "order": order,
         "screening": order.screening,
-        "lines": words.lines(order),
+        "lines": order_labels.lines(order),
         "poster": poster,
         "film_title": order.screening.film.title_in(locale()),
-        "line": heading.line_of(order.screening),
-        "change": words.change(order),
+        "line": labels.screening_line(order.screening),
+        "change": order_labels.change(order),
         "step": "payment" if step == "checkout" else step,
         "step_links": {earlier: address(order, earlier) for earlier in STEPS[:place]},
         "back_url": address(order, STEPS[place - 1]),
@@ -168,7 +173,7 @@ def counted_by_type(order: OrderView) -> str:
     """`1 inteira + 1 meia`."""
     full = sum(seat.ticket_type == "full" for seat in order.seats)
     half = len(order.seats) - full
-    parts = [full and words.full_price(full), half and words.half_price(half)]
+    parts = [full and labels.full_price(full), half and labels.half_price(half)]
     return " + ".join(part for part in parts if part)
 
 
@@ -177,8 +182,8 @@ def counted(order: OrderView) -> str:
     together = sum(item.quantity for item in order.items if products.is_combo(item.product_id))
     alone = sum(item.quantity for item in order.items) - together
     parts = [
-        words.tickets(len(order.seats)),
-        together and words.combos(together),
-        alone and words.snacks(alone),
+        labels.tickets(len(order.seats)),
+        together and labels.combos(together),
+        alone and labels.snacks(alone),
     ]
     return " + ".join(part for part in parts if part)

@@ -13,7 +13,7 @@ from app.core.i18n import format_day_long, format_time, local
 from app.orders.service import OrderView
 from app.payments import service as payments
 from app.payments.service import Refund
-from app.shop import blueprint, purchase, words
+from app.shop import blueprint, order_labels, purchase
 from app.web import links
 from app.web.language import locale
 
@@ -44,7 +44,7 @@ def receipt(token: str) -> Answer:
         "shop/page_receipt.html",
         order=order,
         screening=order.screening,
-        lines=words.lines(order),
+        lines=order_labels.lines(order),
         movements=movements,
     )
     return page, 200, {"Cache-Control": "private, no-store"}

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from app.events.service import Cinema, Film
-from app.shop.showings import Stub
+from app.shop.showtimes import Stub
 from app.web.language import locale
 from app.web.links import absolute
 

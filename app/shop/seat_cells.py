@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.core.money import format_money
 from app.core.seat_names import heard_name, long_name, short_name
 from app.events.service import Screening, Seat, SeatPlan
-from app.shop import words
+from app.shop import labels
 from app.web.language import locale
 
 PLAIN_ZONE = "standard"
@@ -167,7 +167,7 @@ def cells_of(screening: Screening, seats: Sequence[Seat]) -> tuple[Cell, ...]:
 
 def kind_words(cell: Cell) -> str:
     """What is particular about the seat, or nothing."""
-    return words.seat_kind(cell.kind) or ("VIP" if cell.zone == VIP_ZONE else "")
+    return labels.seat_kind(cell.kind) or ("VIP" if cell.zone == VIP_ZONE else "")
 
 
 def seat_words(cell: Cell) -> str:

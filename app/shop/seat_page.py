@@ -16,26 +16,15 @@ from app.events import service as events
 from app.events.service import Screening, ScreeningClosed, Seat
 from app.orders.service import OrderView
 from app.reservations.service import SeatsLost
-from app.shop import display_cache, purchase, seat_list, seat_map_markup, words
+from app.shop import display_cache, labels, purchase, seat_list, seat_map_markup
 from app.shop.display_cache import TakenSeats
-from app.shop.heading import line_of
+from app.shop.labels import screening_line, seats_counted, seats_in_words
 from app.shop.programme import poster
 from app.shop.seat_map_markup import Marks
-from app.shop.words import seats_counted, seats_in_words
 from app.web import error_texts
 from app.web.language import locale
 
 USUAL_QUANTITY = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a form asked for: these seats, or `quantity` together. `kept`: yes, with a single seat left over."""
-
-    seat_ids: tuple[int, ...] = ()
-    quantity: int | None = None
-    kept: bool = False
-    once: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +65,7 @@ def page(
             "shop/page_seats.html",
             screening=screening,
             film_title=screening.film.title_in(locale()),
-            line=line_of(screening),
+            line=screening_line(screening),
             back_url=purchase.address(order, "types") if order else _film_url(screening),
             form_url=_form_url(screening, order, as_list),
             room=_room(screening, taken, now, marks, as_list, own),
@@ -148,7 +137,7 @@ def _chosen(screening: Screening, seat_ids: Sequence[int]) -> tuple[list[tuple[s
 
 def _place_words(seat: Seat) -> str:
     """`Row A, seat 1`, and what is particular about it: nobody takes a wheelchair space for a seat."""
-    return " · ".join(part for part in (seat.long_name(locale()), words.seat_kind(seat.kind)) if part)
+    return " · ".join(part for part in (seat.long_name(locale()), labels.seat_kind(seat.kind)) if part)
 
 
 def in_order(screening: Screening, seat_ids: Sequence[int]) -> list[Seat]:
@@ -246,7 +235,7 @@ def closed_page(screening: Screening, error: ScreeningClosed) -> Response:
         "shop/page_screening_closed.html",
         screening=screening,
         film_title=screening.film.title_in(locale()),
-        line=line_of(screening),
+        line=screening_line(screening),
         back_url=_film_url(screening),
         title=title,
         text=text,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -19,53 +17,23 @@ from app.reservations import live
 from app.reservations import service as reservations
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft, TooManyHolds
 from app.shop import blueprint, display_cache, purchase
-from app.shop.heading import line_of
+from app.shop.labels import screening_line, seats_in_words
+from app.shop.seat_form import SeatForm, parse_seat_form
 from app.shop.seat_page import (
-    Asked,
     closed_page,
     lone_seat_question,
     lost_seats_question,
     names_of,
     page,
 )
-from app.shop.words import seats_in_words
-from app.web import error_texts, links, page_swap
+from app.web import error_texts, links
 from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
 from app.web.security import address_key
 
-MOST_DIGITS = 9
 JOINS_OF_A_VISITOR = 20  # of waiting lists
 JOINS_OF_AN_ADDRESS = 400  # a crowd before a full house sits behind one address
 JOINS_SECONDS = 600
-MOST_BOXES = 500  # more than a room has rows of love seats to tick: nobody's finger
-
-
-def asked(*, quantity_too: bool = True) -> Asked:
-    """What the form asks for. Raises Invalid for what is no number at all."""
-    form = request.form
-    values = form.get("instead", "").split(",") if form.get("instead") else form.getlist("seat")
-    if values or not quantity_too or "quantity" not in form:
-        return Asked(seat_ids=_seat_ids(values), kept="keep" in form, once=form.get("once", ""))
-    return Asked(quantity=quantity_of(form.get("quantity", "")), once=form.get("once", ""))
-
-
-def _seat_ids(values: Sequence[str]) -> tuple[int, ...]:
-    """`12` is a seat, `12-13` the two places of a love seat."""
-    if len(values) > MOST_BOXES:
-        raise Invalid("seats.too_many", "seat")
-    parts = [part for value in values for part in value.split("-", 2)]
-    if not all(part.isascii() and part.isdigit() and len(part) <= MOST_DIGITS for part in parts):
-        raise Invalid("seats.unknown", "seat")
-    return tuple(int(part) for part in parts)
-
-
-def quantity_of(text: str) -> int:
-    """A typed number of seats. Raises Invalid `quantity.range` for what is no number."""
-    text = text.strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
-        raise Invalid("quantity.range", "quantity")
-    return int(text)
 
 
 @blueprint.get("/screenings/<int:screening_id>")
@@ -88,12 +56,12 @@ def start_order(screening_id: int) -> Response:
     screening = events.screening(screening_id)
     if switched_within_form():
         return _as_chosen(screening)
-    wish = Asked()
+    wish = SeatForm()
     try:
-        wish = asked()
+        wish = parse_seat_form()
         token = _start(screening, wish)
     except StartedBefore as error:
-        return redirect_to_order(error.token)
+        return purchase.redirect_to_order(error.token)
     except StartedOtherwise as error:  # by the back button: other seats for the basket that this page began
         return _change(purchase.own_order(error.token), wish)
     except NothingFits as error:
@@ -110,10 +78,10 @@ def start_order(screening_id: int) -> Response:
     except (Invalid, Conflict) as error:
         return _again(screening, wish, error)
     display_cache.expire_taken_seats(screening_id)
-    return redirect_to_order(token)
+    return purchase.redirect_to_order(token)
 
 
-def _start(screening: Screening, wish: Asked) -> str:
+def _start(screening: Screening, wish: SeatForm) -> str:
     """The token of the order that has the seats."""
     actor = current_actor(begins=True)
     if display_cache.seemed_taken(screening.id, wish.seat_ids):
@@ -147,13 +115,13 @@ def _let_go(token: str, actor: Actor) -> None:
         pass  # paid meanwhile, in another tab
 
 
-def _several_already(screening: Screening, wish: Asked, error: TooManyHolds) -> Response:
+def _several_already(screening: Screening, wish: SeatForm, error: TooManyHolds) -> Response:
     """Where the orders are that must end first, and the wish again, with each of them given up for it."""
     body = render_template(
         "shop/page_several_already.html",
         screening=screening,
         film_title=screening.film.title_in(locale()),
-        line=line_of(screening),
+        line=screening_line(screening),
         back_url=url_for("shop.seats", screening_id=screening.id),
         wish=wish,
         wanted=seats_in_words(names_of(screening, wish.seat_ids)) if wish.seat_ids else "",
@@ -167,11 +135,11 @@ def _as_chosen(screening: Screening, order: OrderView | None = None) -> Response
     """The map with what is ticked and not asked for yet."""
     try:
         events.ensure_on_sale(screening)
-        wish = asked(quantity_too=False)
+        wish = parse_seat_form(with_quantity=False)
     except ScreeningClosed as error:
         return closed_page(screening, error)
     except Invalid:
-        wish = Asked()
+        wish = SeatForm()
     here = (mine for mine in purchase.open_orders() if mine.screening.id == screening.id)
     return page(
         screening,
@@ -181,17 +149,13 @@ def _as_chosen(screening: Screening, order: OrderView | None = None) -> Response
     )
 
 
-def _known(screening: Screening, wish: Asked) -> list[int]:
+def _known(screening: Screening, wish: SeatForm) -> list[int]:
     """The seats of the wish that there are, each once."""
     by_id = events.seat_plan(screening.auditorium_id).by_id
     return [seat_id for seat_id in dict.fromkeys(wish.seat_ids) if seat_id in by_id]
 
 
-def redirect_to_order(token: str) -> Response:
-    return page_swap.go_on("shop.types", token=token)
-
-
-def _to_waiting_list(screening: Screening, wish: Asked, quantity: int) -> Response:
+def _to_waiting_list(screening: Screening, wish: SeatForm, quantity: int) -> Response:
     """Each try writes a row, and a script comes as a new visitor each time: both are counted."""
     actor = current_actor(begins=True)
     try:
@@ -207,7 +171,7 @@ def _to_waiting_list(screening: Screening, wish: Asked, quantity: int) -> Respon
 
 
 def _again(
-    screening: Screening, wish: Asked, error: BilheteriaError, order: OrderView | None = None
+    screening: Screening, wish: SeatForm, error: BilheteriaError, order: OrderView | None = None
 ) -> Response:
     """The map again, saying what was wrong, with what was chosen as far as there are such seats."""
     chosen = _known(screening, wish)
@@ -243,13 +207,13 @@ def write_changed_seats(token: str) -> Response:
     if as_chosen:
         return _as_chosen(order.screening, order)
     try:
-        wish = asked(quantity_too=False)
+        wish = parse_seat_form(with_quantity=False)
     except Invalid as error:
-        return _again(order.screening, Asked(), error, order)
+        return _again(order.screening, SeatForm(), error, order)
     return _change(order, wish)
 
 
-def _change(order: OrderView, wish: Asked) -> Response:
+def _change(order: OrderView, wish: SeatForm) -> Response:
     screening = order.screening
     try:
         with db.transaction():
@@ -265,7 +229,7 @@ def _change(order: OrderView, wish: Asked) -> Response:
     except (Invalid, Conflict) as error:
         return _again(screening, wish, error, order)
     display_cache.expire_taken_seats(screening.id)
-    return redirect_to_order(order.token)
+    return purchase.redirect_to_order(order.token)
 
 
 @blueprint.get("/screenings/<int:screening_id>/seats.json")

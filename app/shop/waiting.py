@@ -15,11 +15,10 @@ from app.orders import service as orders
 from app.orders.service import StartedBefore
 from app.reservations import service as reservations
 from app.reservations.service import OfferOver, Request
-from app.shop import blueprint
-from app.shop.heading import line_of
+from app.shop import blueprint, purchase
+from app.shop.labels import screening_line, seats_in_words
+from app.shop.seat_form import parse_quantity
 from app.shop.seat_page import closed_page, in_order
-from app.shop.seats import quantity_of, redirect_to_order
-from app.shop.words import seats_in_words
 from app.web import error_texts, links
 from app.web.actor import current_actor
 from app.web.language import locale
@@ -57,7 +56,7 @@ def wait(token: str) -> Response:
     try:
         throttle.hit("waiting-list", token, limit=TRIES, seconds=TRIES_SECONDS)
         throttle.hit("waiting-list-from", address_key(), limit=TRIES_OF_AN_ADDRESS, seconds=TRIES_SECONDS)
-        quantity = quantity_of(typed["quantity"])
+        quantity = parse_quantity(typed["quantity"])
         with db.transaction():
             reservations.wait_for_seats(token, quantity, typed["email"])
     except ScreeningClosed as error:
@@ -85,12 +84,12 @@ def take_offer(token: str) -> Response:
         with db.transaction():
             started = orders.start_from_offer(token, actor)
     except StartedBefore as error:
-        return redirect_to_order(error.token)
+        return purchase.redirect_to_order(error.token)
     except ScreeningClosed as error:
         return closed_page(events.screening(reservations.request(token).screening_id), error)
     except OfferOver as error:
         return _page(reservations.request(token), error=error)
-    return redirect_to_order(started.token)
+    return purchase.redirect_to_order(started.token)
 
 
 def _to(token: str) -> Response:
@@ -125,7 +124,7 @@ def _context(
         "state": "expired" if over else current.state,
         "screening": screening,
         "film_title": screening.film.title_in(locale()),
-        "line": line_of(screening),
+        "line": screening_line(screening),
         "back_url": url_for("shop.seats", screening_id=screening.id),
         "typed": shown,
         "errors": errors,

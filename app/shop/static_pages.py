@@ -1,4 +1,7 @@
-"""The house's plain words: terms of sale, privacy, help. A file a language, since whole pages read badly as phrases."""
+"""The static pages: terms of sale, privacy, help.
+
+Each has a file per language: a whole page reads badly when it is translated sentence by sentence.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from flask import url_for
 from werkzeug.datastructures import MultiDict
 
 from app.events.service import Cinema, Screening
-from app.shop import showings
+from app.shop import showtimes
 
 VERSIONS = ("dubbed", "subtitled", "original")
 FORMATS = ("2D", "3D")
@@ -69,7 +69,7 @@ class Choice:
     def of_these(self, screenings: list[Screening]) -> list[Screening]:
         """Those that are to be shown."""
         shown = [screening for screening in screenings if self._fits(screening)]
-        return showings.with_free_wheelchair_space(shown) if self.accessible else shown
+        return showtimes.with_free_wheelchair_space(shown) if self.accessible else shown
 
     def _fits(self, screening: Screening) -> bool:
         if self.version and screening.version != self.version:

@@ -1,19 +1,17 @@
-"""How an order is put into words: its lines, and its things counted."""
+"""Labels of screenings and seats, and counts of things: `F7 and F8`, `2 tickets`, the line under a film's title."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.core.money import format_money
-from app.core.showtime import Showtime
-from app.events.service import Presentation
-from app.orders.service import OrderSeat, OrderView
+from app.core.i18n import room_name
+from app.events import service as events
+from app.events.service import Screening
 from app.shop import blueprint
-from app.shop.showings import long_version
+from app.shop.showtimes import long_version
 from app.web.language import locale
 
 MANY_SEATS = 4  # more than that are counted, not named, on the sign
@@ -93,62 +91,13 @@ def forms(count: Callable[[int], str]) -> list[str]:
     return [count(1).replace("1", "#"), count(A_NUMBER).replace(str(A_NUMBER), "#")]
 
 
-def ticket_type(seat: OrderSeat) -> str:
-    """`inteira`, or `meia, estudante`."""
-    if seat.ticket_type == "full":
-        return _("full price")
-    return _("half price, %(who)s", who=half_kind(seat.half_kind or ""))
-
-
-def half_kind(code: str) -> str:
-    """A word or two, to stand within a line."""
-    return {
-        "student": _("student"),
-        "low_income_youth": _("ID Jovem"),
-        "disabled": _("disabled person"),
-        "companion": _("companion"),
-        "senior": _("60+"),
-    }.get(code, "")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A screening in words, as its buyer agreed to it and as it is now."""
-
-    before: str
-    after: str
-
-
-def change(order: OrderView) -> Change | None:
-    """How the screening of an order has changed since its buyer agreed to it: `legendado` and `dublado 3D`.
-
-    The ends stand beside where they differ: `legendado, até 22h45`.
-    """
-    before, after = order.agreed, order.screening.presentation
-    if before is None or not order.is_changed:
-        return None
-    with_end = before.ends_at != after.ends_at
-    return Change(*(_presented(one, order.screening.showtime, with_end) for one in (before, after)))
-
-
-def _presented(shown: Presentation, showtime: Showtime, with_end: bool) -> str:
-    version = long_version(shown.version) + (f" {shown.format}" if shown.format != "2D" else "")
-    if not with_end:
-        return version
-    return _("%(version)s, until %(end)s", version=version, end=showtime.time(locale(), shown.ends_at))
-
-
-def lines(order: OrderView) -> list[tuple[str, str]]:
-    """Every line of the order with its amount: `F8 · meia, estudante`, `2 × Pipoca grande`."""
-    seats = [
-        (f"{seat(one.name, one.kind)} · {ticket_type(one)}", format_money(one.price, locale()))
-        for one in order.seats
+def screening_line(screening: Screening) -> str:
+    """`hoje, 20h30 · Centro, Sala 2 · legendado`."""
+    showtime = screening.showtime
+    time = showtime.time(locale()).replace(" ", "\u00a0")
+    parts = [
+        f"{showtime.day_near(events.now(), locale())},\u00a0{time}",
+        f"{screening.cinema.name}, {room_name(screening.auditorium_name, locale())}",
+        long_version(screening.version) + (f" {screening.format}" if screening.format != "2D" else ""),
     ]
-    items = [
-        (
-            f"{item.quantity} × {item.name_in(locale())}" if item.quantity > 1 else item.name_in(locale()),
-            format_money(item.total, locale()),
-        )
-        for item in order.items
-    ]
-    return seats + items
+    return " · ".join(part.replace(" ", "\u00a0") if len(part) < 24 else part for part in parts)
