@@ -69,7 +69,7 @@ def _sell(screening: Screening, days_away: int, left: int | None) -> int:
             if sold >= wanted:
                 break
             seats = [seat.id for seat in group[: wanted - sold]]
-            if not plan.whole(seats):  # nobody buys half a love seat
+            if not plan.keeps_love_seats_whole(seats):  # nobody buys half a love seat
                 seats.append(group[len(seats)].id)
             if len(seats) > settings().holds.max_seats:
                 continue
@@ -89,7 +89,7 @@ def _groups(plan: SeatPlan, dice: random.Random, *, everyone: bool) -> Iterator[
         while rest:
             size = min(len(rest), settings().holds.max_seats, dice.choice((1, 2, 2, 2, 3, 4)))
             party, rest = rest[:size], rest[size:]
-            if rest and plan.halves.get(party[-1].id) == rest[0].id:
+            if rest and plan.love_seat_partners.get(party[-1].id) == rest[0].id:
                 party.append(rest.pop(0))
             far = abs(party[0].column - middle) / middle + abs(party[0].row_index - depth * 0.65) / depth
             parties.append((far + dice.uniform(0, 0.6), party))

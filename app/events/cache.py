@@ -1,6 +1,6 @@
 """The caches of the programme, and the database's clock.
 
-A writer of the programme raises its version in the same transaction (`programme_changes`). A process asks for the
+A writer of the programme raises its version in the same transaction (`begin_programme_change`). A process asks for the
 version every two seconds at most; while the version stands, no value that was read before is read again.
 """
 
@@ -52,25 +52,25 @@ def _version() -> int:
 
 
 def _is_changing() -> bool:
-    """Whether this very transaction has changed the programme: others must not see what may be rolled back."""
+    """Return whether this transaction has changed the programme: its reads must not enter the caches."""
     return _CHANGED in db.session().info
 
 
 def programme_cache(name: str, *, most: int) -> Cache[Any, Any]:
-    """A cache of values of the programme: they are read again when its version has changed, or after a minute."""
+    """Return a cache of programme values. They are read again when the version has changed, or after a minute."""
     return Cache(name, most=most, seconds=LONGEST_SECONDS, version=_version, bypass=_is_changing)
 
 
 def now() -> datetime:
-    """The database's time, asked for every two seconds at most; in between the machine's steady clock carries it on."""
+    """Return the database's time, read every two seconds at most; the monotonic clock adds the time since."""
     reading = _reading()
     return reading.moment + timedelta(seconds=time.monotonic() - reading.read_at)
 
 
-def programme_changes() -> None:
-    """To be called before the first write to the programme: every process sees the change two seconds after the commit.
+def begin_programme_change() -> None:
+    """Raise the programme's version, before its first write: every process sees the change 2 s after the commit.
 
-    Until the commit the transaction reads past the caches. Writers of the programme wait here for each other.
+    Until the commit, the transaction bypasses the caches. Parallel writers of the programme wait here.
     """
     session = db.session()
     session.execute(_RAISE)

@@ -1,4 +1,4 @@
-"""The demo cinema: two sites, five rooms, ten films, and a timetable that rolls forward with the clock."""
+"""The demo cinema: two sites, five auditoriums, ten films, and a timetable for the next seven days."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import db
 from app.core.i18n import local
 from app.events import service
-from app.events.cache import programme_changes
+from app.events.auditorium_plans import seats_of
+from app.events.auditorium_writing import write_auditorium
+from app.events.cache import begin_programme_change
+from app.events.demo_auditoriums import CINEMAS, ZONES, DemoAuditorium, DemoCinema
 from app.events.demo_films import FILMS
-from app.events.demo_rooms import CINEMAS, ZONES, DemoCinema, DemoRoom
 from app.events.models import AuditoriumRow, CinemaRow, FilmRow, PriceRow, ScreeningRow, ZoneRow
-from app.events.rooms import seats_of
-from app.events.writing import write_room
 
 DAYS = 7
 TIMEZONE = "America/Sao_Paulo"
@@ -26,7 +26,7 @@ TURNAROUND = timedelta(minutes=20)
 LAST_START = time(21, 50)
 REF = "demo:"
 
-# What runs in each room, in turn: film, version, format. Silent films: dubbed is a voice that reads the titles.
+# The films of each auditorium in turn: film, version, format. Dubbed silent films have a voice that reads the titles.
 TURNS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "1": (
         ("viagem-a-lua", "dubbed", "3D"),
@@ -66,6 +66,8 @@ OPENING = {"1": time(13, 40), "2": time(14, 10), "3": time(15, 0), "4": time(13,
 
 @dataclass(frozen=True, slots=True)
 class Slot:
+    """A screening of the timetable; times are aware, UTC."""
+
     film: str
     version: str
     format: str
@@ -74,7 +76,7 @@ class Slot:
 
 
 def timetable(room: str, day: date) -> Iterator[Slot]:
-    """The screenings of a demo room on a cinema day, one after another; each day begins one turn further."""
+    """Yield the screenings of an auditorium on a cinema day; each day begins with the next film of the turn."""
     minutes = {film.slug: film.session_minutes or film.duration_minutes for film in FILMS}
     turns = TURNS[room]
     zone = ZoneInfo(TIMEZONE)
@@ -87,7 +89,7 @@ def timetable(room: str, day: date) -> Iterator[Slot]:
         yield Slot(film, version, format_, start.astimezone(UTC), end.astimezone(UTC))
         start = _next_ten_minutes(end + TURNAROUND - timedelta(minutes=10))
         turn += 1
-    if room == "4" and day.weekday() in (4, 5):  # a midnight show still belongs to the evening before
+    if room == "4" and day.weekday() in (4, 5):  # a screening after midnight belongs to the day before
         late = datetime.combine(day + timedelta(days=1), time(0, 10), zone)
         end = late + timedelta(minutes=minutes["nosferatu"] + 10)
         yield Slot("nosferatu", "original", "2D", late.astimezone(UTC), end.astimezone(UTC))
@@ -98,7 +100,7 @@ def _next_ten_minutes(moment: datetime) -> datetime:
 
 
 def full_price(day: date, slot: Slot, zone_code: str) -> int:
-    """Centavos: dearer from Thursday to Sunday, in 3D and in the better zones; cheaper before 3 pm."""
+    """Return the price in centavos: higher from Thursday to Sunday, in 3D and in better zones; lower before 3 pm."""
     price = 3800 if day.weekday() >= 3 else 3200
     if slot.film == "viagem-a-lua":
         price -= 1000
@@ -110,11 +112,11 @@ def full_price(day: date, slot: Slot, zone_code: str) -> int:
 
 
 def load_demo() -> int:
-    """Write the demo's sites, rooms, films and its screenings for the next days; what is there already stays.
+    """Insert the demo's sites, auditoriums, films and screenings of the next days; existing rows stay.
 
-    In the caller's transaction. Returns how many screenings were added.
+    It runs in the caller's transaction and returns how many screenings were added.
     """
-    programme_changes()
+    begin_programme_change()
     for position, cinema in enumerate(CINEMAS):
         _write_cinema(cinema, position)
     for position, film in enumerate(FILMS):
@@ -147,26 +149,26 @@ def _write_cinema(cinema: DemoCinema, position: int) -> None:
             _write_room(cinema_id, room)
 
 
-def _write_room(cinema_id: int, room: DemoRoom) -> None:
-    write_room(cinema_id, room.label, f"Sala {room.label}", room.stock, seats_of(room.rows), ZONES)
+def _write_room(cinema_id: int, room: DemoAuditorium) -> None:
+    write_auditorium(cinema_id, room.label, f"Sala {room.label}", room.stock, seats_of(room.rows), ZONES)
 
 
 def is_loaded() -> bool:
-    """Whether this database's programme has screenings of the demo."""
+    """Return whether the programme has screenings of the demo."""
     query = select(ScreeningRow.id).where(ScreeningRow.external_ref.startswith(REF)).limit(1)
     return db.session().scalar(query) is not None
 
 
 def coming() -> set[int]:
-    """Ids of the demo's screenings that have not begun; those of a real programme are never among them."""
+    """Return the ids of the demo's screenings that have not begun."""
     query = select(ScreeningRow.id).where(ScreeningRow.external_ref.startswith(REF))
     return set(db.session().scalars(query.where(ScreeningRow.starts_at > func.clock_timestamp())))
 
 
 def roll_forward(*, force: bool = False) -> int:
-    """Add the demo's screenings of the next seven days that are not there yet; nothing where no demo was loaded.
+    """Add the demo's missing screenings of the next seven days, unless no demo was loaded; return how many.
 
-    In the caller's transaction; running it twice adds nothing. Returns how many were added.
+    It runs in the caller's transaction; a second run adds nothing.
     """
     session = db.session()
     today = service.cinema_day(session.scalars(select(func.clock_timestamp())).one(), TIMEZONE)
@@ -179,7 +181,7 @@ def roll_forward(*, force: bool = False) -> int:
         .where(CinemaRow.slug.in_([cinema.slug for cinema in CINEMAS]))
         .order_by(AuditoriumRow.id)
     ).all()
-    programme_changes()
+    begin_programme_change()
     added = 0
     for room in rooms:
         if room.label in TURNS:
@@ -213,7 +215,7 @@ def _write_day(auditorium_id: int, label: str, day: date, films: dict[str, int])
         for ref, slot in slots.items()
         if slot.film in films
     ]
-    # Nothing on conflict: neither with itself on the second run nor with what a real programme put there.
+    # Conflicts are ignored: with an earlier run, and with screenings of a real programme.
     statement = insert(ScreeningRow).on_conflict_do_nothing()
     new = session.execute(statement.values(rows).returning(ScreeningRow.id, ScreeningRow.external_ref)).all()
     zones = session.execute(

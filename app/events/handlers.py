@@ -1,4 +1,4 @@
-"""What event-service does by the clock; it reads no messages."""
+"""The ticks of event-service; it handles no messages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _realign() -> None:
     with db.transaction():
         result = local_hours.realign()
     for problem in result.problems:
-        log.error("a screening's hour could not be kept: %s", problem)
+        log.error("a screening cannot keep its local hour: %s", problem)
 
 
 HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {}

@@ -1,7 +1,7 @@
-"""CSV as spreadsheets write it: what they add is left out, what they drop is put back, where nothing is lost by it.
+"""Read CSV as spreadsheets write it.
 
-Comma, semicolon or tab between cells, also named by a first line `sep=;`; blank lines anywhere; columns without a name
-and without a content; rows without their last empty cells.
+Accepted: comma, semicolon or tab between cells, or the one that a first line `sep=;` names; blank lines; empty columns
+without a name; rows without their last empty cells.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DELIMITERS = ",;\t"
 
 
 class BadCsv(Exception):
-    """Nothing more can be read from `line` on; the message says why."""
+    """The file cannot be read from `line` on; the message is the reason."""
 
     def __init__(self, message: str, line: int) -> None:
         super().__init__(message)
@@ -29,7 +29,7 @@ class BadCsv(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cells of a line of the file, by column; or, in `problem`, why they cannot be told apart."""
+    """The cells of a line by column, or in `problem` the reason why they cannot be assigned."""
 
     line: int
     cells: dict[str, str]
@@ -47,7 +47,7 @@ class Table:
 
 
 def read_table(text: str) -> Table:
-    """All rows up to the first fault of the file's form, which is the table's `problem`."""
+    """Return all rows up to the first error of the CSV format, which is the table's `problem`."""
     lines = _lines(text)
     header, first = [""], 1
     rows: list[Row] = []
@@ -63,7 +63,7 @@ def read_table(text: str) -> Table:
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines that hold anything, with their numbers; cells without blanks around them. Raises BadCsv."""
+    """Yield the lines that are not blank, with numbers and stripped cells. Raises BadCsv."""
     beginning, _, rest = text.partition("\n")
     named = _SEPARATOR_LINE.fullmatch(beginning.strip())
     skipped = 1 if named else 0
@@ -85,7 +85,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """Comma, semicolon (as spreadsheets in Brazil write) or tab: what the first line that says anything has most of."""
+    """Return the most frequent delimiter of the first line that is not blank. Brazilian spreadsheets use semicolons."""
     first = next((line for line in text.splitlines() if line.strip(DELIMITERS + ' "')), "")
     return max(DELIMITERS, key=_QUOTED.sub("", first).count)
 
@@ -95,12 +95,10 @@ def _named(header: list[str]) -> tuple[str, ...]:
 
 
 def _row(number: int, header: list[str], cells: list[str]) -> Row:
-    if len(cells) > len(
-        header
-    ):  # of empty cells too: one before them may be two, parted by a comma of its text
+    if len(cells) > len(header):  # also of empty cells: a comma in a text may have divided a cell
         problem = f"has {len(cells)} cells where the first line names {len(header)} columns"
         return Row(number, {}, f"{problem}: put a cell with a comma or semicolon in it into quotation marks")
-    # Cells that are missing at the end are empty ones.
+    # Missing cells at the end are empty.
     named = list(zip(header, cells, strict=False))
     nameless = [cell for name, cell in named if not name and cell]
     if nameless:

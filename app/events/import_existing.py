@@ -1,4 +1,4 @@
-"""What the database holds already, as an import compares it: cinemas, rooms with seats, films, screenings, prices."""
+"""Load the stored programme in the form in which an import compares it with the files."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, text, update
 
 from app.core import db
+from app.events.auditorium_plans import PlannedSeat, zones_for_sale
 from app.events.import_files import Place
 from app.events.models import AuditoriumRow, CinemaRow, FilmRow, PriceRow, ScreeningRow, SeatRow, ZoneRow
-from app.events.rooms import PlannedSeat, zones_for_sale
 
-TURNAROUND = timedelta(minutes=15)  # to let people out and in; the room is taken for that long after the film
+TURNAROUND = timedelta(minutes=15)  # between two screenings: the auditorium stays occupied for it
 
 
 @dataclass(frozen=True, slots=True)
 class Show:
     """A screening of a file (`place`) or of the database (`id`).
 
-    `room` is cinema and label; `clock` the hour of its start by the cinema's clock.
+    `room` is cinema and label of the auditorium; `clock` the local start.
     """
 
     ref: str
@@ -54,7 +54,7 @@ class Room:
 
     @property
     def zones(self) -> frozenset[str]:
-        """Those that need a price."""
+        """Return the codes of the zones that need a price."""
         return zones_for_sale(self.seats)
 
     def update(self, changes: Mapping[str, Any]) -> None:
@@ -63,7 +63,7 @@ class Room:
 
 @dataclass
 class Existing:
-    """By slug, by cinema and label, by slug, by ref."""
+    """The stored programme: cinemas and films by slug, rooms by cinema and label, screenings by ref, prices by id."""
 
     cinemas: dict[str, dict[str, Any]] = field(default_factory=dict)
     rooms: dict[tuple[str, str], Room] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class Existing:
             )
 
     def _load_shows(self) -> None:
-        """Screenings with a ref, whenever they are; those without only while they can still be in the way."""
+        """Load all screenings with a ref; those without one only while others may overlap them."""
         query = (
             select(
                 ScreeningRow.__table__,

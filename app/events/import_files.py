@@ -1,4 +1,4 @@
-"""Programme files as records: CSV and JSON read into the same shape, each record knowing its file and line."""
+"""Read programme files, CSV and JSON, into records that know their file and line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from app.events.import_csv import read_table
 from app.events.text_files import UnreadableText, read_text
 
-_LINE, _TWICE = "\x00line", "\x00twice"  # no JSON keys of anybody's
+_LINE, _TWICE = "\x00line", "\x00twice"  # keys that no JSON file has
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of a CSV, or one object of a JSON list; `folder` is where its file lies.
+    """One line of a CSV, or one object of a JSON list; `folder` is the folder of its file.
 
-    `missing` names the columns that its file has not, which is said there.
+    `missing` names the missing columns of its file, which are reported once.
     """
 
     kind: str
@@ -102,17 +102,17 @@ KINDS: dict[str, Columns] = {
 
 @dataclass
 class Files:
-    """What was read, and what was wrong with it."""
+    """The records of all files by kind, and the problems."""
 
     records: dict[str, list[Record]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     problems: list[Problem] = field(default_factory=list)
 
-    def complain(self, place: Place, message: str) -> None:
+    def add_problem(self, place: Place, message: str) -> None:
         self.problems.append(Problem(place, message))
 
 
 def read_files(paths: Sequence[Path]) -> Files:
-    """Read all files; what cannot be read is a problem of that file, and the others are read nevertheless."""
+    """Read all files. A file that cannot be read is a problem; the others are read nevertheless."""
     files = Files()
     for path in paths:
         text = _text(path, files)
@@ -123,7 +123,7 @@ def read_files(paths: Sequence[Path]) -> Files:
         elif path.suffix.lower() in (".csv", ".txt", ".tsv"):
             _read_csv(path, text, files)
         else:
-            files.complain(Place(str(path), 1), "is neither .csv nor .json")
+            files.add_problem(Place(str(path), 1), "is neither .csv nor .json")
     return files
 
 
@@ -131,12 +131,12 @@ def _text(path: Path, files: Files) -> str | None:
     try:
         return read_text(path)
     except UnreadableText as error:
-        files.complain(Place(str(path), error.line), str(error))
+        files.add_problem(Place(str(path), error.line), str(error))
         return None
 
 
 def kind_of(path: Path) -> str | None:
-    """`films.csv`, `films-december.csv` and `2026 Films.csv` hold films."""
+    """Return the kind that a file name contains: `films.csv`, `films-december.csv` and `2026 Films.csv` are films."""
     name = path.stem.lower()
     return next((kind for kind in KINDS if kind in name), None)
 
@@ -145,7 +145,7 @@ def _read_csv(path: Path, text: str, files: Files) -> None:
     place = Place(str(path), 1)
     kind = kind_of(path)
     if kind is None:
-        files.complain(
+        files.add_problem(
             place, f"its name does not say what it holds; name it after one of: {', '.join(KINDS)}"
         )
         return
@@ -155,26 +155,26 @@ def _read_csv(path: Path, text: str, files: Files) -> None:
     for row in table.rows:
         where = Place(str(path), row.line)
         if row.problem:
-            files.complain(where, row.problem)
+            files.add_problem(where, row.problem)
         else:
             values = {name: cell for name, cell in row.cells.items() if name in columns.all}
             files.records[kind].append(Record(kind, where, values, path.parent, missing))
     if table.problem:
-        files.complain(Place(str(path), table.problem.line), str(table.problem))
+        files.add_problem(Place(str(path), table.problem.line), str(table.problem))
 
 
 def _check_names(kind: str, names: Sequence[str], place: Place, files: Files, *, missing: bool) -> None:
-    """Complain about unknown, repeated and missing columns; what the others hold is read nevertheless."""
+    """Report unknown, repeated and missing columns; the others are read nevertheless."""
     columns = KINDS[kind]
     for name in names:
         if name not in columns.all:
-            files.complain(place, f"{kind} have no column {name!r}{suggestion(name, columns.all)}")
+            files.add_problem(place, f"{kind} have no column {name!r}{suggestion(name, columns.all)}")
         if list(names).count(name) > 1 and name in columns.all:
-            files.complain(place, f"the column {name!r} appears twice")
+            files.add_problem(place, f"the column {name!r} appears twice")
     if missing:
         for name in columns.required:
             if name not in names:
-                files.complain(place, f"the column {name!r} is missing")
+                files.add_problem(place, f"the column {name!r} is missing")
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
@@ -182,8 +182,8 @@ def suggestion(name: str, known: Sequence[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _noting_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object, with the names that it holds more than once: JSON would keep the last of them in silence."""
+def _object_with_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object with its repeated names: the parser keeps only the last value of each."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -192,13 +192,13 @@ def _noting_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _LineDecoder(json.JSONDecoder):
-    """Gives each object the line that it begins on, and tells of repeated names.
+    """Adds to each object the line on which it begins, and its repeated names.
 
-    The `json` module hands positions to its own parser alone, so that parser's parts are put together here.
+    The `json` module passes positions only to its own parser, so this class assembles that parser's parts.
     """
 
     def __init__(self) -> None:
-        super().__init__(object_pairs_hook=_noting_repeats)
+        super().__init__(object_pairs_hook=_object_with_repeats)
         self.parse_object = self._object
         self.scan_once = scanner.py_make_scanner(self)  # type: ignore[attr-defined]
 
@@ -213,26 +213,26 @@ def _read_json(path: Path, text: str, files: Files) -> None:
     try:
         whole = _LineDecoder().decode(text)
     except json.JSONDecodeError as error:
-        files.complain(Place(str(path), error.lineno), f"is no proper JSON: {error.msg}")
+        files.add_problem(Place(str(path), error.lineno), f"is no proper JSON: {error.msg}")
         return
     except RecursionError:
-        files.complain(Place(str(path), 1), "is nested too deeply")
+        files.add_problem(Place(str(path), 1), "is nested too deeply")
         return
     if isinstance(whole, list) and (kind := kind_of(path)):
         whole = {kind: whole, _LINE: 1}
     if not isinstance(whole, dict):
-        files.complain(Place(str(path), 1), f"must be an object with lists named {', '.join(KINDS)}")
+        files.add_problem(Place(str(path), 1), f"must be an object with lists named {', '.join(KINDS)}")
         return
-    _complain_of_repeats(whole, Place(str(path), whole[_LINE]), files)
+    _report_repeats(whole, Place(str(path), whole[_LINE]), files)
     for name, listed in whole.items():
         if name == _LINE:
             continue
         if name not in KINDS:
-            files.complain(
+            files.add_problem(
                 Place(str(path), whole[_LINE]), f"has no {name!r} to import{suggestion(name, tuple(KINDS))}"
             )
         elif not isinstance(listed, list):
-            files.complain(Place(str(path), whole[_LINE]), f"{name!r} must be a list")
+            files.add_problem(Place(str(path), whole[_LINE]), f"{name!r} must be a list")
         else:
             for record in _json_records(path, name, listed, whole[_LINE], files):
                 files.records[name].append(record)
@@ -241,19 +241,19 @@ def _read_json(path: Path, text: str, files: Files) -> None:
 def _json_records(path: Path, kind: str, listed: list[Any], line: int, files: Files) -> Iterator[Record]:
     for number, entry in enumerate(listed, 1):
         if not isinstance(entry, dict):
-            files.complain(Place(str(path), line), f"entry {number} of {kind!r} must be an object")
+            files.add_problem(Place(str(path), line), f"entry {number} of {kind!r} must be an object")
             continue
         place = Place(str(path), entry.pop(_LINE))
-        _complain_of_repeats(entry, place, files)
+        _report_repeats(entry, place, files)
         _check_names(kind, list(entry), place, files, missing=False)
         known = {name: value for name, value in entry.items() if name in KINDS[kind].all}
         values = {name: value for name, value in known.items() if value not in (None, "")}
         yield Record(kind, place, _without_lines(values), path.parent)
 
 
-def _complain_of_repeats(found: dict[str, Any], place: Place, files: Files) -> None:
+def _report_repeats(found: dict[str, Any], place: Place, files: Files) -> None:
     for name in found.pop(_TWICE, ()):
-        files.complain(place, f"{name!r} appears twice")
+        files.add_problem(place, f"{name!r} appears twice")
 
 
 def _without_lines(value: Any) -> Any:

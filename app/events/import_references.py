@@ -1,6 +1,6 @@
-"""What the entries of a programme name: films, cinemas, rooms and price lists, in the files or in the database.
+"""Check the references of entries: films, cinemas, auditoriums and price lists, in the files or in the database.
 
-Entries with something wrong are looked at too, as far as they could be read.
+The valid columns of wrong entries are checked too.
 """
 
 from __future__ import annotations
@@ -9,26 +9,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.events.auditorium_plans import AuditoriumPlan, in_order, turned, zones_for_sale
 from app.events.import_checks import Entry, Programme
 from app.events.import_existing import Existing, Room
 from app.events.import_files import Files, suggestion
-from app.events.import_hours import Start, start_at
-from app.events.import_values import Wrong
-from app.events.rooms import RoomPlan, in_order, turned, zones_for_sale
+from app.events.import_start_times import Start, start_at
+from app.events.import_values import InvalidValue
 
 _SEATING = {"plan", "rows", "screen", "wheelchair", "companion", "wide", "not_sold", "not_sold_zones"}
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Looks for what is named; what is missing is added to the files' problems."""
+    """Resolves references; missing ones are added to the problems of the files."""
 
     programme: Programme
     existing: Existing
     files: Files
 
     def check(self) -> None:
-        """Everything that an entry names exists."""
+        """Check that everything exists that an entry names."""
         for room in self.programme.all("rooms"):
             self._check_room(room)
         for screening in self.programme.all("screenings"):
@@ -38,7 +38,7 @@ class References:
             self._check_hour(screening)
 
     def minutes_of(self, film: str) -> int | None:
-        """How long the film is; None for one that is unknown or wrong."""
+        """Return the length of a film in minutes; None for an unknown or wrong one."""
         entry = self.programme.entries["films"].get((film,))
         if entry is not None:
             return int(entry.values["duration_minutes"])
@@ -51,10 +51,10 @@ class References:
         return str(self.existing.cinemas.get(cinema, {}).get("timezone", "America/Sao_Paulo"))
 
     def start(self, screening: Entry) -> Start | None:
-        """When it begins; None where its hour cannot be by the cinema's clock, which is said by `check`."""
+        """Return the start; None for an hour that the site's clocks do not have, which `check` reports."""
         try:
             return self._start(screening)
-        except Wrong:
+        except InvalidValue:
             return None
 
     def _start(self, screening: Entry) -> Start:
@@ -76,12 +76,12 @@ class References:
         remedy = "give the new plan another label"
         if in_order(turned(plan.seats)) == in_order(before.seats):
             remedy = f"the screen was at the other end: say so in the column screen, or {remedy}"
-        self.files.complain(
+        self.files.add_problem(
             room.place, f"room {' '.join(room.key)} has screenings, so its seats stay; {remedy}"
         )
 
-    def _check_newly_sold(self, room: Entry, plan: RoomPlan, before: Room) -> None:
-        """A zone that is to be sold from now on needs a price at every screening that stands."""
+    def _check_newly_sold(self, room: Entry, plan: AuditoriumPlan, before: Room) -> None:
+        """Report zones that become for sale and have no price at a stored screening."""
         entered = {key[0] for key in self.programme.entries["screenings"]}
         for zone in sorted(zones_for_sale(plan.seats) - before.zones):
             lacking = sorted(
@@ -93,7 +93,7 @@ class References:
                 and before.zone_ids[zone] not in self.existing.prices.get(show.id, {})
             )
             if lacking:
-                self.files.complain(
+                self.files.add_problem(
                     room.place,
                     f"the zone {zone!r} is to be sold, but {', '.join(map(repr, lacking[:3]))} "
                     f"{'has' if len(lacking) == 1 else 'have'} no price for it: import the screenings too, "
@@ -103,7 +103,7 @@ class References:
     def _check_cinema(self, entry: Entry, cinema: str) -> bool:
         known = {key[0] for key in self.programme.entries["cinemas"]} | set(self.existing.cinemas)
         if cinema not in known and not self.programme.is_broken("cinemas", cinema):
-            self._complain_of("cinema", cinema, known, entry)
+            self._report_unknown("cinema", cinema, known, entry)
         return cinema in known
 
     def _check_film(self, screening: Entry) -> None:
@@ -112,10 +112,10 @@ class References:
         film = screening.values["film"]
         if self.minutes_of(film) is None and not self.programme.is_broken("films", film):
             known = {key[0] for key in self.programme.entries["films"]} | set(self.existing.films)
-            self._complain_of("film", film, known, screening)
+            self._report_unknown("film", film, known, screening)
 
     def _check_place(self, screening: Entry) -> frozenset[str]:
-        """Returns the zones of the screening's room, as far as they are known."""
+        """Check the auditorium of a screening; return its zones for sale, empty if unknown."""
         if "cinema" in screening.wrong:
             return frozenset()
         if "room" in screening.wrong:
@@ -125,11 +125,11 @@ class References:
         if room in self.programme.plans:
             return zones_for_sale(self.programme.plans[room].seats)
         if room in self.programme.entries["rooms"] or self.programme.is_broken("rooms", *room):
-            return frozenset()  # it is wrong, which was said there
+            return frozenset()  # its own problem is reported
         if room in self.existing.rooms:
             return self.existing.rooms[room].zones
         known = {" ".join(key) for key in (*self.programme.entries["rooms"], *self.existing.rooms)}
-        self._complain_of("room", " ".join(room), known, screening)
+        self._report_unknown("room", " ".join(room), known, screening)
         return frozenset()
 
     def _check_prices(self, screening: Entry, zones: frozenset[str]) -> None:
@@ -138,29 +138,29 @@ class References:
         name, priced = screening.values["price_list"], self.programme.priced
         there = priced.get(name, set())
         if None in priced or None in there:
-            return  # a line whose list or zone cannot be read may be the one
+            return  # a line whose list or zone is unreadable may be the missing one
         if not there:
             known = sorted(listed for listed in priced if listed is not None)
             problem = f"price list {name!r} is not in these files{suggestion(name, known)}"
-            self.files.complain(screening.place, problem)
+            self.files.add_problem(screening.place, problem)
             return
         for zone in sorted(zones - there):
             problem = (
                 f"price list {name!r} has no price for the room's zone {zone!r} "
                 "(one that nobody may buy is named in the room's column not_sold_zones)"
             )
-            self.files.complain(screening.place, problem)
+            self.files.add_problem(screening.place, problem)
 
     def _check_hour(self, screening: Entry) -> None:
         if screening.wrong & {"starts", "cinema"}:
             return
         try:
             self._start(screening)
-        except Wrong as error:
-            self.files.complain(screening.place, f"starts: {error}")
+        except InvalidValue as error:
+            self.files.add_problem(screening.place, f"starts: {error}")
 
-    def _complain_of(self, what: str, name: str, known: Iterable[str], entry: Entry) -> None:
+    def _report_unknown(self, what: str, name: str, known: Iterable[str], entry: Entry) -> None:
         close = suggestion(name, sorted(known))
-        self.files.complain(
+        self.files.add_problem(
             entry.place, f"{what} {name!r} is neither in these files nor in the database{close}"
         )

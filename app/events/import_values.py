@@ -1,4 +1,4 @@
-"""The values of a programme's records: texts become numbers, hours, prices and names, or what is wrong with them."""
+"""Convert the values of records from text to numbers, hours, prices and names."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ LONGEST_ADDRESS = 500
 POSTERS = Path(__file__).resolve().parents[2] / "static" / "img" / "posters"
 
 
-class Wrong(ValueError):
-    """The value cannot be read; the message says why, after the column's name."""
+class InvalidValue(ValueError):
+    """The value is invalid; the message is the reason, to be shown after the column's name."""
 
 
 def read(kind: str, name: str, value: object) -> Any:
-    """What the column `name` of a `kind` says. Raises Wrong."""
+    """Return the value of the column `name` of a `kind`. Raises InvalidValue."""
     return _READERS.get((kind, name), _text)(value)
 
 
@@ -42,36 +42,36 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON's 1931.0
     if not isinstance(value, str | int) or isinstance(value, bool):
-        raise Wrong(f"{value!r} is no text")
+        raise InvalidValue(f"{value!r} is no text")
     text = seen(str(value))
     if len(text) > MOST_TEXT:
-        raise Wrong(f"is longer than {MOST_TEXT} letters")
+        raise InvalidValue(f"is longer than {MOST_TEXT} letters")
     return text
 
 
 def _slug(value: object) -> str:
     text = _text(value)
     if not _SLUG.match(text) or len(text) > 80:
-        raise Wrong(f"{text[:60]!r} must be of small letters a-z, digits and single dashes")
+        raise InvalidValue(f"{text[:60]!r} must be of small letters a-z, digits and single dashes")
     return text
 
 
 def _short(value: object) -> str:
     text = _text(value)
     if len(text) > 60:
-        raise Wrong(f"{text[:30]!r}… is longer than 60 letters")
+        raise InvalidValue(f"{text[:30]!r}… is longer than 60 letters")
     return text
 
 
 def _ref(value: object) -> str:
     text = _short(value)
     if text.lower().startswith("demo:"):
-        raise Wrong("names that begin with 'demo:' are the demo's own")
+        raise InvalidValue("names that begin with 'demo:' are the demo's own")
     return text
 
 
 def _web_address(value: object) -> str:
-    """An https address of another site: pages link to it, and a browser must never be led to a script or out of TLS."""
+    """Return an https address of another site, to which pages may link: no script, no plain http."""
     text = _text(value)
     try:
         parts = urlsplit(text)
@@ -80,14 +80,14 @@ def _web_address(value: object) -> str:
         host, port, parts = "", None, urlsplit("")
     clean = text.isprintable() and not set(text) & set(' "<>\\') and len(text) <= LONGEST_ADDRESS
     if not clean or parts.scheme != "https" or "." not in host or "@" in parts.netloc or port == 0:
-        raise Wrong(f"{text[:40]!r} is no address such as https://www.youtube.com/watch?v=…")
+        raise InvalidValue(f"{text[:40]!r} is no address such as https://www.youtube.com/watch?v=…")
     return text
 
 
 def _poster(value: object) -> str:
     slug = _slug(value)
     if not (POSTERS / f"{slug}.svg").is_file():
-        raise Wrong(f"there is no {slug}.svg in static/img/posters")
+        raise InvalidValue(f"there is no {slug}.svg in static/img/posters")
     return slug
 
 
@@ -96,14 +96,14 @@ def _whole(least: int, most: int) -> Callable[[object], int]:
         text = _text(value)
         match = _WHOLE.fullmatch(text)
         if match is None or not least <= int(match[1]) <= most:
-            raise Wrong(f"{text[:30]!r} is no whole number from {least} to {most}")
+            raise InvalidValue(f"{text[:30]!r} is no whole number from {least} to {most}")
         return int(match[1])
 
     return read
 
 
 def _without_decimals(text: str) -> str:
-    """`1` for `1.0`, as spreadsheets write the label of a room or an age; any other text as it is."""
+    """Return `1` for `1.0`, as spreadsheets write labels and ages; any other text as it is."""
     match = _WHOLE.fullmatch(text)
     return match[1] if match else text
 
@@ -115,26 +115,26 @@ def _label(value: object) -> str:
 def _one_of(
     choices: tuple[str, ...], others: Mapping[str, str] = MappingProxyType({})
 ) -> Callable[[object], str]:
-    """One of `choices`, however its letters are written, or a key of `others`."""
+    """Return a reader for one of `choices` or a key of `others`, ignoring case."""
     by_small = {choice.lower(): choice for choice in choices} | dict(others)
 
     def read(value: object) -> str:
         text = _without_decimals(_text(value))
         if text.lower() not in by_small:
-            raise Wrong(f"{text[:30]!r} is none of {', '.join(choices)}")
+            raise InvalidValue(f"{text[:30]!r} is none of {', '.join(choices)}")
         return by_small[text.lower()]
 
     return read
 
 
 def _names(value: object) -> list[str]:
-    """`Drama|Romance`, or a JSON list."""
+    """Return the names in `Drama|Romance` or in a JSON list."""
     parts = value if isinstance(value, list) else str(value).split("|")
     return [text for part in parts if (text := _short(part))]
 
 
 def _seat_names(value: object) -> list[str]:
-    """`A1 A2`; with bars between, as names with blanks need: `Balcão Nobre 1-5|Balcão Nobre 1-6`. Or a JSON list."""
+    """Return the seats in `A1 A2`, in `Balcão Nobre 1-5|Balcão Nobre 1-6` (names with blanks) or in a JSON list."""
     if isinstance(value, list):
         return [str(part) for part in value]
     text = _text(value)
@@ -148,51 +148,51 @@ def _zone_codes(value: object) -> list[str]:
 
 def _lines(value: object) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
-        raise Wrong("must be a list of texts, one a row")
+        raise InvalidValue("must be a list of texts, one a row")
     return value
 
 
 def _zone_names(value: object) -> dict[str, tuple[str, str]]:
-    """JSON: `{"vip": "VIP"}` or `{"vip": ["VIP", "VIP"]}`; CSV: `vip=VIP/VIP|love=Casal/Love seats`."""
+    """Return zone names by code. JSON: `{"vip": ["VIP", "VIP"]}`; CSV: `vip=VIP/VIP|love=Casal/Love seats`."""
     if isinstance(value, str):
         pairs = [part.partition("=")[::2] for part in value.split("|")]
         value = {code.strip(): [name.strip() for name in names.split("/")] for code, names in pairs}
     if not isinstance(value, dict):
-        raise Wrong("must name zones by their code")
+        raise InvalidValue("must name zones by their code")
     found: dict[str, tuple[str, str]] = {}
     for code, names in value.items():
         listed = names if isinstance(names, list) else [names]
         if not 1 <= len(listed) <= 2 or not all(isinstance(name, str) and name for name in listed):
-            raise Wrong(f"the zone {code!r} needs a name, and may have an English one")
+            raise InvalidValue(f"the zone {code!r} needs a name, and may have an English one")
         found[_slug(code)] = (listed[0], listed[-1])
     return found
 
 
 def _moment(value: object) -> datetime:
-    """`2026-12-01 20:30` or `01/12/2026 20:30`: by the cinema's clock, and naive.
+    """Return `2026-12-01 20:30` or `01/12/2026 20:30` as a naive local time.
 
-    ISO 8601 may give an offset (`2026-12-01T20:30:00-03:00`, `…23:30:00Z`): aware, to be turned to that clock.
+    ISO 8601 may have an offset (`2026-12-01T20:30:00-03:00`, `…23:30:00Z`); then the result is aware.
     """
     text = _text(value)
     match = _ISO_DAY.fullmatch(text) or _BRAZILIAN_DAY.fullmatch(text)
     if match is None:
-        raise Wrong(f"{text[:30]!r} is no day and hour such as 2026-12-01 20:30")
-    said = match.groupdict()
-    if (said["seconds"] or "").strip(":.,0"):
-        raise Wrong(f"{text[:30]!r} has seconds: screenings begin at a whole minute")
+        raise InvalidValue(f"{text[:30]!r} is no day and hour such as 2026-12-01 20:30")
+    parts = match.groupdict()
+    if (parts["seconds"] or "").strip(":.,0"):
+        raise InvalidValue(f"{text[:30]!r} has seconds: screenings begin at a whole minute")
     try:
-        offset = _offset(said.get("offset"))
+        offset = _offset(parts.get("offset"))
         year, month, day, hour, minute = (
-            int(said[name]) for name in ("year", "month", "day", "hour", "minute")
+            int(parts[name]) for name in ("year", "month", "day", "hour", "minute")
         )
-        # Without an offset it is the cinema's clock, whose zone is known later.
+        # Without an offset it is local time; the zone of the site is not known here.
         return datetime(year, month, day, hour, minute, tzinfo=offset)
     except ValueError as error:
-        raise Wrong(f"{text[:30]!r} is not in the calendar: {error}") from None
+        raise InvalidValue(f"{text[:30]!r} is not in the calendar: {error}") from None
 
 
 def _offset(text: str | None) -> timezone | None:
-    """`Z` or `-03:00`, also as `-0300` and `-03`. Raises ValueError."""
+    """Return the offset in `Z`, `-03:00`, `-0300` or `-03`. Raises ValueError."""
     if text is None:
         return None
     if text.upper() == "Z":
@@ -209,7 +209,7 @@ def _timezone(value: object) -> str:
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Wrong(f"{text[:40]!r} is no time zone such as America/Sao_Paulo") from None
+        raise InvalidValue(f"{text[:40]!r} is no time zone such as America/Sao_Paulo") from None
     return text
 
 
@@ -219,9 +219,9 @@ def _price(value: object) -> int:
     try:
         price = parse_money(_text(value))
     except ValueError:
-        raise Wrong(f"{str(value)[:30]!r} is no amount such as 38,00") from None
+        raise InvalidValue(f"{str(value)[:30]!r} is no amount such as 38,00") from None
     if price > 1_000_000:
-        raise Wrong(f"{str(value)[:30]!r} is more than R$ 10.000")
+        raise InvalidValue(f"{str(value)[:30]!r} is more than R$ 10.000")
     return price
 
 

@@ -1,4 +1,4 @@
-"""Writing a programme that was found right: what is new is added, what differs is changed, the rest left alone."""
+"""Write a checked programme: insert what is new and update what differs."""
 
 from __future__ import annotations
 
@@ -14,18 +14,24 @@ from app.core import db
 from app.core.messages import ScreeningChanged
 from app.core.outbox import publish
 from app.events import presentations
+from app.events.auditorium_plans import in_order, not_for_sale
+from app.events.auditorium_writing import (
+    capacity_of,
+    write_auditorium,
+    write_for_sale,
+    write_seats,
+    write_zones,
+)
 from app.events.import_checks import Entry, Programme
 from app.events.import_existing import Existing, Room, Show
 from app.events.models import CinemaRow, FilmRow, PriceRow, ScreeningRow, SeatRow, ZoneRow
-from app.events.rooms import in_order, not_for_sale
-from app.events.writing import capacity_of, write_for_sale, write_room, write_seats, write_zones
 
 
 @dataclass
 class Report:
-    """What an import did, by kind: how many were added, changed and already so; and what else to know of it.
+    """The result of an import: numbers by kind of what was added, changed and the same, and notes.
 
-    `rooms`: how their plans were read, where that is not plain.
+    `rooms` are remarks on how plans were read.
     """
 
     added: Counter[str] = field(default_factory=Counter)
@@ -40,9 +46,9 @@ class Report:
 
 @dataclass
 class Writer:
-    """Writes a programme that was found right; counts what it did.
+    """Writes a checked programme and counts the changes.
 
-    `sold` are the ids of the screenings whose buyers are to be told of a change.
+    `sold` are the ids of the screenings whose buyers are notified of a change.
     """
 
     programme: Programme
@@ -61,7 +67,7 @@ class Writer:
         for entry in self.programme.entries["rooms"].values():
             self._room(entry)
         now_there = Existing.load()
-        # What stands and may become shorter first: the database looks at each line as it comes.
+        # Stored screenings first: they may become shorter, and the database checks overlaps at each statement.
         for show in sorted(shows, key=lambda one: one.ref not in now_there.shows):
             self._show(show, now_there)
         return self.report
@@ -83,7 +89,7 @@ class Writer:
         before = self.existing.rooms.get((entry.key[0], entry.key[1]))
         if before is None:
             cinema_id = db.session().scalars(select(CinemaRow.id).where(CinemaRow.slug == entry.key[0])).one()
-            write_room(cinema_id, values["label"], name, stock, plan.seats, plan.zone_names)
+            write_auditorium(cinema_id, values["label"], name, stock, plan.seats, plan.zone_names)
             self.report.count("rooms", "added")
             return
         changes: dict[str, Any] = {

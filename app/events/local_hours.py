@@ -1,9 +1,8 @@
-"""The hours that were agreed with people stay: the moments (UTC) of the screenings follow the clocks of their sites.
+"""Keep the local hours of screenings when time zones change, by moving their times in UTC.
 
-A screening keeps the hour and the time zone of its start as they were agreed. When a country changes the rules of a
-zone (a new version of the zone database), or a site's zone is corrected, that hour stays, and `starts_at` and
-`ends_at` of what has not begun move to where the hour is now. Buyers read the same as before; doors and the end of
-sales are right again. Issued tickets follow by message.
+A screening stores the local hour and the time zone of its start as they were published. When a country changes the
+rules of a zone (a new version of the zone database), or a site's zone is corrected, the local hour stays, and
+`starts_at` and `ends_at` of screenings that have not begun move. Issued tickets are updated by message.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ from app.core.i18n import local
 from app.core.messages import ScreeningRetimed
 from app.core.outbox import publish
 from app.core.showtime import moment_at
-from app.events.cache import programme_changes
+from app.events.cache import begin_programme_change
 from app.events.models import AuditoriumRow, CinemaRow, ScreeningRow
 
 log = logging.getLogger("bilheteria.events")
 
-READERS_FINISH_SECONDS = 10.0  # who issues tickets in this very second may still have read the old moment
+READERS_FINISH_SECONDS = 10.0  # transactions that issue tickets now may have read the old time
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """A screening that is not over, as it is stored; `clock` is None where an older version wrote it."""
+    """A stored screening that is not over; `clock` is None in rows of older versions."""
 
     id: int
     name: str
@@ -49,26 +48,26 @@ class _Stored:
 
 @dataclass
 class Realigned:
-    """`moved`: ids of screenings whose moment changed. `problems`: why others could not follow, one line each."""
+    """The result. `moved`: ids of screenings whose times changed. `problems`: why others could not, a line each."""
 
     moved: list[int] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
 def realign() -> Realigned:
-    """Let the moments of all screenings to come follow the rules of their zones, in the caller's transaction."""
+    """Move all screenings that no longer match their local hour, in the caller's transaction."""
     stored = _stored()
     if any(one.clock is None or _shift(one) for one in stored):
-        programme_changes()
+        begin_programme_change()
         stored = _stored()
         _write_clocks(stored)
     return _move(stored)
 
 
 def change_zone(cinema_id: int, timezone: str) -> Realigned:
-    """The site's screenings that have not begun keep their hours, now by the clock of `timezone`.
+    """Give the site's screenings that have not begun another time zone; they keep their local hours.
 
-    In the caller's transaction, which has called `programme_changes` and must roll back when there are problems.
+    The caller's transaction has called `begin_programme_change` and must roll back if there are problems.
     """
     _write_clocks(_stored(cinema_id))
     rooms = select(AuditoriumRow.id).where(AuditoriumRow.cinema_id == cinema_id)
@@ -112,14 +111,14 @@ def _stored(cinema_id: int | None = None) -> list[_Stored]:
 
 
 def _write_clocks(stored: Iterable[_Stored]) -> None:
-    """Write the agreed hour down where an older version has left it out."""
+    """Store the local hour of rows that an older version wrote without it."""
     for one in stored:
         if one.clock is None:
             _update(one.id, starts_local=one.agreed, timezone=one.timezone)
 
 
 def _shift(one: _Stored) -> timedelta | None:
-    """How far the moment must move; zero where it is right; None where the zone's clocks skip the agreed hour."""
+    """Return how far the start must move; zero if it is right; None if the zone's clocks skip the local hour."""
     if one.has_begun or local(one.starts_at, one.timezone).replace(tzinfo=None) == one.agreed:
         return timedelta(0)
     moment = moment_at(one.agreed, one.timezone)
@@ -138,7 +137,8 @@ def _move(stored: Sequence[_Stored]) -> Realigned:
         elif shift:
             moves.append((one, shift))
     blocked = _overlapping(stored, {one.id: shift for one, shift in moves}, result)
-    # A room is taken by one screening at a time at every step: later ones make place first, and the other way round.
+    # The database refuses overlaps at every step: move the last screenings first where times move later, and the first
+    # ones first where they move earlier.
     later = [move for move in reversed(moves) if move[1] > timedelta(0)]
     earlier = [move for move in moves if move[1] < timedelta(0)]
     for one, shift in later + earlier:
@@ -150,7 +150,7 @@ def _move(stored: Sequence[_Stored]) -> Realigned:
 
 
 def _overlapping(stored: Sequence[_Stored], shifts: dict[int, timedelta], result: Realigned) -> set[int]:
-    """Rooms in which two screenings would run at once after the move: nothing of them is moved."""
+    """Return the auditoriums in which screenings would overlap after the move; their screenings are not moved."""
     blocked: set[int] = set()
     latest: dict[int, tuple[datetime, _Stored]] = {}
     moved = [(one.starts_at + shifts.get(one.id, timedelta(0)), one) for one in stored if one.is_scheduled]

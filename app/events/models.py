@@ -1,4 +1,4 @@
-"""Tables of the event-service: cinemas, rooms and their seats, films, screenings and prices (schema `events`)."""
+"""The tables of event-service: cinemas, auditoriums, seats, films, screenings, prices (schema `events`)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
 
 
 class ProgrammeVersionRow(Base):
-    """One row: how often the programme was changed. What processes remember of it is good while this stands."""
+    """The only row counts the changes of the programme. Caches are valid while `version` stays the same."""
 
     __tablename__ = "programme_version"
     __table_args__ = (CheckConstraint("single", name="single"), {"schema": SCHEMA})
@@ -62,7 +62,7 @@ class CinemaRow(Base):
 
 
 class AuditoriumRow(Base):
-    """A room. `stock` is the colour of its ticket roll; `capacity` counts its places on sale (a love seat has two)."""
+    """An auditorium. `stock` is the colour of its ticket paper; `capacity` counts places for sale (two a love seat)."""
 
     __tablename__ = "auditoriums"
     __table_args__ = (
@@ -92,10 +92,10 @@ class ZoneRow(Base):
 
 
 class SeatRow(Base):
-    """A place in the room's grid; `row_index` 0 is nearest to the screen, `column` counts from the left.
+    """A seat in the grid of an auditorium; `row_index` 0 is nearest to the screen, `column` counts from the left.
 
-    `section` is the part of the room, empty where row and number tell the seat. A seat that is not `for_sale` is shown
-    as taken.
+    `section` is a part of the auditorium, empty if row and number are unique. A seat that is not `for_sale` is shown as
+    taken.
     """
 
     __tablename__ = "seats"
@@ -150,13 +150,13 @@ class FilmRow(Base):
 
 
 class ScreeningRow(Base):
-    """A film in a room. The room is taken from `starts_at` to `ends_at`: two scheduled ones never overlap.
+    """A screening. It occupies its auditorium from `starts_at` to `ends_at`: two scheduled ones never overlap.
 
-    `starts_local` is the hour of the start by the site's clock, and `timezone` the site's zone, as they were agreed
-    with people; `local_hours.py` keeps `starts_at` where that hour is. Null where an older version wrote the row.
+    `starts_local` and `timezone` are the local hour and the zone as they were published; `local_hours.py` moves
+    `starts_at` if the rules of the zone change. They are null in rows of older versions.
 
-    `revision` counts the changes of `version`, `format` and `ends_at` by imports; `ScreeningChangeRow` keeps the values
-    of each former one.
+    `revision` counts the changes of `version`, `format` and `ends_at` by imports; `ScreeningChangeRow` stores the
+    former values.
     """
 
     __tablename__ = "screenings"
@@ -193,7 +193,7 @@ class ScreeningRow(Base):
 
 
 class ScreeningChangeRow(Base):
-    """What a screening was at a `revision` that an import changed at `changed_at`; `length` is from start to end."""
+    """The values of a screening at a `revision`, until an import replaced them at `changed_at`."""
 
     __tablename__ = "screening_changes"
     __table_args__ = ({"schema": SCHEMA},)
@@ -209,7 +209,7 @@ class ScreeningChangeRow(Base):
 
 
 class PriceRow(Base):
-    """Full price (inteira) of a zone at a screening, in centavos."""
+    """The full price (inteira) of a zone at a screening, in centavos."""
 
     __tablename__ = "screening_prices"
     __table_args__ = (CheckConstraint("price >= 0", name="price"), {"schema": SCHEMA})

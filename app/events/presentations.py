@@ -1,4 +1,4 @@
-"""How a screening is presented: how it was before a change, how it is at this very moment, and the change itself."""
+"""The presentation of a screening (language, format, length): read it under a lock, read former ones, change it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from app.events.queries import load_screenings, screening_query
 from app.events.views import Presentation, Screening
 
 
-def as_it_stands(screening: Screening) -> Screening:
-    """The screening with the presentation that it has now; no import changes that before the caller commits.
+def lock_presentation(screening: Screening) -> Screening:
+    """Lock the presentation of a screening until the caller commits; return the screening with the current one.
 
-    `screening` itself may be two seconds old. Costs one statement unless it has changed. Raises NotFound.
+    `screening` may be two seconds old. It takes one statement unless the presentation has changed. Raises NotFound.
     """
-    # An import takes the row `for update`: each waits for the other to commit. Claims and orders do not wait here.
+    # An import locks the row `for update`, so each waits for the other's commit. Claims and orders do not wait.
     query = select(ScreeningRow.revision).where(ScreeningRow.id == screening.id)
     revision = db.session().execute(query.with_for_update(read=True, key_share=True)).scalar()
     if revision is None:
@@ -34,7 +34,7 @@ def as_it_stands(screening: Screening) -> Screening:
 
 
 def former_presentation(screening: Screening, revision: int) -> Presentation | None:
-    """How the screening was presented at a former revision; None for the present one and for unknown ones."""
+    """Return the presentation at a former revision; None for the current one and for unknown ones."""
     if revision == screening.revision:
         return None
     query = select(ScreeningChangeRow).where(
@@ -47,9 +47,9 @@ def former_presentation(screening: Screening, revision: int) -> Presentation | N
 
 
 def change(screening_id: int, changes: Mapping[str, str | datetime]) -> int:
-    """Give a screening another `version`, `format` or `ends_at`, and keep what it was; returns its new revision.
+    """Change `version`, `format` or `ends_at` of a screening and store the former values; return the new revision.
 
-    The caller has locked the row for update where seats are sold, and has said `programme_changes`.
+    The caller has locked the row for update if seats are sold, and has called `begin_programme_change`.
     """
     length = ScreeningRow.ends_at - ScreeningRow.starts_at
     row = (ScreeningRow.id, ScreeningRow.revision, ScreeningRow.version, ScreeningRow.format, length)

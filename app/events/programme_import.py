@@ -1,9 +1,9 @@
-"""A cinema's real programme from files: checked whole before anything is written, and written all or not at all.
+"""Import a programme from files: all files are checked before anything is written, and all or nothing is written.
 
-Running it twice changes nothing: cinemas and films are known by their slug, rooms by cinema and label, screenings
-by their `ref`. What a buyer may have relied on is not moved: a screening keeps its film, room and hour, one with seats
-sold or held also its version, format and length unless the import is told to change them, and a room with screenings
-keeps its seats: which of them are sold may change.
+A second run changes nothing: cinemas and films are identified by slug, auditoriums by cinema and label, screenings by
+`ref`. A screening keeps its film, auditorium and hour; while seats are sold or held, also its version, format and
+length, unless the import is allowed to change them. An auditorium with screenings keeps its seats, but not which of
+them are for sale.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from sqlalchemy import select
 from app.core import db
 from app.core.errors import Invalid
 from app.events import local_hours
-from app.events.cache import programme_changes
+from app.events.cache import begin_programme_change
 from app.events.import_checks import Entry, Programme, check
 from app.events.import_existing import TURNAROUND, Existing, Show
 from app.events.import_files import Files, Place, Problem, read_files
 from app.events.import_references import References
-from app.events.import_sold import SoldTickets, TakenSeats, check_sold
+from app.events.import_sold_screenings import SoldTickets, TakenSeats, check_sold
 from app.events.import_writing import Report, Writer
 from app.events.models import CinemaRow
 
 
 class BadProgramme(Invalid):
-    """Nothing was written; `problems` says what is wrong, where."""
+    """The files have `problems`; nothing was written."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("programme.bad", count=len(problems))
@@ -44,26 +44,26 @@ def import_programme(
 ) -> Report:
     """Read, check and write these files in the caller's transaction. Raises BadProgramme; then nothing is written.
 
-    `taken` tells how many seats of screenings are sold or held: `reservations.service.occupancy`. `change_sold` tells
-    what was sold of them (`orders.service.sales_of`) and allows to change version, format and length all the same.
+    `taken` returns how many seats of screenings are sold or held: `reservations.service.occupancy`. `change_sold`
+    returns their sales (`orders.service.sales_of`) and permits changes of version, format and length.
     `new_guids`: see `plan_from_pretix`.
     """
     files = read_files(paths)
     programme = check(files, new_guids=new_guids)
-    programme_changes()
+    begin_programme_change()
     report = Report(rooms=programme.notes)
     local_hours.realign()
     _change_zones(programme, files, report)
     existing = Existing.load()
     references = References(programme, existing, files)
     references.check()
-    placed = (
-        _placed(entry, references, existing, files) for entry in programme.entries["screenings"].values()
+    found = (
+        _show_of(entry, references, existing, files) for entry in programme.entries["screenings"].values()
     )
-    shows = [show for show in placed if show is not None]
+    shows = [show for show in found if show is not None]
     _check_overlaps(shows, existing, files)
     sold = check_sold(shows, existing, files, taken, change_sold)
-    _note_converted(programme, references, report)
+    _report_converted(programme, references, report)
     if files.problems:
         raise BadProgramme(files.problems)
     report.notes.extend(sold.values())
@@ -71,7 +71,7 @@ def import_programme(
 
 
 def _change_zones(programme: Programme, files: Files, report: Report) -> None:
-    """A site's screenings keep their hours when its time zone is corrected, also those that are sold."""
+    """Apply corrected time zones of sites; all screenings keep their local hours."""
     before = {row.slug: row for row in db.session().execute(select(CinemaRow.__table__))}
     for entry in programme.entries["cinemas"].values():
         site, zone_name = before.get(entry.key[0]), entry.values.get("timezone")
@@ -79,27 +79,27 @@ def _change_zones(programme: Programme, files: Files, report: Report) -> None:
             continue
         done = local_hours.change_zone(site.id, zone_name)
         for problem in done.problems:
-            files.complain(entry.place, f"timezone: screening {problem}")
+            files.add_problem(entry.place, f"timezone: screening {problem}")
         report.notes.append(
             f"{site.slug}: {len(done.moved)} screenings keep their hours, now by the clock of {zone_name}"
         )
 
 
-def _note_converted(programme: Programme, references: References, report: Report) -> None:
+def _report_converted(programme: Programme, references: References, report: Report) -> None:
     starts = [references.start(entry) for entry in programme.entries["screenings"].values()]
     if count := sum(start is not None and start.converted for start in starts):
         report.notes.append(f"hours given in UTC and turned to the clocks of their cinemas: {count}")
 
 
-def _placed(entry: Entry, references: References, existing: Existing, files: Files) -> Show | None:
-    """The screening with its hours in UTC; None when something that it names is missing (which is a problem)."""
+def _show_of(entry: Entry, references: References, existing: Existing, files: Files) -> Show | None:
+    """Return the screening with its times in UTC; None if a reference is missing, which is reported."""
     values = entry.values
     room = (values["cinema"], values["room"])
     minutes, start = references.minutes_of(values["film"]), references.start(entry)
     if minutes is None or start is None or not references.knows_room(room):
         return None
     before = existing.shows.get(values["ref"])
-    # It stands where it is, also when it was agreed by a clock that its site no longer has.
+    # A stored screening keeps its time, even if its site has another time zone by now.
     starts_at = before.starts_at if before is not None and before.clock == start.clock else start.moment
     show = Show(
         ref=values["ref"],
@@ -113,18 +113,18 @@ def _placed(entry: Entry, references: References, existing: Existing, files: Fil
         status="scheduled",
         place=entry.place,
     )
-    return show if _stays(show, entry.place, existing, files) else None
+    return show if _keeps_its_place(show, entry.place, existing, files) else None
 
 
-def _stays(show: Show, place: Place, existing: Existing, files: Files) -> bool:
-    """A screening that is known already keeps its film, room and hour."""
+def _keeps_its_place(show: Show, place: Place, existing: Existing, files: Files) -> bool:
+    """Return whether a stored screening keeps its film, auditorium and hour; report it if not."""
     before = existing.shows.get(show.ref)
     if before is None:
         return True
     for what, name in (("film", "film"), ("room", "room"), ("clock", "start")):
-        old, new = _said(getattr(before, what)), _said(getattr(show, what))
+        old, new = _as_text(getattr(before, what)), _as_text(getattr(show, what))
         if old != new:
-            files.complain(
+            files.add_problem(
                 place,
                 f"screening {show.ref!r} has {old} as its {name}, not {new}: "
                 f"call it off (cancel-screening {before.id}) and give the new one another ref",
@@ -133,14 +133,14 @@ def _stays(show: Show, place: Place, existing: Existing, files: Files) -> bool:
     return True
 
 
-def _said(value: object) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     return " ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _check_overlaps(shows: Sequence[Show], existing: Existing, files: Files) -> None:
-    """No two screenings of a room at once, neither of the files nor of what is on sale already."""
+    """Report overlapping screenings of an auditorium, in the files and with the stored ones."""
     refs = {show.ref for show in shows}
     cancelled = {ref for ref, show in existing.shows.items() if show.status != "scheduled"}
     standing = [show for show in existing.scheduled if show.ref not in refs]
@@ -152,24 +152,24 @@ def _check_overlaps(shows: Sequence[Show], existing: Existing, files: Files) -> 
         latest: Show | None = None
         for show in here:
             if latest is not None and show.starts_at < latest.ends_at:
-                _complain_of_overlap(room, latest, show, files)
+                _report_overlap(room, latest, show, files)
             if latest is None or show.ends_at > latest.ends_at:
                 latest = show
 
 
-def _complain_of_overlap(room: tuple[str, str], one: Show, other: Show, files: Files) -> None:
+def _report_overlap(room: tuple[str, str], one: Show, other: Show, files: Files) -> None:
     named = one if one.place is not None and other.place is None else other
     beside = other if named is one else one
     if named.place is None:
-        return  # both stood before; the database would not have let them
+        return  # both are stored; the database does not permit that
     where = f" ({beside.place})" if beside.place else " (on sale already)"
-    files.complain(
+    files.add_problem(
         named.place,
-        f"room {' '.join(room)}: {_show(named)} overlaps {_show(beside)}{where}",
+        f"room {' '.join(room)}: {_describe(named)} overlaps {_describe(beside)}{where}",
     )
 
 
-def _show(show: Show) -> str:
+def _describe(show: Show) -> str:
     end = show.clock + (show.ends_at - show.starts_at)
     return f"{show.ref!r} ({show.film}, {show.clock:%Y-%m-%d %H:%M} to {end:%H:%M})"
 

@@ -1,4 +1,4 @@
-"""How the programme is read from its tables: screenings with film, site, room and prices; days with screenings."""
+"""Read the programme: screenings with film, site, auditorium and prices; days with screenings."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from app.events.views import Cinema, Film, Screening
 
 
 def programme_of_day(day: date, cinema: str | None) -> tuple[Screening, ...]:
-    """All screenings of a cinema day, of one site (slug) or of all, by film, site and hour."""
+    """Return the screenings of a cinema day, of one site (slug) or of all, by film, site and hour."""
     query = screening_query().where(_day_of_screening() == day)
     if cinema is not None:
         query = query.where(CinemaRow.slug == cinema)
-    # A wide window in UTC first, so that the index on starts_at narrows what the exact rule is asked of.
+    # A wide window in UTC uses the index on starts_at; the exact rule then checks few rows.
     noon = datetime.combine(day, time(12), tzinfo=timezone("UTC"))
     query = query.where(ScreeningRow.starts_at.between(noon - timedelta(days=2), noon + timedelta(days=2)))
     query = query.order_by(
@@ -27,7 +27,7 @@ def programme_of_day(day: date, cinema: str | None) -> tuple[Screening, ...]:
 
 
 def days_by_site() -> dict[str, tuple[date, ...]]:
-    """The cinema days with a screening that was not cancelled, by site, from yesterday on."""
+    """Return the cinema days with a screening that is not cancelled, by site, from yesterday on."""
     query = (
         select(CinemaRow.slug, _day_of_screening().label("day"))
         .select_from(ScreeningRow)
@@ -44,7 +44,7 @@ def days_by_site() -> dict[str, tuple[date, ...]]:
 
 
 def _day_of_screening() -> ColumnElement[date]:
-    """By the hour that was agreed; where an older version wrote the row, by the rules of the site's zone."""
+    """Return the cinema day by the stored local hour; rows of older versions have none and use the site's zone."""
     clock = func.coalesce(
         ScreeningRow.starts_local,
         func.timezone(func.coalesce(ScreeningRow.timezone, CinemaRow.timezone), ScreeningRow.starts_at),

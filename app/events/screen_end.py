@@ -1,4 +1,4 @@
-"""Which end of a pretix seating plan the screen is at: the format cannot say it, but most plans write it down."""
+"""Find the end of a pretix seating plan at which the screen is, by the texts on the plan: the format has no field."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from app.events.rooms import BadRoom
+from app.events.auditorium_plans import PlanError
 
 WORDS = frozenset(
     {
@@ -27,11 +27,11 @@ WORDS = frozenset(
 
 
 def screen_end(plan: dict[str, Any], heights: Sequence[float]) -> tuple[str, str]:
-    """(`top` or `bottom`, a note on how it was told); `heights` are the seats' y. Raises BadRoom where it cannot tell.
+    """Return `top` or `bottom` and a note on the reason; `heights` are the y of the seats. Raises PlanError if unclear.
 
-    Where nothing is written it is the top, as of a room's lines; the note asks whether that is so.
+    Without a text on the plan the result is `top`, and the note asks to check it.
     """
-    texts = list(_texts(plan))
+    texts = list(_screen_texts(plan))
     ends = {_end(y, heights) for _, y in texts}
     said = ", ".join(dict.fromkeys(repr(text) for text, _ in texts))
     if not texts:
@@ -41,7 +41,7 @@ def screen_end(plan: dict[str, Any], heights: Sequence[float]) -> tuple[str, str
         )
     if len(ends) > 1 or "" in ends:
         where = "between the seats or beside them" if "" in ends else "at both ends"
-        raise BadRoom(
+        raise PlanError(
             f"at which end is the screen? {said} stands {where}: say it in the column screen, top or bottom"
         )
     end = ends.pop()
@@ -54,19 +54,19 @@ def _end(y: float, heights: Sequence[float]) -> str:
     return "bottom" if y > max(heights) else ""
 
 
-def _texts(plan: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """What is written on the plan of a screen or a stage, and how far down."""
+def _screen_texts(plan: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield the texts that name a screen or a stage, with their y."""
     for zone in plan["zones"]:
         for area in zone.get("areas") or ():
             written = area.get("text") or {}
             text = str(written.get("text") or "")
-            if _tells(text):
+            if _names_screen(text):
                 parts = [part.get("position") or {"y": 0} for part in (zone, area, written)]
                 yield " ".join(text.split()), sum(float(part["y"]) for part in parts)
 
 
-def _tells(text: str) -> bool:
-    """`Palco`, `TELA / SCREEN`, `S T A G E`."""
+def _names_screen(text: str) -> bool:
+    """Return whether a text names a screen or a stage: `Palco`, `TELA / SCREEN`, `S T A G E`."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().upper()
     words = re.findall("[A-Z]+", plain)
     return "".join(words) in WORDS or not WORDS.isdisjoint(words)

@@ -1,7 +1,7 @@
-"""event-service: what is on, where and when, and which seats a room has.
+"""event-service: cinemas, films, screenings, auditoriums and their seat plans.
 
-Every page and every claim asks, so what was read is kept while the programme's version stands (`cache.py`): a change
-is seen two seconds later at most. `now()` is the database's clock.
+Values are cached while the programme's version stays the same (`cache.py`): a change is seen two seconds later at
+most. `now()` is the database's clock.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from app.core.i18n import local
 from app.core.messages import ScreeningCancelled
 from app.core.outbox import publish
 from app.events import cache
-from app.events.cache import programme_cache, programme_changes
+from app.events.cache import begin_programme_change, programme_cache
 from app.events.models import CinemaRow, FilmRow, ScreeningRow, SeatRow, ZoneRow
-from app.events.presentations import as_it_stands, former_presentation
+from app.events.presentations import former_presentation, lock_presentation
 from app.events.queries import days_by_site, load_screenings, programme_of_day, screening_query
 from app.events.views import Cinema, Film, Presentation, Sales, Screening, Seat, SeatPlan, Zone
 
@@ -34,20 +34,19 @@ __all__ = [
     "Seat",
     "SeatPlan",
     "Zone",
-    "as_it_stands",
-    "called_off",
+    "cancel_reasons",
     "cancel_screening",
     "cinema",
     "cinema_day",
     "cinemas",
-    "day_called_today",
     "days_with_screenings",
     "ensure_on_sale",
     "film",
     "films",
     "former_presentation",
-    "is_called_off",
-    "keep_scheduled",
+    "is_cancelled",
+    "lock_presentation",
+    "lock_scheduled",
     "now",
     "on_sale",
     "programme",
@@ -57,11 +56,12 @@ __all__ = [
     "seat_plan",
     "seats_not_sold",
     "today",
+    "unambiguous_today",
     "wheelchair_spaces",
 ]
 
-# A change of the programme is seen two seconds later. In that time a screening that was called off may still be shown,
-# and begun to be bought: its calling-off ends that order like all others, and late money asks the screening's row.
+# For two seconds, a cancelled screening may still be shown and an order for it started. The cancellation ends that
+# order like all others, and the settlement of a late payment reads the screening's row.
 _screenings: Cache[int, Screening] = programme_cache("screenings", most=10_000)
 _seat_plans: Cache[int, SeatPlan] = programme_cache("seat plans", most=1_000)
 _cinemas: Cache[str, list[Cinema]] = programme_cache("cinemas", most=1)
@@ -72,38 +72,38 @@ _days: Cache[str, dict[str, tuple[date, ...]]] = programme_cache("days with scre
 
 
 class ScreeningClosed(Conflict):
-    """No seats are sold for this screening any more; `code` is `started`, `closed` or `cancelled`."""
+    """Sales of the screening are over; `code` is `started`, `closed` or `cancelled`."""
 
 
 def now() -> datetime:
-    """The database's clock, which is asked every two seconds at most."""
+    """Return the database's time, which is read every two seconds at most."""
     return cache.now()
 
 
 def cinema_day(moment: datetime, zone_name: str) -> date:
-    """The cinema day that `moment` belongs to: it ends at 5 in the morning, local time."""
+    """Return the cinema day of `moment`. Cinema days end at 5 in the morning, local time."""
     return showtime.cinema_day(local(moment, zone_name))
 
 
 def today(cinema: str | None = None) -> date:
-    """The cinema day that it is now, at `cinema` or at the first site."""
+    """Return the current cinema day at `cinema` (slug) or at the first site."""
     return showtime.cinema_day(_clock(cinema))
 
 
-def day_called_today(cinema: str | None = None) -> date | None:
-    """The day that a page may call today; None between midnight and 5, when the word would mean two days."""
+def unambiguous_today(cinema: str | None = None) -> date | None:
+    """Return the day that a page may call today; None between midnight and 5, when the word may mean two days."""
     return showtime.unambiguous_today(_clock(cinema))
 
 
 def _clock(cinema: str | None) -> datetime:
-    """What the clock shows at `cinema` or at the first site."""
+    """Return the local time at `cinema` or at the first site."""
     sites = cinemas()
     site = next((site for site in sites if site.slug == cinema), sites[0] if sites else None)
     return local(now(), site.timezone if site else "America/Sao_Paulo")
 
 
 def cinemas() -> list[Cinema]:
-    """All sites, in their order."""
+    """Return all sites, in their order."""
     return _cinemas.get("all", _load_cinemas)
 
 
@@ -113,7 +113,7 @@ def _load_cinemas() -> list[Cinema]:
 
 
 def cinema(slug: str) -> Cinema:
-    """Raises NotFound."""
+    """Return a site. Raises NotFound."""
     for site in cinemas():
         if site.slug == slug:
             return site
@@ -121,13 +121,13 @@ def cinema(slug: str) -> Cinema:
 
 
 def films() -> list[Film]:
-    """All films of the house, also without screenings, in the programme's order."""
+    """Return all films, also those without screenings, in the programme's order."""
     rows = db.session().scalars(select(FilmRow).order_by(FilmRow.position, FilmRow.title))
     return [Film.of(row) for row in rows]
 
 
 def film(slug: str) -> Film:
-    """At most 2 s old. Raises NotFound."""
+    """Return a film, at most 2 s old. Raises NotFound."""
     return _films.get(slug, lambda: _load_film(slug))
 
 
@@ -139,17 +139,17 @@ def _load_film(slug: str) -> Film:
 
 
 def programme(day: date, cinema: str | None = None) -> list[Screening]:
-    """Every screening of that cinema day, started and cancelled ones too, by film, site and hour.
+    """Return the screenings of a cinema day, started and cancelled ones too, by film, site and hour; at most 2 s old.
 
-    The day is each site's own: from 5 in the morning to 5 in the morning, in the site's time zone. At most 2 s old.
+    A cinema day lasts from 5 to 5 in the morning, in the time zone of each site.
     """
     return list(_programmes.get((day, cinema), lambda: programme_of_day(day, cinema)))
 
 
 def programme_today() -> dict[str, list[Screening]]:
-    """The screenings of today's cinema day of every site, by its slug; a site without any has an empty list.
+    """Return today's screenings of every site, by slug; the list of a site without any is empty.
 
-    One query while all sites have the same day, two while it is 5 in the morning somewhere between them.
+    It takes one query while all sites have the same cinema day, otherwise two.
     """
     days = {site.slug: today(site.slug) for site in cinemas()}
     found: dict[str, list[Screening]] = {slug: [] for slug in days}
@@ -162,7 +162,7 @@ def programme_today() -> dict[str, list[Screening]]:
 
 
 def days_with_screenings(cinema: str | None = None) -> list[date]:
-    """The cinema days from today on that have a screening that was not cancelled. At most 2 s old."""
+    """Return the cinema days from today on with a screening that is not cancelled, at most 2 s old."""
     by_site = _days.get("all", days_by_site)
     moment = now()
     return sorted(
@@ -177,13 +177,13 @@ def days_with_screenings(cinema: str | None = None) -> list[date]:
 
 
 def screenings_of_film(film_id: int, from_: datetime) -> list[Screening]:
-    """Screenings of the film that start at or after `from_` (UTC), cancelled ones too, by hour."""
+    """Return the film's screenings that start at or after `from_` (UTC), cancelled ones too, by hour."""
     query = screening_query().where(ScreeningRow.film_id == film_id, ScreeningRow.starts_at >= from_)
     return load_screenings(query.order_by(ScreeningRow.starts_at, ScreeningRow.id))
 
 
 def screening(screening_id: int) -> Screening:
-    """At most 2 s old. Raises NotFound."""
+    """Return a screening, at most 2 s old. Raises NotFound."""
     return _screenings.get(screening_id, lambda: _load_screening(screening_id))
 
 
@@ -197,7 +197,7 @@ def _load_screening(screening_id: int) -> Screening:
 
 
 def seat_plan(auditorium_id: int) -> SeatPlan:
-    """The seats of a room, by row and column; shared by all callers, never changed in place. Raises NotFound."""
+    """Return the seats of an auditorium, by row and column. Callers share the object. Raises NotFound."""
     return _seat_plans.get(auditorium_id, lambda: _load_seat_plan(auditorium_id))
 
 
@@ -217,7 +217,7 @@ def _load_seat_plan(auditorium_id: int) -> SeatPlan:
 
 
 def seats_not_sold() -> frozenset[int]:
-    """The ids of the seats of all rooms that nobody may buy; at most 2 s old."""
+    """Return the ids of the seats of all auditoriums that are not for sale, at most 2 s old."""
     return _not_sold.get("all", _load_not_sold)
 
 
@@ -226,7 +226,7 @@ def _load_not_sold() -> frozenset[int]:
 
 
 def wheelchair_spaces(auditorium_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
-    """The seat ids of the wheelchair spaces on sale of several rooms, in one query; rooms without any are left out."""
+    """Return the wheelchair spaces for sale by auditorium id, in one query; auditoriums without any are left out."""
     found: dict[int, tuple[int, ...]] = {}
     rows = db.session().execute(
         select(SeatRow.auditorium_id, SeatRow.id)
@@ -239,12 +239,12 @@ def wheelchair_spaces(auditorium_ids: Iterable[int]) -> dict[int, tuple[int, ...
 
 
 def on_sale(screening: Screening) -> bool:
-    """Whether seats are sold now; `ensure_on_sale` says why not. Asks no query."""
+    """Return whether seats are sold now, without a query; `ensure_on_sale` raises the reason."""
     return screening.status == "scheduled" and now() < screening.sales_close_at
 
 
 def ensure_on_sale(screening: Screening) -> None:
-    """Raises ScreeningClosed: `cancelled`, `started` (or about to: `closed`). Asks no query."""
+    """Raise ScreeningClosed `cancelled`, `started` or (before the start) `closed`, without a query."""
     if screening.status != "scheduled":
         raise ScreeningClosed("cancelled", screening_id=screening.id)
     moment = now()
@@ -254,20 +254,20 @@ def ensure_on_sale(screening: Screening) -> None:
         )
 
 
-def keep_scheduled(screening_id: int) -> bool:
-    """Whether the screening is on, asked of the table itself; if so, nobody calls it off before the caller commits."""
+def lock_scheduled(screening_id: int) -> bool:
+    """Return whether the screening is scheduled, and if so, lock it: it is not cancelled before the caller commits."""
     query = select(ScreeningRow.status).where(ScreeningRow.id == screening_id).with_for_update(read=True)
     return db.session().execute(query).scalar() == "scheduled"
 
 
-def is_called_off(screening_id: int) -> bool:
-    """Whether the cinema has called the screening off, asked of the table itself: true from the commit on."""
+def is_cancelled(screening_id: int) -> bool:
+    """Return whether the screening is cancelled, read from the table and not from a cache."""
     query = select(ScreeningRow.status).where(ScreeningRow.id == screening_id)
     return db.session().execute(query).scalar() == "cancelled"
 
 
-def called_off(days: int = 7) -> dict[int, str]:
-    """Why each screening was called off that would begin later than `days` ago: reasons by its id."""
+def cancel_reasons(days: int = 7) -> dict[int, str]:
+    """Return the reasons of cancelled screenings by id, for those that start later than `days` days ago."""
     since = func.clock_timestamp() - func.make_interval(0, 0, 0, days)
     query = select(ScreeningRow.id, ScreeningRow.cancel_reason).where(
         ScreeningRow.status == "cancelled", ScreeningRow.starts_at > since
@@ -276,7 +276,7 @@ def called_off(days: int = 7) -> dict[int, str]:
 
 
 def cancel_screening(screening_id: int, reason: str) -> Screening:
-    """The cinema calls a screening off; its buyers are refunded and told by message. A second call changes nothing.
+    """Cancel a screening; a message has its buyers refunded and notified. A second call changes nothing.
 
     Raises NotFound, and Invalid for an empty or overlong reason.
     """
@@ -285,7 +285,7 @@ def cancel_screening(screening_id: int, reason: str) -> Screening:
         raise Invalid("screening.reason", "reason")
     scheduled = (ScreeningRow.id == screening_id, ScreeningRow.status == "scheduled")
     if db.session().scalar(select(ScreeningRow.id).where(*scheduled)) is not None:
-        programme_changes()
+        begin_programme_change()
     changed = db.session().execute(
         update(ScreeningRow)
         .where(*scheduled)

@@ -1,4 +1,4 @@
-"""Text files as spreadsheets and editors save them: UTF-8, or UTF-16 with its mark at the beginning."""
+"""Read text files as spreadsheets and editors save them: UTF-8, or UTF-16 with a byte order mark."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MOST_BYTES = 20 * 1024 * 1024
 
 
 class UnreadableText(Exception):
-    """The message says why; `line` is where."""
+    """The file is no text; the message is the reason, `line` the place."""
 
     def __init__(self, message: str, line: int = 1) -> None:
         super().__init__(message)
@@ -17,7 +17,7 @@ class UnreadableText(Exception):
 
 
 def read_text(path: Path) -> str:
-    """The file's text, without a mark of its encoding. Raises UnreadableText, with the remedy where there is one."""
+    """Return the file's text, without the byte order mark. Raises UnreadableText, with a remedy if there is one."""
     try:
         if path.stat().st_size > MOST_BYTES:
             raise UnreadableText(f"is larger than {MOST_BYTES // 1024 // 1024} MB")

@@ -1,4 +1,4 @@
-"""What event-service hands out: frozen, without a session behind them. Times are aware, UTC; money is centavos."""
+"""The views of event-service. Times are aware, UTC; money is in centavos."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Film:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """How a screening shows its film: the facts that a buyer relies on and that another print changes.
+    """How a screening shows its film. Buyers rely on it, and an import may change it.
 
     `version` is dubbed, subtitled or original; `format` 2D or 3D; `ends_at` aware, UTC.
     """
@@ -105,11 +105,11 @@ class Presentation:
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """A film in a room. `capacity` counts its places on sale.
+    """One showing of a film in an auditorium. `capacity` counts the places for sale.
 
-    `prices` is the full price of each zone by its id; `from_price` the cheapest of those that are sold.
-    `showtime` is the start as people read it: whatever prints a date or an hour takes it from there.
-    `revision` counts the changes of its presentation.
+    `prices` is the full price by zone id; `from_price` is the lowest one of the zones for sale.
+    `showtime` is the local start, from which all texts take date and hour.
+    `revision` counts the changes of the presentation. `stock` is the colour of the ticket paper.
     """
 
     id: int
@@ -172,7 +172,7 @@ class Screening:
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """What was sold of a screening: tickets that are paid for, and how many buyers they have."""
+    """The sales of a screening: paid tickets, and the number of their buyers."""
 
     tickets: int = 0
     buyers: int = 0
@@ -194,16 +194,16 @@ class Zone:
         return self.name_en if _english(locale) else self.name
 
     @property
-    def is_usual(self) -> bool:
-        """Whether it is the zone of all seats that no plan gives another: it goes without saying."""
+    def is_standard(self) -> bool:
+        """Return whether this is the default zone, which pages do not name."""
         return self.code == "standard"
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A place: `name` tells it from all of its room (`F7`, `Balcão 1-5`: core/seat_names.py).
+    """A seat. `name` is unique in its auditorium (`F7`, `Balcão 1-5`: core/seat_names.py).
 
-    `column` is its place in the row's grid, aisles are gaps in it; one that is not `for_sale` is taken for everybody.
+    `column` is its position in the grid, in which aisles are gaps. A seat that is not `for_sale` is shown as taken.
     """
 
     id: int
@@ -223,7 +223,7 @@ class Seat:
 
     @property
     def short_name(self) -> str:
-        """As the map draws it: without its section, in which it lies there."""
+        """Return the name on the seat map, without the section."""
         return short_name(self.row_label, self.number)
 
     def long_name(self, locale: str) -> str:
@@ -254,9 +254,9 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class SeatPlan:
-    """A room's seats by row and column; `rows` holds one tuple a row, from the screen back.
+    """The seats of an auditorium by row and column; `rows` has one tuple a row, from the screen back.
 
-    `halves` names for each place of a love seat the other one; `not_sold` are the ids of seats that nobody may buy.
+    `love_seat_partners` maps each place of a love seat to the other one; `not_sold` are the seats not for sale.
     """
 
     auditorium_id: int
@@ -264,12 +264,12 @@ class SeatPlan:
     by_id: Mapping[int, Seat] = field(compare=False)
     rows: tuple[tuple[Seat, ...], ...] = field(compare=False)
     zones: tuple[Zone, ...]
-    halves: Mapping[int, int] = field(compare=False)
+    love_seat_partners: Mapping[int, int] = field(compare=False)
     not_sold: frozenset[int] = field(compare=False)
     digest: int = field(compare=False, repr=False)
 
     def __hash__(self) -> int:
-        """Computed once: plans are keys of caches, and have hundreds of seats."""
+        """Return the stored hash: plans have hundreds of seats and are cache keys."""
         return self.digest
 
     @classmethod
@@ -284,21 +284,21 @@ class SeatPlan:
             by_id=MappingProxyType({seat.id: seat for seat in seats}),
             rows=tuple(tuple(rows[index]) for index in sorted(rows)),
             zones=ordered,
-            halves=MappingProxyType(_halves(seats)),
+            love_seat_partners=MappingProxyType(_love_seat_partners(seats)),
             not_sold=frozenset(seat.id for seat in seats if not seat.for_sale),
             digest=hash((auditorium_id, seats, ordered)),
         )
 
-    def whole(self, seat_ids: Collection[int]) -> bool:
-        """Whether no love seat is halved: of each, both places are among `seat_ids`, or neither."""
-        return all(self.halves.get(seat_id, seat_id) in seat_ids for seat_id in seat_ids)
+    def keeps_love_seats_whole(self, seat_ids: Collection[int]) -> bool:
+        """Return whether `seat_ids` contains both places or none of each love seat."""
+        return all(self.love_seat_partners.get(seat_id, seat_id) in seat_ids for seat_id in seat_ids)
 
     @property
     def columns(self) -> int:
-        """How many grid columns the widest row reaches."""
+        """Return the number of grid columns of the widest row."""
         return max(seat.column + seat.width for seat in self.seats) if self.seats else 0
 
 
-def _halves(seats: Sequence[Seat]) -> dict[int, int]:
+def _love_seat_partners(seats: Sequence[Seat]) -> dict[int, int]:
     pairs = {seat.id: seat.companion_of for seat in seats if seat.kind == "love" and seat.companion_of}
     return pairs | {other: one for one, other in pairs.items()}

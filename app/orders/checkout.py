@@ -116,7 +116,7 @@ def _as_shown(order: OrderView, shown_revision: int | None) -> OrderView:
     Raises PresentationChanged. A change that was taken back again does not count.
     """
     seen = order.screening_revision if shown_revision is None else shown_revision
-    screening = events.as_it_stands(order.screening)
+    screening = events.lock_presentation(order.screening)
     if seen != screening.revision and events.former_presentation(screening, seen) != screening.presentation:
         raise PresentationChanged
     return replace(order, screening=screening, screening_revision=screening.revision, agreed=None)

@@ -36,7 +36,7 @@ def complete(order: OrderView, reservation_id: uuid.UUID, receipt_id: uuid.UUID 
     """
     if not reservations.confirm(reservation_id):
         return False
-    order = replace(order, screening=events.as_it_stands(order.screening))
+    order = replace(order, screening=events.lock_presentation(order.screening))
     _SETTLE.require(id=order.id, reservation_id=reservation_id)
     items = _sell_claims(order)
     if receipt_id is not None:

@@ -101,7 +101,7 @@ def _call_off(reasons: Mapping[int, str]) -> None:
 def call_off_latecomers() -> None:
     """An order begun or paid in the second in which the screening was called off is found afterwards."""
     with db.transaction():
-        if reasons := events.called_off():
+        if reasons := events.cancel_reasons():
             _call_off(reasons)
 
 

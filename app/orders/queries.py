@@ -218,7 +218,7 @@ def _seat(row: dict[str, Any], plan: SeatPlan, locale: str) -> OrderSeat:
         row_label=seat.row_label,
         number=seat.number,
         kind=seat.kind,
-        zone_name=zone.name_in(locale) if zone and not zone.is_usual else "",
+        zone_name=zone.name_in(locale) if zone and not zone.is_standard else "",
         full_price=row["full_price"],
         ticket_type=row["ticket_type"],
         half_kind=row["half_kind"],

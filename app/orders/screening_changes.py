@@ -57,7 +57,7 @@ def tell(order_id: uuid.UUID) -> None:
     the order is in, or when a change was taken back before its buyer was told.
     """
     order = queries.locked_by_id(order_id)
-    screening = events.as_it_stands(order.screening)
+    screening = events.lock_presentation(order.screening)
     told = db.session().execute(_TOLD, {"id": order.id, "revision": screening.revision, "paid": PAID}).first()
     bought = events.former_presentation(screening, order.screening_revision)
     if told is None or bought is None or not order.email:

@@ -62,7 +62,7 @@ def _obstacle(order: OrderView, in_time: bool, claims_stand: bool) -> str | None
     if claims_stand:
         return None
     # Cancelling a screening does not look for expired orders: lock its status until this one is paid.
-    return None if events.keep_scheduled(screening.id) else "screening cancelled"
+    return None if events.lock_scheduled(screening.id) else "screening cancelled"
 
 
 def _is_in_time(order: OrderView, paid_at: datetime | None) -> bool:

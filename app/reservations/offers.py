@@ -60,7 +60,7 @@ def offer_next(screening_id: int) -> bool:
     for row in waiting:
         if best_together(plan, row.quantity, taken) is None:
             continue
-        if not events.keep_scheduled(screening_id):
+        if not events.lock_scheduled(screening_id):
             return False  # just cancelled: a tick closes the list when the programme cache of this process has noticed
         if _offer(screening, row):
             return True

@@ -26,7 +26,7 @@ def check_seats(screening: Screening, seat_ids: Sequence[int]) -> tuple[int, ...
     by_id = plan.by_id
     if any(seat_id not in by_id for seat_id in seat_ids):
         raise Invalid("seats.unknown", "seat")
-    if not plan.whole(seat_ids):
+    if not plan.keeps_love_seats_whole(seat_ids):
         raise Invalid("seats.halved", "seat")
     return tuple(sorted(seat_ids, key=lambda seat_id: (by_id[seat_id].row_index, by_id[seat_id].column)))
 

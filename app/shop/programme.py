@@ -47,7 +47,7 @@ def programme() -> str:
 
 def _programme(choice: Choice) -> dict[str, Any]:
     """The day's sign, days, filters and films as ready markup: it holds no token and nobody's name."""
-    today, called_today = events.today(choice.cinema), events.day_called_today(choice.cinema)
+    today, called_today = events.today(choice.cinema), events.unambiguous_today(choice.cinema)
     days = events.days_with_screenings(choice.cinema)
     day, screenings = _day_to_show(choice, today, days)
     choice = replace(choice, day=day if choice.day else None)
@@ -214,7 +214,7 @@ def _film(found: Film, choice: Choice) -> dict[str, Any]:
         filters=_filters(choice, screenings, partial(choice.film_url, found.slug)) if screenings else [],
         days=sorted(days, key=lambda one: choice.day is not None and one.day < choice.day),
         strip=days,
-        today=events.day_called_today(choice.cinema),
+        today=events.unambiguous_today(choice.cinema),
         named=_named_day,
         site=choice.cinema,
     )

@@ -237,7 +237,7 @@ def _admit(
     }
     row = db.session().execute(text(ADMIT), values).first()
     # The cinema's word counts from when it is given, not from when the worker has revoked the tickets.
-    if row is not None and not events.is_called_off(row.screening_id):
+    if row is not None and not events.is_cancelled(row.screening_id):
         return _answer("admitted_early" if row.is_early else "admitted", row)
     if row is not None:
         # The row is still locked by this transaction: nobody else has seen the ticket admitted.
@@ -245,7 +245,7 @@ def _admit(
     row = db.session().execute(_LOOK, key).first()
     if row is None:
         return Admission("unknown")
-    called_off = events.is_called_off(row.screening_id)
+    called_off = events.is_cancelled(row.screening_id)
     is_current = payload is None or (payload.revision == row.revision and row.key_counts)
     facts = IssueFacts.of(row.facts)
     return _answer(refusal(row.state, is_current, facts, door, row.now, called_off=called_off), row)

@@ -111,7 +111,7 @@ def on_screening_retimed(message: ScreeningRetimed, attempt: Attempt) -> None:
 def on_screening_changed(message: ScreeningChanged, attempt: Attempt) -> None:
     """The tickets show the new version, format and length, and doors close by the new end."""
     with attempt.transaction():
-        issuing.renew(events.as_it_stands(events.screening(message.screening_id)))
+        issuing.renew(events.lock_presentation(events.screening(message.screening_id)))
 
 
 def _to_know(tickets: Sequence[Ticket], locale: str) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from app.core import cache, config, db
 from app.core.config import Settings
 from app.events import demo, handlers
 from app.events import service as events
+from app.events.auditorium_plans import seats_of
+from app.events.demo_auditoriums import CINEMAS, DemoAuditorium
 from app.events.demo_films import FILMS
-from app.events.demo_rooms import CINEMAS, DemoRoom
-from app.events.rooms import seats_of
 
 ROOMS = [room for cinema in CINEMAS for room in cinema.rooms]
 WEEK = [date(2026, 11, 23) + timedelta(days=offset) for offset in range(28)]
@@ -149,7 +149,7 @@ def test_it_goes_around_what_a_real_programme_put_into_its_rooms(database: str) 
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.label)
-def test_each_room_keeps_to_the_law_and_has_its_own_stock(room: DemoRoom) -> None:
+def test_each_room_keeps_to_the_law_and_has_its_own_stock(room: DemoAuditorium) -> None:
     seats = seats_of(room.rows)
     kinds = [seat.kind for seat in seats]
     least = ceil(len(seats) * 0.02)
@@ -161,7 +161,7 @@ def test_each_room_keeps_to_the_law_and_has_its_own_stock(room: DemoRoom) -> Non
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.label)
-def test_a_room_shows_one_film_at_a_time(room: DemoRoom) -> None:
+def test_a_room_shows_one_film_at_a_time(room: DemoAuditorium) -> None:
     slots = [slot for day in WEEK for slot in demo.timetable(room.label, day)]
     assert all(before.ends_at <= after.starts_at for before, after in pairwise(slots))
     assert all(slot.ends_at > slot.starts_at for slot in slots)

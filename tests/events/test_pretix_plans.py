@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from app.events.auditorium_plans import PlanError
 from app.events.pretix_plans import plan_from_pretix
-from app.events.rooms import BadRoom
 
 Row = tuple[str | None, list[str], float]
 
@@ -59,7 +59,7 @@ FIVE = ["1", "2", "3", "4", "5"]
 
 
 def faults(plan: dict[str, Any], **options: Any) -> list[str]:
-    with pytest.raises(BadRoom) as refused:
+    with pytest.raises(PlanError) as refused:
         plan_from_pretix(plan, **options)
     return [str(fault) for fault in refused.value.faults]
 

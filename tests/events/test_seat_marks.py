@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from app.events.rooms import BadRoom, PlannedSeat, RoomPlan, turned
-from app.events.seat_marks import with_kinds, without
+from app.events.auditorium_plans import AuditoriumPlan, PlanError, PlannedSeat, turned
+from app.events.seat_marks import with_kinds, with_not_sold
 from app.events.seating_plans import plan_from_lines
 
 
-def kinds_of(plan: RoomPlan) -> dict[tuple[str, str], str]:
+def kinds_of(plan: AuditoriumPlan) -> dict[tuple[str, str], str]:
     return {(seat.row_label, seat.number): seat.kind for seat in plan.seats if seat.kind != "standard"}
 
 
-def not_sold(plan: RoomPlan) -> list[tuple[str, str]]:
+def not_sold(plan: AuditoriumPlan) -> list[tuple[str, str]]:
     return [(seat.row_label, seat.number) for seat in plan.seats if not seat.for_sale]
 
 
-def in_sections(*sections: str) -> RoomPlan:
+def in_sections(*sections: str) -> AuditoriumPlan:
     seats = [
         PlannedSeat("1", index, str(number), number, 1, "standard", "standard", None, section=section)
         for index, section in enumerate(sections)
         for number in (1, 2)
     ]
-    return RoomPlan(tuple(seats), {})
+    return AuditoriumPlan(tuple(seats), {})
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def in_sections(*sections: str) -> RoomPlan:
 )
 def test_no_seat_is_lost_in_a_room_of_numeric_rows(lines: list[str]) -> None:
     plan = plan_from_lines(lines)
-    marked = without(with_kinds(plan, {"wheelchair": []}), [], None)
+    marked = with_not_sold(with_kinds(plan, {"wheelchair": []}), [], None)
     assert marked.seats == plan.seats
 
 
@@ -55,7 +55,7 @@ def test_a_seat_is_named_by_row_and_number() -> None:
 
 def test_a_name_of_two_seats_is_refused_with_both() -> None:
     plan = plan_from_lines(["1 sssssssssss", "11 s"])
-    with pytest.raises(BadRoom) as refused:
+    with pytest.raises(PlanError) as refused:
         with_kinds(plan, {"wide": ["111"]})
     assert str(refused.value) == (
         "wide: seat 111 may be row 1, seat 11 (write 1-11) or row 11, seat 1 (write 11-1)"
@@ -64,20 +64,20 @@ def test_a_name_of_two_seats_is_refused_with_both() -> None:
 
 @pytest.mark.parametrize("name", ["balcao-nobre:1-2", "Balcão Nobre:1-2", "Balcão Nobre 1-2"])
 def test_a_seat_of_a_section(name: str) -> None:
-    plan = without(in_sections("Plateia", "Balcão Nobre"), [name], None)
+    plan = with_not_sold(in_sections("Plateia", "Balcão Nobre"), [name], None)
     assert [(seat.section, seat.number) for seat in plan.seats if not seat.for_sale] == [
         ("Balcão Nobre", "2")
     ]
 
 
 def test_a_seat_of_several_sections_needs_its_section() -> None:
-    with pytest.raises(BadRoom, match=r"write plateia:1-2\) or Balcão, row 1, seat 2 \(write balcao:1-2\)"):
-        without(in_sections("Plateia", "Balcão"), ["1-2"], None)
+    with pytest.raises(PlanError, match=r"write plateia:1-2\) or Balcão, row 1, seat 2 \(write balcao:1-2\)"):
+        with_not_sold(in_sections("Plateia", "Balcão"), ["1-2"], None)
 
 
 def test_all_wrong_names_are_told() -> None:
     plan = plan_from_lines(["A ssss"])
-    with pytest.raises(BadRoom) as refused:
+    with pytest.raises(PlanError) as refused:
         with_kinds(plan, {"wheelchair": ["A9", "A1"], "companion": ["A4"]})
     assert [str(fault) for fault in refused.value.faults] == [
         "wheelchair: there is no seat A9",
@@ -87,24 +87,24 @@ def test_all_wrong_names_are_told() -> None:
 
 def test_seats_and_zones_that_are_not_sold() -> None:
     plan = plan_from_lines(["A ss", "B vip ss", "C house ss"])
-    assert not_sold(without(plan, ["A2"], ["house"])) == [("A", "2"), ("C", "1"), ("C", "2")]
-    with pytest.raises(BadRoom, match="there is no zone 'balcony'; there are house, standard, vip"):
-        without(plan, [], ["balcony"])
+    assert not_sold(with_not_sold(plan, ["A2"], ["house"])) == [("A", "2"), ("C", "1"), ("C", "2")]
+    with pytest.raises(PlanError, match="there is no zone 'balcony'; there are house, standard, vip"):
+        with_not_sold(plan, [], ["balcony"])
 
 
 def test_a_zone_may_say_by_its_name_that_it_is_not_sold() -> None:
     plan = plan_from_lines(["A ss", "B not-available ss", "C indisponivel s"])
-    assert not_sold(without(plan, [], None)) == [("B", "1"), ("B", "2"), ("C", "1")]
-    assert not_sold(without(plan, [], ["none"])) == []
-    assert not_sold(without(plan, [], ["indisponivel"])) == [("C", "1")]
+    assert not_sold(with_not_sold(plan, [], None)) == [("B", "1"), ("B", "2"), ("C", "1")]
+    assert not_sold(with_not_sold(plan, [], ["none"])) == []
+    assert not_sold(with_not_sold(plan, [], ["indisponivel"])) == [("C", "1")]
 
 
 def test_no_half_of_a_love_seat_is_kept_back() -> None:
     plan = plan_from_lines(["J LLLL"])
-    assert not_sold(without(plan, ["J1", "J2"], None)) == [("J", "1"), ("J", "2")]
+    assert not_sold(with_not_sold(plan, ["J1", "J2"], None)) == [("J", "1"), ("J", "2")]
     for half in ("J1", "J2"):
-        with pytest.raises(BadRoom, match="half of a love seat"):
-            without(plan, [half], None)
+        with pytest.raises(PlanError, match="half of a love seat"):
+            with_not_sold(plan, [half], None)
 
 
 def test_a_room_turned_round_keeps_its_neighbours() -> None:

@@ -63,7 +63,7 @@ def test_the_money_goes_back(screening: Screening) -> None:
 def test_control_when_the_screening_is_not_kept_from_being_called_off(
     screening: Screening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.orders.settlement.events.keep_scheduled", lambda screening_id: True)
+    monkeypatch.setattr("app.orders.settlement.events.lock_scheduled", lambda screening_id: True)
     basket, settle = ready(screening)
     assert called_off_meanwhile(screening, settle) == "paid"
     after = buying.order(basket.token)

@@ -98,7 +98,7 @@ def test_a_ticket_that_is_issued_at_that_moment_is_renewed(tmp_path: Path) -> No
 def test_control_when_paying_does_not_hold_the_screening(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.orders.completion.events.as_it_stands", lambda screening: screening)
+    monkeypatch.setattr("app.orders.completion.events.lock_presentation", lambda screening: screening)
     paid = settled_while_it_changes(tmp_path)
     assert not was_told(paid)
     assert version_on_the_ticket(paid) == "original"
@@ -128,5 +128,5 @@ def test_who_agrees_to_the_former_print_is_shown_the_new_one_first(tmp_path: Pat
 
 
 def test_control_when_checking_out_does_not_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.orders.checkout.events.as_it_stands", lambda screening: screening)
+    monkeypatch.setattr("app.orders.checkout.events.lock_presentation", lambda screening: screening)
     assert checked_out_while_it_changes(tmp_path) == []

@@ -11,7 +11,7 @@ from app.core import cache, db
 from app.core.messages import ScreeningChanged
 from app.core.outbox import publish
 from app.events import presentations
-from app.events.cache import programme_changes
+from app.events.cache import begin_programme_change
 from app.events.service import Screening
 from app.web import links
 from tests.orders import buying
@@ -25,7 +25,7 @@ from tests.users.people import person
 def change(screening: Screening, **changes: str | datetime) -> None:
     """What an import with `--change-sold` writes."""
     with db.transaction():
-        programme_changes()
+        begin_programme_change()
         revision = presentations.change(screening.id, changes)
         publish(ScreeningChanged(screening.id, revision))
     cache.clear_all()

@@ -33,7 +33,7 @@ def equivalent_seats(
         seats
         for seats in _side_by_side(free, len(old))
         if Counter(price_and_kind(seat, prices) for seat in seats) == wanted
-        and plan.whole({seat.id for seat in seats})
+        and plan.keeps_love_seats_whole({seat.id for seat in seats})
     ]
     for seats in sorted(together, key=distance):
         yield tuple(seat.id for seat in seats)
@@ -44,7 +44,7 @@ def equivalent_seats(
         if missing[kind]:
             missing[kind] -= 1
             apart.append(seat)
-    if len(apart) == len(old) and plan.whole({seat.id for seat in apart}):
+    if len(apart) == len(old) and plan.keeps_love_seats_whole({seat.id for seat in apart}):
         yield tuple(sorted(seat.id for seat in apart))
 
 

@@ -45,7 +45,7 @@ def _in_one_block(
             new = [seat for seat in window if seat.id not in kept]
             if any(seat.id in taken for seat in new) or sorted(seat.kind for seat in new) != kinds:
                 continue
-            if not plan.whole(ids):
+            if not plan.keeps_love_seats_whole(ids):
                 continue
             distance = _distance_of_sets(new, [plan.by_id[seat_id] for seat_id in lost])
             if best is None or distance < best[0]:
@@ -71,7 +71,7 @@ def _one_by_one(
         new = min(free, key=lambda seat: (_distance_to_nearest(seat, near), _distance(seat, old), seat.id))
         chosen.append(new)
         used.add(new.id)
-    if not plan.whole({seat.id for seat in chosen} | set(kept)):
+    if not plan.keeps_love_seats_whole({seat.id for seat in chosen} | set(kept)):
         return None
     return tuple(seat.id for seat in _in_plan_order(chosen))
 

@@ -61,7 +61,7 @@ def suggest_shift(
                 plan, blocks.seat_ids(runs[index]), blocks.seat_ids(shifted), chosen, taken, prices
             )
             and len(set(seats)) == len(set(chosen))
-            and plan.whole(seats)
+            and plan.keeps_love_seats_whole(seats)
             and not single_seats_left(plan, seats, taken)
         ):
             return seats

@@ -1,4 +1,4 @@
-"""Writing a room: its zones and seats, for the demo and for the import alike."""
+"""Write an auditorium with its zones and seats, for the demo and for the import."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sqlalchemy import tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import db
+from app.events.auditorium_plans import PlannedSeat, not_for_sale
 from app.events.models import AuditoriumRow, SeatRow, ZoneRow
-from app.events.rooms import PlannedSeat, not_for_sale
 
 
-def write_room(
+def write_auditorium(
     cinema_id: int,
     label: str,
     name: str,
@@ -20,7 +20,7 @@ def write_room(
     seats: Sequence[PlannedSeat],
     zone_names: Mapping[str, tuple[str, str]],
 ) -> int:
-    """Insert a new room with its zones and seats; returns its id. `zone_names`: Portuguese, English by code."""
+    """Insert an auditorium with its zones and seats; return its id. `zone_names`: Portuguese, English by code."""
     values = {
         "cinema_id": cinema_id,
         "label": label,
@@ -36,12 +36,12 @@ def write_room(
 
 
 def capacity_of(seats: Sequence[PlannedSeat]) -> int:
-    """The places on sale."""
+    """Return the number of places for sale."""
     return sum(seat.for_sale for seat in seats)
 
 
 def write_for_sale(auditorium_id: int, seats: Sequence[PlannedSeat]) -> None:
-    """Write which seats of a room are sold; they are known by their place in its grid."""
+    """Update which seats of an auditorium are for sale; seats are matched by row and column."""
     closed = tuple_(SeatRow.row_index, SeatRow.column).in_(sorted(not_for_sale(seats)))
     here = update(SeatRow).where(SeatRow.auditorium_id == auditorium_id)
     db.session().execute(here.where(SeatRow.for_sale == closed).values(for_sale=~closed))
@@ -50,7 +50,7 @@ def write_for_sale(auditorium_id: int, seats: Sequence[PlannedSeat]) -> None:
 def write_zones(
     auditorium_id: int, codes: Sequence[str], names: Mapping[str, tuple[str, str]]
 ) -> dict[str, int]:
-    """Insert each zone of `codes` once, in order; returns their ids by code."""
+    """Insert each zone of `codes` once, in order; return their ids by code."""
     wanted = list(dict.fromkeys(codes))
     values = [
         {

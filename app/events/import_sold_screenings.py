@@ -1,6 +1,6 @@
-"""What buyers rely on: a screening of which seats are sold or held keeps its version, its format and its length.
+"""Protect sold screenings: while seats are sold or held, an import does not change version, format and length.
 
-An import changes them all the same where it is told to (`change_sold`); then the buyers are told by message.
+With `change_sold` the import changes them nevertheless, and a message has the buyers notified.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from app.events.import_files import Files
 from app.events.models import ScreeningRow
 from app.events.views import Sales
 
-# How many seats of each screening are sold or held, by its id; screenings without any may be left out. Given in by the
-# caller: seats are claimed in a service above this one.
+# Returns how many seats of each screening are sold or held, by id; screenings without any may be left out. The caller
+# passes it in, since reservation-service is above this one.
 TakenSeats = Callable[[Collection[int]], Mapping[int, int]]
-# What was sold of each of these screenings, by its id; from above too.
+# Returns the sales of screenings by id; it comes from order-service, above this one.
 SoldTickets = Callable[[Collection[int]], Mapping[int, Sales]]
 
 
@@ -38,9 +38,10 @@ def check_sold(
     taken: TakenSeats,
     change_sold: SoldTickets | None = None,
 ) -> dict[int, str]:
-    """What becomes of the screenings that the files change under their buyers: in words, by their ids.
+    """Return a description of each change to a sold screening, by id.
 
-    Without `change_sold` each of them is a complaint, and so is one that has begun: nobody can be told in time.
+    Without `change_sold` each of them is a problem. A change to a screening that has begun is always one: its buyers
+    cannot be notified in time.
     """
     changed = {
         before.id: (before, show)
@@ -49,28 +50,28 @@ def check_sold(
         and before.status == "scheduled"
         and before.changes_to(show)
     }
-    begun = _locked_until_written(changed) if changed else {}
-    counts = taken(list(begun)) if begun else {}
+    has_begun = _lock_screenings(changed) if changed else {}
+    counts = taken(list(has_begun)) if has_begun else {}
     changes = [
         _Change(*changed[screening_id], counts[screening_id])
-        for screening_id in begun
+        for screening_id in has_begun
         if counts.get(screening_id)
     ]
     if change_sold is None:
         for change in changes:
-            _complain(change, files)
+            _report_change(change, files)
         return {}
     for change in changes:
-        if begun[change.before.id]:
-            _complain_of_begun(change, files)
+        if has_begun[change.before.id]:
+            _report_begun(change, files)
     sold = change_sold([change.before.id for change in changes])
-    return {change.before.id: _in_words(change, sold.get(change.before.id, Sales())) for change in changes}
+    return {change.before.id: _description(change, sold.get(change.before.id, Sales())) for change in changes}
 
 
-def _locked_until_written(screening_ids: Collection[int]) -> dict[int, bool]:
-    """Those of the screenings that are not over, and whether they have begun.
+def _lock_screenings(screening_ids: Collection[int]) -> dict[int, bool]:
+    """Lock the screenings that are not over; return for each whether it has begun.
 
-    Whoever begins to buy or to pay now waits until the import commits.
+    New orders and payments for them wait until the import commits.
     """
     now = func.clock_timestamp()
     query = (
@@ -82,30 +83,31 @@ def _locked_until_written(screening_ids: Collection[int]) -> dict[int, bool]:
     return {row[0]: row[1] for row in db.session().execute(query)}
 
 
-def _complain(change: _Change, files: Files) -> None:
+def _report_change(change: _Change, files: Files) -> None:
     before, show = change.before, change.after
     assert show.place is not None
-    said = [
-        _said(name, getattr(before, name), value, before) for name, value in before.changes_to(show).items()
+    kept = [
+        _kept_value(name, getattr(before, name), value, before)
+        for name, value in before.changes_to(show).items()
     ]
-    files.complain(
+    files.add_problem(
         show.place,
-        f"screening {show.ref!r} keeps {' and '.join(said)}: {_seats(change.taken)} sold or held. Write it as it was; "
+        f"screening {show.ref!r} keeps {' and '.join(kept)}: {_seats(change.taken)} sold or held. Write it as it was; "
         "or change it, tell its buyers and let them give back (--change-sold); or call it off "
         f"(cancel-screening {before.id}) and give the new one another ref",
     )
 
 
-def _complain_of_begun(change: _Change, files: Files) -> None:
+def _report_begun(change: _Change, files: Files) -> None:
     assert change.after.place is not None
-    files.complain(
+    files.add_problem(
         change.after.place,
         f"screening {change.after.ref!r} has begun, and {_seats(change.taken)} sold or held: its buyers can no longer "
         "be told in time. Write it as it was",
     )
 
 
-def _said(name: str, old: object, new: object, before: Show) -> str:
+def _kept_value(name: str, old: object, new: object, before: Show) -> str:
     if isinstance(old, datetime) and isinstance(new, datetime):
         minutes, others = _minutes(before, old), _minutes(before, new)
         return f"its length of {minutes} minutes (not {others}; a column minutes with {minutes} keeps it)"
@@ -120,7 +122,7 @@ def _seats(count: int) -> str:
     return "1 seat is" if count == 1 else f"{count} seats are"
 
 
-def _in_words(change: _Change, sold: Sales) -> str:
+def _description(change: _Change, sold: Sales) -> str:
     before, show = change.before, change.after
     where = f"{show.film}, {' '.join(show.room)}, {show.clock:%Y-%m-%d %H:%M}"
     tickets = "1 ticket" if sold.tickets == 1 else f"{sold.tickets} tickets"
@@ -128,10 +130,10 @@ def _in_words(change: _Change, sold: Sales) -> str:
     held = max(0, change.taken - sold.tickets)
     more = f"; {'1 more seat is' if held == 1 else f'{held} more seats are'} held" if held else ""
     return (
-        f"screening {show.ref!r} ({where}) changes from {_presented(before)} to {_presented(show)}: "
+        f"screening {show.ref!r} ({where}) changes from {_presentation(before)} to {_presentation(show)}: "
         f"{tickets} of {buyers}, told by mail, may be given back until it begins{more}"
     )
 
 
-def _presented(show: Show) -> str:
+def _presentation(show: Show) -> str:
     return f"{show.version}, {show.format}, {_minutes(show, show.ends_at)} minutes"

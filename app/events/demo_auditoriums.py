@@ -1,4 +1,4 @@
-"""The demo's two sites and five rooms, each of another shape and another ticket stock.
+"""The demo's two sites and five auditoriums, each with another shape and colour of tickets.
 
 Each room keeps to the law: 2 % wheelchair spaces, each with a companion's seat, and wide seats (see the
 Decreto 5.296/2004, art. 23), rounded up.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.events.rooms import PlannedRow
+from app.events.auditorium_plans import PlannedRow
 
 ZONES = {"standard": ("Sala", "Standard"), "vip": ("VIP", "VIP"), "love": ("Casal", "Love seats")}
 
 
 @dataclass(frozen=True, slots=True)
-class DemoRoom:
+class DemoAuditorium:
     label: str
     stock: str
     rows: tuple[PlannedRow, ...]
@@ -27,11 +27,11 @@ class DemoCinema:
     address: str
     city: str
     sales_cutoff_minutes: int
-    rooms: tuple[DemoRoom, ...]
+    rooms: tuple[DemoAuditorium, ...]
 
 
 def _rows(*rows: str) -> tuple[PlannedRow, ...]:
-    """`A standard __ss__` once a row; the zone may be left out."""
+    """Return rows written as `A standard __ss__`; the zone may be left out."""
     planned = []
     for row in rows:
         label, *zone, cells = row.split()
@@ -47,7 +47,7 @@ CINEMAS = (
         city="Santos",
         sales_cutoff_minutes=15,
         rooms=(
-            DemoRoom(
+            DemoAuditorium(
                 "1",
                 "salmon",
                 _rows(
@@ -67,7 +67,7 @@ CINEMAS = (
                     "N sssss_ssssssssssss_sssss",
                 ),
             ),
-            DemoRoom(
+            DemoAuditorium(
                 "2",
                 "green",
                 _rows(
@@ -83,7 +83,7 @@ CINEMAS = (
                     "J love LLLLLL_LLLLLL",
                 ),
             ),
-            DemoRoom(
+            DemoAuditorium(
                 "3",
                 "blue",
                 _rows(
@@ -103,7 +103,7 @@ CINEMAS = (
         city="Santos",
         sales_cutoff_minutes=10,
         rooms=(
-            DemoRoom(
+            DemoAuditorium(
                 "4",
                 "manila",
                 _rows(
@@ -117,7 +117,7 @@ CINEMAS = (
                     "H __WC_ssssssBb",
                 ),
             ),
-            DemoRoom(
+            DemoAuditorium(
                 "5",
                 "lilac",
                 _rows(

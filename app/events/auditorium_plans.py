@@ -1,4 +1,4 @@
-"""Rooms as text: one string a row, one letter a grid column, from the screen back.
+"""Auditoriums as text: one string a row, one letter a grid column, from the screen back.
 
 `s` a seat, `_` an aisle, `W` a wheelchair space, `C` the companion's seat next to one, `Bb` a wide seat over two
 columns, `LL` a love seat: two places side by side, each with its own ticket.
@@ -14,28 +14,28 @@ from dataclasses import dataclass, field, replace
 _KINDS = {"s": "standard", "W": "wheelchair", "C": "companion", "B": "wide", "L": "love"}
 
 
-class BadRoom(ValueError):
-    """The text of a room cannot be read; the message says which row and why. `line`: of its own file, if it has one.
+class PlanError(ValueError):
+    """The plan of an auditorium is wrong; the message names row and reason. `line` is the line of its file, if known.
 
-    `faults` holds one for everything that is wrong with the room, itself where it is the only one.
+    `faults` has one error for everything that is wrong with the plan; a single error contains itself.
     """
 
-    def __init__(self, message: str, line: int | None = None, faults: Sequence[BadRoom] = ()) -> None:
+    def __init__(self, message: str, line: int | None = None, faults: Sequence[PlanError] = ()) -> None:
         super().__init__(message)
         self.line = line
-        self.faults: tuple[BadRoom, ...] = tuple(faults) or (self,)
+        self.faults: tuple[PlanError, ...] = tuple(faults) or (self,)
 
     @classmethod
-    def of(cls, faults: Sequence[BadRoom]) -> BadRoom:
-        """All of `faults` as one."""
+    def of(cls, faults: Sequence[PlanError]) -> PlanError:
+        """Return one error for all `faults`."""
         return cls("; ".join(str(fault) for fault in faults), faults[0].line, faults)
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSeat:
-    """`companion_of` is the column, in the same row, of the wheelchair space or of the love seat's other half.
+    """A seat of a plan. `companion_of` is the column of its wheelchair space, or of the other place of its love seat.
 
-    `section` is the part of the room, empty where row and number are enough; `for_sale` is False for house seats.
+    `section` is a part of the auditorium, empty if row and number are unique.
     """
 
     row_label: str
@@ -51,8 +51,8 @@ class PlannedSeat:
 
 
 @dataclass(frozen=True, slots=True)
-class RoomPlan:
-    """`zone_names`: Portuguese and English by zone code. `note`: what the manager should know of how it was read."""
+class AuditoriumPlan:
+    """The plan of an auditorium. `zone_names`: Portuguese and English by code. `note`: a remark for the manager."""
 
     seats: tuple[PlannedSeat, ...]
     zone_names: dict[str, tuple[str, str]]
@@ -61,7 +61,7 @@ class RoomPlan:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRow:
-    """`line` is where its file says it."""
+    """A row as text. `line` is its line in the file."""
 
     label: str
     cells: str
@@ -70,20 +70,20 @@ class PlannedRow:
 
 
 def seats_of(rows: Sequence[PlannedRow]) -> list[PlannedSeat]:
-    """All seats of the room, numbered from the left in each row. Raises BadRoom."""
+    """Return all seats of the rows, numbered from the left in each row. Raises PlanError."""
     seats: list[PlannedSeat] = []
-    faults: list[BadRoom] = []
+    faults: list[PlanError] = []
     labels: set[str] = set()
     for index, row in enumerate(rows):
         if row.label in labels:
-            faults.append(BadRoom(f"row {row.label} appears twice", row.line))
+            faults.append(PlanError(f"row {row.label} appears twice", row.line))
         labels.add(row.label)
         try:
             seats += _seats_of_row(index, row)
-        except BadRoom as fault:
+        except PlanError as fault:
             faults.append(fault)
     if faults:
-        raise BadRoom.of(faults)
+        raise PlanError.of(faults)
     return seats
 
 
@@ -95,12 +95,14 @@ def _seats_of_row(index: int, row: PlannedRow) -> list[PlannedSeat]:
             continue
         if letter == "b":
             if column == 0 or cells[column - 1] != "B":
-                raise BadRoom(f"row {row.label}: `b` at column {column + 1} must follow `B`", row.line)
+                raise PlanError(f"row {row.label}: `b` at column {column + 1} must follow `B`", row.line)
             continue
         if letter not in _KINDS:
-            raise BadRoom(f"row {row.label}: {letter!r} at column {column + 1} is no kind of seat", row.line)
+            raise PlanError(
+                f"row {row.label}: {letter!r} at column {column + 1} is no kind of seat", row.line
+            )
         if letter == "B" and cells[column + 1 : column + 2] != "b":
-            raise BadRoom(f"row {row.label}: `B` at column {column + 1} must be followed by `b`", row.line)
+            raise PlanError(f"row {row.label}: `B` at column {column + 1} must be followed by `b`", row.line)
         seats.append(
             PlannedSeat(
                 row_label=row.label,
@@ -122,7 +124,7 @@ def _partner(row: PlannedRow, column: int, letter: str) -> int | None:
         for neighbour in (column - 1, column + 1):
             if 0 <= neighbour < len(cells) and cells[neighbour] == "W":
                 return neighbour
-        raise BadRoom(
+        raise PlanError(
             f"row {row.label}: the companion's seat at column {column + 1} is not next to a `W`", row.line
         )
     if letter == "L":
@@ -130,31 +132,31 @@ def _partner(row: PlannedRow, column: int, letter: str) -> int | None:
         if before % 2:
             return column - 1
         if cells[column + 1 : column + 2] != "L":
-            raise BadRoom(
+            raise PlanError(
                 f"row {row.label}: the love seat at column {column + 1} has one half only", row.line
             )
     return None
 
 
 def in_order(seats: Sequence[PlannedSeat]) -> list[PlannedSeat]:
-    """By row and column, for sale or not: two plans have the same places when these are the same."""
+    """Return the seats by row and column, ignoring `for_sale`: equal lists mean the same places."""
     return sorted(
         (replace(seat, for_sale=True) for seat in seats), key=lambda seat: (seat.row_index, seat.column)
     )
 
 
 def not_for_sale(seats: Sequence[PlannedSeat]) -> set[tuple[int, int]]:
-    """Row index and column of the seats that are not sold."""
+    """Return row index and column of the seats that are not for sale."""
     return {(seat.row_index, seat.column) for seat in seats if not seat.for_sale}
 
 
 def zones_for_sale(seats: Sequence[PlannedSeat]) -> frozenset[str]:
-    """The codes of the zones that need a price."""
+    """Return the codes of the zones with seats for sale, which need a price."""
     return frozenset(seat.zone for seat in seats if seat.for_sale)
 
 
 def turned(seats: Sequence[PlannedSeat]) -> tuple[PlannedSeat, ...]:
-    """The room drawn from its other end, as if the sheet were turned round: left and right change places too."""
+    """Return the seats of the plan rotated by 180 degrees: the first row is the last, left is right."""
     last = max(seat.row_index for seat in seats)
     end = max(seat.column + seat.width for seat in seats)
     width = {(seat.row_index, seat.column): seat.width for seat in seats}
@@ -172,6 +174,6 @@ def turned(seats: Sequence[PlannedSeat]) -> tuple[PlannedSeat, ...]:
 
 
 def code_of(name: str) -> str:
-    """A name as a code: `VIP Lounge` becomes `vip-lounge`."""
+    """Return a name as a code: `VIP Lounge` becomes `vip-lounge`."""
     plain = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "zone"

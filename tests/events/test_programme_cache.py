@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.events import service as events
-from app.events.cache import READINGS, now, programme_changes
+from app.events.cache import READINGS, begin_programme_change, now
 from app.reservations.seat_finding import best_seats, blocks
 from tests.reservations.rooms import make_screening
 
@@ -33,7 +33,7 @@ def plan_of(auditorium_id: int) -> events.SeatPlan:
 def change_something(auditorium_id: int | None = None) -> None:
     """As an import does it; of this room's seats, or of anything else."""
     with db.transaction() as session:
-        programme_changes()
+        begin_programme_change()
         if auditorium_id is not None:
             session.execute(
                 text("update events.seats set number = number || 'x' where auditorium_id = :id"),
@@ -83,7 +83,7 @@ def test_a_change_that_is_not_committed_is_seen_by_its_own_transaction_alone() -
     room = room_of("oooo")
     first = plan_of(room)
     with db.transaction() as session:
-        programme_changes()
+        begin_programme_change()
         session.execute(
             text("update events.seats set number = number || 'x' where auditorium_id = :id"), {"id": room}
         )

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from app.events.auditorium_plans import PlanError, PlannedRow, seats_of
 from app.events.pretix_plans import plan_from_pretix
-from app.events.rooms import BadRoom, PlannedRow, seats_of
 from app.events.seat_marks import with_kinds
 from app.events.seating_plans import plan_from_file, plan_from_lines
 
@@ -43,12 +43,12 @@ def test_each_letter_is_a_place() -> None:
     ],
 )
 def test_a_room_that_cannot_be_says_where(cells: str, wrong: str) -> None:
-    with pytest.raises(BadRoom, match=wrong):
+    with pytest.raises(PlanError, match=wrong):
         seats_of([PlannedRow("A", cells)])
 
 
 def test_rows_are_named_once() -> None:
-    with pytest.raises(BadRoom, match="A appears twice"):
+    with pytest.raises(PlanError, match="A appears twice"):
         seats_of([PlannedRow("A", "ss"), PlannedRow("A", "ss")])
 
 
@@ -62,7 +62,7 @@ def test_lines_with_zones_and_remarks() -> None:
 
 @pytest.mark.parametrize("lines", [["A"], ["A b c d"], [], ["zone Bad Name"], ["ABCDE ss"]])
 def test_lines_that_are_no_room(lines: list[str]) -> None:
-    with pytest.raises(BadRoom):
+    with pytest.raises(PlanError):
         plan_from_lines(lines)
 
 
@@ -122,7 +122,7 @@ def test_kinds_are_given_beside_a_pretix_plan() -> None:
     assert kinds["A2"] == ("companion", 0)
     wrong: Mapping[str, list[str]]
     for wrong in ({"wheelchair": ["Z9"]}, {"companion": ["A4"]}):
-        with pytest.raises(BadRoom):
+        with pytest.raises(PlanError):
             with_kinds(plan, wrong)
 
 
@@ -133,7 +133,7 @@ def test_pretix_plans_that_contradict_themselves() -> None:
     same = pretix_plan()
     same["zones"][0]["rows"][1]["seats"][1]["seat_number"] = "1"
     for plan, wrong in ((twice, "appears twice"), (stray, "unknown category"), (same, "two seats 1")):
-        with pytest.raises(BadRoom, match=wrong):
+        with pytest.raises(PlanError, match=wrong):
             plan_from_pretix(plan)
 
 
@@ -141,9 +141,9 @@ def test_pretix_plans_that_contradict_themselves() -> None:
 def test_broken_plan_files(tmp_path: Path, content: str) -> None:
     path = tmp_path / "plan.json"
     path.write_text(content)
-    with pytest.raises(BadRoom):
+    with pytest.raises(PlanError):
         plan_from_file(path)
-    with pytest.raises(BadRoom, match="cannot be read"):
+    with pytest.raises(PlanError, match="cannot be read"):
         plan_from_file(tmp_path / "none.json")
 
 
