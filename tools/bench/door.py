@@ -78,10 +78,13 @@ class Door:
 
         async def scan(browser: Browser) -> None:
             while waiting:
-                filled = [*fields, ("code", waiting.pop()), ("once", secrets.token_urlsafe(12))]
+                code = waiting.pop()
+                filled = [*fields, ("code", code), ("once", secrets.token_urlsafe(12))]
                 headers = {"HX-Request": "true"} if htmx else {}
                 answer = await browser.post(_PLACE, filled, follow=not htmx, headers=headers)
-                if answer.status != 200:
+                if answer.status == 503:  # too busy: scanned again
+                    waiting.append(code)
+                elif answer.status != 200:
                     raise RuntimeError(f"{answer.status} for a scan")
 
         await asyncio.gather(*(scan(browser) for browser in scanners))
