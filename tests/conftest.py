@@ -1,4 +1,4 @@
-"""What the tests stand on: a real Postgres, the application on it, the real processes, a real browser.
+"""Fixtures of all tests: a real Postgres, the application on it, the real processes, a real browser.
 
 database      URL of this test process's database: all tables; emptied before each test that uses it
 app, client   the application on `database`, and Flask's test client (CSRF is on as for visitors)
@@ -42,9 +42,9 @@ CHROMIUM_FLAGS = [
 BROWSER_SECONDS = 30  # what a page may take on a busy machine; what comes at once is not waited for
 # A busy machine is no counterexample: the properties are about results, not about time.
 property_settings.register_profile(
-    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "bilheteria", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
-property_settings.load_profile("house")
+property_settings.load_profile("bilheteria")
 
 # Tests and the processes that they start know no setting of the person who runs them.
 for _name in environment.names(Settings):

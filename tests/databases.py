@@ -19,12 +19,12 @@ from app.adapters import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "bilheteria-test-"
-# Only a crash of the machine could lose what these leave unsynced, and then there is no test to fail.
+# These settings are unsafe only if the machine crashes, and then no test runs any more.
 SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "400", "autovacuum": "off"}
 
 
 def start_server() -> postgres.PostgresServer:
-    """A server in a new folder. `stop_server` removes both; what a killed run left is removed here."""
+    """Start a server in a new folder; `stop_server` removes both. Also remove the folders of killed runs."""
     _remove_leftovers()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     (folder / "owner").write_text(str(os.getpid()))
@@ -106,7 +106,7 @@ class Databases:
 
 
 def empty_all_tables(url: str) -> None:
-    """Delete every row but the versions. Foreign keys are not looked at meanwhile: all goes, in any order."""
+    """Delete all rows except the versions. Foreign keys are not checked meanwhile, so the order does not matter."""
     connection = psycopg2.connect(url.replace("postgresql+psycopg2:", "postgresql:"))
     try:
         with connection, connection.cursor() as cursor:
@@ -119,10 +119,10 @@ def empty_all_tables(url: str) -> None:
             tables = [row[0] for row in cursor.fetchall()]
             if not tables:
                 return
-            questions = " union all ".join(
+            queries = " union all ".join(
                 f"select '{table}' where exists (select from {table})" for table in tables
             )
-            cursor.execute(questions)
+            cursor.execute(queries)
             for (table,) in cursor.fetchall():
                 cursor.execute(f"delete from {table}")
     finally:
@@ -130,7 +130,7 @@ def empty_all_tables(url: str) -> None:
 
 
 def _prepare(url: str, *, demo: bool) -> None:
-    """As `serve` does it, in a process of its own."""
+    """Prepare the database as `serve` does, in a separate process."""
     env = {**os.environ, "DATABASE_URL": url, "BILHETERIA_DEMO": "1" if demo else "0", "SECRET_KEY": "tests"}
     command = [sys.executable, "-m", "app.cli.prepare"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)

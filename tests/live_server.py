@@ -71,7 +71,7 @@ class LiveServer:
         self.worker = self._spawn([sys.executable, "-m", "app.cli.worker"], self.worker_log)
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Ask its database, past everything that is ours; the rows, if there are any."""
+        """Run a statement on its database, without the application's code; returns the rows, if there are any."""
         connection = psycopg2.connect(self.database_url)
         try:
             with connection, connection.cursor() as cursor:
@@ -81,7 +81,7 @@ class LiveServer:
             connection.close()
 
     def kill_web(self) -> None:
-        """As a power cut does it: gunicorn and all its workers, without a word."""
+        """Kill gunicorn and all its workers with SIGKILL."""
         _kill(self.web)
         self.web = None
 
@@ -90,7 +90,7 @@ class LiveServer:
         self.worker = None
 
     def stop(self) -> None:
-        """End both politely; cut off what does not end."""
+        """End both by SIGTERM; kill a process that does not end within 8 seconds."""
         processes = [process for process in (self.web, self.worker) if process is not None]
         for process in processes:
             process.send_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Processes as the operating system tells of them."""
+"""The processes of the operating system, as `ps` lists them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 
 
 def children(pid: int) -> set[int]:
-    """The processes whose parent is `pid`; those that have died and wait for their parent are none."""
+    """The processes whose parent is `pid`, without zombies."""
     listing = subprocess.run(
         ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
     ).stdout
@@ -15,6 +15,6 @@ def children(pid: int) -> set[int]:
 
 
 def alive(pid: int) -> bool:
-    """Whether it runs or is stopped; one that has died and waits for its parent is not."""
+    """Whether the process exists, running or stopped; a zombie does not count."""
     state = subprocess.run(["ps", "-p", str(pid), "-o", "stat="], capture_output=True, text=True).stdout
     return bool(state.strip()) and not state.startswith("Z")

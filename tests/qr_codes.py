@@ -1,4 +1,4 @@
-"""What a scanner reads from a picture."""
+"""Read QR codes from pictures."""
 
 from __future__ import annotations
 

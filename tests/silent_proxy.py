@@ -1,4 +1,4 @@
-"""A TCP proxy before the tests' Postgres that can go silent: it acknowledges what comes, and passes on nothing."""
+"""A TCP proxy in front of Postgres that can go silent: it accepts data and forwards nothing."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from psycopg2.extensions import parse_dsn
 
 
 @dataclass(eq=False)
-class Link:
-    """One client's connection, and the one to the server behind it."""
+class ProxiedConnection:
+    """A client's connection and its connection to the server."""
 
     silent: bool = False
 
@@ -26,7 +26,7 @@ class SilentProxy:
         facts = parse_dsn(database_url)
         self._upstream = f"{facts['host']}/.s.PGSQL.{facts.get('port', 5432)}"
         self._database = facts["dbname"]
-        self._links: set[Link] = set()
+        self._links: set[ProxiedConnection] = set()
         self._silent = False
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -43,17 +43,17 @@ class SilentProxy:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def silence_all(self) -> None:
-        """The connections that exist, for ever, and new ones until `speak`."""
+        """Silence the existing connections for ever, and new ones until `resume`."""
         self._silent = True
         self.silence_existing()
 
     def silence_existing(self) -> None:
-        """The connections that exist, for ever: as after a failover whose old server is gone without a word."""
+        """Silence the existing connections for ever, as after a failover in which the old server disappears."""
         for link in list(self._links):
             link.silent = True
 
-    def speak(self) -> None:
-        """New connections are passed on again."""
+    def resume(self) -> None:
+        """Forward new connections again."""
         self._silent = False
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class SilentProxy:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        link = Link(silent=self._silent)
+        link = ProxiedConnection(silent=self._silent)
         self._links.add(link)
         try:
             with suppress(OSError):
@@ -88,7 +88,9 @@ class SilentProxy:
             self._tasks.discard(task)
             writer.close()
 
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: Link) -> None:
+    async def _join(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: ProxiedConnection
+    ) -> None:
         from_server, to_server = await asyncio.open_unix_connection(self._upstream)
         ways = [
             asyncio.ensure_future(_pass_on(reader, to_server, link)),
@@ -105,7 +107,9 @@ class SilentProxy:
             to_server.close()
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter | None, link: Link) -> None:
+async def _pass_on(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter | None, link: ProxiedConnection
+) -> None:
     with suppress(OSError):
         while data := await reader.read(65536):
             if writer is not None and not link.silent:

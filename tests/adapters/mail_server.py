@@ -1,4 +1,4 @@
-"""A mail server for the tests."""
+"""An SMTP server for the tests."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from contextlib import suppress
 
 
 class MailServer:
-    """SMTP in a few lines: keeps what it is sent; nowhere.example is refused, later.example put off."""
+    """Keeps the mails that it receives. It refuses nowhere.example, and defers later.example while `defers` is set."""
 
     def __init__(self) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.received: list[bytes] = []
-        self.recipients: list[str] = []  # of those who were not refused
+        self.recipients: list[str] = []  # the recipients that it accepted
         self.closed = False
-        self.verdict = b"250 taken"
-        self.goodbye = b"221 bye"
-        self.puts_off = True
+        self.data_reply = b"250 taken"
+        self.quit_reply = b"221 bye"
+        self.defers = True
         self.pause = 0.0  # seconds before each answer
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
@@ -51,16 +51,16 @@ class MailServer:
             if word == b"DATA":
                 say(b"354 go on")
                 self.received.append(b"".join(iter(wire.readline, b".\r\n")))
-                say(self.verdict)
+                say(self.data_reply)
             elif word.startswith(b"RCPT") and b"NOWHERE.EXAMPLE" in word:
                 say(b"550 no such person")
-            elif word.startswith(b"RCPT") and b"LATER.EXAMPLE" in word and self.puts_off:
+            elif word.startswith(b"RCPT") and b"LATER.EXAMPLE" in word and self.defers:
                 say(b"450 come back later")
             elif word.startswith(b"RCPT TO:"):
                 self.recipients.append(line[8:].strip(b" <>").decode())
                 say(b"250 ok")
             elif word == b"QUIT":
-                say(self.goodbye)
+                say(self.quit_reply)
                 return
             elif word == b"STARTTLS":
                 say(b"502 unknown")

@@ -206,7 +206,7 @@ def test_mail_goes_over_smtp(mail_server: MailServer, tmp_path: Path) -> None:
 def test_a_mail_that_was_taken_is_not_sent_again_for_want_of_a_goodbye(
     goodbye: bytes, mail_server: MailServer, tmp_path: Path
 ) -> None:
-    mail_server.goodbye = goodbye
+    mail_server.quit_reply = goodbye
     open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER).send(MAIL)
     assert len(mail_server.received) == 1
 
@@ -257,7 +257,7 @@ def test_what_went_wrong_is_said_without_whose_mail_it_was(mail_server: MailServ
     with pytest.raises(BadMail) as refused:
         compose(nobody, SENDER)
     assert "souza" not in str(refused.value)
-    mail_server.verdict = b"554 <ana.souza@example.org>: looks like spam"
+    mail_server.data_reply = b"554 <ana.souza@example.org>: looks like spam"
     with pytest.raises(MailError, match="looks like spam") as failed:
         open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER).send(MAIL)
     assert "souza" not in str(failed.value)

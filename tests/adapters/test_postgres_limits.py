@@ -38,7 +38,7 @@ def test_a_database_that_is_silent_when_connecting(proxy: SilentProxy) -> None:
     proxy.silence_all()
     with pytest.raises(NoAnswer):
         open_connection(proxy.url, replace(LONG, connect=SHORT))
-    proxy.speak()
+    proxy.resume()
     assert ask(open_connection(proxy.url, LONG), "select 7") == 7
 
 

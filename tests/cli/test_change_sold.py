@@ -18,13 +18,19 @@ from app.orders.service import OrderOver, OrderView, PresentationChanged
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted, Ticket
 from app.web import links
-from tests.actors import owner
-from tests.cli.sold_programme import change_sold, on_sale, seats, take, written
-from tests.orders import buying, counter
-from tests.orders.buying import refunds, valid_tickets
+from tests.actors import owner_of
+from tests.cli.small_programme import (
+    change_sold,
+    import_changes,
+    only_screening,
+    seat_ids_at,
+    write_programme,
+)
+from tests.orders import concessions, purchases
+from tests.orders.purchases import refunds, valid_tickets
 from tests.tickets.conftest import admit
-from tests.users.noticed import sent, speak
-from tests.users.people import mails, words
+from tests.users.account_data import mail_text, read_mails
+from tests.users.notice_mails import send_all_mails, set_order_language
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -34,29 +40,29 @@ def programme(app: object, tmp_path: Path) -> Path:
     """Limite, original version, 120 minutes, on sale; an empty mailbox."""
     for file in config.settings().mail_folder.glob("*.eml"):
         file.unlink()
-    take(tmp_path)
+    import_changes(tmp_path)
     return tmp_path
 
 
 def bought(*numbers: int, language: str = "pt_BR", **chosen: Any) -> OrderView:
     """A paid order whose PDF is made and mailed."""
-    screening = on_sale()
-    basket = buying.choose(buying.start(screening, seats(screening, *numbers)), **chosen)
-    speak(basket, language)
-    paid = buying.pay(buying.check_out(basket))
-    sent()
+    screening = only_screening()
+    basket = purchases.choose(purchases.start(screening, seat_ids_at(screening, *numbers)), **chosen)
+    set_order_language(basket, language)
+    paid = purchases.pay(purchases.check_out(basket))
+    send_all_mails()
     return paid
 
 
 def told(order: OrderView) -> list[EmailMessage]:
     """The mails about the order, besides the one with its tickets; oldest first."""
-    sent()
-    found = [mail for mail in mails(config.settings().mail_folder) if order.code in mail["Subject"]]
+    send_all_mails()
+    found = [mail for mail in read_mails(config.settings().mail_folder) if order.code in mail["Subject"]]
     return [mail for mail in found if not mail["Subject"].startswith(("Seus ingressos", "Your tickets"))]
 
 
 def text_of(mail: EmailMessage) -> str:
-    return words(mail).replace("\r\n", "\n").replace("\u202f", " ")
+    return mail_text(mail).replace("\r\n", "\n").replace("\u202f", " ")
 
 
 def issued(order: OrderView) -> list[Ticket]:
@@ -83,7 +89,7 @@ def begins(in_: timedelta) -> None:
 def test_without_the_option_the_refusal_names_it(programme: Path) -> None:
     bought(0, 1)
     with pytest.raises(BadProgramme) as bad:
-        take(programme, screenings={"version": "dubbed"})
+        import_changes(programme, screenings={"version": "dubbed"})
     assert "2 seats are sold or held" in bad.value.problems[0].message
     assert "--change-sold" in bad.value.problems[0].message
 
@@ -94,8 +100,8 @@ def test_the_check_says_before_and_after_and_whom_it_touches(
     bought(0, 1)
     other = bought(2)
     run("update orders.orders set email = 'bea@example.org' where id = :id", id=other.id)
-    buying.start(on_sale(), seats(on_sale(), 3), "caio")
-    path = written(programme, screenings={"version": "dubbed", "format": "3D", "minutes": 130})
+    purchases.start(only_screening(), seat_ids_at(only_screening(), 3), "caio")
+    path = write_programme(programme, screenings={"version": "dubbed", "format": "3D", "minutes": 130})
     said = (
         "screening 'd1-1' (limite, matriz 1, 2035-12-01 18:00) changes from original, 2D, 120 minutes to dubbed, 3D,"
         " 130 minutes: 3 tickets of 2 buyers, told by mail, may be given back until it begins; 1 more seat is held"
@@ -104,13 +110,13 @@ def test_the_check_says_before_and_after_and_whom_it_touches(
     import_command.callback((path,), check=True, change_sold=True, new_guids=False)
     cache.clear_all()
     assert f"would do: {said}" in capsys.readouterr().out
-    assert on_sale().version == "original"
+    assert only_screening().version == "original"
     import_command.callback((path,), check=False, change_sold=True, new_guids=False)
     cache.clear_all()
     written_down = capsys.readouterr().out
     assert said in written_down
     assert "screenings: 0 added, 1 changed, 0 unchanged" in written_down
-    assert on_sale().version == "dubbed"
+    assert only_screening().version == "dubbed"
 
 
 def test_one_that_has_begun_is_refused_with_the_option_too(programme: Path) -> None:
@@ -128,7 +134,7 @@ def test_tickets_are_renewed_and_stay_good(programme: Path) -> None:
         drawn, pdf = tickets.document(paid.id), tickets.pdf_of(paid.id)
     assert drawn is not None
     change_sold(programme, version="dubbed", format="3D", minutes=130)
-    sent()
+    send_all_mails()
     after = issued(paid)
     old, new = before[0].facts, after[0].facts
     assert (new.version, new.format, new.ends_at - old.ends_at) == ("dubbed", "3D", timedelta(minutes=10))
@@ -138,7 +144,7 @@ def test_tickets_are_renewed_and_stay_good(programme: Path) -> None:
     assert again is not None
     assert again.made_at > drawn.made_at
     assert new_pdf not in (pdf, None)
-    screening_id = on_sale().id
+    screening_id = only_screening().id
     begins(timedelta(minutes=10))
     answer = admit(before[0].qr_text, screening_id=screening_id)
     assert answer.verdict == "admitted"
@@ -226,7 +232,7 @@ def test_a_change_taken_back_is_told_to_those_who_were_told_of_it(programme: Pat
     _, mail = told(paid)
     assert "volta a ser como você comprou" in mail["Subject"]
     assert "Voltou a ser: versão original." in text_of(mail)
-    assert not buying.order(paid.token).is_changed
+    assert not purchases.order(paid.token).is_changed
 
 
 def test_a_change_taken_back_before_anybody_was_told_is_not_told(programme: Path) -> None:
@@ -234,28 +240,28 @@ def test_a_change_taken_back_before_anybody_was_told_is_not_told(programme: Path
     change_sold(programme, version="dubbed")
     change_sold(programme, version="original")
     assert told(paid) == []
-    assert not buying.order(paid.token).is_changed
+    assert not purchases.order(paid.token).is_changed
 
 
 def test_the_order_can_be_given_back_until_the_film_begins(programme: Path) -> None:
     """All of it, snacks too, although sales are over."""
-    popcorn = counter.stock(on_sale())
+    popcorn = concessions.add_product(only_screening())
     paid = bought(0, 1, items={popcorn: 1})
     change_sold(programme, version="dubbed")
-    sent()
+    send_all_mails()
     run("update events.cinemas set sales_cutoff_minutes = -60")
     begins(timedelta(minutes=5))
     with db.transaction():
         orders.cancel(paid.token)
-    sent()
+    send_all_mails()
     assert refunds(paid) == [(paid.total, "refunded")]
-    assert (buying.order(paid.token).state, valid_tickets(paid)) == ("refunded", [])
+    assert (purchases.order(paid.token).state, valid_tickets(paid)) == ("refunded", [])
 
 
 def test_not_after_it_has_begun_nor_when_somebody_is_in(programme: Path) -> None:
     paid, inside = bought(0), bought(1, 2)
     change_sold(programme, version="dubbed")
-    sent()
+    send_all_mails()
     run(
         "update tickets.tickets set state = 'admitted', admitted_at = clock_timestamp() where id = :id",
         id=issued(inside)[0].id,
@@ -272,7 +278,7 @@ def checked_out(basket: OrderView, revision: int | None) -> None:
     with db.transaction():
         orders.check_out(
             basket.token,
-            owner(basket),
+            owner_of(basket),
             name="Ana Souza",
             email="ana@example.org",
             cpf="",
@@ -282,10 +288,10 @@ def checked_out(basket: OrderView, revision: int | None) -> None:
 
 
 def test_nobody_pays_for_a_screening_that_they_have_not_seen(programme: Path) -> None:
-    screening = on_sale()
-    basket = buying.choose(buying.start(screening, seats(screening, 0)))
+    screening = only_screening()
+    basket = purchases.choose(purchases.start(screening, seat_ids_at(screening, 0)))
     change_sold(programme, version="dubbed")
-    seen = buying.order(basket.token)
+    seen = purchases.order(basket.token)
     assert seen.is_changed
     assert seen.agreed is not None
     assert (seen.agreed.version, seen.screening.version) == ("original", "dubbed")
@@ -293,30 +299,32 @@ def test_nobody_pays_for_a_screening_that_they_have_not_seen(programme: Path) ->
         with pytest.raises(PresentationChanged):
             checked_out(basket, revision)
     checked_out(basket, seen.screening.revision)
-    sent()
-    paid = buying.pay(buying.order(basket.token))
+    send_all_mails()
+    paid = purchases.pay(purchases.order(basket.token))
     assert (paid.state, paid.is_changed) == ("paid", False)
     assert told(paid) == [], "it was bought as it is"
 
 
 def test_another_method_is_asked_for_with_the_screening_in_sight(programme: Path) -> None:
-    screening = on_sale()
-    waiting = buying.check_out(buying.choose(buying.start(screening, seats(screening, 0))))
+    screening = only_screening()
+    waiting = purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_at(screening, 0))))
     change_sold(programme, version="dubbed")
     with pytest.raises(PresentationChanged), db.transaction():
-        orders.change_method(waiting.token, "card", owner(waiting))
+        orders.change_method(waiting.token, "card", owner_of(waiting))
     with db.transaction():
-        orders.change_method(waiting.token, "card", owner(waiting), shown_revision=on_sale().revision)
-    assert not buying.order(waiting.token).is_changed
+        orders.change_method(
+            waiting.token, "card", owner_of(waiting), shown_revision=only_screening().revision
+        )
+    assert not purchases.order(waiting.token).is_changed
 
 
 def test_money_for_the_former_print_buys_tickets_and_the_buyer_is_told(programme: Path) -> None:
     """The Pix code was in the bank's app already when the screening changed."""
-    screening = on_sale()
-    waiting = buying.check_out(buying.choose(buying.start(screening, seats(screening, 0))))
+    screening = only_screening()
+    waiting = purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_at(screening, 0))))
     change_sold(programme, version="dubbed")
-    sent()
-    paid = buying.pay(waiting)
+    send_all_mails()
+    paid = purchases.pay(waiting)
     assert (paid.state, paid.is_changed) == ("paid", True)
     (mail,) = told(paid)
     assert "Agora é: dublado." in text_of(mail)
@@ -325,10 +333,10 @@ def test_money_for_the_former_print_buys_tickets_and_the_buyer_is_told(programme
 
 def test_unsold_screenings_change_as_before_and_late_money_is_told(programme: Path) -> None:
     """Seats that were let go hold up no import; who pays for them late is told all the same."""
-    screening = on_sale()
-    waiting = buying.check_out(buying.choose(buying.start(screening, seats(screening, 0))))
-    gone = buying.late(waiting)
-    take(programme, screenings={"version": "dubbed"})
-    paid = buying.pay(gone, stubborn=True)
+    screening = only_screening()
+    waiting = purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_at(screening, 0))))
+    gone = purchases.expire(waiting)
+    import_changes(programme, screenings={"version": "dubbed"})
+    paid = purchases.pay(gone, stubborn=True)
     assert paid.state == "paid"
     assert "Agora é: dublado." in text_of(told(paid)[0])

@@ -15,46 +15,46 @@ from app.core import cache, db
 from app.events import service as events
 from app.events.programme_import import BadProgramme, import_programme
 from app.reservations import service as reservations
-from tests.cli.sold_programme import on_sale, seats, take, written
-from tests.orders import buying
+from tests.cli.small_programme import import_changes, only_screening, seat_ids_at, write_programme
+from tests.orders import purchases
 
 
 def refused(folder: Path, **changes: dict[str, Any]) -> str:
     with pytest.raises(BadProgramme) as bad:
-        take(folder, **changes)
+        import_changes(folder, **changes)
     cache.clear_all()
     return "; ".join(problem.message for problem in bad.value.problems)
 
 
 def test_who_has_chosen_keeps_the_price_that_they_saw(database: str, tmp_path: Path) -> None:
-    take(tmp_path)
-    screening = on_sale()
-    paid = buying.bought(screening, seats(screening, 0))
-    choosing = buying.start(screening, seats(screening, 1), visitor="bea")
-    assert take(tmp_path, prices={"price": "35,00"}) == {"screenings": 1}
-    assert buying.order(paid.token).total == 3000
-    assert buying.pay(buying.check_out(buying.choose(choosing))).total == 3000
-    assert buying.start(on_sale(), seats(screening, 2), visitor="caio").total == 3500
+    import_changes(tmp_path)
+    screening = only_screening()
+    paid = purchases.buy(screening, seat_ids_at(screening, 0))
+    choosing = purchases.start(screening, seat_ids_at(screening, 1), visitor="bea")
+    assert import_changes(tmp_path, prices={"price": "35,00"}) == {"screenings": 1}
+    assert purchases.order(paid.token).total == 3000
+    assert purchases.pay(purchases.check_out(purchases.choose(choosing))).total == 3000
+    assert purchases.start(only_screening(), seat_ids_at(screening, 2), visitor="caio").total == 3500
 
 
 def test_a_sold_screening_is_neither_moved_nor_seated_anew(database: str, tmp_path: Path) -> None:
-    take(tmp_path)
-    screening = on_sale()
-    paid = buying.bought(screening, seats(screening, 0, 1))
+    import_changes(tmp_path)
+    screening = only_screening()
+    paid = purchases.buy(screening, seat_ids_at(screening, 0, 1))
     way_out = f"call it off (cancel-screening {screening.id})"
     said = refused(tmp_path, screenings={"starts": "2035-12-01 19:00"})
     assert "has 2035-12-01 18:00 as its start, not 2035-12-01 19:00" in said
     assert way_out in said
     assert "its seats stay" in refused(tmp_path, rooms={"rows": ["A sss", "B ssss"]})
-    assert on_sale() == screening
-    assert buying.order(paid.token).state == "paid"
+    assert only_screening() == screening
+    assert purchases.order(paid.token).state == "paid"
 
 
 def test_what_is_no_longer_in_the_file_stays_on_sale(database: str, tmp_path: Path) -> None:
-    take(tmp_path)
-    screening = on_sale()
-    assert take(tmp_path, screenings={"ref": "d2-1", "starts": "2035-12-02 18:00"}) == {}
-    assert on_sale() == screening
+    import_changes(tmp_path)
+    screening = only_screening()
+    assert import_changes(tmp_path, screenings={"ref": "d2-1", "starts": "2035-12-02 18:00"}) == {}
+    assert only_screening() == screening
 
 
 CHANGES: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
@@ -72,20 +72,20 @@ CHANGES: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_what_was_sold_is_what_is_shown(database: str, tmp_path: Path, what: str) -> None:
-    take(tmp_path)
-    screening = on_sale()
-    buying.bought(screening, seats(screening, 0, 1))
+    import_changes(tmp_path)
+    screening = only_screening()
+    purchases.buy(screening, seat_ids_at(screening, 0, 1))
     changes, said = CHANGES[what]
     problem = refused(tmp_path, **changes)
     assert f"screening 'd1-1' {said}" in problem
     assert f"cancel-screening {screening.id}" in problem
-    assert on_sale() == screening
+    assert only_screening() == screening
 
 
 def test_a_held_seat_is_enough_and_all_changes_are_said_in_one_line(database: str, tmp_path: Path) -> None:
-    take(tmp_path)
-    screening = on_sale()
-    buying.start(screening, seats(screening, 0))
+    import_changes(tmp_path)
+    screening = only_screening()
+    purchases.start(screening, seat_ids_at(screening, 0))
     problem = refused(tmp_path, screenings={"version": "dubbed", "format": "3D"})
     assert (
         "keeps its version original (not dubbed) and its format 2D (not 3D): 1 seat is sold or held."
@@ -94,37 +94,37 @@ def test_a_held_seat_is_enough_and_all_changes_are_said_in_one_line(database: st
 
 
 def test_without_buyers_a_screening_is_corrected(database: str, tmp_path: Path) -> None:
-    take(tmp_path)
+    import_changes(tmp_path)
     changes = {"version": "dubbed", "format": "3D", "minutes": 130}
-    assert take(tmp_path, screenings=changes) == {"screenings": 1}
-    corrected = on_sale()
+    assert import_changes(tmp_path, screenings=changes) == {"screenings": 1}
+    corrected = only_screening()
     assert (corrected.version, corrected.format) == ("dubbed", "3D")
     assert corrected.ends_at - corrected.starts_at == timedelta(minutes=145)
 
 
 def test_what_is_over_or_called_off_binds_nobody(database: str, tmp_path: Path) -> None:
-    take(tmp_path)
-    screening = on_sale()
-    buying.bought(screening, seats(screening, 0))
+    import_changes(tmp_path)
+    screening = only_screening()
+    purchases.buy(screening, seat_ids_at(screening, 0))
     with db.transaction():
         events.cancel_screening(screening.id, "projector")
-    assert take(tmp_path, screenings={"version": "dubbed"}) == {"screenings": 1}
+    assert import_changes(tmp_path, screenings={"version": "dubbed"}) == {"screenings": 1}
 
 
 def test_who_begins_to_buy_during_an_import_waits_for_it(database: str, tmp_path: Path) -> None:
     """Else their seats would be held, and sold, as of a version that is about to change."""
-    take(tmp_path)
-    screening = on_sale()
-    free = seats(screening, 0)
+    import_changes(tmp_path)
+    screening = only_screening()
+    free = seat_ids_at(screening, 0)
     with ThreadPoolExecutor(1) as pool:
         with db.transaction():
             import_programme(
-                [written(tmp_path, screenings={"version": "dubbed"})], taken=reservations.occupancy
+                [write_programme(tmp_path, screenings={"version": "dubbed"})], taken=reservations.occupancy
             )
-            basket = pool.submit(buying.start, screening, free)
+            basket = pool.submit(purchases.start, screening, free)
             wait_until_somebody_waits_for_a_lock(basket)
         assert basket.result(timeout=30).state == "draft"
-    assert on_sale().version == "dubbed"
+    assert only_screening().version == "dubbed"
 
 
 def wait_until_somebody_waits_for_a_lock(running: Future[Any]) -> None:
@@ -141,24 +141,24 @@ def wait_until_somebody_waits_for_a_lock(running: Future[Any]) -> None:
 
 
 def test_a_sold_room_may_keep_seats_back_and_sell_them_again(database: str, tmp_path: Path) -> None:
-    take(tmp_path)
-    screening = on_sale()
-    paid = buying.bought(screening, seats(screening, 0))
-    assert take(tmp_path, rooms={"not_sold": ["A1", "A2"]}) == {"rooms": 1}
+    import_changes(tmp_path)
+    screening = only_screening()
+    paid = purchases.buy(screening, seat_ids_at(screening, 0))
+    assert import_changes(tmp_path, rooms={"not_sold": ["A1", "A2"]}) == {"rooms": 1}
     with db.reading():
         plan = events.seat_plan(screening.auditorium_id)
     assert [seat.name for seat in plan.seats if not seat.for_sale] == ["A1", "A2"]
-    assert on_sale().capacity == 6
-    assert buying.valid_tickets(paid) == ["A1"]
-    assert take(tmp_path, rooms={"not_sold": ["A1", "A2"]}) == {}
-    assert take(tmp_path) == {"rooms": 1}
-    assert on_sale() == screening
+    assert only_screening().capacity == 6
+    assert purchases.valid_tickets(paid) == ["A1"]
+    assert import_changes(tmp_path, rooms={"not_sold": ["A1", "A2"]}) == {}
+    assert import_changes(tmp_path) == {"rooms": 1}
+    assert only_screening() == screening
 
 
 def test_a_zone_that_is_opened_needs_a_price_at_each_screening(database: str, tmp_path: Path) -> None:
     rows = {"rows": ["A ssss", "B house ssss"]}
-    take(tmp_path, rooms=rows | {"not_sold_zones": ["house"]})
-    assert on_sale().from_price == 3000
+    import_changes(tmp_path, rooms=rows | {"not_sold_zones": ["house"]})
+    assert only_screening().from_price == 3000
     other = {"ref": "d2-1", "starts": "2035-12-02 18:00", "price_list": "none"}
     said = refused(tmp_path, rooms=rows, screenings=other, prices={"price_list": "none", "zone": "house"})
     assert "the zone 'house' is to be sold, but 'd1-1' has no price for it: import the screenings too" in said

@@ -25,13 +25,13 @@ from app.reservations import service as reservations
 from app.tickets import documents
 from app.users import service as users
 from app.web import links
-from tests.actors import browser, owner
-from tests.orders import buying
-from tests.orders.counter import stock
+from tests.actors import owner_of, visitor_actor
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.reservations.holds import hold
-from tests.reservations.rooms import ids, make_screening, plan_of
 from tests.shop.visitor import Visitor
-from tests.traces import traces
+from tests.table_search import tables_containing
 
 NAME, EMAIL, CPF = "Olímpia Prates", "olimpia.prates@example.org", "52998224725"
 PASSWORD = "quatro palavras bem longas"
@@ -62,16 +62,16 @@ def said(app: Flask, *words: str) -> str:
 
 
 def basket(screening: Screening, names: str, visitor: str = "olimpia") -> OrderView:
-    started = buying.choose(buying.start(screening, ids(plan_of(screening), names), visitor))
+    started = purchases.choose(purchases.start(screening, seat_ids(seat_plan_of(screening), names), visitor))
     with db.transaction():
-        orders.check_out(started.token, owner(started), name=NAME, email=EMAIL, cpf=CPF, method="pix")
-    buying.work()
-    return buying.order(started.token)
+        orders.check_out(started.token, owner_of(started), name=NAME, email=EMAIL, cpf=CPF, method="pix")
+    purchases.run_due_work()
+    return purchases.order(started.token)
 
 
 def join(screening: Screening, email: str = EMAIL) -> reservations.Request:
     with db.transaction():
-        return reservations.join_waiting_list(screening, 1, email, browser(email))
+        return reservations.join_waiting_list(screening, 1, email, visitor_actor(email))
 
 
 def make_account() -> int:
@@ -86,10 +86,10 @@ def stored(order: OrderView) -> bool:
 
 
 def test_everything_is_handed_out_and_nothing_of_others(app: Flask, screening: Screening) -> None:
-    popcorn = stock(screening)
+    popcorn = add_product(screening)
     make_account()
-    paid = buying.pay(basket(screening, "A1 A2"))
-    buying.bought(screening, ids(plan_of(screening), "A7"), "eva", items={popcorn: 2})
+    paid = purchases.pay(basket(screening, "A1 A2"))
+    purchases.buy(screening, seat_ids(seat_plan_of(screening), "A7"), "eva", items={popcorn: 2})
     full = make_screening("o")
     hold(full, "A1")
     join(full)
@@ -123,8 +123,8 @@ def test_what_is_erased_is_in_no_table_and_the_sale_is_kept(
     app: Flask, screening: Screening, settings: Settings
 ) -> None:
     user_id = make_account()
-    paid = buying.pay(basket(screening, "A1 A2"))
-    under_another_address = buying.bought(screening, ids(plan_of(screening), "A9"), "friend")
+    paid = purchases.pay(basket(screening, "A1 A2"))
+    under_another_address = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A9"), "friend")
     with db.transaction() as session:
         session.execute(
             text("update orders.orders set user_id = :user where id = :id"),
@@ -151,18 +151,18 @@ def test_what_is_erased_is_in_no_table_and_the_sale_is_kept(
     for told in (EMAIL, NAME, CPF):
         assert told not in answer
     worker.drain(routes(("tickets",)))
-    buying.work()
-    assert traces(EMAIL, NAME) == set()
-    assert traces(CPF) == {"orders.orders"}
+    purchases.run_due_work()
+    assert tables_containing(EMAIL, NAME) == set()
+    assert tables_containing(CPF) == {"orders.orders"}
     assert not stored(paid)
     assert not list(settings.mail_folder.glob("*.eml"))
 
-    kept = buying.order(paid.token)
+    kept = purchases.order(paid.token)
     assert (kept.state, kept.total, kept.code, kept.cpf) == ("paid", 7600, paid.code, CPF)
     assert kept.paid_at == paid.paid_at
-    assert buying.valid_tickets(paid) == ["A1", "A2"]
-    assert buying.order(under_another_address.token).email is None
-    given_up = buying.order(waiting_for_money.token)
+    assert purchases.valid_tickets(paid) == ["A1", "A2"]
+    assert purchases.order(under_another_address.token).email is None
+    given_up = purchases.order(waiting_for_money.token)
     assert (given_up.state, given_up.cpf) == ("cancelled", None)
     for request in (offered, waits):
         with db.reading(), pytest.raises(NotFound):
@@ -174,45 +174,45 @@ def test_what_is_erased_is_in_no_table_and_the_sale_is_kept(
 
 
 def test_erasing_again_changes_nothing(app: Flask, screening: Screening) -> None:
-    paid = buying.pay(basket(screening, "A1"))
+    paid = purchases.pay(basket(screening, "A1"))
     assert "1 order(s)" in said(app, "erase", EMAIL, "--yes")
-    first = buying.order(paid.token)
+    first = purchases.order(paid.token)
     answer = said(app, "erase", EMAIL, "--yes")
     assert "0 account(s), 0 order(s), 0 place(s) in the waiting list, 0 mail(s)" in answer
-    assert buying.order(paid.token).erased_at == first.erased_at
+    assert purchases.order(paid.token).erased_at == first.erased_at
 
 
 def test_it_asks_before_it_erases(app: Flask, screening: Screening) -> None:
-    paid = buying.pay(basket(screening, "A1"))
+    paid = purchases.pay(basket(screening, "A1"))
     assert "Aborted" in said(app, "erase", EMAIL)
-    assert buying.order(paid.token).email == EMAIL
+    assert purchases.order(paid.token).email == EMAIL
 
 
 def test_money_on_its_way_back_still_arrives(app: Flask, screening: Screening) -> None:
-    paid = buying.pay(basket(screening, "A1"))
+    paid = purchases.pay(basket(screening, "A1"))
     with db.transaction():
         orders.cancel(paid.token)
     said(app, "erase", EMAIL, "--yes")
-    buying.work()
-    assert buying.refunds(paid) == [(3800, "refunded")]
-    assert traces(EMAIL, NAME) == set()
+    purchases.run_due_work()
+    assert purchases.refunds(paid) == [(3800, "refunded")]
+    assert tables_containing(EMAIL, NAME) == set()
 
 
 def test_money_that_comes_after_the_erasure_goes_back(app: Flask, screening: Screening) -> None:
     order = basket(screening, "A1")
-    bank_id = buying.charge_id(order)
+    bank_id = purchases.charge_id(order)
     said(app, "erase", EMAIL, "--yes")
-    buying.bank().pay(bank_id)
-    buying.work()
-    buying.work()
-    assert buying.refunds(order) == [(3800, "refunded")]
-    assert traces(EMAIL, NAME, CPF) == set()
+    purchases.bank().pay(bank_id)
+    purchases.run_due_work()
+    purchases.run_due_work()
+    assert purchases.refunds(order) == [(3800, "refunded")]
+    assert tables_containing(EMAIL, NAME, CPF) == set()
 
 
 def test_the_page_of_an_erased_order_shows_its_tickets_and_says_that_the_pdf_is_gone(
     app: Flask, screening: Screening
 ) -> None:
-    paid = buying.pay(basket(screening, "A1"))
+    paid = purchases.pay(basket(screening, "A1"))
     said(app, "erase", EMAIL, "--yes")
     visitor = Visitor(app)
     visitor.client.set_cookie("language", "en")

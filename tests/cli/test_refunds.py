@@ -10,8 +10,8 @@ from app.cli import register
 from app.core import db
 from app.orders import service as orders
 from app.payments import service as payments
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 
 def said(app: Flask, *words: str) -> str:
@@ -23,12 +23,12 @@ def said(app: Flask, *words: str) -> str:
 
 def test_what_the_bank_refused_is_listed_and_asked_for_again(app: Flask) -> None:
     screening = make_screening()
-    paid = buying.bought(screening, ids(plan_of(screening), "A1"))
+    paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A1"))
     assert said(app) == "0 refused refunds\n"
-    buying.bank().refunds_will(buying.charge_id(paid), "fail")
+    purchases.bank().refunds_will(purchases.charge_id(paid), "fail")
     with db.transaction():
         orders.cancel(paid.token)
-    buying.work()
+    purchases.run_due_work()
     listed = said(app)
     assert paid.code in listed
     assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", listed)
@@ -36,9 +36,9 @@ def test_what_the_bank_refused_is_listed_and_asked_for_again(app: Flask) -> None
     assert "1 refused refund\n" in listed
     refund_id = re.match(r"[0-9a-f-]{36}", listed)
     assert refund_id
-    buying.bank().refunds_will(buying.charge_id(paid), "ok")
+    purchases.bank().refunds_will(purchases.charge_id(paid), "ok")
     assert said(app, "retry", refund_id[0]) == "1 asked for again\n"
-    buying.work()
+    purchases.run_due_work()
     assert said(app) == "0 refused refunds\n"
     with db.reading():
         assert [one.state for one in payments.refunds_of(paid.id)] == ["refunded"]

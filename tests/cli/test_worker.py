@@ -20,7 +20,7 @@ from app.core import db, outbox
 from app.core.messages import NoticeRequested, SeatsFreed, TicketsResigned
 from app.dispatch import by_pace
 from app.tickets import service as tickets
-from tests.reservations.rooms import make_screening
+from tests.reservations.auditoriums import make_screening
 from tests.tickets.conftest import FULL, make_facts
 
 ROOT = Path(__file__).resolve().parents[2]

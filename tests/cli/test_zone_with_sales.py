@@ -12,8 +12,8 @@ from app.dispatch import routes
 from app.tickets import paper
 from app.tickets import service as tickets
 from app.tickets.service import IssueFacts, Ticket
-from tests.cli.sold_programme import on_sale, seats, take
-from tests.orders import buying
+from tests.cli.small_programme import import_changes, only_screening, seat_ids_at
+from tests.orders import purchases
 from tests.tickets.conftest import make_facts
 
 
@@ -32,14 +32,14 @@ def hurry() -> None:
 
 
 def test_tickets_keep_their_hour_and_doors_follow(database: str, tmp_path: Path) -> None:
-    take(tmp_path)
-    screening = on_sale()
-    paid = buying.bought(screening, seats(screening, 0))
+    import_changes(tmp_path)
+    screening = only_screening()
+    paid = purchases.buy(screening, seat_ids_at(screening, 0))
     before = ticket_of(paid.id)
     assert before.facts.showtime.time("pt_BR") == "18h00"
-    take(tmp_path, cinemas={"timezone": "America/Manaus"})
+    import_changes(tmp_path, cinemas={"timezone": "America/Manaus"})
     hurry()
-    moved, after = on_sale(), ticket_of(paid.id)
+    moved, after = only_screening(), ticket_of(paid.id)
     assert moved.starts_at == screening.starts_at + timedelta(hours=1)
     assert (after.facts.starts_at, after.facts.ends_at) == (moved.starts_at, moved.ends_at)
     with db.reading() as session:

@@ -52,7 +52,7 @@ def test_it_recovers_with_the_database(proxy: SilentProxy) -> None:
     for _ in range(2):
         with pytest.raises(OperationalError):
             seven()
-    proxy.speak()
+    proxy.resume()
     assert seven() == 7
 
 

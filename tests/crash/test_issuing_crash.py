@@ -17,12 +17,12 @@ from app.core import config, db
 from app.core.config import Settings
 from app.orders import service as orders
 from app.orders.service import OrderView
-from tests.actors import owner
+from tests.actors import owner_of
 from tests.adapters.mail_server import MailServer
 from tests.adapters.test_mail import read
 from tests.live_server import LiveServer
-from tests.orders import buying, counter
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.orders import concessions, purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 SECONDS = 60.0
 # By the service whose worker it is: alone in a process, it dies at that step and at no other.
@@ -59,7 +59,7 @@ def mail_server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def house(
+def server(
     make_live_server: Callable[..., LiveServer], settings: Settings, mail_server: MailServer
 ) -> Iterator[LiveServer]:
     """The worker is down; mail goes out by SMTP, where a repeat can be counted."""
@@ -72,63 +72,63 @@ def house(
     db.connect(settings.database.url or "", pool_size=settings.database.pool_size)
 
 
-def crash_at(house: LiveServer, service: str, step: str) -> None:
+def crash_at(server: LiveServer, service: str, step: str) -> None:
     """Let the service's worker run into `step`, where it is killed; what it had leased is due at once."""
-    house.env |= {"BILHETERIA_FAILPOINT": step, "SERVICES": service}
-    house.start_worker()
-    assert house.worker is not None
-    assert house.worker.wait(timeout=SECONDS) == -9, f"{step} was never reached"
-    house.worker = None
-    del house.env["BILHETERIA_FAILPOINT"], house.env["SERVICES"]
-    house.query("update core.outbox set leased_until = null")
+    server.env |= {"BILHETERIA_FAILPOINT": step, "SERVICES": service}
+    server.start_worker()
+    assert server.worker is not None
+    assert server.worker.wait(timeout=SECONDS) == -9, f"{step} was never reached"
+    server.worker = None
+    del server.env["BILHETERIA_FAILPOINT"], server.env["SERVICES"]
+    server.query("update core.outbox set leased_until = null")
 
 
 def order_for_two() -> tuple[OrderView, int]:
     """A full and a student's ticket and three portions of popcorn, waiting for the money; the popcorn's id."""
     screening = make_screening("oooo")
-    popcorn = counter.stock(screening, on_hand=5)
-    basket = buying.start(screening, ids(plan_of(screening), "A1 A2"))
-    basket = buying.choose(basket, [buying.FULL, buying.STUDENT], {popcorn: 3})
+    popcorn = concessions.add_product(screening, on_hand=5)
+    basket = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1 A2"))
+    basket = purchases.choose(basket, [purchases.FULL, purchases.STUDENT], {popcorn: 3})
     with db.transaction():
         orders.check_out(
-            basket.token, owner(basket), name="Ana", email="ana@example.org", cpf="", method="pix"
+            basket.token, owner_of(basket), name="Ana", email="ana@example.org", cpf="", method="pix"
         )
     return basket, popcorn
 
 
-def test_killed_at_every_step_from_the_money_to_the_mail(house: LiveServer, mail_server: MailServer) -> None:
+def test_killed_at_every_step_from_the_money_to_the_mail(server: LiveServer, mail_server: MailServer) -> None:
     basket, popcorn = order_for_two()
     order_id = str(basket.id)
     for service, step in STEPS:
-        crash_at(house, service, step)
+        crash_at(server, service, step)
         if step == PAYS_AFTER:
-            buying.bank().pay(buying.charge_id(basket))
-    house.start_worker()
+            purchases.bank().pay(purchases.charge_id(basket))
+    server.start_worker()
     deadline = time.monotonic() + SECONDS
-    while house.query("select kind from core.outbox"):
-        assert time.monotonic() < deadline, house.query("select kind, last_error from core.outbox")
+    while server.query("select kind from core.outbox"):
+        assert time.monotonic() < deadline, server.query("select kind, last_error from core.outbox")
         time.sleep(0.05)
 
     # Money once.
-    assert buying.order(basket.token).state == "paid"
-    at_the_bank = house.query("select charge_id, amount from sandbox_bank.payments")
+    assert purchases.order(basket.token).state == "paid"
+    at_the_bank = server.query("select charge_id, amount from sandbox_bank.payments")
     assert [amount for _, amount in at_the_bank] == [basket.total]
     receipts = "select amount, settled_at is not null from payments.receipts where order_id = %s"
-    assert house.query(receipts, order_id) == [(basket.total, True)]
-    assert house.query("select count(*) from payments.refunds where order_id = %s", order_id) == [(0,)]
+    assert server.query(receipts, order_id) == [(basket.total, True)]
+    assert server.query("select count(*) from payments.refunds where order_id = %s", order_id) == [(0,)]
 
     # Seats and stock once, for ever.
     claims = "select count(*), count(expires_at) from reservations.seat_claims where screening_id = %s"
-    assert house.query(claims, basket.screening.id) == [(2, 0)]
+    assert server.query(claims, basket.screening.id) == [(2, 0)]
     stock = "select sum(quantity), count(expires_at) from products.stock_claims where product_id = %s"
-    assert house.query(stock, popcorn) == [(3, 0)]
+    assert server.query(stock, popcorn) == [(3, 0)]
 
     # One set of tickets, on one PDF.
     tickets = "select id, state from tickets.tickets where order_id = %s"
-    assert [state for _, state in house.query(tickets, order_id)] == ["valid", "valid"]
-    ((key,),) = house.query("select storage_key from tickets.documents where order_id = %s", order_id)
-    files = [path for path in (house.var / "tickets").rglob("*") if path.is_file()]
-    assert files == [house.var / "tickets" / key]
+    assert [state for _, state in server.query(tickets, order_id)] == ["valid", "valid"]
+    ((key,),) = server.query("select storage_key from tickets.documents where order_id = %s", order_id)
+    files = [path for path in (server.var / "tickets").rglob("*") if path.is_file()]
+    assert files == [server.var / "tickets" / key]
     assert len(PdfReader(BytesIO(files[0].read_bytes())).pages) == 2
 
     # The mail went out before its done-mark was written: it repeats, as the same mail.

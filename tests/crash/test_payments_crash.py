@@ -21,7 +21,7 @@ SECONDS = 60.0
 
 
 @pytest.fixture
-def house(make_live_server: Callable[..., LiveServer], settings: config.Settings) -> Iterator[LiveServer]:
+def server(make_live_server: Callable[..., LiveServer], settings: config.Settings) -> Iterator[LiveServer]:
     server = make_live_server(demo=False)
     server.kill_worker()
     db.connect(server.database_url, pool_size=2)
@@ -30,27 +30,27 @@ def house(make_live_server: Callable[..., LiveServer], settings: config.Settings
 
 
 @pytest.fixture
-def bank(house: LiveServer) -> Iterator[Sandbox]:
-    bank = Sandbox(house.database_url, secret_key="tests-secret-key")
+def bank(server: LiveServer) -> Iterator[Sandbox]:
+    bank = Sandbox(server.database_url, secret_key="tests-secret-key")
     yield bank
     bank.dispose()
 
 
-def crash_at(house: LiveServer, step: str) -> None:
+def crash_at(server: LiveServer, step: str) -> None:
     """Let the worker run into `step`, where it is killed."""
-    house.env["BILHETERIA_FAILPOINT"] = step
-    house.start_worker()
-    assert house.worker is not None
-    assert house.worker.wait(timeout=SECONDS) == -9, f"{step} was never reached"
-    house.worker = None
-    del house.env["BILHETERIA_FAILPOINT"]
+    server.env["BILHETERIA_FAILPOINT"] = step
+    server.start_worker()
+    assert server.worker is not None
+    assert server.worker.wait(timeout=SECONDS) == -9, f"{step} was never reached"
+    server.worker = None
+    del server.env["BILHETERIA_FAILPOINT"]
     # A lease outlives its worker by half a minute; the test does not wait for that.
-    house.query("update core.outbox set leased_until = null")
+    server.query("update core.outbox set leased_until = null")
 
 
-def wait_for(house: LiveServer, expected: list[tuple[Any, ...]], statement: str) -> None:
+def wait_for(server: LiveServer, expected: list[tuple[Any, ...]], statement: str) -> None:
     deadline = time.monotonic() + SECONDS
-    while (found := house.query(statement)) != expected:
+    while (found := server.query(statement)) != expected:
         assert time.monotonic() < deadline, (found, expected)
         time.sleep(0.05)
 
@@ -70,12 +70,12 @@ def request_charge() -> uuid.UUID:
         "ChargeRequested.committed",
     ],
 )
-def test_killed_while_making_the_charge(house: LiveServer, bank: Sandbox, step: str) -> None:
+def test_killed_while_making_the_charge(server: LiveServer, bank: Sandbox, step: str) -> None:
     charge_id = request_charge()
-    crash_at(house, step)
-    house.start_worker()
-    wait_for(house, [("pending",)], "select state from payments.charges")
-    assert house.query("select id from sandbox_bank.charges") == [(charge_id.hex,)]
+    crash_at(server, step)
+    server.start_worker()
+    wait_for(server, [("pending",)], "select state from payments.charges")
+    assert server.query("select id from sandbox_bank.charges") == [(charge_id.hex,)]
 
 
 @pytest.mark.parametrize(
@@ -87,39 +87,39 @@ def test_killed_while_making_the_charge(house: LiveServer, bank: Sandbox, step: 
         "ProviderHinted.committed",
     ],
 )
-def test_killed_while_the_money_comes(house: LiveServer, bank: Sandbox, step: str) -> None:
+def test_killed_while_the_money_comes(server: LiveServer, bank: Sandbox, step: str) -> None:
     charge_id = request_charge()
-    house.start_worker()
-    wait_for(house, [("pending",)], "select state from payments.charges")
-    house.kill_worker()
+    server.start_worker()
+    wait_for(server, [("pending",)], "select state from payments.charges")
+    server.kill_worker()
     bank.pay(charge_id.hex, notices=1)
-    crash_at(house, step)
-    house.start_worker()
+    crash_at(server, step)
+    server.start_worker()
     wait_for(
-        house,
+        server,
         [("confirmed", 1)],
         "select state, (select count(*) from payments.receipts) from payments.charges",
     )
     # The charge and the hint; on a slow machine the clock has asked the bank once more in the meantime.
-    wait_for(house, [(True,)], "select count(*) >= 2 from core.processed where consumer = 'payments'")
-    assert house.query("select amount from payments.receipts") == [(5000,)]
+    wait_for(server, [(True,)], "select count(*) >= 2 from core.processed where consumer = 'payments'")
+    assert server.query("select amount from payments.receipts") == [(5000,)]
 
 
 @pytest.mark.parametrize(
     "step", ["RefundRequested.leased", "payments.after_refund", "RefundRequested.before_commit"]
 )
-def test_killed_while_giving_back(house: LiveServer, bank: Sandbox, step: str) -> None:
+def test_killed_while_giving_back(server: LiveServer, bank: Sandbox, step: str) -> None:
     charge_id = request_charge()
-    house.start_worker()
-    wait_for(house, [("pending",)], "select state from payments.charges")
+    server.start_worker()
+    wait_for(server, [("pending",)], "select state from payments.charges")
     bank.pay(charge_id.hex)
-    wait_for(house, [(1,)], "select count(*) from payments.receipts")
-    house.kill_worker()
-    house.query("delete from core.outbox where kind in ('PaymentReceived', 'RefundRequested')")
-    house.query("delete from payments.refunds")
+    wait_for(server, [(1,)], "select count(*) from payments.receipts")
+    server.kill_worker()
+    server.query("delete from core.outbox where kind in ('PaymentReceived', 'RefundRequested')")
+    server.query("delete from payments.refunds")
     with db.transaction():
         service.refund(service.receipts_of(ORDER)[0].id, None, "cancelled")
-    crash_at(house, step)
-    house.start_worker()
-    wait_for(house, [("refunded",)], "select state from payments.refunds")
-    assert house.query("select sum(amount), count(*) from sandbox_bank.refunds") == [(5000, 1)]
+    crash_at(server, step)
+    server.start_worker()
+    wait_for(server, [("refunded",)], "select state from payments.refunds")
+    assert server.query("select sum(amount), count(*) from sandbox_bank.refunds") == [(5000, 1)]

@@ -15,21 +15,21 @@ import pytest
 from app.adapters.psp.sandbox import Sandbox
 from app.core import config, db
 from app.payments import service
-from tests.crash.own_house import OwnHouse
+from tests.crash.installation import Installation
 
 SECONDS = 60.0
 
 
 @pytest.fixture
-def house(tmp_path: Path, settings: config.Settings) -> Iterator[OwnHouse]:
-    house = OwnHouse(tmp_path)
-    db.connect(house.postgres.url, pool_size=4)
-    yield house
+def installation(tmp_path: Path, settings: config.Settings) -> Iterator[Installation]:
+    installation = Installation(tmp_path)
+    db.connect(installation.postgres.url, pool_size=4)
+    yield installation
     db.engine().dispose()
-    house.close()
+    installation.close()
 
 
-def test_nothing_acknowledged_is_lost_or_doubled(house: OwnHouse) -> None:
+def test_nothing_acknowledged_is_lost_or_doubled(installation: Installation) -> None:
     acknowledged: list[uuid.UUID] = []
     stop = threading.Event()
 
@@ -48,7 +48,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(house: OwnHouse) -> None:
     for enough in (20, 40, 60):  # however slow the machine is
         time.sleep(1.0)
         until(lambda enough=enough: len(acknowledged) > enough)  # type: ignore[misc]
-        house.kill_postgres()
+        installation.kill_postgres()
     time.sleep(1.0)
     stop.set()
     for one in crowd:
@@ -58,20 +58,21 @@ def test_nothing_acknowledged_is_lost_or_doubled(house: OwnHouse) -> None:
     deadline = time.monotonic() + SECONDS
     while True:
         done = {
-            row[0] for row in house.query("select id::text from payments.charges where state = 'confirmed'")
+            row[0]
+            for row in installation.query("select id::text from payments.charges where state = 'confirmed'")
         }
         if wanted <= done:
             break
         assert time.monotonic() < deadline, f"{len(wanted - done)} of {len(wanted)} charges are not through"
         # A lease outlives the handler that lost its connection; the test does not wait half a minute for it.
-        house.query(
+        installation.query(
             "update core.outbox set leased_until = null, available_at = clock_timestamp() returning 1"
         )
         time.sleep(0.5)
     doubled = "select charge_id from payments.receipts group by charge_id having count(*) <> 1"
-    assert house.query(doubled) == []
+    assert installation.query(doubled) == []
     ours = "select replace(id::text, '-', '') from payments.charges"
-    assert house.query(f"select id from sandbox_bank.charges where id not in ({ours})") == []
+    assert installation.query(f"select id from sandbox_bank.charges where id not in ({ours})") == []
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -81,16 +82,16 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_the_web_answers_again(house: OwnHouse) -> None:
+def test_the_web_answers_again(installation: Installation) -> None:
     import urllib.error
     import urllib.request
 
-    bank = Sandbox(house.postgres.url, secret_key="tests-secret-key")
+    bank = Sandbox(installation.postgres.url, secret_key="tests-secret-key")
     sent = bank.notification("somebody")
     bank.dispose()
-    house.kill_postgres()
+    installation.kill_postgres()
     deadline = time.monotonic() + SECONDS
-    request = urllib.request.Request(f"{house.server.url}/webhooks/sandbox", sent.body, sent.headers)
+    request = urllib.request.Request(f"{installation.server.url}/webhooks/sandbox", sent.body, sent.headers)
     refused = 0
     while True:
         try:
@@ -102,4 +103,4 @@ def test_the_web_answers_again(house: OwnHouse) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert refused <= 10  # each of the processes notices once, and connects anew
-    assert house.query("select count(*) > 0 from payments.hints") == [(True,)]
+    assert installation.query("select count(*) > 0 from payments.hints") == [(True,)]

@@ -1,4 +1,4 @@
-"""The processes that serve pages: one that dies, and one that hangs, is replaced, and the house answers again."""
+"""A web process that dies or hangs is replaced, and the server answers again."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ IMPATIENT = "--timeout 3"
 
 
 @pytest.fixture
-def house(make_live_server: Callable[..., LiveServer]) -> LiveServer:
+def server(make_live_server: Callable[..., LiveServer]) -> LiveServer:
     server = make_live_server(demo=False, WEB_WORKERS=str(WORKERS), GUNICORN_CMD_ARGS=IMPATIENT)
     server.kill_worker()
     return server
 
 
-def test_those_that_die_are_replaced_one_by_one_or_all_at_once(house: LiveServer) -> None:
-    first = serving(house)
-    replaces_each(house, signal.SIGKILL)
-    second = serving(house)
+def test_those_that_die_are_replaced_one_by_one_or_all_at_once(server: LiveServer) -> None:
+    first = serving(server)
+    replaces_each(server, signal.SIGKILL)
+    second = serving(server)
     assert not first & second
     for pid in second:
         os.kill(pid, signal.SIGKILL)
-    until(lambda: len(serving(house) - second) == WORKERS)
-    until(lambda: answers(house))
+    until(lambda: len(serving(server) - second) == WORKERS)
+    until(lambda: answers(server))
 
 
-def test_those_that_hang_are_replaced(house: LiveServer) -> None:
-    replaces_each(house, signal.SIGSTOP)
+def test_those_that_hang_are_replaced(server: LiveServer) -> None:
+    replaces_each(server, signal.SIGSTOP)
 
 
-def replaces_each(house: LiveServer, number: signal.Signals) -> None:
-    for pid in serving(house):
+def replaces_each(server: LiveServer, number: signal.Signals) -> None:
+    for pid in serving(server):
         os.kill(pid, number)
-        until(lambda gone=pid: gone not in serving(house))  # type: ignore[misc]
-        until(lambda: len(serving(house)) == WORKERS)
-        until(lambda: answers(house))
+        until(lambda gone=pid: gone not in serving(server))  # type: ignore[misc]
+        until(lambda: len(serving(server)) == WORKERS)
+        until(lambda: answers(server))
 
 
-def serving(house: LiveServer) -> set[int]:
-    assert house.web is not None
-    assert house.web.poll() is None
-    return children(house.web.pid)
+def serving(server: LiveServer) -> set[int]:
+    assert server.web is not None
+    assert server.web.poll() is None
+    return children(server.web.pid)
 
 
-def answers(house: LiveServer) -> bool:
+def answers(server: LiveServer) -> bool:
     try:
-        with urllib.request.urlopen(f"{house.url}/healthz", timeout=5) as answer:
+        with urllib.request.urlopen(f"{server.url}/healthz", timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

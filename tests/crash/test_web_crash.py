@@ -15,12 +15,12 @@ import pytest
 
 from app.core import db
 from app.core.config import Settings
-from tests.crash.customers import Crowd
-from tests.crash.own_house import OwnHouse
+from tests.crash.buyers import Buyers
+from tests.crash.installation import Installation
 from tests.live_server import LiveServer
-from tests.orders import counter
+from tests.orders import concessions
 from tests.processes import children
-from tests.reservations.rooms import make_screening
+from tests.reservations.auditoriums import make_screening
 
 CUSTOMERS = 8
 POPCORN = 30
@@ -28,7 +28,7 @@ SECONDS = 60.0
 
 
 @pytest.fixture
-def house(make_live_server: Callable[..., LiveServer], settings: Settings) -> Iterator[LiveServer]:
+def server(make_live_server: Callable[..., LiveServer], settings: Settings) -> Iterator[LiveServer]:
     server = make_live_server(
         demo=False, BILHETERIA_HOLDS_PER_ADDRESS="100000", BILHETERIA_SANDBOX_PIX="auto:0.2"
     )
@@ -37,58 +37,58 @@ def house(make_live_server: Callable[..., LiveServer], settings: Settings) -> It
     db.connect(settings.database.url or "", pool_size=settings.database.pool_size)
 
 
-def kill_one_of_the_web(house: LiveServer) -> None:
+def kill_one_of_the_web(server: LiveServer) -> None:
     """A process that serves, not the one that watches over them; that one starts another."""
-    assert house.web is not None
-    master = house.web.pid
+    assert server.web is not None
+    master = server.web.pid
     before = children(master)
     os.kill(min(before), signal.SIGKILL)
     until(lambda: bool(children(master) - before), "no other process starts")
 
 
-def test_the_web_is_killed_while_many_buy(house: LiveServer) -> None:
+def test_the_web_is_killed_while_many_buy(server: LiveServer) -> None:
     def kill() -> None:
         for _ in range(2):
-            kill_one_of_the_web(house)
+            kill_one_of_the_web(server)
             time.sleep(0.7)
-        house.kill_web()
-        house.start_web()
+        server.kill_web()
+        server.start_web()
 
-    buy_meanwhile(house, kill)
+    buy_meanwhile(server, kill)
 
 
 def test_the_database_is_killed_while_many_buy(tmp_path: Path, settings: Settings) -> None:
-    house = OwnHouse(tmp_path, BILHETERIA_HOLDS_PER_ADDRESS="100000")
-    db.connect(house.postgres.url, pool_size=2)
+    server = Installation(tmp_path, BILHETERIA_HOLDS_PER_ADDRESS="100000")
+    db.connect(server.postgres.url, pool_size=2)
     try:
-        buy_meanwhile(house.server, house.kill_postgres)
+        buy_meanwhile(server.server, server.kill_postgres)
     finally:
         db.connect(settings.database.url or "", pool_size=settings.database.pool_size)
-        house.close()
+        server.close()
 
 
-def buy_meanwhile(house: LiveServer, kill: Callable[[], None]) -> None:
+def buy_meanwhile(server: LiveServer, kill: Callable[[], None]) -> None:
     """A crowd buys, `kill` comes twice, and in the end all must add up."""
     screening = make_screening(*["o" * 20] * 26)
-    popcorn = counter.stock(screening, on_hand=POPCORN)
-    crowd = Crowd(house.port, screening.id, popcorn)
-    threads = crowd.run(CUSTOMERS)
+    popcorn = concessions.add_product(screening, on_hand=POPCORN)
+    buyers = Buyers(server.port, screening.id, popcorn)
+    threads = buyers.run(CUSTOMERS)
     for turn in range(2):
         time.sleep(0.7)
-        until(lambda turn=turn: len(crowd.bought) > turn * CUSTOMERS)  # type: ignore[misc]
+        until(lambda turn=turn: len(buyers.purchases) > turn * CUSTOMERS)  # type: ignore[misc]
         kill()
     time.sleep(0.7)
-    until(lambda: len(crowd.bought) > CUSTOMERS)
-    crowd.stop.set()
+    until(lambda: len(buyers.purchases) > CUSTOMERS)
+    buyers.stop.set()
     for thread in threads:
         thread.join(SECONDS)
     assert not any(thread.is_alive() for thread in threads)
-    assert crowd.strange == []
-    assert crowd.repeated > 0, "no answer was ever lost: nothing was tried"
+    assert buyers.unexpected == []
+    assert buyers.repeated > 0, "no answer was ever lost: nothing was tried"
 
-    wait_until_all_is_paid(house)
-    assert_nothing_answered_is_lost(house, crowd)
-    assert_nothing_is_doubled(house, crowd)
+    wait_until_all_is_paid(server)
+    assert_nothing_answered_is_lost(server, buyers)
+    assert_nothing_is_doubled(server, buyers)
 
 
 def until(condition: Callable[[], bool], otherwise: str = "nobody buys") -> None:
@@ -99,51 +99,51 @@ def until(condition: Callable[[], bool], otherwise: str = "nobody buys") -> None
         time.sleep(0.05)
 
 
-def wait_until_all_is_paid(house: LiveServer) -> None:
+def wait_until_all_is_paid(server: LiveServer) -> None:
     deadline = time.monotonic() + SECONDS
     waiting = "select count(*) from orders.orders where state = 'awaiting_payment'"
-    while house.query(waiting) != [(0,)]:
-        assert time.monotonic() < deadline, house.query(
+    while server.query(waiting) != [(0,)]:
+        assert time.monotonic() < deadline, server.query(
             "select state, count(*) from orders.orders group by 1"
         )
         # A lease outlives the handler that lost its connection; the test does not wait half a minute for it.
-        house.query("update core.outbox set leased_until = null, available_at = clock_timestamp()")
+        server.query("update core.outbox set leased_until = null, available_at = clock_timestamp()")
         time.sleep(0.5)
 
 
-def assert_nothing_answered_is_lost(house: LiveServer, crowd: Crowd) -> None:
-    rows = house.query(
+def assert_nothing_answered_is_lost(server: LiveServer, buyers: Buyers) -> None:
+    rows = server.query(
         "select o.token, o.state, o.types_chosen, coalesce((select sum(quantity) from orders.order_items i"
         " where i.order_id = o.id), 0), (select count(*) from tickets.tickets t where t.order_id = o.id)"
         " from orders.orders o",
     )
     orders = {f"/orders/{token}": facts for token, *facts in rows}
-    for one in crowd.bought:
+    for one in buyers.purchases:
         state, types, popcorn, tickets = orders[one.path]
         assert types or not one.types
         assert popcorn == one.popcorn or not one.checked_out
         assert (state, tickets) == ("paid", 2) or not one.checked_out
 
 
-def assert_nothing_is_doubled(house: LiveServer, crowd: Crowd) -> None:
+def assert_nothing_is_doubled(server: LiveServer, buyers: Buyers) -> None:
     # A form that was sent again made no second order: there are as many as were answered for.
-    assert len({one.path for one in crowd.bought}) == len(crowd.bought)
-    assert house.query("select count(*) from orders.orders") == [(len(crowd.bought),)]
+    assert len({one.path for one in buyers.purchases}) == len(buyers.purchases)
+    assert server.query("select count(*) from orders.orders") == [(len(buyers.purchases),)]
     # A seat is on one order, and on one ticket.
     on_orders = "select seat_id from orders.order_seats group by seat_id having count(*) > 1"
-    assert house.query(on_orders) == []
+    assert server.query(on_orders) == []
     on_tickets = "select seat_id from tickets.tickets group by seat_id having count(*) > 1"
-    assert house.query(on_tickets) == []
+    assert server.query(on_tickets) == []
     sold = "select count(*) from reservations.seat_claims where screening_id = %s and expires_at is null"
-    assert house.query(sold, crowd.screening_id) == house.query("select count(*) from tickets.tickets")
+    assert server.query(sold, buyers.screening_id) == server.query("select count(*) from tickets.tickets")
     # Stock: no more than there was, and each portion on an order.
-    ((claimed,),) = house.query(
+    ((claimed,),) = server.query(
         "select coalesce(sum(quantity), 0) from products.stock_claims where product_id = %s",
-        crowd.popcorn_id,
+        buyers.popcorn_id,
     )
     assert claimed <= POPCORN
-    assert house.query("select coalesce(sum(quantity), 0) from orders.order_items") == [(claimed,)]
+    assert server.query("select coalesce(sum(quantity), 0) from orders.order_items") == [(claimed,)]
     # Money: one payment an order.
     paid = "select order_id from payments.receipts group by order_id having count(*) > 1"
-    assert house.query(paid) == []
-    assert house.query("select count(*) from payments.refunds") == [(0,)]
+    assert server.query(paid) == []
+    assert server.query("select count(*) from payments.refunds") == [(0,)]

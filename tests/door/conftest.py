@@ -4,16 +4,16 @@ import pytest
 from flask import Flask
 
 from app.events.service import Screening
-from tests.door.house import Staff, make_hall
+from tests.door.door_fixtures import Staff, make_door_screening
 
 
 @pytest.fixture
-def hall(app: Flask) -> Screening:
-    return make_hall()
+def screening(app: Flask) -> Screening:
+    return make_door_screening()
 
 
 @pytest.fixture
-def staff(app: Flask, hall: Screening) -> Staff:
+def staff(app: Flask, screening: Screening) -> Staff:
     staff = Staff(app)
-    staff.stand_at(hall)
+    staff.stand_at(screening)
     return staff

@@ -12,7 +12,16 @@ from sqlalchemy import text
 
 from app.core import cache, db
 from app.events.service import Screening
-from tests.door.house import Staff, another_screening, call_off, errors, issue, kind, make_hall, title
+from tests.door.door_fixtures import (
+    Staff,
+    another_screening,
+    call_off,
+    field_errors,
+    issue_tickets,
+    make_door_screening,
+    verdict_kind,
+    verdict_title,
+)
 
 PLACE = re.compile(r'id="_place"[^>]*>([^<]+)<')
 OPTION = re.compile(r'<option value="([^"]+)"( selected)?>([^<]+)</option>')
@@ -40,23 +49,23 @@ def begins(screening: Screening, minutes: int) -> None:
 def test_without_a_programme_the_door_stands_open(app: Flask) -> None:
     staff = Staff(app)
     assert place(staff) == "Gate 1"
-    assert title(staff.scan("K7QF2M9XRT")) == "Not found"
+    assert verdict_title(staff.scan("K7QF2M9XRT")) == "Not found"
 
 
 def test_the_next_screening_is_the_first_guess(app: Flask) -> None:
-    hall = make_hall()
-    another_screening(hall, starts_in=timedelta(minutes=90), room="Sala 1")
-    began = another_screening(hall, starts_in=timedelta(minutes=-45), room="Sala 3")
+    screening = make_door_screening()
+    another_screening(screening, starts_in=timedelta(minutes=90), room="Sala 1")
+    began = another_screening(screening, starts_in=timedelta(minutes=-45), room="Sala 3")
     staff = Staff(app, "pt-BR")
     assert place(staff).startswith("Portão 1 · Sala 2 · ")
-    begins(hall, -40)
+    begins(screening, -40)
     assert place(staff).startswith("Portão 1 · Sala 1 · "), "nobody comes for one that began long ago"
-    assert kind(staff.scan(issue(began)[0].code)) == "elsewhere"
+    assert verdict_kind(staff.scan(issue_tickets(began)[0].code)) == "elsewhere"
 
 
 def test_a_choice_stays_on_the_device(app: Flask) -> None:
-    hall = make_hall()
-    other = another_screening(hall, starts_in=timedelta(minutes=90), room="Sala 1")
+    screening = make_door_screening()
+    other = another_screening(screening, starts_in=timedelta(minutes=90), room="Sala 1")
     staff = Staff(app)
     staff.stand_at(other, gate="  Portão\t2 ")
     assert place(staff).startswith("Portão 2 · Room 1 · ")
@@ -69,16 +78,21 @@ def test_a_choice_stays_on_the_device(app: Flask) -> None:
 
 
 def test_all_doors_of_a_site(app: Flask) -> None:
-    hall = make_hall()
-    other = another_screening(hall, starts_in=timedelta(minutes=40), room="Sala 1")
-    early = another_screening(hall, starts_in=timedelta(minutes=100), room="Sala 3")
+    screening = make_door_screening()
+    other = another_screening(screening, starts_in=timedelta(minutes=40), room="Sala 1")
+    early = another_screening(screening, starts_in=timedelta(minutes=100), room="Sala 3")
     staff = Staff(app)
-    staff.post("/staff/place", {"place": f"cinema-{hall.cinema.id}", "gate": "Foyer"})
+    staff.post("/staff/place", {"place": f"cinema-{screening.cinema.id}", "gate": "Foyer"})
     assert place(staff) == "Foyer · Lanterna · All rooms"
-    assert [kind(staff.scan(issue(one)[0].code)) for one in (hall, other)] == ["in", "in"]
-    assert title(staff.scan(issue(early)[0].code)).startswith("Not yet: opens at ")
+    assert [verdict_kind(staff.scan(issue_tickets(one)[0].code)) for one in (screening, other)] == [
+        "in",
+        "in",
+    ]
+    assert verdict_title(staff.scan(issue_tickets(early)[0].code)).startswith("Not yet: opens at ")
     assert (
-        title(staff.scan(issue(hall, cinema_id=hall.cinema.id + 1, screening_id=9000)[0].code))
+        verdict_title(
+            staff.scan(issue_tickets(screening, cinema_id=screening.cinema.id + 1, screening_id=9000)[0].code)
+        )
         == "Another cinema"
     )
     counted = re.findall(r"<b>(\d+)</b>", staff.get("/staff/scan").text)
@@ -86,35 +100,35 @@ def test_all_doors_of_a_site(app: Flask) -> None:
 
 
 def test_a_screening_that_is_over_is_left_for_the_next_in_its_room(app: Flask) -> None:
-    hall = make_hall()
+    screening = make_door_screening()
     staff = Staff(app)
-    staff.stand_at(hall)
-    begins(hall, -160)
-    later = another_screening(hall, starts_in=timedelta(minutes=30))
-    another_screening(hall, starts_in=timedelta(minutes=10), room="Sala 1")
+    staff.stand_at(screening)
+    begins(screening, -160)
+    later = another_screening(screening, starts_in=timedelta(minutes=30))
+    another_screening(screening, starts_in=timedelta(minutes=10), room="Sala 1")
     assert place(staff).startswith("Portão 2 · Room 2 · ")
-    assert kind(staff.scan(issue(later)[0].code)) == "in"
+    assert verdict_kind(staff.scan(issue_tickets(later)[0].code)) == "in"
     call_off(later)
     assert place(staff) == "Portão 2 · Lanterna · All rooms"
 
 
 def test_today_can_be_chosen_and_what_is_over_cannot(app: Flask) -> None:
-    hall = make_hall()
-    over = another_screening(hall, starts_in=timedelta(minutes=-200), room="Sala 1")
-    gone = another_screening(hall, starts_in=timedelta(minutes=30), room="Sala 3")
-    another_screening(hall, starts_in=timedelta(days=1), room="Sala 4")
+    screening = make_door_screening()
+    over = another_screening(screening, starts_in=timedelta(minutes=-200), room="Sala 1")
+    gone = another_screening(screening, starts_in=timedelta(minutes=30), room="Sala 3")
+    another_screening(screening, starts_in=timedelta(days=1), room="Sala 4")
     call_off(gone)
     staff = Staff(app)
     options = OPTION.findall(staff.get("/staff/scan").text)
     assert [(value, bool(chosen)) for value, chosen, _ in options] == [
-        (f"cinema-{hall.cinema.id}", False),
-        (f"screening-{hall.id}", True),
+        (f"cinema-{screening.cinema.id}", False),
+        (f"screening-{screening.id}", True),
     ]
     assert "Room 2 · Metrópolis" in options[1][2]
-    for screening in (over, gone):
-        answer = staff.post("/staff/place", {"place": f"screening-{screening.id}", "gate": "Foyer"})
+    for refused in (over, gone):
+        answer = staff.post("/staff/place", {"place": f"screening-{refused.id}", "gate": "Foyer"})
         assert answer.status_code == 422
-        assert list(errors(answer)) == ["place"]
+        assert list(field_errors(answer)) == ["place"]
         assert 'value="Foyer"' in answer.text, "what was typed is kept"
 
 
@@ -126,25 +140,25 @@ NOWHERE = (
 
 @pytest.mark.parametrize("value", NOWHERE)
 def test_places_that_are_none(app: Flask, value: str) -> None:
-    hall = make_hall()
+    screening = make_door_screening()
     staff = Staff(app)
     answer = staff.post("/staff/place", {"place": value, "gate": "Foyer"})
-    assert (answer.status_code, list(errors(answer))) == (422, ["place"])
+    assert (answer.status_code, list(field_errors(answer))) == (422, ["place"])
     staff.client.set_cookie("door_place", value.replace("\x00", "%00")[:200], path="/staff")
     assert place(staff).startswith("Gate 1 · Room 2"), "a device that remembers nonsense"
-    assert kind(staff.scan(issue(hall)[0].code, place=value)) == "in"
+    assert verdict_kind(staff.scan(issue_tickets(screening)[0].code, place=value)) == "in"
 
 
 @pytest.mark.parametrize(
     "typed", ["T5RCNS6BPX", "T5RCNS6BPXPortão 1", "Portão 1T5RCNS6BPX", "BIL1" + "A2B3C4" * 30]
 )
 def test_a_ticket_scanned_into_the_name_of_the_gate_is_no_name(app: Flask, typed: str) -> None:
-    hall = make_hall()
+    screening = make_door_screening()
     staff = Staff(app)
-    staff.stand_at(hall, gate="Portão 7")
-    answer = staff.post("/staff/place", {"place": f"cinema-{hall.cinema.id}", "gate": typed})
-    assert (answer.status_code, list(errors(answer))) == (422, ["gate"])
-    assert "ticket's code" in html.unescape(errors(answer)["gate"])
+    staff.stand_at(screening, gate="Portão 7")
+    answer = staff.post("/staff/place", {"place": f"cinema-{screening.cinema.id}", "gate": typed})
+    assert (answer.status_code, list(field_errors(answer))) == (422, ["gate"])
+    assert "ticket's code" in html.unescape(field_errors(answer)["gate"])
     assert typed not in answer.text, "the next name is not typed behind it"
     assert place(staff).startswith("Portão 7 · Room 2"), "nothing changed"
 
@@ -161,20 +175,20 @@ def test_a_ticket_scanned_into_the_name_of_the_gate_is_no_name(app: Flask, typed
     ],
 )
 def test_a_gate_is_called_as_its_people_call_it(app: Flask, typed: str, shown: str) -> None:
-    hall = make_hall()
+    screening = make_door_screening()
     staff = Staff(app)
-    staff.stand_at(hall, gate=typed)
+    staff.stand_at(screening, gate=typed)
     assert place(staff).startswith(f"{shown} · Room 2")
-    ticket = issue(hall)[0]
+    ticket = issue_tickets(screening)[0]
     staff.scan(ticket.code)
     assert html.escape(shown, quote=False) in staff.scan(ticket.code).text
 
 
 def test_a_gates_name_has_its_length(app: Flask) -> None:
-    hall = make_hall()
+    screening = make_door_screening()
     staff = Staff(app)
-    answer = staff.post("/staff/place", {"place": f"screening-{hall.id}", "gate": "Portão " * 200})
-    assert (answer.status_code, errors(answer)) == (422, {"gate": "At most 40 letters."})
+    answer = staff.post("/staff/place", {"place": f"screening-{screening.id}", "gate": "Portão " * 200})
+    assert (answer.status_code, field_errors(answer)) == (422, {"gate": "At most 40 letters."})
     staff.client.set_cookie("door_gate", "x" * 3000, path="/staff")
     assert staff.get("/staff/scan").status_code == 200
-    assert kind(staff.scan(issue(hall)[0].code)) == "in"
+    assert verdict_kind(staff.scan(issue_tickets(screening)[0].code)) == "in"

@@ -15,67 +15,67 @@ from app.core import db
 from app.events import service as events
 from app.events.service import Screening
 from app.tickets import admission
-from tests.door.house import (
-    ANSWERS,
+from tests.door.door_fixtures import (
+    SCAN_CASES,
     Staff,
+    age_admissions,
     call_off,
+    count_tries,
     counters,
-    errors,
-    issue,
-    kind,
-    time_passes,
-    title,
-    tries,
-    words,
+    field_errors,
+    issue_tickets,
+    verdict_kind,
+    verdict_text,
+    verdict_title,
 )
 from tests.shop.visitor import Visitor
 from tests.tickets.conftest import FULL
-from tests.users.people import PASSWORD
+from tests.users.account_data import PASSWORD
 
 
-def test_strangers_are_asked_to_sign_in_and_led_back(app: Flask, hall: Screening) -> None:
+def test_strangers_are_asked_to_sign_in_and_led_back(app: Flask, screening: Screening) -> None:
     answer = Visitor(app).get("/staff/scan")
     assert (answer.status_code, answer.location) == (303, "/account/sign-in?next=/staff/scan")
-    ticket = issue(hall)[0]
+    ticket = issue_tickets(screening)[0]
     refused = Visitor(app).post("/staff/admissions", {"code": ticket.qr_text})
     assert refused.status_code == 303
     assert refused.location.startswith("/account/sign-in")
-    assert tries() == 0
+    assert count_tries() == 0
 
 
-def test_a_session_that_ended_leads_back_to_the_door(app: Flask, hall: Screening) -> None:
+def test_a_session_that_ended_leads_back_to_the_door(app: Flask, screening: Screening) -> None:
     """And the ticket that was sent meanwhile is not let in by signing in."""
     staff = Staff(app)
     token = staff.token()
     with staff.client.session_transaction() as session:
         session.pop("_user_id")
-    sent = staff.send(issue(hall)[0].code, csrf_token=token)
+    sent = staff.send(issue_tickets(screening)[0].code, csrf_token=token)
     assert sent.location == "/account/sign-in?next=/staff/admissions"
     signed_in = staff.post(
         "/account/sign-in", {"email": staff.email, "password": PASSWORD, "next": "/staff/admissions"}
     )
     assert staff.get(signed_in.location).location == "/staff/scan"
-    assert tries() == 0
+    assert count_tries() == 0
 
 
-def test_customers_are_refused(app: Flask, hall: Screening) -> None:
+def test_customers_are_refused(app: Flask, screening: Screening) -> None:
     customer = Staff(app, role="customer")
     assert customer.get("/staff/scan").status_code == 403
     assert customer.get("/staff/admissions/1").status_code == 403
-    assert customer.send(issue(hall)[0].qr_text).status_code == 403
-    assert customer.post("/staff/place", {"place": f"screening-{hall.id}"}).status_code == 403
-    assert tries() == 0
+    assert customer.send(issue_tickets(screening)[0].qr_text).status_code == 403
+    assert customer.post("/staff/place", {"place": f"screening-{screening.id}"}).status_code == 403
+    assert count_tries() == 0
 
 
 @pytest.mark.parametrize("role", ["door", "manager"])
-def test_door_and_manager_scan(app: Flask, hall: Screening, role: str) -> None:
+def test_door_and_manager_scan(app: Flask, screening: Screening, role: str) -> None:
     staff = Staff(app, role=role)
     assert staff.get("/staff/scan").status_code == 200
-    assert kind(staff.scan(issue(hall)[0].code)) == "in"
+    assert verdict_kind(staff.scan(issue_tickets(screening)[0].code)) == "in"
 
 
-def test_a_try_without_its_seal_lets_nobody_in(staff: Staff, hall: Screening) -> None:
-    ticket = issue(hall)[0]
+def test_a_try_without_its_seal_lets_nobody_in(staff: Staff, screening: Screening) -> None:
+    ticket = issue_tickets(screening)[0]
     answer = staff.client.post("/staff/admissions", data={"code": ticket.code}, headers=staff.headers)
     assert answer.status_code == 400
     assert ticket.code in answer.text, "the form comes back filled"
@@ -84,85 +84,87 @@ def test_a_try_without_its_seal_lets_nobody_in(staff: Staff, hall: Screening) ->
     )
     assert from_elsewhere.status_code == 400
     assert ticket.code not in from_elsewhere.text
-    assert tries() == 0
+    assert count_tries() == 0
 
 
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
-@pytest.mark.parametrize("case", ANSWERS)
-def test_every_answer(app: Flask, hall: Screening, case: str, language: str) -> None:
+@pytest.mark.parametrize("case", SCAN_CASES)
+def test_every_answer(app: Flask, screening: Screening, case: str, language: str) -> None:
     staff = Staff(app, language)
-    staff.stand_at(hall)
-    make, wanted, in_english, in_portuguese = ANSWERS[case]
-    answer = staff.scan(make(hall))
+    staff.stand_at(screening)
+    make, wanted, in_english, in_portuguese = SCAN_CASES[case]
+    answer = staff.scan(make(screening))
     said = in_english if language == "en" else in_portuguese
-    assert (answer.status_code, kind(answer), title(answer)) == (200, wanted, said)
+    assert (answer.status_code, verdict_kind(answer), verdict_title(answer)) == (200, wanted, said)
     assert f"<title>{said}" in answer.text
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_who_goes_in_is_shown_with_seat_room_type_and_proof(staff: Staff, hall: Screening) -> None:
-    full, student = issue(hall)
-    answer = words(staff.scan(full.qr_text))
+def test_who_goes_in_is_shown_with_seat_room_type_and_proof(staff: Staff, screening: Screening) -> None:
+    full, student = issue_tickets(screening)
+    answer = verdict_text(staff.scan(full.qr_text))
     assert "F7 Room 2 Row F, seat 7 Full price, no document needed" in answer
     assert "To pick up at the counter: Double bill combo" in answer
-    answer = words(staff.scan(student.qr_text))
+    answer = verdict_text(staff.scan(student.qr_text))
     assert "F8 Room 2 Row F, seat 8 Half: student Ask for: Student card (CIE) with photo" in answer
 
 
-def test_the_second_time_says_when_where_and_by_whom(app: Flask, staff: Staff, hall: Screening) -> None:
-    ticket = issue(hall)[1]
+def test_the_second_time_says_when_where_and_by_whom(app: Flask, staff: Staff, screening: Screening) -> None:
+    ticket = issue_tickets(screening)[1]
     staff.scan(ticket.qr_text)
-    time_passes(minutes=21)
+    age_admissions(minutes=21)
     with db.reading() as session:
         at = session.execute(
-            text(f"select to_char(admitted_at at time zone '{hall.cinema.timezone}', 'FMHH24\"h\"MI') "
+            text(f"select to_char(admitted_at at time zone '{screening.cinema.timezone}', 'FMHH24\"h\"MI') "
                  "from tickets.tickets where admitted_at is not null")
         ).scalar_one()  # fmt: skip
     other = Staff(app, "pt-BR", email="rosa@example.org")
-    other.stand_at(hall, gate="Portão 1")
+    other.stand_at(screening, gate="Portão 1")
     answer = other.scan(ticket.code)
-    assert kind(answer) == "already"
-    said = words(answer)
+    assert verdict_kind(answer) == "already"
+    said = verdict_text(answer)
     assert f"{at} Portão 2 por Célia Lugar F8, Sala 2" in said
     assert "lido há 21 min" in said
 
 
-def test_the_first_answer_of_a_ticket_let_in_just_now_says_so(staff: Staff, hall: Screening) -> None:
-    ticket = issue(hall)[0]
+def test_the_first_answer_of_a_ticket_let_in_just_now_says_so(staff: Staff, screening: Screening) -> None:
+    ticket = issue_tickets(screening)[0]
     staff.scan(ticket.qr_text)
-    assert "scanned just now" in words(staff.scan(ticket.qr_text))
+    assert "scanned just now" in verdict_text(staff.scan(ticket.qr_text))
 
 
-def test_another_room_offers_its_door(staff: Staff, hall: Screening) -> None:
-    answer = staff.scan(ANSWERS["another room"][0](hall))
+def test_another_room_offers_its_door(staff: Staff, screening: Screening) -> None:
+    answer = staff.scan(SCAN_CASES["another room"][0](screening))
     move = re.search(r'name="place" value="(screening-\d+)">Stand at that door', answer.text)
     assert move is not None
     assert staff.post("/staff/place", {"place": move[1], "gate": "Portão 2"}).status_code == 303
     assert "Portão 2 · Room 4 · " in staff.get("/staff/scan").text
 
 
-def test_another_cinema_is_named_larger_than_its_hour(staff: Staff, hall: Screening) -> None:
-    ticket = issue(hall, cinema_id=hall.cinema.id + 1, cinema_name="Praia", screening_id=9000)[0]
+def test_another_cinema_is_named_larger_than_its_hour(staff: Staff, screening: Screening) -> None:
+    ticket = issue_tickets(
+        screening, cinema_id=screening.cinema.id + 1, cinema_name="Praia", screening_id=9000
+    )[0]
     answer = staff.scan(ticket.code)
-    assert title(answer) == "Another cinema"
+    assert verdict_title(answer) == "Another cinema"
     assert re.search(r'<p class="demand place">\s*Praia\s*<small>', answer.text)
     assert '<p class="seat">' not in answer.text
 
 
-def test_one_is_counted_as_one(app: Flask, hall: Screening) -> None:
+def test_one_is_counted_as_one(app: Flask, screening: Screening) -> None:
     staff = Staff(app, "pt-BR")
-    staff.stand_at(hall)
+    staff.stand_at(screening)
 
     def counted(answer: TestResponse) -> str:
         part = answer.text[answer.text.index('id="_counters"') :].partition("</p>")[0]
         return " ".join(re.sub(r"<[^>]*>", " ", part.partition(">")[2]).split())
 
     assert counted(staff.get("/staff/scan")) == "0 dentro 0 faltam 0 vendidos"
-    assert counted(staff.scan(issue(hall)[0].code)) == "1 dentro 1 falta 2 vendidos"
+    assert counted(staff.scan(issue_tickets(screening)[0].code)) == "1 dentro 1 falta 2 vendidos"
 
 
-def test_the_reason_of_a_screening_called_off_is_told(staff: Staff, hall: Screening) -> None:
-    assert "O projetor quebrou." in words(staff.scan(ANSWERS["called off"][0](hall)))
+def test_the_reason_of_a_screening_called_off_is_told(staff: Staff, screening: Screening) -> None:
+    assert "O projetor quebrou." in verdict_text(staff.scan(SCAN_CASES["called off"][0](screening)))
 
 
 @pytest.mark.parametrize(
@@ -184,56 +186,56 @@ def test_the_reason_of_a_screening_called_off_is_told(staff: Staff, hall: Screen
         ("٣" * 10, "Not found"),
     ],
 )
-def test_whatever_is_scanned_gets_an_answer(staff: Staff, hall: Screening, code: str, said: str) -> None:
-    issue(hall)
+def test_whatever_is_scanned_gets_an_answer(staff: Staff, screening: Screening, code: str, said: str) -> None:
+    issue_tickets(screening)
     answer = staff.scan(code)
     assert answer.status_code in (200, 422)
-    assert title(answer) == said
+    assert verdict_title(answer) == said
     assert "onerror" not in answer.text
-    assert "9801547" not in words(answer)
+    assert "9801547" not in verdict_text(answer)
 
 
 @pytest.mark.parametrize(
     "shape", [str.lower, lambda code: f"{code[:4]}-{code[4:7]}-{code[7:]}", "  {}\r\n".format]
 )
-def test_a_code_goes_in_however_it_is_typed(staff: Staff, hall: Screening, shape: object) -> None:
-    assert kind(staff.scan(shape(issue(hall)[0].code))) == "in"  # type: ignore[operator]
+def test_a_code_goes_in_however_it_is_typed(staff: Staff, screening: Screening, shape: object) -> None:
+    assert verdict_kind(staff.scan(shape(issue_tickets(screening)[0].code))) == "in"  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("nothing", ["", "   ", "\r\n"])
 def test_nothing_is_no_try(staff: Staff, nothing: str) -> None:
     answer = staff.send(nothing)
     assert answer.status_code == 422
-    assert errors(answer) == {"code": "Scan a QR code, or type the ticket's code."}
-    assert tries() == 0
+    assert field_errors(answer) == {"code": "Scan a QR code, or type the ticket's code."}
+    assert count_tries() == 0
 
 
-def test_counters_are_of_the_screening(staff: Staff, hall: Screening) -> None:
-    first = issue(hall)[0]
-    issue(hall, screening_id=hall.id + 900)
+def test_counters_are_of_the_screening(staff: Staff, screening: Screening) -> None:
+    first = issue_tickets(screening)[0]
+    issue_tickets(screening, screening_id=screening.id + 900)
     assert counters(staff.get("/staff/scan")) == [0, 2, 2]
     assert counters(staff.scan(first.code)) == [1, 1, 2]
 
 
-def test_guessing_is_slowed_down_while_good_tickets_go_in(staff: Staff, hall: Screening) -> None:
-    full, student = issue(hall)
+def test_guessing_is_slowed_down_while_good_tickets_go_in(staff: Staff, screening: Screening) -> None:
+    full, student = issue_tickets(screening)
     for _ in range(admission.MISSES_A_MINUTE):
-        assert title(staff.scan("AAAA-AAA-AAA")) == "Not found"
+        assert verdict_title(staff.scan("AAAA-AAA-AAA")) == "Not found"
     answer = staff.scan(student.code)
-    assert (answer.status_code, title(answer)) == (429, "One moment")
+    assert (answer.status_code, verdict_title(answer)) == (429, "One moment")
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert f'value="{student.code}"' in answer.text, "what was typed is kept"
-    assert kind(staff.scan(full.qr_text)) == "in"
+    assert verdict_kind(staff.scan(full.qr_text)) == "in"
     time = "update core.throttle set started_at = started_at - interval '61 seconds'"
     with db.transaction() as session:
         session.execute(text(time))
-    assert kind(staff.scan(student.code)) == "in"
+    assert verdict_kind(staff.scan(student.code)) == "in"
 
 
 def test_no_log_holds_what_was_scanned(
-    staff: Staff, hall: Screening, caplog: pytest.LogCaptureFixture
+    staff: Staff, screening: Screening, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ticket = issue(hall)[0]
+    ticket = issue_tickets(screening)[0]
     with caplog.at_level(logging.DEBUG):
         for code in (ticket.qr_text, ticket.code, "ZZZZZZZZZZ"):
             staff.scan(code)
@@ -243,21 +245,23 @@ def test_no_log_holds_what_was_scanned(
         assert code not in said
 
 
-def test_a_screening_called_off_is_no_place_to_stand(staff: Staff, hall: Screening) -> None:
-    call_off(hall)
-    ticket = issue(hall)[0]
+def test_a_screening_called_off_is_no_place_to_stand(staff: Staff, screening: Screening) -> None:
+    call_off(screening)
+    ticket = issue_tickets(screening)[0]
     with db.reading():
-        assert events.screening(hall.id).status == "cancelled"
-    assert title(staff.scan(ticket.code)) == "Screening called off"
+        assert events.screening(screening.id).status == "cancelled"
+    assert verdict_title(staff.scan(ticket.code)) == "Screening called off"
     assert "Lanterna · All rooms" in staff.get("/staff/scan").text
 
 
-def test_the_seat_is_shown_to_staff_by_row_number_and_part_of_the_room(app: Flask, hall: Screening) -> None:
+def test_the_seat_is_shown_to_staff_by_row_number_and_part_of_the_room(
+    app: Flask, screening: Screening
+) -> None:
     staff = Staff(app)
-    staff.stand_at(hall)
+    staff.stand_at(screening)
     seat = dataclasses.replace(
         FULL, seat_name="Balcão 11-1", row_label="11", seat_number="1", section="Balcão"
     )
-    said = words(staff.scan(issue(hall, seat)[0].code))
+    said = verdict_text(staff.scan(issue_tickets(screening, seat)[0].code))
     assert "11-1" in said
     assert "Balcão, row 11, seat 1" in said

@@ -9,136 +9,136 @@ from flask import Flask
 from app.door.scan import SHOWN_SECONDS
 from app.events.service import Screening
 from app.tickets import admission
-from tests.door.house import (
+from tests.door.door_fixtures import (
     Staff,
+    age_admissions,
+    count_tries,
     counters,
-    errors,
-    issue,
-    kind,
-    once_of,
-    time_passes,
-    tries,
-    words,
+    field_errors,
+    issue_tickets,
+    once_token,
+    verdict_kind,
+    verdict_text,
 )
 
 
-def test_loading_the_answer_again_lets_nobody_in_twice(staff: Staff, hall: Screening) -> None:
-    sent = staff.send(issue(hall)[0].code)
+def test_loading_the_answer_again_lets_nobody_in_twice(staff: Staff, screening: Screening) -> None:
+    sent = staff.send(issue_tickets(screening)[0].code)
     assert sent.status_code == 303
     first, again = staff.get(sent.location), staff.get(sent.location)
-    assert kind(first) == kind(again) == "in"
-    assert words(again) == words(first)
-    assert tries() == 1
+    assert verdict_kind(first) == verdict_kind(again) == "in"
+    assert verdict_text(again) == verdict_text(first)
+    assert count_tries() == 1
 
 
-def test_a_form_sent_twice_gets_one_answer(staff: Staff, hall: Screening) -> None:
-    first, second = issue(hall)
-    once = once_of(staff.get("/staff/scan"))
+def test_a_form_sent_twice_gets_one_answer(staff: Staff, screening: Screening) -> None:
+    first, second = issue_tickets(screening)
+    once = once_token(staff.get("/staff/scan"))
     sent = [staff.send(first.code, once=once) for _ in range(3)]
     assert len({answer.location for answer in sent}) == 1
-    assert kind(staff.get(sent[0].location)) == "in"
-    assert tries() == 1
+    assert verdict_kind(staff.get(sent[0].location)) == "in"
+    assert count_tries() == 1
     # The next ticket may be scanned before the page has come: same form, another code.
-    assert kind(staff.scan(second.code, once=once)) == "in"
+    assert verdict_kind(staff.scan(second.code, once=once)) == "in"
 
 
-def test_each_answer_brings_a_new_form(staff: Staff, hall: Screening) -> None:
-    ticket = issue(hall)[0]
+def test_each_answer_brings_a_new_form(staff: Staff, screening: Screening) -> None:
+    ticket = issue_tickets(screening)[0]
     first = staff.scan(ticket.code)
-    assert once_of(first) != once_of(staff.get("/staff/scan"))
-    assert kind(staff.scan(ticket.code, once=once_of(first))) == "already"
+    assert once_token(first) != once_token(staff.get("/staff/scan"))
+    assert verdict_kind(staff.scan(ticket.code, once=once_token(first))) == "already"
 
 
-def test_a_page_out_of_the_browsers_memory_lets_nobody_in(staff: Staff, hall: Screening) -> None:
-    ticket = issue(hall)[0]
-    once = once_of(staff.get("/staff/scan"))
-    assert kind(staff.scan(ticket.code, once=once)) == "in"
-    time_passes(seconds=admission.REPEAT_SECONDS + 1)
-    assert kind(staff.scan(ticket.code, once=once)) == "already"
+def test_a_page_out_of_the_browsers_memory_lets_nobody_in(staff: Staff, screening: Screening) -> None:
+    ticket = issue_tickets(screening)[0]
+    once = once_token(staff.get("/staff/scan"))
+    assert verdict_kind(staff.scan(ticket.code, once=once)) == "in"
+    age_admissions(seconds=admission.REPEAT_SECONDS + 1)
+    assert verdict_kind(staff.scan(ticket.code, once=once)) == "already"
 
 
-def test_an_old_answer_is_not_shown_for_the_next_person(staff: Staff, hall: Screening) -> None:
-    sent = staff.send(issue(hall)[0].code)
-    time_passes(seconds=SHOWN_SECONDS + 1)
+def test_an_old_answer_is_not_shown_for_the_next_person(staff: Staff, screening: Screening) -> None:
+    sent = staff.send(issue_tickets(screening)[0].code)
+    age_admissions(seconds=SHOWN_SECONDS + 1)
     answer = staff.get(sent.location)
     assert (answer.status_code, answer.location) == (303, "/staff/scan")
 
 
-def test_an_answer_is_of_who_got_it(app: Flask, staff: Staff, hall: Screening) -> None:
-    sent = staff.send(issue(hall)[0].code)
+def test_an_answer_is_of_who_got_it(app: Flask, staff: Staff, screening: Screening) -> None:
+    sent = staff.send(issue_tickets(screening)[0].code)
     answer = Staff(app, email="rosa@example.org").get(sent.location)
     assert (answer.status_code, answer.location) == (303, "/staff/scan")
     for unknown in ("0", "999999", "9" * 40, "x", "1,x", ",", "٣", "1," * 99):
         assert staff.get(f"/staff/admissions/{unknown}").location == "/staff/scan"
 
 
-def test_a_look_at_the_page_tries_nothing(staff: Staff, hall: Screening) -> None:
-    code = issue(hall)[0].code
+def test_a_look_at_the_page_tries_nothing(staff: Staff, screening: Screening) -> None:
+    code = issue_tickets(screening)[0].code
     assert staff.get(f"/staff/scan?code={code}").status_code == 200
     assert staff.get(f"/staff/admissions?code={code}").location == "/staff/scan"
-    assert tries() == 0
+    assert count_tries() == 0
 
 
-def test_htmx_gets_the_answer_alone(staff: Staff, hall: Screening) -> None:
-    ticket = issue(hall)[0]
+def test_htmx_gets_the_answer_alone(staff: Staff, screening: Screening) -> None:
+    ticket = issue_tickets(screening)[0]
     answer = staff.post("/staff/admissions", {"code": ticket.code, "once": "x"}, **{"HX-Request": "true"})
-    assert (answer.status_code, kind(answer)) == (200, "in")
+    assert (answer.status_code, verdict_kind(answer)) == (200, "in")
     assert "<html" not in answer.text
     assert set(re.findall(r'id="(\w+)"', answer.text)) == {"_verdict", "_place", "_counters"}
     assert counters(answer) == [1, 1, 2]
-    assert kind(staff.get(answer.headers["HX-Replace-Url"])) == "in"
+    assert verdict_kind(staff.get(answer.headers["HX-Replace-Url"])) == "in"
 
 
 def test_htmx_gets_what_was_refused_too(staff: Staff) -> None:
     answer = staff.post("/staff/admissions", {"code": ""}, **{"HX-Request": "true"})
-    assert (answer.status_code, errors(answer)) == (
+    assert (answer.status_code, field_errors(answer)) == (
         422,
         {"code": "Scan a QR code, or type the ticket's code."},
     )
     assert "HX-Replace-Url" not in answer.headers
 
 
-def test_several_codes_in_one_field_are_each_tried_and_told(staff: Staff, hall: Screening) -> None:
-    first, second = issue(hall)
+def test_several_codes_in_one_field_are_each_tried_and_told(staff: Staff, screening: Screening) -> None:
+    first, second = issue_tickets(screening)
     sent = staff.send(f"{first.qr_text}\t{second.qr_text}\tZZZZZZZZZZ\t")
     answer = staff.get(sent.location)
-    assert kind(answer) == "refused", "nobody is waved through by somebody else's ticket"
-    assert "3 codes came in one go" in words(answer)
-    assert "Not found" in words(answer)
-    assert words(answer).count("Come in") == 2
+    assert verdict_kind(answer) == "refused", "nobody is waved through by somebody else's ticket"
+    assert "3 codes came in one go" in verdict_text(answer)
+    assert "Not found" in verdict_text(answer)
+    assert verdict_text(answer).count("Come in") == 2
     for ticket in (first, second):
-        assert ticket.seat_name in words(answer)
-    assert "Half · student" in words(answer) or "Ask for" in words(answer)
-    assert tries() == 3
+        assert ticket.seat_name in verdict_text(answer)
+    assert "Half · student" in verdict_text(answer) or "Ask for" in verdict_text(answer)
+    assert count_tries() == 3
     assert counters(answer)[0] == 2
     again = staff.get(sent.location)
-    assert words(again) == words(answer)
-    assert tries() == 3
+    assert verdict_text(again) == verdict_text(answer)
+    assert count_tries() == 3
 
 
-def test_several_codes_by_htmx(staff: Staff, hall: Screening) -> None:
-    first, second = issue(hall)
+def test_several_codes_by_htmx(staff: Staff, screening: Screening) -> None:
+    first, second = issue_tickets(screening)
     form = {"code": f"{first.code}\n{second.code}", "once": "x"}
     answer = staff.post("/staff/admissions", form, **{"HX-Request": "true"})
-    assert (answer.status_code, kind(answer)) == (200, "in")
-    assert first.seat_name in words(answer)
-    assert second.seat_name in words(answer)
-    assert words(staff.get(answer.headers["HX-Replace-Url"])) in words(answer)
+    assert (answer.status_code, verdict_kind(answer)) == (200, "in")
+    assert first.seat_name in verdict_text(answer)
+    assert second.seat_name in verdict_text(answer)
+    assert verdict_text(staff.get(answer.headers["HX-Replace-Url"])) in verdict_text(answer)
 
 
-def test_a_scanners_whole_memory_is_refused(staff: Staff, hall: Screening) -> None:
+def test_a_scanners_whole_memory_is_refused(staff: Staff, screening: Screening) -> None:
     codes = "\t".join("ABCDEFGH" + "23456789ABCDEFGHJKMN"[n % 20] + "23456789ABC"[n % 11] for n in range(30))
     answer = staff.post("/staff/admissions", {"code": codes, "once": "x"})
     assert answer.status_code == 422
-    assert "too many codes" in errors(answer)["code"]
-    assert tries() == 0
+    assert "too many codes" in field_errors(answer)["code"]
+    assert count_tries() == 0
 
 
-def test_the_tries_end_where_guesses_end(staff: Staff, hall: Screening) -> None:
-    ticket = issue(hall)[0]
+def test_the_tries_end_where_guesses_end(staff: Staff, screening: Screening) -> None:
+    ticket = issue_tickets(screening)[0]
     for _ in range(admission.MISSES_A_MINUTE):
         staff.send("ZZZZZZZZZZ")
     answer = staff.post("/staff/admissions", {"code": f"{ticket.qr_text}\tYYYYYYYYYY", "once": "x"})
     assert answer.status_code == 429
-    assert ticket.seat_name in words(answer), "who came in is told all the same"
+    assert ticket.seat_name in verdict_text(answer), "who came in is told all the same"
     assert int(answer.headers["Retry-After"]) > 0

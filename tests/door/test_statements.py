@@ -1,4 +1,4 @@
-"""What the door asks of the database: a house of many sites costs no more than a house of one."""
+"""The door's statements on the database: many sites need as many as one site."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from app.core import cache, db
 from app.events import service as events
-from tests.door.house import Staff, another_screening, issue, make_hall
+from tests.door.door_fixtures import Staff, another_screening, issue_tickets, make_door_screening
 from tests.payments.test_statements import counted
-from tests.tickets.conftest import where_it_is_noon
+from tests.tickets.conftest import noon_timezone
 
 
 def of_the_programme(sent: list[str]) -> list[str]:
@@ -22,9 +22,9 @@ def of_the_programme(sent: list[str]) -> list[str]:
 def houses(count: int) -> None:
     """Sites where it is noon, each with a screening soon."""
     for _ in range(count):
-        make_hall()
+        make_door_screening()
     with db.transaction() as session:
-        session.execute(text("update events.cinemas set timezone = :zone"), {"zone": where_it_is_noon()})
+        session.execute(text("update events.cinemas set timezone = :zone"), {"zone": noon_timezone()})
     cache.clear_all()
 
 
@@ -45,10 +45,10 @@ def test_the_door_page_asks_once_for_all_sites(app: Flask) -> None:
 
 
 def test_a_scan_for_all_rooms_asks_the_programme_only_whether_it_was_called_off(app: Flask) -> None:
-    hall = make_hall()
-    (ticket,) = issue(hall)[:1]
+    screening = make_door_screening()
+    (ticket,) = issue_tickets(screening)[:1]
     staff = Staff(app)
-    staff.post("/staff/place", {"place": f"cinema-{hall.cinema.id}", "gate": "1"})
+    staff.post("/staff/place", {"place": f"cinema-{screening.cinema.id}", "gate": "1"})
     staff.get("/staff/scan")
     with counted() as sent:
         assert staff.scan(ticket.code).status_code == 200
@@ -57,24 +57,30 @@ def test_a_scan_for_all_rooms_asks_the_programme_only_whether_it_was_called_off(
 
 
 def test_the_programme_is_read_once_while_it_stands(app: Flask) -> None:
-    hall = make_hall()
-    another_screening(hall, starts_in=timedelta(minutes=90), room="Sala 1")
-    day = hall.showtime.cinema_day
+    screening = make_door_screening()
+    another_screening(screening, starts_in=timedelta(minutes=90), room="Sala 1")
+    day = screening.showtime.cinema_day
     with db.reading():
-        events.programme(day), events.days_with_screenings(), events.days_with_screenings(hall.cinema.slug)
+        (
+            events.programme(day),
+            events.days_with_screenings(),
+            events.days_with_screenings(screening.cinema.slug),
+        )
         with counted() as sent:
             assert len(events.programme(day)) == 2
-            assert events.days_with_screenings() == events.days_with_screenings(hall.cinema.slug) == [day]
+            assert (
+                events.days_with_screenings() == events.days_with_screenings(screening.cinema.slug) == [day]
+            )
     assert of_the_programme(sent) == []
 
 
 def test_a_called_off_screening_is_gone_at_once_where_it_was_called_off(app: Flask) -> None:
-    hall = make_hall()
-    day = hall.showtime.cinema_day
+    screening = make_door_screening()
+    day = screening.showtime.cinema_day
     with db.reading():
         assert events.days_with_screenings() == [day]
     with db.transaction():
-        events.cancel_screening(hall.id, "projector")
+        events.cancel_screening(screening.id, "projector")
         assert events.days_with_screenings() == [], "what this transaction changed"
     with db.reading():
         assert [one.status for one in events.programme(day)] == ["cancelled"]

@@ -18,7 +18,17 @@ from app.door.place import Place
 from app.door.scan import SHOWN_SECONDS
 from app.events.service import Screening
 from app.tickets.service import Admission
-from tests.door.house import Staff, call_off, counters, issue, kind, make_hall, time_passes, title, words
+from tests.door.door_fixtures import (
+    Staff,
+    age_admissions,
+    call_off,
+    counters,
+    issue_tickets,
+    make_door_screening,
+    verdict_kind,
+    verdict_text,
+    verdict_title,
+)
 from tests.shop.visitor import Visitor
 
 BUTTON = re.compile(r'name="admission" value="(\d+)">([^<]+)</button>')
@@ -28,7 +38,7 @@ BUTTON = re.compile(r'name="admission" value="(\d+)">([^<]+)</button>')
 def later(app: Flask, settings: Settings) -> Screening:
     """A screening in an hour, whose room opens twenty minutes before it."""
     config.use(settings.changed(cinema={"doors_open_minutes": 20}))
-    return make_hall(timedelta(minutes=60))
+    return make_door_screening(timedelta(minutes=60))
 
 
 def at_the_door(app: Flask, screening: Screening, role: str, language: str = "en") -> Staff:
@@ -66,25 +76,25 @@ def test_a_ticket_that_comes_too_early_is_told_when_and_stays_good(
     app: Flask, later: Screening, settings: Settings, language: str, said: str
 ) -> None:
     staff = at_the_door(app, later, "door", language)
-    ticket = issue(later)[0]
+    ticket = issue_tickets(later)[0]
     opens = later.showtime.time(
         "en" if language == "en" else "pt_BR", later.starts_at - timedelta(minutes=20)
     )
     answer = staff.scan(ticket.qr_text)
-    assert (kind(answer), title(answer)) == ("already", f"{said} {opens}")
+    assert (verdict_kind(answer), verdict_title(answer)) == ("already", f"{said} {opens}")
     assert f"<title>{said} {opens}" in answer.text
-    assert ticket.seat_name in words(answer)
+    assert ticket.seat_name in verdict_text(answer)
     assert BUTTON.search(answer.text) is None, "the supervisor's button"
     assert "/staff/early-admissions" not in answer.text
     assert counters(answer) == [0, 2, 2]
     config.use(settings.changed(cinema={"doors_open_minutes": 61}))
-    assert kind(staff.scan(ticket.qr_text)) == "in"
+    assert verdict_kind(staff.scan(ticket.qr_text)) == "in"
     assert inside() == [("admitted", staff.account.id)]
 
 
 def test_after_midnight_it_is_the_hour_of_the_evening_before(app: Flask, later: Screening) -> None:
     starts_at = datetime(2026, 12, 6, 3, 10, tzinfo=UTC)  # 0h10 in São Paulo
-    ticket = issue(later, starts_at=starts_at, timezone="America/Sao_Paulo")[0]
+    ticket = issue_tickets(later, starts_at=starts_at, timezone="America/Sao_Paulo")[0]
     place = Place(None, None, "1")
     for language, said in (("pt-BR", "Ainda não:\nabre às 23h50"), ("en", "Not yet:\nopens at 11:50 pm")):
         with app.test_request_context(headers={"Accept-Language": language}):
@@ -99,7 +109,7 @@ def test_a_supervisor_lets_in_all_the_same_once(
     app: Flask, later: Screening, language: str, label: str
 ) -> None:
     staff = at_the_door(app, later, "manager", language)
-    ticket = issue(later)[0]
+    ticket = issue_tickets(later)[0]
     answer = staff.scan(ticket.qr_text)
     button = BUTTON.search(answer.text)
     assert button is not None
@@ -109,26 +119,26 @@ def test_a_supervisor_lets_in_all_the_same_once(
     assert [one.status_code for one in sent] == [303, 303]
     assert len({one.location for one in sent}) == 1, "sent twice is one try"
     answer = staff.get(sent[0].location)
-    assert kind(answer) == "in"
+    assert verdict_kind(answer) == "in"
     assert counters(answer) == [1, 1, 2]
     assert (
         "Let in before the room opened." if language == "en" else "Entrou antes de a sala abrir."
-    ) in words(answer)
+    ) in verdict_text(answer)
     assert inside() == [("admitted_early", staff.account.id)]
-    assert kind(staff.scan(ticket.qr_text)) == "already"
+    assert verdict_kind(staff.scan(ticket.qr_text)) == "already"
 
 
 def test_htmx_gets_the_supervisors_button_too(app: Flask, later: Screening) -> None:
     staff = at_the_door(app, later, "manager")
-    form = {"code": issue(later)[0].code, "once": uuid.uuid4().hex}
+    form = {"code": issue_tickets(later)[0].code, "once": uuid.uuid4().hex}
     answer = staff.post("/staff/admissions", form, **{"HX-Request": "true"})
     assert "<html" not in answer.text
-    assert kind(staff.get(let_in(staff, tried(answer)).location)) == "in"
+    assert verdict_kind(staff.get(let_in(staff, tried(answer)).location)) == "in"
 
 
 def test_only_a_supervisor_lets_in_early(app: Flask, later: Screening) -> None:
     door = at_the_door(app, later, "door")
-    sent = door.send(issue(later)[0].code)
+    sent = door.send(issue_tickets(later)[0].code)
     number = sent.location.rpartition("/")[2]
     assert let_in(door, number).status_code == 403
     assert let_in(Staff(app, role="customer"), number).status_code == 403
@@ -140,7 +150,7 @@ def test_only_a_supervisor_lets_in_early(app: Flask, later: Screening) -> None:
 
 def test_without_its_seal_nobody_is_let_in_early(app: Flask, later: Screening) -> None:
     staff = at_the_door(app, later, "manager")
-    number = tried(staff.scan(issue(later)[0].code))
+    number = tried(staff.scan(issue_tickets(later)[0].code))
     answer = staff.client.post("/staff/early-admissions", data={"admission": number}, headers=staff.headers)
     assert answer.status_code == 400
     assert inside() == []
@@ -148,19 +158,21 @@ def test_without_its_seal_nobody_is_let_in_early(app: Flask, later: Screening) -
 
 def test_what_was_not_too_early_a_moment_ago_is_not_let_in(app: Flask, later: Screening) -> None:
     staff = at_the_door(app, later, "manager")
-    other_day = issue(later, screening_id=later.id + 500, starts_at=later.starts_at + timedelta(days=3))[0]
+    other_day = issue_tickets(
+        later, screening_id=later.id + 500, starts_at=later.starts_at + timedelta(days=3)
+    )[0]
     refused = staff.send(other_day.code).location.rpartition("/")[2]
     for nonsense in (refused, "", "0", "-1", "x", "٣", "9" * 40, "999999"):
         assert let_in(staff, nonsense).location == "/staff/scan"
-    number = tried(staff.scan(issue(later)[0].code))
-    time_passes(seconds=SHOWN_SECONDS + 1)
+    number = tried(staff.scan(issue_tickets(later)[0].code))
+    age_admissions(seconds=SHOWN_SECONDS + 1)
     assert let_in(staff, number).location == "/staff/scan"
     assert inside() == []
 
 
 def test_a_screening_called_off_meanwhile_lets_nobody_in(app: Flask, later: Screening) -> None:
     staff = at_the_door(app, later, "manager")
-    number = tried(staff.scan(issue(later)[0].code))
+    number = tried(staff.scan(issue_tickets(later)[0].code))
     call_off(later)
-    assert title(staff.get(let_in(staff, number).location)) == "Screening called off"
+    assert verdict_title(staff.get(let_in(staff, number).location)) == "Screening called off"
     assert inside() == []

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from app.core import db
-from tests.events.programme_folder import Folder
+from tests.events.programme_files import ProgrammeFolder
 
 
 @pytest.fixture
@@ -27,5 +27,5 @@ def statements(database: str) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, database: str) -> Folder:
-    return Folder(tmp_path)
+def folder(tmp_path: Path, database: str) -> ProgrammeFolder:
+    return ProgrammeFolder(tmp_path)

@@ -12,11 +12,20 @@ import pytest
 from app.core import db
 from app.events import service as events
 from app.events.import_files import KINDS
-from tests.events.programme_folder import FILMS, PLAN, PRICES, ROOMS, SCREENINGS, USUAL, Folder, everything
+from tests.events.programme_files import (
+    DEFAULT_FILES,
+    FILMS,
+    PLAN,
+    PRICES,
+    ROOMS,
+    SCREENINGS,
+    ProgrammeFolder,
+    all_rows,
+)
 
 
-def test_a_programme_is_taken_whole(folder: Folder) -> None:
-    report = folder.run()
+def test_a_programme_is_taken_whole(folder: ProgrammeFolder) -> None:
+    report = folder.import_files()
     assert dict(report.added) == {"cinemas": 1, "films": 2, "rooms": 1, "screenings": 2}
     with db.reading():
         first, second = events.programme(datetime(2030, 12, 1, tzinfo=UTC).date())
@@ -33,19 +42,19 @@ def test_a_programme_is_taken_whole(folder: Folder) -> None:
     assert second.sales_close_at < second.starts_at
 
 
-def test_twice_changes_nothing(folder: Folder) -> None:
-    folder.run()
-    before = everything()
-    report = folder.run()
-    assert everything() == before
+def test_twice_changes_nothing(folder: ProgrammeFolder) -> None:
+    folder.import_files()
+    before = all_rows()
+    report = folder.import_files()
+    assert all_rows() == before
     assert dict(report.same) == {"cinemas": 1, "films": 2, "rooms": 1, "screenings": 2}
     assert not report.added
     assert not report.changed
 
 
-def test_what_differs_is_changed_and_nothing_else(folder: Folder) -> None:
-    folder.run()
-    report = folder.run(
+def test_what_differs_is_changed_and_nothing_else(folder: ProgrammeFolder) -> None:
+    folder.import_files()
+    report = folder.import_files(
         films=FILMS.replace("Sunrise", "Sunrise: A Song"),
         prices=PRICES.replace("R$ 40", "42"),
         rooms=ROOMS.replace("Sala Azul", "Sala Um"),
@@ -60,25 +69,25 @@ def test_what_differs_is_changed_and_nothing_else(folder: Folder) -> None:
     assert sorted(first.prices.values()) == [3200, 4200]
 
 
-def test_a_plan_that_is_wrong_is_named_with_its_own_line(folder: Folder) -> None:
+def test_a_plan_that_is_wrong_is_named_with_its_own_line(folder: ProgrammeFolder) -> None:
     (folder.path / "sala.txt").write_text("# remark\nA ss\nB vip ssx\n")
     assert folder.problems() == [
         "sala.txt:3: the plan of room matriz 1 at rooms.csv:2: row B: 'x' at column 3 is no kind of seat"
     ]
 
 
-def test_a_poster_must_be_there(folder: Folder) -> None:
+def test_a_poster_must_be_there(folder: ProgrammeFolder) -> None:
     films = "slug,title,year,duration_minutes,age_rating,poster\nlimite,Limite,1931,120,Livre,{}\n"
     assert folder.problems(films=films.format("no-such"), screenings=None) == [
         "films.csv:2: poster: there is no no-such.svg in static/img/posters"
     ]
-    folder.run(films=films.format("limite"), screenings=None)
+    folder.import_files(films=films.format("limite"), screenings=None)
     with db.reading():
         assert (events.film("limite").poster, events.film("limite").age_rating) == ("limite", "L")
 
 
-def test_what_spreadsheets_in_brazil_write(folder: Folder) -> None:
-    folder.run(
+def test_what_spreadsheets_in_brazil_write(folder: ProgrammeFolder) -> None:
+    folder.import_files(
         screenings="\ufeffref;film;cinema;room;starts;version;price_list\r\n"
         "x;limite;matriz;1;1/12/2030 18:00:00;Dublado;terça\r\n"
         "y;aurora;matriz;1;01/12/2030 20h30;LEGENDADO;terça\r\n",
@@ -91,27 +100,27 @@ def test_what_spreadsheets_in_brazil_write(folder: Folder) -> None:
     assert sorted(first.prices.values()) == [1850, 2500]
 
 
-def test_the_zones_of_a_room_on_sale_get_other_names(folder: Folder) -> None:
-    folder.run()
+def test_the_zones_of_a_room_on_sale_get_other_names(folder: ProgrammeFolder) -> None:
+    folder.import_files()
     (folder.path / "sala.txt").write_text(PLAN.replace("VIP / VIP", "Poltronas / Armchairs"))
-    assert dict(folder.run().changed) == {"rooms": 1}
-    assert not folder.run().changed
+    assert dict(folder.import_files().changed) == {"rooms": 1}
+    assert not folder.import_files().changed
     with db.reading():
         screening = events.programme(datetime(2030, 12, 1, tzinfo=UTC).date())[0]
         names = [zone.name_in("en") for zone in events.seat_plan(screening.auditorium_id).zones]
     assert "Armchairs" in names
 
 
-def test_semicolons_and_the_mark_of_spreadsheets(folder: Folder) -> None:
+def test_semicolons_and_the_mark_of_spreadsheets(folder: ProgrammeFolder) -> None:
     (folder.path / "films.csv").write_text(
         "\ufeffslug;title;year;duration_minutes;age_rating\r\nlimite;Limite, 1931;1931;120;14\r\n", "utf-8"
     )
-    folder.take(folder.path / "films.csv")
+    folder.import_paths(folder.path / "films.csv")
     with db.reading():
         assert events.film("limite").title == "Limite, 1931"
 
 
-def test_json_says_the_same(folder: Folder) -> None:
+def test_json_says_the_same(folder: ProgrammeFolder) -> None:
     programme = {
         "cinemas": [{"slug": "matriz", "name": "Matriz", "timezone": "America/Recife"}],
         "rooms": [
@@ -150,8 +159,8 @@ def test_json_says_the_same(folder: Folder) -> None:
     }
     path = folder.path / "programme.json"
     path.write_text(json.dumps(programme))
-    assert sum(folder.take(path).added.values()) == 4
-    assert sum(folder.take(path).same.values()) == 4
+    assert sum(folder.import_paths(path).added.values()) == 4
+    assert sum(folder.import_paths(path).same.values()) == 4
     with db.reading():
         (screening,) = events.programme(datetime(2030, 12, 1, tzinfo=UTC).date())
         assert sorted(screening.prices.values()) == [3000, 4050]
@@ -161,15 +170,15 @@ def test_json_says_the_same(folder: Folder) -> None:
         ]
 
 
-def test_the_examples_of_the_documentation_are_taken(folder: Folder) -> None:
+def test_the_examples_of_the_documentation_are_taken(folder: ProgrammeFolder) -> None:
     examples = Path(__file__).resolve().parents[2] / "docs" / "examples"
     tables, programme = sorted((examples / "csv").glob("*.csv")), examples / "json" / "programme.json"
-    assert dict(folder.take(*tables).added) == {"cinemas": 2, "rooms": 2, "films": 2, "screenings": 4}
-    assert dict(folder.take(programme).added) == {"cinemas": 1, "rooms": 2, "screenings": 2}
-    before = everything()
-    folder.take(*tables)
-    folder.take(programme)
-    assert everything() == before
+    assert dict(folder.import_paths(*tables).added) == {"cinemas": 2, "rooms": 2, "films": 2, "screenings": 4}
+    assert dict(folder.import_paths(programme).added) == {"cinemas": 1, "rooms": 2, "screenings": 2}
+    before = all_rows()
+    folder.import_paths(*tables)
+    folder.import_paths(programme)
+    assert all_rows() == before
     with db.reading():
         kinds = {
             seat.kind
@@ -179,12 +188,12 @@ def test_the_examples_of_the_documentation_are_taken(folder: Folder) -> None:
     assert kinds == {"standard", "wheelchair", "companion", "wide", "love"}
 
 
-def test_the_command_says_what_it_did_and_what_is_wrong(folder: Folder, app: object) -> None:
+def test_the_command_says_what_it_did_and_what_is_wrong(folder: ProgrammeFolder, app: object) -> None:
     from app.cli.programme import import_command
 
-    folder.run()
+    folder.import_files()
     runner = app.test_cli_runner()  # type: ignore[attr-defined]
-    paths = [str(folder.path / name) for name in USUAL]
+    paths = [str(folder.path / name) for name in DEFAULT_FILES]
     done = runner.invoke(import_command, paths)
     assert done.exit_code == 0
     assert "screenings: 0 added, 0 changed, 2 unchanged" in done.output
@@ -195,7 +204,7 @@ def test_the_command_says_what_it_did_and_what_is_wrong(folder: Folder, app: obj
     assert "nothing was written" in refused.output
 
 
-def test_the_documentation_names_every_column(folder: Folder) -> None:
+def test_the_documentation_names_every_column(folder: ProgrammeFolder) -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "import-programme.md").read_text()
     for kind, columns in KINDS.items():
         table = page.partition(f"### {kind}\n")[2].partition("\n##")[0]
@@ -206,10 +215,10 @@ def test_the_documentation_names_every_column(folder: Folder) -> None:
         assert required - {"plan"} == set(columns.required)
 
 
-def test_a_trailer_is_linked_where_the_files_name_one(folder: Folder) -> None:
+def test_a_trailer_is_linked_where_the_files_name_one(folder: ProgrammeFolder) -> None:
     films = "slug,title,year,duration_minutes,age_rating,trailer\nlimite,Limite,1931,120,L,{}\n"
     address = "https://www.youtube.com/watch?v=abc&t=1"
-    folder.run(films=films.format(address), screenings=None)
+    folder.import_files(films=films.format(address), screenings=None)
     with db.reading():
         assert events.film("limite").trailer == address
 
@@ -222,7 +231,7 @@ def test_a_trailer_is_linked_where_the_files_name_one(folder: Folder) -> None:
         "https://example.com/<b>", "https://example.com/" + "a" * 600,
     ],
 )  # fmt: skip
-def test_a_trailer_is_an_https_address(folder: Folder, address: str) -> None:
+def test_a_trailer_is_an_https_address(folder: ProgrammeFolder, address: str) -> None:
     films = f"slug,title,year,duration_minutes,age_rating,trailer\nlimite,Limite,1931,120,L,{address}\n"
     (problem,) = folder.problems(films=films, screenings=None)
     assert problem.startswith("films.csv:2: trailer: ")

@@ -9,10 +9,10 @@ import pytest
 from app.core import db
 from app.events import service as events
 from app.events.programme_import import BadProgramme
-from tests.events.programme_folder import CINEMAS, FILMS, PRICES, ROOMS, SCREENINGS, Folder, everything
+from tests.events.programme_files import CINEMAS, FILMS, PRICES, ROOMS, SCREENINGS, ProgrammeFolder, all_rows
 
 
-def test_every_error_names_its_file_and_line(folder: Folder) -> None:
+def test_every_error_names_its_file_and_line(folder: ProgrammeFolder) -> None:
     problems = folder.problems(
         cinemas=CINEMAS.replace("America/Recife", "Mars/Olympus"),
         films=FILMS.replace(",14,", ",15,").replace(",94,", ",ninety,"),
@@ -29,7 +29,7 @@ def test_every_error_names_its_file_and_line(folder: Folder) -> None:
     ]
 
 
-def test_what_names_a_broken_entry_is_not_blamed_for_it(folder: Folder) -> None:
+def test_what_names_a_broken_entry_is_not_blamed_for_it(folder: ProgrammeFolder) -> None:
     problems = folder.problems(
         films=FILMS.replace(",14,", ",15,"),
         prices=PRICES.replace("R$ 40", "a lot"),
@@ -38,7 +38,7 @@ def test_what_names_a_broken_entry_is_not_blamed_for_it(folder: Folder) -> None:
     assert [problem.split(":")[0] for problem in problems] == ["films.csv", "prices.csv", "rooms.csv"]
 
 
-def test_one_error_of_a_line_does_not_hide_another(folder: Folder) -> None:
+def test_one_error_of_a_line_does_not_hide_another(folder: ProgrammeFolder) -> None:
     """The hour is wrong, and so is all that the line names; the room's colour is wrong, and its site and plan."""
     problems = folder.problems(
         screenings=SCREENINGS.replace(
@@ -60,7 +60,7 @@ def test_one_error_of_a_line_does_not_hide_another(folder: Folder) -> None:
     ]
 
 
-def test_an_unknown_column_does_not_hide_what_the_others_hold(folder: Folder) -> None:
+def test_an_unknown_column_does_not_hide_what_the_others_hold(folder: ProgrammeFolder) -> None:
     problems = folder.problems(films=FILMS.replace("title_en", "titel_en").replace(",14,", ",15,"))
     assert problems == [
         "films.csv:1: films have no column 'titel_en'; did you mean 'title_en'?",
@@ -68,7 +68,7 @@ def test_an_unknown_column_does_not_hide_what_the_others_hold(folder: Folder) ->
     ]
 
 
-def test_a_missing_column_is_said_once(folder: Folder) -> None:
+def test_a_missing_column_is_said_once(folder: ProgrammeFolder) -> None:
     problems = folder.problems(screenings=SCREENINGS.replace("version", "verzion").replace("aurora", "orora"))
     assert problems == [
         "screenings.csv:1: screenings have no column 'verzion'; did you mean 'version'?",
@@ -77,7 +77,7 @@ def test_a_missing_column_is_said_once(folder: Folder) -> None:
     ]
 
 
-def test_an_unknown_key_does_not_hide_the_others(folder: Folder) -> None:
+def test_an_unknown_key_does_not_hide_the_others(folder: ProgrammeFolder) -> None:
     path = folder.path / "programme.json"
     path.write_text(
         '{"films": [\n{"slug": "x", "titel": "X", "year": "soon", "duration_minutes": 90, "age_rating": "L"}],\n'
@@ -85,7 +85,7 @@ def test_an_unknown_key_does_not_hide_the_others(folder: Folder) -> None:
         ' "version": "dubbed", "price_list": "p", "hall": 1}]}'
     )
     with pytest.raises(BadProgramme) as bad:
-        folder.take(path)
+        folder.import_paths(path)
     assert [str(one).replace(f"{path}:", "") for one in bad.value.problems] == [
         "2: films have no column 'titel'; did you mean 'title'?",
         "2: title is empty",
@@ -96,12 +96,12 @@ def test_an_unknown_key_does_not_hide_the_others(folder: Folder) -> None:
     ]
 
 
-def test_what_a_line_without_a_zone_has_the_price_of_is_not_missed(folder: Folder) -> None:
+def test_what_a_line_without_a_zone_has_the_price_of_is_not_missed(folder: ProgrammeFolder) -> None:
     problems = folder.problems(prices=PRICES.replace("tuesday,vip", "tuesday,"))
     assert problems == ["prices.csv:3: zone is empty"]
 
 
-def test_a_wrong_line_stands_twice(folder: Folder) -> None:
+def test_a_wrong_line_stands_twice(folder: ProgrammeFolder) -> None:
     problems = folder.problems(films=FILMS + "limite,Again,,1931,,1,adult,,\n")
     assert problems == [
         "films.csv:5: age_rating: 'adult' is none of L, 6, 10, 12, 14, 16, 18",
@@ -161,12 +161,12 @@ def test_a_wrong_line_stands_twice(folder: Folder) -> None:
         ),
     ],
 )
-def test_what_is_refused(folder: Folder, otherwise: dict[str, str], problem: str) -> None:
+def test_what_is_refused(folder: ProgrammeFolder, otherwise: dict[str, str], problem: str) -> None:
     problems = folder.problems(**otherwise)
     assert any(problem in said for said in problems), problems
 
 
-def test_overlapping_screenings_are_refused_with_both_named(folder: Folder) -> None:
+def test_overlapping_screenings_are_refused_with_both_named(folder: ProgrammeFolder) -> None:
     problems = folder.problems(screenings=SCREENINGS.replace("20:30", "20:00"))
     assert problems == [
         "screenings.csv:3: room matriz 1: 'd1-2' (aurora, 2030-12-01 20:00 to 21:49) overlaps "
@@ -174,18 +174,18 @@ def test_overlapping_screenings_are_refused_with_both_named(folder: Folder) -> N
     ]
 
 
-def test_overlap_with_what_is_on_sale_already(folder: Folder) -> None:
-    folder.run()
+def test_overlap_with_what_is_on_sale_already(folder: ProgrammeFolder) -> None:
+    folder.import_files()
     header, line = SCREENINGS.splitlines()[:2]
     late = line.replace("d1-1", "new").replace("18:00", "19:00")
     with pytest.raises(BadProgramme) as bad:
-        folder.run(screenings=f"{header}\n{late}\n")
+        folder.import_files(screenings=f"{header}\n{late}\n")
     first, second = (str(problem) for problem in bad.value.problems)
     assert "'d1-1' (limite, 2030-12-01 18:00 to 20:15) (on sale already)" in first
     assert "'d1-2' (aurora, 2030-12-01 20:30 to 22:19) (on sale already)" in second
 
 
-def test_a_long_screening_overlaps_all_that_begin_in_it(folder: Folder) -> None:
+def test_a_long_screening_overlaps_all_that_begin_in_it(folder: ProgrammeFolder) -> None:
     lines = SCREENINGS.replace("price_list", "price_list,minutes").splitlines()
     longer = [lines[0], f"{lines[1]},600", f"{lines[2]},"]
     third = lines[2].replace("d1-2", "d1-3").replace("20:30", "23:00") + ","
@@ -194,23 +194,23 @@ def test_a_long_screening_overlaps_all_that_begin_in_it(folder: Folder) -> None:
     assert all("'d1-1'" in problem for problem in problems)
 
 
-def test_a_screening_on_sale_is_not_moved(folder: Folder) -> None:
-    folder.run()
-    before = everything()
+def test_a_screening_on_sale_is_not_moved(folder: ProgrammeFolder) -> None:
+    folder.import_files()
+    before = all_rows()
     for changed in (SCREENINGS.replace("18:00", "17:00"), SCREENINGS.replace("d1-1,limite", "d1-1,aurora")):
         with pytest.raises(BadProgramme, match=r"programme\.bad") as bad:
-            folder.run(screenings=changed)
+            folder.import_files(screenings=changed)
         assert "and give the new one another ref" in str(bad.value.problems[0])
-    assert everything() == before
+    assert all_rows() == before
 
 
-def test_a_cancelled_screening_stays_cancelled_and_out_of_the_way(folder: Folder) -> None:
-    folder.run()
+def test_a_cancelled_screening_stays_cancelled_and_out_of_the_way(folder: ProgrammeFolder) -> None:
+    folder.import_files()
     with db.reading():
         first = events.programme(datetime(2030, 12, 1, tzinfo=UTC).date())[0]
     with db.transaction():
         events.cancel_screening(first.id, "why")
-    report = folder.run(
+    report = folder.import_files(
         screenings=SCREENINGS + "d1-3,aurora,matriz,1,2030-12-01 18:00,subtitled,2D,tuesday\n"
     )
     assert dict(report.added) == {"screenings": 1}
@@ -218,14 +218,14 @@ def test_a_cancelled_screening_stays_cancelled_and_out_of_the_way(folder: Folder
         assert events.screening(first.id).status == "cancelled"
 
 
-def test_seats_stay_once_there_are_screenings(folder: Folder) -> None:
-    folder.run(screenings=None)
+def test_seats_stay_once_there_are_screenings(folder: ProgrammeFolder) -> None:
+    folder.import_files(screenings=None)
     (folder.path / "sala.txt").write_text("A ssss\nB vip ss\n")
-    assert dict(folder.run(screenings=None).changed) == {"rooms": 1}
-    folder.run()
+    assert dict(folder.import_files(screenings=None).changed) == {"rooms": 1}
+    folder.import_files()
     (folder.path / "sala.txt").write_text("A sss\nB vip ss\n")
     with pytest.raises(BadProgramme) as bad:
-        folder.run()
+        folder.import_files()
     assert "its seats stay" in str(bad.value.problems[0])
 
 
@@ -246,11 +246,11 @@ def test_seats_stay_once_there_are_screenings(folder: Folder) -> None:
         ('{"rooms": [{"cinema": "c", "label": "1", "rows": "A ss"}]}', "rows: must be a list of texts"),
     ],
 )
-def test_json_that_is_refused(folder: Folder, content: str, problem: str) -> None:
+def test_json_that_is_refused(folder: ProgrammeFolder, content: str, problem: str) -> None:
     path = folder.path / "programme.json"
     path.write_text(content)
     with pytest.raises(BadProgramme) as bad:
-        folder.take(path)
+        folder.import_paths(path)
     said = [str(one).replace(f"{folder.path}/", "") for one in bad.value.problems]
     assert any(problem in one for one in said), said
 
@@ -264,10 +264,10 @@ def test_json_that_is_refused(folder: Folder, content: str, problem: str) -> Non
         ("films.xlsx", b"PK", "1: is neither .csv nor .json"),
     ],
 )
-def test_files_that_cannot_be_read(folder: Folder, name: str, content: bytes, problem: str) -> None:
+def test_files_that_cannot_be_read(folder: ProgrammeFolder, name: str, content: bytes, problem: str) -> None:
     (folder.path / name).write_bytes(content)
     with pytest.raises(BadProgramme) as bad:
-        folder.take(folder.path / name, folder.path / "missing.csv")
+        folder.import_paths(folder.path / name, folder.path / "missing.csv")
     said = [str(one) for one in bad.value.problems]
     assert any(f"{name}:{problem}" in one for one in said), said
     assert any("missing.csv:1: cannot be read" in one for one in said)

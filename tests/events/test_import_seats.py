@@ -13,18 +13,20 @@ from app.events import service as events
 from app.events.programme_import import BadProgramme, import_programme
 from app.events.service import SeatPlan
 from app.reservations import service as reservations
-from tests.events.programme_folder import CINEMAS, FILMS, PRICES, SCREENINGS, Folder, everything
+from tests.events.programme_files import CINEMAS, FILMS, PRICES, SCREENINGS, ProgrammeFolder, all_rows
 from tests.events.test_pretix_plans import FIVE, ROWS, area, plan
 
 
-def room(folder: Folder) -> SeatPlan:
+def room(folder: ProgrammeFolder) -> SeatPlan:
     cache.clear_all()
     with db.reading():
         (screening, *_) = events.screenings_of_film(events.film("limite").id, events.now())
         return events.seat_plan(screening.auditorium_id)
 
 
-def with_plan(folder: Folder, content: str | dict[str, Any], columns: str = "", cells: str = "") -> str:
+def with_plan(
+    folder: ProgrammeFolder, content: str | dict[str, Any], columns: str = "", cells: str = ""
+) -> str:
     """The room's file with this plan; other `columns` of it, and their `cells`."""
     name = "plan.txt" if isinstance(content, str) else "plan.json"
     (folder.path / name).write_text(content if isinstance(content, str) else json.dumps(content))
@@ -39,30 +41,30 @@ def with_plan(folder: Folder, content: str | dict[str, Any], columns: str = "", 
         ("1 ssssssssssLL\n11 s\n", 13),
     ],
 )
-def test_a_room_of_numeric_rows_is_taken_whole(folder: Folder, content: str, count: int) -> None:
-    folder.run(rooms=with_plan(folder, content))
+def test_a_room_of_numeric_rows_is_taken_whole(folder: ProgrammeFolder, content: str, count: int) -> None:
+    folder.import_files(rooms=with_plan(folder, content))
     seats = room(folder).seats
     assert len(seats) == len({seat.name for seat in seats}) == count
     assert {"1-11", "11-1"} <= {seat.name for seat in seats}
 
 
-def test_parts_of_a_room_have_their_names_before_the_seat(folder: Folder) -> None:
+def test_parts_of_a_room_have_their_names_before_the_seat(folder: ProgrammeFolder) -> None:
     theatre = plan(area("Plateia", ("1", FIVE, 0)), area("Balcão", ("1", FIVE, 200)))
     theatre["categories"][0]["name"] = "Standard"
     for part in theatre["zones"]:
         for seat in part["rows"][0]["seats"]:
             seat["category"] = "Standard"
     rooms = with_plan(folder, theatre, ",wheelchair", ",balcao:1-5")
-    folder.run(rooms=rooms)
+    folder.import_files(rooms=rooms)
     names = [seat.name for seat in room(folder).seats]
     assert names == [f"{part} 1-{number}" for part in ("Plateia", "Balcão") for number in FIVE]
     assert [seat.name for seat in room(folder).seats if seat.kind == "wheelchair"] == ["Balcão 1-5"]
-    before = everything()
-    folder.run(rooms=rooms)
-    assert everything() == before
+    before = all_rows()
+    folder.import_files(rooms=rooms)
+    assert all_rows() == before
 
 
-def test_all_that_is_wrong_with_a_plan_is_told(folder: Folder) -> None:
+def test_all_that_is_wrong_with_a_plan_is_told(folder: ProgrammeFolder) -> None:
     rooms = with_plan(folder, "A sx\nB ss\nB s\nC bs\n", ",wheelchair", ",Z9")
     assert folder.problems(rooms=rooms) == [
         "plan.txt:1: the plan of room matriz 1 at rooms.csv:2: row A: 'x' at column 2 is no kind of seat",
@@ -77,35 +79,35 @@ def test_all_that_is_wrong_with_a_plan_is_told(folder: Folder) -> None:
     ]
 
 
-def test_seats_that_are_not_sold_are_counted_apart(folder: Folder) -> None:
+def test_seats_that_are_not_sold_are_counted_apart(folder: ProgrammeFolder) -> None:
     rooms = with_plan(folder, "A ssss\nB vip ssss\nC house ss\n", ",not_sold,not_sold_zones", ",A1 A2,house")
-    report = folder.run(rooms=rooms)
+    report = folder.import_files(rooms=rooms)
     with db.reading():
         (screening, *_) = events.screenings_of_film(events.film("limite").id, events.now())
         assert (screening.capacity, quota(screening.capacity)) == (6, 3)
         assert sorted(screening.prices.values()) == [3200, 4000]
     assert [seat.name for seat in room(folder).seats if not seat.for_sale] == ["A1", "A2", "C1", "C2"]
     assert report.rooms == ["room matriz 1: 4 of its 10 places are not sold"]
-    before = everything()
-    folder.run(rooms=rooms)
-    assert everything() == before
+    before = all_rows()
+    folder.import_files(rooms=rooms)
+    assert all_rows() == before
 
 
-def test_a_category_that_is_not_available_needs_no_price(folder: Folder) -> None:
+def test_a_category_that_is_not_available_needs_no_price(folder: ProgrammeFolder) -> None:
     hall = plan(area("Sala", ("A", FIVE, 0)))
     hall["categories"] = [{"name": "Standard", "color": "#fff"}, {"name": "NOT AVAILABLE", "color": "#000"}]
     for place, seat in enumerate(hall["zones"][0]["rows"][0]["seats"]):
         seat["category"] = "NOT AVAILABLE" if place > 2 else "Standard"
-    folder.run(rooms=with_plan(folder, hall))
+    folder.import_files(rooms=with_plan(folder, hall))
     assert [seat.number for seat in room(folder).seats if not seat.for_sale] == ["4", "5"]
     assert "no price for the room's zone 'not-available' (one that nobody may buy" in refused(
         folder, with_plan(folder, hall, ",not_sold_zones", ",none")
     )
 
 
-def refused(folder: Folder, rooms: str) -> str:
+def refused(folder: ProgrammeFolder, rooms: str) -> str:
     with pytest.raises(BadProgramme) as bad:
-        folder.run(rooms=rooms)
+        folder.import_files(rooms=rooms)
     return "; ".join(problem.message for problem in bad.value.problems)
 
 
@@ -118,22 +120,22 @@ def stage_below() -> dict[str, Any]:
     return hall
 
 
-def test_the_row_at_the_stage_is_the_first(folder: Folder) -> None:
-    report = folder.run(rooms=with_plan(folder, stage_below()))
+def test_the_row_at_the_stage_is_the_first(folder: ProgrammeFolder) -> None:
+    report = folder.import_files(rooms=with_plan(folder, stage_below()))
     assert [row[0].row_label for row in room(folder).rows] == list("ABCDE")
     assert report.rooms == [
         "room matriz 1: the screen is taken to be at the bottom, where the plan says 'PALCO'"
     ]
 
 
-def test_a_room_that_was_taken_in_from_the_other_end_says_how_to_keep_it(folder: Folder) -> None:
-    folder.run(rooms=with_plan(folder, stage_below(), ",screen", ",top"))
+def test_a_room_that_was_taken_in_from_the_other_end_says_how_to_keep_it(folder: ProgrammeFolder) -> None:
+    folder.import_files(rooms=with_plan(folder, stage_below(), ",screen", ",top"))
     said = refused(folder, with_plan(folder, stage_below()))
     assert "its seats stay; the screen was at the other end: say so in the column screen" in said
-    assert folder.run(rooms=with_plan(folder, stage_below(), ",screen", ",top")).same["rooms"] == 1
+    assert folder.import_files(rooms=with_plan(folder, stage_below(), ",screen", ",top")).same["rooms"] == 1
 
 
-def test_repeated_guids_are_renewed_when_asked(folder: Folder) -> None:
+def test_repeated_guids_are_renewed_when_asked(folder: ProgrammeFolder) -> None:
     hall = stage_below()
     rows = hall["zones"][0]["rows"]
     for row in rows[1:4]:

@@ -12,7 +12,15 @@ from app.core import cache, db
 from app.events import service as events
 from app.events.programme_import import BadProgramme
 from app.events.service import Screening
-from tests.events.programme_folder import CINEMAS, FILMS, PRICES, ROOMS, SCREENINGS, USUAL, Folder
+from tests.events.programme_files import (
+    CINEMAS,
+    DEFAULT_FILES,
+    FILMS,
+    PRICES,
+    ROOMS,
+    SCREENINGS,
+    ProgrammeFolder,
+)
 
 SIX = datetime(2030, 12, 1, 21, 0, tzinfo=UTC)  # 18:00 in Recife
 
@@ -45,29 +53,31 @@ AS_SAVED: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("saved", AS_SAVED)
-def test_what_a_spreadsheet_adds_is_left_out(folder: Folder, saved: str) -> None:
-    folder.run(**{name.removesuffix(".csv"): AS_SAVED[saved](text) for name, text in USUAL.items()})
+def test_what_a_spreadsheet_adds_is_left_out(folder: ProgrammeFolder, saved: str) -> None:
+    folder.import_files(
+        **{name.removesuffix(".csv"): AS_SAVED[saved](text) for name, text in DEFAULT_FILES.items()}
+    )
     assert [screening.film.slug for screening in programme()] == ["limite", "aurora"]
     assert programme()[0].film.synopsis == "Um bote, duas linhas."
 
 
-def test_rows_without_their_last_empty_cells_are_taken(folder: Folder) -> None:
-    folder.run(films=FILMS.replace("F. W. Murnau,94,12,Drama,", "F. W. Murnau,94,12"))
+def test_rows_without_their_last_empty_cells_are_taken(folder: ProgrammeFolder) -> None:
+    folder.import_files(films=FILMS.replace("F. W. Murnau,94,12,Drama,", "F. W. Murnau,94,12"))
     assert programme()[1].film.genres == ()
 
 
-def test_semicolons_and_a_comma_in_the_first_lines_quotes(folder: Folder) -> None:
-    folder.run(prices='price_list;zone;price\ntuesday;standard;32,00\ntuesday;vip;"40,00"\n')
+def test_semicolons_and_a_comma_in_the_first_lines_quotes(folder: ProgrammeFolder) -> None:
+    folder.import_files(prices='price_list;zone;price\ntuesday;standard;32,00\ntuesday;vip;"40,00"\n')
     assert sorted(programme()[0].prices.values()) == [3200, 4000]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
-def test_text_in_another_unicode_is_taken(folder: Folder, encoding: str) -> None:
+def test_text_in_another_unicode_is_taken(folder: ProgrammeFolder, encoding: str) -> None:
     mark = "" if encoding in ("utf-16", "utf-8-sig") else "\ufeff"
-    files = USUAL | {"sala.txt": (folder.path / "sala.txt").read_text()}
+    files = DEFAULT_FILES | {"sala.txt": (folder.path / "sala.txt").read_text()}
     for name, content in files.items():
         (folder.path / name).write_bytes((mark + content).encode(encoding))
-    folder.take(*(folder.path / name for name in USUAL))
+    folder.import_paths(*(folder.path / name for name in DEFAULT_FILES))
     assert programme()[0].film.director == "Mário Peixoto"
 
 
@@ -85,15 +95,17 @@ def test_text_in_another_unicode_is_taken(folder: Folder, encoding: str) -> None
         ),
     ],
 )
-def test_other_encodings_are_one_error_with_the_remedy(folder: Folder, content: bytes, said: str) -> None:
+def test_other_encodings_are_one_error_with_the_remedy(
+    folder: ProgrammeFolder, content: bytes, said: str
+) -> None:
     path = folder.path / "films.csv"
     path.write_bytes(content)
     with pytest.raises(BadProgramme) as bad:
-        folder.take(path)
+        folder.import_paths(path)
     assert [str(one).replace(f"{path}:", "") for one in bad.value.problems] == [said]
 
 
-def test_what_would_be_lost_is_refused(folder: Folder) -> None:
+def test_what_would_be_lost_is_refused(folder: ProgrammeFolder) -> None:
     problems = folder.problems(
         cinemas=CINEMAS.replace("cutoff_minutes\n", "cutoff_minutes,\n").replace(",-10\n", ",-10,soon\n"),
         prices=PRICES.replace("tuesday,vip,R$ 40", "tuesday,vip,40,50"),
@@ -122,15 +134,15 @@ def test_what_would_be_lost_is_refused(folder: Folder) -> None:
         "01/12/2030 18:00:00",
     ],
 )
-def test_hours_in_all_usual_forms(folder: Folder, written: str) -> None:
-    report = folder.run(screenings=SCREENINGS.replace("2030-12-01 18:00", f'"{written}"'))
+def test_hours_in_all_usual_forms(folder: ProgrammeFolder, written: str) -> None:
+    report = folder.import_files(screenings=SCREENINGS.replace("2030-12-01 18:00", f'"{written}"'))
     first = programme()[0]
     assert (first.starts_at, first.showtime.time("pt_BR")) == (SIX, "18h00")
     in_utc = "21:00" in written
     assert report.notes == (
         ["hours given in UTC and turned to the clocks of their cinemas: 1"] if in_utc else []
     )
-    assert not folder.run(screenings=SCREENINGS).changed, "the same hour, written otherwise"
+    assert not folder.import_files(screenings=SCREENINGS).changed, "the same hour, written otherwise"
 
 
 @pytest.mark.parametrize(
@@ -166,7 +178,7 @@ def test_hours_in_all_usual_forms(folder: Folder, written: str) -> None:
         ),
     ],
 )
-def test_hours_that_cannot_be_meant(folder: Folder, zone: str, written: str, said: str) -> None:
+def test_hours_that_cannot_be_meant(folder: ProgrammeFolder, zone: str, written: str, said: str) -> None:
     problems = folder.problems(
         cinemas=CINEMAS.replace("America/Recife", zone),
         screenings=SCREENINGS.replace("2030-12-01 18:00", written),
@@ -175,8 +187,8 @@ def test_hours_that_cannot_be_meant(folder: Folder, zone: str, written: str, sai
     assert problems[0].startswith(f"screenings.csv:2: {said}")
 
 
-def test_whole_numbers_as_spreadsheets_write_them(folder: Folder) -> None:
-    folder.run(
+def test_whole_numbers_as_spreadsheets_write_them(folder: ProgrammeFolder) -> None:
+    folder.import_files(
         cinemas=CINEMAS.replace("-10", "-10.0"),
         films=FILMS.replace(",1931,", ",1931.0,").replace(",120,14,", ',"120,0",14.0,'),
         rooms=ROOMS.replace("matriz,1,", "matriz,1.0,"),
@@ -187,10 +199,10 @@ def test_whole_numbers_as_spreadsheets_write_them(folder: Folder) -> None:
     assert (first.film.year, first.film.duration_minutes, first.film.age_rating) == (1931, 120, "14")
     assert first.auditorium_label == second.auditorium_label == "1"
     assert first.cinema.sales_cutoff_minutes == -10
-    assert not folder.run().changed
+    assert not folder.import_files().changed
 
 
-def test_whole_numbers_as_json_has_them(folder: Folder) -> None:
+def test_whole_numbers_as_json_has_them(folder: ProgrammeFolder) -> None:
     film = {
         "slug": "limite",
         "title": "Limite",
@@ -200,14 +212,14 @@ def test_whole_numbers_as_json_has_them(folder: Folder) -> None:
     }
     path = folder.path / "films.json"
     path.write_text(json.dumps([film]))
-    folder.take(path)
+    folder.import_paths(path)
     with db.reading():
         found = events.film("limite")
     assert (found.year, found.duration_minutes, found.age_rating) == (1931, 120, "14")
 
 
 @pytest.mark.parametrize("year", ["1931.5", "1931.", "1.931", "1e3", "1931.0.0"])
-def test_other_numbers_are_no_whole_ones(folder: Folder, year: str) -> None:
+def test_other_numbers_are_no_whole_ones(folder: ProgrammeFolder, year: str) -> None:
     assert folder.problems(films=FILMS.replace(",1931,", f",{year},")) == [
         f"films.csv:2: year: {year!r} is no whole number from 1888 to 2200"
     ]

@@ -12,7 +12,7 @@ from app.core import cache, db
 from app.events import local_hours
 from app.events import service as events
 from app.events.service import Screening
-from tests.events.programme_folder import CINEMAS, SCREENINGS, Folder
+from tests.events.programme_files import CINEMAS, SCREENINGS, ProgrammeFolder
 from tests.events.test_programme import make_cinema, make_film, make_room, make_screening
 
 MANAUS = CINEMAS.replace("America/Recife", "America/Manaus")  # an hour behind Recife
@@ -53,16 +53,16 @@ def as_if_the_rules_had_changed(screening_id: int, hours: int = 1) -> None:
     cache.clear_all()
 
 
-def test_the_import_keeps_the_local_hour(folder: Folder) -> None:
-    folder.run()
+def test_the_import_keeps_the_local_hour(folder: ProgrammeFolder) -> None:
+    folder.import_files()
     row = stored(first().id)
     assert (row.starts_at, row.starts_local, row.timezone) == (SIX, AGREED, "America/Recife")
 
 
-def test_a_corrected_zone_moves_the_moment_and_not_the_hour(folder: Folder) -> None:
-    folder.run()
+def test_a_corrected_zone_moves_the_moment_and_not_the_hour(folder: ProgrammeFolder) -> None:
+    folder.import_files()
     before = first()
-    report = folder.run(cinemas=MANAUS)
+    report = folder.import_files(cinemas=MANAUS)
     after = first()
     assert after.showtime.time("pt_BR") == before.showtime.time("pt_BR") == "18h00"
     assert after.showtime.clock == AGREED
@@ -71,24 +71,24 @@ def test_a_corrected_zone_moves_the_moment_and_not_the_hour(folder: Folder) -> N
     assert after.ends_at - after.starts_at == before.ends_at - before.starts_at
     assert report.notes == ["matriz: 2 screenings keep their hours, now by the clock of America/Manaus"]
     assert dict(report.changed) == {"cinemas": 1}
-    assert not folder.run(cinemas=MANAUS).changed
+    assert not folder.import_files(cinemas=MANAUS).changed
 
 
-def test_an_hour_that_the_new_zone_skips_is_named(folder: Folder) -> None:
+def test_an_hour_that_the_new_zone_skips_is_named(folder: ProgrammeFolder) -> None:
     at_night = SCREENINGS.replace("2030-12-01 18:00", "2030-03-10 02:30")
-    folder.run(screenings=at_night)
+    folder.import_files(screenings=at_night)
     (folder.path / "cinemas.csv").write_text(CINEMAS.replace("America/Recife", "America/New_York"))
     from app.events.programme_import import BadProgramme
 
     with pytest.raises(BadProgramme) as bad:
-        folder.take(folder.path / "cinemas.csv")
+        folder.import_paths(folder.path / "cinemas.csv")
     assert [one.message for one in bad.value.problems] == [
         "timezone: screening 'd1-1': the clocks of America/New_York skip 2030-03-10 02:30"
     ]
 
 
-def test_other_rules_of_a_zone_do_not_move_what_people_read(folder: Folder) -> None:
-    folder.run()
+def test_other_rules_of_a_zone_do_not_move_what_people_read(folder: ProgrammeFolder) -> None:
+    folder.import_files()
     screening = first()
     as_if_the_rules_had_changed(screening.id, -1)
     shown = first()
@@ -162,9 +162,9 @@ def test_what_has_begun_stays_where_it_is(database: str) -> None:
     assert stored(screening_id).starts_at == start - timedelta(hours=1)
 
 
-def test_the_programmes_day_is_that_of_the_agreed_hour(folder: Folder) -> None:
+def test_the_programmes_day_is_that_of_the_agreed_hour(folder: ProgrammeFolder) -> None:
     """At 4:30 by the clock of the day on which it was agreed; an hour later by other rules it would be another day."""
-    folder.run(screenings=SCREENINGS.replace("2030-12-01 18:00", "2030-12-01 04:30"))
+    folder.import_files(screenings=SCREENINGS.replace("2030-12-01 18:00", "2030-12-01 04:30"))
     with db.reading():
         (screening,) = events.programme(datetime(2030, 11, 30, tzinfo=UTC).date())
     as_if_the_rules_had_changed(screening.id)

@@ -12,7 +12,7 @@ from app.core import db
 from app.events import service as events
 from app.events.cache import READINGS, begin_programme_change, now
 from app.reservations.seat_finding import best_seats, blocks
-from tests.reservations.rooms import make_screening
+from tests.reservations.auditoriums import make_screening
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What most journeys begin with."""
+"""Fixtures of the journeys."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from app.core.config import Settings
-from tests.journeys.house import House, in_the_house
+from tests.journeys.journey_data import Journey, connected_journey
 from tests.live_server import LiveServer
 
 
 @pytest.fixture
-def house(live_server: LiveServer, settings: Settings) -> Iterator[House]:
-    """The running house with its tables at hand; its rooms are made by the test."""
-    with in_the_house(live_server, settings) as house:
-        yield house
+def journey(live_server: LiveServer, settings: Settings) -> Iterator[Journey]:
+    """The live server, with this process connected to its database; the test makes its own screenings."""
+    with connected_journey(live_server, settings) as journey:
+        yield journey

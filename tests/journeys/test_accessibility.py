@@ -20,13 +20,13 @@ from app.orders.service import OrderView
 from app.reservations import service as reservations
 from app.tickets import admission
 from app.web import links
-from tests.door import house as door
-from tests.journeys.in_process import InProcess
-from tests.orders import buying
-from tests.orders.counter import stock
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.door import door_fixtures as door
+from tests.journeys.in_process_browser import InProcessBrowser
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
-from tests.users.people import PASSWORD, link, person, post
+from tests.users.account_data import PASSWORD, mail_link, make_account, send_due_mails
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 DESK = {"viewport": {"width": 1280, "height": 900}}
@@ -43,7 +43,7 @@ class Looking:
         self.language = language
         self.ana = Visitor(app, language)
         self.ana.client.set_cookie("language", "en" if language == "en" else "pt_BR")
-        self.browser = InProcess(new_page, self.ana, locale=language, color_scheme="dark", **device)
+        self.browser = InProcessBrowser(new_page, self.ana, locale=language, color_scheme="dark", **device)
         self.found: list[str] = []
 
     def at(self, name: str, path: str, status: int = 200) -> None:
@@ -78,7 +78,7 @@ def look(app: Flask, new_page: NewPage, language: str, device: Mapping[str, obje
 
 
 def order_at(path: str) -> OrderView:
-    return buying.order(path.rsplit("/", 1)[-1])
+    return purchases.order(path.rsplit("/", 1)[-1])
 
 
 def to_the_payment(look: Looking, screening: Screening, names: str, method: str = "pix") -> str:
@@ -90,8 +90,8 @@ def to_the_payment(look: Looking, screening: Screening, names: str, method: str 
 
 def paid(look: Looking, screening: Screening, names: str) -> OrderView:
     path = to_the_payment(look, screening, names)
-    buying.work()
-    return buying.pay(order_at(path))
+    purchases.run_due_work()
+    return purchases.pay(order_at(path))
 
 
 @pytest.mark.parametrize(("language", "device"), DEVICES)
@@ -122,15 +122,17 @@ def test_programme_film_and_texts(look: Looking) -> None:
 def test_choosing_seats(look: Looking) -> None:
     screening = make_screening("ooowcoooo.bb", "oooooolloo.b", "vvvvvvvvvv")
     map_of = f"/screenings/{screening.id}"
-    buying.start(screening, ids(plan_of(screening), "A1 B2"), "eva")
+    purchases.start(screening, seat_ids(seat_plan_of(screening), "A1 B2"), "eva")
     look.at("seat map", map_of)
     look.browser.page.locator("input[name=seat]:not([disabled])").nth(3).check(force=True)
     look.here("a seat chosen")
     look.at("seats as a list", f"{map_of}?view=list")
-    seats = ids(plan_of(screening), "C2 C3")
+    seats = seat_ids(seat_plan_of(screening), "C2 C3")
     form = {"seat": [str(seat) for seat in seats], "once": "a" * 16}
     look.after("a single seat is left over", look.ana.post(f"{map_of}/orders", form), 422)
-    look.after("a seat was lost", look.ana.take(screening, ids(plan_of(screening), "A1 A2")), 409)
+    look.after(
+        "a seat was lost", look.ana.post_seats(screening, seat_ids(seat_plan_of(screening), "A1 A2")), 409
+    )
     look.after("no seat was chosen", look.ana.post(f"{map_of}/orders", {"once": "b" * 16}), 422)
     path = look.ana.start(screening, "C1 C2")
     look.at("other seats for an order", f"{path}/seats")
@@ -146,7 +148,7 @@ def test_choosing_seats(look: Looking) -> None:
 @pytest.mark.parametrize(("language", "device"), DEVICES)
 def test_the_waiting_list(look: Looking) -> None:
     screening = make_screening("oo")
-    held = buying.start(screening, ids(plan_of(screening), "A1 A2"), "eva")
+    held = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1 A2"), "eva")
     look.at("a map without a free seat", f"/screenings/{screening.id}")
     answer = look.ana.post(f"/screenings/{screening.id}/orders", {"quantity": "2", "once": "a" * 16})
     assert answer.status_code == 303
@@ -168,7 +170,7 @@ def test_the_waiting_list(look: Looking) -> None:
 @pytest.mark.parametrize(("language", "device"), DEVICES)
 def test_the_steps_of_a_purchase(look: Looking) -> None:
     screening = make_screening("oooooooooo", "vvvv")
-    stock(screening, name="Pipoca grande")
+    add_product(screening, name="Pipoca grande")
     path = look.ana.start(screening, "A1 A2")
     look.at("ticket types", f"{path}/types")
     look.browser.page.locator("input[value=half]").first.check(force=True)
@@ -182,15 +184,15 @@ def test_the_steps_of_a_purchase(look: Looking) -> None:
     look.after("checkout, wrong", look.ana.check_out(path, name="", email="ana@", cpf="1"), 422)
     look.ana.check_out(path)
     look.at("payment, asking the bank", f"{path}/payment")
-    buying.work()
+    purchases.run_due_work()
     look.at("payment by Pix", f"{path}/payment")
     bank = look.browser.page.locator("a[href^='/sandbox-bank/']").first.get_attribute("href") or ""
     look.at("the test bank", bank)
     look.ana.post(f"{path}/payment", {"method": "card"})
-    buying.work()
+    purchases.run_due_work()
     look.at("payment by card", f"{path}/payment")
-    buying.bank().decline(buying.charge_id(order_at(path)))
-    buying.work()
+    purchases.bank().decline(purchases.charge_id(order_at(path)))
+    purchases.run_due_work()
     look.at("card declined", f"{path}/payment")
     assert look.found == []
 
@@ -205,18 +207,18 @@ def test_an_order_and_its_endings(look: Looking) -> None:
     look.at("cancel?", f"{links.order(bought.token)}/cancellation")
     look.ana.post(f"{links.order(bought.token)}/cancellation")
     look.at("cancelled", links.order(bought.token))
-    buying.work()
+    purchases.run_due_work()
     look.at("refunded", links.order(bought.token))
     given_up = look.ana.start(screening, "A4 A5")
     look.at("the map after giving up", look.ana.post(f"{given_up}/end").location)
     look.at("given up", given_up)
     late = order_at(to_the_payment(look, screening, "B1 B2"))
-    buying.work()
-    buying.time_passes(late, 30)
-    buying.clockwork()
+    purchases.run_due_work()
+    purchases.age_order(late, 30)
+    purchases.run_ticks()
     look.at("expired", links.order(late.token))
-    buying.bought(screening, ids(plan_of(screening), "B1 B2"), "eva")
-    buying.pay(late, stubborn=True)
+    purchases.buy(screening, seat_ids(seat_plan_of(screening), "B1 B2"), "eva")
+    purchases.pay(late, stubborn=True)
     look.at("other seats offered", links.order(late.token))
     look.ana.post(f"{links.order(late.token)}/reseat", {"answer": "money"})
     look.at("money instead of other seats", links.order(late.token))
@@ -227,7 +229,7 @@ def test_an_order_and_its_endings(look: Looking) -> None:
     kept = paid(look, screening, "C1")
     with db.transaction():
         events.cancel_screening(screening.id, "O projetor quebrou.")
-    buying.work()
+    purchases.run_due_work()
     look.at("called off", links.order(kept.token))
     assert look.found == []
 
@@ -241,10 +243,10 @@ def test_accounts(look: Looking) -> None:
     look.after("sign up, wrong", look.ana.post("/account/sign-up", {"name": "", "email": "ana@"}), 422)
     form = {"name": "Ana Souza", "email": "ana@example.org", "password": PASSWORD}
     look.after("look in your mail", look.ana.post("/account/sign-up", form), 200)
-    look.at("confirm the e-mail", link(post()[-1]))
+    look.at("confirm the e-mail", mail_link(send_due_mails()[-1]))
     look.at("forgotten password", "/account/reset")
     look.ana.post("/account/reset", {"email": "ana@example.org"})
-    look.at("new password", link(post()[-1]))
+    look.at("new password", mail_link(send_due_mails()[-1]))
     look.at("a link that is over", "/account/reset/nonsense", 409)
     stale = look.ana.client.post(
         "/account/reset", data={"email": "ana@example.org"}, headers=look.ana.headers
@@ -267,7 +269,7 @@ def test_accounts(look: Looking) -> None:
 
 @pytest.mark.parametrize(("language", "device"), DEVICES)
 def test_staff(look: Looking) -> None:
-    person("porta@example.org", role="door")
+    make_account("porta@example.org", role="door")
     look.ana.post("/account/sign-in", {"email": "porta@example.org", "password": PASSWORD})
     look.at("account of the door", "/account")
     assert look.found == []
@@ -275,20 +277,22 @@ def test_staff(look: Looking) -> None:
 
 @pytest.mark.parametrize(("language", "device"), DEVICES)
 def test_the_door(look: Looking) -> None:
-    hall = door.make_hall()
-    person("gerente@example.org", role="manager")
+    screening = door.make_door_screening()
+    make_account("gerente@example.org", role="manager")
     look.ana.post("/account/sign-in", {"email": "gerente@example.org", "password": PASSWORD})
     look.at("the door waits", "/staff/scan")
     look.browser.page.locator("details.standing").evaluate("one => one.open = true")
     look.here("where staff stand")
     look.after("a place that is none", look.ana.post("/staff/place", {"place": "x", "gate": "x" * 99}), 422)
     look.after("nothing was scanned", look.ana.post("/staff/admissions", {"code": ""}), 422)
-    for name, (make, _kind, in_english, _in_portuguese) in door.ANSWERS.items():
-        door.nobody_bought()
-        sent = look.ana.post("/staff/admissions", {"code": make(hall), "place": f"screening-{hall.id}"})
+    for name, (make, _kind, in_english, _in_portuguese) in door.SCAN_CASES.items():
+        door.delete_tickets()
+        sent = look.ana.post(
+            "/staff/admissions", {"code": make(screening), "place": f"screening-{screening.id}"}
+        )
         look.at(f"door, {name} ({in_english})", sent.location)
-    door.nobody_bought()
-    here = {"code": door.issue(hall)[0].code, "place": f"screening-{hall.id}"}
+    door.delete_tickets()
+    here = {"code": door.issue_tickets(screening)[0].code, "place": f"screening-{screening.id}"}
     config.use(config.settings().changed(cinema={"doors_open_minutes": 1}))
     look.at("door, too early, to a supervisor", look.ana.post("/staff/admissions", here).location)
     assert look.browser.page.locator("[name=admission]").is_visible()

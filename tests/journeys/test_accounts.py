@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.live_server import LiveServer
-from tests.users.people import link, mails
+from tests.users.account_data import mail_link, read_mails
 
 PASSWORD = "uma frase bem comprida"
 NewPage = Callable[..., Page]
@@ -20,9 +20,9 @@ def link_of_the_mail(server: LiveServer, email: str, kind: str) -> str:
     """The path in the newest mail of that kind; the worker needs a moment to send it."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        for mail in reversed(mails(server.var / "mail")):
-            if mail["To"] == email and f"/account/{kind}/" in link(mail):
-                return link(mail)
+        for mail in reversed(read_mails(server.var / "mail")):
+            if mail["To"] == email and f"/account/{kind}/" in mail_link(mail):
+                return mail_link(mail)
         time.sleep(0.1)
     raise AssertionError(f"no {kind} mail came for {email}")
 

@@ -11,26 +11,26 @@ from playwright.sync_api import Page, expect
 
 from app.orders.service import OrderView
 from app.web import links
-from tests.journeys.in_process import InProcess
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.journeys.in_process_browser import InProcessBrowser
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.test_changed_screening import change
 from tests.shop.visitor import Visitor
-from tests.users.noticed import sent
+from tests.users.notice_mails import send_all_mails
 
 
 @pytest.fixture
 def paid(app: Flask) -> OrderView:
     screening = make_screening("oooooo")
-    order = buying.bought(screening, ids(plan_of(screening), "A1 A2"))
+    order = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A1 A2"))
     change(screening, version="dubbed", format="3D")
-    sent()
+    send_all_mails()
     return order
 
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_read_and_given_back(app: Flask, new_page: Callable[..., Page], paid: OrderView, width: int) -> None:
-    browser = InProcess(
+    browser = InProcessBrowser(
         new_page, Visitor(app, "pt-BR"), locale="pt-BR", viewport={"width": width, "height": 800}
     )
     page = browser.page
@@ -49,5 +49,5 @@ def test_read_and_given_back(app: Flask, new_page: Callable[..., Page], paid: Or
     page.wait_for_url(f"**{links.order(paid.token)}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Pedido cancelado")
     expect(notice).to_have_count(0)
-    sent()
-    assert buying.refunds(paid) == [(paid.total, "refunded")]
+    send_all_mails()
+    assert purchases.refunds(paid) == [(paid.total, "refunded")]

@@ -8,7 +8,16 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.door import Bought, at_noon, inside, now_inside, says, scan, sign_in, stand_at
+from tests.journeys.door_steps import (
+    BoughtTickets,
+    admitted_count,
+    expect_admitted,
+    expect_verdict,
+    move_cinemas_to_noon,
+    scan,
+    sign_in,
+    stand_at,
+)
 from tests.live_server import LiveServer
 
 NewPage = Callable[..., Page]
@@ -24,13 +33,13 @@ LISTEN = """
 
 
 @pytest.fixture(scope="module")
-def house(live_server: LiveServer) -> LiveServer:
-    return at_noon(live_server)
+def server(live_server: LiveServer) -> LiveServer:
+    return move_cinemas_to_noon(live_server)
 
 
 @pytest.fixture
-def bought(new_page: NewPage, house: LiveServer) -> Bought:
-    return Bought(new_page(), house)
+def bought(new_page: NewPage, server: LiveServer) -> BoughtTickets:
+    return BoughtTickets(new_page(), server)
 
 
 def heard(page: Page) -> list[int]:
@@ -38,30 +47,30 @@ def heard(page: Page) -> list[int]:
     return found
 
 
-def test_in_once_by_keyboard_alone(new_page: NewPage, house: LiveServer, bought: Bought) -> None:
+def test_in_once_by_keyboard_alone(new_page: NewPage, server: LiveServer, bought: BoughtTickets) -> None:
     first, second = bought.codes
     page = new_page()
     page.add_init_script(LISTEN)
-    sign_in(page, house)
+    sign_in(page, server)
     stand_at(page, bought.place)
-    before = inside(page)
+    before = admitted_count(page)
     expect(page.locator("#code")).to_be_focused()
 
     scan(page, first)
-    says(page, "Pode entrar")
+    expect_verdict(page, "Pode entrar")
     expect(page.locator("#_verdict .seat b")).to_have_text(re.compile(r"^[A-Z]+\d+$"))
-    now_inside(page, before + 1)
+    expect_admitted(page, before + 1)
     expect(page.locator("#code")).to_be_focused()
     expect(page.locator("#code")).to_have_value("")
     expect(page.locator("[aria-live=assertive]")).to_contain_text("Pode")
     assert heard(page) == [HIGH]
 
     page.reload()
-    says(page, "Pode entrar")
-    now_inside(page, before + 1)
+    expect_verdict(page, "Pode entrar")
+    expect_admitted(page, before + 1)
 
     scan(page, first)
-    says(page, "Já entrou")
+    expect_verdict(page, "Já entrou")
     expect(page.locator("#_verdict .seat")).to_have_text(re.compile(r"^\d{1,2}h\d\d\s*Portão 2\s*por Célia$"))
     assert heard(page) == [LOW, LOW]
 
@@ -70,52 +79,54 @@ def test_in_once_by_keyboard_alone(new_page: NewPage, house: LiveServer, bought:
     expect(page.get_by_role("button", name="Sem som")).to_be_visible()
     page.locator("#code").focus()
     scan(page, second)
-    says(page, "Pode entrar")
-    now_inside(page, before + 2)
+    expect_verdict(page, "Pode entrar")
+    expect_admitted(page, before + 2)
     assert heard(page) == []
 
 
-def test_a_scanner_quicker_than_the_answers(new_page: NewPage, house: LiveServer, bought: Bought) -> None:
+def test_a_scanner_quicker_than_the_answers(
+    new_page: NewPage, server: LiveServer, bought: BoughtTickets
+) -> None:
     """And one that ends each code with two Enters: every ticket is tried, one after another, once."""
     page = new_page()
-    sign_in(page, house)
+    sign_in(page, server)
     stand_at(page, bought.place)
-    before = inside(page)
+    before = admitted_count(page)
     tried: list[str] = []
     page.on("request", lambda request: tried.append(request.url) if request.method == "POST" else None)
     for code in bought.codes:
         scan(page, code)
         page.keyboard.press("Enter")
-    now_inside(page, before + 2)
-    says(page, "Pode entrar")
+    expect_admitted(page, before + 2)
+    expect_verdict(page, "Pode entrar")
     assert len(tried) == 2
     # Whatever else had the focus, what is typed goes into the field.
     page.locator("[data-mute]").focus()
     scan(page, bought.codes[1])
-    says(page, "Já entrou")
+    expect_verdict(page, "Já entrou")
     expect(page).to_have_title("Já entrou")
     expect(page.get_by_role("button", name="Com som")).to_be_visible()
     page.locator("#code").evaluate("field => field.blur()")
     scan(page, "LTZ-4720")
-    says(page, "Código do pedido")
+    expect_verdict(page, "Código do pedido")
 
 
 @pytest.mark.parametrize("into", ["Você está em", "Nome do seu portão"])
 def test_a_scan_into_where_one_stands_is_a_scan(
-    new_page: NewPage, house: LiveServer, bought: Bought, into: str
+    new_page: NewPage, server: LiveServer, bought: BoughtTickets, into: str
 ) -> None:
     """Whatever has the focus: the place and the gate stay as they were, and the ticket is tried."""
     page = new_page()
-    sign_in(page, house)
+    sign_in(page, server)
     stand_at(page, bought.place)
-    before = inside(page)
+    before = admitted_count(page)
     standing = page.locator("#_place").inner_text()
     page.locator("details.standing summary").click()
     values = [page.get_by_label(name).input_value() for name in ("Você está em", "Nome do seu portão")]
     page.get_by_label(into).focus()
     scan(page, bought.codes[0], held_up_ms=120)
-    says(page, "Pode entrar")
-    now_inside(page, before + 1)
+    expect_verdict(page, "Pode entrar")
+    expect_admitted(page, before + 1)
     expect(page.locator("#_place")).to_have_text(standing)
     expect(page.get_by_label("Você está em")).to_be_hidden()
     assert [page.locator(field).input_value() for field in ("#place", "#gate")] == values
@@ -129,42 +140,44 @@ def test_a_scan_into_where_one_stands_is_a_scan(
     expect(page.locator("#_place")).to_contain_text("Corredor do lado B · Sala")
 
 
-def test_when_nobody_answers_nobody_is_let_in(new_page: NewPage, house: LiveServer, bought: Bought) -> None:
+def test_when_nobody_answers_nobody_is_let_in(
+    new_page: NewPage, server: LiveServer, bought: BoughtTickets
+) -> None:
     page = new_page()
-    sign_in(page, house)
+    sign_in(page, server)
     stand_at(page, bought.place)
     page.route("**/staff/admissions", lambda route: route.abort())
     scan(page, bought.codes[0])
-    says(page, "Sem resposta")
+    expect_verdict(page, "Sem resposta")
     page.unroute("**/staff/admissions")
     page.route("**/staff/admissions", lambda route: route.fulfill(status=502, body="bad gateway"))
     with page.expect_response("**/staff/admissions"):  # the page says already what it is to say
         scan(page, bought.codes[0])
-    says(page, "Sem resposta")
+    expect_verdict(page, "Sem resposta")
     page.unroute("**/staff/admissions")
     scan(page, bought.codes[0])
-    says(page, "Pode entrar")
+    expect_verdict(page, "Pode entrar")
     page.context.clear_cookies()
     scan(page, bought.codes[1])
     expect(page.get_by_role("heading", name="Entrar")).to_be_visible()
 
 
-def test_the_door_without_javascript(new_page: NewPage, house: LiveServer, bought: Bought) -> None:
+def test_the_door_without_javascript(new_page: NewPage, server: LiveServer, bought: BoughtTickets) -> None:
     page = new_page(java_script_enabled=False)
-    sign_in(page, house)
+    sign_in(page, server)
     page.locator("details.standing summary").click()
     page.get_by_label("Você está em").select_option(bought.place)
     page.get_by_role("button", name="Ficar aqui").click()
     expect(page.locator("#code")).to_be_focused()
     scan(page, bought.codes[0])
-    says(page, "Pode entrar")
+    expect_verdict(page, "Pode entrar")
     page.wait_for_url("**/staff/admissions/*")
     page.reload()
-    says(page, "Pode entrar")
+    expect_verdict(page, "Pode entrar")
     expect(page.locator("#code")).to_be_focused()
     page.go_back()
-    says(page, "Leia o QR")
+    expect_verdict(page, "Leia o QR")
     page.go_forward()
-    says(page, "Pode entrar")
+    expect_verdict(page, "Pode entrar")
     scan(page, bought.codes[0])
-    says(page, "Já entrou")
+    expect_verdict(page, "Já entrou")

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from app.tickets import keys
-from tests.door.house import SOON, issue
-from tests.journeys.door import now_inside, says, scan, sign_in
-from tests.journeys.house import House
-from tests.reservations.rooms import make_screening
+from tests.door.door_fixtures import SOON, issue_tickets
+from tests.journeys.door_steps import expect_admitted, expect_verdict, scan, sign_in
+from tests.journeys.journey_data import Journey
+from tests.reservations.auditoriums import make_screening
 
 SUFFIXES = {
     "tab": ["Tab"],
@@ -22,20 +22,20 @@ SUFFIXES = {
 class Door:
     """The scan page of a screening's door, and the QR texts of two tickets to it."""
 
-    def __init__(self, page: Page, house: House) -> None:
+    def __init__(self, page: Page, journey: Journey) -> None:
         keys.forget()
         screening = make_screening("oooooooooo", starts_in=SOON)
-        self.codes = [ticket.qr_text for ticket in issue(screening)]
+        self.codes = [ticket.qr_text for ticket in issue_tickets(screening)]
         page.context.add_cookies(
             [
                 {
                     "name": "door_place",
                     "value": f"screening-{screening.id}",
-                    "url": f"{house.server.url}/staff/",
+                    "url": f"{journey.server.url}/staff/",
                 }
             ]
         )
-        sign_in(page, house.server)
+        sign_in(page, journey.server)
         self.page = page
         self.tried: list[str] = []
         page.on("request", self._note)
@@ -47,8 +47,8 @@ class Door:
 
 
 @pytest.fixture
-def door(page: Page, house: House) -> Door:
-    return Door(page, house)
+def door(page: Page, journey: Journey) -> Door:
+    return Door(page, journey)
 
 
 def scan_with(page: Page, code: str, suffix: str) -> None:
@@ -62,7 +62,7 @@ def test_each_code_is_tried_whatever_ends_it(door: Door, suffix: str) -> None:
     page = door.page
     for code in door.codes:
         scan_with(page, code, suffix)
-    now_inside(page, 2)
+    expect_admitted(page, 2)
     expect(page.locator("#code")).to_be_focused()
     expect(page.locator("#code")).to_have_value("")
     assert len(door.tried) == 2
@@ -74,7 +74,7 @@ def test_where_one_stands_is_none_of_the_scanners_business(door: Door, suffix: s
     page.locator("details.standing summary").click()
     page.get_by_label("Nome do seu portão").focus()
     scan_with(page, "ZZZZZZZZZZ", suffix)
-    says(page, "Não existe")
+    expect_verdict(page, "Não existe")
     expect(page.locator("#gate")).to_have_value("Portão 1")
     expect(page.locator("#code")).to_be_focused()
 
@@ -82,7 +82,7 @@ def test_where_one_stands_is_none_of_the_scanners_business(door: Door, suffix: s
 def test_several_codes_that_are_pasted_are_each_tried(door: Door) -> None:
     page = door.page
     page.keyboard.insert_text("\t".join(door.codes))
-    now_inside(page, 2)
+    expect_admitted(page, 2)
     expect(page.locator("#_verdict")).to_contain_text("Vieram 2 códigos de uma vez.")
     expect(page.locator("#_verdict .others li")).to_have_count(1)
     expect(page.locator("#code")).to_have_value("")
@@ -92,7 +92,7 @@ def test_a_short_code_by_a_scanner_with_tab(door: Door) -> None:
     page = door.page
     page.keyboard.type("ZZZZZZZZZZ")
     page.keyboard.press("Tab")
-    says(page, "Não existe")
+    expect_verdict(page, "Não existe")
     expect(page.locator("#code")).to_be_focused()
 
 
@@ -105,7 +105,7 @@ def test_tab_of_a_person_moves_on(door: Door) -> None:
     page.keyboard.press("Shift+Tab")
     expect(page.locator("#code")).to_be_focused()
     page.keyboard.press("Enter")
-    says(page, "Não existe")
+    expect_verdict(page, "Não existe")
     page.wait_for_timeout(400)  # longer than a scanner's pause: this Tab belongs to nothing before
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Conferir")).to_be_focused()
@@ -114,7 +114,7 @@ def test_tab_of_a_person_moves_on(door: Door) -> None:
 def test_a_scanner_of_another_layout_lets_its_people_in(door: Door) -> None:
     page = door.page
     scan(page, door.codes[0].translate(str.maketrans("YZ", "ZY")))
-    says(page, "Pode entrar")
+    expect_verdict(page, "Pode entrar")
     scan(page, door.codes[1][:140] + "~" * 12)
-    says(page, "Leitura trocada")
+    expect_verdict(page, "Leitura trocada")
     expect(page.locator("#_verdict")).to_contain_text("O ingresso pode estar certo.")

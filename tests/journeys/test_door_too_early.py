@@ -8,7 +8,16 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.door import Bought, at_noon, inside, now_inside, says, scan, sign_in, stand_at
+from tests.journeys.door_steps import (
+    BoughtTickets,
+    admitted_count,
+    expect_admitted,
+    expect_verdict,
+    move_cinemas_to_noon,
+    scan,
+    sign_in,
+    stand_at,
+)
 from tests.live_server import LiveServer
 
 NewPage = Callable[..., Page]
@@ -17,30 +26,30 @@ LET_IN = "Deixar entrar mesmo assim"
 
 
 @pytest.fixture
-def house(make_live_server: Callable[..., LiveServer]) -> LiveServer:
-    return at_noon(make_live_server(BILHETERIA_DOORS_OPEN_MINUTES="1"))
+def server(make_live_server: Callable[..., LiveServer]) -> LiveServer:
+    return move_cinemas_to_noon(make_live_server(BILHETERIA_DOORS_OPEN_MINUTES="1"))
 
 
-def test_a_supervisor_lets_in_before_the_room_opens(new_page: NewPage, house: LiveServer) -> None:
-    bought = Bought(new_page(), house)
+def test_a_supervisor_lets_in_before_the_room_opens(new_page: NewPage, server: LiveServer) -> None:
+    bought = BoughtTickets(new_page(), server)
     first, second = bought.codes
     page = new_page()
-    sign_in(page, house, "manager")
+    sign_in(page, server, "manager")
     stand_at(page, bought.place)
-    before = inside(page)
+    before = admitted_count(page)
     scan(page, first)
     expect(page.get_by_role("heading", level=1)).to_have_text(NOT_YET)
-    now_inside(page, before)
+    expect_admitted(page, before)
     page.get_by_role("button", name=LET_IN).focus()
     page.keyboard.press("Enter")
-    says(page, "Pode entrar")
-    now_inside(page, before + 1)
+    expect_verdict(page, "Pode entrar")
+    expect_admitted(page, before + 1)
     expect(page.locator("#code")).to_be_focused()
     scan(page, first)
-    says(page, "Já entrou")
+    expect_verdict(page, "Já entrou")
 
     plain = new_page(java_script_enabled=False)
-    sign_in(plain, house, "manager")
+    sign_in(plain, server, "manager")
     plain.locator("details.standing summary").click()
     plain.get_by_label("Você está em").select_option(bought.place)
     plain.get_by_role("button", name="Ficar aqui").click()
@@ -49,5 +58,5 @@ def test_a_supervisor_lets_in_before_the_room_opens(new_page: NewPage, house: Li
     scan(plain, second)
     expect(plain.get_by_role("heading", level=1)).to_have_text(NOT_YET)
     plain.get_by_role("button", name=LET_IN).click()
-    says(plain, "Pode entrar")
-    now_inside(plain, before + 2)
+    expect_verdict(plain, "Pode entrar")
+    expect_admitted(plain, before + 2)

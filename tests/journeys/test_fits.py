@@ -12,10 +12,10 @@ from sqlalchemy import text
 from app.core import cache, db
 from app.events.service import Screening
 from app.web import links
-from tests.door.house import Staff
-from tests.journeys.in_process import InProcess
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.door.door_fixtures import Staff
+from tests.journeys.in_process_browser import InProcessBrowser
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
 
 NARROW = {"viewport": {"width": 320, "height": 640}}
@@ -27,15 +27,15 @@ def screening(app: Flask) -> Screening:
 
 
 @pytest.fixture(params=["en", "pt_BR"])
-def phone(app: Flask, new_page: Callable[..., Page], request: pytest.FixtureRequest) -> InProcess:
+def phone(app: Flask, new_page: Callable[..., Page], request: pytest.FixtureRequest) -> InProcessBrowser:
     visitor = Visitor(app, request.param)
     visitor.client.set_cookie("language", request.param)
-    return InProcess(new_page, visitor, locale=request.param.replace("_", "-"), **NARROW)
+    return InProcessBrowser(new_page, visitor, locale=request.param.replace("_", "-"), **NARROW)
 
 
-def test_a_tickets_perforation_is_at_its_notches(phone: InProcess, screening: Screening) -> None:
+def test_a_tickets_perforation_is_at_its_notches(phone: InProcessBrowser, screening: Screening) -> None:
     """Words that break would push it down."""
-    paid = buying.bought(screening, ids(plan_of(screening), "G10"))
+    paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "G10"))
     phone.open(links.order(paid.token))
     phone.page.set_viewport_size({"width": 390, "height": 640})
     head = phone.page.locator(".ticket .top-half")
@@ -66,8 +66,8 @@ def begins_at_a_wide_hour(screening: Screening) -> None:
     cache.clear_all()
 
 
-def test_letters_set_wide_stay_on_the_page(phone: InProcess, screening: Screening) -> None:
-    paid = buying.bought(screening, ids(plan_of(screening), "G10 G11"))
+def test_letters_set_wide_stay_on_the_page(phone: InProcessBrowser, screening: Screening) -> None:
+    paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "G10 G11"))
     begins_at_a_wide_hour(screening)
     page = phone.page
     make_screening("oo")  # of a second cinema: the header has them all to choose from
@@ -82,7 +82,7 @@ def test_faults_fit_with_letters_twice_as_large(
 ) -> None:
     """The page grows no wider than the phone, or its buttons are no longer where a finger sees them."""
     visitor = Visitor(app, "pt-BR")
-    browser = InProcess(new_page, visitor, locale="pt-BR", viewport={"width": 360, "height": 740})
+    browser = InProcessBrowser(new_page, visitor, locale="pt-BR", viewport={"width": 360, "height": 740})
     path = visitor.start(screening, "G10")
     visitor.choose_full(path)
     browser.show(visitor.check_out(path, email="ana@", cpf="1"))
@@ -91,8 +91,8 @@ def test_faults_fit_with_letters_twice_as_large(
     assert browser.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_a_qr_is_dark_on_light_in_forced_colours(phone: InProcess, screening: Screening) -> None:
-    paid = buying.bought(screening, ids(plan_of(screening), "G10"))
+def test_a_qr_is_dark_on_light_in_forced_colours(phone: InProcessBrowser, screening: Screening) -> None:
+    paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "G10"))
     phone.page.emulate_media(forced_colors="active", color_scheme="dark")
     phone.open(links.order(paid.token))
     look = phone.page.locator(".ticket .qr").evaluate(
@@ -105,7 +105,7 @@ def test_long_words_and_the_door_fit_with_letters_twice_as_large(
     app: Flask, new_page: Callable[..., Page], screening: Screening
 ) -> None:
     staff = Staff(app, "pt-BR", email="a-rather-long-address@cinelanterna.example")
-    browser = InProcess(new_page, staff, locale="pt-BR", viewport={"width": 360, "height": 740})
+    browser = InProcessBrowser(new_page, staff, locale="pt-BR", viewport={"width": 360, "height": 740})
     for path in ("/help", "/account", "/staff/scan"):
         browser.open(path)
         browser.page.evaluate("document.documentElement.style.fontSize = '32px'")

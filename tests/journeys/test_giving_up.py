@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.house import House
+from tests.journeys.journey_data import Journey
 
 
-def test_who_has_the_pix_code_may_still_give_up(new_page: Callable[..., Page], house: House) -> None:
+def test_who_has_the_pix_code_may_still_give_up(new_page: Callable[..., Page], journey: Journey) -> None:
     page = new_page()
-    screening = house.room("oooo")
-    order = house.take(page, screening, "A1 A2")
-    house.to_the_pix_code(page)
+    screening = journey.make_screening("oooo")
+    order = journey.choose_seats(page, screening, "A1 A2")
+    journey.go_to_pix_code(page)
     page.get_by_role("button", name="Desistir e liberar os lugares").click()
     page.wait_for_url(f"**/screenings/{screening.id}")
-    assert not house.order_at(order).is_open
+    assert not journey.order_at(order).is_open
     expect(page.locator("#A1")).to_be_enabled()

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from app.core import db
 from app.reservations import service as reservations
 from tests.conftest import CHROMIUM_FLAGS
-from tests.journeys.house import House, go_on
+from tests.journeys.journey_data import Journey
+from tests.journeys.purchase_steps import press_continue
 from tools.build.system import find_browser
 
 
@@ -26,9 +27,9 @@ def page(browser: Browser) -> Iterator[Page]:
     kept.close()
 
 
-def test_other_seats_after_back_are_the_ones_that_are_given(house: House, page: Page) -> None:
-    screening = house.room("oooooo", "oooooo")
-    house.open_map(page, screening)
+def test_other_seats_after_back_are_the_ones_that_are_given(journey: Journey, page: Page) -> None:
+    screening = journey.make_screening("oooooo", "oooooo")
+    journey.open_map(page, screening)
     once = page.locator("#seats input[name=once]").input_value()
     orders = set()
     for names in ("A1 A2", "B3 B4", "B5 B6"):
@@ -39,12 +40,12 @@ def test_other_seats_after_back_are_the_ones_that_are_given(house: House, page: 
         for name in names.split():
             page.locator(f"#{name}").check(force=True)
         assert page.locator("#seats input[name=once]").input_value() == once
-        go_on(page)
+        press_continue(page)
         page.wait_for_url("**/types")
         for name in names.split():
             expect(page.get_by_role("group", name=f"Lugar {name}", exact=True)).to_be_attached()
         orders.add(page.url)
-        assert [seat.name for seat in house.order_at(page.url).seats] == names.split()
+        assert [seat.name for seat in journey.order_at(page.url).seats] == names.split()
         with db.reading():
             assert len(reservations.seat_states(screening.id)) == 2
         page.go_back(wait_until="commit")  # a page out of the cache is not loaded

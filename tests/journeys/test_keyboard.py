@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 
 from app.core import db
 from app.orders import service as orders
-from tests.actors import owner
-from tests.journeys.in_process import InProcess
-from tests.orders import buying
-from tests.orders.counter import stock
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import owner_of
+from tests.journeys.in_process_browser import InProcessBrowser
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor, order_at
 
 
@@ -26,11 +26,11 @@ def ana(app: Flask) -> Visitor:
 
 
 @pytest.fixture
-def browser(new_page: Callable[..., Page], ana: Visitor) -> InProcess:
-    return InProcess(new_page, ana, locale="en")
+def browser(new_page: Callable[..., Page], ana: Visitor) -> InProcessBrowser:
+    return InProcessBrowser(new_page, ana, locale="en")
 
 
-def test_a_number_at_its_end_holds_no_seats(browser: InProcess) -> None:
+def test_a_number_at_its_end_holds_no_seats(browser: InProcessBrowser) -> None:
     """The − that cannot go lower keeps the focus and does nothing; the next Enter does not send the form."""
     screening = make_screening("oooooo")
     browser.open(f"/screenings/{screening.id}")
@@ -48,9 +48,9 @@ def test_a_number_at_its_end_holds_no_seats(browser: InProcess) -> None:
     assert page.url == here
 
 
-def test_a_product_at_its_end_does_not_go_on(browser: InProcess, ana: Visitor) -> None:
+def test_a_product_at_its_end_does_not_go_on(browser: InProcessBrowser, ana: Visitor) -> None:
     screening = make_screening("oooooo")
-    stock(screening)
+    add_product(screening)
     path = ana.start(screening, "A1")
     ana.choose_full(path)
     browser.open(f"{path}/concessions")
@@ -66,10 +66,10 @@ def test_a_product_at_its_end_does_not_go_on(browser: InProcess, ana: Visitor) -
     assert page.url.endswith("/concessions")
 
 
-def test_enter_in_a_quantity_goes_on_and_adds_nothing(browser: InProcess, ana: Visitor) -> None:
+def test_enter_in_a_quantity_goes_on_and_adds_nothing(browser: InProcessBrowser, ana: Visitor) -> None:
     screening = make_screening("oooooo")
-    stock(screening, name="Popcorn")
-    cola = stock(screening, name="Cola")
+    add_product(screening, name="Popcorn")
+    cola = add_product(screening, name="Cola")
     path = ana.start(screening, "A1")
     ana.choose_full(path)
     ana.post(f"{path}/concessions", {f"quantity-{cola}": "2"})
@@ -79,38 +79,38 @@ def test_enter_in_a_quantity_goes_on_and_adds_nothing(browser: InProcess, ana: V
     assert {item.product_id: item.quantity for item in order_at(path).items} == {cola: 2}
 
 
-def test_who_waits_keeps_the_place_on_the_page(browser: InProcess, ana: Visitor) -> None:
+def test_who_waits_keeps_the_place_on_the_page(browser: InProcessBrowser, ana: Visitor) -> None:
     """The offer comes where "Leave the line" had the focus."""
     screening = make_screening("oo")
-    another = buying.start(screening, ids(plan_of(screening), "A1 A2"), "eva")
+    another = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1 A2"), "eva")
     joined = ana.post(f"/screenings/{screening.id}/orders", {"quantity": "2", "once": "a" * 16})
     ana.post(joined.location, {"quantity": "2", "email": "ana@example.org"})
     browser.open(joined.location)
     page = browser.page
     page.get_by_role("button", name="Leave the line").focus()
     with db.transaction():
-        orders.abandon(another.token, owner(another))
-    buying.work()
+        orders.abandon(another.token, owner_of(another))
+    purchases.run_due_work()
     expect(page.get_by_role("link", name="See your seats")).to_be_visible(timeout=20_000)
     expect(page.locator("main")).to_be_focused()
     expect(page.locator("#_waiting[aria-live=polite]")).to_contain_text("A1 and A2: yours, if you like.")
 
 
-def test_a_seat_of_the_list_that_is_taken_hands_the_focus_on(browser: InProcess) -> None:
+def test_a_seat_of_the_list_that_is_taken_hands_the_focus_on(browser: InProcessBrowser) -> None:
     screening = make_screening("oooo", "oooo")
     browser.open(f"/screenings/{screening.id}?view=list")
     page = browser.page
     page.locator(".by-row summary").first.click()
     page.locator("#A2").focus()
-    buying.start(screening, ids(plan_of(screening), "A2"), "eva")
+    purchases.start(screening, seat_ids(seat_plan_of(screening), "A2"), "eva")
     expect(page.locator("#A2")).to_be_disabled(timeout=20_000)
     expect(page.locator("#A3")).to_be_focused()
     expect(page.locator("#voice")).to_have_text("A2, taken")
-    buying.start(screening, ids(plan_of(screening), "A3 A4"), "eva")
+    purchases.start(screening, seat_ids(seat_plan_of(screening), "A3 A4"), "eva")
     expect(page.locator("#A1")).to_be_focused(timeout=20_000)
 
 
-def test_escape_closes_the_menu(browser: InProcess) -> None:
+def test_escape_closes_the_menu(browser: InProcessBrowser) -> None:
     make_screening("oooo")
     browser.open("/")
     menu = browser.page.locator("details.menu")
@@ -122,10 +122,10 @@ def test_escape_closes_the_menu(browser: InProcess) -> None:
 
 
 @pytest.mark.parametrize("view", ["", "?view=list"])
-def test_escape_puts_the_question_away(browser: InProcess, ana: Visitor, view: str) -> None:
+def test_escape_puts_the_question_away(browser: InProcessBrowser, ana: Visitor, view: str) -> None:
     """What was chosen stays chosen, and the focus is there."""
     screening = make_screening("oooooo")
-    chosen = [str(seat) for seat in ids(plan_of(screening), "A2 A3")]
+    chosen = [str(seat) for seat in seat_ids(seat_plan_of(screening), "A2 A3")]
     browser.show(ana.post(f"/screenings/{screening.id}/orders{view}", {"seat": chosen, "once": "a" * 16}))
     page = browser.page
     expect(page.locator("#sheet button").first).to_be_focused()
@@ -135,7 +135,7 @@ def test_escape_puts_the_question_away(browser: InProcess, ana: Visitor, view: s
     expect(page.locator("#A2")).to_be_focused()
 
 
-def test_the_payment_says_how_far_it_is(browser: InProcess, ana: Visitor) -> None:
+def test_the_payment_says_how_far_it_is(browser: InProcessBrowser, ana: Visitor) -> None:
     """Its live region is replaced with the page's part: a region of its own, which stays, speaks."""
     screening = make_screening("oooooo")
     path = ana.start(screening, "A1")
@@ -144,9 +144,9 @@ def test_the_payment_says_how_far_it_is(browser: InProcess, ana: Visitor) -> Non
     browser.open(f"{path}/payment")
     expect(browser.page.locator("#_payment[data-stage=preparing]")).to_be_visible()
     voice = browser.page.locator("#voice[aria-live=polite]")
-    buying.work()
+    purchases.run_due_work()
     expect(voice).to_have_text("Your Pix code is here, to copy.")
     voice.evaluate("region => { region.stays = true; }")
-    buying.late(order_at(path))
+    purchases.expire(order_at(path))
     expect(voice).to_contain_text("Time is up. Your seats are no longer held.")
     assert voice.evaluate("region => region.stays"), "what is heard is a change in a region that was there"

@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 
 from app.core import db
 from app.orders import service as orders
-from tests.actors import owner
-from tests.journeys.house import SECONDS, House, go_on
+from tests.actors import owner_of
+from tests.journeys.journey_data import Journey
+from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue
 
 NewPage = Callable[..., Page]
 IN_SIGHT = """() => {
@@ -38,10 +39,10 @@ def watch_shifts(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 360, 412])
-def test_a_finger_gets_the_seat_that_it_is_on(new_page: NewPage, house: House, width: int) -> None:
+def test_a_finger_gets_the_seat_that_it_is_on(new_page: NewPage, journey: Journey, width: int) -> None:
     """Each tap where the seat is at that moment, from one end of what is in sight to the other."""
     page = new_page(viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True)
-    house.open_map(page, house.room(*["o" * 22] * 3))
+    journey.open_map(page, journey.make_screening(*["o" * 22] * 3))
     expect(page.locator(".overview")).to_be_visible()
     seats: list[tuple[str, float, float]] = page.evaluate(IN_SIGHT)
     assert 12 < len(seats) < 60, "the map pans"
@@ -51,9 +52,9 @@ def test_a_finger_gets_the_seat_that_it_is_on(new_page: NewPage, house: House, w
     assert page.locator(".map input:checked").count() == 4
 
 
-def test_the_keyboard_brings_its_seat_into_sight(new_page: NewPage, house: House) -> None:
+def test_the_keyboard_brings_its_seat_into_sight(new_page: NewPage, journey: Journey) -> None:
     page = new_page(viewport={"width": 360, "height": 740})
-    house.open_map(page, house.room("o" * 22))
+    journey.open_map(page, journey.make_screening("o" * 22))
     page.locator(".map input[tabindex='0']").focus()
     for key in ("End", "Home"):
         page.keyboard.press(key)
@@ -61,30 +62,30 @@ def test_the_keyboard_brings_its_seat_into_sight(new_page: NewPage, house: House
         assert 15 < box["left"] < box["right"] < 360 - 15, "beside the row's letter, not behind it"
 
 
-def test_what_others_take_moves_nothing_under_the_finger(new_page: NewPage, house: House) -> None:
-    screening = house.room("oooooo", "oooooo")
+def test_what_others_take_moves_nothing_under_the_finger(new_page: NewPage, journey: Journey) -> None:
+    screening = journey.make_screening("oooooo", "oooooo")
     page = new_page()
-    house.open_map(page, screening)
+    journey.open_map(page, screening)
     for name in ("A1", "A2", "A3"):
         page.locator(f"#{name}").check(force=True)
     watch_shifts(page)
-    house.order_of_another(screening, "A1 A2")
+    journey.order_by_another_visitor(screening, "A1 A2")
     notice = page.locator("[data-lost-notice]")
-    expect(notice).to_have_text("A1 e A2 acabaram de sair. A3 continua livre.", timeout=SECONDS)
+    expect(notice).to_have_text("A1 e A2 acabaram de sair. A3 continua livre.", timeout=TIMEOUT_MS)
     expect(notice).to_be_in_viewport()
     assert shift_of(page) < 0.01
 
 
-def to_types(page: Page, house: House) -> str:
-    return house.take(page, house.room("oooooo"), "A1 A2")
+def to_types(page: Page, journey: Journey) -> str:
+    return journey.choose_seats(page, journey.make_screening("oooooo"), "A1 A2")
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_little_time_then_none(new_page: NewPage, house: House, width: int) -> None:
+def test_little_time_then_none(new_page: NewPage, journey: Journey, width: int) -> None:
     """The strip comes without moving the page; once the time is up, the page no longer sells."""
     page = new_page(viewport={"width": width, "height": 740})
     page.clock.install()
-    to_types(page, house)
+    to_types(page, journey)
     strip, ended = page.locator("[data-countdown-warning]"), page.locator("[data-countdown-ended]")
     expect(strip).to_be_hidden()
     watch_shifts(page)
@@ -102,12 +103,12 @@ def test_little_time_then_none(new_page: NewPage, house: House, width: int) -> N
     expect(page.locator("form[data-seats]")).to_be_visible()
 
 
-def test_more_time_is_said_and_so_is_no_answer(new_page: NewPage, house: House) -> None:
+def test_more_time_is_said_and_so_is_no_answer(new_page: NewPage, journey: Journey) -> None:
     """Without a network nothing typed is lost; with it the strip goes, and the page goes on."""
     page = new_page()
     page.clock.install()
-    to_types(page, house)
-    house.to_checkout(page)
+    to_types(page, journey)
+    journey.go_to_checkout(page)
     page.clock.fast_forward("08:30")
     more = page.get_by_role("button", name="Mais 5 minutos")
     page.context.set_offline(True)
@@ -126,10 +127,10 @@ def test_more_time_is_said_and_so_is_no_answer(new_page: NewPage, house: House) 
     expect(page.locator("input[name=name]")).to_have_value("Ana Luísa Prado")
 
 
-def test_the_clock_stays_in_sight_and_covers_no_field(new_page: NewPage, house: House) -> None:
+def test_the_clock_stays_in_sight_and_covers_no_field(new_page: NewPage, journey: Journey) -> None:
     page = new_page(viewport={"width": 360, "height": 500})
-    to_types(page, house)
-    house.to_checkout(page)
+    to_types(page, journey)
+    journey.go_to_checkout(page)
     page.keyboard.press("End")
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     expect(page.locator("[data-countdown-value]")).to_be_in_viewport()
@@ -141,50 +142,50 @@ def test_the_clock_stays_in_sight_and_covers_no_field(new_page: NewPage, house: 
 
 
 @pytest.mark.parametrize("locale", ["pt-BR", "en"])
-def test_a_steps_header_has_two_lines(new_page: NewPage, house: House, locale: str) -> None:
+def test_a_steps_header_has_two_lines(new_page: NewPage, journey: Journey, locale: str) -> None:
     page = new_page(viewport={"width": 360, "height": 740}, locale=locale)
-    to_types(page, house)
+    to_types(page, journey)
     header = page.locator(".where").bounding_box()
     assert header
     assert header["height"] <= 72
 
 
-def test_a_seat_that_comes_back_to_a_full_room(new_page: NewPage, house: House) -> None:
+def test_a_seat_that_comes_back_to_a_full_room(new_page: NewPage, journey: Journey) -> None:
     """The bar leads to the waiting list, and to the purchase again as soon as there is something to buy."""
-    screening = house.room("oo")
-    taken = house.order_of_another(screening, "A1 A2")
+    screening = journey.make_screening("oo")
+    taken = journey.order_by_another_visitor(screening, "A1 A2")
     page = new_page(viewport={"width": 360, "height": 740})
-    page.goto(f"{house.server.url}/screenings/{screening.id}")
+    page.goto(f"{journey.server.url}/screenings/{screening.id}")
     bar = page.locator(".bar")
     expect(bar).to_contain_text("Lotada agora")
     expect(bar.get_by_role("button")).to_have_text(["Avise-me"])
     expect(page.locator("#A1")).to_be_hidden()
     with db.transaction():
-        orders.abandon(taken.token, owner(taken))
-    expect(bar.get_by_role("button")).to_have_text(["Continuar"], timeout=SECONDS)
+        orders.abandon(taken.token, owner_of(taken))
+    expect(bar.get_by_role("button")).to_have_text(["Continuar"], timeout=TIMEOUT_MS)
     expect(bar).to_contain_text("a partir de")
     page.locator("#A1").check(force=True)
     page.locator("#A2").check(force=True)
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/types")
 
 
-def test_a_full_room_leads_to_its_waiting_list(new_page: NewPage, house: House) -> None:
-    screening = house.room("oo")
-    house.order_of_another(screening, "A1 A2")
+def test_a_full_room_leads_to_its_waiting_list(new_page: NewPage, journey: Journey) -> None:
+    screening = journey.make_screening("oo")
+    journey.order_by_another_visitor(screening, "A1 A2")
     page = new_page(viewport={"width": 360, "height": 740})
-    page.goto(f"{house.server.url}/screenings/{screening.id}")
+    page.goto(f"{journey.server.url}/screenings/{screening.id}")
     page.get_by_text("Ver o mapa").click()
     expect(page.locator("#A1")).to_be_visible()
     page.get_by_role("button", name="Avise-me").click()
     page.wait_for_url("**/requests/**")
 
 
-def test_a_page_that_slept_asks_what_time_it_is(new_page: NewPage, house: House) -> None:
+def test_a_page_that_slept_asks_what_time_it_is(new_page: NewPage, journey: Journey) -> None:
     """From the back-forward cache: what is typed stays, and the clock is the server's again."""
     page = new_page()
-    to_types(page, house)
-    house.to_checkout(page)
+    to_types(page, journey)
+    journey.go_to_checkout(page)
     told: dict[str, Any] = json.loads(page.request.get(page.url.replace("checkout", "clock")).text())
     page.route("**/clock", lambda route: route.fulfill(json=told | {"deadline": told["now"] + 300}))
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
@@ -192,23 +193,23 @@ def test_a_page_that_slept_asks_what_time_it_is(new_page: NewPage, house: House)
     expect(page.locator("input[name=name]")).to_have_value("Ana Luísa Prado")
 
 
-def test_a_page_that_slept_too_long_is_told_where_its_order_is(new_page: NewPage, house: House) -> None:
+def test_a_page_that_slept_too_long_is_told_where_its_order_is(new_page: NewPage, journey: Journey) -> None:
     page = new_page()
-    order = to_types(page, house)
+    order = to_types(page, journey)
     other = page.context.new_page()
     other.goto(f"{order}/types")
-    house.to_checkout(other)
-    go_on(other)
+    journey.go_to_checkout(other)
+    press_continue(other)
     other.wait_for_url("**/payment")
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     page.wait_for_url("**/payment")
 
 
-def test_a_page_whose_session_is_another_one_is_led_on(new_page: NewPage, house: House) -> None:
+def test_a_page_whose_session_is_another_one_is_led_on(new_page: NewPage, journey: Journey) -> None:
     """Somebody signed in in another tab: what answers is no clock but a page, and that page is shown."""
     page = new_page()
     page.clock.install()
-    to_types(page, house)
+    to_types(page, journey)
     page.clock.fast_forward("08:30")
     page.context.clear_cookies()
     page.get_by_role("button", name="Mais 5 minutos").click()

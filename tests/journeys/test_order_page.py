@@ -10,24 +10,26 @@ from playwright.sync_api import Page, expect
 
 from app.orders.service import OrderView
 from app.web import links
-from tests.journeys.in_process import InProcess
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.journeys.in_process_browser import InProcessBrowser
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
 
 
 @pytest.fixture
 def paid(app: Flask) -> OrderView:
     screening = make_screening("oooooo")
-    return buying.bought(screening, ids(plan_of(screening), "A1 A2"))
+    return purchases.buy(screening, seat_ids(seat_plan_of(screening), "A1 A2"))
 
 
 @pytest.fixture
-def browser(app: Flask, new_page: Callable[..., Page]) -> InProcess:
-    return InProcess(new_page, Visitor(app), locale="en", permissions=["clipboard-read", "clipboard-write"])
+def browser(app: Flask, new_page: Callable[..., Page]) -> InProcessBrowser:
+    return InProcessBrowser(
+        new_page, Visitor(app), locale="en", permissions=["clipboard-read", "clipboard-write"]
+    )
 
 
-def test_sharing_by_the_devices_own_sheet(browser: InProcess, paid: OrderView) -> None:
+def test_sharing_by_the_devices_own_sheet(browser: InProcessBrowser, paid: OrderView) -> None:
     browser.page.add_init_script("navigator.share = async (what) => { window.shared = what; }")
     browser.open(links.order(paid.token))
     browser.page.get_by_role("button", name="Share").click()
@@ -36,7 +38,7 @@ def test_sharing_by_the_devices_own_sheet(browser: InProcess, paid: OrderView) -
     assert "A1, A2" in shared["text"]
 
 
-def test_without_such_a_sheet_it_is_copied(browser: InProcess, paid: OrderView) -> None:
+def test_without_such_a_sheet_it_is_copied(browser: InProcessBrowser, paid: OrderView) -> None:
     page = browser.page
     page.add_init_script("delete Navigator.prototype.share; delete navigator.share")
     browser.open(links.order(paid.token))
@@ -49,7 +51,7 @@ def test_without_such_a_sheet_it_is_copied(browser: InProcess, paid: OrderView) 
     assert paid.token not in copied
 
 
-def test_a_closed_sheet_is_no_fault_and_copies_nothing(browser: InProcess, paid: OrderView) -> None:
+def test_a_closed_sheet_is_no_fault_and_copies_nothing(browser: InProcessBrowser, paid: OrderView) -> None:
     page = browser.page
     page.add_init_script("navigator.share = async () => { throw new DOMException('closed', 'AbortError'); }")
     browser.open(links.order(paid.token))

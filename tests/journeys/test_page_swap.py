@@ -10,8 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.journeys.house import SECONDS, House, go_on
-from tests.orders import buying, counter
+from tests.journeys.journey_data import Journey
+from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue
+from tests.orders import concessions, purchases
 
 NewPage = Callable[..., Page]
 STEPS = ("types", "concessions", "checkout", "payment")
@@ -37,34 +38,34 @@ def buyer(page: Page) -> None:
 
 
 def steps_to_payment(page: Page) -> None:
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/concessions")
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/checkout")
     buyer(page)
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/payment")
 
 
-def pay(house: House, page: Page) -> None:
+def pay(journey: Journey, page: Page) -> None:
     """At the bank, in another tab, as by an app: the page that waits stays where it is."""
     bank = page.context.new_page()
-    bank.goto(f"{house.server.url}/sandbox-bank/{buying.charge_id(house.order_at(page.url))}")
+    bank.goto(f"{journey.server.url}/sandbox-bank/{purchases.charge_id(journey.order_at(page.url))}")
     bank.locator("button[value=pay]").click()
     bank.wait_for_url("**/orders/**")
     bank.close()
 
 
-def test_a_purchase_takes_few_requests(new_page: NewPage, house: House) -> None:
+def test_a_purchase_takes_few_requests(new_page: NewPage, journey: Journey) -> None:
     """One for the map and one a step. Each question of the waiting page is one more; only the last has news."""
-    screening = house.room("oooooo")
+    screening = journey.make_screening("oooooo")
     page = new_page()
     counted = Counted(page)
-    order = house.take(page, screening, "A1 A2")
+    order = journey.choose_seats(page, screening, "A1 A2")
     steps_to_payment(page)
-    expect(page.locator("#pix-code")).to_be_visible(timeout=SECONDS)
-    pay(house, page)
-    page.wait_for_url(order, timeout=SECONDS)
+    expect(page.locator("#pix-code")).to_be_visible(timeout=TIMEOUT_MS)
+    pay(journey, page)
+    page.wait_for_url(order, timeout=TIMEOUT_MS)
     expect(page.locator("article.ticket")).to_have_count(2)
     waited = [one for one in counted.requests if one.endswith("/payment/status")]
     assert [one for one in counted.requests if one not in waited] == [
@@ -77,27 +78,29 @@ def test_a_purchase_takes_few_requests(new_page: NewPage, house: House) -> None:
     assert counted.requests[-1].endswith("/payment/status"), "its answer was the tickets"
 
 
-def test_without_scripts_a_purchase_is_forms_and_redirects(new_page: NewPage, house: House) -> None:
-    screening = house.room("oooooo")
+def test_without_scripts_a_purchase_is_forms_and_redirects(new_page: NewPage, journey: Journey) -> None:
+    screening = journey.make_screening("oooooo")
     page = new_page(java_script_enabled=False)
     counted = Counted(page)
-    order = house.take(page, screening, "A1 A2")
+    order = journey.choose_seats(page, screening, "A1 A2")
     steps_to_payment(page)
-    expect(page.locator("#pix-code")).to_be_visible(timeout=SECONDS)
-    pay(house, page)
-    page.wait_for_url(order, timeout=SECONDS)
+    expect(page.locator("#pix-code")).to_be_visible(timeout=TIMEOUT_MS)
+    pay(journey, page)
+    page.wait_for_url(order, timeout=TIMEOUT_MS)
     expect(page.locator("article.ticket")).to_have_count(2)
     reloaded = "GET /orders/…/payment"
     assert len([one for one in counted.requests if one != reloaded]) == 9, counted.requests
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-def test_each_step_begins_as_a_page_does(new_page: NewPage, house: House, viewport: dict[str, int]) -> None:
+def test_each_step_begins_as_a_page_does(
+    new_page: NewPage, journey: Journey, viewport: dict[str, int]
+) -> None:
     """At the top, with its own title, the focus on its heading; axe finds nothing in what was swapped in."""
-    screening = house.room(*["oooooooo"] * 12)
-    counter.stock(screening, name=f"Pipoca {viewport['width']}")
+    screening = journey.make_screening(*["oooooooo"] * 12)
+    concessions.add_product(screening, name=f"Pipoca {viewport['width']}")
     page = new_page(viewport=viewport)
-    house.open_map(page, screening)
+    journey.open_map(page, screening)
     page.evaluate("document.isTheSame = true")
     for name in ("A1", "L1"):
         page.locator(f"#{name}").check(force=True)
@@ -114,22 +117,22 @@ def test_each_step_begins_as_a_page_does(new_page: NewPage, house: House, viewpo
         page.wait_for_function("before => !before.includes(document.title)", arg=list(titles))
         titles.add(page.title())
         assert Axe().run(page).response["violations"] == []
-    expect(page.locator("#pix-code")).to_be_visible(timeout=SECONDS)
-    pay(house, page)
-    page.wait_for_url(re.compile(r"/orders/[^/]+$"), timeout=SECONDS)
+    expect(page.locator("#pix-code")).to_be_visible(timeout=TIMEOUT_MS)
+    pay(journey, page)
+    page.wait_for_url(re.compile(r"/orders/[^/]+$"), timeout=TIMEOUT_MS)
     expect(page.locator("main h1:focus")).to_have_text(re.compile("Boa sessão"))
     assert Axe().run(page).response["violations"] == []
 
 
-def test_back_brings_what_was_typed_and_a_clock_that_is_right(new_page: NewPage, house: House) -> None:
-    screening = house.room("oooooo")
-    counter.stock(screening, name="Pipoca de volta")
+def test_back_brings_what_was_typed_and_a_clock_that_is_right(new_page: NewPage, journey: Journey) -> None:
+    screening = journey.make_screening("oooooo")
+    concessions.add_product(screening, name="Pipoca de volta")
     page = new_page()
-    order = house.take(page, screening, "A1 A2")
-    go_on(page)
+    order = journey.choose_seats(page, screening, "A1 A2")
+    press_continue(page)
     page.wait_for_url("**/concessions")
     page.locator("button[name=add]").first.click()
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/checkout")
     page.locator("input[name=cpf]").fill("529.982.247-25")
     page.go_back()
@@ -154,76 +157,76 @@ def test_back_brings_what_was_typed_and_a_clock_that_is_right(new_page: NewPage,
     expect(page.locator("[data-step='1']").first).to_be_visible()
 
 
-def test_back_to_an_order_that_went_on_elsewhere(new_page: NewPage, house: House) -> None:
+def test_back_to_an_order_that_went_on_elsewhere(new_page: NewPage, journey: Journey) -> None:
     """The page that was kept asks for the clock, learns that it is out of date, and is loaded again."""
-    screening = house.room("oooooo")
+    screening = journey.make_screening("oooooo")
     page = new_page()
-    order = house.take(page, screening, "A1 A2")
-    go_on(page)
+    order = journey.choose_seats(page, screening, "A1 A2")
+    press_continue(page)
     page.wait_for_url("**/concessions")
     tab = page.context.new_page()
     tab.goto(f"{order}/types")
-    house.to_the_pix_code(tab)
+    journey.go_to_pix_code(tab)
     page.go_back()
     page.wait_for_url("**/payment")
-    pay(house, page)
-    page.wait_for_url(order, timeout=SECONDS)
+    pay(journey, page)
+    page.wait_for_url(order, timeout=TIMEOUT_MS)
     page.go_back()
     page.wait_for_url(order)
     expect(page.locator("article.ticket")).to_have_count(2)
 
 
-def test_a_map_that_was_left_listens_no_more(new_page: NewPage, house: House) -> None:
+def test_a_map_that_was_left_listens_no_more(new_page: NewPage, journey: Journey) -> None:
     """Its stream ends with it, and begins again when it is brought back."""
-    screening = house.room("oooooo")
+    screening = journey.make_screening("oooooo")
     page = new_page()
     page.add_init_script(
         "window.streams = [];"
         "const Real = EventSource;"
         "window.EventSource = class extends Real { constructor(at) { super(at); streams.push(this); } };"
     )
-    house.take(page, screening, "A1 A2")
+    journey.choose_seats(page, screening, "A1 A2")
     open_streams = "() => streams.filter((one) => one.readyState !== EventSource.CLOSED).length"
     page.wait_for_function(f"({open_streams})() === 0")
     page.go_back()
     page.wait_for_url("**/screenings/*")
     page.wait_for_function(f"({open_streams})() === 1")
-    house.order_of_another(screening, "A5 A6")
-    expect(page.locator("#A5")).to_be_disabled(timeout=SECONDS)
+    journey.order_by_another_visitor(screening, "A5 A6")
+    expect(page.locator("#A5")).to_be_disabled(timeout=TIMEOUT_MS)
 
 
-def test_what_is_wrong_gets_the_focus_and_keeps_the_address(new_page: NewPage, house: House) -> None:
-    screening = house.room("oooooo")
+def test_what_is_wrong_gets_the_focus_and_keeps_the_address(new_page: NewPage, journey: Journey) -> None:
+    screening = journey.make_screening("oooooo")
     page = new_page()
-    house.take(page, screening, "A1 A2")
+    journey.choose_seats(page, screening, "A1 A2")
     before = page.evaluate("history.length")
     page.locator(".who").first.locator("input[value=half]").check()
-    go_on(page)
+    press_continue(page)
     expect(page.locator("fieldset.who:focus")).to_contain_text("Diga por que este lugar paga meia")
     assert page.url.endswith("/types")
     assert page.evaluate("history.length") == before
     page.locator(".who").first.locator("input[value=full]").check()
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/concessions")
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/checkout")
     page.locator("input[name=name]").fill("Ana")
-    go_on(page)
+    press_continue(page)
     expect(page.locator("input[name=email]")).to_be_focused()
     expect(page.locator("input[name=name]")).to_have_value("Ana")
     page.locator("input[name=email]").fill("ana@example.com")
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/payment")
 
 
 @pytest.mark.parametrize("broken", ["no network", "no page", "broke"])
-def test_without_an_answer_nothing_typed_is_lost(new_page: NewPage, house: House, broken: str) -> None:
-    screening = house.room("oooooo")
+def test_without_an_answer_nothing_typed_is_lost(new_page: NewPage, journey: Journey, broken: str) -> None:
+    screening = journey.make_screening("oooooo")
     page = new_page()
-    order = house.take(page, screening, "A1 A2")
-    go_on(page)
+    order = journey.choose_seats(page, screening, "A1 A2")
+    press_continue(page)
     page.wait_for_url("**/concessions")
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/checkout")
     buyer(page)
 
@@ -234,41 +237,41 @@ def test_without_an_answer_nothing_typed_is_lost(new_page: NewPage, house: House
             route.fulfill(status=200 if broken == "no page" else 502, body="<h1>Bad Gateway</h1>")
 
     page.route("**/checkout", answer)
-    go_on(page)
+    press_continue(page)
     expect(page.locator("[data-no-answer]")).to_be_visible()
     expect(page.locator("input[name=name]")).to_have_value("Ana Luísa Prado")
     page.unroute("**/checkout")
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/payment")
-    assert house.order_at(order).state == "awaiting_payment"
+    assert journey.order_at(order).state == "awaiting_payment"
 
 
-def test_on_a_slow_network_the_second_click_is_no_second_step(new_page: NewPage, house: House) -> None:
-    screening = house.room("oooooo")
+def test_on_a_slow_network_the_second_click_is_no_second_step(new_page: NewPage, journey: Journey) -> None:
+    screening = journey.make_screening("oooooo")
     page = new_page()
     counted = Counted(page)
-    order = house.take(page, screening, "A1 A2")
+    order = journey.choose_seats(page, screening, "A1 A2")
     waiting: list[Route] = []
     page.route("**/types", lambda route: waiting.append(route))
-    go_on(page)
-    go_on(page)
+    press_continue(page)
+    press_continue(page)
     page.wait_for_function("document.querySelector('form.htmx-request')")
     waiting[0].continue_()
     page.wait_for_url("**/concessions")
     assert counted.requests.count("POST /orders/…/types") == 1
-    assert house.order_at(order).types_chosen
+    assert journey.order_at(order).types_chosen
 
 
-def test_the_other_language_speaks_on_every_step(new_page: NewPage, house: House) -> None:
+def test_the_other_language_speaks_on_every_step(new_page: NewPage, journey: Journey) -> None:
     """The document's own language changes with it, and what was chosen stays."""
-    screening = house.room("oooooo")
+    screening = journey.make_screening("oooooo")
     page = new_page()
-    house.take(page, screening, "A1 A2")
+    journey.choose_seats(page, screening, "A1 A2")
     page.locator(".who").first.locator("input[value=half]").check()
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator(".who").first.locator("input[value=half]")).to_be_checked()
     page.locator(".who").first.locator("input[value=full]").check()
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/concessions")
     expect(page.locator("html")).to_have_attribute("lang", "en")

@@ -9,15 +9,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.steps import (
-    SECONDS,
-    codes_of,
+from tests.journeys.purchase_steps import (
+    TIMEOUT_MS,
     confirm_age,
-    fill_in,
-    go_on,
-    pay_at_the_bank,
-    to_a_seat_map,
-    to_the_card_page,
+    fill_in_buyer,
+    open_a_seat_map,
+    open_card_page,
+    pay_at_sandbox_bank,
+    press_continue,
+    qr_codes_of_pdf,
 )
 from tests.live_server import LiveServer
 
@@ -28,7 +28,7 @@ def shop(live_server: LiveServer) -> LiveServer:
 
 
 def test_with_the_map(page: Page, shop: LiveServer) -> None:
-    to_a_seat_map(page, shop)
+    open_a_seat_map(page, shop)
     page.locator("[data-best-button]").click()
     page.wait_for_url("**/types")
     expect(page.get_by_role("heading", name="Quem vai?")).to_be_visible()
@@ -38,12 +38,12 @@ def test_with_the_map(page: Page, shop: LiveServer) -> None:
     second = page.locator(".who").nth(1)
     second.get_by_role("radio", name=re.compile("Meia-entrada")).check()
     expect(page.locator(".bar [data-bar-text]")).to_have_text("1 inteira + 1 meia")
-    go_on(page)
+    press_continue(page)
     expect(page.get_by_text("Diga por que este lugar paga meia").first).to_be_visible()
     second.get_by_role("radio", name=re.compile("Estudante")).check()
     expect(second.get_by_text("Na porta: CIE com foto")).to_be_visible()
     confirm_age(page)
-    go_on(page)
+    press_continue(page)
 
     page.wait_for_url("**/concessions")
     expect(page.locator(".bar [data-bar-action]")).to_have_text("Seguir sem pipoca")
@@ -52,29 +52,29 @@ def test_with_the_map(page: Page, shop: LiveServer) -> None:
     expect(page.locator(".bar [data-bar-text]")).to_have_text("2 ingressos + 1 combo")
     assert page.locator(".bar [data-bar-total]").text_content() != before
     shown = page.locator(".bar [data-bar-total]").text_content()
-    go_on(page)
+    press_continue(page)
 
     page.wait_for_url("**/checkout")
     assert page.locator(".bar [data-bar-total]").text_content() == shown, "the server adds up to the same"
-    go_on(page)
+    press_continue(page)
     expect(page.get_by_text("Falta acertar 2 coisas")).to_be_visible()
-    fill_in(page)
-    go_on(page)
+    fill_in_buyer(page)
+    press_continue(page)
 
     page.wait_for_url("**/payment")
-    expect(page.locator("#pix-code")).to_have_value(re.compile("^000201"), timeout=SECONDS)
+    expect(page.locator("#pix-code")).to_have_value(re.compile("^000201"), timeout=TIMEOUT_MS)
     order = page.url.removesuffix("/payment")
-    pay_at_the_bank(page)
-    page.wait_for_url(order, timeout=SECONDS)
+    pay_at_sandbox_bank(page)
+    page.wait_for_url(order, timeout=TIMEOUT_MS)
     expect(page.locator(".sign h1")).to_contain_text("Boa sessão!")
     expect(page.locator("article.ticket")).to_have_count(2)
 
-    on_paper = codes_of(page, f"{order}/tickets.pdf")
+    on_paper = qr_codes_of_pdf(page, f"{order}/tickets.pdf")
     assert len(set(on_paper)) == 2
 
 
 def test_with_the_keyboard_alone(page: Page, shop: LiveServer) -> None:
-    to_a_seat_map(page, shop)
+    open_a_seat_map(page, shop)
     first = page.locator("form[data-seats] input[name=seat]:not([disabled])").first
     first.focus()
     page.keyboard.press("End")
@@ -118,39 +118,39 @@ def test_with_the_keyboard_alone(page: Page, shop: LiveServer) -> None:
     page.wait_for_url("**/payment")
     order = page.url.removesuffix("/payment")
     bank = page.locator("a[href^='/sandbox-bank/']")
-    expect(bank).to_be_visible(timeout=SECONDS)
+    expect(bank).to_be_visible(timeout=TIMEOUT_MS)
     bank.focus()
     page.keyboard.press("Enter")
     page.locator("button[value=pay]").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url(order, timeout=SECONDS)
+    page.wait_for_url(order, timeout=TIMEOUT_MS)
     expect(page.locator("article.ticket")).to_have_count(1)
 
 
 def test_without_javascript(new_page: Callable[..., Page], shop: LiveServer) -> None:
     page = new_page(java_script_enabled=False)
-    to_a_seat_map(page, shop)
+    open_a_seat_map(page, shop)
     page.locator("input[name=quantity]").fill("3")
     page.locator("form.best-form button:not([type=button])").click()
     page.wait_for_url("**/types")
     page.locator(".who").nth(0).locator("input[value=half]").check()
     page.locator(".who").nth(0).locator("input[value=senior]").check()
     confirm_age(page)
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/concessions")
     page.locator(".combo button[name=add]").first.click()
     page.locator(".combo input").first.fill("2")
     page.get_by_role("button", name="Somar").click()
     expect(page.locator(".bar [data-bar-text]")).to_have_text("3 ingressos + 2 combos")
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/checkout")
-    fill_in(page)
-    go_on(page)
+    fill_in_buyer(page)
+    press_continue(page)
     page.wait_for_url("**/payment")
     order = page.url.removesuffix("/payment")
     bank = page.locator("a[href^='/sandbox-bank/']")
     until_it_shows(page, bank, f"{order}/payment")
-    pay_at_the_bank(page)
+    pay_at_sandbox_bank(page)
     until_it_shows(page, page.locator("article.ticket"), order)
     expect(page.locator("article.ticket")).to_have_count(3)
     page.get_by_text("O que foi pago").click()
@@ -159,7 +159,7 @@ def test_without_javascript(new_page: Callable[..., Page], shop: LiveServer) -> 
 
 def until_it_shows(page: Page, sight: Locator, address: str) -> None:
     """Without scripts one looks at the page again and again."""
-    deadline = time.monotonic() + SECONDS / 1000
+    deadline = time.monotonic() + TIMEOUT_MS / 1000
     while not sight.count() and time.monotonic() < deadline:
         page.wait_for_timeout(250)
         page.goto(address)
@@ -172,26 +172,26 @@ def test_on_the_narrowest_phone(new_page: Callable[..., Page], shop: LiveServer)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 320, f"{page.url} is {wide} px wide"
 
-    to_a_seat_map(page, shop)
+    open_a_seat_map(page, shop)
     fits()
     page.locator("[data-best-button]").tap()
     page.wait_for_url("**/types")
     fits()
     confirm_age(page)
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/concessions")
     fits()
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/checkout")
     fits()
-    fill_in(page, "Maria Aparecida do Nascimento de Albuquerque Cavalcanti")
-    go_on(page)
+    fill_in_buyer(page, "Maria Aparecida do Nascimento de Albuquerque Cavalcanti")
+    press_continue(page)
     page.wait_for_url("**/payment")
-    expect(page.locator("#pix-code")).to_be_visible(timeout=SECONDS)
+    expect(page.locator("#pix-code")).to_be_visible(timeout=TIMEOUT_MS)
     fits()
     order = page.url.removesuffix("/payment")
-    pay_at_the_bank(page)
-    page.wait_for_url(order, timeout=SECONDS)
+    pay_at_sandbox_bank(page)
+    page.wait_for_url(order, timeout=TIMEOUT_MS)
     fits()
     page.get_by_role("link", name="Cancelar e receber de volta").click()
     page.wait_for_url("**/cancellation")
@@ -203,7 +203,7 @@ def test_on_the_narrowest_phone(new_page: Callable[..., Page], shop: LiveServer)
 
 def test_in_english_by_card(new_page: Callable[..., Page], shop: LiveServer) -> None:
     page = new_page(locale="en-GB", viewport={"width": 1280, "height": 900})
-    to_a_seat_map(page, shop)
+    open_a_seat_map(page, shop)
     page.locator("[data-best-button]").click()
     page.wait_for_url("**/types")
     expect(page.get_by_role("heading", name="Who is going?")).to_be_visible()
@@ -211,30 +211,32 @@ def test_in_english_by_card(new_page: Callable[..., Page], shop: LiveServer) -> 
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Go on without popcorn").click()
     page.wait_for_url("**/checkout")
-    fill_in(page)
+    fill_in_buyer(page)
     page.get_by_role("radio", name=re.compile("^Card")).check()
     page.get_by_role("button", name=re.compile("^Pay R")).click()
-    to_the_card_page(page)
+    open_card_page(page)
     page.locator("button[value=decline]").click()
-    expect(page.get_by_text("The bank declined the card. Nothing was charged")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_text("The bank declined the card. Nothing was charged")).to_be_visible(
+        timeout=TIMEOUT_MS
+    )
     page.get_by_role("button", name="Try the card again").click()
-    to_the_card_page(page)
+    open_card_page(page)
     page.locator("button[value=pay]").click()
-    expect(page.locator(".sign h1")).to_contain_text("Enjoy the film!", timeout=SECONDS)
+    expect(page.locator(".sign h1")).to_contain_text("Enjoy the film!", timeout=TIMEOUT_MS)
 
 
 def test_more_time_keeps_what_is_typed(new_page: Callable[..., Page], shop: LiveServer) -> None:
     page = new_page()
     page.clock.install()
-    to_a_seat_map(page, shop)
+    open_a_seat_map(page, shop)
     page.locator("[data-best-button]").click()
     page.wait_for_url("**/types")
     confirm_age(page)
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/concessions")
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/checkout")
-    fill_in(page)
+    fill_in_buyer(page)
     more = page.get_by_role("button", name="Mais 5 minutos")
     expect(more).to_be_hidden()
     page.clock.fast_forward("08:30")
@@ -246,7 +248,7 @@ def test_more_time_keeps_what_is_typed(new_page: Callable[..., Page], shop: Live
 
 
 def test_leaving_and_coming_back(page: Page, shop: LiveServer) -> None:
-    to_a_seat_map(page, shop)
+    open_a_seat_map(page, shop)
     page.locator("[data-best-button]").click()
     page.wait_for_url("**/types")
     began = page.url

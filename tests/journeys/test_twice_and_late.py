@@ -13,9 +13,10 @@ from app.orders.service import OrderView
 from app.payments import service as payments
 from app.reservations import service as reservations
 from app.tickets import service as tickets
-from tests.journeys.house import SECONDS, House, go_on
+from tests.journeys.journey_data import Journey
+from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue
 from tests.journeys.test_accounts import link_of_the_mail, sign_up
-from tests.orders import buying, counter
+from tests.orders import concessions, purchases
 
 NewPage = Callable[..., Page]
 
@@ -31,44 +32,44 @@ def money_of(order: OrderView) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
-def test_double_clicks_buy_once(new_page: NewPage, house: House, scripts: bool) -> None:
+def test_double_clicks_buy_once(new_page: NewPage, journey: Journey, scripts: bool) -> None:
     """On the map by somebody who was never here, on every step, and on paying."""
-    screening = house.room("oooooo")
+    screening = journey.make_screening("oooooo")
     page = new_page(java_script_enabled=scripts)
-    house.open_map(page, screening)
+    journey.open_map(page, screening)
     page.locator("form.best-form button:not([type=button])").dblclick()
     # The second click breaks off what the first one has begun: the address is looked at, not the way there.
-    expect(page).to_have_url(re.compile("/types$"), timeout=SECONDS)
+    expect(page).to_have_url(re.compile("/types$"), timeout=TIMEOUT_MS)
     page.locator("[data-bar-action]:visible").dblclick()
-    expect(page).to_have_url(re.compile("/(concessions|checkout)$"), timeout=SECONDS)
+    expect(page).to_have_url(re.compile("/(concessions|checkout)$"), timeout=TIMEOUT_MS)
     if page.url.endswith("/concessions"):
-        go_on(page)
+        press_continue(page)
     page.wait_for_url("**/checkout")
     page.locator("input[name=name]").fill("Ana")
     page.locator("input[name=email]").fill("ana@example.com")
     page.locator("[data-bar-action]:visible").dblclick()
-    expect(page).to_have_url(re.compile("/payment$"), timeout=SECONDS)
-    order = house.order_at(page.url)
+    expect(page).to_have_url(re.compile("/payment$"), timeout=TIMEOUT_MS)
+    order = journey.order_at(page.url)
     assert order.state == "awaiting_payment"
     assert money_of(order) == (1, 0, 0)
     with db.reading():
         assert len(reservations.seat_states(screening.id)) == len(order.seats) == 2
 
 
-def test_back_and_forth_and_two_tabs(new_page: NewPage, house: House) -> None:
+def test_back_and_forth_and_two_tabs(new_page: NewPage, journey: Journey) -> None:
     """The order is where it is, whichever page is open: nothing is lost, nothing is sold twice."""
-    screening = house.room("oooo", "oooo")
-    counter.stock(screening)
+    screening = journey.make_screening("oooo", "oooo")
+    concessions.add_product(screening)
     page = new_page()
-    order = house.take(page, screening, "A1 A2")
-    go_on(page)
+    order = journey.choose_seats(page, screening, "A1 A2")
+    press_continue(page)
     page.wait_for_url("**/concessions")
     page.go_back()
     page.locator(".who").nth(0).locator("input[value=half]").check()
     page.locator(".who").nth(0).locator("input[value=senior]").check()
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/concessions")
-    assert house.order_at(order).total == 3800 + 1900
+    assert journey.order_at(order).total == 3800 + 1900
 
     # Meanwhile in another tab the seats are changed: the first tab's form speaks of seats that are no longer there.
     page.goto(f"{order}/types")
@@ -78,53 +79,53 @@ def test_back_and_forth_and_two_tabs(new_page: NewPage, house: House) -> None:
         tab.locator(f"#{name}").uncheck(force=True)
     for name in ("B1", "B2"):
         tab.locator(f"#{name}").check(force=True)
-    go_on(tab)
+    press_continue(tab)
     tab.wait_for_url("**/types")
-    go_on(page)
+    press_continue(page)
     expect(page.get_by_text("Esse lugar não é deste pedido").first).to_be_visible()
-    assert [seat.name for seat in house.order_at(order).seats] == ["B1", "B2"]
+    assert [seat.name for seat in journey.order_at(order).seats] == ["B1", "B2"]
 
     # One tab pays; the other, still at the snacks, is led to what is true now.
     page.goto(f"{order}/types")
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/concessions")
     tab.goto(f"{order}/types")
-    house.to_the_pix_code(tab)
-    total = house.order_at(order).total
+    journey.go_to_pix_code(tab)
+    total = journey.order_at(order).total
     page.locator("button[name=add]").first.click()
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/payment")
-    assert house.order_at(order).total == total
+    assert journey.order_at(order).total == total
     tab.locator("a[href^='/sandbox-bank/']").click()
     tab.locator("button[value=pay]").click()
-    tab.wait_for_url(order, timeout=SECONDS)
-    page.wait_for_url(order, timeout=SECONDS)
+    tab.wait_for_url(order, timeout=TIMEOUT_MS)
+    page.wait_for_url(order, timeout=TIMEOUT_MS)
     page.go_back()
     page.wait_for_url(order)
     expect(page.locator("article.ticket")).to_have_count(2)
-    assert money_of(house.order_at(order)) == (1, 1, 0)
+    assert money_of(journey.order_at(order)) == (1, 1, 0)
 
 
-def late(new_page: NewPage, house: House, *rows: str, taken: str) -> tuple[Page, str]:
+def late(new_page: NewPage, journey: Journey, *rows: str, taken: str) -> tuple[Page, str]:
     """A1's Pix comes half an hour after its time; meanwhile another took `taken`. The page, the order."""
-    screening = house.room(*rows)
+    screening = journey.make_screening(*rows)
     page = new_page()
-    order = house.take(page, screening, "A1")
-    house.to_the_pix_code(page)
-    basket = house.order_at(order)
-    charge = buying.charge_id(basket)
-    buying.time_passes(basket, 30)
+    order = journey.choose_seats(page, screening, "A1")
+    journey.go_to_pix_code(page)
+    basket = journey.order_at(order)
+    charge = purchases.charge_id(basket)
+    purchases.age_order(basket, 30)
     if taken:
-        house.order_of_another(screening, taken)
-    buying.bank().pay(charge, stubborn=True)
+        journey.order_by_another_visitor(screening, taken)
+    purchases.bank().pay(charge, stubborn=True)
     return page, order
 
 
-def test_a_late_pix_gets_the_same_seats(new_page: NewPage, house: House) -> None:
-    page, order = late(new_page, house, "oooo", taken="A3 A4")
-    page.wait_for_url(order, timeout=SECONDS)
+def test_a_late_pix_gets_the_same_seats(new_page: NewPage, journey: Journey) -> None:
+    page, order = late(new_page, journey, "oooo", taken="A3 A4")
+    page.wait_for_url(order, timeout=TIMEOUT_MS)
     expect(page.locator("article.ticket")).to_have_count(1)
-    paid = house.order_at(order)
+    paid = journey.order_at(order)
     assert (paid.state, [seat.name for seat in paid.seats]) == ("paid", ["A1"])
 
 
@@ -133,15 +134,15 @@ def test_a_late_pix_gets_the_same_seats(new_page: NewPage, house: House) -> None
     [("Ficar com", "paid", (1, 1, 0)), ("dinheiro de volta", "refunded", (1, 1, 1))],
 )
 def test_a_late_pix_is_offered_other_seats(
-    new_page: NewPage, house: House, answer: str, state: str, counted: tuple[int, int, int]
+    new_page: NewPage, journey: Journey, answer: str, state: str, counted: tuple[int, int, int]
 ) -> None:
-    page, order = late(new_page, house, "oooo", taken="A1")
+    page, order = late(new_page, journey, "oooo", taken="A1")
     choice = page.get_by_role("button", name=re.compile(answer))
-    page.wait_for_url(order, timeout=SECONDS)
+    page.wait_for_url(order, timeout=TIMEOUT_MS)
     expect(page.get_by_role("button", name=re.compile("Ficar com A[234]"))).to_be_visible()
     choice.click()
     expect(page.get_by_role("button", name=re.compile("Ficar com A[234]"))).to_have_count(0)
-    ended = house.order_at(order)
+    ended = journey.order_at(order)
     assert (ended.state, money_of(ended)) == (state, counted)
     if state == "paid":
         assert [seat.name for seat in ended.seats] != ["A1"]
@@ -151,34 +152,36 @@ def test_a_late_pix_is_offered_other_seats(
             assert tickets.of_order(ended.id) == []
 
 
-def test_late_money_without_any_seat_goes_back_by_itself(new_page: NewPage, house: House) -> None:
-    page, order = late(new_page, house, "oo", taken="A1 A2")
+def test_late_money_without_any_seat_goes_back_by_itself(new_page: NewPage, journey: Journey) -> None:
+    page, order = late(new_page, journey, "oo", taken="A1 A2")
     expect(page.get_by_role("heading", name=re.compile("O dinheiro (está voltando|voltou)"))).to_be_visible(
-        timeout=SECONDS
+        timeout=TIMEOUT_MS
     )
-    assert money_of(house.order_at(order)) == (1, 1, 1)
+    assert money_of(journey.order_at(order)) == (1, 1, 1)
 
 
-def test_a_guests_order_joins_the_account_once_its_email_is_verified(new_page: NewPage, house: House) -> None:
+def test_a_guests_order_joins_the_account_once_its_email_is_verified(
+    new_page: NewPage, journey: Journey
+) -> None:
     """Whoever signs up with somebody's e-mail sees nothing of theirs before they have read its mail."""
-    screening = house.room("oooo")
+    screening = journey.make_screening("oooo")
     guest = new_page()
-    order = house.take(guest, screening, "A1 A2")
-    house.to_checkout(guest)
+    order = journey.choose_seats(guest, screening, "A1 A2")
+    journey.go_to_checkout(guest)
     guest.locator("input[name=email]").fill("rita@example.org")
-    go_on(guest)
+    press_continue(guest)
     guest.wait_for_url("**/payment")
-    code = house.order_at(order).code
+    code = journey.order_at(order).code
 
     page = new_page()
-    sign_up(page, house.server, "rita@example.org")
-    page.goto(f"{house.server.url}/account/orders")
+    sign_up(page, journey.server, "rita@example.org")
+    page.goto(f"{journey.server.url}/account/orders")
     expect(page.locator("main")).not_to_contain_text(code)
     page.goto(order)
     expect(page.get_by_text(code)).to_have_count(0)
-    page.goto(house.server.url + link_of_the_mail(house.server, "rita@example.org", "verify"))
+    page.goto(journey.server.url + link_of_the_mail(journey.server, "rita@example.org", "verify"))
     page.get_by_role("button", name="Confirmar meu e-mail").click()
     expect(page.get_by_role("heading", name="Meus ingressos")).to_be_visible()
-    page.goto(f"{house.server.url}/account/orders")
+    page.goto(f"{journey.server.url}/account/orders")
     page.get_by_role("link", name=re.compile(code)).click()
     page.wait_for_url(re.compile(order))

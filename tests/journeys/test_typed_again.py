@@ -6,18 +6,21 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.house import House, go_on
+from tests.journeys.journey_data import Journey
+from tests.journeys.purchase_steps import press_continue
 
 
-def test_name_and_email_wait_for_who_goes_back_a_step(new_page: Callable[..., Page], house: House) -> None:
+def test_name_and_email_wait_for_who_goes_back_a_step(
+    new_page: Callable[..., Page], journey: Journey
+) -> None:
     page = new_page()
-    screening = house.room("oooooo")
-    order = house.take(page, screening, "A1 A2")
-    house.to_checkout(page)
+    screening = journey.make_screening("oooooo")
+    order = journey.choose_seats(page, screening, "A1 A2")
+    journey.go_to_checkout(page)
     page.locator("input[name=cpf]").fill("529.982.247-25")
     page.locator("a.back").click()
     page.wait_for_url("**/concessions")
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/checkout")
     expect(page.locator("input[name=name]")).to_have_value("Ana Luísa Prado")
     expect(page.locator("input[name=email]")).to_have_value("ana@example.com")
@@ -25,37 +28,37 @@ def test_name_and_email_wait_for_who_goes_back_a_step(new_page: Callable[..., Pa
 
     # A mistake is answered with what was typed; that waits too.
     page.locator("input[name=email]").fill("ana@")
-    go_on(page)
+    press_continue(page)
     expect(page.locator("#email-error")).to_be_visible()
     page.goto(f"{order}/types")
     page.goto(f"{order}/checkout")
     expect(page.locator("input[name=email]")).to_have_value("ana@")
 
     # Another order in the same tab, perhaps another person's, knows nothing of it.
-    other = house.take(page, screening, "A5 A6")
-    go_on(page)
+    other = journey.choose_seats(page, screening, "A5 A6")
+    press_continue(page)
     page.wait_for_url("**/concessions")
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/checkout")
     expect(page.locator("input[name=name]")).to_have_value("")
 
     # What was sent is the order's own and kept nowhere else.
     page.goto(f"{order}/checkout")
     page.locator("input[name=email]").fill("ana@example.com")
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/payment")
-    assert house.order_at(order).name == "Ana Luísa Prado"
+    assert journey.order_at(order).name == "Ana Luísa Prado"
     kept = page.evaluate("Object.keys(sessionStorage).filter(name => sessionStorage[name].includes('Ana'))")
     assert kept == []
-    assert house.order_at(other).state == "draft"
+    assert journey.order_at(other).state == "draft"
 
 
 def test_the_other_language_loses_nothing_that_was_chosen_or_typed(
-    new_page: Callable[..., Page], house: House
+    new_page: Callable[..., Page], journey: Journey
 ) -> None:
     page = new_page()
-    screening = house.room("oooooo")
-    house.open_map(page, screening)
+    screening = journey.make_screening("oooooo")
+    journey.open_map(page, screening)
     for name in ("A1", "A2"):
         page.locator(f"#{name}").check(force=True)
     page.locator("input[name=quantity]").fill("3")  # of another form
@@ -64,14 +67,14 @@ def test_the_other_language_loses_nothing_that_was_chosen_or_typed(
     expect(page.locator("input[name=quantity]")).to_have_value("3")
     expect(page.locator("[data-bar-text]:visible")).to_have_text("2 seats: A1, A2")
 
-    go_on(page)
+    press_continue(page)
     page.wait_for_url("**/types")
     page.locator("input[value=half]").first.check(force=True)
     page.locator("input[value=student]:visible").check(force=True)
     in_portuguese(page)
     expect(page.locator("input[value=student]:visible")).to_be_checked()
     expect(page.locator("[data-bar-text]:visible")).to_have_text("1 inteira + 1 meia")
-    house.to_checkout(page)
+    journey.go_to_checkout(page)
     page.locator("input[name=name]").fill("Ana")
     page.locator("input[name=cpf]").fill("529.982.247-25")
     in_english(page)
@@ -83,11 +86,11 @@ def test_the_other_language_loses_nothing_that_was_chosen_or_typed(
 
 
 def test_a_page_that_sends_no_form_along_keeps_it_in_the_tab(
-    new_page: Callable[..., Page], house: House
+    new_page: Callable[..., Page], journey: Journey
 ) -> None:
     page = new_page()
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.goto(f"{house.server.url}/account/sign-up")
+    page.goto(f"{journey.server.url}/account/sign-up")
     page.locator("input[name=name]").fill("Ana")
     page.locator("input[name=email]").fill("ana@example.com")
     page.locator("input[name=password]").fill("pipoca-quente")

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.journeys.house import House
-from tests.reservations.rooms import name_rows
+from tests.journeys.journey_data import Journey
+from tests.reservations.auditoriums import rename_rows
 
 # Of each row's two names that stand in the hall: is it whole, inside of the hall, and nothing drawn over it?
 COVERED = """
@@ -30,11 +30,11 @@ hall => {
 """
 
 
-def opened(browser: Browser, house: House, width: int, *rows: str, names: list[str]) -> Page:
-    screening = house.room(*rows)
-    name_rows(screening, **{chr(ord("A") + place): name for place, name in enumerate(names)})
+def opened(browser: Browser, journey: Journey, width: int, *rows: str, names: list[str]) -> Page:
+    screening = journey.make_screening(*rows)
+    rename_rows(screening, **{chr(ord("A") + place): name for place, name in enumerate(names)})
     page = browser.new_context(viewport={"width": width, "height": 800}, locale="pt-BR").new_page()
-    house.open_map(page, screening)
+    journey.open_map(page, screening)
     page.locator(".map").scroll_into_view_if_needed()
     return page
 
@@ -44,9 +44,9 @@ def opened(browser: Browser, house: House, width: int, *rows: str, names: list[s
     "names", [["CA", "CB", "CI"], ["WW10", "MM88", "A"]], ids=["two signs", "four signs"]
 )
 def test_row_names_are_read_at_every_position(
-    house: House, browser: Browser, width: int, names: list[str]
+    journey: Journey, browser: Browser, width: int, names: list[str]
 ) -> None:
-    page = opened(browser, house, width, *["o" * 45] * 3, names=names)
+    page = opened(browser, journey, width, *["o" * 45] * 3, names=names)
     hall = page.locator("[data-hall]")
     for share in (0, 0.07, 0.5, 0.93, 1):
         hall.evaluate(
@@ -57,8 +57,8 @@ def test_row_names_are_read_at_every_position(
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_a_seat_stands_apart_from_its_neighbour(house: House, browser: Browser, width: int) -> None:
-    page = opened(browser, house, width, "o" * 22, "v" * 22, names=["A", "B"])
+def test_a_seat_stands_apart_from_its_neighbour(journey: Journey, browser: Browser, width: int) -> None:
+    page = opened(browser, journey, width, "o" * 22, "v" * 22, names=["A", "B"])
     seat = page.locator(".map .v").first
     between = seat.evaluate("seat => getComputedStyle(seat).backgroundSize")
     found = re.search(r"100% - ([\d.]+)px", between)
@@ -69,8 +69,8 @@ def test_a_seat_stands_apart_from_its_neighbour(house: House, browser: Browser, 
     page.context.close()
 
 
-def test_seats_of_numeric_rows_are_named_along_the_way(house: House, browser: Browser) -> None:
-    page = opened(browser, house, 1280, "o" * 12, "oo", names=["1", "11"])
+def test_seats_of_numeric_rows_are_named_along_the_way(journey: Journey, browser: Browser) -> None:
+    page = opened(browser, journey, 1280, "o" * 12, "oo", names=["1", "11"])
     page.locator("[id='11-1']").check(force=True)
     page.locator("[id='1-11']").check(force=True)
     lines = page.locator("[data-seat-lines] li").all_text_contents()

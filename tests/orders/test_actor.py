@@ -12,9 +12,9 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.events.service import Screening
 from app.orders import service as orders
-from tests.actors import browser
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import visitor_actor
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 pytestmark = pytest.mark.usefixtures("app")
 KIOSK = Actor(visitor="kiosk-3", address_key="foyer", channel="kiosk", device=uuid.UUID(int=3))
@@ -28,13 +28,13 @@ def screening(app: object) -> Screening:
 def started(screening: Screening, names: str, actor: Actor) -> orders.OrderView:
     with db.transaction():
         begun = orders.start_with_seats(
-            screening.id, ids(plan_of(screening), names), actor, once=uuid.uuid4().hex
+            screening.id, seat_ids(seat_plan_of(screening), names), actor, once=uuid.uuid4().hex
         )
-    return buying.order(begun.token)
+    return purchases.order(begun.token)
 
 
 @pytest.mark.parametrize(
-    ("actor", "channel", "device"), [(KIOSK, "kiosk", KIOSK.device), (browser(), "web", None)]
+    ("actor", "channel", "device"), [(KIOSK, "kiosk", KIOSK.device), (visitor_actor(), "web", None)]
 )
 def test_an_order_and_its_reservation_keep_channel_and_device(
     screening: Screening, actor: Actor, channel: str, device: uuid.UUID | None
@@ -54,15 +54,15 @@ def test_rows_that_say_no_channel_came_over_the_web(screening: Screening) -> Non
     order = started(screening, "A1", KIOSK)
     with db.transaction() as session:
         session.execute(text("update orders.orders set channel = default, device = default"))
-    assert (buying.order(order.token).channel, buying.order(order.token).device) == ("web", None)
+    assert (purchases.order(order.token).channel, purchases.order(order.token).device) == ("web", None)
 
 
 @pytest.mark.parametrize(
     ("actor", "is_owner"),
     [
-        (browser("ana"), True),
+        (visitor_actor("ana"), True),
         (Actor(visitor="ana", address_key="elsewhere", channel="kiosk"), True),
-        (browser("eva"), False),
+        (visitor_actor("eva"), False),
         (Actor(), False),
         (Actor(user_id=7), True),
         (Actor(user_id=8), False),
@@ -79,4 +79,4 @@ def test_an_order_belongs_to_its_browser_and_its_account(
 
 
 def test_an_order_of_no_account_belongs_to_no_account(screening: Screening) -> None:
-    assert not started(screening, "A1", browser("ana")).belongs_to(Actor(visitor="eva"))
+    assert not started(screening, "A1", visitor_actor("ana")).belongs_to(Actor(visitor="eva"))

@@ -17,11 +17,11 @@ from app.orders.service import HalfPriceGone, NoMoreExtensions, OrderOver, Order
 from app.products.service import OutOfStock
 from app.reservations import service as reservations
 from app.reservations.service import SeatsLost
-from tests.actors import owner
-from tests.orders import buying
-from tests.orders.buying import FULL, SENIOR, STUDENT
-from tests.orders.counter import stock
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import owner_of
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.orders.purchases import FULL, SENIOR, STUDENT
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -32,7 +32,7 @@ def screening(app: object) -> Screening:
 
 
 def seats(screening: Screening, names: str) -> tuple[int, ...]:
-    return ids(plan_of(screening), names)
+    return seat_ids(seat_plan_of(screening), names)
 
 
 def expiries(basket: OrderView) -> set[object]:
@@ -61,30 +61,30 @@ def age(screening: Screening, rating: str) -> None:
 
 
 def test_the_last_half_price_place_is_named_when_it_is_gone(screening: Screening) -> None:
-    buying.choose(buying.start(screening, seats(screening, "A1 A2 A3 A4")), [STUDENT] * 4)
-    other = buying.start(screening, seats(screening, "A6 A7 A8"), "eva")
+    purchases.choose(purchases.start(screening, seats(screening, "A1 A2 A3 A4")), [STUDENT] * 4)
+    other = purchases.start(screening, seats(screening, "A6 A7 A8"), "eva")
     with pytest.raises(HalfPriceGone) as gone:
-        buying.choose(other, [STUDENT] * 3)
+        purchases.choose(other, [STUDENT] * 3)
     assert (gone.value.left, gone.value.total) == (2, 6)
-    assert buying.order(other.token).types_chosen is False
-    assert buying.choose(other, [STUDENT, STUDENT, SENIOR]).total == 3 * 1900
+    assert purchases.order(other.token).types_chosen is False
+    assert purchases.choose(other, [STUDENT, STUDENT, SENIOR]).total == 3 * 1900
     with db.reading():
         assert orders.half_price_left(screening.id) == (0, 6)
 
 
 def test_choosing_again_gives_places_back(screening: Screening) -> None:
-    basket = buying.choose(buying.start(screening, seats(screening, "A1 A2 A3")), [STUDENT] * 3)
-    basket = buying.choose(basket, [FULL, STUDENT, FULL])
+    basket = purchases.choose(purchases.start(screening, seats(screening, "A1 A2 A3")), [STUDENT] * 3)
+    basket = purchases.choose(basket, [FULL, STUDENT, FULL])
     with db.reading():
         assert orders.half_price_left(screening.id) == (5, 6)
-    assert buying.choose(basket).total == 3 * 3800
+    assert purchases.choose(basket).total == 3 * 3800
     with db.reading():
         assert orders.half_price_left(screening.id) == (6, 6)
 
 
 def test_places_of_an_order_that_ran_out_are_free(screening: Screening) -> None:
-    basket = buying.choose(buying.start(screening, seats(screening, "A1 A2")), [STUDENT, STUDENT])
-    buying.time_passes(basket, 30)
+    basket = purchases.choose(purchases.start(screening, seats(screening, "A1 A2")), [STUDENT, STUDENT])
+    purchases.age_order(basket, 30)
     with db.reading():
         assert orders.half_price_left(screening.id) == (6, 6)
 
@@ -94,42 +94,42 @@ def test_places_of_an_order_that_ran_out_are_free(screening: Screening) -> None:
 )
 def test_the_age_rating_is_confirmed_from_fourteen_up(screening: Screening, rating: str, asked: bool) -> None:
     age(screening, rating)
-    basket = buying.start(screening, seats(screening, "A1"))
+    basket = purchases.start(screening, seats(screening, "A1"))
     if asked:
         with pytest.raises(Invalid) as refused:
-            buying.choose(basket, age=False)
+            purchases.choose(basket, age=False)
         assert (refused.value.code, refused.value.field) == ("age.unconfirmed", "age")
-        assert buying.choose(basket, age=True).age_confirmed
+        assert purchases.choose(basket, age=True).age_confirmed
     else:
-        assert buying.choose(basket, age=False).types_chosen
+        assert purchases.choose(basket, age=False).types_chosen
 
 
 def test_snacks_are_priced_by_the_house_and_replaced_whole(screening: Screening) -> None:
-    popcorn, cola = stock(screening, name="Pipoca"), stock(screening, name="Refri", price=1400)
-    basket = buying.choose(buying.start(screening, seats(screening, "A1")), items={popcorn: 2, cola: 1})
+    popcorn, cola = add_product(screening, name="Pipoca"), add_product(screening, name="Refri", price=1400)
+    basket = purchases.choose(purchases.start(screening, seats(screening, "A1")), items={popcorn: 2, cola: 1})
     assert basket.total == 3800 + 2 * 2100 + 1400
-    basket = buying.choose(basket, items={cola: 3})
+    basket = purchases.choose(basket, items={cola: 3})
     assert [(item.name, item.quantity, item.total) for item in basket.items] == [("Refri", 3, 4200)]
-    assert buying.choose(basket).total == 3800
+    assert purchases.choose(basket).total == 3800
 
 
 def test_too_many_snacks_leave_the_basket_as_it_was(screening: Screening) -> None:
-    popcorn = stock(screening, on_hand=2)
-    basket = buying.choose(buying.start(screening, seats(screening, "A1")), items={popcorn: 1})
+    popcorn = add_product(screening, on_hand=2)
+    basket = purchases.choose(purchases.start(screening, seats(screening, "A1")), items={popcorn: 1})
     with pytest.raises(OutOfStock) as gone:
-        buying.choose(basket, items={popcorn: 3})
+        purchases.choose(basket, items={popcorn: 3})
     assert gone.value.available == {popcorn: 2}
     for wanted in ({popcorn: -1}, {popcorn: 1_000_000_000}, {987654: 1}):
         with pytest.raises(Invalid):
-            buying.choose(basket, items=wanted)
-    assert buying.order(basket.token).total == 3800 + 2100
+            purchases.choose(basket, items=wanted)
+    assert purchases.order(basket.token).total == 3800 + 2100
 
 
 def test_other_seats_keep_the_hold_and_the_types_of_those_that_stay(screening: Screening) -> None:
-    basket = buying.choose(buying.start(screening, seats(screening, "A1 A2")), [STUDENT, STUDENT])
+    basket = purchases.choose(purchases.start(screening, seats(screening, "A1 A2")), [STUDENT, STUDENT])
     with db.transaction():
-        orders.change_seats(basket.token, seats(screening, "A2 B1"), owner(basket))
-    changed = buying.order(basket.token)
+        orders.change_seats(basket.token, seats(screening, "A2 B1"), owner_of(basket))
+    changed = purchases.order(basket.token)
     assert [(seat.name, seat.ticket_type, seat.price) for seat in changed.seats] == [
         ("A2", "half", 1900),
         ("B1", "full", 4600),
@@ -141,42 +141,42 @@ def test_other_seats_keep_the_hold_and_the_types_of_those_that_stay(screening: S
 
 
 def test_a_change_that_loses_keeps_the_old_seats(screening: Screening) -> None:
-    basket = buying.start(screening, seats(screening, "A1 A2"))
-    buying.start(screening, seats(screening, "A3"), "eva")
+    basket = purchases.start(screening, seats(screening, "A1 A2"))
+    purchases.start(screening, seats(screening, "A3"), "eva")
     with pytest.raises(SeatsLost), db.transaction():
-        orders.change_seats(basket.token, seats(screening, "A2 A3"), owner(basket))
-    assert [seat.name for seat in buying.order(basket.token).seats] == ["A1", "A2"]
+        orders.change_seats(basket.token, seats(screening, "A2 A3"), owner_of(basket))
+    assert [seat.name for seat in purchases.order(basket.token).seats] == ["A1", "A2"]
 
 
 def test_more_time_moves_everything_and_has_an_end(screening: Screening, settings: config.Settings) -> None:
-    popcorn = stock(screening)
-    basket = buying.choose(buying.start(screening, seats(screening, "A1")), [STUDENT], {popcorn: 1})
+    popcorn = add_product(screening)
+    basket = purchases.choose(purchases.start(screening, seats(screening, "A1")), [STUDENT], {popcorn: 1})
     grace = timedelta(seconds=settings.holds.grace_seconds)
     assert expiries(basket) == {grace}
     for turn in range(1, settings.holds.max_extensions + 1):
         with db.transaction():
-            orders.extend(basket.token, owner(basket))
-        longer = buying.order(basket.token)
+            orders.extend(basket.token, owner_of(basket))
+        longer = purchases.order(basket.token)
         assert longer.deadline - basket.deadline == timedelta(minutes=turn * settings.holds.extension_minutes)
         assert expiries(longer) == {grace}
     assert not longer.can_extend
     with pytest.raises(NoMoreExtensions), db.transaction():
-        orders.extend(basket.token, owner(basket))
+        orders.extend(basket.token, owner_of(basket))
 
 
 def test_no_more_time_once_paying_has_begun(screening: Screening) -> None:
-    basket = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A1"))))
+    basket = purchases.check_out(purchases.choose(purchases.start(screening, seats(screening, "A1"))))
     assert not basket.can_extend
     with pytest.raises(OrderOver), db.transaction():
-        orders.extend(basket.token, owner(basket))
+        orders.extend(basket.token, owner_of(basket))
 
 
 def test_paying_sets_the_deadline_once_to_some_minutes(
     screening: Screening, settings: config.Settings
 ) -> None:
-    basket = buying.choose(buying.start(screening, seats(screening, "A1")), [STUDENT])
-    buying.time_passes(basket, settings.holds.minutes - 1)
-    paying = buying.check_out(basket)
+    basket = purchases.choose(purchases.start(screening, seats(screening, "A1")), [STUDENT])
+    purchases.age_order(basket, settings.holds.minutes - 1)
+    paying = purchases.check_out(basket)
     left = paying.deadline - paying.read_at
     assert (
         timedelta(minutes=settings.payments.minutes - 1)
@@ -185,74 +185,74 @@ def test_paying_sets_the_deadline_once_to_some_minutes(
     )
     assert expiries(paying) == {timedelta(seconds=settings.holds.grace_seconds)}
     with db.transaction():
-        orders.change_method(basket.token, "card", owner(basket))
-    assert buying.order(basket.token).deadline == paying.deadline, "another method is no more time"
+        orders.change_method(basket.token, "card", owner_of(basket))
+    assert purchases.order(basket.token).deadline == paying.deadline, "another method is no more time"
 
 
 def test_paying_early_leaves_the_deadline(screening: Screening) -> None:
-    basket = buying.choose(buying.start(screening, seats(screening, "A1")))
-    assert buying.check_out(basket).deadline == basket.deadline
+    basket = purchases.choose(purchases.start(screening, seats(screening, "A1")))
+    assert purchases.check_out(basket).deadline == basket.deadline
 
 
 def test_after_the_deadline_nothing_can_be_chosen(screening: Screening, settings: config.Settings) -> None:
-    basket = buying.start(screening, seats(screening, "A1"))
-    buying.time_passes(basket, settings.holds.minutes)
+    basket = purchases.start(screening, seats(screening, "A1"))
+    purchases.age_order(basket, settings.holds.minutes)
     verbs: tuple[Callable[[], object], ...] = (
-        lambda: orders.choose_types(basket.token, {basket.seats[0].seat_id: FULL}, owner(basket)),
-        lambda: orders.choose_concessions(basket.token, {}, owner(basket)),
-        lambda: orders.extend(basket.token, owner(basket)),
+        lambda: orders.choose_types(basket.token, {basket.seats[0].seat_id: FULL}, owner_of(basket)),
+        lambda: orders.choose_concessions(basket.token, {}, owner_of(basket)),
+        lambda: orders.extend(basket.token, owner_of(basket)),
         lambda: orders.check_out(
-            basket.token, owner(basket), name="Ana", email="ana@example.com", cpf="", method="pix"
+            basket.token, owner_of(basket), name="Ana", email="ana@example.com", cpf="", method="pix"
         ),
     )
     for verb in verbs:
         with pytest.raises(OrderOver), db.transaction():
             verb()
-    assert (buying.order(basket.token).is_over, buying.order(basket.token).next_step) == (True, "order")
+    assert (purchases.order(basket.token).is_over, purchases.order(basket.token).next_step) == (True, "order")
 
 
 def test_giving_up_frees_everything_at_once(screening: Screening) -> None:
-    popcorn = stock(screening, on_hand=1)
-    basket = buying.choose(buying.start(screening, seats(screening, "A1")), [STUDENT], {popcorn: 1})
-    buying.check_out(basket)
+    popcorn = add_product(screening, on_hand=1)
+    basket = purchases.choose(purchases.start(screening, seats(screening, "A1")), [STUDENT], {popcorn: 1})
+    purchases.check_out(basket)
     for _twice in range(2):
         with db.transaction():
-            orders.abandon(basket.token, owner(basket))
+            orders.abandon(basket.token, owner_of(basket))
     with db.reading():
         assert reservations.seat_states(screening.id) == {}
         assert orders.half_price_left(screening.id) == (6, 6)
-    buying.choose(buying.start(screening, seats(screening, "A1"), "eva"), items={popcorn: 1})
+    purchases.choose(purchases.start(screening, seats(screening, "A1"), "eva"), items={popcorn: 1})
 
 
 def test_the_basket_must_be_whole_before_it_is_paid(screening: Screening) -> None:
-    basket = buying.start(screening, seats(screening, "A1"))
+    basket = purchases.start(screening, seats(screening, "A1"))
     with pytest.raises(Invalid) as refused:
-        buying.check_out(basket)
+        purchases.check_out(basket)
     assert refused.value.code == "types.missing"
-    basket = buying.choose(basket)
+    basket = purchases.choose(basket)
     with pytest.raises(Invalid) as refused:
-        buying.check_out(basket, method="cash")
+        purchases.check_out(basket, method="cash")
     assert refused.value.field == "method"
-    assert buying.order(basket.token).state == "draft"
+    assert purchases.order(basket.token).state == "draft"
 
 
 def test_continue_your_order(screening: Screening) -> None:
     with db.reading():
         assert orders.open_orders_of("ana") == []
-    basket = buying.start(screening, seats(screening, "A1"))
-    newer = buying.start(screening, seats(screening, "A4"))
+    basket = purchases.start(screening, seats(screening, "A1"))
+    newer = purchases.start(screening, seats(screening, "A4"))
     with db.reading():
         found = orders.open_orders_of("ana")
         assert orders.open_orders_of("eva") == []
     assert [one.token for one in found] == [newer.token, basket.token]
     assert found[0].next_step == "types"
-    buying.time_passes(basket, 30)
+    purchases.age_order(basket, 30)
     with db.reading():
         assert [one.token for one in orders.open_orders_of("ana")] == [newer.token]
 
 
 def test_an_order_is_found_by_code_and_email_together(screening: Screening) -> None:
-    paid = buying.bought(screening, seats(screening, "A1"))
+    paid = purchases.buy(screening, seats(screening, "A1"))
     with db.reading():
         found = orders.find(paid.code, "ANA@example.org")
         assert found is not None
@@ -262,43 +262,43 @@ def test_an_order_is_found_by_code_and_email_together(screening: Screening) -> N
 
 
 def test_choices_for_foreign_seats_are_refused(screening: Screening) -> None:
-    basket = buying.start(screening, seats(screening, "A1"))
+    basket = purchases.start(screening, seats(screening, "A1"))
     foreign = seats(screening, "A2")[0]
     with pytest.raises(Invalid) as refused, db.transaction():
         orders.choose_types(
             basket.token,
             {basket.seats[0].seat_id: FULL, foreign: TypeChoice("half", "student")},
-            owner(basket),
+            owner_of(basket),
         )
     assert refused.value.code == "types.foreign_seat"
 
 
 def test_seats_that_stay_keep_the_price_that_was_agreed(screening: Screening) -> None:
-    basket = buying.choose(buying.start(screening, seats(screening, "A4 A5")), [FULL, STUDENT])
+    basket = purchases.choose(purchases.start(screening, seats(screening, "A4 A5")), [FULL, STUDENT])
     with db.transaction() as session:
         session.execute(text("update events.screening_prices set price = 9900"))
     cache.clear_all()
     with db.transaction():
-        orders.change_seats(basket.token, seats(screening, "A4 A5 A6"), owner(basket))
-    after = buying.order(basket.token)
+        orders.change_seats(basket.token, seats(screening, "A4 A5 A6"), owner_of(basket))
+    after = purchases.order(basket.token)
     assert [(seat.full_price, seat.price) for seat in after.seats] == [
         (3800, 3800),
         (3800, 1900),
         (9900, 9900),
     ]
     with db.transaction():
-        orders.choose_types(after.token, {seat.seat_id: FULL for seat in after.seats}, owner(after))
-    assert buying.order(basket.token).total == 3800 + 3800 + 9900
+        orders.choose_types(after.token, {seat.seat_id: FULL for seat in after.seats}, owner_of(after))
+    assert purchases.order(basket.token).total == 3800 + 3800 + 9900
 
 
 def test_a_verb_returns_the_order_as_it_leaves_it(screening: Screening) -> None:
     """A page shows what the verb returns without reading the order again."""
-    combo, cola = stock(screening, name="Combo"), stock(screening, name="Cola")
-    basket = buying.start(screening, seats(screening, "A1 A2"))
+    combo, cola = add_product(screening, name="Combo"), add_product(screening, name="Cola")
+    basket = purchases.start(screening, seats(screening, "A1 A2"))
     choices = dict(zip((seat.seat_id for seat in basket.seats), (FULL, STUDENT), strict=True))
     with db.transaction():
-        typed = orders.choose_types(basket.token, choices, owner(basket), age_confirmed=True)
-    assert typed == replace(buying.order(basket.token), read_at=typed.read_at)
+        typed = orders.choose_types(basket.token, choices, owner_of(basket), age_confirmed=True)
+    assert typed == replace(purchases.order(basket.token), read_at=typed.read_at)
     with db.transaction():
-        fed = orders.choose_concessions(basket.token, {cola: 2, combo: 1}, owner(basket))
-    assert fed == replace(buying.order(basket.token), read_at=fed.read_at)
+        fed = orders.choose_concessions(basket.token, {cola: 2, combo: 1}, owner_of(basket))
+    assert fed == replace(purchases.order(basket.token), read_at=fed.read_at)

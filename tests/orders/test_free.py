@@ -13,11 +13,11 @@ from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView, WrongState
 from app.payments import service as payments
 from app.reservations import service as reservations
-from tests.actors import owner
-from tests.orders import buying
-from tests.orders.buying import FULL, STUDENT, valid_tickets
-from tests.orders.counter import stock
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import owner_of
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.orders.purchases import FULL, STUDENT, valid_tickets
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -33,13 +33,13 @@ def screening(app: object) -> Screening:
 
 
 def start(screening: Screening, names: str = "A4 A5") -> OrderView:
-    return buying.start(screening, ids(plan_of(screening), names))
+    return purchases.start(screening, seat_ids(seat_plan_of(screening), names))
 
 
 def take(basket: OrderView, name: str = "Ana Souza") -> object:
     with db.transaction():
         return orders.check_out(
-            basket.token, owner(basket), name=name, email="ana@example.org", cpf="", method=""
+            basket.token, owner_of(basket), name=name, email="ana@example.org", cpf="", method=""
         )
 
 
@@ -50,9 +50,9 @@ def messages(kind: str) -> int:
 
 
 def test_the_tickets_come_at_once_and_nobody_is_asked_for_money(screening: Screening) -> None:
-    basket = buying.choose(start(screening), [FULL, STUDENT])
+    basket = purchases.choose(start(screening), [FULL, STUDENT])
     assert take(basket) is None
-    paid = buying.order(basket.token)
+    paid = purchases.order(basket.token)
     assert (paid.state, paid.total, paid.name, paid.email) == ("paid", 0, "Ana Souza", "ana@example.org")
     assert valid_tickets(paid) == ["A4", "A5"]
     with db.reading():
@@ -66,24 +66,24 @@ def test_the_tickets_come_at_once_and_nobody_is_asked_for_money(screening: Scree
 
 
 def test_the_buyer_must_still_be_known(screening: Screening) -> None:
-    basket = buying.choose(start(screening))
+    basket = purchases.choose(start(screening))
     with pytest.raises(Invalid):
         take(basket, name="")
-    assert buying.order(basket.token).state == "draft"
+    assert purchases.order(basket.token).state == "draft"
 
 
 def test_snacks_are_paid_for(screening: Screening) -> None:
-    popcorn = stock(screening, price=2100)
-    basket = buying.choose(start(screening), items={popcorn: 1})
+    popcorn = add_product(screening, price=2100)
+    basket = purchases.choose(start(screening), items={popcorn: 1})
     with pytest.raises(Invalid):
         take(basket)
-    assert buying.pay(buying.check_out(basket)).total == 2100
+    assert purchases.pay(purchases.check_out(basket)).total == 2100
 
 
 def test_not_after_its_seats_have_gone(screening: Screening) -> None:
-    basket = buying.choose(start(screening, "A4"))
-    buying.time_passes(basket, 30)
-    buying.start(screening, [seat.seat_id for seat in basket.seats], "eva")
+    basket = purchases.choose(start(screening, "A4"))
+    purchases.age_order(basket, 30)
+    purchases.start(screening, [seat.seat_id for seat in basket.seats], "eva")
     with db.transaction() as session:  # a clock that runs behind
         session.execute(text("update orders.orders set deadline = clock_timestamp() + interval '1 minute'"))
     with pytest.raises(OrderOver):
@@ -92,16 +92,16 @@ def test_not_after_its_seats_have_gone(screening: Screening) -> None:
 
 
 def test_cancelled_by_the_buyer_or_by_the_cinema(screening: Screening) -> None:
-    mine, other = (buying.choose(start(screening, names)) for names in ("A1", "A2"))
+    mine, other = (purchases.choose(start(screening, names)) for names in ("A1", "A2"))
     take(mine)
     take(other)
     with db.transaction():
         orders.cancel(mine.token)
-    buying.work()
-    assert buying.order(mine.token).state == "cancelled"
+    purchases.run_due_work()
+    assert purchases.order(mine.token).state == "cancelled"
     with db.transaction():
         events.cancel_screening(screening.id, "No light.")
-    buying.work()
-    assert buying.order(other.token).end_reason == "called_off"
+    purchases.run_due_work()
+    assert purchases.order(other.token).end_reason == "called_off"
     assert valid_tickets(mine) == valid_tickets(other) == []
     assert messages("RefundRequested") == 0

@@ -8,10 +8,10 @@ from app.core import db
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import HalfPriceGone, OrderView
-from tests.actors import owner
-from tests.orders import buying
-from tests.orders.buying import FULL, STUDENT, late, to_be_paid
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import owner_of
+from tests.orders import purchases
+from tests.orders.purchases import FULL, STUDENT, expire, start_payment
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 
 @pytest.fixture
@@ -22,31 +22,31 @@ def screening(app: object) -> Screening:
 @pytest.fixture
 def basket(screening: Screening) -> OrderView:
     """Three seats, two of them half price, and then late money has all four places of the room."""
-    late_one = late(to_be_paid(screening, "A1 A2 A3 A4", "eva", choices=[STUDENT] * 4))
-    basket = buying.start(screening, ids(plan_of(screening), "A6 A7 A8"))
-    basket = buying.choose(basket, choices=[STUDENT, STUDENT, FULL])
-    assert buying.pay(late_one, stubborn=True).state == "paid"
+    late_one = expire(start_payment(screening, "A1 A2 A3 A4", "eva", choices=[STUDENT] * 4))
+    basket = purchases.start(screening, seat_ids(seat_plan_of(screening), "A6 A7 A8"))
+    basket = purchases.choose(basket, choices=[STUDENT, STUDENT, FULL])
+    assert purchases.pay(late_one, stubborn=True).state == "paid"
     with db.reading():
         assert orders.half_price_left(screening.id) == (0, 4)
     return basket
 
 
 def test_the_same_types_once_more(basket: OrderView) -> None:
-    assert buying.choose(basket, choices=[FULL, STUDENT, STUDENT]).total == 3800 + 2 * 1900
+    assert purchases.choose(basket, choices=[FULL, STUDENT, STUDENT]).total == 3800 + 2 * 1900
 
 
 def test_fewer_by_other_seats(screening: Screening, basket: OrderView) -> None:
     with db.transaction():
-        orders.change_seats(basket.token, ids(plan_of(screening), "A7 A8 A9"), owner(basket))
-    assert buying.order(basket.token).seats_total == 1900 + 2 * 3800
+        orders.change_seats(basket.token, seat_ids(seat_plan_of(screening), "A7 A8 A9"), owner_of(basket))
+    assert purchases.order(basket.token).seats_total == 1900 + 2 * 3800
 
 
 def test_no_more_than_it_holds(basket: OrderView) -> None:
     with pytest.raises(HalfPriceGone):
-        buying.choose(basket, choices=[STUDENT] * 3)
+        purchases.choose(basket, choices=[STUDENT] * 3)
     with db.transaction():
         orders.choose_types(
-            basket.token, dict.fromkeys((seat.seat_id for seat in basket.seats), FULL), owner(basket)
+            basket.token, dict.fromkeys((seat.seat_id for seat in basket.seats), FULL), owner_of(basket)
         )
     with pytest.raises(HalfPriceGone):  # what was given up is gone
-        buying.choose(basket, choices=[STUDENT, FULL, FULL])
+        purchases.choose(basket, choices=[STUDENT, FULL, FULL])

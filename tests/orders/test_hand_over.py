@@ -11,42 +11,42 @@ from app.orders import service as orders
 from app.orders.service import StartedBefore
 from app.reservations import service as reservations
 from app.reservations.service import Request, TooManyHolds
-from tests.actors import browser
-from tests.orders import buying
-from tests.reservations.holds import seats
-from tests.reservations.rooms import make_screening
+from tests.actors import visitor_actor
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening
+from tests.reservations.holds import seat_ids_of
 
 pytestmark = pytest.mark.usefixtures("app")
 
 
 def test_what_one_was_buying_is_anothers_then() -> None:
     screening = make_screening("oooooooo")
-    one = buying.start(screening, seats(screening, "A1"), "guest", once="form-one")
-    other = buying.start(screening, seats(screening, "A3"), "somebody")
+    one = purchases.start(screening, seat_ids_of(screening, "A1"), "guest", once="form-one")
+    other = purchases.start(screening, seat_ids_of(screening, "A3"), "somebody")
     with db.transaction():
         orders.hand_over("guest", "account")
         orders.hand_over(None, "account")
-    assert [buying.order(basket.token).visitor for basket in (one, other)] == ["account", "somebody"]
+    assert [purchases.order(basket.token).visitor for basket in (one, other)] == ["account", "somebody"]
     with db.transaction(), pytest.raises(NotFound):
-        orders.abandon(one.token, browser("guest"))
+        orders.abandon(one.token, visitor_actor("guest"))
     with pytest.raises(StartedBefore):  # a form sent again still leads to its order
-        buying.start(screening, seats(screening, "A1"), "account", once="form-one")
+        purchases.start(screening, seat_ids_of(screening, "A1"), "account", once="form-one")
 
 
 def test_a_new_visitor_has_no_new_limits(settings: Settings) -> None:
     """Holds and places in line go along with the orders; those of others stay where they are."""
     config.use(settings.changed(holds={"max_per_visitor": 1}))
     screening = make_screening("oooooooo")
-    buying.start(screening, seats(screening, "A1"), "guest")
+    purchases.start(screening, seat_ids_of(screening, "A1"), "guest")
     waiting = _in_line("guest", "ana")
     theirs = _in_line("somebody", "eva")
     with db.transaction():
         orders.hand_over("guest", "account")
     with pytest.raises(TooManyHolds):
-        buying.start(screening, seats(screening, "A4"), "account")
+        purchases.start(screening, seat_ids_of(screening, "A4"), "account")
     with pytest.raises(Conflict, match=r"request\.too_many"):
         _in_line("account", "another-mailbox")
-    buying.start(screening, seats(screening, "A4"), "guest")
+    purchases.start(screening, seat_ids_of(screening, "A4"), "guest")
     with db.reading():
         assert reservations.request(waiting.token).visitor == "account"
         assert reservations.request(theirs.token).visitor == "somebody"
@@ -55,4 +55,4 @@ def test_a_new_visitor_has_no_new_limits(settings: Settings) -> None:
 def _in_line(visitor: str, name: str) -> Request:
     full = make_screening("oo")
     with db.transaction():
-        return reservations.join_waiting_list(full, 2, f"{name}@example.org", browser(visitor))
+        return reservations.join_waiting_list(full, 2, f"{name}@example.org", visitor_actor(visitor))

@@ -13,10 +13,10 @@ from app.orders import handlers, settlement
 from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView
 from app.payments import service as payments
-from tests.actors import owner
-from tests.orders import buying
-from tests.orders.buying import film_moves, late, refunds, to_be_paid, valid_tickets
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import owner_of
+from tests.orders import purchases
+from tests.orders.purchases import expire, refunds, set_film_times, start_payment, valid_tickets
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -47,49 +47,49 @@ def called_off_elsewhere(screening: Screening) -> None:
 
 @pytest.mark.parametrize("minutes", [0, 30])
 def test_when_the_film_is_over(screening: Screening, minutes: float) -> None:
-    basket = to_be_paid(screening, "A4 A5")
+    basket = start_payment(screening, "A4 A5")
     if minutes:
-        basket = late(basket, minutes)
-    film_moves(screening, started=160, ends=-5)
-    after = buying.pay(basket, stubborn=True)
+        basket = expire(basket, minutes)
+    set_film_times(screening, started=160, ends=-5)
+    after = purchases.pay(basket, stubborn=True)
     assert (after.paid_at, refunds(after), valid_tickets(after)) == (None, [(7600, "refunded")], [])
 
 
 def test_late_when_seats_are_no_longer_sold(screening: Screening) -> None:
-    basket = late(to_be_paid(screening, "A4"))
-    film_moves(screening, started=20, ends=100)
-    after = buying.pay(basket, stubborn=True)
+    basket = expire(start_payment(screening, "A4"))
+    set_film_times(screening, started=20, ends=100)
+    after = purchases.pay(basket, stubborn=True)
     assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
 
 
 def test_in_time_for_its_order_it_may_come_after_the_beginning(screening: Screening) -> None:
-    basket = to_be_paid(screening, "A4")
-    film_moves(screening, started=20, ends=100)
-    assert buying.pay(basket).state == "paid"
+    basket = start_payment(screening, "A4")
+    set_film_times(screening, started=20, ends=100)
+    assert purchases.pay(basket).state == "paid"
 
 
 def test_late_for_a_screening_that_another_process_has_just_called_off(screening: Screening) -> None:
-    basket = late(to_be_paid(screening, "A4"))
+    basket = expire(start_payment(screening, "A4"))
     called_off_elsewhere(screening)
-    after = buying.pay(basket, stubborn=True)
+    after = purchases.pay(basket, stubborn=True)
     assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
 
 
 def test_paid_in_the_second_in_which_it_was_called_off(screening: Screening) -> None:
-    basket = to_be_paid(screening, "A4")
+    basket = start_payment(screening, "A4")
     called_off_elsewhere(screening)
-    assert buying.pay(basket).state == "paid"
+    assert purchases.pay(basket).state == "paid"
     cache.clear_all()
     for _twice in range(2):
         handlers.call_off_latecomers()
-    buying.work()
-    after = buying.order(basket.token)
+    purchases.run_due_work()
+    after = purchases.order(basket.token)
     assert (after.state, after.end_reason) == ("refunded", "called_off")
     assert (refunds(after), valid_tickets(after)) == ([(3800, "refunded")], [])
 
 
 def test_one_message_an_order_that_is_left_behind(screening: Screening) -> None:
-    buying.start(screening, ids(plan_of(screening), "A4"))
+    purchases.start(screening, seat_ids(seat_plan_of(screening), "A4"))
     called_off_elsewhere(screening)
     for _often in range(3):
         handlers.call_off_latecomers()
@@ -99,18 +99,18 @@ def test_one_message_an_order_that_is_left_behind(screening: Screening) -> None:
 
 
 def reseated(screening: Screening) -> OrderView:
-    basket = late(to_be_paid(screening, "A4 A5"))
-    buying.bought(screening, ids(plan_of(screening), "A4 A5"), "eva")
-    return buying.pay(basket, stubborn=True)
+    basket = expire(start_payment(screening, "A4 A5"))
+    purchases.buy(screening, seat_ids(seat_plan_of(screening), "A4 A5"), "eva")
+    return purchases.pay(basket, stubborn=True)
 
 
 def test_other_seats_cannot_be_taken_when_the_film_is_over(screening: Screening) -> None:
     offered = reseated(screening)
     assert offered.state == "reseat_offered"
-    film_moves(screening, started=160, ends=-5)
+    set_film_times(screening, started=160, ends=-5)
     with pytest.raises(OrderOver), db.transaction():
         orders.accept_reseat(offered.token)
-    assert (late(offered).state, refunds(offered)) == ("refunded", [(7600, "refunded")])
+    assert (expire(offered).state, refunds(offered)) == ("refunded", [(7600, "refunded")])
 
 
 def told_again(basket: OrderView) -> str:
@@ -119,12 +119,12 @@ def told_again(basket: OrderView) -> str:
         receipt = payments.receipts_of(basket.id)[0]
     with db.transaction():
         outcome = settlement.settle(receipt.id, basket.id, receipt.amount)
-    buying.work()
+    purchases.run_due_work()
     return outcome
 
 
 def test_the_receipt_that_bought_the_tickets_told_again(screening: Screening) -> None:
-    paid = buying.bought(screening, ids(plan_of(screening), "A4"))
+    paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A4"))
     assert told_again(paid) == "paid"
     assert (refunds(paid), valid_tickets(paid)) == ([], ["A4"])
 
@@ -140,12 +140,12 @@ def test_the_receipt_behind_an_offer_told_again(screening: Screening) -> None:
 
 
 def test_a_receipt_that_went_back_buys_nothing_later(screening: Screening) -> None:
-    basket = late(to_be_paid(screening, "A1 A2 A3 A4 A5 A6 A7 A8"))
-    buying.start(screening, ids(plan_of(screening), "A9 A10"), "bia")
-    taken = buying.start(screening, ids(plan_of(screening), "A1"), "eva")
-    after = buying.pay(basket, stubborn=True)
+    basket = expire(start_payment(screening, "A1 A2 A3 A4 A5 A6 A7 A8"))
+    purchases.start(screening, seat_ids(seat_plan_of(screening), "A9 A10"), "bia")
+    taken = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1"), "eva")
+    after = purchases.pay(basket, stubborn=True)
     assert (after.state, refunds(after)) == ("expired", [(30400, "refunded")])
     with db.transaction():
-        orders.abandon(taken.token, owner(taken))
+        orders.abandon(taken.token, owner_of(taken))
     assert told_again(after) == "expired"
     assert (refunds(after), valid_tickets(after)) == ([(30400, "refunded")], [])

@@ -14,10 +14,10 @@ from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.payments import service as payments
-from tests.actors import owner
-from tests.orders import buying
-from tests.orders.buying import film_moves, refunds, time_passes, to_be_paid, valid_tickets
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import owner_of
+from tests.orders import purchases
+from tests.orders.purchases import age_order, refunds, set_film_times, start_payment, valid_tickets
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 pytestmark = pytest.mark.usefixtures("app")
 LONG = 7200.0  # seconds for which the bank tells nobody, unless `bank_tells`
@@ -30,19 +30,19 @@ def screening(app: object) -> Screening:
 
 def paid_untold(screening: Screening, names: str, minutes: float = 30) -> OrderView:
     """Paid at once, `minutes` ago; the order's time has run out since, and nobody has told us of the money."""
-    basket = to_be_paid(screening, names)
-    buying.bank().pay(buying.charge_id(basket), told_after=LONG)
-    time_passes(basket, minutes)
+    basket = start_payment(screening, names)
+    purchases.bank().pay(purchases.charge_id(basket), told_after=LONG)
+    age_order(basket, minutes)
     with db.transaction() as session:
         session.execute(
             text(
                 "update sandbox_bank.payments set paid_at = paid_at - make_interval(mins => :minutes)"
                 " where charge_id = :charge_id"
             ),
-            {"minutes": minutes, "charge_id": buying.charge_id(basket)},
+            {"minutes": minutes, "charge_id": purchases.charge_id(basket)},
         )
-    buying.clockwork()
-    expired = buying.order(basket.token)
+    purchases.run_ticks()
+    expired = purchases.order(basket.token)
     assert expired.state == "expired"
     return expired
 
@@ -52,8 +52,8 @@ def bank_tells(basket: OrderView) -> OrderView:
     with db.transaction() as session:
         session.execute(text("update sandbox_bank.payments set visible_at = clock_timestamp()"))
         session.execute(text("update sandbox_bank.notifications set due_at = clock_timestamp()"))
-    buying.work()
-    return buying.order(basket.token)
+    purchases.run_due_work()
+    return purchases.order(basket.token)
 
 
 def set_bank_time(basket: OrderView, expression: str) -> None:
@@ -65,7 +65,7 @@ def set_bank_time(basket: OrderView, expression: str) -> None:
                 " (select created_at as made from payments.charges where order_id = :order_id) charge"
                 " where charge_id = :charge_id"
             ),
-            {"order_id": basket.id, "charge_id": buying.charge_id(basket)},
+            {"order_id": basket.id, "charge_id": purchases.charge_id(basket)},
         )
 
 
@@ -76,7 +76,7 @@ def receipt_and_charge(basket: OrderView) -> tuple[payments.Receipt, payments.Ch
 
 def test_it_keeps_its_seats_though_sales_have_closed(screening: Screening) -> None:
     basket = paid_untold(screening, "A4 A5")
-    film_moves(screening, started=20, ends=100)
+    set_film_times(screening, started=20, ends=100)
     after = bank_tells(basket)
     assert (after.state, valid_tickets(after), refunds(after)) == ("paid", ["A4", "A5"], [])
     receipt, _ = receipt_and_charge(basket)
@@ -86,7 +86,7 @@ def test_it_keeps_its_seats_though_sales_have_closed(screening: Screening) -> No
 def test_paid_after_the_deadline_it_is_late_and_goes_back(screening: Screening) -> None:
     """The control of the test above: the same, but for the time of payment."""
     basket = paid_untold(screening, "A4 A5")
-    film_moves(screening, started=20, ends=100)
+    set_film_times(screening, started=20, ends=100)
     set_bank_time(basket, "made + interval '25 minutes'")
     after = bank_tells(basket)
     assert (after.state, refunds(after)) == ("expired", [(7600, "refunded")])
@@ -94,7 +94,7 @@ def test_paid_after_the_deadline_it_is_late_and_goes_back(screening: Screening) 
 
 def test_other_seats_are_offered_where_its_own_have_gone(screening: Screening) -> None:
     basket = paid_untold(screening, "A4 A5")
-    buying.bought(screening, ids(plan_of(screening), "A4 A5"), "eva")
+    purchases.buy(screening, seat_ids(seat_plan_of(screening), "A4 A5"), "eva")
     after = bank_tells(basket)
     assert (after.state, after.reseat_seats, refunds(after)) == ("reseat_offered", ("A2", "A3"), [])
 
@@ -113,10 +113,10 @@ def test_it_goes_back_where_the_screening_was_cancelled_meanwhile(screening: Scr
 
 
 def test_it_goes_back_where_the_buyer_has_given_the_order_up(screening: Screening) -> None:
-    basket = to_be_paid(screening, "A4")
-    buying.bank().pay(buying.charge_id(basket), told_after=LONG)
+    basket = start_payment(screening, "A4")
+    purchases.bank().pay(purchases.charge_id(basket), told_after=LONG)
     with db.transaction():
-        orders.abandon(basket.token, owner(basket))
+        orders.abandon(basket.token, owner_of(basket))
     after = bank_tells(basket)
     assert (after.state, refunds(after)) == ("cancelled", [(3800, "refunded")])
 
@@ -133,7 +133,7 @@ def test_it_goes_back_where_the_buyer_has_given_the_order_up(screening: Screenin
 )
 def test_a_time_that_cannot_be_counts_as_now(screening: Screening, said: str) -> None:
     basket = paid_untold(screening, "A4")
-    film_moves(screening, started=20, ends=100)
+    set_film_times(screening, started=20, ends=100)
     set_bank_time(basket, said)
     after = bank_tells(basket)
     assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
@@ -143,7 +143,7 @@ def test_a_time_that_cannot_be_counts_as_now(screening: Screening, said: str) ->
 
 def test_a_bank_whose_clock_is_a_little_behind_is_believed(screening: Screening) -> None:
     basket = paid_untold(screening, "A4")
-    film_moves(screening, started=20, ends=100)
+    set_film_times(screening, started=20, ends=100)
     set_bank_time(basket, "made - interval '4 minutes'")
     assert bank_tells(basket).state == "paid"
     receipt, charge = receipt_and_charge(basket)
@@ -151,8 +151,8 @@ def test_a_bank_whose_clock_is_a_little_behind_is_believed(screening: Screening)
 
 
 def test_a_message_of_an_older_version_counts_when_it_is_read(screening: Screening) -> None:
-    basket = to_be_paid(screening, "A4")
-    buying.bank().pay(buying.charge_id(basket))
+    basket = start_payment(screening, "A4")
+    purchases.bank().pay(purchases.charge_id(basket))
     with db.transaction() as session:
         receipt_id = session.execute(
             text(
@@ -175,8 +175,8 @@ def test_a_message_of_an_older_version_counts_when_it_is_read(screening: Screeni
             ),
             {"kind": PaymentReceived.__name__, "payload": json.dumps(payload)},
         )
-    buying.work()
-    assert buying.order(basket.token).state == "paid"
+    purchases.run_due_work()
+    assert purchases.order(basket.token).state == "paid"
     receipt, _ = receipt_and_charge(basket)
     assert isinstance(receipt.paid_at, datetime)
     assert receipt.paid_at == receipt.received_at

@@ -19,11 +19,11 @@ from app.products import service as products
 from app.reservations import service as reservations
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted
-from tests.actors import at_the_door, browser, owner
-from tests.orders import buying
-from tests.orders.buying import FULL, STUDENT
-from tests.orders.counter import stock
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import door_actor, owner_of, visitor_actor
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.orders.purchases import FULL, STUDENT
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -34,14 +34,14 @@ def screening(app: object) -> Screening:
 
 
 def seats(screening: Screening, names: str) -> tuple[int, ...]:
-    return ids(plan_of(screening), names)
+    return seat_ids(seat_plan_of(screening), names)
 
 
 def cancel(basket: OrderView) -> OrderView:
     with db.transaction():
         orders.cancel(basket.token)
-    buying.work()
-    return buying.order(basket.token)
+    purchases.run_due_work()
+    return purchases.order(basket.token)
 
 
 def refunds(basket: OrderView) -> list[tuple[int, str]]:
@@ -66,8 +66,8 @@ def states(basket: OrderView) -> list[str]:
 
 
 def test_cancelled_means_all_of_it(screening: Screening) -> None:
-    popcorn = stock(screening, on_hand=1)
-    paid = buying.bought(screening, seats(screening, "A1 A2"), choices=[FULL, STUDENT], items={popcorn: 1})
+    popcorn = add_product(screening, on_hand=1)
+    paid = purchases.buy(screening, seats(screening, "A1 A2"), choices=[FULL, STUDENT], items={popcorn: 1})
     ended = cancel(paid)
     assert (ended.state, ended.end_reason) == ("refunded", "customer")
     assert refunds(paid) == [(3800 + 1900 + 2100, "refunded")]
@@ -80,53 +80,53 @@ def test_cancelled_means_all_of_it(screening: Screening) -> None:
 
 
 def test_cancelled_twice_gives_back_once(screening: Screening) -> None:
-    paid = buying.bought(screening, seats(screening, "A1"))
+    paid = purchases.buy(screening, seats(screening, "A1"))
     for _twice in range(2):
         cancel(paid)
     assert refunds(paid) == [(3800, "refunded")]
 
 
 def test_the_seats_can_be_bought_again(screening: Screening) -> None:
-    cancel(buying.bought(screening, seats(screening, "A1 A2")))
-    assert buying.bought(screening, seats(screening, "A1 A2"), "eva").state == "paid"
+    cancel(purchases.buy(screening, seats(screening, "A1 A2")))
+    assert purchases.buy(screening, seats(screening, "A1 A2"), "eva").state == "paid"
 
 
 def test_the_queue_is_served_when_somebody_cancels(screening: Screening) -> None:
     everybody = [
-        buying.bought(screening, seats(screening, names), visitor)
+        purchases.buy(screening, seats(screening, names), visitor)
         for visitor, names in (("ana", "A1 A2 A3 A4 A5"), ("eva", "A6 A7 A8 A9 A10"), ("rui", "B1 B2 B3 B4"))
     ]
     with db.transaction():
-        wish = reservations.join_waiting_list(screening, 2, "bia@example.com", browser("bia"))
-    buying.work()
+        wish = reservations.join_waiting_list(screening, 2, "bia@example.com", visitor_actor("bia"))
+    purchases.run_due_work()
     with db.reading():
         assert reservations.request(wish.token).state == "waiting"
     cancel(everybody[0])
     with db.reading():
         assert reservations.request(wish.token).state == "offered"
     with db.transaction():
-        started = orders.start_from_offer(wish.token, browser("bia"))
-    basket = buying.order(started.token)
+        started = orders.start_from_offer(wish.token, visitor_actor("bia"))
+    basket = purchases.order(started.token)
     assert len(basket.seats) == 2
-    assert buying.pay(buying.check_out(buying.choose(basket))).state == "paid"
+    assert purchases.pay(purchases.check_out(purchases.choose(basket))).state == "paid"
 
 
 def test_not_once_somebody_is_in(screening: Screening) -> None:
-    paid = buying.bought(screening, seats(screening, "A1 A2"))
+    paid = purchases.buy(screening, seats(screening, "A1 A2"))
     with db.reading():
         first = tickets.of_order(paid.id)[0]
     with db.transaction():
         assert tickets.admit(
-            first.qr_text, at_the_door(), gate="1", screening_id=None, cinema_id=None
+            first.qr_text, door_actor(), gate="1", screening_id=None, cinema_id=None
         ).admitted
     with pytest.raises(AlreadyAdmitted):
         cancel(paid)
-    assert buying.order(paid.token).state == "paid"
+    assert purchases.order(paid.token).state == "paid"
     assert (states(paid), refunds(paid)) == (["admitted", "valid"], [])
 
 
 def test_not_after_the_beginning(screening: Screening) -> None:
-    paid = buying.bought(screening, seats(screening, "A1"))
+    paid = purchases.buy(screening, seats(screening, "A1"))
     with db.transaction() as session:
         session.execute(
             text(
@@ -138,17 +138,17 @@ def test_not_after_the_beginning(screening: Screening) -> None:
     cache.clear_all()
     with pytest.raises(OrderOver):
         cancel(paid)
-    assert not buying.order(paid.token).can_cancel
+    assert not purchases.order(paid.token).can_cancel
 
 
 def test_only_what_was_paid(screening: Screening) -> None:
     with pytest.raises(WrongState):
-        cancel(buying.start(screening, seats(screening, "A1")))
+        cancel(purchases.start(screening, seats(screening, "A1")))
 
 
 def test_a_refund_that_the_bank_refuses_stays_visible(screening: Screening) -> None:
-    paid = buying.bought(screening, seats(screening, "A1"))
-    buying.bank().refunds_will(buying.charge_id(paid), "fail")
+    paid = purchases.buy(screening, seats(screening, "A1"))
+    purchases.bank().refunds_will(purchases.charge_id(paid), "fail")
     ended = cancel(paid)
     assert (ended.state, refunds(paid)) == ("cancelled", [(3800, "refund_failed")])
     assert mails("order_refunded") == []
@@ -156,12 +156,12 @@ def test_a_refund_that_the_bank_refuses_stays_visible(screening: Screening) -> N
 
 def test_a_refused_part_is_in_the_whole_that_goes_back_later(screening: Screening) -> None:
     """The snacks' price was refused; then the order is cancelled: nothing is left to ask for, and it is refunded."""
-    paid = buying.bought(screening, seats(screening, "A1"))
-    buying.bank().refunds_will(buying.charge_id(paid), "fail")
+    paid = purchases.buy(screening, seats(screening, "A1"))
+    purchases.bank().refunds_will(purchases.charge_id(paid), "fail")
     with db.transaction():
         payments.refund_order(paid.id, 1000, "stock")
-    buying.work()
-    buying.bank().refunds_will(buying.charge_id(paid), "ok")
+    purchases.run_due_work()
+    purchases.bank().refunds_will(purchases.charge_id(paid), "ok")
     ended = cancel(paid)
     assert (ended.state, refunds(paid)) == ("refunded", [(3800, "refunded")])
     with db.reading():
@@ -170,8 +170,8 @@ def test_a_refused_part_is_in_the_whole_that_goes_back_later(screening: Screenin
 
 def test_snacks_bought_long_before_come_back(screening: Screening) -> None:
     """The counter's books of that month are closed before the screening is."""
-    popcorn = stock(screening, on_hand=10)
-    paid = buying.bought(screening, seats(screening, "A1"), items={popcorn: 4})
+    popcorn = add_product(screening, on_hand=10)
+    paid = purchases.buy(screening, seats(screening, "A1"), items={popcorn: 4})
     with db.transaction() as session:
         session.execute(text("update products.stock_claims set changed_at = changed_at - interval '31 days'"))
         products.delete_old_claims(screening.cinema.id)
@@ -181,18 +181,18 @@ def test_snacks_bought_long_before_come_back(screening: Screening) -> None:
 
 
 def test_called_off_by_the_cinema(screening: Screening) -> None:
-    paid = buying.bought(screening, seats(screening, "A1 A2"))
-    waiting = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A4"), "eva")))
-    draft = buying.start(screening, seats(screening, "A6"), "rui")
+    paid = purchases.buy(screening, seats(screening, "A1 A2"))
+    waiting = purchases.check_out(purchases.choose(purchases.start(screening, seats(screening, "A4"), "eva")))
+    draft = purchases.start(screening, seats(screening, "A6"), "rui")
     with db.transaction():
         events.cancel_screening(screening.id, "O projetor quebrou.")
-    buying.work()
-    assert [buying.order(one.token).state for one in (paid, waiting, draft)] == [
+    purchases.run_due_work()
+    assert [purchases.order(one.token).state for one in (paid, waiting, draft)] == [
         "refunded",
         "cancelled",
         "cancelled",
     ]
-    assert {buying.order(one.token).end_reason for one in (paid, waiting, draft)} == {"called_off"}
+    assert {purchases.order(one.token).end_reason for one in (paid, waiting, draft)} == {"called_off"}
     assert (refunds(paid), refunds(waiting)) == ([(7600, "refunded")], [])
     assert states(paid) == ["revoked", "revoked"]
     told = mails("screening_cancelled")
@@ -203,24 +203,26 @@ def test_called_off_by_the_cinema(screening: Screening) -> None:
 def test_begun_in_the_second_in_which_it_was_called_off(screening: Screening) -> None:
     with db.transaction():
         events.cancel_screening(screening.id, "O projetor quebrou.")
-    buying.work()
+    purchases.run_due_work()
     with db.transaction() as session:  # what a process that has not seen it yet writes
         session.execute(text("update events.screenings set status = 'scheduled'"))
     cache.clear_all()
-    late = buying.start(screening, seats(screening, "A1"))
+    late = purchases.start(screening, seats(screening, "A1"))
     with db.transaction() as session:
         session.execute(text("update events.screenings set status = 'cancelled'"))
     cache.clear_all()
-    assert not buying.order(late.token).is_open
+    assert not purchases.order(late.token).is_open
     with pytest.raises(OrderOver), db.transaction():
-        orders.check_out(late.token, owner(late), name="Ana", email="ana@example.com", cpf="", method="pix")
+        orders.check_out(
+            late.token, owner_of(late), name="Ana", email="ana@example.com", cpf="", method="pix"
+        )
     handlers.call_off_latecomers()
-    buying.work()
-    assert buying.order(late.token).end_reason == "called_off"
+    purchases.run_due_work()
+    assert purchases.order(late.token).end_reason == "called_off"
 
 
 def test_tickets_go_out_again_on_demand(screening: Screening) -> None:
-    paid = buying.bought(screening, seats(screening, "A1"))
+    paid = purchases.buy(screening, seats(screening, "A1"))
     with db.transaction():
         orders.resend_tickets(paid.token)
     with db.reading() as session:

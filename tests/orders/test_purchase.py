@@ -11,10 +11,10 @@ from app.orders.service import StartedBefore
 from app.payments import brcode
 from app.payments import service as payments
 from app.tickets import service as tickets
-from tests.actors import browser
-from tests.orders import buying
-from tests.orders.buying import FULL, SENIOR, STUDENT
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import visitor_actor
+from tests.orders import purchases
+from tests.orders.purchases import FULL, SENIOR, STUDENT
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -25,16 +25,16 @@ def screening(app: object) -> Screening:
 
 
 def seats(screening: Screening, names: str) -> tuple[int, ...]:
-    return ids(plan_of(screening), names)
+    return seat_ids(seat_plan_of(screening), names)
 
 
 def test_a_purchase_ends_in_signed_tickets_at_the_servers_prices(screening: Screening) -> None:
-    basket = buying.start(screening, seats(screening, "A4 B1"))
+    basket = purchases.start(screening, seats(screening, "A4 B1"))
     assert [seat.name for seat in basket.seats] == ["A4", "B1"]
     assert (basket.state, basket.total) == ("draft", 3800 + 4600)
-    basket = buying.choose(basket, [FULL, STUDENT])
+    basket = purchases.choose(basket, [FULL, STUDENT])
     assert basket.total == 3800 + 2300
-    paid = buying.pay(buying.check_out(basket))
+    paid = purchases.pay(purchases.check_out(basket))
     assert (paid.state, paid.total) == ("paid", 6100)
     with db.reading():
         issued = tickets.of_order(paid.id)
@@ -45,12 +45,12 @@ def test_a_purchase_ends_in_signed_tickets_at_the_servers_prices(screening: Scre
 
 
 def test_the_same_form_twice_is_one_order(screening: Screening) -> None:
-    first = buying.start(screening, seats(screening, "A1"), once="once-token-1")
+    first = purchases.start(screening, seats(screening, "A1"), once="once-token-1")
     with pytest.raises(StartedBefore) as again:
-        buying.start(screening, seats(screening, "A1"), once="once-token-1")
+        purchases.start(screening, seats(screening, "A1"), once="once-token-1")
     assert again.value.token == first.token
     with pytest.raises(StartedBefore), db.transaction():
-        orders.start_with_best(screening.id, 1, browser(), once="once-token-1")
+        orders.start_with_best(screening.id, 1, visitor_actor(), once="once-token-1")
     with db.reading():
         from app.reservations import service as reservations
 
@@ -58,14 +58,14 @@ def test_the_same_form_twice_is_one_order(screening: Screening) -> None:
 
 
 def test_half_price_counts_against_the_forty_per_cent_but_for_seniors(screening: Screening) -> None:
-    basket = buying.start(screening, seats(screening, "A1 A2 A3"))
-    buying.choose(basket, [STUDENT, SENIOR, FULL])
+    basket = purchases.start(screening, seats(screening, "A1 A2 A3"))
+    purchases.choose(basket, [STUDENT, SENIOR, FULL])
     with db.reading():
         assert orders.half_price_left(screening.id) == (5, 6)
 
 
 def test_the_pix_code_names_the_city_of_the_screenings_cinema(screening: Screening) -> None:
-    basket = buying.to_be_paid(screening, "A1")
+    basket = purchases.start_payment(screening, "A1")
     with db.reading():
         code = payments.charges_of(basket.id)[-1].pix_code
     assert brcode.decode(code or "").merchant_city == screening.cinema.city == "Recife"

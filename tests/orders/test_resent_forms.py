@@ -12,9 +12,9 @@ from app.orders import service as orders
 from app.orders.service import Started, StartedBefore, StartedOtherwise
 from app.reservations import service as reservations
 from app.reservations.service import SeatsLost
-from tests.actors import browser
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import visitor_actor
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 pytestmark = pytest.mark.usefixtures("app")
 ONCE = "the-token-of-one-page"
@@ -29,8 +29,8 @@ def take(screening: Screening, names: str, **options: Any) -> Started:
     with db.transaction():
         return orders.start_with_seats(
             screening.id,
-            ids(plan_of(screening), names),
-            browser(),
+            seat_ids(seat_plan_of(screening), names),
+            visitor_actor(),
             once=ONCE,
             **options,
         )
@@ -38,7 +38,7 @@ def take(screening: Screening, names: str, **options: Any) -> Started:
 
 def best(screening: Screening, quantity: int) -> Started:
     with db.transaction():
-        return orders.start_with_best(screening.id, quantity, browser(), once=ONCE)
+        return orders.start_with_best(screening.id, quantity, visitor_actor(), once=ONCE)
 
 
 def held(screening: Screening) -> int:
@@ -58,11 +58,11 @@ def test_other_seats_are_for_the_basket_that_stands(screening: Screening, again:
 
 def test_seats_that_others_have_are_said_to_be_lost_when_the_basket_is_changed(screening: Screening) -> None:
     first = take(screening, "A1")
-    buying.start(screening, ids(plan_of(screening), "A5"), "eva")
+    purchases.start(screening, seat_ids(seat_plan_of(screening), "A5"), "eva")
     with pytest.raises(StartedOtherwise), db.reading():
-        orders.ensure_free(screening.id, ids(plan_of(screening), "A5"), browser(), once=ONCE)
+        orders.ensure_free(screening.id, seat_ids(seat_plan_of(screening), "A5"), visitor_actor(), once=ONCE)
     with pytest.raises(SeatsLost), db.transaction():
-        orders.change_seats(first.token, ids(plan_of(screening), "A5"), browser())
+        orders.change_seats(first.token, seat_ids(seat_plan_of(screening), "A5"), visitor_actor())
 
 
 def test_a_basket_that_was_given_up_answers_no_more(screening: Screening) -> None:
@@ -73,19 +73,19 @@ def test_a_basket_that_was_given_up_answers_no_more(screening: Screening) -> Non
             take(screening, names)
         assert before.value.token == tokens[-1]
         with db.transaction():
-            orders.abandon(tokens[-1], browser())
+            orders.abandon(tokens[-1], visitor_actor())
     assert len(set(tokens)) == 3
 
 
 def test_nor_one_whose_time_is_up(screening: Screening) -> None:
     first = take(screening, "A1")
-    buying.time_passes(buying.order(first.token), 60)
+    purchases.age_order(purchases.order(first.token), 60)
     assert take(screening, "A1").token != first.token, "even before the clockwork has seen it"
 
 
 def test_once_paid_it_answers_for_its_own_seats_alone(screening: Screening) -> None:
     first = take(screening, "A1")
-    paid = buying.pay(buying.check_out(buying.choose(buying.order(first.token))))
+    paid = purchases.pay(purchases.check_out(purchases.choose(purchases.order(first.token))))
     assert paid.state == "paid"
     with pytest.raises(StartedBefore):
         take(screening, "A1")
@@ -107,5 +107,5 @@ def test_another_number_together_takes_the_place_of_the_first(screening: Screeni
 
 def test_what_is_being_paid_for_is_left_alone(screening: Screening) -> None:
     first = best(screening, 2)
-    buying.check_out(buying.choose(buying.order(first.token)))
+    purchases.check_out(purchases.choose(purchases.order(first.token)))
     assert best(screening, 3).instead_of is None

@@ -16,11 +16,11 @@ from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView
 from app.products import service as products
 from app.reservations import service as reservations
-from tests.actors import owner
-from tests.orders import buying
-from tests.orders.buying import FULL, STUDENT, late, refunds, to_be_paid, valid_tickets
-from tests.orders.counter import stock
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import owner_of
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.orders.purchases import FULL, STUDENT, expire, refunds, start_payment, valid_tickets
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -31,7 +31,7 @@ def screening(app: object) -> Screening:
 
 
 def seats(screening: Screening, names: str) -> tuple[int, ...]:
-    return ids(plan_of(screening), names)
+    return seat_ids(seat_plan_of(screening), names)
 
 
 def messages(kind: str, template: str = "") -> int:
@@ -55,7 +55,7 @@ def until(template: str) -> datetime:
 
 
 def test_paid_twice_gives_one_set_of_tickets_and_the_second_money_back(screening: Screening) -> None:
-    paid = buying.pay(to_be_paid(screening, "A4 A5"), times=2)
+    paid = purchases.pay(start_payment(screening, "A4 A5"), times=2)
     assert paid.state == "paid"
     assert valid_tickets(paid) == ["A4", "A5"]
     assert refunds(paid) == [(7600, "refunded")]
@@ -64,39 +64,39 @@ def test_paid_twice_gives_one_set_of_tickets_and_the_second_money_back(screening
 
 def test_money_of_an_earlier_charge_ends_the_one_that_took_its_place(screening: Screening) -> None:
     """The Pix was on its way already when its buyer turned to the card: the card's page takes no more money."""
-    basket = to_be_paid(screening, "A4")
-    pix = buying.charge_id(basket)
+    basket = start_payment(screening, "A4")
+    pix = purchases.charge_id(basket)
     with db.transaction():
-        orders.change_method(basket.token, "card", owner(basket))
-    buying.work()
-    card = buying.charge_id(basket)
-    buying.bank().pay(pix, stubborn=True)
-    buying.work()
-    assert buying.order(basket.token).state == "paid"
-    buying.clockwork()
-    assert buying.bank().look(card).status == "ended"
+        orders.change_method(basket.token, "card", owner_of(basket))
+    purchases.run_due_work()
+    card = purchases.charge_id(basket)
+    purchases.bank().pay(pix, stubborn=True)
+    purchases.run_due_work()
+    assert purchases.order(basket.token).state == "paid"
+    purchases.run_ticks()
+    assert purchases.bank().look(card).status == "ended"
 
 
 def test_a_webhook_twice_changes_nothing(screening: Screening) -> None:
-    paid = buying.pay(to_be_paid(screening, "A4"), notices=3)
+    paid = purchases.pay(start_payment(screening, "A4"), notices=3)
     assert (paid.state, refunds(paid), messages("OrderPaid")) == ("paid", [], 1)
 
 
 def test_a_wrong_amount_goes_back_and_the_order_waits_on(screening: Screening) -> None:
-    basket = buying.pay(to_be_paid(screening, "A4"), amount=3700)
+    basket = purchases.pay(start_payment(screening, "A4"), amount=3700)
     assert basket.state == "awaiting_payment"
     assert refunds(basket) == [(3700, "refunded")]
     assert valid_tickets(basket) == []
     with db.transaction():
-        orders.change_method(basket.token, "pix", owner(basket))
-    buying.work()
-    assert buying.pay(basket).state == "paid"
+        orders.change_method(basket.token, "pix", owner_of(basket))
+    purchases.run_due_work()
+    assert purchases.pay(basket).state == "paid"
 
 
 def test_late_money_gets_the_same_seats_when_they_are_free(screening: Screening) -> None:
-    basket = late(to_be_paid(screening, "A4 A5", choices=[FULL, STUDENT]))
+    basket = expire(start_payment(screening, "A4 A5", choices=[FULL, STUDENT]))
     assert basket.state == "expired"
-    paid = buying.pay(basket, stubborn=True)
+    paid = purchases.pay(basket, stubborn=True)
     assert paid.state == "paid"
     assert valid_tickets(paid) == ["A4", "A5"]
     with db.reading():
@@ -105,18 +105,18 @@ def test_late_money_gets_the_same_seats_when_they_are_free(screening: Screening)
 
 
 def test_late_money_takes_its_snacks_or_gets_their_price_back(screening: Screening) -> None:
-    popcorn = stock(screening, on_hand=1, price=2100)
-    basket = late(to_be_paid(screening, "A4", items={popcorn: 1}))
-    other = buying.bought(screening, seats(screening, "A6"), "eva", items={popcorn: 1})
+    popcorn = add_product(screening, on_hand=1, price=2100)
+    basket = expire(start_payment(screening, "A4", items={popcorn: 1}))
+    other = purchases.buy(screening, seats(screening, "A6"), "eva", items={popcorn: 1})
     assert other.total == 3800 + 2100
-    paid = buying.pay(basket, stubborn=True)
+    paid = purchases.pay(basket, stubborn=True)
     assert (paid.state, paid.total, paid.items) == ("paid", 3800, ())
     assert refunds(paid) == [(2100, "refunded")]
 
 
 def test_late_money_in_time_for_its_snacks(screening: Screening) -> None:
-    popcorn = stock(screening, on_hand=1, price=2100)
-    paid = buying.pay(late(to_be_paid(screening, "A4", items={popcorn: 1})), stubborn=True)
+    popcorn = add_product(screening, on_hand=1, price=2100)
+    paid = purchases.pay(expire(start_payment(screening, "A4", items={popcorn: 1})), stubborn=True)
     assert paid.total == 3800 + 2100
     with db.reading():
         assert products.menu(screening.cinema.id, "en")[0].available == 0
@@ -125,9 +125,9 @@ def test_late_money_in_time_for_its_snacks(screening: Screening) -> None:
 @pytest.fixture
 def reseated(screening: Screening) -> OrderView:
     """Ana's A4 and A5 were sold to Eva before Ana's money came; A2 and A3 are held for her."""
-    basket = late(to_be_paid(screening, "A4 A5", choices=[FULL, STUDENT]))
-    buying.bought(screening, seats(screening, "A4 A5"), "eva")
-    return buying.pay(basket, stubborn=True)
+    basket = expire(start_payment(screening, "A4 A5", choices=[FULL, STUDENT]))
+    purchases.buy(screening, seats(screening, "A4 A5"), "eva")
+    return purchases.pay(basket, stubborn=True)
 
 
 def test_late_money_is_offered_other_seats(screening: Screening, reseated: OrderView) -> None:
@@ -138,7 +138,7 @@ def test_late_money_is_offered_other_seats(screening: Screening, reseated: Order
         orders.accept_reseat(reseated.token)
     with db.transaction():
         orders.accept_reseat(reseated.token)
-    paid = buying.order(reseated.token)
+    paid = purchases.order(reseated.token)
     assert (paid.state, [seat.name for seat in paid.seats]) == ("paid", ["A2", "A3"])
     assert [(seat.ticket_type, seat.price) for seat in paid.seats] == [("full", 3800), ("half", 1900)]
     assert valid_tickets(paid) == ["A2", "A3"]
@@ -147,9 +147,9 @@ def test_late_money_is_offered_other_seats(screening: Screening, reseated: Order
 
 def test_new_seats_may_be_old_ones_moved_by_one(screening: Screening) -> None:
     """A2 A3 in place of A3 A4: one of the new seats is another's old one."""
-    basket = late(to_be_paid(screening, "A3 A4"))
-    buying.bought(screening, seats(screening, "A4 A5 A6 A7"), "eva")
-    offered = buying.pay(basket, stubborn=True)
+    basket = expire(start_payment(screening, "A3 A4"))
+    purchases.buy(screening, seats(screening, "A4 A5 A6 A7"), "eva")
+    offered = purchases.pay(basket, stubborn=True)
     assert offered.reseat_seats == ("A2", "A3")
     with db.transaction():
         orders.accept_reseat(offered.token)
@@ -161,8 +161,8 @@ def test_the_money_instead_of_other_seats(screening: Screening, reseated: OrderV
         orders.decline_reseat(reseated.token)
     with db.transaction():
         orders.decline_reseat(reseated.token)
-    buying.work()
-    assert buying.order(reseated.token).state == "refunded"
+    purchases.run_due_work()
+    assert purchases.order(reseated.token).state == "refunded"
     assert refunds(reseated) == [(5700, "refunded")]
     with db.reading():
         taken = reservations.seat_states(screening.id)
@@ -172,51 +172,51 @@ def test_the_money_instead_of_other_seats(screening: Screening, reseated: OrderV
 
 
 def test_an_offer_that_nobody_answers_gives_the_money_back(reseated: OrderView) -> None:
-    ended = late(reseated)
+    ended = expire(reseated)
     assert ended.state == "refunded"
     assert refunds(reseated) == [(5700, "refunded")]
 
 
 def test_late_money_without_any_seats_goes_back(screening: Screening) -> None:
-    basket = late(to_be_paid(screening, "B1 B2 B3 B4"))
-    buying.bought(screening, seats(screening, "B1 B2"), "eva")
-    after = buying.pay(basket, stubborn=True)
+    basket = expire(start_payment(screening, "B1 B2 B3 B4"))
+    purchases.buy(screening, seats(screening, "B1 B2"), "eva")
+    after = purchases.pay(basket, stubborn=True)
     assert (after.state, refunds(after)) == ("expired", [(18400, "refunded")])
     assert valid_tickets(after) == []
 
 
 def test_money_for_an_order_that_was_given_up_goes_back(screening: Screening) -> None:
-    basket = to_be_paid(screening, "A4")
+    basket = start_payment(screening, "A4")
     with db.transaction():
-        orders.abandon(basket.token, owner(basket))
-    after = buying.pay(basket, stubborn=True)
+        orders.abandon(basket.token, owner_of(basket))
+    after = purchases.pay(basket, stubborn=True)
     assert (after.state, refunds(after)) == ("cancelled", [(3800, "refunded")])
 
 
 def test_money_for_a_screening_called_off_goes_back(screening: Screening) -> None:
-    basket = to_be_paid(screening, "A4")
+    basket = start_payment(screening, "A4")
     with db.transaction():
         events.cancel_screening(screening.id, "projector")
-    after = buying.pay(basket, stubborn=True)
+    after = purchases.pay(basket, stubborn=True)
     assert (after.state, refunds(after)) == ("cancelled", [(3800, "refunded")])
 
 
 def test_a_draft_cannot_be_paid_and_a_paid_one_not_changed(screening: Screening) -> None:
-    paid = buying.bought(screening, seats(screening, "A4"))
+    paid = purchases.buy(screening, seats(screening, "A4"))
     verbs: tuple[Callable[[], object], ...] = (
-        lambda: orders.choose_types(paid.token, {}, owner(paid)),
-        lambda: orders.choose_concessions(paid.token, {}, owner(paid)),
-        lambda: orders.change_seats(paid.token, seats(screening, "A5"), owner(paid)),
-        lambda: orders.extend(paid.token, owner(paid)),
-        lambda: orders.abandon(paid.token, owner(paid)),
-        lambda: orders.change_method(paid.token, "card", owner(paid)),
+        lambda: orders.choose_types(paid.token, {}, owner_of(paid)),
+        lambda: orders.choose_concessions(paid.token, {}, owner_of(paid)),
+        lambda: orders.change_seats(paid.token, seats(screening, "A5"), owner_of(paid)),
+        lambda: orders.extend(paid.token, owner_of(paid)),
+        lambda: orders.abandon(paid.token, owner_of(paid)),
+        lambda: orders.change_method(paid.token, "card", owner_of(paid)),
         lambda: orders.check_out(
-            paid.token, owner(paid), name="Ana", email="ana@example.com", cpf="", method="pix"
+            paid.token, owner_of(paid), name="Ana", email="ana@example.com", cpf="", method="pix"
         ),
     )
     for verb in verbs:
         with pytest.raises(Conflict), db.transaction():
             verb()
-    draft = buying.start(screening, seats(screening, "A7"), "eva")
+    draft = purchases.start(screening, seats(screening, "A7"), "eva")
     with pytest.raises(Conflict), db.transaction():
-        orders.change_method(draft.token, "pix", owner(draft))
+        orders.change_method(draft.token, "pix", owner_of(draft))

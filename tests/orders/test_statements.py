@@ -11,43 +11,43 @@ from app.orders import create
 from app.orders import service as orders
 from app.orders.service import TypeChoice
 from app.payments import handlers as payment_handlers
-from tests.actors import owner
-from tests.orders import buying
-from tests.orders.counter import stock
+from tests.actors import owner_of
+from tests.orders import purchases
+from tests.orders.concessions import add_product
 from tests.payments.test_statements import counted
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 pytestmark = pytest.mark.usefixtures("app")
 
 
 def test_a_purchase_in_few_statements(app: object) -> None:
     screening = make_screening("oooooooooo")
-    popcorn = stock(screening)
-    seats = ids(plan_of(screening), "A4 A5")
-    buying.bought(
-        screening, ids(plan_of(screening), "A9"), "eva", items={popcorn: 1}
+    popcorn = add_product(screening)
+    seats = seat_ids(seat_plan_of(screening), "A4 A5")
+    purchases.buy(
+        screening, seat_ids(seat_plan_of(screening), "A9"), "eva", items={popcorn: 1}
     )  # caches and the first key
     spent: dict[str, int] = {}
 
     with counted() as sent:
-        basket = buying.start(screening, seats)
+        basket = purchases.start(screening, seats)
     spent["start, and read"] = len(sent)
     full = {seat: TypeChoice() for seat in seats}
     half = {seat: TypeChoice("half", "student") for seat in seats}
     for name, choices in (("full price", full), ("half price", half)):
         with counted() as sent, db.transaction():
-            orders.choose_types(basket.token, choices, owner(basket))
+            orders.choose_types(basket.token, choices, owner_of(basket))
         spent[name] = len(sent)
     with counted() as sent, db.transaction():
-        orders.choose_concessions(basket.token, {popcorn: 1}, owner(basket))
+        orders.choose_concessions(basket.token, {popcorn: 1}, owner_of(basket))
     spent["concessions"] = len(sent)
     with counted() as sent, db.transaction():
         orders.check_out(
-            basket.token, owner(basket), name="Ana", email="ana@example.org", cpf="", method="pix"
+            basket.token, owner_of(basket), name="Ana", email="ana@example.org", cpf="", method="pix"
         )
     spent["check out"] = len(sent)
-    buying.work()
-    buying.bank().pay(buying.charge_id(basket))
+    purchases.run_due_work()
+    purchases.bank().pay(purchases.charge_id(basket))
     payment_handlers.deliver_sandbox_notifications()
     worker.drain(routes(("payments",)))
     with counted() as sent:
@@ -62,7 +62,7 @@ def test_a_purchase_in_few_statements(app: object) -> None:
         "check out": 5,  # one asks whether the screening is still as it was shown
         "settle": 10,  # so does one here
     }
-    assert buying.order(basket.token).state == "paid"
+    assert purchases.order(basket.token).state == "paid"
     assert all(spent[step] <= most[step] for step in most), spent
 
 
@@ -70,6 +70,6 @@ def test_a_code_that_is_taken_is_drawn_again(app: object, monkeypatch: pytest.Mo
     screening: Screening = make_screening("oooooooooo")
     codes = iter(["LTZ-0001", "LTZ-0001", "LTZ-0002"])
     monkeypatch.setattr(create, "short_code", lambda: next(codes))
-    first = buying.start(screening, ids(plan_of(screening), "A1"))
-    second = buying.start(screening, ids(plan_of(screening), "A2"), "eva")
+    first = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1"))
+    second = purchases.start(screening, seat_ids(seat_plan_of(screening), "A2"), "eva")
     assert (first.code, second.code) == ("LTZ-0001", "LTZ-0002")

@@ -10,16 +10,16 @@ from sqlalchemy import TextClause, text
 
 from app.core import db
 from app.products import handlers, service, stock_statements
-from tests.products.counter import (
+from tests.products.product_data import (
     SITE,
-    Counter,
+    ProductIds,
     age_claims,
+    available,
     hold,
-    left,
-    make_counter,
-    sold_claims,
+    in_minutes,
+    make_products,
     sold_stock,
-    soon,
+    sum_of_sold_claims,
 )
 
 SOLD = 90_000
@@ -28,7 +28,7 @@ EXPIRED = 20_000
 DAYS = 24  # hours
 
 
-def sell_a_year(counter: Counter) -> None:
+def sell_a_year(products: ProductIds) -> None:
     """Many sold claims for screenings to come, and many holds that expired, as sales of a large site leave them."""
     with db.transaction() as session:
         session.execute(
@@ -39,13 +39,13 @@ def sell_a_year(counter: Counter) -> None:
                 "   case when n <= :sold then clock_timestamp() + interval '1 day' end"
                 " from generate_series(1, :sold + :expired) n"
             ),
-            {"product": counter.popcorn, "site": SITE, "sold": SOLD, "expired": EXPIRED},
+            {"product": products.popcorn, "site": SITE, "sold": SOLD, "expired": EXPIRED},
         )
         session.execute(
             text(
                 "update products.stock set on_hand = on_hand + :sold, sold = :sold where product_id = :product"
             ),
-            {"sold": SOLD, "product": counter.popcorn},
+            {"sold": SOLD, "product": products.popcorn},
         )
     with db.aside() as connection:  # as autovacuum does after such a load
         connection.execute(text("vacuum analyze products.stock_claims"))
@@ -73,100 +73,100 @@ def read_by(node: dict[str, Any]) -> float:
 
 def test_a_hold_and_the_menu_read_the_live_holds_alone(database: str) -> None:
     """90,000 sold claims and 20,000 expired holds of a product: a hold of another one reads neither."""
-    counter = make_counter(popcorn=10)
-    sell_a_year(counter)
+    products = make_products(popcorn=10)
+    sell_a_year(products)
     for _ in range(5):
-        hold({counter.popcorn: 1})
+        hold({products.popcorn: 1})
     holding = {
         "order_id": uuid.uuid4(),
         "cinema_id": SITE,
-        "ids": [counter.popcorn],
+        "ids": [products.popcorn],
         "quantities": [1],
-        "expires_at": soon(),
+        "expires_at": in_minutes(),
     }
-    keeping = {"order_id": hold({counter.popcorn: 1}), "expires_at": None, "open_until": soon()}
+    keeping = {"order_id": hold({products.popcorn: 1}), "expires_at": None, "open_until": in_minutes()}
     assert rows_read(text(stock_statements.HOLD), holding) < FEW
     assert rows_read(text(stock_statements.SET_EXPIRY), keeping) < FEW
     assert rows_read(stock_statements.AVAILABLE, {"cinema_id": SITE}) < FEW
-    assert left()["popcorn"] == 4
+    assert available()["popcorn"] == 4
 
 
 def test_control_a_sum_over_all_claims_would_be_seen(database: str) -> None:
-    counter = make_counter()
-    sell_a_year(counter)
+    products = make_products()
+    sell_a_year(products)
     everything = text("select sum(quantity) from products.stock_claims where product_id = :product")
-    assert rows_read(everything, {"product": counter.popcorn}) >= SOLD
+    assert rows_read(everything, {"product": products.popcorn}) >= SOLD
 
 
 def test_old_claims_are_deleted_without_reading_the_others(database: str) -> None:
-    counter = make_counter()
-    sell_a_year(counter)
+    products = make_products()
+    sell_a_year(products)
     values = {"cinema_id": SITE, "days": 30, "most": 1000}
     assert rows_read(text(stock_statements.DELETE_OLD_CLAIMS), values) < FEW
 
 
 def test_a_sale_is_counted_once_and_a_cancellation_subtracts_it(database: str) -> None:
-    counter = make_counter()
-    order = hold({counter.combo: 2, counter.popcorn: 1})
+    products = make_products()
+    order = hold({products.combo: 2, products.popcorn: 1})
     assert sold_stock() == {}
     for _ in range(2):
         with db.transaction():
-            assert service.sell(order, soon())
-    assert sold_stock() == sold_claims() == {counter.popcorn: 3, counter.soda: 4}
+            assert service.sell(order, in_minutes())
+    assert sold_stock() == sum_of_sold_claims() == {products.popcorn: 3, products.soda: 4}
     with db.transaction():
-        assert service.extend(order, soon())
-    assert sold_stock() == sold_claims() == {counter.popcorn: 3, counter.soda: 4}
+        assert service.extend(order, in_minutes())
+    assert sold_stock() == sum_of_sold_claims() == {products.popcorn: 3, products.soda: 4}
     with db.transaction():
         assert service.release(order)
         assert not service.release(order)
     assert sold_stock() == {}
-    assert left() == {"combo": 5, "popcorn": 10, "soda": 10}
+    assert available() == {"combo": 5, "popcorn": 10, "soda": 10}
 
 
 def test_releasing_a_hold_leaves_what_is_sold_as_it_is(database: str) -> None:
-    counter = make_counter()
-    sold = hold({counter.popcorn: 4})
+    products = make_products()
+    sold = hold({products.popcorn: 4})
     with db.transaction():
-        service.sell(sold, soon())
-        assert service.release(hold({counter.popcorn: 3}))
-    assert sold_stock() == {counter.popcorn: 4}
-    assert left()["popcorn"] == 6
+        service.sell(sold, in_minutes())
+        assert service.release(hold({products.popcorn: 3}))
+    assert sold_stock() == {products.popcorn: 4}
+    assert available()["popcorn"] == 6
 
 
 def test_deleting_old_claims_keeps_the_available_stock(database: str) -> None:
-    counter = make_counter(popcorn=5)
-    sold = hold({counter.popcorn: 2})
+    products = make_products(popcorn=5)
+    sold = hold({products.popcorn: 2})
     with db.transaction():
-        service.sell(sold, soon())
-    hold({counter.popcorn: 1})
+        service.sell(sold, in_minutes())
+    hold({products.popcorn: 1})
     age_claims(31 * DAYS)
-    fresh = hold({counter.popcorn: 1})
-    before = left()
+    fresh = hold({products.popcorn: 1})
+    before = available()
     with db.transaction():
         assert service.delete_old_claims(SITE) == 2
         assert service.delete_old_claims(SITE) == 0
     assert sold_stock() == {}
-    assert left() == before == {"combo": 2, "popcorn": 2, "soda": 10}
+    assert available() == before == {"combo": 2, "popcorn": 2, "soda": 10}
     with db.transaction():
         assert service.release(fresh)
-    assert left()["popcorn"] == 3
+    assert available()["popcorn"] == 3
 
 
 def test_claims_are_kept_until_the_screening_has_ended(database: str) -> None:
     """A sale of more than a month ago can still be cancelled, and then the stock is available again."""
-    counter = make_counter(popcorn=5)
-    order = hold({counter.popcorn: 2})
+    products = make_products(popcorn=5)
+    order = hold({products.popcorn: 2})
     with db.transaction():
-        service.sell(order, soon(60 * 24 * 40))
+        service.sell(order, in_minutes(60 * 24 * 40))
     age_claims(35 * DAYS)
     with db.transaction():
         assert service.delete_old_claims(SITE) == 0
         assert service.release(order)
-    assert left()["popcorn"] == 5
+    assert available()["popcorn"] == 5
 
 
 def test_the_tick_deletes_old_claims_of_every_site_in_batches(database: str) -> None:
-    counter = make_counter(popcorn=3000)
+    products = make_products(popcorn=3000)
     with db.transaction() as session:
         session.execute(
             text(
@@ -174,10 +174,10 @@ def test_the_tick_deletes_old_claims_of_every_site_in_batches(database: str) -> 
                 " select gen_random_uuid(), :product, :site, 1, clock_timestamp() - interval '31 days'"
                 " from generate_series(1, 2500)"
             ),
-            {"product": counter.popcorn, "site": SITE},
+            {"product": products.popcorn, "site": SITE},
         )
-    hold({counter.popcorn: 1})
+    hold({products.popcorn: 1})
     handlers.delete_old_claims()
     with db.reading() as session:
         assert session.execute(text("select count(*) from products.stock_claims")).scalar_one() == 1
-    assert left()["popcorn"] == 2999
+    assert available()["popcorn"] == 2999

@@ -15,21 +15,21 @@ from app.core import cache, db
 from app.core.errors import Conflict, Invalid
 from app.products import service
 from app.products.catalogue import Product, stock_needs
-from tests.products.counter import (
+from tests.products.product_data import (
     SITE,
     age_claims,
+    available,
     hold,
-    left,
+    in_minutes,
     live_claims,
-    make_counter,
-    sold_claims,
+    make_products,
     sold_stock,
-    soon,
+    sum_of_sold_claims,
 )
 
 
 def test_the_menu_begins_with_combos_and_says_what_they_save(database: str) -> None:
-    make_counter(popcorn=10, soda=5)
+    make_products(popcorn=10, soda=5)
     with db.reading():
         menu = service.menu(SITE, "en")
         elsewhere = service.menu(SITE + 1, "pt_BR")
@@ -42,104 +42,106 @@ def test_the_menu_begins_with_combos_and_says_what_they_save(database: str) -> N
 
 
 def test_a_hold_takes_combos_apart(database: str) -> None:
-    counter = make_counter()
+    products = make_products()
     order = uuid.uuid4()
     with db.transaction():
-        lines = service.hold(order, SITE, {counter.combo: 2, counter.popcorn: 1, counter.soda: 0}, soon())
+        lines = service.hold(
+            order, SITE, {products.combo: 2, products.popcorn: 1, products.soda: 0}, in_minutes()
+        )
     assert [(line.product_id, line.name_en, line.quantity, line.unit_price) for line in lines] == [
-        (counter.combo, "Double", 2, 4400),
-        (counter.popcorn, "Popcorn", 1, 2500),
+        (products.combo, "Double", 2, 4400),
+        (products.popcorn, "Popcorn", 1, 2500),
     ]
-    assert left() == {"combo": 3, "popcorn": 7, "soda": 6}
+    assert available() == {"combo": 3, "popcorn": 7, "soda": 6}
 
 
 def test_a_hold_replaces_the_one_before(database: str) -> None:
-    counter = make_counter(popcorn=3)
-    order = hold({counter.popcorn: 3})
-    hold({counter.popcorn: 2, counter.soda: 1}, order=order)
-    assert left() == {"combo": 1, "popcorn": 1, "soda": 9}
+    products = make_products(popcorn=3)
+    order = hold({products.popcorn: 3})
+    hold({products.popcorn: 2, products.soda: 1}, order=order)
+    assert available() == {"combo": 1, "popcorn": 1, "soda": 9}
     hold({}, order=order)
-    assert left()["popcorn"] == 3
+    assert available()["popcorn"] == 3
 
 
 def test_what_is_not_there_is_refused_whole(database: str) -> None:
-    counter = make_counter(popcorn=4, soda=3)
-    order = hold({counter.popcorn: 1})
+    products = make_products(popcorn=4, soda=3)
+    order = hold({products.popcorn: 1})
     with pytest.raises(service.OutOfStock) as short:
-        hold({counter.combo: 2, counter.popcorn: 1}, order=order)
-    assert short.value.available == {counter.combo: 1}
-    assert left() == {"combo": 1, "popcorn": 3, "soda": 3}
+        hold({products.combo: 2, products.popcorn: 1}, order=order)
+    assert short.value.available == {products.combo: 1}
+    assert available() == {"combo": 1, "popcorn": 3, "soda": 3}
     with pytest.raises(service.OutOfStock) as short:
-        hold({counter.popcorn: 4, counter.soda: 1})
-    assert short.value.available == {counter.popcorn: 3}
+        hold({products.popcorn: 4, products.soda: 1})
+    assert short.value.available == {products.popcorn: 3}
 
 
 @pytest.mark.parametrize("quantity", [-1, 21, 10**9, True, 1.5, "2", None])
 def test_impossible_quantities(database: str, quantity: object) -> None:
-    counter = make_counter()
+    products = make_products()
     with pytest.raises(Invalid) as invalid:
-        hold({counter.popcorn: quantity})  # type: ignore[dict-item]
-    assert (invalid.value.code, invalid.value.field) == ("products.quantity", str(counter.popcorn))
+        hold({products.popcorn: quantity})  # type: ignore[dict-item]
+    assert (invalid.value.code, invalid.value.field) == ("products.quantity", str(products.popcorn))
 
 
 def test_unknown_and_withdrawn_products(database: str) -> None:
-    counter = make_counter()
+    products = make_products()
     with db.transaction() as session:
         session.execute(text("update products.products set active = false where slug = 'soda'"))
     cache.clear_all()
-    for product in (counter.soda, 0, -1, 2**40):
+    for product in (products.soda, 0, -1, 2**40):
         with pytest.raises(Invalid, match=r"products\.unknown"):
             hold({product: 1})
 
 
 def test_an_expired_hold_is_free_for_others(database: str) -> None:
-    counter = make_counter(popcorn=1)
-    hold({counter.popcorn: 1}, minutes=-0.01)
-    assert left()["popcorn"] == 1
-    hold({counter.popcorn: 1})
-    assert left()["popcorn"] == 0
+    products = make_products(popcorn=1)
+    hold({products.popcorn: 1}, minutes=-0.01)
+    assert available()["popcorn"] == 1
+    hold({products.popcorn: 1})
+    assert available()["popcorn"] == 0
 
 
 def test_sold_is_for_good_and_selling_twice_is_once(database: str) -> None:
-    counter = make_counter(popcorn=2)
-    order = hold({counter.popcorn: 1})
+    products = make_products(popcorn=2)
+    order = hold({products.popcorn: 1})
     for _ in range(2):
         with db.transaction():
-            assert service.sell(order, soon())
+            assert service.sell(order, in_minutes())
     age_claims(hours=48)
-    assert left()["popcorn"] == 1
+    assert available()["popcorn"] == 1
     with pytest.raises(Conflict, match=r"products\.sold"):
-        hold({counter.popcorn: 2}, order=order)
+        hold({products.popcorn: 2}, order=order)
     with pytest.raises(Conflict, match=r"products\.sold"):
         hold({}, order=order)
     with db.transaction():
         assert service.release(order)
         assert not service.release(order)
-    assert left()["popcorn"] == 2
+    assert available()["popcorn"] == 2
 
 
 def test_late_money_takes_expired_stock_again_if_it_is_there(database: str) -> None:
-    counter = make_counter(popcorn=1, soda=5)
-    late = hold({counter.popcorn: 1, counter.soda: 1}, minutes=-0.01)
+    products = make_products(popcorn=1, soda=5)
+    late = hold({products.popcorn: 1, products.soda: 1}, minutes=-0.01)
     with db.transaction():
-        assert service.sell(late, soon())
-    assert left() == {"combo": 0, "popcorn": 0, "soda": 4}
+        assert service.sell(late, in_minutes())
+    assert available() == {"combo": 0, "popcorn": 0, "soda": 4}
 
 
 def test_late_money_gets_all_or_nothing(database: str) -> None:
-    counter = make_counter(popcorn=1, soda=5)
-    late = hold({counter.popcorn: 1, counter.soda: 1}, minutes=-0.01)
-    hold({counter.popcorn: 1})
+    products = make_products(popcorn=1, soda=5)
+    late = hold({products.popcorn: 1, products.soda: 1}, minutes=-0.01)
+    hold({products.popcorn: 1})
     with db.transaction():
-        assert not service.sell(late, soon())
-        assert not service.extend(late, soon())
-    assert left() == {"combo": 0, "popcorn": 0, "soda": 5}
+        assert not service.sell(late, in_minutes())
+        assert not service.extend(late, in_minutes())
+    assert available() == {"combo": 0, "popcorn": 0, "soda": 5}
 
 
 def test_extending_moves_every_claim(database: str) -> None:
-    counter = make_counter()
-    order = hold({counter.combo: 1}, minutes=1)
-    until = soon(60)
+    products = make_products()
+    order = hold({products.combo: 1}, minutes=1)
+    until = in_minutes(60)
     with db.transaction() as session:
         assert service.extend(order, until)
         expiries = session.execute(text("select expires_at from products.stock_claims")).scalars().all()
@@ -147,10 +149,10 @@ def test_extending_moves_every_claim(database: str) -> None:
 
 
 def test_an_order_without_snacks_keeps_them_all(database: str) -> None:
-    make_counter()
+    make_products()
     with db.transaction():
-        assert service.extend(uuid.uuid4(), soon())
-        assert service.sell(uuid.uuid4(), soon())
+        assert service.extend(uuid.uuid4(), in_minutes())
+        assert service.sell(uuid.uuid4(), in_minutes())
         assert not service.release(uuid.uuid4())
 
 
@@ -178,16 +180,16 @@ class Shelf(RuleBasedStateMachine):
         with db.transaction() as session:
             for table in ("stock_claims", "stock", "combo_items", "products"):
                 session.execute(text(f"delete from products.{table}"))
-        self.counter = make_counter(popcorn=6, soda=8)
+        self.counter = make_products(popcorn=6, soda=8)
         self.capacity = {self.counter.popcorn: 6, self.counter.soda: 8}
         self.orders = [uuid.uuid4() for _ in range(4)]
         self.model: dict[uuid.UUID, tuple[dict[int, int], str]] = {}
 
     def parts(self, wanted: dict[int, int]) -> dict[int, int]:
-        counter = self.counter
-        popcorn = wanted.get(counter.popcorn, 0) + wanted.get(counter.combo, 0)
-        soda = wanted.get(counter.soda, 0) + 2 * wanted.get(counter.combo, 0)
-        return {part: count for part, count in ((counter.popcorn, popcorn), (counter.soda, soda)) if count}
+        products = self.counter
+        popcorn = wanted.get(products.popcorn, 0) + wanted.get(products.combo, 0)
+        soda = wanted.get(products.soda, 0) + 2 * wanted.get(products.combo, 0)
+        return {part: count for part, count in ((products.popcorn, popcorn), (products.soda, soda)) if count}
 
     def free(self, product: int, but: uuid.UUID | None = None) -> int:
         used = sum(
@@ -230,7 +232,7 @@ class Shelf(RuleBasedStateMachine):
         parts, state = self.model.get(order, ({}, "held"))
         expected = state != "expired" or all(count <= self.free(part, order) for part, count in parts.items())
         with db.transaction():
-            kept = service.sell(order, soon()) if paid else service.extend(order, soon())
+            kept = service.sell(order, in_minutes()) if paid else service.extend(order, in_minutes())
         assert kept == expected
         if kept and parts and state != "sold":
             self.model[order] = (parts, "sold" if paid else "held")
@@ -244,7 +246,7 @@ class Shelf(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_oversold(self) -> None:
-        assert sold_stock() == sold_claims()
+        assert sold_stock() == sum_of_sold_claims()
         for product, capacity in self.capacity.items():
             claimed = live_claims(product)
             assert claimed == capacity - self.free(product)

@@ -9,8 +9,8 @@ from app.core.config import Settings
 
 
 @pytest.fixture
-def crowd(database: str, settings: Settings) -> Iterator[None]:
-    """Room for 64 connections at a time, and a database that notices deadlocks quickly."""
+def large_pool(database: str, settings: Settings) -> Iterator[None]:
+    """A pool of 64 connections; the database detects deadlocks after 50 ms."""
     impatient = {"options": "-c deadlock_timeout=50ms"}
     db.connect(database, pool_size=64, max_overflow=10, connect_args=impatient)
     config.use(settings)

@@ -14,8 +14,8 @@ from sqlalchemy import text
 from app.core import config, db
 from app.core.config import Settings
 from app.tickets import admission, issuing, service
-from tests.actors import at_the_door
-from tests.races.crowd import until_somebody_waits
+from tests.actors import door_actor
+from tests.races.concurrency import wait_until_blocked
 from tests.tickets.conftest import FULL, STUDENT, make_facts
 
 THREADS = 50
@@ -44,7 +44,7 @@ def at_once(count: int, action: Callable[[int], str]) -> Counter[str]:
 
 def test_fifty_doors_let_one_ticket_in_once(tickets: list[service.Ticket]) -> None:
     qr_text = tickets[0].qr_text
-    verdicts = at_once(THREADS, lambda n: service.admit(qr_text, at_the_door(n), gate=str(n)).verdict)
+    verdicts = at_once(THREADS, lambda n: service.admit(qr_text, door_actor(n), gate=str(n)).verdict)
     assert verdicts == {"admitted": 1, "already": THREADS - 1}
 
 
@@ -52,10 +52,10 @@ def test_many_who_let_it_in_early_let_it_in_once(tickets: list[service.Ticket], 
     config.use(settings.changed(cinema={"doors_open_minutes": 1}))
     qr_text = tickets[0].qr_text
     with db.transaction():
-        tried = service.admit(qr_text, at_the_door(), gate="1")
+        tried = service.admit(qr_text, door_actor(), gate="1")
     assert tried.verdict == "too_early"
     verdicts = at_once(
-        20, lambda n: service.admit_early(tried.id, at_the_door(), gate=str(n), seconds=600).verdict
+        20, lambda n: service.admit_early(tried.id, door_actor(), gate=str(n), seconds=600).verdict
     )
     assert verdicts == {"admitted_early": 1, "already": 19}
 
@@ -67,7 +67,7 @@ def test_without_the_guard_they_would_let_it_in_again_and_again(
     assert unguarded != admission.ADMIT
     monkeypatch.setattr(admission, "ADMIT", unguarded)
     qr_text = tickets[0].qr_text
-    verdicts = at_once(THREADS, lambda n: service.admit(qr_text, at_the_door(n), gate=str(n)).verdict)
+    verdicts = at_once(THREADS, lambda n: service.admit(qr_text, door_actor(n), gate=str(n)).verdict)
     assert verdicts["admitted"] > 1
 
 
@@ -77,7 +77,7 @@ def test_a_form_sent_many_times_at_once_is_one_try(tickets: list[service.Ticket]
 
     def send(number: int) -> str:
         try:
-            answer = service.admit(qr_text, at_the_door(), gate="1", once="a form")
+            answer = service.admit(qr_text, door_actor(), gate="1", once="a form")
         except service.TriedBefore as error:
             answers.add(error.admission_id)
             db.session().rollback()
@@ -116,9 +116,9 @@ def cancel_while_the_door_lets_one_in(first: service.Ticket) -> str:
     with ThreadPoolExecutor(1) as pool:
         cancelled = pool.submit(cancel)
         with db.transaction():
-            assert service.admit(first.qr_text, at_the_door(), gate="1").admitted
+            assert service.admit(first.qr_text, door_actor(), gate="1").admitted
             scanned.set()
-            until_somebody_waits()
+            wait_until_blocked()
         return cancelled.result()
 
 
@@ -150,7 +150,7 @@ def _race_once(first: service.Ticket, second: service.Ticket) -> str:
     def scan(ticket: service.Ticket) -> str:
         gate.wait(30)
         with db.transaction():
-            return service.admit(ticket.qr_text, at_the_door(), gate="1").verdict
+            return service.admit(ticket.qr_text, door_actor(), gate="1").verdict
 
     with ThreadPoolExecutor(3) as pool:
         cancelled = pool.submit(cancel)

@@ -18,12 +18,12 @@ from app.orders import service as orders
 from app.orders.checkout import TotalDisagrees
 from app.orders.service import OrderView
 from app.tickets import service as tickets
-from tests.actors import owner
-from tests.orders import buying
-from tests.orders.buying import FULL, STUDENT
-from tests.orders.counter import stock
-from tests.races.crowd import one_waits_for_the_other
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import owner_of
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.orders.purchases import FULL, STUDENT
+from tests.races.concurrency import commit_while_the_other_waits
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 
 @pytest.fixture
@@ -34,39 +34,39 @@ def screening(app: object, database: str, settings: Settings) -> Iterator[Screen
 
 
 def basket(screening: Screening, *choices: orders.TypeChoice) -> OrderView:
-    seats = ids(plan_of(screening), "A4 A5")
-    return buying.choose(buying.start(screening, seats), choices or None)
+    seats = seat_ids(seat_plan_of(screening), "A4 A5")
+    return purchases.choose(purchases.start(screening, seats), choices or None)
 
 
 def popcorn_while_types_are_chosen(screening: Screening) -> OrderView:
-    popcorn = stock(screening, on_hand=50)
+    popcorn = add_product(screening, on_hand=50)
     order = basket(screening)
     full = {seat.seat_id: FULL for seat in order.seats}
-    one_waits_for_the_other(
-        lambda: orders.choose_concessions(order.token, {popcorn: 10}, owner(order)),
-        lambda: orders.choose_types(order.token, full, owner(order)),
+    commit_while_the_other_waits(
+        lambda: orders.choose_concessions(order.token, {popcorn: 10}, owner_of(order)),
+        lambda: orders.choose_types(order.token, full, owner_of(order)),
     )
-    return buying.order(order.token)
+    return purchases.order(order.token)
 
 
 def full_price_while_concessions_are_chosen(screening: Screening) -> OrderView:
     order = basket(screening, STUDENT, STUDENT)
     full = {seat.seat_id: FULL for seat in order.seats}
-    one_waits_for_the_other(
-        lambda: orders.choose_types(order.token, full, owner(order)),
-        lambda: orders.choose_concessions(order.token, {}, owner(order)),
+    commit_while_the_other_waits(
+        lambda: orders.choose_types(order.token, full, owner_of(order)),
+        lambda: orders.choose_concessions(order.token, {}, owner_of(order)),
     )
-    return buying.order(order.token)
+    return purchases.order(order.token)
 
 
 def more_seats_while_concessions_are_chosen(screening: Screening) -> OrderView:
     order = basket(screening)
-    more = ids(plan_of(screening), "A4 A5 A6 A7")
-    one_waits_for_the_other(
-        lambda: orders.change_seats(order.token, more, owner(order)),
-        lambda: orders.choose_concessions(order.token, {}, owner(order)),
+    more = seat_ids(seat_plan_of(screening), "A4 A5 A6 A7")
+    commit_while_the_other_waits(
+        lambda: orders.change_seats(order.token, more, owner_of(order)),
+        lambda: orders.choose_concessions(order.token, {}, owner_of(order)),
     )
-    return buying.order(order.token)
+    return purchases.order(order.token)
 
 
 CROSSINGS = [
@@ -94,25 +94,29 @@ def test_control_reckoning_with_what_stood_before_the_wait(
     assert order.seats_total + order.items_total == worth
     assert order.total < worth
     with pytest.raises(TotalDisagrees):  # and then at least nobody pays it
-        buying.check_out(order)
+        purchases.check_out(order)
 
 
 def test_what_is_begun_to_be_paid_is_held_long_enough(screening: Screening) -> None:
     """The snacks that came while the checkout waited for the order live as long as the payment may take."""
-    popcorn = stock(screening, on_hand=50)
+    popcorn = add_product(screening, on_hand=50)
     order = basket(screening)
-    buying.time_passes(order, 9)
+    purchases.age_order(order, 9)
 
     def pay() -> None:
-        orders.check_out(order.token, owner(order), name="Ana", email="ana@example.org", cpf="", method="pix")
+        orders.check_out(
+            order.token, owner_of(order), name="Ana", email="ana@example.org", cpf="", method="pix"
+        )
 
-    one_waits_for_the_other(lambda: orders.choose_concessions(order.token, {popcorn: 1}, owner(order)), pay)
+    commit_while_the_other_waits(
+        lambda: orders.choose_concessions(order.token, {popcorn: 1}, owner_of(order)), pay
+    )
     with db.reading() as session:
         lives_until = session.execute(text("select min(expires_at) from products.stock_claims")).scalar_one()
-    after = buying.order(order.token)
+    after = purchases.order(order.token)
     assert lives_until > after.deadline
-    buying.work()
-    paid = buying.pay(after)
+    purchases.run_due_work()
+    paid = purchases.pay(after)
     assert (paid.state, paid.total) == ("paid", 2 * 3800 + 2100)
     with db.reading():
         assert len(tickets.of_order(paid.id)) == 2

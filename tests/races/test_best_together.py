@@ -12,20 +12,20 @@ from app.core import db
 from app.events.service import Screening
 from app.reservations import holds, service
 from app.reservations.service import Reservation, SeatsLost
-from tests.actors import stranger
-from tests.races.crowd import deadlocks, of_kind, rush, unexpected
-from tests.reservations.holds import hold, taken
-from tests.reservations.rooms import make_screening, plan_of
+from tests.actors import new_visitor_actor
+from tests.races.concurrency import deadlocks, of_kind, run_at_once, unexpected
+from tests.reservations.auditoriums import make_screening, seat_plan_of
+from tests.reservations.holds import hold, taken_seats
 
-pytestmark = pytest.mark.usefixtures("crowd")
+pytestmark = pytest.mark.usefixtures("large_pool")
 
 
 def together(screening: Screening) -> list[Any]:
     def work() -> Reservation:
         with db.transaction():
-            return service.hold_best(screening, 2, stranger())
+            return service.hold_best(screening, 2, new_visitor_actor())
 
-    return rush([work] * 40)
+    return run_at_once([work] * 40)
 
 
 def count_losses(monkeypatch: pytest.MonkeyPatch) -> list[SeatsLost]:
@@ -46,7 +46,7 @@ def test_the_best_together_do_not_collide(monkeypatch: pytest.MonkeyPatch) -> No
     screening = make_screening(*["oooooooooo"] * 8)
     results = together(screening)
     assert len(of_kind(results, Reservation)) == 40
-    assert len(taken(screening).split()) == 80
+    assert len(taken_seats(screening).split()) == 80
     assert losses == []
 
 
@@ -61,7 +61,7 @@ def test_control_the_best_together(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_picked_by_hand_against_the_best_together() -> None:
     """Those who pick take no lock: the best ones are looked for again, and nobody gets half of a pair."""
     screening = make_screening(*["oooooo"] * 4)
-    room = plan_of(screening)
+    room = seat_plan_of(screening)
     pairs = [block[first : first + 2] for block in room.rows for first in range(0, 6, 2)]
 
     def pick(pair: Any) -> Callable[[], Reservation]:
@@ -69,11 +69,11 @@ def test_picked_by_hand_against_the_best_together() -> None:
 
     def best() -> Reservation:
         with db.transaction():
-            return service.hold_best(screening, 2, stranger())
+            return service.hold_best(screening, 2, new_visitor_actor())
 
-    results = rush([work for pair in pairs for work in (pick(pair), best)])
+    results = run_at_once([work for pair in pairs for work in (pick(pair), best)])
     held = of_kind(results, Reservation)
     assert not unexpected(results)
     assert deadlocks(results) == 0
     seats = [seat_id for one in held for seat_id in one.seat_ids]
-    assert len(seats) == len(set(seats)) == len(taken(screening).split())
+    assert len(seats) == len(set(seats)) == len(taken_seats(screening).split())

@@ -13,11 +13,11 @@ from app.events import service as events
 from app.events.service import Screening
 from app.orders import handlers
 from app.orders.service import OrderView
-from tests.orders import buying
-from tests.orders.buying import late, refunds, to_be_paid, valid_tickets
-from tests.races.crowd import until_it_waits_or_has_ended
+from tests.orders import purchases
+from tests.orders.purchases import expire, refunds, start_payment, valid_tickets
+from tests.races.concurrency import wait_until_blocked_or_ended
 from tests.races.test_settlement import paid_but_not_settled
-from tests.reservations.rooms import make_screening
+from tests.reservations.auditoriums import make_screening
 
 
 @pytest.fixture
@@ -33,21 +33,21 @@ def called_off_meanwhile(screening: Screening, settle: Callable[[], str]) -> str
     def call_off() -> None:
         with db.transaction():
             events.cancel_screening(screening.id, "No light.")
-        buying.work()
+        purchases.run_due_work()
 
     cinema = threading.Thread(target=call_off, daemon=True)
     with db.transaction():
         outcome = settle()
         cinema.start()
-        until_it_waits_or_has_ended(cinema)
+        wait_until_blocked_or_ended(cinema)
     cinema.join(20)
     assert not cinema.is_alive()
-    buying.work()
+    purchases.run_due_work()
     return outcome
 
 
 def ready(screening: Screening) -> tuple[OrderView, Callable[[], str]]:
-    basket = late(to_be_paid(screening, "A4"))
+    basket = expire(start_payment(screening, "A4"))
     (settle,) = paid_but_not_settled(basket, 1)
     return basket, settle
 
@@ -55,7 +55,7 @@ def ready(screening: Screening) -> tuple[OrderView, Callable[[], str]]:
 def test_the_money_goes_back(screening: Screening) -> None:
     basket, settle = ready(screening)
     assert called_off_meanwhile(screening, settle) == "paid"
-    after = buying.order(basket.token)
+    after = purchases.order(basket.token)
     assert (after.state, after.end_reason) == ("refunded", "called_off")
     assert (refunds(after), valid_tickets(after)) == ([(3800, "refunded")], [])
 
@@ -66,8 +66,8 @@ def test_control_when_the_screening_is_not_kept_from_being_called_off(
     monkeypatch.setattr("app.orders.settlement.events.lock_scheduled", lambda screening_id: True)
     basket, settle = ready(screening)
     assert called_off_meanwhile(screening, settle) == "paid"
-    after = buying.order(basket.token)
+    after = purchases.order(basket.token)
     assert (after.state, refunds(after), valid_tickets(after)) == ("paid", [], ["A4"])
     handlers.call_off_latecomers()  # the clock finds what was missed
-    buying.work()
+    purchases.run_due_work()
     assert refunds(after) == [(3800, "refunded")]

@@ -17,10 +17,10 @@ from app.orders.service import OrderView
 from app.payments import service as payments
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted, Ticket
-from tests.actors import at_the_door
-from tests.orders import buying
-from tests.races.crowd import rush
-from tests.reservations.rooms import make_screening, plan_of
+from tests.actors import door_actor
+from tests.orders import purchases
+from tests.races.concurrency import run_at_once
+from tests.reservations.auditoriums import make_screening, seat_plan_of
 
 ROUNDS = 15
 
@@ -34,16 +34,16 @@ def screening(app: object, database: str, settings: Settings) -> Iterator[Screen
 
 def race(screening: Screening, place: int) -> tuple[str, str, int]:
     """Two doors and a cancellation at once: the order's state, the door's verdicts, what goes back."""
-    seats = [seat.id for seat in plan_of(screening).seats[2 * place : 2 * place + 2]]
-    paid = buying.bought(screening, seats, f"visitor-{place}")
+    seats = [seat.id for seat in seat_plan_of(screening).seats[2 * place : 2 * place + 2]]
+    paid = purchases.buy(screening, seats, f"visitor-{place}")
     with db.reading():
         first, second = tickets.of_order(paid.id)
-    results = rush([lambda: cancel(paid), lambda: walk_in(first), lambda: walk_in(second)])
+    results = run_at_once([lambda: cancel(paid), lambda: walk_in(first), lambda: walk_in(second)])
     assert all(isinstance(result, str) for result in results), results
     with db.reading():
         back = sum(one.amount for one in payments.refunds_of(paid.id))
     inside = "somebody is in" if "admitted" in results[1:] else "nobody is in"
-    return buying.order(paid.token).state, inside, back
+    return purchases.order(paid.token).state, inside, back
 
 
 def cancel(paid: OrderView) -> str:
@@ -58,7 +58,7 @@ def cancel(paid: OrderView) -> str:
 
 def walk_in(ticket: Ticket) -> str:
     with db.transaction() as session:
-        verdict = tickets.admit(ticket.qr_text, at_the_door(), gate="1").verdict
+        verdict = tickets.admit(ticket.qr_text, door_actor(), gate="1").verdict
         session.execute(text("select pg_sleep(0.002)"))
         return verdict
 

@@ -13,7 +13,7 @@ from app.core import db, outbox, worker
 from app.core.messages import OrderPaid
 from app.dispatch import routes
 from app.tickets import documents, issuing, rotation, service
-from tests.races.crowd import deadlocks, of_kind, until_it_waits_or_has_ended, until_so_many_wait
+from tests.races.concurrency import deadlocks, of_kind, wait_until_blocked_or_ended, wait_until_count_blocked
 from tests.tickets.conftest import FULL, STUDENT, make_facts
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -26,7 +26,7 @@ def mails_after_cancelling() -> int:
     with db.transaction():
         service.revoke(order_id)
         drawing.start()
-        until_it_waits_or_has_ended(drawing, 120)
+        wait_until_blocked_or_ended(drawing, 120)
     drawing.join(20)
     assert not drawing.is_alive()
     with db.reading() as session:
@@ -69,9 +69,9 @@ def collide() -> list[object]:
     with db.engine().begin() as other:
         other.execute(text("select 1 from tickets.tickets where id = :id for update"), {"id": wanted})
         drawn = run(lambda: documents.record(order_id, 1, "orders/x.pdf", 1))
-        until_so_many_wait(1)
+        wait_until_count_blocked(1)
         cancelled = run(lambda: service.revoke(order_id))
-        until_so_many_wait(2)
+        wait_until_count_blocked(2)
     for thread in (drawn, cancelled):
         thread.join(20)
         assert not thread.is_alive()
@@ -98,14 +98,14 @@ def laid_out_backwards() -> tuple[uuid.UUID, uuid.UUID]:
             return facts.order_id, second
 
 
-@pytest.mark.usefixtures("crowd")
+@pytest.mark.usefixtures("large_pool")
 def test_neither_waits_for_the_other_for_ever() -> None:
     results = collide()
     assert of_kind(results, Exception) == []
     assert 2 in results, "both tickets are revoked"
 
 
-@pytest.mark.usefixtures("crowd")
+@pytest.mark.usefixtures("large_pool")
 def test_control_in_the_order_of_the_disk_they_do(monkeypatch: pytest.MonkeyPatch) -> None:
     as_they_lie = str(issuing._REVOKE).replace("order by id for update", "")
     monkeypatch.setattr(issuing, "_REVOKE", text(as_they_lie))
@@ -125,6 +125,6 @@ def test_tickets_that_are_signed_anew_meanwhile_are_revoked_too() -> None:
     with db.transaction():
         assert rotation.sign_batch(facts.screening_id, range(kid)) == 2
         cancelling.start()
-        until_so_many_wait(1)
+        wait_until_count_blocked(1)
     cancelling.join(20)
     assert results == [2]

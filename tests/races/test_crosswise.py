@@ -16,13 +16,13 @@ from app.orders import service as orders
 from app.orders.service import OrderView, Started
 from app.reservations import holds, service
 from app.reservations.service import SeatsLost
-from tests.actors import browser
-from tests.orders import buying
-from tests.races.crowd import PATIENCE, deadlocks, how_many_wait, of_kind, rush
-from tests.reservations.holds import taken
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import visitor_actor
+from tests.orders import purchases
+from tests.races.concurrency import TIMEOUT_SECONDS, count_blocked, deadlocks, of_kind, run_at_once
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
+from tests.reservations.holds import taken_seats
 
-pytestmark = pytest.mark.usefixtures("app", "crowd")
+pytestmark = pytest.mark.usefixtures("app", "large_pool")
 Wish = tuple[Screening, str]
 
 
@@ -34,14 +34,14 @@ def crosswise(ana: Wish, bia: Wish, monkeypatch: pytest.MonkeyPatch) -> list[obj
     def both_give_up(reservation_id: uuid.UUID) -> bool:
         released = release(reservation_id)
         given_up.append(reservation_id)
-        deadline = time.monotonic() + PATIENCE
-        while len(given_up) < 2 and not how_many_wait():
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while len(given_up) < 2 and not count_blocked():
             assert time.monotonic() < deadline
             time.sleep(0.01)
         return released
 
     monkeypatch.setattr(service, "release", both_give_up)
-    results = rush(
+    results = run_at_once(
         [
             lambda: swap("ana", *bia, orders_before[0]),
             lambda: swap("bia", *ana, orders_before[1]),
@@ -49,22 +49,22 @@ def crosswise(ana: Wish, bia: Wish, monkeypatch: pytest.MonkeyPatch) -> list[obj
     )
     if not deadlocks(results):
         for order, (screening, names) in zip(orders_before, (ana, bia), strict=True):
-            kept = buying.order(order.token)
+            kept = purchases.order(order.token)
             assert (kept.state, kept.is_open) == ("draft", True)
-            assert set(names.split()) <= set(taken(screening).split())
+            assert set(names.split()) <= set(taken_seats(screening).split())
     return results
 
 
 def begin(visitor: str, screening: Screening, names: str) -> OrderView:
-    return buying.start(screening, ids(plan_of(screening), names), visitor)
+    return purchases.start(screening, seat_ids(seat_plan_of(screening), names), visitor)
 
 
 def swap(visitor: str, screening: Screening, names: str, given_up: OrderView) -> Started:
     with db.transaction():
         return orders.start_with_seats(
             screening.id,
-            ids(plan_of(screening), names),
-            browser(visitor, visitor),
+            seat_ids(seat_plan_of(screening), names),
+            visitor_actor(visitor, visitor),
             once=uuid.uuid4().hex,
             instead_of=given_up.token,
         )

@@ -13,11 +13,11 @@ from app.events.service import Screening
 from app.orders import half_price_claims
 from app.orders import service as orders
 from app.orders.service import HalfPriceGone, OrderView
-from tests.actors import owner
-from tests.orders import buying
-from tests.orders.buying import SENIOR, STUDENT
-from tests.races.crowd import of_kind, rush
-from tests.reservations.rooms import make_screening, plan_of
+from tests.actors import owner_of
+from tests.orders import purchases
+from tests.orders.purchases import SENIOR, STUDENT
+from tests.races.concurrency import of_kind, run_at_once
+from tests.reservations.auditoriums import make_screening, seat_plan_of
 
 PEOPLE = 30
 PLACES = 12  # 40 % of 30 seats
@@ -33,7 +33,8 @@ def screening(app: object, database: str, settings: Settings) -> Iterator[Screen
 def baskets(screening: Screening) -> list[OrderView]:
     """Each of a room of people holds a seat."""
     return [
-        buying.start(screening, [seat.id], f"visitor-{seat.id}") for seat in plan_of(screening).seats[:PEOPLE]
+        purchases.start(screening, [seat.id], f"visitor-{seat.id}")
+        for seat in seat_plan_of(screening).seats[:PEOPLE]
     ]
 
 
@@ -43,13 +44,13 @@ def all_want_half(everybody: list[OrderView]) -> int:
     def choose(basket: OrderView) -> bool:
         try:
             with db.transaction() as session:
-                orders.choose_types(basket.token, {basket.seats[0].seat_id: STUDENT}, owner(basket))
+                orders.choose_types(basket.token, {basket.seats[0].seat_id: STUDENT}, owner_of(basket))
                 session.execute(text("select pg_sleep(0.05)"))
         except HalfPriceGone:
             return False
         return True
 
-    results = rush([lambda basket=basket: choose(basket) for basket in everybody])  # type: ignore[misc]
+    results = run_at_once([lambda basket=basket: choose(basket) for basket in everybody])  # type: ignore[misc]
     assert not of_kind(results, Exception), results
     return sum(results)
 
@@ -81,6 +82,6 @@ def test_seniors_stand_outside(screening: Screening) -> None:
     everybody = baskets(screening)
     assert all_want_half(everybody) == PLACES
     for basket in everybody:
-        if not buying.order(basket.token).types_chosen:
-            buying.choose(basket, [SENIOR])
+        if not purchases.order(basket.token).types_chosen:
+            purchases.choose(basket, [SENIOR])
     assert claimed(screening) == PLACES

@@ -13,20 +13,20 @@ from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import Started
 from app.reservations import service as reservations
-from tests.actors import browser
-from tests.orders import buying
-from tests.races.crowd import deadlocks, of_kind, rush, unexpected, until_somebody_waits
-from tests.reservations.holds import hold, taken
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import visitor_actor
+from tests.orders import purchases
+from tests.races.concurrency import deadlocks, of_kind, run_at_once, unexpected, wait_until_blocked
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
+from tests.reservations.holds import hold, taken_seats
 
-pytestmark = pytest.mark.usefixtures("app", "crowd")
+pytestmark = pytest.mark.usefixtures("app", "large_pool")
 
 
 def given_seats(screening: Screening, given_up: str) -> Started:
     return orders.start_with_seats(
         screening.id,
-        ids(plan_of(screening), "A1 A2"),
-        browser(),
+        seat_ids(seat_plan_of(screening), "A1 A2"),
+        visitor_actor(),
         once=uuid.uuid4().hex,
         instead_of=given_up,
     )
@@ -36,7 +36,7 @@ def the_best(screening: Screening, given_up: str) -> Started:
     return orders.start_with_best(
         screening.id,
         4,
-        browser(),
+        visitor_actor(),
         once=uuid.uuid4().hex,
         instead_of=given_up,
     )
@@ -49,16 +49,16 @@ BOTH = pytest.mark.parametrize(("begin", "gets"), [(given_seats, "A1 A2"), (the_
 def given_up_meanwhile(begin: Begin, gets: str, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Ana gives up A5 A6; before she has other seats, somebody asks for A2, which she wants, and A5."""
     screening = make_screening("oooooo")
-    former = buying.start(screening, ids(plan_of(screening), "A5 A6"))
+    former = purchases.start(screening, seat_ids(seat_plan_of(screening), "A5 A6"))
     results: list[object] = []
-    picker = threading.Thread(target=lambda: results.extend(rush([lambda: hold(screening, "A2 A5")])))
+    picker = threading.Thread(target=lambda: results.extend(run_at_once([lambda: hold(screening, "A2 A5")])))
     release = reservations.release
 
     def somebody_asks(reservation_id: uuid.UUID) -> bool:
         released = release(reservation_id)
         if released:
             picker.start()
-            until_somebody_waits()
+            wait_until_blocked()
         return released
 
     monkeypatch.setattr(reservations, "release", somebody_asks)
@@ -67,10 +67,10 @@ def given_up_meanwhile(begin: Begin, gets: str, monkeypatch: pytest.MonkeyPatch)
         with db.transaction():
             return begin(screening, former.token)
 
-    results.extend(rush([change]))
+    results.extend(run_at_once([change]))
     picker.join(20)
     if not deadlocks(results):
-        assert taken(screening) == gets
+        assert taken_seats(screening) == gets
     return results
 
 

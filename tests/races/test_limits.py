@@ -14,18 +14,18 @@ from app.core.config import Settings
 from app.core.errors import Conflict
 from app.reservations import claim_statements, claims, limits, service, waiting_list
 from app.reservations.service import Request, Reservation, TooManyHolds
-from tests.actors import stranger
-from tests.races.crowd import of_kind, rush
+from tests.actors import new_visitor_actor
+from tests.races.concurrency import of_kind, run_at_once
 from tests.races.test_seats import with_a_pause
+from tests.reservations.auditoriums import make_screening
 from tests.reservations.holds import hold
-from tests.reservations.rooms import make_screening
 
-pytestmark = pytest.mark.usefixtures("crowd")
+pytestmark = pytest.mark.usefixtures("large_pool")
 MOST = 3
 
 
 @pytest.fixture(autouse=True)
-def strict(settings: Settings, crowd: None) -> None:
+def strict(settings: Settings, large_pool: None) -> None:
     config.use(settings.changed(holds={"max_per_visitor": MOST, "max_per_address": MOST}))
 
 
@@ -36,7 +36,7 @@ def many_holds(**who: str) -> list[Any]:
     def one(number: int) -> Callable[[], Reservation]:
         return lambda: hold(screening, f"A{number}", **who)
 
-    return rush([one(number) for number in range(1, 13)])
+    return run_at_once([one(number) for number in range(1, 13)])
 
 
 @pytest.mark.parametrize("who", ["visitor", "address_key"])
@@ -62,7 +62,7 @@ def many_places(*, visitor: str = "", email: str = "") -> list[Any]:
     wishes = []
     for _ in range(8):
         with db.transaction():
-            wishes.append(service.open_request(make_screening("o"), 1, stranger(visitor=visitor)))
+            wishes.append(service.open_request(make_screening("o"), 1, new_visitor_actor(visitor=visitor)))
 
     def line_up(wish: Request) -> Callable[[], Request]:
         def work() -> Request:
@@ -71,7 +71,7 @@ def many_places(*, visitor: str = "", email: str = "") -> list[Any]:
 
         return work
 
-    return rush([line_up(wish) for wish in wishes])
+    return run_at_once([line_up(wish) for wish in wishes])
 
 
 SAME = [{"visitor": "greedy"}, {"email": "victim@example.org"}]

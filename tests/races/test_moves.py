@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.core.state_machine import Move, StateMachine
-from tests.races.crowd import one_waits_for_the_other, rush
+from tests.races.concurrency import commit_while_the_other_waits, run_at_once
 
 MACHINE = StateMachine[str]("public.doors", ("closed", "open"), {("closed", "open"): "open"})
 OPEN = MACHINE.move("open")
@@ -32,7 +32,7 @@ def opens(move: Move) -> bool:
 
 
 def test_many_try_and_one_moves() -> None:
-    results = rush([lambda: opens(OPEN)] * 8)
+    results = run_at_once([lambda: opens(OPEN)] * 8)
     assert sorted(results) == [False] * 7 + [True]
 
 
@@ -44,5 +44,5 @@ def test_the_second_of_two_finds_the_row_moved(move: Move, second_moves: bool) -
     def attempt() -> None:
         moved.append(move.perform(id=1) is not None)
 
-    one_waits_for_the_other(attempt, attempt)
+    commit_while_the_other_waits(attempt, attempt)
     assert moved == [True, second_moves]

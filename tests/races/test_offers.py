@@ -13,19 +13,19 @@ from app.core.errors import Conflict
 from app.orders import service as orders
 from app.reservations import claims, handlers, offers, service, waiting_list
 from app.reservations.service import Request
-from tests.actors import browser
-from tests.races.crowd import PATIENCE, deadlocks, unexpected, until_somebody_waits
-from tests.reservations.holds import hold, taken
-from tests.reservations.rooms import make_screening
+from tests.actors import visitor_actor
+from tests.races.concurrency import TIMEOUT_SECONDS, deadlocks, unexpected, wait_until_blocked
+from tests.reservations.auditoriums import make_screening
+from tests.reservations.holds import hold, taken_seats
 
-pytestmark = pytest.mark.usefixtures("crowd")
+pytestmark = pytest.mark.usefixtures("large_pool")
 
 
 def taken_while_let_go() -> tuple[str, Any]:
     """Somebody lets an offer go while its acceptance is about to commit: seats taken then, and what they were told."""
     screening = make_screening("oo")
     with db.transaction():
-        request = service.join_waiting_list(screening, 2, "ana@example.com", browser("ana"))
+        request = service.join_waiting_list(screening, 2, "ana@example.com", visitor_actor("ana"))
     with db.transaction():
         assert service.offer_next(screening.id) == 1
     answers: list[Any] = []
@@ -39,13 +39,13 @@ def taken_while_let_go() -> tuple[str, Any]:
 
     letting_go = threading.Thread(target=let_go)
     with db.transaction():
-        started = orders.start_from_offer(request.token, browser("ana"))
+        started = orders.start_from_offer(request.token, visitor_actor("ana"))
         letting_go.start()
-        until_somebody_waits()
+        wait_until_blocked()
     letting_go.join(20)
     with db.reading():
         assert orders.order(started.token).is_open
-    return taken(screening), answers[0]
+    return taken_seats(screening), answers[0]
 
 
 def test_seats_of_an_order_are_not_let_go() -> None:
@@ -72,7 +72,7 @@ def test_control_seats_of_an_order(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_leaving_while_an_offer_is_made_leaves_it_too() -> None:
     screening = make_screening("oo")
     with db.transaction():
-        request = service.join_waiting_list(screening, 2, "ana@example.com", browser("ana"))
+        request = service.join_waiting_list(screening, 2, "ana@example.com", visitor_actor("ana"))
 
     def leave() -> None:
         with db.transaction():
@@ -82,11 +82,11 @@ def test_leaving_while_an_offer_is_made_leaves_it_too() -> None:
     with db.transaction():
         assert service.offer_next(screening.id) == 1
         leaving.start()
-        until_somebody_waits()
+        wait_until_blocked()
     leaving.join(20)
     with db.reading():
         assert service.request(request.token).state == "cancelled"
-    assert taken(screening) == ""
+    assert taken_seats(screening) == ""
 
 
 def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -94,7 +94,7 @@ def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest
     screening = make_screening("oo", "oo", "oo", "oo")
     for who in ("ana", "bia"):
         with db.transaction():
-            service.join_waiting_list(screening, 2, f"{who}@example.com", browser(who))
+            service.join_waiting_list(screening, 2, f"{who}@example.com", visitor_actor(who))
     results: list[Any] = []
     picker = threading.Thread(target=lambda: results.append(outcome(lambda: hold(screening, "B1 C1"))))
     tell = offers._send_offer_notice
@@ -103,14 +103,14 @@ def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest
         tell(*offered)
         if not picker.ident:
             picker.start()
-            until_somebody_waits()
+            wait_until_blocked()
 
     monkeypatch.setattr(offers, "_send_offer_notice", somebody_picks)
     results.append(outcome(lambda: serve(screening.id)))
-    picker.join(PATIENCE)
+    picker.join(TIMEOUT_SECONDS)
     assert not picker.is_alive()
     # Where the two wait for each other, the database breaks off the one or the other.
-    assert taken(screening) in ("B1 B2 C1 C2", "C1 C2", *(["B1 C1"] if deadlocks(results) else []))
+    assert taken_seats(screening) in ("B1 B2 C1 C2", "C1 C2", *(["B1 C1"] if deadlocks(results) else []))
     return results
 
 

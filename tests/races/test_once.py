@@ -15,9 +15,9 @@ from app.orders import service as orders
 from app.orders.service import StartedBefore
 from app.reservations import service as reservations
 from app.reservations.service import TooManyHolds
-from tests.actors import browser
-from tests.races.crowd import of_kind, rush
-from tests.reservations.rooms import make_screening, plan_of
+from tests.actors import visitor_actor
+from tests.races.concurrency import of_kind, run_at_once
+from tests.reservations.auditoriums import make_screening, seat_plan_of
 
 CLICKS = 8
 
@@ -33,9 +33,9 @@ def click(screening: Screening, once: str, seats: list[int] | None) -> str:
     try:
         with db.transaction() as session:
             if seats is None:
-                started = orders.start_with_best(screening.id, 2, browser(), once=once)
+                started = orders.start_with_best(screening.id, 2, visitor_actor(), once=once)
             else:
-                started = orders.start_with_seats(screening.id, seats, browser(), once=once)
+                started = orders.start_with_seats(screening.id, seats, visitor_actor(), once=once)
             session.execute(text("select pg_sleep(0.1)"))
         return started.token
     except StartedBefore as before:
@@ -49,8 +49,8 @@ def taken(screening: Screening) -> int:
 
 @pytest.mark.parametrize("best", [True, False], ids=["the best two", "two by hand"])
 def test_all_clicks_lead_to_one_order(screening: Screening, best: bool) -> None:
-    seats = None if best else [seat.id for seat in plan_of(screening).seats[:2]]
-    results = rush([lambda: click(screening, "one-and-the-same", seats)] * CLICKS)
+    seats = None if best else [seat.id for seat in seat_plan_of(screening).seats[:2]]
+    results = run_at_once([lambda: click(screening, "one-and-the-same", seats)] * CLICKS)
     assert not of_kind(results, Exception), results
     assert len(set(results)) == 1
     assert taken(screening) == 2
@@ -58,18 +58,18 @@ def test_all_clicks_lead_to_one_order(screening: Screening, best: bool) -> None:
 
 @pytest.mark.parametrize("best", [True, False], ids=["the best two", "two by hand"])
 def test_all_clicks_after_giving_up_lead_to_one_order_too(screening: Screening, best: bool) -> None:
-    seats = None if best else [seat.id for seat in plan_of(screening).seats[:2]]
+    seats = None if best else [seat.id for seat in seat_plan_of(screening).seats[:2]]
     given_up = click(screening, "one-and-the-same", seats)
     with db.transaction():
-        orders.abandon(given_up, browser())
-    results = rush([lambda: click(screening, "one-and-the-same", seats)] * CLICKS)
+        orders.abandon(given_up, visitor_actor())
+    results = run_at_once([lambda: click(screening, "one-and-the-same", seats)] * CLICKS)
     assert not of_kind(results, Exception), results
     assert (len(set(results)), given_up in results) == (1, False)
     assert taken(screening) == 2
 
 
 def test_control_with_a_token_of_its_own_each_click_holds_seats(screening: Screening) -> None:
-    results = rush([lambda: click(screening, uuid.uuid4().hex, None)] * CLICKS)
+    results = run_at_once([lambda: click(screening, uuid.uuid4().hex, None)] * CLICKS)
     held = set(results) - set(of_kind(results, TooManyHolds))
     assert len(held) > 1
     assert taken(screening) == 2 * len(held)

@@ -11,12 +11,12 @@ from sqlalchemy import text
 from app.core import db
 from app.events.service import Screening
 from app.reservations import offers, service
-from tests.actors import browser
-from tests.races.crowd import deadlocks, of_kind, rush, until_so_many_wait
+from tests.actors import visitor_actor
+from tests.races.concurrency import deadlocks, of_kind, run_at_once, wait_until_count_blocked
+from tests.reservations.auditoriums import make_screening
 from tests.reservations.holds import hold
-from tests.reservations.rooms import make_screening
 
-pytestmark = pytest.mark.usefixtures("crowd")
+pytestmark = pytest.mark.usefixtures("large_pool")
 
 
 def waiting_twice() -> tuple[Screening, object]:
@@ -28,7 +28,9 @@ def waiting_twice() -> tuple[Screening, object]:
     hold(screening, "A1 A2")
     for often in range(2):
         with db.transaction():
-            service.join_waiting_list(screening, 1, f"ana{often}@{screening.id}.example", browser("ana"))
+            service.join_waiting_list(
+                screening, 1, f"ana{often}@{screening.id}.example", visitor_actor("ana")
+            )
     with db.transaction() as session:
         of_screening = {"id": screening.id}
         session.execute(
@@ -58,16 +60,16 @@ def collide() -> list[object]:
             with db.transaction():
                 return work()
 
-        thread = threading.Thread(target=lambda: results.extend(rush([run])), daemon=True)
+        thread = threading.Thread(target=lambda: results.extend(run_at_once([run])), daemon=True)
         thread.start()
         return thread
 
     with db.engine().begin() as other:
         other.execute(text("select 1 from reservations.requests where id = :id for update"), {"id": second})
         signs_in = begin(lambda: service.reassign_visitor("ana", "ana, signed in"))
-        until_so_many_wait(1)
+        wait_until_count_blocked(1)
         ends = begin(lambda: offers._close_waiting_list(screening.id))
-        until_so_many_wait(2)
+        wait_until_count_blocked(2)
     for thread in (signs_in, ends):
         thread.join(20)
     return results

@@ -12,11 +12,11 @@ from sqlalchemy import text
 from app.core import db
 from app.tickets import issuing, keys, qr, rotation, service
 from app.tickets.service import IssueFacts
-from tests.races.crowd import PATIENCE, how_many_wait, rush, until_somebody_waits
+from tests.races.concurrency import TIMEOUT_SECONDS, count_blocked, run_at_once, wait_until_blocked
 from tests.tickets.conftest import FULL, admit, make_facts
 
 SCREENING = make_facts().screening_id
-pytestmark = pytest.mark.usefixtures("app", "crowd")
+pytestmark = pytest.mark.usefixtures("app", "large_pool")
 
 
 def verdict_at_the_door() -> str:
@@ -25,12 +25,12 @@ def verdict_at_the_door() -> str:
     with db.transaction():
         keys.ensure()
     results: list[object] = []
-    changing = threading.Thread(target=lambda: results.extend(rush([change_key])))
+    changing = threading.Thread(target=lambda: results.extend(run_at_once([change_key])))
     facts = make_facts()
     with db.transaction():
         service.issue(facts, [FULL])
         changing.start()
-        while not (results or how_many_wait()):
+        while not (results or count_blocked()):
             changing.join(0.01)
     changing.join(20)
     assert [type(one) for one in results] == [tuple], results
@@ -59,19 +59,21 @@ def issues_while_tickets_are_signed_anew(change: Callable[[], object]) -> bool:
     with db.transaction():
         service.issue(sold, [FULL])
     results: list[object] = []
-    changing = threading.Thread(target=lambda: results.extend(rush([change])), daemon=True)
-    buying = threading.Thread(target=lambda: results.extend(rush([lambda: issue(bought)])), daemon=True)
+    changing = threading.Thread(target=lambda: results.extend(run_at_once([change])), daemon=True)
+    buying = threading.Thread(
+        target=lambda: results.extend(run_at_once([lambda: issue(bought)])), daemon=True
+    )
     with db.transaction() as session:
         session.execute(text("select 1 from tickets.tickets for update"))
         changing.start()
-        until_somebody_waits()
+        wait_until_blocked()
         buying.start()
-        while buying.is_alive() and how_many_wait() < 2:
+        while buying.is_alive() and count_blocked() < 2:
             buying.join(0.01)
         went_on = not buying.is_alive()
         assert changing.is_alive(), "the ticket is still locked"
     for thread in (buying, changing):
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_SECONDS)
         assert not thread.is_alive()
     assert not [one for one in results if isinstance(one, Exception)], results
     for facts in (sold, bought):
@@ -104,7 +106,7 @@ def test_two_who_sign_anew_at_the_same_time_sign_each_ticket_once(monkeypatch: p
             service.issue(facts, [replace(FULL, seat_id=seat)])
     with db.transaction():
         service.rotate_key(retire=True)
-    signed = rush([service.sign_anew] * 3)
+    signed = run_at_once([service.sign_anew] * 3)
     assert sum(signed) == len(sold), signed
     with db.reading():
         tickets = [service.of_order(facts.order_id)[0] for facts in sold]

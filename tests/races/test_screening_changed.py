@@ -15,12 +15,12 @@ from app.orders import service as orders
 from app.orders.service import OrderView, PresentationChanged
 from app.reservations import service as reservations
 from app.tickets import service as tickets
-from tests.actors import owner
-from tests.cli.sold_programme import on_sale, seats, take, written
-from tests.orders import buying
-from tests.races.crowd import PATIENCE, until_it_waits_or_has_ended
+from tests.actors import owner_of
+from tests.cli.small_programme import import_changes, only_screening, seat_ids_at, write_programme
+from tests.orders import purchases
+from tests.races.concurrency import TIMEOUT_SECONDS, wait_until_blocked_or_ended
 from tests.races.test_settlement import paid_but_not_settled
-from tests.users.noticed import sent
+from tests.users.notice_mails import send_all_mails
 
 
 @pytest.fixture(autouse=True)
@@ -33,14 +33,14 @@ def connections(app: object, database: str, settings: Settings) -> Iterator[None
 
 
 def basket(folder: Path) -> OrderView:
-    take(folder)
-    screening = on_sale()
-    return buying.choose(buying.start(screening, seats(screening, 0)))
+    import_changes(folder)
+    screening = only_screening()
+    return purchases.choose(purchases.start(screening, seat_ids_at(screening, 0)))
 
 
 def other_print(folder: Path) -> None:
     """Within the caller's transaction."""
-    path = written(folder, screenings={"version": "dubbed"})
+    path = write_programme(folder, screenings={"version": "dubbed"})
     import_programme([path], taken=reservations.occupancy, change_sold=orders.sales_of)
 
 
@@ -58,8 +58,8 @@ def one_before_the_other(first: Callable[[], object], second: Callable[[], objec
     with db.transaction():
         first()
         follower.start()
-        until_it_waits_or_has_ended(follower)
-    follower.join(PATIENCE)
+        wait_until_blocked_or_ended(follower)
+    follower.join(TIMEOUT_SECONDS)
     assert not follower.is_alive()
     return failed
 
@@ -67,7 +67,7 @@ def one_before_the_other(first: Callable[[], object], second: Callable[[], objec
 def changes(folder: Path) -> None:
     with db.transaction():
         other_print(folder)
-    sent()
+    send_all_mails()
 
 
 def version_on_the_ticket(order: OrderView) -> str:
@@ -77,15 +77,15 @@ def version_on_the_ticket(order: OrderView) -> str:
 
 
 def was_told(order: OrderView) -> bool:
-    return any("mudou" in subject and order.code in subject for subject in sent())
+    return any("mudou" in subject and order.code in subject for subject in send_all_mails())
 
 
 def settled_while_it_changes(folder: Path) -> OrderView:
-    waiting = buying.check_out(basket(folder))
+    waiting = purchases.check_out(basket(folder))
     (settle,) = paid_but_not_settled(waiting, 1)
     assert one_before_the_other(settle, lambda: changes(folder)) == []
     cache.clear_all()
-    assert buying.order(waiting.token).state == "paid"
+    assert purchases.order(waiting.token).state == "paid"
     return waiting
 
 
@@ -111,7 +111,7 @@ def checked_out_while_it_changes(folder: Path) -> list[Exception]:
         with db.transaction():
             orders.check_out(
                 chosen.token,
-                owner(chosen),
+                owner_of(chosen),
                 name="Ana Souza",
                 email="ana@example.org",
                 cpf="",

@@ -16,12 +16,12 @@ from app.core import db
 from app.events.service import Screening
 from app.reservations import claim_statements, claims, handlers, holds, service
 from app.reservations.service import Reservation, SeatsLost
-from tests.actors import stranger
-from tests.races.crowd import deadlocks, of_kind, rush, unexpected
+from tests.actors import new_visitor_actor
+from tests.races.concurrency import deadlocks, of_kind, run_at_once, unexpected
+from tests.reservations.auditoriums import make_screening, seat_plan_of
 from tests.reservations.holds import hold
-from tests.reservations.rooms import make_screening, plan_of
 
-pytestmark = pytest.mark.usefixtures("crowd")
+pytestmark = pytest.mark.usefixtures("large_pool")
 
 
 def sold_twice() -> int:
@@ -71,7 +71,7 @@ def look_then_write(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fifty_for_one(screening: Screening) -> list[Any]:
-    return rush([lambda: hold(screening, "A1")] * 50)
+    return run_at_once([lambda: hold(screening, "A1")] * 50)
 
 
 def test_fifty_for_one_seat() -> None:
@@ -93,7 +93,7 @@ UNSORTED = claim_statements.CLAIM.replace("order by wanted.seat_id", "")
 
 def crosswise(screening: Screening, times: int) -> list[Any]:
     """A+B against B+A, in pairs, `times` times over; the seats are given back each time."""
-    one, two = (seat.id for seat in plan_of(screening).seats[:2])
+    one, two = (seat.id for seat in seat_plan_of(screening).seats[:2])
     results: list[Any] = []
 
     def run(order: tuple[int, int]) -> Callable[[], Any]:
@@ -105,7 +105,7 @@ def crosswise(screening: Screening, times: int) -> list[Any]:
                         held = holds.create_hold(
                             screening,
                             order,
-                            stranger(),
+                            new_visitor_actor(),
                             minutes=1,
                             limited=False,
                         )
@@ -118,7 +118,7 @@ def crosswise(screening: Screening, times: int) -> list[Any]:
 
         return work
 
-    for outcome in rush([run((one, two)), run((two, one))] * 4):
+    for outcome in run_at_once([run((one, two)), run((two, one))] * 4):
         results.extend(outcome)
     return results
 
@@ -155,7 +155,7 @@ def test_the_pause_alone_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def mixed(screening: Screening, threads: int, seconds: float) -> list[Any]:
     """Claim, change, extend, sell, release and expiry, all at once on few seats, for `seconds`."""
-    seats = [seat.id for seat in plan_of(screening).seats]
+    seats = [seat.id for seat in seat_plan_of(screening).seats]
     until = time.monotonic() + seconds
 
     def work(seed: int) -> Callable[[], list[Any]]:
@@ -168,7 +168,7 @@ def mixed(screening: Screening, threads: int, seconds: float) -> list[Any]:
             if act == "hold" or not mine:
                 wanted = chance.sample(seats, chance.randint(1, 4))
                 with db.transaction():
-                    held = service.hold_seats(screening, wanted, stranger())
+                    held = service.hold_seats(screening, wanted, new_visitor_actor())
                 mine.append(held.id)
                 return held
             reservation_id = chance.choice(mine)
@@ -193,7 +193,7 @@ def mixed(screening: Screening, threads: int, seconds: float) -> list[Any]:
 
         return run
 
-    return [result for results in rush([work(seed) for seed in range(threads)]) for result in results]
+    return [result for results in run_at_once([work(seed) for seed in range(threads)]) for result in results]
 
 
 def run_out_and_expire(chance: random.Random) -> int:
@@ -275,5 +275,5 @@ def test_control_mixed_sales(monkeypatch: pytest.MonkeyPatch) -> None:
             )
         return True
 
-    rush([buy] * 10)
+    run_at_once([buy] * 10)
     assert sold_twice() > 0

@@ -22,9 +22,9 @@ from app.payments import service as payments
 from app.reservations import claim_statements, claims
 from app.reservations.service import SeatsLost
 from app.tickets import service as tickets
-from tests.orders import buying
-from tests.races.crowd import deadlocks, of_kind, rush, unexpected, until_somebody_waits
-from tests.reservations.rooms import make_screening, plan_of
+from tests.orders import purchases
+from tests.races.concurrency import deadlocks, of_kind, run_at_once, unexpected, wait_until_blocked
+from tests.reservations.auditoriums import make_screening, seat_plan_of
 
 ROUNDS = 12
 SEATS = 20
@@ -39,7 +39,7 @@ def screening(app: object, database: str, settings: Settings) -> Iterator[Screen
 
 def paid_but_not_settled(basket: OrderView, times: int) -> list[Callable[[], str]]:
     """The bank has `times` payments; what would settle each of them."""
-    buying.bank().pay(buying.charge_id(basket), times=times, stubborn=True)
+    purchases.bank().pay(purchases.charge_id(basket), times=times, stubborn=True)
     while worker.drain(routes(("payments",))) + payment_handlers.deliver_sandbox_notifications():
         pass
     with db.transaction() as session:
@@ -65,16 +65,16 @@ def paid_but_not_settled(basket: OrderView, times: int) -> list[Callable[[], str
 
 
 def waiting_for_money(screening: Screening, *places: int) -> OrderView:
-    room = plan_of(screening).seats
+    room = seat_plan_of(screening).seats
     seats = [room[place].id for place in places]
-    return buying.check_out(buying.choose(buying.start(screening, seats, f"visitor-{places[0]}")))
+    return purchases.check_out(purchases.choose(purchases.start(screening, seats, f"visitor-{places[0]}")))
 
 
 def confirm_four_times(screening: Screening) -> list[Counter[str]]:
     outcomes = []
     for place in range(ROUNDS):
         basket = waiting_for_money(screening, place)
-        results = rush(paid_but_not_settled(basket, 4))
+        results = run_at_once(paid_but_not_settled(basket, 4))
         words = [result if isinstance(result, str) else type(result).__name__ for result in results]
         outcomes.append(Counter(words))
     return outcomes
@@ -82,7 +82,7 @@ def confirm_four_times(screening: Screening) -> list[Counter[str]]:
 
 def test_one_of_four_payments_settles_and_the_others_go_back(screening: Screening) -> None:
     assert confirm_four_times(screening) == [Counter(paid=1, refunded=3)] * ROUNDS
-    buying.work()
+    purchases.run_due_work()
     for place in range(ROUNDS):
         with db.reading() as session:
             token = session.execute(
@@ -109,18 +109,18 @@ def late_money_against_a_taker() -> list[tuple[str, bool, bool]]:
     for place in range(ROUNDS):
         screening = make_screening("ooo")
         basket = waiting_for_money(screening, 0)
-        buying.time_passes(basket, 30)
+        purchases.age_order(basket, 30)
         (settle,) = paid_but_not_settled(basket, 1)
         seat = basket.seats[0].seat_id
 
         def take(screening: Screening = screening, seat: int = seat, place: int = place) -> bool:
             try:
-                buying.start(screening, [seat], f"taker-{place}")
+                purchases.start(screening, [seat], f"taker-{place}")
             except SeatsLost:
                 return False
             return True
 
-        outcome, took = rush([settle, take])
+        outcome, took = run_at_once([settle, take])
         assert not of_kind([outcome, took], Exception), (outcome, took)
         with db.reading() as session:
             owner = session.execute(
@@ -156,12 +156,12 @@ def test_control_with_claims_that_overwrite_both_have_the_seat(monkeypatch: pyte
 def test_late_money_after_the_takeover(screening: Screening) -> None:
     """The other has paid by then: the late buyer is offered the neighbour, and may take the money instead."""
     basket = waiting_for_money(screening, 4)
-    buying.time_passes(basket, 30)
-    buying.bought(screening, [basket.seats[0].seat_id], "taker")
+    purchases.age_order(basket, 30)
+    purchases.buy(screening, [basket.seats[0].seat_id], "taker")
     (settle,) = paid_but_not_settled(basket, 1)
     assert settle() == "reseat_offered"
-    answers = rush([lambda: accept(basket), lambda: decline(basket), lambda: accept(basket)])
-    after = buying.order(basket.token)
+    answers = run_at_once([lambda: accept(basket), lambda: decline(basket), lambda: accept(basket)])
+    after = purchases.order(basket.token)
     assert after.state in ("paid", "refunded")
     with db.reading():
         issued, back = tickets.of_order(basket.id), payments.refunds_of(basket.id)
@@ -172,12 +172,12 @@ def late_money_meets_a_picker(screening: Screening, monkeypatch: pytest.MonkeyPa
     """One of two seats was taken over; while the money looks at them, somebody asks for both."""
     basket = waiting_for_money(screening, 2, 4)
     first, second = (seat.seat_id for seat in basket.seats)
-    buying.time_passes(basket, 30)  # the clockwork has not ended the hold yet
-    buying.start(screening, [first], "taker")
+    purchases.age_order(basket, 30)  # the clockwork has not ended the hold yet
+    purchases.start(screening, [first], "taker")
     (settle,) = paid_but_not_settled(basket, 1)
     results: list[object] = []
     picker = threading.Thread(
-        target=lambda: results.extend(rush([lambda: ask_for(screening, first, second)]))
+        target=lambda: results.extend(run_at_once([lambda: ask_for(screening, first, second)]))
     )
 
     def watched(look: Callable[..., object]) -> Callable[..., object]:
@@ -185,20 +185,20 @@ def late_money_meets_a_picker(screening: Screening, monkeypatch: pytest.MonkeyPa
             seen = look(*args, **options)
             if not picker.ident:
                 picker.start()
-                until_somebody_waits()
+                wait_until_blocked()
             return seen
 
         return then_somebody_asks
 
     for name in ("move", "claim_seats"):
         monkeypatch.setattr(claims, name, watched(getattr(claims, name)))
-    results.extend(rush([settle]))
+    results.extend(run_at_once([settle]))
     picker.join(20)
     return results
 
 
 def ask_for(screening: Screening, *seat_ids: int) -> None:
-    buying.start(screening, seat_ids, "picker")
+    purchases.start(screening, seat_ids, "picker")
 
 
 def test_late_money_and_who_asks_for_its_seats_do_not_wait_for_each_other(

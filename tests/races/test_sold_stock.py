@@ -14,8 +14,15 @@ from sqlalchemy import text
 from app.core import cache, db
 from app.products import service, stock_statements
 from app.products.models import ProductRow, StockRow
-from tests.products.counter import SITE, hold, make_counter, sold_claims, sold_stock, soon
-from tests.races.crowd import PATIENCE, deadlocks, of_kind, one_waits_for_the_other, rush, unexpected
+from tests.products.product_data import SITE, hold, in_minutes, make_products, sold_stock, sum_of_sold_claims
+from tests.races.concurrency import (
+    TIMEOUT_SECONDS,
+    commit_while_the_other_waits,
+    deadlocks,
+    of_kind,
+    run_at_once,
+    unexpected,
+)
 
 THREADS = 24
 DELIVERED = 40
@@ -39,9 +46,9 @@ def trade(product: int, seed: int) -> Sales:
         try:
             if step < 2:
                 with db.transaction():
-                    service.hold(order, SITE, {product: quantity}, soon())
+                    service.hold(order, SITE, {product: quantity}, in_minutes())
                 with db.transaction():
-                    assert service.sell(order, soon(-1))
+                    assert service.sell(order, in_minutes(-1))
                 orders[order] = quantity
                 sales.sold += quantity
             elif step == 2 and orders:
@@ -69,13 +76,13 @@ def on_hand(product: int) -> int:
         return int(session.execute(found, {"id": product}).scalar_one())
 
 
-@pytest.mark.usefixtures("crowd")
+@pytest.mark.usefixtures("large_pool")
 def test_sales_cancellations_and_closing_at_once_lose_nothing() -> None:
-    product = make_counter(popcorn=DELIVERED).popcorn
-    results = rush([lambda seed=seed: trade(product, seed) for seed in range(THREADS)])  # type: ignore[misc]
+    product = make_products(popcorn=DELIVERED).popcorn
+    results = run_at_once([lambda seed=seed: trade(product, seed) for seed in range(THREADS)])  # type: ignore[misc]
     assert not of_kind(results, Exception)
     sold, given_back = (sum(getattr(one, name) for one in results) for name in ("sold", "given_back"))
-    assert sold_stock() == sold_claims()
+    assert sold_stock() == sum_of_sold_claims()
     assert on_hand(product) - sold_stock().get(product, 0) == DELIVERED - sold + given_back
     assert min(one.least for one in results) >= 0
 
@@ -83,17 +90,17 @@ def test_sales_cancellations_and_closing_at_once_lose_nothing() -> None:
 def sold_order(product: int) -> uuid.UUID:
     order = hold({product: 1})
     with db.transaction():
-        assert service.sell(order, soon(-1))
+        assert service.sell(order, in_minutes(-1))
     return order
 
 
-@pytest.mark.usefixtures("crowd")
+@pytest.mark.usefixtures("large_pool")
 def test_one_of_two_cancellations_gives_the_stock_back() -> None:
-    product = make_counter(popcorn=DELIVERED).popcorn
+    product = make_products(popcorn=DELIVERED).popcorn
     sold_order(product)
     order = sold_order(product)
-    one_waits_for_the_other(lambda: service.release(order), lambda: service.release(order))
-    assert sold_stock() == sold_claims() == {product: 1}
+    commit_while_the_other_waits(lambda: service.release(order), lambda: service.release(order))
+    assert sold_stock() == sum_of_sold_claims() == {product: 1}
 
 
 # The figure moves by what a look before the delete has found, without the lock.
@@ -110,14 +117,14 @@ LOOK_THEN_WRITE = """
 """
 
 
-@pytest.mark.usefixtures("crowd")
+@pytest.mark.usefixtures("large_pool")
 def test_control_a_figure_moved_by_what_was_looked_at_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stock_statements, "LOCKED_RELEASE", text(LOOK_THEN_WRITE))
-    product = make_counter(popcorn=DELIVERED).popcorn
+    product = make_products(popcorn=DELIVERED).popcorn
     sold_order(product)
     order = sold_order(product)
-    one_waits_for_the_other(lambda: service.release(order), lambda: service.release(order))
-    assert sold_claims() == {product: 1}
+    commit_while_the_other_waits(lambda: service.release(order), lambda: service.release(order))
+    assert sum_of_sold_claims() == {product: 1}
     assert sold_stock() == {}
 
 
@@ -155,15 +162,15 @@ def cancel_many_at_once() -> list[object]:
             with db.transaction():
                 service.release(order)
 
-    results = rush([lambda number=number: cancel_some(number) for number in range(THREADS)])  # type: ignore[misc]
+    results = run_at_once([lambda number=number: cancel_some(number) for number in range(THREADS)])  # type: ignore[misc]
     assert not unexpected(results)
     return results
 
 
-@pytest.mark.usefixtures("crowd")
+@pytest.mark.usefixtures("large_pool")
 def test_cancellations_at_once_do_not_deadlock() -> None:
     assert deadlocks(cancel_many_at_once()) == 0
-    assert sold_stock() == sold_claims() == {}
+    assert sold_stock() == sum_of_sold_claims() == {}
 
 
 UPDATE_ONE = text(
@@ -171,9 +178,10 @@ UPDATE_ONE = text(
 )
 
 
-@pytest.mark.usefixtures("crowd")
+@pytest.mark.usefixtures("large_pool")
 @pytest.mark.parametrize(
-    ("lock", "patience", "expected"), [(stock_statements.LOCK_OF_SOLD, 0.5, 0), ("select 1", PATIENCE, 1)]
+    ("lock", "patience", "expected"),
+    [(stock_statements.LOCK_OF_SOLD, 0.5, 0), ("select 1", TIMEOUT_SECONDS, 1)],
 )
 def test_the_lock_before_a_cancellation_keeps_two_of_them_from_a_deadlock(
     lock: str, patience: float, expected: int
@@ -183,7 +191,7 @@ def test_the_lock_before_a_cancellation_keeps_two_of_them_from_a_deadlock(
     orders = [hold(dict.fromkeys(products, 1)) for _ in range(2)]
     for order in orders:
         with db.transaction():
-            assert service.sell(order, soon())
+            assert service.sell(order, in_minutes())
 
     both_have_one = threading.Barrier(2)
 
@@ -195,6 +203,6 @@ def test_the_lock_before_a_cancellation_keeps_two_of_them_from_a_deadlock(
                 both_have_one.wait(patience)
             session.execute(UPDATE_ONE, {"product": way[1], "site": SITE})
 
-    results = rush([lambda: cancel(orders[0], products), lambda: cancel(orders[1], products[::-1])])
+    results = run_at_once([lambda: cancel(orders[0], products), lambda: cancel(orders[1], products[::-1])])
     assert not unexpected(results)
     assert deadlocks(results) == expected

@@ -16,7 +16,7 @@ from app.core.config import Settings
 from app.core.messages import PaymentReceived
 from app.dispatch import routes
 from app.payments import provider_results, providers, service
-from tests.races.crowd import of_kind, rush
+from tests.races.concurrency import of_kind, run_at_once
 
 WEBHOOKS = 24
 ORDER = uuid.uuid4()
@@ -43,7 +43,7 @@ def tell_all_at_once(charge_id: uuid.UUID) -> tuple[int, int]:
         with db.transaction():
             return provider_results.record(charge_id, answer)
 
-    results = rush([hear] * WEBHOOKS)
+    results = run_at_once([hear] * WEBHOOKS)
     assert not of_kind(results, Exception), results
     with db.reading() as session:
         told = session.execute(text("select count(*) from core.outbox where kind = 'PaymentReceived'"))

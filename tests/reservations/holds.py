@@ -1,4 +1,4 @@
-"""What the tests of holds and of the queue do again and again."""
+"""Steps of the tests of holds and of the waiting list."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from app.core import db
 from app.events.service import Screening
 from app.reservations import service
 from app.reservations.service import Reservation
-from tests.actors import stranger
-from tests.reservations.rooms import ids, plan_of
+from tests.actors import new_visitor_actor
+from tests.reservations.auditoriums import seat_ids, seat_plan_of
 
 
-def seats(screening: Screening, names: str) -> tuple[int, ...]:
-    return ids(plan_of(screening), names)
+def seat_ids_of(screening: Screening, names: str) -> tuple[int, ...]:
+    return seat_ids(seat_plan_of(screening), names)
 
 
 def hold(screening: Screening, names: str, *, visitor: str = "", address_key: str = "") -> Reservation:
     with db.transaction():
         return service.hold_seats(
             screening,
-            seats(screening, names),
-            stranger(visitor=visitor, address_key=address_key),
+            seat_ids_of(screening, names),
+            new_visitor_actor(visitor=visitor, address_key=address_key),
         )
 
 
-def best(screening: Screening, quantity: int, *, visitor: str = "") -> Reservation:
+def hold_best(screening: Screening, quantity: int, *, visitor: str = "") -> Reservation:
     with db.transaction():
-        return service.hold_best(screening, quantity, stranger(visitor=visitor))
+        return service.hold_best(screening, quantity, new_visitor_actor(visitor=visitor))
 
 
-def taken(screening: Screening) -> str:
-    room = plan_of(screening)
+def taken_seats(screening: Screening) -> str:
+    room = seat_plan_of(screening)
     with db.reading():
         states = service.seat_states(screening.id)
     return " ".join(seat.name for seat in room.seats if seat.id in states)
 
 
-def let_it_run_out(reservation_id: uuid.UUID, *, seconds: int = 1) -> None:
-    """Let a hold's time be over since `seconds`, for its claims too."""
+def expire_hold(reservation_id: uuid.UUID, *, seconds: int = 1) -> None:
+    """Let a hold and its claims be expired since `seconds`."""
     for statement in (
         "update reservations.reservations set expires_at = clock_timestamp() - make_interval(secs => :s)"
         " where id = :id",
@@ -60,6 +60,6 @@ def messages(kind: str) -> list[dict[str, Any]]:
         return [row.payload for row in rows]
 
 
-def count(table: str) -> int:
+def count_rows(table: str) -> int:
     with db.reading() as session:
         return int(session.execute(text(f"select count(*) from reservations.{table}")).scalar_one())

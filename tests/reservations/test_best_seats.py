@@ -9,38 +9,40 @@ from hypothesis import strategies as st
 from app.reservations.seat_finding.best_seats import best_together
 from app.reservations.seat_finding.blocks import blocks_of
 from app.reservations.seat_finding.replacements import replacement_seats
-from tests.reservations.rooms import ids, names, plan
+from tests.reservations.auditoriums import draw_plan, seat_ids, seat_names
 
 ROOM = ("oooooooo", "oooooooo", "oooooooo", "oooooooo", "oooooooo", "oooooooo")
 
 
 def test_near_the_middle_two_thirds_back() -> None:
-    room = plan(*ROOM)
-    assert names(room, best_together(room, 2, ())) == "D4 D5"
+    room = draw_plan(*ROOM)
+    assert seat_names(room, best_together(room, 2, ())) == "D4 D5"
 
 
 def test_rather_another_place_than_a_seat_left_alone() -> None:
-    room = plan("oooooooo")
-    assert names(room, best_together(room, 3, ids(room, "A1"))) == "A4 A5 A6"
+    room = draw_plan("oooooooo")
+    assert seat_names(room, best_together(room, 3, seat_ids(room, "A1"))) == "A4 A5 A6"
 
 
 def test_neither_across_an_aisle_nor_into_special_seats() -> None:
-    room = plan("oo.oo", "wcccc")
+    room = draw_plan("oo.oo", "wcccc")
     assert best_together(room, 3, ()) is None
-    assert names(room, best_together(room, 2, ids(room, "A1"))) == "A3 A4"
+    assert seat_names(room, best_together(room, 2, seat_ids(room, "A1"))) == "A3 A4"
 
 
 def test_nobody_is_put_into_the_dearer_zone_while_the_plain_one_has_room() -> None:
-    room = plan("oooooo", "vvvvvv", "vvvvvv")
-    assert names(room, best_together(room, 2, ())) == "A3 A4"
-    assert names(room, best_together(room, 2, ids(room, "A1 A2 A3 A4 A5 A6")))[0] in "BC"
+    room = draw_plan("oooooo", "vvvvvv", "vvvvvv")
+    assert seat_names(room, best_together(room, 2, ())) == "A3 A4"
+    assert seat_names(room, best_together(room, 2, seat_ids(room, "A1 A2 A3 A4 A5 A6")))[0] in "BC"
 
 
 @given(data=st.data(), quantity=st.integers(1, 8))
 def test_the_best_are_free_side_by_side_and_found_whenever_there_are_any(
     data: st.DataObject, quantity: int
 ) -> None:
-    room = plan(*data.draw(st.lists(st.text("oooo.wv", min_size=1, max_size=10), min_size=1, max_size=4)))
+    room = draw_plan(
+        *data.draw(st.lists(st.text("oooo.wv", min_size=1, max_size=10), min_size=1, max_size=4))
+    )
     if not room.seats:
         return
     taken = data.draw(st.sets(st.sampled_from(sorted(room.by_id))))
@@ -71,29 +73,30 @@ def test_the_best_are_free_side_by_side_and_found_whenever_there_are_any(
 def test_lost_seats_are_replaced_beside_the_kept_ones(
     lost: str, kept: str, taken: str, offered: list[str]
 ) -> None:
-    room = plan("oooooooo")
-    found = replacement_seats(room, ids(room, lost), ids(room, kept), ids(room, taken))
-    assert names(room, found[0]) == offered[0]
+    room = draw_plan("oooooooo")
+    found = replacement_seats(room, seat_ids(room, lost), seat_ids(room, kept), seat_ids(room, taken))
+    assert seat_names(room, found[0]) == offered[0]
     for alternative in found:
-        assert not set(alternative) & set(ids(room, taken) + ids(room, kept))
+        assert not set(alternative) & set(seat_ids(room, taken) + seat_ids(room, kept))
 
 
 def test_a_full_room_has_nothing_to_offer() -> None:
-    room = plan("ooo")
-    assert replacement_seats(room, ids(room, "A1"), (), ids(room, "A1 A2 A3")) == []
+    room = draw_plan("ooo")
+    assert replacement_seats(room, seat_ids(room, "A1"), (), seat_ids(room, "A1 A2 A3")) == []
 
 
 def test_a_wheelchair_space_is_replaced_by_a_wheelchair_space() -> None:
-    room = plan("wooow")
+    room = draw_plan("wooow")
     assert [
-        names(room, found) for found in replacement_seats(room, ids(room, "A1"), (), ids(room, "A1"))
+        seat_names(room, found)
+        for found in replacement_seats(room, seat_ids(room, "A1"), (), seat_ids(room, "A1"))
     ] == ["A5"]
 
 
 def test_love_seats_are_offered_whole() -> None:
-    room = plan("LLLLLL", "oooooo")
-    lost = ids(room, "A1 A2")
+    room = draw_plan("LLLLLL", "oooooo")
+    lost = seat_ids(room, "A1 A2")
     offers = replacement_seats(room, lost, (), lost)
-    assert [names(room, offer) for offer in offers] == ["A3 A4"]
+    assert [seat_names(room, offer) for offer in offers] == ["A3 A4"]
     # One place of a love seat is no seat: nothing is left.
-    assert replacement_seats(room, lost, (), ids(room, "A1 A2 A3 A6")) == []
+    assert replacement_seats(room, lost, (), seat_ids(room, "A1 A2 A3 A6")) == []

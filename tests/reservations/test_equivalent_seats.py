@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.reservations.service import equivalent_seats, price_and_kind
-from tests.reservations.rooms import ids, names, plan
+from tests.reservations.auditoriums import draw_plan, seat_ids, seat_names
 
 PRICES = {1: 3800, 2: 4600}
-ROOM = plan("wcoooo", "oooooo", "vvvvvv")
+ROOM = draw_plan("wcoooo", "oooooo", "vvvvvv")
 
 
 @pytest.mark.parametrize(
@@ -26,20 +26,20 @@ ROOM = plan("wcoooo", "oooooo", "vvvvvv")
     ],
 )
 def test_the_nearest_come_first(lost: str, also_taken: str, first: str) -> None:
-    taken = {*ids(ROOM, lost), *ids(ROOM, also_taken)}
-    found = next(equivalent_seats(ROOM, PRICES, ids(ROOM, lost), taken))
-    assert set(names(ROOM, found).split()) == set(first.split())
+    taken = {*seat_ids(ROOM, lost), *seat_ids(ROOM, also_taken)}
+    found = next(equivalent_seats(ROOM, PRICES, seat_ids(ROOM, lost), taken))
+    assert set(seat_names(ROOM, found).split()) == set(first.split())
 
 
 def test_apart_when_nothing_is_together() -> None:
-    taken = set(ids(ROOM, "A3 A5 A6 B2 B3 B4 B5 B6"))
-    assert names(ROOM, next(equivalent_seats(ROOM, PRICES, ids(ROOM, "B3 B4"), taken))) == "A4 B1"
+    taken = set(seat_ids(ROOM, "A3 A5 A6 B2 B3 B4 B5 B6"))
+    assert seat_names(ROOM, next(equivalent_seats(ROOM, PRICES, seat_ids(ROOM, "B3 B4"), taken))) == "A4 B1"
 
 
 def test_none_where_none_is_as_good() -> None:
-    taken = set(ids(ROOM, "C1 C2 C3 C4 C5 C6"))
-    assert list(equivalent_seats(ROOM, PRICES, ids(ROOM, "C1"), taken)) == []
-    assert list(equivalent_seats(ROOM, PRICES, ids(ROOM, "A1"), set(ids(ROOM, "A1")))) == []
+    taken = set(seat_ids(ROOM, "C1 C2 C3 C4 C5 C6"))
+    assert list(equivalent_seats(ROOM, PRICES, seat_ids(ROOM, "C1"), taken)) == []
+    assert list(equivalent_seats(ROOM, PRICES, seat_ids(ROOM, "A1"), set(seat_ids(ROOM, "A1")))) == []
 
 
 @given(st.sets(st.sampled_from([seat.id for seat in ROOM.seats])), st.data())
@@ -58,12 +58,13 @@ def test_every_offer_is_free_and_costs_the_same(taken: set[int], data: st.DataOb
 
 
 def test_love_seats_only_for_love_seats_and_whole() -> None:
-    room = plan("LLLLoo")
+    room = draw_plan("LLLLoo")
     assert [
-        names(room, offer) for offer in equivalent_seats(room, PRICES, ids(room, "A1 A2"), ids(room, "A1 A2"))
+        seat_names(room, offer)
+        for offer in equivalent_seats(room, PRICES, seat_ids(room, "A1 A2"), seat_ids(room, "A1 A2"))
     ] == [
         "A3 A4",
         "A3 A4",
     ]
-    assert list(equivalent_seats(room, PRICES, ids(room, "A1 A2"), ids(room, "A1 A2 A3"))) == []
-    assert list(equivalent_seats(room, PRICES, ids(room, "A5 A6"), ids(room, "A5 A6"))) == []
+    assert list(equivalent_seats(room, PRICES, seat_ids(room, "A1 A2"), seat_ids(room, "A1 A2 A3"))) == []
+    assert list(equivalent_seats(room, PRICES, seat_ids(room, "A5 A6"), seat_ids(room, "A5 A6"))) == []

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from app.core import db
 from app.core.config import Settings
 from app.reservations import handlers, service
-from tests.reservations.holds import count, hold, let_it_run_out, messages, taken
-from tests.reservations.rooms import make_screening
+from tests.reservations.auditoriums import make_screening
+from tests.reservations.holds import count_rows, expire_hold, hold, messages, taken_seats
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("database")
 def test_holds_end_by_the_clock_and_say_so() -> None:
     screening = make_screening("oooo")
     over, running = hold(screening, "A1 A2"), hold(screening, "A3")
-    let_it_run_out(over.id)
+    expire_hold(over.id)
     assert handlers.expire_holds() == 1
     assert handlers.expire_holds() == 0
     with db.reading():
@@ -30,34 +30,34 @@ def test_holds_end_by_the_clock_and_say_so() -> None:
     assert messages("HoldExpired") == [
         {"reservation_id": str(over.id), "screening_id": screening.id, "form": 1}
     ]
-    assert count("seat_claims") == 1
+    assert count_rows("seat_claims") == 1
 
 
 def test_an_extension_that_was_quicker_is_not_undone() -> None:
     screening = make_screening("oooo")
     held = hold(screening, "A1")
-    let_it_run_out(held.id)
+    expire_hold(held.id)
     with db.transaction():
         service.extend(held.id, datetime.now(UTC) + timedelta(minutes=5))
     assert not handlers.expire_hold(held.id)
-    assert taken(screening) == "A1"
+    assert taken_seats(screening) == "A1"
 
 
 def test_expiry_leaves_seats_alone_that_somebody_took_over() -> None:
     screening = make_screening("oooo")
     old = hold(screening, "A1 A2")
-    let_it_run_out(old.id)
+    expire_hold(old.id)
     hold(screening, "A1")
     assert handlers.expire_holds() == 1
-    assert taken(screening) == "A1"
+    assert taken_seats(screening) == "A1"
 
 
 def test_a_hold_that_somebody_else_writes_is_left_for_the_next_tick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "BATCH", 1)
     screening = make_screening("oooo")
     locked, over = hold(screening, "A1"), hold(screening, "A2")
-    let_it_run_out(locked.id, seconds=9)
-    let_it_run_out(over.id)
+    expire_hold(locked.id, seconds=9)
+    expire_hold(over.id)
     with db.engine().begin() as other:
         other.execute(
             text("select 1 from reservations.reservations where id = :id for update"), {"id": locked.id}
@@ -73,8 +73,8 @@ def test_a_hold_whose_books_disagree_keeps_no_other_waiting(monkeypatch: pytest.
     monkeypatch.setattr(handlers, "BATCH", 1)
     screening = make_screening("oooo")
     broken, over = hold(screening, "A1"), hold(screening, "A2")
-    let_it_run_out(broken.id, seconds=9)
-    let_it_run_out(over.id)
+    expire_hold(broken.id, seconds=9)
+    expire_hold(over.id)
     with db.transaction() as session:
         session.execute(
             text(
@@ -106,8 +106,8 @@ def impatient(database: str, settings: Settings, request: pytest.FixtureRequest)
 def test_a_seat_that_is_locked_for_long_keeps_no_other_waiting() -> None:
     screening = make_screening("oooo")
     stuck, over = hold(screening, "A1"), hold(screening, "A2")
-    let_it_run_out(stuck.id, seconds=9)
-    let_it_run_out(over.id)
+    expire_hold(stuck.id, seconds=9)
+    expire_hold(over.id)
     with db.engine().begin() as other:
         seat = {"id": stuck.id}
         other.execute(
@@ -123,8 +123,8 @@ def test_a_seat_that_is_locked_for_long_keeps_no_other_waiting() -> None:
 def test_where_the_database_goes_away_no_other_is_tried() -> None:
     screening = make_screening("oooo")
     unlucky, over = hold(screening, "A1"), hold(screening, "A2")
-    let_it_run_out(unlucky.id, seconds=9)
-    let_it_run_out(over.id)
+    expire_hold(unlucky.id, seconds=9)
+    expire_hold(over.id)
     with db.transaction() as session:
         session.execute(
             text(

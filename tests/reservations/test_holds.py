@@ -15,9 +15,9 @@ from app.core.errors import Invalid, NotFound
 from app.events.service import ScreeningClosed
 from app.reservations import handlers, service
 from app.reservations.service import NotHeld, NothingFits, SeatsLost, TooManyHolds
-from tests.actors import browser
-from tests.reservations.holds import best, count, hold, let_it_run_out, seats, taken
-from tests.reservations.rooms import make_screening
+from tests.actors import visitor_actor
+from tests.reservations.auditoriums import make_screening
+from tests.reservations.holds import count_rows, expire_hold, hold, hold_best, seat_ids_of, taken_seats
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -40,34 +40,38 @@ def test_a_lost_seat_names_itself_and_leaves_nothing_behind() -> None:
     hold(screening, "A3")
     with pytest.raises(SeatsLost) as caught:
         hold(screening, "A2 A3")
-    assert caught.value.lost == seats(screening, "A3")
-    assert caught.value.kept == seats(screening, "A2")
-    assert caught.value.alternatives[0] == seats(screening, "A1")
-    assert taken(screening) == "A3"
-    assert (count("reservations"), count("reservation_seats"), count("seat_claims")) == (1, 1, 1)
+    assert caught.value.lost == seat_ids_of(screening, "A3")
+    assert caught.value.kept == seat_ids_of(screening, "A2")
+    assert caught.value.alternatives[0] == seat_ids_of(screening, "A1")
+    assert taken_seats(screening) == "A3"
+    assert (count_rows("reservations"), count_rows("reservation_seats"), count_rows("seat_claims")) == (
+        1,
+        1,
+        1,
+    )
 
 
 def test_a_lost_seat_leaves_nothing_behind_even_if_the_caller_goes_on() -> None:
     screening = make_screening("oooooo")
     hold(screening, "A3")
     with db.transaction(), pytest.raises(SeatsLost):
-        service.hold_seats(screening, seats(screening, "A2 A3"), browser("v"))
-    assert taken(screening) == "A3"
-    assert count("reservations") == 1
+        service.hold_seats(screening, seat_ids_of(screening, "A2 A3"), visitor_actor("v"))
+    assert taken_seats(screening) == "A3"
+    assert count_rows("reservations") == 1
 
 
 def test_a_hold_whose_time_is_over_is_taken_over() -> None:
     screening = make_screening("oooo")
     old = hold(screening, "A1 A2")
-    let_it_run_out(old.id)
-    assert taken(screening) == ""
+    expire_hold(old.id)
+    assert taken_seats(screening) == ""
     hold(screening, "A2")
-    assert taken(screening) == "A2"
+    assert taken_seats(screening) == "A2"
     with db.transaction():
         assert not service.confirm(old.id)
         with pytest.raises(NotHeld):
             service.extend(old.id, datetime.now(UTC) + timedelta(minutes=5))
-    assert taken(screening) == "A2"
+    assert taken_seats(screening) == "A2"
 
 
 @pytest.mark.parametrize(
@@ -77,36 +81,36 @@ def test_a_hold_whose_time_is_over_is_taken_over() -> None:
 def test_what_cannot_be_held(chosen: list[int], code: str) -> None:
     screening = make_screening("oooo")
     with pytest.raises(Invalid, match=code), db.transaction():
-        service.hold_seats(screening, chosen, browser("v"))
+        service.hold_seats(screening, chosen, visitor_actor("v"))
 
 
 @pytest.mark.parametrize("seat", [0, -1, 2**31, 2**80])
 def test_seats_that_do_not_exist(seat: int) -> None:
     screening = make_screening("oooo")
     with pytest.raises(Invalid, match=r"seats\.unknown"), db.transaction():
-        service.hold_seats(screening, [seat], browser("v"))
+        service.hold_seats(screening, [seat], visitor_actor("v"))
 
 
 def test_seats_of_another_room() -> None:
     screening, other = make_screening("oooo"), make_screening("oooo")
     with pytest.raises(Invalid, match=r"seats\.unknown"), db.transaction():
-        service.hold_seats(screening, seats(other, "A1"), browser("v"))
+        service.hold_seats(screening, seat_ids_of(other, "A1"), visitor_actor("v"))
 
 
 def test_a_love_seat_is_held_whole() -> None:
     screening = make_screening("LLLLoo")
     for halved in ("A1", "A2 A3", "A4 A5"):
         with pytest.raises(Invalid, match=r"seats\.halved"), db.transaction():
-            service.hold_seats(screening, seats(screening, halved), browser("v"))
+            service.hold_seats(screening, seat_ids_of(screening, halved), visitor_actor("v"))
     hold(screening, "A3 A4")
-    assert taken(screening) == "A3 A4"
+    assert taken_seats(screening) == "A3 A4"
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 9, 10**9])
 def test_quantities_that_are_none(quantity: int) -> None:
     screening = make_screening("oooo")
     with pytest.raises(Invalid, match=r"quantity\.range"), db.transaction():
-        service.hold_best(screening, quantity, browser("v"))
+        service.hold_best(screening, quantity, visitor_actor("v"))
 
 
 def test_a_screening_that_is_over() -> None:
@@ -114,15 +118,15 @@ def test_a_screening_that_is_over() -> None:
     with pytest.raises(ScreeningClosed):
         hold(screening, "A1")
     with pytest.raises(ScreeningClosed):
-        best(screening, 1)
+        hold_best(screening, 1)
 
 
 def test_the_best_together_until_nothing_fits() -> None:
     screening = make_screening("oooo")
-    assert best(screening, 2).seat_ids == seats(screening, "A1 A2")
-    assert best(screening, 2).seat_ids == seats(screening, "A3 A4")
+    assert hold_best(screening, 2).seat_ids == seat_ids_of(screening, "A1 A2")
+    assert hold_best(screening, 2).seat_ids == seat_ids_of(screening, "A3 A4")
     with pytest.raises(NothingFits):
-        best(screening, 1)
+        hold_best(screening, 1)
 
 
 def test_a_visitor_holds_so_much_and_no_more(settings: Settings) -> None:
@@ -134,9 +138,9 @@ def test_a_visitor_holds_so_much_and_no_more(settings: Settings) -> None:
         hold(screening, "A3", visitor="v")
     assert caught.value.retry_after > 0
     with pytest.raises(TooManyHolds):
-        best(screening, 1, visitor="v")
+        hold_best(screening, 1, visitor="v")
     hold(screening, "A3", visitor="another")
-    let_it_run_out(first.id)
+    expire_hold(first.id)
     hold(screening, "A4", visitor="v")
 
 
@@ -153,12 +157,12 @@ def test_change_keeps_what_stays_and_the_clock() -> None:
     screening = make_screening("oooooo")
     held = hold(screening, "A2 A3")
     with db.transaction():
-        changed = service.change_seats(held.id, seats(screening, "A3 A4"))
-    assert changed == replace(held, seat_ids=seats(screening, "A3 A4"))
-    assert taken(screening) == "A3 A4"
+        changed = service.change_seats(held.id, seat_ids_of(screening, "A3 A4"))
+    assert changed == replace(held, seat_ids=seat_ids_of(screening, "A3 A4"))
+    assert taken_seats(screening) == "A3 A4"
     with db.transaction():
         assert service.confirm(held.id)
-    assert taken(screening) == "A3 A4"
+    assert taken_seats(screening) == "A3 A4"
 
 
 def test_change_to_a_lost_seat_keeps_the_old_ones() -> None:
@@ -166,12 +170,12 @@ def test_change_to_a_lost_seat_keeps_the_old_ones() -> None:
     held = hold(screening, "A2 A3")
     hold(screening, "A4")
     with db.transaction(), pytest.raises(SeatsLost) as caught:
-        service.change_seats(held.id, seats(screening, "A3 A4"))
-    assert caught.value.lost == seats(screening, "A4")
-    assert caught.value.alternatives[0] == seats(screening, "A2")  # one's own old seat is the nearest
+        service.change_seats(held.id, seat_ids_of(screening, "A3 A4"))
+    assert caught.value.lost == seat_ids_of(screening, "A4")
+    assert caught.value.alternatives[0] == seat_ids_of(screening, "A2")  # one's own old seat is the nearest
     with db.reading():
         assert service.reservation(held.id) == held
-    assert taken(screening) == "A2 A3 A4"
+    assert taken_seats(screening) == "A2 A3 A4"
 
 
 def test_only_a_held_reservation_changes_seats() -> None:
@@ -180,8 +184,8 @@ def test_only_a_held_reservation_changes_seats() -> None:
     with db.transaction():
         service.confirm(held.id)
     with pytest.raises(NotHeld), db.transaction():
-        service.change_seats(held.id, seats(screening, "A3"))
-    assert taken(screening) == "A2"
+        service.change_seats(held.id, seat_ids_of(screening, "A3"))
+    assert taken_seats(screening) == "A2"
 
 
 def test_extend_moves_reservation_and_claims() -> None:
@@ -208,7 +212,7 @@ def test_sold_seats_never_expire_and_come_back_when_cancelled() -> None:
         assert service.release(held.id)
     with db.transaction():
         assert not service.release(held.id)
-    assert taken(screening) == ""
+    assert taken_seats(screening) == ""
     with db.reading():
         assert service.seats_of(held.id) == held.seat_ids
 
@@ -216,25 +220,25 @@ def test_sold_seats_never_expire_and_come_back_when_cancelled() -> None:
 def test_a_hold_past_its_time_is_still_sold_if_nobody_took_its_seats() -> None:
     screening = make_screening("oooo")
     held = hold(screening, "A1 A2")
-    let_it_run_out(held.id)
+    expire_hold(held.id)
     with db.transaction():
         assert service.confirm(held.id)
-    assert taken(screening) == "A1 A2"
+    assert taken_seats(screening) == "A1 A2"
 
 
 def test_late_money_gets_the_same_seats_all_or_none() -> None:
     screening = make_screening("oooo")
     lucky, unlucky = hold(screening, "A1 A2"), hold(screening, "A3 A4")
-    let_it_run_out(lucky.id)
-    let_it_run_out(unlucky.id)
+    expire_hold(lucky.id)
+    expire_hold(unlucky.id)
     assert handlers.expire_holds() == 2
-    assert count("seat_claims") == 0
+    assert count_rows("seat_claims") == 0
     hold(screening, "A4")
     until = datetime.now(UTC) + timedelta(minutes=15)
     with db.transaction():
         assert service.reclaim(lucky.id, until)
         assert not service.reclaim(unlucky.id, until)
-    assert taken(screening) == "A1 A2 A4"
+    assert taken_seats(screening) == "A1 A2 A4"
     with db.transaction():
         assert service.confirm(lucky.id)
         assert not service.confirm(unlucky.id)
@@ -247,7 +251,7 @@ def test_a_released_reservation_is_never_reclaimed() -> None:
         service.release(held.id)
     with db.transaction():
         assert not service.reclaim(held.id, datetime.now(UTC) + timedelta(minutes=5))
-    assert taken(screening) == ""
+    assert taken_seats(screening) == ""
 
 
 def test_what_nobody_knows() -> None:

@@ -8,8 +8,8 @@ from app.core import config
 from app.core.config import Settings
 from app.events.service import Screening
 from app.reservations.service import TooManyHolds
-from tests.reservations.holds import hold, let_it_run_out
-from tests.reservations.rooms import make_screening
+from tests.reservations.auditoriums import make_screening
+from tests.reservations.holds import expire_hold, hold
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -29,7 +29,7 @@ def test_when_there_is_room_again(settings: Settings) -> None:
     config.use(settings.changed(holds={"max_per_visitor": 3, "max_per_address": 3}))
     screening = make_screening("oooooooo")
     for name, left in (("A1", 100), ("A3", 300), ("A5", 200)):
-        let_it_run_out(hold(screening, name, visitor="ana", address_key="home").id, seconds=-left)
+        expire_hold(hold(screening, name, visitor="ana", address_key="home").id, seconds=-left)
     for visitor in ("ana", "eva"):
         assert 0 < refused(screening, "A7", visitor=visitor, address_key="home").retry_after <= 100
     config.use(settings.changed(holds={"max_per_visitor": 2}))

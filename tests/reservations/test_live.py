@@ -18,8 +18,8 @@ from app.core import db
 from app.core.config import Settings
 from app.events.service import Screening
 from app.reservations import live, service
-from tests.reservations.holds import hold, seats
-from tests.reservations.rooms import make_screening
+from tests.reservations.auditoriums import make_screening
+from tests.reservations.holds import hold, seat_ids_of
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ class Viewer:
 @pytest.mark.usefixtures("unless_told")
 def test_a_snapshot_first_then_changes_as_they_are_told() -> None:
     screening = make_screening("oooo")
-    one, two = seats(screening, "A1 A2")
+    one, two = seat_ids_of(screening, "A1 A2")
     before = hold(screening, "A1")
     viewer = Viewer(screening)
     name, facts = viewer.wait_for(1)

@@ -10,9 +10,9 @@ import pytest
 from app.core import db
 from app.reservations import live, service
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft
-from tests.actors import browser
-from tests.reservations.holds import best, count, hold, let_it_run_out, seats, taken
-from tests.reservations.rooms import anew, make_screening, take_off_sale
+from tests.actors import visitor_actor
+from tests.reservations.auditoriums import make_screening, reload_screening, take_off_sale
+from tests.reservations.holds import count_rows, expire_hold, hold, hold_best, seat_ids_of, taken_seats
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -22,24 +22,29 @@ def test_it_cannot_be_held_and_another_is_offered() -> None:
     take_off_sale(screening, "A3")
     with pytest.raises(SeatsLost) as lost:
         hold(screening, "A2 A3")
-    assert (lost.value.lost, lost.value.kept) == (seats(screening, "A3"), seats(screening, "A2"))
-    assert lost.value.alternatives[0] == seats(screening, "A1")
-    assert lost.value.states[seats(screening, "A3")[0]] is None
-    assert count("seat_claims") == 0
+    assert (lost.value.lost, lost.value.kept) == (seat_ids_of(screening, "A3"), seat_ids_of(screening, "A2"))
+    assert lost.value.alternatives[0] == seat_ids_of(screening, "A1")
+    assert lost.value.states[seat_ids_of(screening, "A3")[0]] is None
+    assert count_rows("seat_claims") == 0
     with db.reading(), pytest.raises(SeatsLost):
-        service.ensure_free(screening, seats(screening, "A3"))
+        service.ensure_free(screening, seat_ids_of(screening, "A3"))
 
 
 def test_it_is_none_of_the_best_and_none_of_the_nearest() -> None:
     screening = make_screening("oooooo")
     take_off_sale(screening, "A3 A4")
-    assert best(screening, 2).seat_ids in (seats(screening, "A1 A2"), seats(screening, "A5 A6"))
+    assert hold_best(screening, 2).seat_ids in (
+        seat_ids_of(screening, "A1 A2"),
+        seat_ids_of(screening, "A5 A6"),
+    )
     with pytest.raises(NothingFits):
-        best(screening, 3)
-    hold(screening, "A1" if taken(screening).startswith("A3") else "A5")
+        hold_best(screening, 3)
+    hold(screening, "A1" if taken_seats(screening).startswith("A3") else "A5")
     with pytest.raises(SeatsLost) as lost:
         hold(screening, "A3")
-    assert not {seat for found in lost.value.alternatives for seat in found} & set(seats(screening, "A3 A4"))
+    assert not {seat for found in lost.value.alternatives for seat in found} & set(
+        seat_ids_of(screening, "A3 A4")
+    )
 
 
 def test_nobody_changes_to_it_but_who_holds_it_keeps_it() -> None:
@@ -47,18 +52,18 @@ def test_nobody_changes_to_it_but_who_holds_it_keeps_it() -> None:
     held = hold(screening, "A1 A2")
     take_off_sale(screening, "A2 A5")
     with db.transaction(), pytest.raises(SeatsLost) as lost:
-        service.change_seats(held.id, seats(screening, "A2 A5"))
-    assert lost.value.lost == seats(screening, "A5")
+        service.change_seats(held.id, seat_ids_of(screening, "A2 A5"))
+    assert lost.value.lost == seat_ids_of(screening, "A5")
     with db.transaction():
-        changed = service.change_seats(held.id, seats(screening, "A2 A3"))
-        assert changed.seat_ids == seats(screening, "A2 A3")
+        changed = service.change_seats(held.id, seat_ids_of(screening, "A2 A3"))
+        assert changed.seat_ids == seat_ids_of(screening, "A2 A3")
         assert service.confirm(held.id)
 
 
 def test_money_that_is_late_does_not_get_it_back() -> None:
     screening = make_screening("oooo")
     held = hold(screening, "A1")
-    let_it_run_out(held.id)
+    expire_hold(held.id)
     take_off_sale(screening, "A1")
     with db.transaction():
         assert not service.reclaim(held.id, datetime.now(UTC) + timedelta(minutes=5))
@@ -69,13 +74,15 @@ def test_it_is_a_neighbour_who_never_comes() -> None:
     screening = make_screening("oooooo")
     take_off_sale(screening, "A4")
     with pytest.raises(SingleSeatLeft) as asked, db.transaction():
-        service.hold_seats(screening, seats(screening, "A1 A2"), browser("v"), single_seat_rule=True)
-    assert asked.value.shift == seats(screening, "A5 A6")
+        service.hold_seats(
+            screening, seat_ids_of(screening, "A1 A2"), visitor_actor("v"), single_seat_rule=True
+        )
+    assert asked.value.shift == seat_ids_of(screening, "A5 A6")
     held = hold(screening, "A5 A6")  # one's own seats are free to come back to
     with pytest.raises(SingleSeatLeft) as asked, db.transaction():
-        service.change_seats(held.id, seats(screening, "A1 A2"), single_seat_rule=True)
-    assert asked.value.shift == seats(screening, "A5 A6")
-    assert taken(screening) == "A4 A5 A6"
+        service.change_seats(held.id, seat_ids_of(screening, "A1 A2"), single_seat_rule=True)
+    assert asked.value.shift == seat_ids_of(screening, "A5 A6")
+    assert taken_seats(screening) == "A4 A5 A6"
 
 
 def test_it_is_not_offered_to_who_waits() -> None:
@@ -83,7 +90,7 @@ def test_it_is_not_offered_to_who_waits() -> None:
     held = hold(screening, "A1 A2")
     take_off_sale(screening, "A3 A4")
     with db.transaction():
-        wish = service.join_waiting_list(screening, 2, "ana@example.com", browser("ana"))
+        wish = service.join_waiting_list(screening, 2, "ana@example.com", visitor_actor("ana"))
     with db.transaction():
         assert not service.offer_next(screening.id)
         service.release(held.id)
@@ -92,19 +99,19 @@ def test_it_is_not_offered_to_who_waits() -> None:
     with db.reading():
         offer = service.request(wish.token).offer
     assert offer is not None
-    assert offer.seat_ids == seats(screening, "A1 A2")
+    assert offer.seat_ids == seat_ids_of(screening, "A1 A2")
 
 
 def test_it_is_taken_on_every_map_and_counted_nowhere() -> None:
     screening = make_screening("oooo")
     hold(screening, "A1 A2")
     take_off_sale(screening, "A2 A3")
-    assert taken(screening) == "A1 A2 A3"
+    assert taken_seats(screening) == "A1 A2 A3"
     states, now = live.read([screening.id])
     told = json.loads(live.as_json(states[screening.id], now))["taken"]
-    assert [told[str(seat)] for seat in seats(screening, "A2 A3")] == [0, 0]
+    assert [told[str(seat)] for seat in seat_ids_of(screening, "A2 A3")] == [0, 0]
     with db.reading():
         # Two places are on sale, and one of those is taken.
-        assert anew(screening).capacity == 2
+        assert reload_screening(screening).capacity == 2
         assert service.occupancy([screening.id], only_for_sale=True) == {screening.id: 1}
         assert service.occupancy([screening.id]) == {screening.id: 2}

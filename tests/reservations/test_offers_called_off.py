@@ -11,9 +11,9 @@ from app.core.outbox import publish
 from app.dispatch import routes
 from app.events import service as events
 from app.reservations import handlers, service
-from tests.actors import browser
-from tests.reservations.holds import hold, messages, taken
-from tests.reservations.rooms import make_screening
+from tests.actors import visitor_actor
+from tests.reservations.auditoriums import make_screening
+from tests.reservations.holds import hold, messages, taken_seats
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -23,7 +23,7 @@ def test_nobody_is_offered_its_seats() -> None:
     screening = make_screening("oo")
     held = hold(screening, "A1 A2")
     with db.transaction():
-        waits = service.join_waiting_list(screening, 2, "ana@example.com", browser("ana"))
+        waits = service.join_waiting_list(screening, 2, "ana@example.com", visitor_actor("ana"))
     worker.drain(routes(("reservations",)))
     with db.transaction() as session:
         assert events.screening(screening.id).status == "scheduled"
@@ -34,7 +34,7 @@ def test_nobody_is_offered_its_seats() -> None:
         service.release(held.id)
     worker.drain(routes(("reservations",)))
     assert [told["template"] for told in messages("NoticeRequested")] == ["waiting_joined"]
-    assert taken(screening) == ""
+    assert taken_seats(screening) == ""
     cache.clear_all()  # seconds later it has heard of it
     handlers.serve_waiting_lists()
     assert [told["template"] for told in messages("NoticeRequested")] == [

@@ -10,10 +10,10 @@ from app.core.errors import NotFound
 from app.events.service import Screening
 from app.reservations import handlers, retention, service
 from app.reservations.service import Request
-from tests.actors import browser
-from tests.reservations.holds import best, hold, let_it_run_out
-from tests.reservations.rooms import make_screening
-from tests.traces import traces
+from tests.actors import visitor_actor
+from tests.reservations.auditoriums import make_screening
+from tests.reservations.holds import expire_hold, hold, hold_best
+from tests.table_search import tables_containing
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -22,7 +22,7 @@ ADDRESS = "3fe1b0ac2d4e5f60718293a4"
 
 def join(screening: Screening, quantity: int = 2, who: str = "ana") -> Request:
     with db.transaction():
-        return service.join_waiting_list(screening, quantity, f"{who}@example.com", browser(who))
+        return service.join_waiting_list(screening, quantity, f"{who}@example.com", visitor_actor(who))
 
 
 def days_pass(request: Request, days: int) -> None:
@@ -64,7 +64,7 @@ def test_a_request_goes_a_month_after_it_ended() -> None:
 
 def test_an_offer_that_nobody_took_goes_with_its_seats() -> None:
     screening = make_screening("oo")
-    first = best(screening, 2)
+    first = hold_best(screening, 2)
     request = join(screening)
     with db.transaction():
         service.release(first.id)
@@ -73,17 +73,17 @@ def test_an_offer_that_nobody_took_goes_with_its_seats() -> None:
     with db.reading():
         offer = service.request(request.token).offer
     assert offer is not None
-    let_it_run_out(offer.id)
+    expire_hold(offer.id)
     handlers.expire_holds()
     days_pass(request, 31)
     retention.delete_old_data()
     assert not is_there(request)
-    assert "reservations.reservations" not in traces(str(offer.id))
+    assert "reservations.reservations" not in tables_containing(str(offer.id))
 
 
 def test_an_offer_that_was_taken_leaves_its_seats_to_the_order() -> None:
     screening = make_screening("oo")
-    first = best(screening, 2)
+    first = hold_best(screening, 2)
     request = join(screening)
     with db.transaction():
         service.release(first.id)
@@ -101,7 +101,7 @@ def test_an_offer_that_was_taken_leaves_its_seats_to_the_order() -> None:
 def test_a_wish_that_was_never_followed_up_goes_too() -> None:
     screening = make_screening("oo")
     with db.transaction():
-        wish = service.open_request(screening, 2, browser("ana", locale="en"))
+        wish = service.open_request(screening, 2, visitor_actor("ana", locale="en"))
     days_pass(wish, 31)
     retention.delete_old_data()
     assert not is_there(wish)
@@ -111,17 +111,17 @@ def test_a_wish_that_was_never_followed_up_goes_too() -> None:
 def test_the_address_goes_with_its_hold(ending: str) -> None:
     screening = make_screening("oo")
     held = hold(screening, "A1", address_key=ADDRESS)
-    assert traces(ADDRESS) == {"reservations.reservations"}
+    assert tables_containing(ADDRESS) == {"reservations.reservations"}
     with db.transaction():
         service.extend(held.id, held.deadline)
-    assert traces(ADDRESS) == {"reservations.reservations"}
+    assert tables_containing(ADDRESS) == {"reservations.reservations"}
     if ending == "expired":
-        let_it_run_out(held.id)
+        expire_hold(held.id)
         handlers.expire_holds()
     else:
         with db.transaction():
             assert service.confirm(held.id) if ending == "sold" else service.release(held.id)
-    assert traces(ADDRESS) == set()
+    assert tables_containing(ADDRESS) == set()
 
 
 def test_addresses_that_an_older_version_left_go_by_the_clock() -> None:

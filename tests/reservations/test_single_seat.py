@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.reservations.seat_finding.single_seat import single_seats_left, suggest_shift
-from tests.reservations.rooms import ids, names, plan
+from tests.reservations.auditoriums import draw_plan, seat_ids, seat_names
 
 PRICES = {1: 3800, 2: 4600}
 
@@ -39,14 +39,16 @@ PRICES = {1: 3800, 2: 4600}
     ],
 )
 def test_examples(row: str, chosen: str, taken: str, lone: str, shift: str) -> None:
-    room = plan(row)
-    assert names(room, single_seats_left(room, ids(room, chosen), ids(room, taken))) == lone
-    assert names(room, suggest_shift(room, ids(room, chosen), ids(room, taken), PRICES)) == shift
+    room = draw_plan(row)
+    assert seat_names(room, single_seats_left(room, seat_ids(room, chosen), seat_ids(room, taken))) == lone
+    assert (
+        seat_names(room, suggest_shift(room, seat_ids(room, chosen), seat_ids(room, taken), PRICES)) == shift
+    )
 
 
 def test_one_of_two_runs_is_moved() -> None:
-    room = plan("oooo", "oooo")
-    assert names(room, suggest_shift(room, ids(room, "A1 A2 B2 B3"), (), PRICES)) == "A1 A2 B1 B2"
+    room = draw_plan("oooo", "oooo")
+    assert seat_names(room, suggest_shift(room, seat_ids(room, "A1 A2 B2 B3"), (), PRICES)) == "A1 A2 B1 B2"
 
 
 rooms = st.lists(st.text("ooooov.wcbl", min_size=1, max_size=12), min_size=1, max_size=4)
@@ -54,7 +56,7 @@ rooms = st.lists(st.text("ooooov.wcbl", min_size=1, max_size=12), min_size=1, ma
 
 @given(rooms=rooms, data=st.data())
 def test_a_shift_is_free_as_good_and_leaves_nobody_alone(rooms: list[str], data: st.DataObject) -> None:
-    room = plan(*rooms)
+    room = draw_plan(*rooms)
     everything = sorted(room.by_id)
     if not everything:
         return
@@ -84,6 +86,6 @@ def test_in_an_empty_row_there_is_always_a_way(length: int, first: int, count: i
     """Unless the row is just one seat longer than what is asked for."""
     if first + count > length or length == count + 1:
         return
-    room = plan("o" * length)
+    room = draw_plan("o" * length)
     chosen = tuple(100 + 1 + first + place for place in range(count))
     assert bool(single_seats_left(room, chosen, ())) == (suggest_shift(room, chosen, (), PRICES) is not None)

@@ -19,16 +19,16 @@ from app.reservations import handlers, service
 from app.reservations.service import OfferOver, Request
 from app.users import notices
 from app.web import links
-from tests.actors import browser
-from tests.reservations.holds import best, hold, let_it_run_out, messages, taken
-from tests.reservations.rooms import make_screening
+from tests.actors import visitor_actor
+from tests.reservations.auditoriums import make_screening
+from tests.reservations.holds import expire_hold, hold, hold_best, messages, taken_seats
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 def join(screening: Screening, quantity: int = 2, who: str = "ana") -> Request:
     with db.transaction():
-        return service.join_waiting_list(screening, quantity, f"{who}@example.com", browser(who))
+        return service.join_waiting_list(screening, quantity, f"{who}@example.com", visitor_actor(who))
 
 
 def look(request: Request) -> Request:
@@ -59,7 +59,7 @@ def test_seats_go_to_the_oldest_request_that_fits() -> None:
         service.release(two.id)
     assert serve(screening) == 1
     assert [look(one).state for one in (four, pair, single)] == ["waiting", "offered", "waiting"]
-    assert taken(screening) == "A1 A2 A3 A4"
+    assert taken_seats(screening) == "A1 A2 A3 A4"
     offered = look(pair)
     assert offered.offer is not None
     assert offered.offered_until == offered.offer.deadline
@@ -98,7 +98,7 @@ def test_the_tick_serves_after_holds_that_ran_out_by_themselves() -> None:
     screening = make_screening("oo")
     held = hold(screening, "A1 A2")
     request = join(screening)
-    let_it_run_out(held.id)
+    expire_hold(held.id)
     handlers.serve_waiting_lists()
     assert look(request).state == "offered"
 
@@ -132,7 +132,7 @@ def test_an_offer_that_nobody_takes_goes_to_the_next() -> None:
     serve(screening)
     offer = look(first).offer
     assert offer is not None
-    let_it_run_out(offer.id)
+    expire_hold(offer.id)
     with pytest.raises(OfferOver), db.transaction():
         service.accept_offer(first.token)
     handlers.expire_holds()
@@ -163,17 +163,17 @@ def test_seats_once_taken_cannot_be_cancelled_here() -> None:
         service.accept_offer(request.token)
     with pytest.raises(Conflict), db.transaction():
         service.cancel_request(request.token)
-    assert taken(screening) == "A1 A2"
+    assert taken_seats(screening) == "A1 A2"
 
 
 def test_an_open_wish_waits_for_nothing_until_an_email_is_left() -> None:
     screening = make_screening("oo")
     with db.transaction():
-        wish = service.open_request(screening, 2, browser("ana", locale="en"))
+        wish = service.open_request(screening, 2, visitor_actor("ana", locale="en"))
     assert (wish.state, wish.position) == ("open", None)
     assert serve(screening) == 0
     with db.transaction():
-        again = service.open_request(screening, 1, browser("ana", locale="en"))
+        again = service.open_request(screening, 1, visitor_actor("ana", locale="en"))
     with pytest.raises(NotFound):
         look(wish)
     with db.transaction():
@@ -185,7 +185,7 @@ def test_an_open_wish_waits_for_nothing_until_an_email_is_left() -> None:
 def test_addresses_that_are_none(email: str) -> None:
     screening = make_screening("oo")
     with pytest.raises(Invalid, match=r"email\.(missing|wrong)"), db.transaction():
-        service.join_waiting_list(screening, 1, email, browser("ana"))
+        service.join_waiting_list(screening, 1, email, visitor_actor("ana"))
 
 
 def test_one_person_cannot_queue_for_the_whole_room(settings: Settings) -> None:
@@ -201,11 +201,11 @@ def test_one_mailbox_is_not_filled_by_many_browsers(settings: Settings) -> None:
     screenings = [make_screening("o") for _ in range(settings.holds.max_per_visitor + 1)]
     for number, screening in enumerate(screenings[:-1]):
         with db.transaction():
-            service.join_waiting_list(screening, 1, "victim@example.com", browser(f"browser {number}"))
+            service.join_waiting_list(screening, 1, "victim@example.com", visitor_actor(f"browser {number}"))
     with pytest.raises(Conflict, match=r"request\.too_many"), db.transaction():
-        service.join_waiting_list(screenings[-1], 1, "Victim@example.com", browser("another browser"))
+        service.join_waiting_list(screenings[-1], 1, "Victim@example.com", visitor_actor("another browser"))
     with db.transaction():
-        service.join_waiting_list(screenings[-1], 1, "eva@example.com", browser("another browser"))
+        service.join_waiting_list(screenings[-1], 1, "eva@example.com", visitor_actor("another browser"))
 
 
 def test_one_mailbox_is_one_however_it_is_spelled(settings: Settings) -> None:
@@ -213,9 +213,9 @@ def test_one_mailbox_is_one_however_it_is_spelled(settings: Settings) -> None:
     screening = make_screening("oo")
     for number, email in enumerate(("ana@praça.example", "<ana@prac\u0327a.example>")):
         with db.transaction():
-            service.join_waiting_list(screening, 1, email, browser(f"browser {number}"))
+            service.join_waiting_list(screening, 1, email, visitor_actor(f"browser {number}"))
     with pytest.raises(Conflict, match=r"request\.too_many"), db.transaction():
-        service.join_waiting_list(screening, 1, "ana@xn--praa-2oa.example", browser("another browser"))
+        service.join_waiting_list(screening, 1, "ana@xn--praa-2oa.example", visitor_actor("another browser"))
 
 
 def test_the_queue_closes_with_the_sales() -> None:
@@ -238,7 +238,7 @@ def test_a_walk_up_may_win_until_there_is_an_offer() -> None:
     request = join(screening)
     with db.transaction():
         service.release(held.id)
-    best(screening, 2)
+    hold_best(screening, 2)
     serve(screening)
     assert look(request).state == "waiting"
 
@@ -253,7 +253,7 @@ def test_who_waits_is_told_that_the_screening_is_off_and_offers_are_given_back()
     worker.drain(routes(("reservations",)))
     handlers.serve_waiting_lists()
     assert [look(one).state for one in (offered, waiting)] == ["expired", "expired"]
-    assert taken(screening) == ""
+    assert taken_seats(screening) == ""
     told = [notice for notice in messages("NoticeRequested") if notice["template"] == "waiting_called_off"]
     assert [notice["email"] for notice in told] == ["ana@example.com", "bia@example.com"], "once each"
     assert told[0]["facts"]["reason"] == "the projector broke"
@@ -272,7 +272,7 @@ def test_an_offer_made_just_when_the_screening_was_called_off_ends_with_the_tick
         db.session().execute(text("delete from core.outbox where kind = 'ScreeningCancelled'"))
     handlers.serve_waiting_lists()
     assert look(request).state == "expired"
-    assert taken(screening) == ""
+    assert taken_seats(screening) == ""
 
 
 def test_seats_of_an_accepted_offer_stay_with_their_order_when_the_screening_is_off() -> None:
@@ -285,7 +285,7 @@ def test_seats_of_an_accepted_offer_stay_with_their_order_when_the_screening_is_
         events.cancel_screening(screening.id, "projetor")
         service.offer_next(screening.id)
     assert look(request).state == "reserved"
-    assert taken(screening) == "A1 A2"
+    assert taken_seats(screening) == "A1 A2"
 
 
 def test_a_queue_that_fails_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:

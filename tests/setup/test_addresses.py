@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from tests.setup.sources import ROOT, SERVICES, literals, modules
+from tests.setup.source_literals import ROOT, SERVICES, literals, modules
 
 # Module: why it writes addresses.
 EXCEPTIONS = {

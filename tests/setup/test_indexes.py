@@ -13,8 +13,8 @@ from sqlalchemy import event, text
 from app.core import db, outbox
 from app.core.messages import TicketsReady
 from app.reservations import service as reservations
-from tests.actors import browser
-from tests.reservations.rooms import make_screening
+from tests.actors import visitor_actor
+from tests.reservations.auditoriums import make_screening
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -56,7 +56,7 @@ def plans() -> Iterator[list[str]]:
 def join_the_line() -> None:
     screening = make_screening("o")
     with db.transaction():
-        reservations.join_waiting_list(screening, 1, "ana@example.org", browser("ana", locale="en"))
+        reservations.join_waiting_list(screening, 1, "ana@example.org", visitor_actor("ana", locale="en"))
 
 
 def withdraw_a_mail() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from app.core import db
 from app.migrations_target import all_metadata
-from tests.setup.sources import ROOT, SERVICES, literals, modules
+from tests.setup.source_literals import ROOT, SERVICES, literals, modules
 
 SCHEMAS = ("core", *SERVICES)
 # Each service may point at those before it.

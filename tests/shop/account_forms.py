@@ -1,4 +1,4 @@
-"""The forms of the account pages, as the tests fill them in and read them."""
+"""Fill in and read the forms of the account pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from werkzeug.test import TestResponse
 
 from tests.shop.visitor import Visitor
-from tests.users.people import PASSWORD
+from tests.users.account_data import PASSWORD
 
 FIELD_ERROR = re.compile(r'<p class="error" id="([a-z]+)-error">([^<]+)</p>')
 
@@ -17,11 +17,11 @@ def sign_in(visitor: Visitor, email: str = "ana@example.org", **more: str) -> Te
     return visitor.post("/account/sign-in", {"email": email, "password": PASSWORD} | more)
 
 
-def errors(answer: TestResponse) -> dict[str, str]:
+def field_errors(answer: TestResponse) -> dict[str, str]:
     return {name: html.unescape(words) for name, words in FIELD_ERROR.findall(answer.text)}
 
 
-def typed(answer: TestResponse, name: str) -> str:
+def field_value(answer: TestResponse, name: str) -> str:
     found = re.search(rf'name="{name}" type="\w+" value="([^"]*)"', answer.text)
     assert found is not None, answer.text
     return html.unescape(found[1])

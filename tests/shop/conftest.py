@@ -5,8 +5,8 @@ from flask import Flask
 
 from app.core.config import Settings
 from app.events.service import Screening
-from tests.reservations.rooms import make_screening
-from tests.shop.programme import evening_of_three
+from tests.reservations.auditoriums import make_screening
+from tests.shop.programme_pages import make_three_screenings
 from tests.shop.visitor import Visitor
 
 
@@ -31,4 +31,4 @@ def empty_mailbox(settings: Settings, database: str) -> None:
 
 @pytest.fixture
 def evening(app: Flask) -> dict[str, int]:
-    return evening_of_three()
+    return make_three_screenings()

@@ -10,11 +10,11 @@ from flask import Flask
 from app.core import db
 from app.core.i18n import format_time
 from app.users import service as users
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
-from tests.shop.account_forms import errors, sign_in, typed
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
+from tests.shop.account_forms import field_errors, field_value, sign_in
 from tests.shop.visitor import Visitor, order_at
-from tests.users.people import PASSWORD, link, person, post
+from tests.users.account_data import PASSWORD, mail_link, make_account, send_due_mails
 
 pytestmark = pytest.mark.usefixtures("empty_mailbox")
 
@@ -25,8 +25,8 @@ def test_from_sign_up_to_own_orders(ana: Visitor) -> None:
     assert answer.status_code == 200
     assert "ana@example.org" in answer.text
     assert ana.get("/account/orders").status_code == 303, "nobody is signed in by signing up"
-    (mail,) = post()
-    path = link(mail)
+    (mail,) = send_due_mails()
+    path = mail_link(mail)
     page = ana.get(path)
     assert page.status_code == 200
     assert ana.get(path).status_code == 200, "looking does not use it up"
@@ -44,14 +44,14 @@ def test_from_sign_up_to_own_orders(ana: Visitor) -> None:
 def test_another_browser_confirms_with_the_password(ana: Visitor, app: Flask) -> None:
     """Somebody signs up with an e-mail of another person, who has bought as a guest, and who opens the mail's link."""
     ana.post("/account/sign-up", {"name": "Eva", "email": "ana@example.org", "password": PASSWORD})
-    path = link(post()[0])
+    path = mail_link(send_due_mails()[0])
     other = Visitor(app)
     # Signing up by oneself proves nothing about an account that was there before.
     other.post("/account/sign-up", {"name": "Ana", "email": "ana@example.org", "password": PASSWORD + "!"})
     assert 'name="password"' in other.get(path).text
     for wrong in ({}, {"password": PASSWORD + "!"}):
         answer = other.post(path, wrong)
-        assert (answer.status_code, list(errors(answer))) == (422, ["password"])
+        assert (answer.status_code, list(field_errors(answer))) == (422, ["password"])
     assert other.post(path, {"password": PASSWORD}).location == "/account/orders"
 
 
@@ -62,23 +62,23 @@ def test_the_typed_email_goes_along_to_another_form(ana: Visitor) -> None:
         )
         assert (answer.status_code, answer.location) == (303, f"/account/{to}?next=%2Fhelp")
         page = ana.get(answer.location)
-        assert typed(page, "email") == "ana@example.org"
-        assert typed(ana.get(f"/account/{to}"), "email") == "", "it goes along once"
+        assert field_value(page, "email") == "ana@example.org"
+        assert field_value(ana.get(f"/account/{to}"), "email") == "", "it goes along once"
     hostile = ana.post("/account/other-form", {"to": "//example.org", "next": "//example.org"})
     assert hostile.location == "/account/sign-in"
 
 
 def test_a_new_password_is_confirmed(ana: Visitor) -> None:
-    person()
+    make_account()
     ana.post("/account/reset", {"email": "ana@example.org"})
-    answer = ana.post(link(post()[0]), {"password": "outra frase comprida"})
+    answer = ana.post(mail_link(send_due_mails()[0]), {"password": "outra frase comprida"})
     assert "Your new password is saved" in ana.get(answer.location).text
 
 
 def test_one_fault_is_said_once_and_its_field_has_the_focus(ana: Visitor) -> None:
     form = {"name": "Ana", "email": "ana@", "password": PASSWORD}
     page = ana.post("/account/sign-up", form).text
-    assert page.count(errors(ana.post("/account/sign-up", form))["email"]) == 1
+    assert page.count(field_errors(ana.post("/account/sign-up", form))["email"]) == 1
     assert re.search(r'<input[^>]* id="email"[^>]* autofocus', page)
     several = ana.post("/account/sign-up", form | {"name": ""}).text
     for field, name in (("name", "Name"), ("email", "E-mail")):
@@ -86,7 +86,7 @@ def test_one_fault_is_said_once_and_its_field_has_the_focus(ana: Visitor) -> Non
 
 
 def test_sign_up_answers_alike_for_known_and_unknown_emails(app: Flask) -> None:
-    person("known@example.org")
+    make_account("known@example.org")
 
     def answer(email: str) -> str:
         form = {"name": "Ana", "email": email, "password": PASSWORD}
@@ -98,21 +98,21 @@ def test_sign_up_answers_alike_for_known_and_unknown_emails(app: Flask) -> None:
 
 
 def test_reset_answers_alike_for_known_and_unknown_emails(app: Flask) -> None:
-    person("known@example.org")
+    make_account("known@example.org")
     said = {
         email: Visitor(app).post("/account/reset", {"email": email}).text.replace(email, "…")
         for email in ("known@example.org", "unknown@example.org")
     }
     assert said["known@example.org"] == said["unknown@example.org"]
-    assert [mail["To"] for mail in post()] == ["known@example.org"]
+    assert [mail["To"] for mail in send_due_mails()] == ["known@example.org"]
 
 
 def test_everything_wrong_is_said_at_once_and_typing_is_kept(ana: Visitor) -> None:
     form = {"name": "  ", "email": "ana@", "password": "curta"}
     answer = ana.post("/account/sign-up", form)
     assert answer.status_code == 422
-    assert set(errors(answer)) == {"name", "email", "password"}
-    assert typed(answer, "email") == "ana@"
+    assert set(field_errors(answer)) == {"name", "email", "password"}
+    assert field_value(answer, "email") == "ana@"
     assert "curta" not in answer.text, "a password is never shown again"
     assert 'href="#email"' in answer.text
 
@@ -130,7 +130,7 @@ def test_everything_wrong_is_said_at_once_and_typing_is_kept(ana: Visitor) -> No
     ],
 )
 def test_hostile_names_are_shown_as_they_are(ana: Visitor, name: str) -> None:
-    person(name=name.replace("\x00", ""))
+    make_account(name=name.replace("\x00", ""))
     sign_in(ana)
     assert ana.post("/account/name", {"name": name}).location == "/account"
     page = ana.get("/account").text
@@ -141,12 +141,12 @@ def test_hostile_names_are_shown_as_they_are(ana: Visitor, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "x" * 10_000, "\x00", "\u202e", "🎬"])
 def test_names_that_are_none_stay_in_the_form(ana: Visitor, name: str) -> None:
-    person()
+    make_account()
     sign_in(ana)
     answer = ana.post("/account/name", {"name": name})
     assert answer.status_code == 422
-    assert list(errors(answer)) == ["name"]
-    assert typed(answer, "name") == name.replace("\x00", "")
+    assert list(field_errors(answer)) == ["name"]
+    assert field_value(answer, "name") == name.replace("\x00", "")
 
 
 @pytest.mark.parametrize("path", ["sign-in", "sign-up", "reset"])
@@ -156,23 +156,23 @@ def test_names_that_are_none_stay_in_the_form(ana: Visitor, name: str) -> None:
 def test_bad_emails_are_answered_in_place(ana: Visitor, path: str, email: str) -> None:
     answer = ana.post(f"/account/{path}", {"name": "Ana", "email": email, "password": PASSWORD})
     assert answer.status_code == 422
-    assert errors(answer)
-    assert post() == []
+    assert field_errors(answer)
+    assert send_due_mails() == []
 
 
 def test_reset_by_mail(app: Flask, ana: Visitor) -> None:
-    person()
+    make_account()
     phone = Visitor(app)
     sign_in(phone)
     ana.post("/account/reset", {"email": "ana@example.org"})
-    (mail,) = post()
-    assert ana.get(link(mail)).status_code == 200
-    short = ana.post(link(mail), {"password": "curta"})
-    assert (short.status_code, list(errors(short))) == (422, ["password"])
-    assert ana.post(link(mail), {"password": "outra frase comprida"}).location == "/account"
+    (mail,) = send_due_mails()
+    assert ana.get(mail_link(mail)).status_code == 200
+    short = ana.post(mail_link(mail), {"password": "curta"})
+    assert (short.status_code, list(field_errors(short))) == (422, ["password"])
+    assert ana.post(mail_link(mail), {"password": "outra frase comprida"}).location == "/account"
     assert ana.get("/account").status_code == 200
     assert phone.get("/account").status_code == 303
-    assert ana.post(link(mail), {"password": "outra frase comprida"}).status_code == 409
+    assert ana.post(mail_link(mail), {"password": "outra frase comprida"}).status_code == 409
 
 
 @pytest.mark.parametrize("token", ["x", "x" * 10_000, "%00", "é🎬", "..%2f..", "{{7*7}}"])
@@ -185,29 +185,31 @@ def test_links_that_were_never_sent(ana: Visitor, purpose: str, token: str) -> N
 
 def test_guest_orders_join_once_the_email_is_proved(app: Flask, ana: Visitor) -> None:
     screening = make_screening("oooo")
-    paid = buying.bought(screening, ids(plan_of(screening), "A1"))
-    user = person(paid.email or "", verified=False)
+    paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A1"))
+    user = make_account(paid.email or "", verified=False)
     sign_in(ana)
     page = ana.get("/account/orders").text
     assert paid.code not in page
     assert "not confirmed yet" in page
     assert ana.post("/account/verification").status_code == 200
     (mail,) = [
-        one for one in post() if "/account/verify/" in one.as_string().replace("=\r\n", "").replace("=\n", "")
+        one
+        for one in send_due_mails()
+        if "/account/verify/" in one.as_string().replace("=\r\n", "").replace("=\n", "")
     ]
-    page = ana.get(link(mail)).text
+    page = ana.get(mail_link(mail)).text
     assert 'name="password"' not in page, "who is signed in as this account needs no password"
-    assert ana.post(link(mail)).location == "/account/orders"
+    assert ana.post(mail_link(mail)).location == "/account/orders"
     assert paid.code in ana.get("/account/orders").text
     stranger = Visitor(app)
-    person("eva@example.org")
+    make_account("eva@example.org")
     sign_in(stranger, "eva@example.org")
     assert paid.code not in stranger.get("/account/orders").text
     assert user.email == "ana@example.org"
 
 
 def test_an_account_buys_and_finds_its_order(ana: Visitor) -> None:
-    person()
+    make_account()
     sign_in(ana)
     screening = make_screening("oooo")
     path = ana.start(screening, "A1 A2")
@@ -218,14 +220,14 @@ def test_an_account_buys_and_finds_its_order(ana: Visitor) -> None:
 
 
 def test_own_orders_say_in_words_how_far_they_are(ana: Visitor) -> None:
-    person()
+    make_account()
     sign_in(ana)
     screening = make_screening("oooo")
     first = ana.start(screening, "A1")
     ana.choose_full(first)
     ana.check_out(first)
-    buying.work()
-    buying.pay(order_at(first))
+    purchases.run_due_work()
+    purchases.pay(order_at(first))
     second = order_at(ana.start(screening, "A3"))
     page = " ".join(re.sub(r"<[^>]+>", " ", ana.get("/account/orders").text).split())
     assert f"{order_at(first).code} paid, R$" in page
@@ -244,14 +246,14 @@ def test_without_a_token_the_form_comes_back_filled(ana: Visitor) -> None:
     again = ana.client.post(
         "/account/sign-up", data=form | {"csrf_token": token[1], "password": ""}, headers=ana.headers
     )
-    assert (again.status_code, list(errors(again))) == (422, ["password"])
-    assert typed(again, "name") == "Ana Souza"
+    assert (again.status_code, list(field_errors(again))) == (422, ["password"])
+    assert field_value(again, "name") == "Ana Souza"
     elsewhere = {"Sec-Fetch-Site": "cross-site"}
     assert "Ana Souza" not in ana.client.post("/account/sign-up", data=form, headers=elsewhere).text
 
 
 def test_the_language_of_an_account(ana: Visitor) -> None:
-    user = person()
+    user = make_account()
     sign_in(ana)
     assert (
         ana.client.post(
@@ -268,7 +270,7 @@ def test_the_language_of_an_account(ana: Visitor) -> None:
 
 
 def test_an_account_brings_its_language_to_a_new_device(app: Flask) -> None:
-    user = person()
+    user = make_account()
     with db.transaction():
         users.change_locale(user.id, "en")
     phone = Visitor(app, language="pt-BR")
@@ -277,7 +279,7 @@ def test_an_account_brings_its_language_to_a_new_device(app: Flask) -> None:
 
 
 def test_account_pages_are_for_nobodys_cache_or_index(ana: Visitor) -> None:
-    person()
+    make_account()
     sign_in(ana)
     for path in ("/account", "/account/orders"):
         answer = ana.get(path)
@@ -286,19 +288,19 @@ def test_account_pages_are_for_nobodys_cache_or_index(ana: Visitor) -> None:
 
 
 def test_what_is_wrong_with_a_password_is_said_above_its_fields(ana: Visitor) -> None:
-    person()
+    make_account()
     sign_in(ana)
     answer = ana.post("/account/password", {"old": "", "new": "curta"})
     assert answer.status_code == 422
-    assert errors(answer) == {
+    assert field_errors(answer) == {
         "old": "Type your current password too.",
         "new": "At least 8 characters. A short sentence works well.",
     }
     page = answer.text
     assert page.index('href="/account/orders"') < page.index('action="/account/name"')
     assert page.index('action="/account/name"') < page.index('class="errors"') < page.index('id="old"')
-    assert errors(ana.post("/account/password", {"new": "outra frase comprida"})) == {
+    assert field_errors(ana.post("/account/password", {"new": "outra frase comprida"})) == {
         "old": "Type your current password too."
     }
     answer = ana.post("/account/name", {"name": " "})
-    assert list(errors(answer)) == ["name"]
+    assert list(field_errors(answer)) == ["name"]

@@ -18,13 +18,13 @@ from app.orders.service import OrderView
 from app.tickets import paper
 from app.tickets import service as tickets
 from app.web import links
-from tests.door.house import Staff
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
-from tests.shop.programme import stubs
+from tests.door.door_fixtures import Staff
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
+from tests.shop.programme_pages import showtimes
 from tests.shop.visitor import Visitor
-from tests.users.noticed import one, sent
-from tests.users.people import PASSWORD, person, words
+from tests.users.account_data import PASSWORD, mail_text, make_account
+from tests.users.notice_mails import only_mail, send_all_mails
 
 IN_FULL = "madrugada de sábado 1 para domingo 2 de dezembro"
 IN_A_LINE = "madrugada de sáb para dom 02/12, 0h30"
@@ -50,7 +50,7 @@ def late(app: Flask) -> Screening:
 
 @pytest.fixture
 def paid(late: Screening) -> OrderView:
-    return buying.bought(late, ids(plan_of(late), "A4"))
+    return purchases.buy(late, seat_ids(seat_plan_of(late), "A4"))
 
 
 @pytest.fixture
@@ -63,11 +63,11 @@ def said(page: str) -> str:
 
 
 def test_the_programme_lists_it_under_its_cinema_day_and_says_the_date(bia: Visitor, late: Screening) -> None:
-    (stub,) = stubs(bia.get("/?day=2035-12-01").text)
+    (stub,) = showtimes(bia.get("/?day=2035-12-01").text)
     assert stub.startswith(f"0h30 {IN_LITTLE} ")
-    assert stubs(bia.get("/?day=2035-12-02").text) == []
+    assert showtimes(bia.get("/?day=2035-12-02").text) == []
     film = bia.get(f"/films/{late.film.slug}")
-    assert stubs(film.text)[0].startswith(f"0h30 {IN_LITTLE} ")
+    assert showtimes(film.text)[0].startswith(f"0h30 {IN_LITTLE} ")
     graph = json.loads(
         re.findall(r'<script type="application/ld\+json"[^>]*>(.*?)</script>', film.text, re.S)[0]
     )
@@ -89,13 +89,13 @@ def test_order_page_and_account_say_it(bia: Visitor, paid: OrderView) -> None:
     page = said(bia.get(links.order(paid.token)).text)
     assert IN_A_LINE in page
     assert f"{IN_LITTLE[:1].upper()}{IN_LITTLE[1:]} 0h30" in page
-    person("ana@example.org")
+    make_account("ana@example.org")
     bia.post("/account/sign-in", {"email": "ana@example.org", "password": PASSWORD})
     assert f"0h30 {IN_FULL}" in said(bia.get("/account/orders").text)
 
 
 def test_mail_and_pdf_say_it(paid: OrderView) -> None:
-    mail = words(one(sent(), paid.code))
+    mail = mail_text(only_mail(send_all_mails(), paid.code))
     assert f"{IN_FULL}, 0h30" in mail
     with db.reading():
         (ticket,) = tickets.of_order(paid.id)

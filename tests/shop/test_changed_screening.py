@@ -14,12 +14,12 @@ from app.events import presentations
 from app.events.cache import begin_programme_change
 from app.events.service import Screening
 from app.web import links
-from tests.orders import buying
-from tests.reservations.rooms import ids, plan_of
+from tests.orders import purchases
+from tests.reservations.auditoriums import seat_ids, seat_plan_of
 from tests.shop.account_forms import sign_in
 from tests.shop.visitor import Visitor, order_at
-from tests.users.noticed import sent
-from tests.users.people import person
+from tests.users.account_data import make_account
+from tests.users.notice_mails import send_all_mails
 
 
 def change(screening: Screening, **changes: str | datetime) -> None:
@@ -32,10 +32,10 @@ def change(screening: Screening, **changes: str | datetime) -> None:
 
 
 def test_the_order_page_says_what_it_was_and_is_and_takes_it_back(ana: Visitor, screening: Screening) -> None:
-    paid = buying.bought(screening, ids(plan_of(screening), "A4 A5"))
+    paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A4 A5"))
     assert "has changed" not in ana.get(links.order(paid.token)).text
     change(screening, version="dubbed", format="3D")
-    sent()
+    send_all_mails()
     page = ana.get(links.order(paid.token)).text
     assert "It was subtitled. It is now dubbed 3D." in page
     assert "Your tickets stay good." in page
@@ -44,7 +44,7 @@ def test_the_order_page_says_what_it_was_and_is_and_takes_it_back(ana: Visitor, 
     assert "It was subtitled. It is now dubbed 3D." in asked
     assert "Give it back and get R$\xa076.00" in asked
     assert ana.post(f"{links.order(paid.token)}/cancellation").status_code == 303
-    sent()
+    send_all_mails()
     ended = ana.get(links.order(paid.token)).text
     assert "Order cancelled" in ended
     assert "has changed" not in ended
@@ -87,7 +87,7 @@ def test_who_waits_for_the_bank_sees_it_before_another_try(ana: Visitor, screeni
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     ana.check_out(path)
-    buying.work()
+    purchases.run_due_work()
     change(screening, version="dubbed")
     assert "It was subtitled. It is now dubbed." in ana.get(f"{path}/payment").text
     answer = ana.post(f"{path}/payment", {"method": "card", "revision": "0"})
@@ -97,9 +97,9 @@ def test_who_waits_for_the_bank_sees_it_before_another_try(ana: Visitor, screeni
 
 
 def test_my_tickets_name_the_change(ana: Visitor, screening: Screening) -> None:
-    person("ana@example.org")
+    make_account("ana@example.org")
     sign_in(ana)
-    buying.bought(screening, ids(plan_of(screening), "A4"))
+    purchases.buy(screening, seat_ids(seat_plan_of(screening), "A4"))
     assert "This screening has changed." not in ana.get("/account/orders").text
     change(screening, ends_at=screening.ends_at + timedelta(minutes=5))
     page = ana.get("/account/orders").text

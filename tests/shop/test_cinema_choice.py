@@ -7,7 +7,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from tests.shop.programme import get, stubs
+from tests.shop.programme_pages import get_page, showtimes
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
@@ -20,21 +20,23 @@ def choose(client: FlaskClient, cinema: str, page: str = "/", **headers: str) ->
 
 
 def test_the_chosen_cinema_is_remembered(client: FlaskClient, evening: dict[str, int]) -> None:
-    assert len(stubs(get(client, "/"))) == 3
+    assert len(showtimes(get_page(client, "/"))) == 3
     assert choose(client, "praia") == "/?cinema=praia"
     for page in ("/", "/?after=1", "/films/aurora"):
-        assert len(stubs(get(client, page))) == 1, page
-    assert len(stubs(get(client, "/?cinema=centro"))) == 2, "an address that somebody sent goes before"
-    assert len(stubs(get(client, "/"))) == 1, "and changes nothing of what was chosen"
+        assert len(showtimes(get_page(client, page))) == 1, page
+    assert len(showtimes(get_page(client, "/?cinema=centro"))) == 2, (
+        "an address that somebody sent goes before"
+    )
+    assert len(showtimes(get_page(client, "/"))) == 1, "and changes nothing of what was chosen"
     assert choose(client, "", "/?cinema=praia&after=1") == "/?after=1"
-    assert len(stubs(get(client, "/"))) == 3
+    assert len(showtimes(get_page(client, "/"))) == 3
 
 
 def test_one_tap_changes_it(client: FlaskClient, evening: dict[str, int]) -> None:
     choose(client, "praia")
     for page in ("/", "/films/aurora"):
         filters = re.findall(
-            r'<button class="filter" name="cinema" value="(\w*)"( aria-current)?', get(client, page)
+            r'<button class="filter" name="cinema" value="(\w*)"( aria-current)?', get_page(client, page)
         )
         assert filters == [("", " aria-current"), ("centro", "")], page
 
@@ -50,12 +52,12 @@ def test_a_cinema_that_there_is_not(client: FlaskClient, evening: dict[str, int]
     client.set_cookie(
         "cinema", cinema.split("\r")[0][:3000] if cinema != "centro\r\nSet-Cookie: a=b" else "no"
     )
-    assert len(stubs(get(client, "/"))) == 3, "one that closed since is none"
+    assert len(showtimes(get_page(client, "/"))) == 3, "one that closed since is none"
 
 
 def test_another_site_chooses_nothing(client: FlaskClient, evening: dict[str, int]) -> None:
     choose(client, "praia", **{"Sec-Fetch-Site": "cross-site"})
-    assert len(stubs(get(client, "/"))) == 3
+    assert len(showtimes(get_page(client, "/"))) == 3
 
 
 @pytest.mark.parametrize("page", ["//evil.example/", "https://evil.example/", "/\\evil.example", ""])

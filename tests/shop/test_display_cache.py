@@ -11,8 +11,8 @@ from flask import Flask
 from app.core import cache
 from app.events.service import Screening
 from app.shop import display_cache, programme
+from tests.reservations.auditoriums import seat_ids, seat_plan_of
 from tests.reservations.holds import hold
-from tests.reservations.rooms import ids, plan_of
 from tests.shop.visitor import Visitor
 
 
@@ -42,14 +42,14 @@ def test_a_claim_of_another_process_shows_a_moment_later(ana: Visitor, screening
 
 def test_a_claim_of_this_process_shows_at_once(app: Flask, ana: Visitor, screening: Screening) -> None:
     assert taken_on_the_page(ana, screening) == 0
-    seat = ids(plan_of(screening), "A1")[0]
+    seat = seat_ids(seat_plan_of(screening), "A1")[0]
     Visitor(app).post(f"/screenings/{screening.id}/orders", {"once": uuid.uuid4().hex, "seat": str(seat)})
     assert taken_on_the_page(ana, screening) == 1
 
 
 def test_a_seat_that_looks_free_and_is_not_is_lost(ana: Visitor, screening: Screening) -> None:
     assert taken_on_the_page(ana, screening) == 0
-    seat = ids(plan_of(screening), "A1")[0]
+    seat = seat_ids(seat_plan_of(screening), "A1")[0]
     hold(screening, "A1", visitor="bia")  # as another process does
     answer = ana.post(f"/screenings/{screening.id}/orders", {"once": uuid.uuid4().hex, "seat": str(seat)})
     assert answer.status_code == 409

@@ -10,8 +10,8 @@ from flask import Flask
 from app.core import db
 from app.events.service import Screening
 from app.reservations import service as reservations
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import TOKEN, Visitor, order_at
 
 ONCE = re.compile(r'name="once" value="([^"]+)"')
@@ -35,7 +35,7 @@ def test_a_newcomers_first_form_twice(app: Flask, screening: Screening, wish: st
     assert once
     form: dict[str, object] = {"csrf_token": found[1], "once": once[1]}
     form |= (
-        {"seat": [str(seat) for seat in ids(plan_of(screening), "A1 A2")]}
+        {"seat": [str(seat) for seat in seat_ids(seat_plan_of(screening), "A1 A2")]}
         if wish == "seats"
         else {"quantity": "2"}
     )
@@ -79,12 +79,12 @@ def test_back_and_seats_that_are_asked_about_or_gone(app: Flask, screening: Scre
     """The question, too, is about the basket that stands: its answer begins no second one."""
     ana = Visitor(app)
     path = ana.start(screening, "A1 A2", once="one-page")
-    form = {"seat": [str(seat) for seat in ids(plan_of(screening), "A6 A7")], "once": "one-page"}
+    form = {"seat": [str(seat) for seat in seat_ids(seat_plan_of(screening), "A6 A7")], "once": "one-page"}
     answer = ana.post(f"/screenings/{screening.id}/orders", form)
     assert answer.status_code == 422
     assert f'action="{path}/seats"' in answer.text
-    buying.start(screening, ids(plan_of(screening), "A8"), "eva")
-    answer = ana.take(screening, ids(plan_of(screening), "A8"), "one-page")
+    purchases.start(screening, seat_ids(seat_plan_of(screening), "A8"), "eva")
+    answer = ana.post_seats(screening, seat_ids(seat_plan_of(screening), "A8"), "one-page")
     assert answer.status_code == 409
     assert f'action="{path}/seats"' in answer.text
     assert names(path) == "A1 A2"

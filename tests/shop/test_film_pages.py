@@ -14,31 +14,31 @@ from sqlalchemy import text
 
 from app.core import cache, db
 from tests.events.test_programme import in_minutes, make_cinema, make_film, make_screening
-from tests.shop.programme import get, stubs
-from tests.tickets.conftest import where_it_is_noon
+from tests.shop.programme_pages import get_page, showtimes
+from tests.tickets.conftest import noon_timezone
 
 
 def test_the_film_page_has_all_its_days(client: FlaskClient, evening: dict[str, int]) -> None:
-    page = get(client, "/films/aurora")
+    page = get_page(client, "/films/aurora")
     assert "<h1>Sunrise</h1>" in page
-    assert len(stubs(page)) == 2
-    assert len(stubs(get(client, "/films/aurora?cinema=praia"))) == 1
+    assert len(showtimes(page)) == 2
+    assert len(showtimes(get_page(client, "/films/aurora?cinema=praia"))) == 1
     assert client.get("/films/unknown").status_code == 404
     assert client.get("/films/" + "x" * 3000).status_code == 404
 
 
 def test_a_film_without_screenings_says_so(client: FlaskClient, app: Any) -> None:
     make_film("limite", title="Limite")
-    assert "No screenings for now." in get(client, "/films/limite")
+    assert "No screenings for now." in get_page(client, "/films/limite")
 
 
 def test_what_was_chosen_in_the_programme_goes_along(client: FlaskClient, evening: dict[str, int]) -> None:
-    programme = get(client, "/?version=dubbed&cinema=centro")
+    programme = get_page(client, "/?version=dubbed&cinema=centro")
     address = unescape(re.search(r'href="(/films/aurora[^"]*)"', programme)[1])  # type: ignore[index]
     assert address == "/films/aurora?cinema=centro&version=dubbed"
-    assert len(stubs(get(client, "/films/aurora"))) == 2
-    assert len(stubs(get(client, address))) == 1
-    assert len(schema_of(get(client, address))) == 2, (
+    assert len(showtimes(get_page(client, "/films/aurora"))) == 2
+    assert len(showtimes(get_page(client, address))) == 1
+    assert len(schema_of(get_page(client, address))) == 2, (
         "search engines read all that is shown without the filter"
     )
 
@@ -46,7 +46,7 @@ def test_what_was_chosen_in_the_programme_goes_along(client: FlaskClient, evenin
 def test_a_filter_that_nothing_fits_is_taken_off_by_one_tap(
     client: FlaskClient, evening: dict[str, int]
 ) -> None:
-    page = get(client, "/films/limite?version=dubbed")
+    page = get_page(client, "/films/limite?version=dubbed")
     assert "No screenings like that." in page
     assert 'class="button" href="/films/limite"' in page
 
@@ -55,10 +55,10 @@ def test_a_film_page_begins_with_the_chosen_day(client: FlaskClient, app: Any) -
     film, room = make_film("limite", title="Limite"), make_cinema()
     for minutes in (30, 30 + 24 * 60, 30 + 48 * 60):
         make_screening(film, room, in_minutes(minutes))
-    days = re.findall(r'<section id="day-([\d-]+)"', get(client, "/films/limite"))
+    days = re.findall(r'<section id="day-([\d-]+)"', get_page(client, "/films/limite"))
     assert days == sorted(days)
     for day in (days[1], "2001-01-01", "2101-01-01", "no-day"):
-        shown = re.findall(r'<section id="day-([\d-]+)"', get(client, f"/films/limite?day={day}"))
+        shown = re.findall(r'<section id="day-([\d-]+)"', get_page(client, f"/films/limite?day={day}"))
         assert shown == ([days[1], days[2], days[0]] if day == days[1] else days), day
 
 
@@ -75,8 +75,8 @@ def test_a_posters_letters_are_told_where_the_page_is_in_english(
             {"id": db_film},
         )
     cache.clear_all()
-    assert 'alt="Poster of Sunrise, which says “Aurora”"' in get(client, "/films/aurora")
-    assert 'alt="Cartaz de Aurora"' in get(client, "/films/aurora", "pt-BR")
+    assert 'alt="Poster of Sunrise, which says “Aurora”"' in get_page(client, "/films/aurora")
+    assert 'alt="Cartaz de Aurora"' in get_page(client, "/films/aurora", "pt-BR")
 
 
 def schema_of(page: str) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ def schema_of(page: str) -> list[dict[str, Any]]:
 def test_search_engines_read_the_film_and_its_screenings(
     client: FlaskClient, evening: dict[str, int]
 ) -> None:
-    movie, *screenings = schema_of(get(client, "/films/aurora"))
+    movie, *screenings = schema_of(get_page(client, "/films/aurora"))
     assert (movie["@type"], movie["name"], movie["duration"], movie["contentRating"]) == (
         "Movie",
         "Sunrise",
@@ -100,7 +100,7 @@ def test_search_engines_read_the_film_and_its_screenings(
     offer = next(one for one in screenings if one["videoFormat"] == "3D")
     assert offer["offers"]["price"] == "32.00"
     assert offer["offers"]["url"].endswith(f"/screenings/{evening['dubbed']}")
-    here = datetime.now(ZoneInfo(where_it_is_noon()))
+    here = datetime.now(ZoneInfo(noon_timezone()))
     assert datetime.fromisoformat(offer["startDate"]).utcoffset() == here.utcoffset()
     assert offer["workPresented"] == {"@id": movie["@id"]}
 
@@ -109,24 +109,24 @@ def test_hostile_titles_stay_text(client: FlaskClient, app: Any) -> None:
     title = "</script><img src=x onerror=alert(1)> {{7*7}} 🎬 \u202e"
     film = make_film("hostile", title=title, synopsis=title * 20)
     make_screening(film, make_cinema(), in_minutes(30))
-    page = get(client, "/films/hostile")
+    page = get_page(client, "/films/hostile")
     assert "<img src=x" not in page
     assert schema_of(page)[0]["name"] == title
-    assert "<img src=x" not in get(client, "/")
+    assert "<img src=x" not in get_page(client, "/")
 
 
 def test_links_that_are_shared_carry_title_and_picture(client: FlaskClient, evening: dict[str, int]) -> None:
-    page = get(client, "/films/aurora")
+    page = get_page(client, "/films/aurora")
     assert '<meta property="og:title" content="Sunrise' in page
     assert re.search(r'<meta property="og:image" content="http[^"]+\.png"', page)
     assert '<link rel="canonical" href="http://localhost/films/aurora">' in page
 
 
 def test_robots_and_sitemap(client: FlaskClient, evening: dict[str, int]) -> None:
-    robots = get(client, "/robots.txt")
+    robots = get_page(client, "/robots.txt")
     assert "Disallow: /orders/" in robots
     assert "Sitemap: http://localhost/sitemap.xml" in robots
-    sitemap = get(client, "/sitemap.xml")
+    sitemap = get_page(client, "/sitemap.xml")
     assert "<loc>http://localhost/films/limite</loc>" in sitemap
     assert "<loc>http://localhost/?cinema=praia</loc>" in sitemap
 
@@ -134,11 +134,11 @@ def test_robots_and_sitemap(client: FlaskClient, evening: dict[str, int]) -> Non
 def test_a_trailer_opens_elsewhere_and_nothing_of_it_is_loaded(
     client: FlaskClient, evening: dict[str, int]
 ) -> None:
-    assert "Trailer" not in get(client, "/films/aurora")
+    assert "Trailer" not in get_page(client, "/films/aurora")
     with db.transaction() as session:
         session.execute(text("update events.films set trailer = 'https://video.example.org/a?b=1&c=2'"))
     cache.clear_all()
-    page = get(client, "/films/aurora")
+    page = get_page(client, "/films/aurora")
     link = re.search(r'<a [^>]*href="https://video\.example\.org/a\?b=1&amp;c=2"[^>]*>', page)
     assert link
     assert 'rel="noopener noreferrer"' in link[0]

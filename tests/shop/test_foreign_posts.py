@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.events.service import Screening
-from tests.orders import buying
+from tests.orders import purchases
 from tests.shop.test_payment_elsewhere import being_paid
 from tests.shop.visitor import Visitor, order_at
 
@@ -30,7 +30,7 @@ def test_it_leads_to_the_orders_page(
     assert (answer.status_code, answer.location) == (303, path)
     assert "Set-Cookie" not in answer.headers, "it would take the place of the visitor's own"
     assert order_at(path).method == before.method == "pix"
-    assert buying.bank().look(buying.charge_id(before)).status == "pending"
+    assert purchases.bank().look(purchases.charge_id(before)).status == "pending"
 
 
 def test_a_cookie_without_the_token_of_a_form_changes_nothing_either(
@@ -47,7 +47,7 @@ def test_from_there_everybody_finds_the_right_page(app: Flask, ana: Visitor, scr
     stranger = Visitor(app)
     assert stranger.get(path).location == f"{path}/payment", "a browser that lost it"
     assert stranger.get(f"{path}/payment").status_code == 200
-    buying.pay(order_at(path))
+    purchases.pay(order_at(path))
     assert ana.get(path).status_code == stranger.get(path).status_code == 200
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.core import cache, db
 from app.events.service import Screening
-from tests.reservations.rooms import make_screening
+from tests.reservations.auditoriums import make_screening
 from tests.shop.visitor import Visitor
 
 

@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from app.core import cache, db
 from app.events.service import Screening
-from tests.orders import buying
-from tests.reservations.rooms import ids, plan_of
+from tests.orders import purchases
+from tests.reservations.auditoriums import seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
 
 
@@ -17,8 +17,8 @@ def test_pages_announce_what_is_charged(ana: Visitor, screening: Screening) -> N
         session.execute(text("update events.screening_prices set price = 2501"))
     cache.clear_all()
     day = screening.showtime.cinema_day
-    basket = buying.start(screening, ids(plan_of(screening), "A4"))
-    assert buying.choose(basket, [buying.STUDENT]).total == 1250
+    basket = purchases.start(screening, seat_ids(seat_plan_of(screening), "A4"))
+    assert purchases.choose(basket, [purchases.STUDENT]).total == 1250
     order = ana.start(screening, "A6")
     for path in (f"/?day={day}", f"/screenings/{screening.id}", f"{order}/types"):
         page = ana.get(path).text.replace("\u00a0", " ")

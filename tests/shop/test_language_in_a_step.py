@@ -8,9 +8,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.events.service import Screening
-from tests.orders.counter import stock
-from tests.reservations.rooms import ids, plan_of
-from tests.shop.visitor import FULL, HALF, Visitor, order_at, types
+from tests.orders.concessions import add_product
+from tests.reservations.auditoriums import seat_ids, seat_plan_of
+from tests.shop.visitor import FULL, HALF, Visitor, order_at, types_form
 
 
 def tag_of(answer: TestResponse, *attributes: str) -> str:
@@ -28,7 +28,7 @@ def in_portuguese(answer: TestResponse) -> bool:
 def test_the_types_are_as_chosen(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4 A5")
     first, second = (seat.seat_id for seat in order_at(path).seats)
-    answer = ana.post(f"{path}/types", types(path, FULL, HALF) | {"language": "pt_BR"})
+    answer = ana.post(f"{path}/types", types_form(path, FULL, HALF) | {"language": "pt_BR"})
     assert in_portuguese(answer)
     assert "Meia-entrada" in answer.text
     assert " checked" in tag_of(answer, f'name="type-{second}"', 'value="half"')
@@ -40,13 +40,13 @@ def test_the_types_are_as_chosen(ana: Visitor, screening: Screening) -> None:
 
 def test_half_a_choice_is_no_mistake_yet(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4 A5")
-    answer = ana.post(f"{path}/types", types(path, ("half", ""), FULL) | {"language": "pt_BR"})
+    answer = ana.post(f"{path}/types", types_form(path, ("half", ""), FULL) | {"language": "pt_BR"})
     assert in_portuguese(answer)
     assert "error-summary" not in answer.text
 
 
 def test_the_snacks_are_as_chosen(ana: Visitor, screening: Screening) -> None:
-    popcorn = stock(screening, name="Popcorn")
+    popcorn = add_product(screening, name="Popcorn")
     path = ana.start(screening, "A4 A5")
     ana.choose_full(path)
     answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "3", "language": "pt_BR"})
@@ -69,7 +69,7 @@ def test_the_checkout_is_as_typed(ana: Visitor, screening: Screening) -> None:
 
 
 def test_the_seats_are_as_ticked(ana: Visitor, screening: Screening) -> None:
-    chosen = ids(plan_of(screening), "A4 A5")
+    chosen = seat_ids(seat_plan_of(screening), "A4 A5")
     form: dict[str, object] = {"seat": [str(seat) for seat in chosen], "once": "x" * 20, "language": "pt_BR"}
     answer = ana.post(f"/screenings/{screening.id}/orders", form)
     assert in_portuguese(answer)
@@ -81,7 +81,7 @@ def test_the_seats_are_as_ticked(ana: Visitor, screening: Screening) -> None:
 
 def test_so_are_other_seats_for_an_order(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4 A5")
-    chosen = ids(plan_of(screening), "A1 A2")
+    chosen = seat_ids(seat_plan_of(screening), "A1 A2")
     form: dict[str, object] = {"seat": [str(seat) for seat in chosen], "language": "pt_BR"}
     answer = ana.post(f"{path}/seats", form)
     assert in_portuguese(answer)
@@ -104,7 +104,7 @@ def test_where_the_step_is_over_the_language_is_the_other_one_too(
 
 def test_a_language_that_is_none_changes_nothing(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
-    answer = ana.post(f"{path}/types", types(path, FULL) | {"language": "tlh"})
+    answer = ana.post(f"{path}/types", types_form(path, FULL) | {"language": "tlh"})
     assert answer.location == f"{path}/concessions"
 
 

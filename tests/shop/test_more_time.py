@@ -9,10 +9,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.events.service import Screening
-from tests.orders.counter import stock
-from tests.reservations.rooms import ids, plan_of
+from tests.orders.concessions import add_product
+from tests.reservations.auditoriums import seat_ids, seat_plan_of
 from tests.shop.test_language_in_a_step import tag_of
-from tests.shop.visitor import FULL, HALF, Visitor, order_at, types
+from tests.shop.visitor import FULL, HALF, Visitor, order_at, types_form
 
 MORE = {"more_time": "1"}
 
@@ -61,7 +61,7 @@ def test_the_types_are_as_chosen(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4 A5")
     before = length(path)
     first, second = (seat.seat_id for seat in order_at(path).seats)
-    answer = ana.post(f"{path}/types", types(path, FULL, HALF) | MORE)
+    answer = ana.post(f"{path}/types", types_form(path, FULL, HALF) | MORE)
     gives_more_time(path, answer, before)
     assert " checked" in tag_of(answer, f'name="type-{second}"', 'value="half"')
     assert " checked" in tag_of(answer, f'name="type-{first}"', 'value="full"')
@@ -69,7 +69,7 @@ def test_the_types_are_as_chosen(ana: Visitor, screening: Screening) -> None:
 
 
 def test_the_snacks_are_as_chosen(ana: Visitor, screening: Screening) -> None:
-    popcorn = stock(screening, name="Popcorn")
+    popcorn = add_product(screening, name="Popcorn")
     path = ana.start(screening, "A4 A5")
     ana.choose_full(path)
     before = length(path)
@@ -94,7 +94,7 @@ def test_the_checkout_is_as_typed(ana: Visitor, screening: Screening) -> None:
 def test_the_seats_are_as_ticked(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4 A5")
     before = length(path)
-    wanted = [str(seat) for seat in ids(plan_of(screening), "A7 A8")]
+    wanted = [str(seat) for seat in seat_ids(seat_plan_of(screening), "A7 A8")]
     answer = ana.post(f"{path}/seats", {"seat": wanted, **MORE})
     gives_more_time(path, answer, before)
     assert "2 seats: A7, A8" in answer.text

@@ -15,9 +15,9 @@ from app.events.service import Screening
 from app.orders.service import OrderView
 from app.tickets import service as tickets
 from app.web import links
-from tests.actors import at_the_door
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.actors import door_actor
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
 
 
@@ -27,12 +27,12 @@ def screening(app: Flask) -> Screening:
 
 
 def seats(screening: Screening, names: str) -> tuple[int, ...]:
-    return ids(plan_of(screening), names)
+    return seat_ids(seat_plan_of(screening), names)
 
 
 @pytest.fixture
 def paid(screening: Screening) -> OrderView:
-    return buying.bought(screening, seats(screening, "A4 A5"))
+    return purchases.buy(screening, seats(screening, "A4 A5"))
 
 
 def test_a_paid_order_shows_its_tickets_to_whoever_has_its_address(ana: Visitor, paid: OrderView) -> None:
@@ -56,7 +56,7 @@ def test_a_paid_order_shows_its_tickets_to_whoever_has_its_address(ana: Visitor,
 def test_day_and_room_are_called_the_same_on_ticket_and_heading(app: Flask, ana: Visitor) -> None:
     """English months keep their capital, and a numbered room is a room throughout."""
     screening = make_screening("oooo", starts_in=timedelta(days=3))
-    page = ana.get(links.order(buying.bought(screening, seats(screening, "A1")).token)).text
+    page = ana.get(links.order(purchases.buy(screening, seats(screening, "A1")).token)).text
     named = screening.showtime.day_dated(events.now(), "en")
     assert f">{named[:1].upper()}{named[1:]}<b>" in page
     seat_map = ana.get(f"/screenings/{screening.id}").text
@@ -65,7 +65,7 @@ def test_day_and_room_are_called_the_same_on_ticket_and_heading(app: Flask, ana:
 
 
 def test_many_seats_are_counted_on_the_sign(ana: Visitor, screening: Screening) -> None:
-    paid = buying.bought(screening, seats(screening, "A1 A2 A3 A4 A5"))
+    paid = purchases.buy(screening, seats(screening, "A1 A2 A3 A4 A5"))
     assert "5 seats" in ana.get(links.order(paid.token)).text
 
 
@@ -87,12 +87,12 @@ def test_cancelling_is_asked_and_then_done(ana: Visitor, paid: OrderView) -> Non
         ("", "Keep the tickets"),
         (" outline", "Cancel and get R$\xa076.00 back"),
     ], "what cannot be undone is not what the eye is led to"
-    assert buying.order(paid.token).state == "paid", "a GET changes nothing"
+    assert purchases.order(paid.token).state == "paid", "a GET changes nothing"
     assert ana.post(f"{links.order(paid.token)}/cancellation").location == links.order(paid.token)
     page = ana.get(links.order(paid.token))
     assert "Order cancelled" in page.text
     assert "R$\xa076.00 are on their way back" in page.text
-    buying.work()
+    purchases.run_due_work()
     assert "R$\xa076.00 went back to you" in ana.get(links.order(paid.token)).text
     assert ana.post(f"{links.order(paid.token)}/cancellation").location == links.order(paid.token), (
         "a second click"
@@ -103,22 +103,22 @@ def test_cancelling_is_asked_and_then_done(ana: Visitor, paid: OrderView) -> Non
 def test_not_once_somebody_is_in(ana: Visitor, paid: OrderView) -> None:
     with db.transaction():
         first = tickets.of_order(paid.id)[0]
-        tickets.admit(first.qr_text, at_the_door(), gate="1")
+        tickets.admit(first.qr_text, door_actor(), gate="1")
     answer = ana.post(f"{links.order(paid.token)}/cancellation")
     assert (answer.status_code, "inside already" in answer.text) == (409, True)
 
 
 def test_a_refund_that_got_stuck_says_so(ana: Visitor, paid: OrderView) -> None:
-    buying.bank().refunds_will(buying.charge_id(paid), "fail")
+    purchases.bank().refunds_will(purchases.charge_id(paid), "fail")
     ana.post(f"{links.order(paid.token)}/cancellation")
-    buying.work()
+    purchases.run_due_work()
     assert "settle it by hand" in ana.get(links.order(paid.token)).text
 
 
 def test_called_off(ana: Visitor, paid: OrderView, screening: Screening) -> None:
     with db.transaction():
         events.cancel_screening(screening.id, "The projector broke.")
-    buying.work()
+    purchases.run_due_work()
     page = ana.get(links.order(paid.token)).text
     for words in ("Screening called off", "The projector broke.", "went back to you"):
         assert words in page
@@ -126,11 +126,11 @@ def test_called_off(ana: Visitor, paid: OrderView, screening: Screening) -> None
 
 @pytest.fixture
 def reseated(screening: Screening) -> OrderView:
-    basket = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A4 A5"))))
-    buying.time_passes(basket, 30)
-    buying.clockwork()
-    buying.bought(screening, seats(screening, "A4 A5"), "eva")
-    return buying.pay(basket, stubborn=True)
+    basket = purchases.check_out(purchases.choose(purchases.start(screening, seats(screening, "A4 A5"))))
+    purchases.age_order(basket, 30)
+    purchases.run_ticks()
+    purchases.buy(screening, seats(screening, "A4 A5"), "eva")
+    return purchases.pay(basket, stubborn=True)
 
 
 def test_other_seats_can_be_taken(ana: Visitor, reseated: OrderView) -> None:
@@ -141,7 +141,7 @@ def test_other_seats_can_be_taken(ana: Visitor, reseated: OrderView) -> None:
     assert ana.post(f"{path}/reseat", {"answer": "take"}).location == path
     assert "Enjoy the film!" in ana.get(path).text
     assert ana.post(f"{path}/reseat", {"answer": "money"}).location == path
-    assert buying.order(reseated.token).state == "paid"
+    assert purchases.order(reseated.token).state == "paid"
 
 
 def test_or_the_money(ana: Visitor, reseated: OrderView) -> None:
@@ -152,9 +152,9 @@ def test_or_the_money(ana: Visitor, reseated: OrderView) -> None:
 
 
 def test_expired_without_money(ana: Visitor, screening: Screening) -> None:
-    basket = buying.check_out(buying.choose(buying.start(screening, seats(screening, "A4"))))
-    buying.time_passes(basket, 30)
-    buying.clockwork()
+    basket = purchases.check_out(purchases.choose(purchases.start(screening, seats(screening, "A4"))))
+    purchases.age_order(basket, 30)
+    purchases.run_ticks()
     page = ana.get(links.order(basket.token)).text
     assert "Time is up" in page
     assert "nothing was charged" in page

@@ -13,15 +13,15 @@ from app.core import cache, db
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
-from tests.users.people import PASSWORD, person
+from tests.users.account_data import PASSWORD, make_account
 
 
 @pytest.fixture
 def signed_in(app: Flask) -> Visitor:
-    person("ana@example.org")
+    make_account("ana@example.org")
     visitor = Visitor(app)
     visitor.client.set_cookie("language", "en")
     visitor.post("/account/sign-in", {"email": "ana@example.org", "password": PASSWORD})
@@ -29,7 +29,7 @@ def signed_in(app: Flask) -> Visitor:
 
 
 def bought(screening: Screening, names: str = "A1 A2") -> OrderView:
-    return buying.bought(screening, ids(plan_of(screening), names))
+    return purchases.buy(screening, seat_ids(seat_plan_of(screening), names))
 
 
 def page_of(visitor: Visitor) -> tuple[list[str], list[str], list[str]]:
@@ -91,7 +91,7 @@ def test_what_is_not_paid_yet_waits_above_and_has_the_filled_action(signed_in: V
     order = bought(screening)
     path = signed_in.start(screening, "A3")
     waiting, to_come, earlier = page_of(signed_in)
-    assert ([f"/orders/{buying.order(path.rsplit('/', 1)[-1]).token}"], to_come, earlier) == (
+    assert ([f"/orders/{purchases.order(path.rsplit('/', 1)[-1]).token}"], to_come, earlier) == (
         [path], [order.code], [],
     )  # fmt: skip
     assert waiting

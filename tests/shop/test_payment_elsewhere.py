@@ -10,8 +10,8 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from app.events.service import Screening
-from tests.journeys.in_process import InProcess
-from tests.orders import buying
+from tests.journeys.in_process_browser import InProcessBrowser
+from tests.orders import purchases
 from tests.shop.visitor import Visitor, order_at
 
 
@@ -19,7 +19,7 @@ def being_paid(ana: Visitor, screening: Screening, seats: str = "A4 A5") -> str:
     path = ana.start(screening, seats)
     ana.choose_full(path)
     assert ana.check_out(path).status_code == 303
-    buying.work()
+    purchases.run_due_work()
     return path
 
 
@@ -45,12 +45,12 @@ def test_until_it_is_paid_it_says_where_to_go_on_and_nothing_else(
 
 def test_once_paid_or_over_it_is_the_orders_page(app: Flask, ana: Visitor, screening: Screening) -> None:
     path = being_paid(ana, screening)
-    buying.pay(order_at(path))
+    purchases.pay(order_at(path))
     eva = Visitor(app)
     assert eva.get(f"{path}/payment").location == path
     assert eva.get(path).status_code == 200
     late = being_paid(ana, screening, "A7 A8")
-    buying.time_passes(order_at(late), 60)
+    purchases.age_order(order_at(late), 60)
     assert eva.get(f"{late}/payment").location == late
     assert eva.get(f"{late}/payment/status").headers["HX-Redirect"] == late
 
@@ -59,9 +59,9 @@ def test_it_turns_into_the_tickets_by_itself(
     new_page: Callable[..., Page], app: Flask, ana: Visitor, screening: Screening
 ) -> None:
     path = being_paid(ana, screening)
-    house = InProcess(new_page, Visitor(app, "pt-BR"))
-    assert house.open(f"{path}/payment") == 200
-    expect(house.page.get_by_role("heading", name="Já pagou?")).to_be_visible()
-    buying.pay(order_at(path))
-    house.page.wait_for_url(f"**{path}")
-    expect(house.page.locator("article.ticket")).to_have_count(2)
+    browser = InProcessBrowser(new_page, Visitor(app, "pt-BR"))
+    assert browser.open(f"{path}/payment") == 200
+    expect(browser.page.get_by_role("heading", name="Já pagou?")).to_be_visible()
+    purchases.pay(order_at(path))
+    browser.page.wait_for_url(f"**{path}")
+    expect(browser.page.locator("article.ticket")).to_have_count(2)

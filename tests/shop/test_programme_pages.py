@@ -13,28 +13,28 @@ from sqlalchemy import text
 
 from app.core import cache, db
 from tests.events.test_programme import in_minutes, make_cinema, make_film, make_screening
-from tests.shop.programme import events_day, get, stubs, take_seats, words
-from tests.tickets.conftest import where_it_is_noon
+from tests.shop.programme_pages import cinema_day_of, get_page, page_text, sell_seats, showtimes
+from tests.tickets.conftest import noon_timezone
 
 
 def test_the_day_with_its_films_and_showtimes(client: FlaskClient, evening: dict[str, int]) -> None:
-    page = get(client, "/")
-    text_ = words(page)
+    page = get_page(client, "/")
+    text_ = page_text(page)
     assert "2 films · 3 screenings" in text_
     assert text_.index("Limite") < text_.index("Sunrise")
     assert "Sunrise: A Song, 1931" in text_
-    assert len(stubs(page)) == 3
-    assert any("Dub 3D · Room 2 Centro R$ 32" in stub for stub in stubs(page))
+    assert len(showtimes(page)) == 3
+    assert any("Dub 3D · Room 2 Centro R$ 32" in stub for stub in showtimes(page))
     for screening in evening.values():
         assert f'href="/screenings/{screening}"' in page
     assert 'class="day" ' not in page[: page.index("<main")]
 
 
 def test_in_portuguese_prices_and_hours_are_brazilian(client: FlaskClient, evening: dict[str, int]) -> None:
-    page = get(client, "/", "pt-BR")
+    page = get_page(client, "/", "pt-BR")
     assert 'lang="pt-BR"' in page
-    assert re.search(r"\d{1,2}h\d\d", stubs(page)[0])
-    assert "Aurora" in words(page)
+    assert re.search(r"\d{1,2}h\d\d", showtimes(page)[0])
+    assert "Aurora" in page_text(page)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_in_portuguese_prices_and_hours_are_brazilian(client: FlaskClient, eveni
     ],
 )
 def test_filters(client: FlaskClient, evening: dict[str, int], query: str, shown: set[str]) -> None:
-    page = get(client, f"/?{query}")
+    page = get_page(client, f"/?{query}")
     assert {name for name, id_ in evening.items() if f"/screenings/{id_}" in page} == shown
     if not shown:
         assert "See the whole day" in page
@@ -68,8 +68,8 @@ def test_an_accessible_screening_has_a_free_wheelchair_space(
             {"ids": [evening["soon"], evening["dubbed"]]},
         )
     cache.clear_all()
-    take_seats(evening["dubbed"], 1)
-    page = get(client, "/?accessible=1")
+    sell_seats(evening["dubbed"], 1)
+    page = get_page(client, "/?accessible=1")
     assert f"/screenings/{evening['soon']}" in page
     assert f"/screenings/{evening['dubbed']}" not in page
 
@@ -79,7 +79,7 @@ def test_after_an_hour_by_the_sites_clock(client: FlaskClient, app: Any) -> None
     day = (datetime.now(UTC) + timedelta(days=2)).date()
     film = make_film()
     hours = {hour: make_screening(film, room, _at(day, hour)) for hour in (14, 18, 22)}
-    page = get(client, f"/?day={day}&after=18")
+    page = get_page(client, f"/?day={day}&after=18")
     assert {hour for hour, id_ in hours.items() if f"/screenings/{id_}" in page} == {18, 22}
 
 
@@ -92,13 +92,13 @@ def _at(day: Any, hour: int) -> datetime:
 def test_how_full_each_screening_is(client: FlaskClient, evening: dict[str, int]) -> None:
     with db.transaction() as session:
         session.execute(text("update events.auditoriums set capacity = 40"))
-    take_seats(evening["soon"], 3)
-    page = get(client, "/?version=original")
+    sell_seats(evening["soon"], 3)
+    page = get_page(client, "/?version=original")
     assert "12% taken" in page
     with db.transaction() as session:
         session.execute(text("update events.auditoriums set capacity = 7"))
     cache.clear_all()
-    assert "last 4" in get(client, "/?version=original")
+    assert "last 4" in get_page(client, "/?version=original")
 
 
 def test_sold_out_started_closed_and_called_off_are_plain(client: FlaskClient, app: Any) -> None:
@@ -109,8 +109,10 @@ def test_sold_out_started_closed_and_called_off_are_plain(client: FlaskClient, a
     begun = make_screening(film, late, in_minutes(-1))
     closed = make_screening(film, early, in_minutes(5))
     off = make_screening(film, late, in_minutes(125), status="cancelled")
-    take_seats(sold_out, 4)
-    page = get(client, f"/?day={events_day(started)}") + get(client, f"/?day={events_day(sold_out)}")
+    sell_seats(sold_out, 4)
+    page = get_page(client, f"/?day={cinema_day_of(started)}") + get_page(
+        client, f"/?day={cinema_day_of(sold_out)}"
+    )
     for screening, linked in (
         (sold_out, True),
         (begun, True),
@@ -119,7 +121,7 @@ def test_sold_out_started_closed_and_called_off_are_plain(client: FlaskClient, a
         (off, False),
     ):
         assert (f'href="/screenings/{screening}"' in page) == linked
-    shown = " / ".join(stubs(page))
+    shown = " / ".join(showtimes(page))
     for said in ("sold out Tell me", "Started", "just begun", "Sales closed", "Called off"):
         assert said in shown.replace(" , ", " "), (said, shown)
 
@@ -128,13 +130,13 @@ def test_once_nothing_of_today_is_sold_the_next_day_is_shown(client: FlaskClient
     room, film = make_cinema(cutoff=0), make_film()
     make_screening(film, room, in_minutes(-3))
     tomorrow = make_screening(film, room, in_minutes(60 * 24))
-    assert f"/screenings/{tomorrow}" in get(client, "/")
+    assert f"/screenings/{tomorrow}" in get_page(client, "/")
 
 
 def test_an_empty_day_shows_the_way_to_the_next(client: FlaskClient, app: Any) -> None:
-    assert "No screenings" in get(client, "/")
+    assert "No screenings" in get_page(client, "/")
     make_screening(make_film(), make_cinema(), in_minutes(60 * 48))
-    page = get(client, "/?day=2031-03-03")
+    page = get_page(client, "/?day=2031-03-03")
     assert "No screenings on Monday." in page
     assert 'href="/?day=' in page[page.index("No screenings on") :]
 
@@ -162,13 +164,13 @@ def test_nonsense_in_the_address_is_never_an_error(
     client: FlaskClient, evening: dict[str, int], query: str
 ) -> None:
     for path in ("/", "/films/limite"):
-        page = get(client, f"{path}?{query}")
+        page = get_page(client, f"{path}?{query}")
         assert "<img onerror" not in page
         assert "9801547" not in page
 
 
 def test_a_showtime_is_heard_without_abbreviations(client: FlaskClient, evening: dict[str, int]) -> None:
-    heard = re.findall(r'<a class="stub[^>]*aria-label="([^"]*)"', get(client, "/films/aurora"))
+    heard = re.findall(r'<a class="stub[^>]*aria-label="([^"]*)"', get_page(client, "/films/aurora"))
     assert [words.split(", ", 1)[1] for words in heard] == [
         "dubbed 3D, Room 2, R$\xa032, last 4",
         "subtitled, Room 1, R$\xa032, last 4",
@@ -188,7 +190,7 @@ def statements_of(client: FlaskClient, path: str) -> list[str]:
     listener = lambda *args: sent.append(args[2])  # noqa: E731
     event.listen(db.engine(), "before_cursor_execute", listener)
     try:
-        get(client, path)
+        get_page(client, path)
     finally:
         event.remove(db.engine(), "before_cursor_execute", listener)
     # The programme's version is looked at every two seconds, whatever page it is for.
@@ -196,7 +198,7 @@ def statements_of(client: FlaskClient, path: str) -> list[str]:
 
 
 def test_a_page_costs_few_statements(client: FlaskClient, evening: dict[str, int]) -> None:
-    get(client, "/")
+    get_page(client, "/")
     sent = statements_of(client, "/")
     assert len(sent) <= 4, sent
 
@@ -208,17 +210,17 @@ def test_many_rooms_cost_no_more_statements_than_one(client: FlaskClient, app: A
     with db.transaction() as session:
         session.execute(text("update events.seats set kind = 'wheelchair' where number = '1'"))
     cache.clear_all()
-    get(client, f"/?day={day}")
+    get_page(client, f"/?day={day}")
     sent = statements_of(client, f"/?day={day}&accessible=1")
     assert len(sent) <= 6, sent
 
 
 def test_a_film_that_is_over_for_today_stands_below_the_others(client: FlaskClient, app: Any) -> None:
     over, on = make_film(slug="over"), make_film(slug="on")
-    noon = where_it_is_noon()
+    noon = noon_timezone()
     make_screening(over, make_cinema("a", cutoff=0, timezone=noon), in_minutes(-1))
     later = make_screening(on, make_cinema("b", cutoff=0, timezone=noon), in_minutes(30))
-    main, below = get(client, f"/?day={events_day(later)}").split("Over for today")
+    main, below = get_page(client, f"/?day={cinema_day_of(later)}").split("Over for today")
     assert "/films/on" in main
     assert "/films/over" not in main
     assert "/films/over" in below
@@ -227,9 +229,9 @@ def test_a_film_that_is_over_for_today_stands_below_the_others(client: FlaskClie
 
 def test_the_lead_goes_to_a_film_that_has_seats(client: FlaskClient, app: Any) -> None:
     full, free = make_film(slug="full"), make_film(slug="free")
-    noon = where_it_is_noon()
+    noon = noon_timezone()
     sold_out = make_screening(full, make_cinema("a", cutoff=0, timezone=noon), in_minutes(20))
-    take_seats(sold_out, 4)
+    sell_seats(sold_out, 4)
     make_screening(free, make_cinema("b", cutoff=0, timezone=noon), in_minutes(30))
-    page = get(client, f"/?day={events_day(sold_out)}")
+    page = get_page(client, f"/?day={cinema_day_of(sold_out)}")
     assert page.index("/films/free") < page.index("/films/full")

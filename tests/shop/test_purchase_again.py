@@ -11,9 +11,9 @@ from flask import Flask
 
 from app.core import config
 from app.events.service import Screening
-from tests.orders import buying
-from tests.orders.counter import stock
-from tests.shop.visitor import FULL, Visitor, order_at, types
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.shop.visitor import FULL, Visitor, order_at, types_form
 
 
 def test_the_back_button_and_other_tabs_lead_to_the_step_that_fits(
@@ -30,8 +30,8 @@ def test_the_back_button_and_other_tabs_lead_to_the_step_that_fits(
     for step in ("", "/types", "/concessions", "/checkout"):
         assert ana.get(path + step).location == f"{path}/payment"
     assert ana.check_out(path).location == f"{path}/payment", "a double click"
-    buying.work()
-    buying.pay(order_at(path))
+    purchases.run_due_work()
+    purchases.pay(order_at(path))
     for step in ("/types", "/concessions", "/checkout", "/payment"):
         assert ana.get(path + step).location == path
     assert ana.check_out(path).location == path
@@ -40,11 +40,11 @@ def test_the_back_button_and_other_tabs_lead_to_the_step_that_fits(
 def test_after_the_time_is_up(ana: Visitor, screening: Screening, settings: config.Settings) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
-    buying.time_passes(order_at(path), settings.holds.minutes)
+    purchases.age_order(order_at(path), settings.holds.minutes)
     for step in ("/types", "/concessions", "/checkout"):
         assert ana.get(path + step).location == path
     assert ana.check_out(path).location == path
-    assert ana.post(f"{path}/types", types(path, FULL)).location == path
+    assert ana.post(f"{path}/types", types_form(path, FULL)).location == path
     assert "Time is up" in ana.get(path).text
 
 
@@ -54,7 +54,7 @@ def test_seats_that_are_kept_a_little_longer_are_not_said_to_be_on_sale(
     """In the grace nobody can take them yet: what is said is true before and after its end."""
     path = ana.start(screening, "A4")
     ana.choose_full(path)
-    buying.time_passes(order_at(path), settings.holds.minutes)
+    purchases.age_order(order_at(path), settings.holds.minutes)
     page = ana.get(path).text
     assert "The seats are no longer held" in page
     assert "on sale" not in page
@@ -74,9 +74,9 @@ def test_money_that_does_not_fit_is_said_to_be_where_it_is(
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     ana.check_out(path)
-    buying.work()
-    buying.bank().refunds_will(buying.charge_id(order_at(path)), bank)
-    buying.pay(order_at(path), amount=100)
+    purchases.run_due_work()
+    purchases.bank().refunds_will(purchases.charge_id(order_at(path)), bank)
+    purchases.pay(order_at(path), amount=100)
     page = ana.get(f"{path}/payment").text
     assert f'data-stage="{stage}"' in page
     assert said in html.unescape(page)
@@ -120,7 +120,7 @@ def test_the_same_form_twice_is_one_order(ana: Visitor, screening: Screening) ->
 
 
 def test_nobody_pays_what_another_tab_added_without_seeing_it(ana: Visitor, screening: Screening) -> None:
-    popcorn = stock(screening, name="Popcorn")
+    popcorn = add_product(screening, name="Popcorn")
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     shown = re.search(r'name="shown" value="(\d+)"', ana.get(f"{path}/checkout").text)

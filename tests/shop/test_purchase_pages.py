@@ -10,12 +10,12 @@ from sqlalchemy import text
 
 from app.core import cache, db
 from app.events.service import Screening
-from tests.orders import buying
-from tests.orders.buying import STUDENT
-from tests.orders.counter import stock
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.orders.purchases import STUDENT
 from tests.orders.test_basket import age
-from tests.reservations.rooms import ids, make_screening, plan_of
-from tests.shop.visitor import FULL, HALF, Visitor, order_at, types
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
+from tests.shop.visitor import FULL, HALF, Visitor, order_at, types_form
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -30,11 +30,11 @@ HOSTILE = [
 
 
 def test_a_purchase_step_by_step(ana: Visitor, screening: Screening) -> None:
-    popcorn = stock(screening, name="Popcorn")
+    popcorn = add_product(screening, name="Popcorn")
     path = ana.start(screening, "A4 A5")
     page = ana.get(f"{path}/types")
     assert "6 of 6 half-price tickets are left" in page.text
-    answer = ana.post(f"{path}/types", types(path, FULL, HALF))
+    answer = ana.post(f"{path}/types", types_form(path, FULL, HALF))
     assert answer.location == f"{path}/concessions"
     assert "Popcorn for two?" in ana.get(f"{path}/concessions").text
     answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "2"})
@@ -50,8 +50,8 @@ def test_a_purchase_step_by_step(ana: Visitor, screening: Screening) -> None:
         assert words in page.text
     answer = ana.check_out(path)
     assert (answer.status_code, answer.location) == (303, f"{path}/payment")
-    buying.work()
-    paid = buying.pay(order_at(path))
+    purchases.run_due_work()
+    paid = purchases.pay(order_at(path))
     page = ana.get(path)
     assert "Enjoy the film!" in page.text
     assert paid.code in page.text
@@ -137,7 +137,7 @@ def test_types_that_do_not_fit(
     ana: Visitor, screening: Screening, chosen: tuple[str, str], says: str
 ) -> None:
     path = ana.start(screening, "A4 A5")
-    answer = ana.post(f"{path}/types", types(path, HALF, chosen))
+    answer = ana.post(f"{path}/types", types_form(path, HALF, chosen))
     assert answer.status_code == 422
     assert says in answer.text
     first, second = order_at(path).seats
@@ -147,28 +147,30 @@ def test_types_that_do_not_fit(
 
 def test_a_foreign_seat_in_the_form(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
-    foreign = ids(plan_of(screening), "A9")[0]
+    foreign = seat_ids(seat_plan_of(screening), "A9")[0]
     answer = ana.post(
-        f"{path}/types", types(path, FULL) | {f"type-{foreign}": "half", f"kind-{foreign}": "student"}
+        f"{path}/types", types_form(path, FULL) | {f"type-{foreign}": "half", f"kind-{foreign}": "student"}
     )
     assert answer.status_code == 422
     assert "not part of this order" in answer.text
 
 
 def test_prices_in_the_form_mean_nothing(ana: Visitor, screening: Screening) -> None:
-    popcorn = stock(screening)
+    popcorn = add_product(screening)
     path = ana.start(screening, "A4")
     tampered = {"price": "1", "total": "1", f"price-{order_at(path).seats[0].seat_id}": "1"}
-    ana.post(f"{path}/types", types(path, FULL) | tampered)
+    ana.post(f"{path}/types", types_form(path, FULL) | tampered)
     ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "1", f"price-{popcorn}": "1"} | tampered)
     ana.check_out(path, **tampered)
     assert order_at(path).total == 3800 + 2100
 
 
 def test_no_half_price_left(app: Flask, ana: Visitor, screening: Screening) -> None:
-    buying.choose(buying.start(screening, ids(plan_of(screening), "A1 A2 A3 A4 A5"), "eva"), [STUDENT] * 5)
+    purchases.choose(
+        purchases.start(screening, seat_ids(seat_plan_of(screening), "A1 A2 A3 A4 A5"), "eva"), [STUDENT] * 5
+    )
     path = ana.start(screening, "A7 A8")
-    answer = ana.post(f"{path}/types", types(path, HALF, HALF))
+    answer = ana.post(f"{path}/types", types_form(path, HALF, HALF))
     assert answer.status_code == 409
     assert "Only 1 half-price ticket is left" in answer.text
     assert answer.text.count('value="student" checked') == 2
@@ -178,15 +180,15 @@ def test_the_age_rating_is_asked(ana: Visitor, screening: Screening) -> None:
     age(screening, "16")
     path = ana.start(screening, "A4")
     assert "not recommended under 16" in ana.get(f"{path}/types").text
-    answer = ana.post(f"{path}/types", types(path, FULL))
+    answer = ana.post(f"{path}/types", types_form(path, FULL))
     assert (answer.status_code, "confirm the age rating" in answer.text) == (422, True)
-    assert ana.post(f"{path}/types", types(path, FULL) | {"age": "yes"}).status_code == 303
+    assert ana.post(f"{path}/types", types_form(path, FULL) | {"age": "yes"}).status_code == 303
 
 
 def test_all_that_is_wrong_with_the_types_is_said_at_once(ana: Visitor, screening: Screening) -> None:
     age(screening, "16")
     path = ana.start(screening, "A4 A5 A6")
-    answer = ana.post(f"{path}/types", types(path, ("half", ""), FULL, ("half", "")))
+    answer = ana.post(f"{path}/types", types_form(path, ("half", ""), FULL, ("half", "")))
     assert answer.status_code == 422
     assert "3 things to put right" in answer.text
     first, _, last = order_at(path).seats
@@ -198,9 +200,9 @@ def test_all_that_is_wrong_with_the_types_is_said_at_once(ana: Visitor, screenin
 
 @pytest.mark.parametrize("typed", ["-1", "1.5", "1e9", "1000000000", "two", "٣", "21", "<b>", " "])
 def test_quantities_that_are_none(ana: Visitor, screening: Screening, typed: str) -> None:
-    popcorn, cola = stock(screening, name="Popcorn"), stock(screening, name="Cola")
+    popcorn, cola = add_product(screening, name="Popcorn"), add_product(screening, name="Cola")
     path = ana.start(screening, "A4")
-    ana.post(f"{path}/types", types(path, FULL))
+    ana.post(f"{path}/types", types_form(path, FULL))
     answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": typed, f"quantity-{cola}": "2"})
     if not typed.strip():
         assert answer.status_code == 303, "an empty field is nothing wanted"
@@ -214,7 +216,7 @@ def test_quantities_that_are_none(ana: Visitor, screening: Screening, typed: str
 
 def test_a_product_that_is_not_on_the_menu(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
-    ana.post(f"{path}/types", types(path, FULL))
+    ana.post(f"{path}/types", types_form(path, FULL))
     for product in ("987654", "0x1", "abc", "-3", "9" * 40):
         answer = ana.post(f"{path}/concessions", {f"quantity-{product}": "1"})
         assert answer.status_code == 422
@@ -222,19 +224,21 @@ def test_a_product_that_is_not_on_the_menu(ana: Visitor, screening: Screening) -
 
 
 def test_sold_out_meanwhile(ana: Visitor, screening: Screening) -> None:
-    popcorn = stock(screening, on_hand=2, name="Popcorn")
+    popcorn = add_product(screening, on_hand=2, name="Popcorn")
     path = ana.start(screening, "A4")
-    ana.post(f"{path}/types", types(path, FULL))
-    buying.choose(buying.start(screening, ids(plan_of(screening), "A1"), "eva"), items={popcorn: 1})
+    ana.post(f"{path}/types", types_form(path, FULL))
+    purchases.choose(
+        purchases.start(screening, seat_ids(seat_plan_of(screening), "A1"), "eva"), items={popcorn: 1}
+    )
     answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "2"})
     assert (answer.status_code, "Only 1 is left" in answer.text) == (409, True)
     assert f'name="quantity-{popcorn}" value="2"' in answer.text
 
 
 def test_adding_up_without_a_script(ana: Visitor, screening: Screening) -> None:
-    popcorn = stock(screening, name="Popcorn")
+    popcorn = add_product(screening, name="Popcorn")
     path = ana.start(screening, "A4")
-    ana.post(f"{path}/types", types(path, FULL))
+    ana.post(f"{path}/types", types_form(path, FULL))
     answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "1", "go": "stay"})
     assert answer.location == f"{path}/concessions"
     page = ana.get(f"{path}/concessions").text
@@ -244,9 +248,9 @@ def test_adding_up_without_a_script(ana: Visitor, screening: Screening) -> None:
 
 def test_adding_one_without_a_script(ana: Visitor, screening: Screening) -> None:
     """ "Add" sends the form: one more of its product, what else was typed with it, and back to the same place."""
-    popcorn, cola = stock(screening, name="Popcorn"), stock(screening, name="Cola")
+    popcorn, cola = add_product(screening, name="Popcorn"), add_product(screening, name="Cola")
     path = ana.start(screening, "A4")
-    ana.post(f"{path}/types", types(path, FULL))
+    ana.post(f"{path}/types", types_form(path, FULL))
     for more in (1, 2):
         answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": str(more - 1), "add": str(popcorn)})
         assert answer.location == f"{path}/concessions#quantity-{popcorn}"
@@ -257,27 +261,27 @@ def test_adding_one_without_a_script(ana: Visitor, screening: Screening) -> None
 @pytest.mark.parametrize("product", ["987654", "abc", "-3", "9" * 40, "", "//evil.example"])
 def test_adding_what_is_not_on_the_menu(ana: Visitor, screening: Screening, product: str) -> None:
     path = ana.start(screening, "A4")
-    ana.post(f"{path}/types", types(path, FULL))
+    ana.post(f"{path}/types", types_form(path, FULL))
     answer = ana.post(f"{path}/concessions", {"add": product})
     assert (answer.status_code, "no longer on the menu" in answer.text) == (422, True)
 
 
 def test_adding_to_what_is_no_number(ana: Visitor, screening: Screening) -> None:
-    popcorn = stock(screening, name="Popcorn")
+    popcorn = add_product(screening, name="Popcorn")
     path = ana.start(screening, "A4")
-    ana.post(f"{path}/types", types(path, FULL))
+    ana.post(f"{path}/types", types_form(path, FULL))
     answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "two", "add": str(popcorn)})
     assert answer.status_code == 422
     assert f'name="quantity-{popcorn}" value="two"' in answer.text
 
 
 def test_a_combo_is_called_one_on_every_step(ana: Visitor, screening: Screening) -> None:
-    popcorn, combo = stock(screening, name="Popcorn"), stock(screening, name="Double")
+    popcorn, combo = add_product(screening, name="Popcorn"), add_product(screening, name="Double")
     with db.transaction() as session:
         session.execute(text("update products.products set kind = 'combo' where id = :id"), {"id": combo})
     cache.clear_all()
     path = ana.start(screening, "A4")
-    ana.post(f"{path}/types", types(path, FULL))
+    ana.post(f"{path}/types", types_form(path, FULL))
     ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "1", f"quantity-{combo}": "1"})
     for step in ("concessions", "checkout"):
         assert "1 ticket + 1 combo + 1 snack" in ana.get(f"{path}/{step}").text, step

@@ -11,8 +11,8 @@ from app.core import db
 from app.events import service as events
 from app.events.service import Screening
 from app.orders import service as orders
-from tests.actors import owner
-from tests.orders import buying
+from tests.actors import owner_of
+from tests.orders import purchases
 from tests.shop.test_payment_elsewhere import being_paid
 from tests.shop.visitor import Visitor, order_at
 
@@ -22,9 +22,9 @@ def paid_with(ana: Visitor, screening: Screening, method: str) -> str:
     if method == "card":
         order = order_at(path)
         with db.transaction():
-            orders.change_method(order.token, "card", owner(order))
-        buying.work()
-    buying.pay(order_at(path))
+            orders.change_method(order.token, "card", owner_of(order))
+        purchases.run_due_work()
+    purchases.pay(order_at(path))
     return path
 
 
@@ -63,15 +63,15 @@ def test_of_a_cancelled_order_that_says_when(
     assert when in page
     assert f'href="{path}/receipt"' in page
     assert movements(ana, path)[1:] == [("On its way back", "−R$ 76.00")]
-    buying.work()
+    purchases.run_due_work()
     assert movements(ana, path)[1:] == [("Went back", "−R$ 76.00")]
 
 
 def test_of_a_refund_that_the_bank_refused(ana: Visitor, screening: Screening) -> None:
     path = paid_with(ana, screening, "pix")
-    buying.bank().refunds_will(buying.charge_id(order_at(path)), "fail")
+    purchases.bank().refunds_will(purchases.charge_id(order_at(path)), "fail")
     ana.post(f"{path}/cancellation")
-    buying.work()
+    purchases.run_due_work()
     assert movements(ana, path)[1][0] == "Refund refused by the bank: we settle it by hand"
 
 
@@ -79,7 +79,7 @@ def test_of_money_that_bought_nothing(ana: Visitor, screening: Screening) -> Non
     path = being_paid(ana, screening)
     with db.transaction():
         events.cancel_screening(screening.id, "No light.")
-    buying.pay(order_at(path), stubborn=True)
+    purchases.pay(order_at(path), stubborn=True)
     assert sorted(movements(ana, path)) == [("Paid by Pix", "R$ 76.00"), ("Went back", "−R$ 76.00")]
 
 

@@ -1,4 +1,4 @@
-"""The sandbox bank's own pages: there for the sandbox alone, and no way out of the house."""
+"""The sandbox bank's own pages: there for the sandbox alone, and redirects to our own pages only."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sqlalchemy import text
 from app.core import config, db
 from app.core.config import Settings
 from app.events.service import Screening
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
 
 
@@ -21,8 +21,8 @@ def screening(app: Flask) -> Screening:
 
 @pytest.fixture
 def charge(screening: Screening) -> str:
-    basket = buying.choose(buying.start(screening, ids(plan_of(screening), "A1 A2")))
-    return buying.charge_id(buying.check_out(basket))
+    basket = purchases.choose(purchases.start(screening, seat_ids(seat_plan_of(screening), "A1 A2")))
+    return purchases.charge_id(purchases.check_out(basket))
 
 
 def test_with_another_provider_nobody_plays_the_bank(app: Flask, settings: Settings, charge: str) -> None:
@@ -34,12 +34,12 @@ def test_with_another_provider_nobody_plays_the_bank(app: Flask, settings: Setti
         assert ana.post(f"/sandbox-bank/{charge}", {"act": act}).status_code == 404
     assert ana.post("/webhooks/sandbox").status_code == 404
     config.use(settings)
-    assert buying.bank().look(charge).status == "pending"
+    assert purchases.bank().look(charge).status == "pending"
 
 
 def test_paying_now_and_telling_later(app: Flask, charge: str) -> None:
     assert Visitor(app).post(f"/sandbox-bank/{charge}", {"act": "told-late"}).status_code == 303
-    assert buying.bank().look(charge).payments == (), "the books do not show it yet"
+    assert purchases.bank().look(charge).payments == (), "the books do not show it yet"
     with db.transaction() as session:
         seconds = session.execute(
             text("select extract(epoch from visible_at - paid_at) from sandbox_bank.payments")
@@ -51,4 +51,4 @@ def test_paying_now_and_telling_later(app: Flask, charge: str) -> None:
 def test_what_no_customer_does_is_not_done(app: Flask, charge: str, act: str) -> None:
     answer = Visitor(app).post(f"/sandbox-bank/{charge}", {"act": act, "amount": "1", "return_url": "//evil"})
     assert answer.status_code == 422
-    assert buying.bank().look(charge).payments == ()
+    assert purchases.bank().look(charge).payments == ()

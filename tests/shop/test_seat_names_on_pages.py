@@ -13,14 +13,14 @@ from app.core import cache, db
 from app.events.service import Screening
 from app.orders import service as orders
 from app.tickets import service as tickets
-from tests.orders import buying
-from tests.reservations.rooms import (
-    anew,
-    ids,
+from tests.orders import purchases
+from tests.reservations.auditoriums import (
     make_screening,
-    name_rows,
-    name_sections,
-    plan_of,
+    reload_screening,
+    rename_rows,
+    seat_ids,
+    seat_plan_of,
+    set_sections,
     take_off_sale,
 )
 from tests.shop.visitor import Visitor, order_at
@@ -32,14 +32,14 @@ BOX = re.compile(r"<input type=\"?checkbox\"? name=\"?seat\"? [^>]*>")
 def numeric(app: Flask) -> Screening:
     """Row 1 of eleven seats, row 11 of two."""
     screening = make_screening("ooooooooooo", "oo")
-    name_rows(screening, A="1", B="11")
+    rename_rows(screening, A="1", B="11")
     return screening
 
 
 @pytest.fixture
 def theatre(app: Flask) -> Screening:
     screening = make_screening("ooooo", "ooooo")
-    name_sections(screening, A="Plateia", B="Balcão Nobre")
+    set_sections(screening, A="Plateia", B="Balcão Nobre")
     return screening
 
 
@@ -77,15 +77,15 @@ def test_parts_of_the_room_are_named(ana: Visitor, theatre: Screening, view: str
 
 
 def test_a_purchase_says_the_same_everywhere(ana: Visitor, theatre: Screening) -> None:
-    (seat,) = [seat for seat in plan_of(theatre).seats if seat.name == "Balcão Nobre 1-5"]
-    path = ana.take(theatre, [seat.id]).location.removesuffix("/types")
+    (seat,) = [seat for seat in seat_plan_of(theatre).seats if seat.name == "Balcão Nobre 1-5"]
+    path = ana.post_seats(theatre, [seat.id]).location.removesuffix("/types")
     types = html.unescape(ana.get(f"{path}/types").text)
     assert "Balcão Nobre, row 1, seat 5" in types
     assert 'aria-hidden="true">1-5</div>' in types
     ana.choose_full(path)
     ana.check_out(path)
-    buying.work()
-    buying.pay(order_at(path))
+    purchases.run_due_work()
+    purchases.pay(order_at(path))
     page = html.unescape(ana.get(path).text)
     assert "Balcão Nobre 1-5" in page
     assert "Balcão Nobre<b>1-5</b>" in page
@@ -109,8 +109,8 @@ def test_seats_that_are_not_sold_look_taken_and_are_counted_apart(ana: Visitor, 
     ]
     assert "<b>11</b> free of 11" in page
     with db.reading():
-        assert orders.half_price_left(anew(screening).id) == (5, 5)  # 40 % of 11, rounded up
-    refused = ana.take(screening, ids(plan_of(screening), "A3 A4"))
+        assert orders.half_price_left(reload_screening(screening).id) == (5, 5)  # 40 % of 11, rounded up
+    refused = ana.post_seats(screening, seat_ids(seat_plan_of(screening), "A3 A4"))
     assert refused.status_code == 409
 
 
@@ -118,7 +118,7 @@ def test_a_zone_without_any_price_is_drawn(ana: Visitor, screening: Screening) -
     """It may be that nobody can buy there, and no price is known."""
     take_off_sale(screening, "B1 B2 B3 B4")
     with db.transaction() as session:
-        zone = plan_of(screening).rows[1][0].zone_id
+        zone = seat_plan_of(screening).rows[1][0].zone_id
         session.execute(text("delete from events.screening_prices where zone_id = :zone"), {"zone": zone})
     cache.clear_all()
     assert ana.get(f"/screenings/{screening.id}").status_code == 200

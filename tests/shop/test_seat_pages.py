@@ -17,10 +17,10 @@ from app.orders import service as orders
 from app.reservations import service as reservations
 from app.shop import seats as seat_pages
 from app.shop import waiting
-from tests.actors import owner
-from tests.orders import buying
+from tests.actors import owner_of
+from tests.orders import purchases
 from tests.payments.test_statements import counted
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
 
 
@@ -30,7 +30,7 @@ def screening(app: Flask) -> Screening:
 
 
 def seats(screening: Screening, names: str) -> list[str]:
-    return [str(seat) for seat in ids(plan_of(screening), names)]
+    return [str(seat) for seat in seat_ids(seat_plan_of(screening), names)]
 
 
 def send(ana: Visitor, screening: Screening, **form: object) -> TestResponse:
@@ -93,7 +93,7 @@ def test_a_sold_seat_is_named_and_the_rest_stays_chosen(
     ana: Visitor, app: Flask, screening: Screening
 ) -> None:
     Visitor(app).start(screening, "A4")
-    answer = ana.take(screening, ids(plan_of(screening), "A4 A5"))
+    answer = ana.post_seats(screening, seat_ids(seat_plan_of(screening), "A4 A5"))
     assert answer.status_code == 409
     assert "A4 has just gone." in answer.text
     assert "A5 is still free." in answer.text
@@ -223,11 +223,11 @@ def test_a_script_without_cookies_does_not_fill_the_table(
 
 def test_the_email_of_the_line_is_not_asked_for_again(app: Flask, ana: Visitor) -> None:
     full = make_screening("ooo")
-    blocking = buying.start(full, ids(plan_of(full), "A1 A2 A3"), "eva")
+    blocking = purchases.start(full, seat_ids(seat_plan_of(full), "A1 A2 A3"), "eva")
     wish = send(ana, full, quantity="2").location
     assert ana.post(wish, {"quantity": "2", "email": " Rita@example.org"}).status_code == 303
     with db.transaction():
-        orders.abandon(blocking.token, owner(blocking))
+        orders.abandon(blocking.token, owner_of(blocking))
     with db.transaction():
         reservations.offer_next(full.id)
     path = ana.post(f"{wish}/orders").location.removesuffix("/types")

@@ -9,8 +9,8 @@ from app.core import config, db
 from app.core.config import Settings
 from app.events.service import Screening
 from app.reservations import service as reservations
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor, order_at
 
 
@@ -36,14 +36,14 @@ def test_the_programme_names_them_all(app: Flask, ana: Visitor, screening: Scree
 @pytest.mark.usefixtures("two_at_most")
 def test_the_one_too_many_says_where_the_others_are(ana: Visitor, screening: Screening) -> None:
     first, second = ana.start(screening, "A1 A2"), ana.start(screening, "A5")
-    answer = ana.take(screening, ids(plan_of(screening), "A8 A9"))
+    answer = ana.post_seats(screening, seat_ids(seat_plan_of(screening), "A8 A9"))
     assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (429, True)
     assert "You have 2 orders waiting already." in answer.text
     assert f'href="{first}"' in answer.text
     assert f'href="{second}"' in answer.text
     assert "Give up A1 and A2 and take A8 and A9" in answer.text
     form = {
-        "seat": [str(seat) for seat in ids(plan_of(screening), "A8 A9")],
+        "seat": [str(seat) for seat in seat_ids(seat_plan_of(screening), "A8 A9")],
         "keep": "1",
         "once": "a-new-wish",
     }
@@ -66,8 +66,8 @@ def test_what_is_lost_meanwhile_costs_nothing_that_one_had(
 ) -> None:
     """Both or neither: the seats that were wanted are gone, so those that one has stay."""
     first, _ = ana.start(screening, "A1 A2"), ana.start(screening, "A5")
-    buying.start(screening, ids(plan_of(screening), "A8"), "eva")
-    seats = ids(plan_of(screening), wish) if wish != "quantity" else []
+    purchases.start(screening, seat_ids(seat_plan_of(screening), "A8"), "eva")
+    seats = seat_ids(seat_plan_of(screening), wish) if wish != "quantity" else []
     asked = {"seat": [str(seat) for seat in seats], "keep": "1"} if seats else {"quantity": "8"}
     form = asked | {"once": "a-new-wish", "instead_of": first.rsplit("/", 1)[-1]}
     assert ana.post(f"/screenings/{screening.id}/orders", form).status_code in (303, 409)
@@ -77,10 +77,10 @@ def test_what_is_lost_meanwhile_costs_nothing_that_one_had(
 
 @pytest.mark.usefixtures("two_at_most")
 def test_nobody_gives_up_the_order_of_another(ana: Visitor, screening: Screening) -> None:
-    theirs = buying.start(screening, ids(plan_of(screening), "A1"), "eva")
+    theirs = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1"), "eva")
     form = {"quantity": "1", "once": "a-new-wish", "instead_of": theirs.token}
     assert ana.post(f"/screenings/{screening.id}/orders", form).status_code == 404
-    assert buying.order(theirs.token).state == "draft"
+    assert purchases.order(theirs.token).state == "draft"
     with db.reading():
         assert len(reservations.seat_states(screening.id)) == 1
 
@@ -109,7 +109,7 @@ def test_a_crowd_behind_one_address_is_told_so(
 ) -> None:
     config.use(settings.changed(holds={"max_per_address": 1}))
     Visitor(app).start(screening, "A1")
-    answer = ana.take(screening, ids(plan_of(screening), "A8"))
+    answer = ana.post_seats(screening, seat_ids(seat_plan_of(screening), "A8"))
     assert (answer.status_code, "A crowd is buying from your network" in answer.text) == (429, True)
 
 
@@ -119,8 +119,8 @@ def test_who_let_time_run_out_is_not_told_of_a_crowd(
 ) -> None:
     """The orders are over for the visitor; their seats come free a little later, and count until then."""
     for path in (ana.start(screening, "A1 A2"), ana.start(screening, "A5")):
-        buying.time_passes(order_at(path), minutes=settings.holds.minutes + 0.5)
-    answer = ana.take(screening, ids(plan_of(screening), "A8 A9"))
+        purchases.age_order(order_at(path), minutes=settings.holds.minutes + 0.5)
+    answer = ana.post_seats(screening, seat_ids(seat_plan_of(screening), "A8 A9"))
     assert answer.status_code == 429
     assert "You already hold as much as one can at a time." in answer.text
     assert "crowd" not in answer.text

@@ -1,4 +1,4 @@
-"""Signing in and out: sessions that end when they should, tries that are counted, no way out of the house."""
+"""Signing in and out: sessions that end when they should, tries that are counted, redirects to our own pages only."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from sqlalchemy import text
 from app.core import db
 from app.users import service as users
 from app.users import tries
-from tests.reservations.rooms import make_screening
-from tests.shop.account_forms import errors, sign_in, typed
+from tests.reservations.auditoriums import make_screening
+from tests.shop.account_forms import field_errors, field_value, sign_in
 from tests.shop.visitor import Visitor, order_at
-from tests.users.people import PASSWORD, link, person, post
+from tests.users.account_data import PASSWORD, mail_link, make_account, send_due_mails
 
 pytestmark = pytest.mark.usefixtures("empty_mailbox")
 
 
 def test_wrong_password_keeps_the_email(ana: Visitor) -> None:
-    person()
+    make_account()
     answer = ana.post("/account/sign-in", {"email": "ana@example.org", "password": "wrong one"})
     assert answer.status_code == 422
-    assert errors(answer) == {"password": "E-mail and password do not match."}
-    assert typed(answer, "email") == "ana@example.org"
+    assert field_errors(answer) == {"password": "E-mail and password do not match."}
+    assert field_value(answer, "email") == "ana@example.org"
     assert "wrong one" not in answer.text
 
 
 def test_too_many_tries_are_told_how_long_to_wait(ana: Visitor) -> None:
-    person()
+    make_account()
     for _ in range(tries.TRIES):
         ana.post("/account/sign-in", {"email": "ana@example.org", "password": "a guess"})
     answer = sign_in(ana)
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= tries.SECONDS
-    assert "Try again in 10 minutes." in errors(answer)["email"]
-    assert typed(answer, "email") == "ana@example.org"
+    assert "Try again in 10 minutes." in field_errors(answer)["email"]
+    assert field_value(answer, "email") == "ana@example.org"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_too_many_tries_are_told_how_long_to_wait(ana: Visitor) -> None:
     ],
 )
 def test_sign_in_leads_nowhere_else(ana: Visitor, address: str) -> None:
-    person()
+    make_account()
     answer = sign_in(ana, next=address)
     assert answer.status_code == 303
     assert answer.location == "/account/orders"
@@ -62,7 +62,7 @@ def test_sign_in_leads_nowhere_else(ana: Visitor, address: str) -> None:
 
 
 def test_sign_in_goes_on_where_it_was_asked_for(ana: Visitor) -> None:
-    person(role="door")
+    make_account(role="door")
     refused = ana.get("/account/orders?x=1")
     assert refused.location == "/account/sign-in?next=/account/orders?x%3D1"
     assert 'name="next" value="/account/orders?x=1"' in ana.get(refused.location).text
@@ -74,7 +74,7 @@ def test_sign_in_goes_on_where_it_was_asked_for(ana: Visitor) -> None:
     [("customer", "/account/orders"), ("door", "/staff/scan"), ("manager", "/account/orders")],
 )
 def test_each_role_is_led_to_its_own_work(ana: Visitor, role: str, home: str) -> None:
-    person(role=role)
+    make_account(role=role)
     assert 'name="next" value=""' in ana.get("/account/sign-in").text
     assert sign_in(ana, next="").location == home
     assert ana.get("/account/sign-in").location == home
@@ -82,7 +82,7 @@ def test_each_role_is_led_to_its_own_work(ana: Visitor, role: str, home: str) ->
 
 
 def test_signing_in_starts_a_new_session_that_keeps_the_basket(ana: Visitor) -> None:
-    person()
+    make_account()
     path = ana.start(make_screening("oooo"), "A1")
     with ana.client.session_transaction() as before:
         before["planted"] = "by somebody else"
@@ -108,7 +108,7 @@ def copy_of(browser: Visitor, app: Flask) -> Visitor:
 
 
 def test_a_cookie_copied_before_signing_in_owns_nothing_afterwards(app: Flask, ana: Visitor) -> None:
-    person()
+    make_account()
     screening = make_screening("oooo")
     first = ana.start(screening, "A1")
     thief = copy_of(ana, app)
@@ -124,7 +124,7 @@ def test_a_cookie_copied_before_signing_in_owns_nothing_afterwards(app: Flask, a
 
 @pytest.mark.parametrize("way", ["verify", "reset"])
 def test_nor_when_a_mail_signs_in(app: Flask, ana: Visitor, way: str) -> None:
-    user = person(verified=False)
+    user = make_account(verified=False)
     path = ana.start(make_screening("oooo"), "A1")
     thief = copy_of(ana, app)
     with db.transaction():
@@ -132,15 +132,15 @@ def test_nor_when_a_mail_signs_in(app: Flask, ana: Visitor, way: str) -> None:
             users.send_verification(user.id)
         else:
             users.request_reset(user.email)
-    (mail,) = post()
-    assert ana.post(link(mail), {"password": PASSWORD}).status_code == 303
+    (mail,) = send_due_mails()
+    assert ana.post(mail_link(mail), {"password": PASSWORD}).status_code == 303
     assert ana.get("/account").status_code == 200
     assert ana.get(f"{path}/types").status_code == 200
     assert thief.get(f"{path}/types").status_code == 404
 
 
 def test_a_copied_cookie_is_signed_out_with_its_original(app: Flask, ana: Visitor) -> None:
-    person(role="door")
+    make_account(role="door")
     phone = Visitor(app)
     sign_in(ana)
     sign_in(phone)
@@ -155,7 +155,7 @@ def test_a_copied_cookie_is_signed_out_with_its_original(app: Flask, ana: Visito
 
 
 def test_signing_in_again_ends_the_session_before(app: Flask, ana: Visitor) -> None:
-    person()
+    make_account()
     sign_in(ana)
     thief = copy_of(ana, app)
     sign_in(ana)
@@ -164,7 +164,7 @@ def test_signing_in_again_ends_the_session_before(app: Flask, ana: Visitor) -> N
 
 
 def test_guessing_does_not_keep_out_who_has_been_here_before(app: Flask, ana: Visitor) -> None:
-    person(role="door")
+    make_account(role="door")
     sign_in(ana)
     ana.post("/account/sign-out")
     stranger = Visitor(app)
@@ -175,7 +175,7 @@ def test_guessing_does_not_keep_out_who_has_been_here_before(app: Flask, ana: Vi
 
 
 def test_signing_out_ends_it(ana: Visitor) -> None:
-    person()
+    make_account()
     sign_in(ana)
     assert ana.get("/account").status_code == 200
     assert ana.get("/account/sign-out").location == "/account", "a link cannot do it"
@@ -185,14 +185,14 @@ def test_signing_out_ends_it(ana: Visitor) -> None:
 
 
 def test_a_new_password_signs_out_every_other_device(app: Flask, ana: Visitor) -> None:
-    person()
+    make_account()
     phone = Visitor(app)
     sign_in(ana)
     sign_in(phone)
     wrong = ana.post("/account/password", {"old": "wrong", "new": "outra frase comprida"})
-    assert (wrong.status_code, list(errors(wrong))) == (422, ["old"])
+    assert (wrong.status_code, list(field_errors(wrong))) == (422, ["old"])
     short = ana.post("/account/password", {"old": PASSWORD, "new": "curta"})
-    assert (short.status_code, list(errors(short))) == (422, ["new"])
+    assert (short.status_code, list(field_errors(short))) == (422, ["new"])
     assert (
         ana.post("/account/password", {"old": PASSWORD, "new": "outra frase comprida"}).location == "/account"
     )
@@ -201,7 +201,7 @@ def test_a_new_password_signs_out_every_other_device(app: Flask, ana: Visitor) -
 
 
 def test_a_session_of_an_account_that_is_gone(ana: Visitor) -> None:
-    person()
+    make_account()
     sign_in(ana)
     with db.transaction() as session:
         session.execute(text("delete from users.users"))
@@ -211,7 +211,7 @@ def test_a_session_of_an_account_that_is_gone(ana: Visitor) -> None:
 
 def test_a_sign_in_in_the_middle_of_a_form_leads_to_its_page(ana: Visitor) -> None:
     """What was typed is gone with the session, but nobody ends at an address that shows nothing."""
-    person()
+    make_account()
     for form in ("/account/name", "/account/password", "/account/verification"):
         assert ana.post(form, {"name": "Ana"}).location == f"/account/sign-in?next={form}"
         assert sign_in(ana, next=form).location == form

@@ -9,8 +9,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.events.service import Screening
-from tests.orders import buying
-from tests.orders.buying import film_moves, time_passes
+from tests.orders import purchases
+from tests.orders.purchases import age_order, set_film_times
 from tests.reservations.holds import hold
 from tests.shop.test_payment_elsewhere import being_paid
 from tests.shop.visitor import Visitor, order_at
@@ -78,7 +78,7 @@ def test_time_over_within_the_grace_the_order_makes_way_for_the_new_one(
 ) -> None:
     """The claims outlive the deadline for two minutes: they are the visitor's own, and nobody else's yet."""
     path = ana.start(screening, "A4 A5")
-    time_passes(order_at(path), 10.5)
+    age_order(order_at(path), 10.5)
     page = ana.get(path)
     assert "Time is up" in page.text
     assert take_again(ana, screening, page) == "A4 A5"
@@ -88,7 +88,7 @@ def test_time_over_within_the_grace_the_order_makes_way_for_the_new_one(
 
 def test_time_over_and_seen_by_the_clockwork(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4 A5")
-    buying.late(order_at(path))
+    purchases.expire(order_at(path))
     page = ana.get(path)
     assert "Try A4 and A5 again" in page.text
     assert take_again(ana, screening, page) == "A4 A5"
@@ -96,22 +96,22 @@ def test_time_over_and_seen_by_the_clockwork(ana: Visitor, screening: Screening)
 
 def test_while_money_may_be_on_its_way_nothing_is_offered(ana: Visitor, screening: Screening) -> None:
     path = being_paid(ana, screening)
-    time_passes(order_at(path), 11)
+    age_order(order_at(path), 11)
     assert offered(ana.get(f"{path}/payment")) is None
     assert offered(ana.get(path)) is None
-    buying.clockwork()
-    buying.late(order_at(path))
+    purchases.run_ticks()
+    purchases.expire(order_at(path))
     assert take_again(ana, screening, ana.get(f"{path}/payment")) == "A4 A5"
 
 
 def test_not_when_sales_have_closed_or_it_was_paid(app: Flask, ana: Visitor, screening: Screening) -> None:
     paid = being_paid(ana, screening, "A7 A8")
-    buying.pay(order_at(paid))
+    purchases.pay(order_at(paid))
     ana.post(f"{paid}/cancellation")
     assert offered(ana.get(paid)) is None, "its money goes back first"
     path = ana.start(screening, "A4 A5")
     ana.post(f"{path}/end")
-    film_moves(screening, started=60, ends=30)
+    set_film_times(screening, started=60, ends=30)
     assert offered(ana.get(path)) is None
 
 

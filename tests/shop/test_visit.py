@@ -18,8 +18,8 @@ from app.orders import service as orders
 from app.orders.service import OrderView
 from app.tickets import service as tickets
 from app.web import links
-from tests.orders import buying
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.orders import purchases
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
 
 
@@ -30,7 +30,7 @@ def screening(app: Flask) -> Screening:
 
 @pytest.fixture
 def paid(screening: Screening) -> OrderView:
-    return buying.bought(screening, ids(plan_of(screening), "A4 A5"))
+    return purchases.buy(screening, seat_ids(seat_plan_of(screening), "A4 A5"))
 
 
 def entry(ana: Visitor, order: OrderView) -> Any:

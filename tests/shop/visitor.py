@@ -1,4 +1,4 @@
-"""A visitor of the shop for the tests: sends forms as a browser does, with the token of the page that it came from."""
+"""A visitor of the shop for the tests; it sends forms as a browser does, with a CSRF token."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from werkzeug.test import TestResponse
 
 from app.events.service import Screening
 from app.orders.service import OrderView
-from tests.orders import buying
-from tests.reservations.rooms import ids, plan_of
+from tests.orders import purchases
+from tests.reservations.auditoriums import seat_ids, seat_plan_of
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 FULL, HALF = ("full", ""), ("half", "student")
 
 
 class Visitor:
-    """`page` is the last answer; `text` its words, entities decoded."""
+    """One browser with its cookies and language."""
 
     def __init__(self, app: Flask, language: str = "en") -> None:
         self.client = app.test_client()
@@ -38,17 +38,17 @@ class Visitor:
         return found[1]
 
     def start(self, screening: Screening, names: str, once: str = "") -> str:
-        """Hold these seats; the path of the order."""
-        answer = self.take(screening, ids(plan_of(screening), names), once)
+        """Hold these seats; returns the path of the order."""
+        answer = self.post_seats(screening, seat_ids(seat_plan_of(screening), names), once)
         assert answer.status_code == 303, answer.get_data(as_text=True)
         return answer.location.removesuffix("/types")
 
-    def take(self, screening: Screening, seat_ids: Sequence[int], once: str = "") -> TestResponse:
+    def post_seats(self, screening: Screening, seat_ids: Sequence[int], once: str = "") -> TestResponse:
         form = {"seat": [str(seat) for seat in seat_ids], "keep": "1", "once": once or uuid.uuid4().hex}
         return self.post(f"/screenings/{screening.id}/orders", form)
 
     def choose_full(self, path: str) -> None:
-        """Full price for all, nothing from the counter."""
+        """Choose full price for all seats and no concessions."""
         seats = set(re.findall(r'name="type-(\d+)"', self.get(f"{path}/types").get_data(as_text=True)))
         assert self.post(f"{path}/types", {f"type-{seat}": "full" for seat in seats}).status_code == 303
         assert self.post(f"{path}/concessions", {"go": "skip"}).status_code == 303
@@ -59,11 +59,11 @@ class Visitor:
 
 
 def order_at(path: str) -> OrderView:
-    return buying.order(path.rsplit("/", 1)[-1])
+    return purchases.order(path.rsplit("/", 1)[-1])
 
 
-def types(path: str, *chosen: tuple[str, str]) -> dict[str, object]:
-    """The form of the types page: a type and a kind for each seat."""
+def types_form(path: str, *chosen: tuple[str, str]) -> dict[str, object]:
+    """The fields of the types page: a type and a kind for each seat."""
     form: dict[str, object] = {}
     for seat, (ticket_type, kind) in zip(order_at(path).seats, chosen, strict=True):
         form |= {f"type-{seat.seat_id}": ticket_type, f"kind-{seat.seat_id}": kind}

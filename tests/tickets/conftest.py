@@ -12,14 +12,14 @@ import pytest
 from app.core import db
 from app.tickets import keys, service
 from app.tickets.service import Concession, IssueFacts, Ticket, TicketLine
-from tests.actors import at_the_door
+from tests.actors import door_actor
 
 FULL = TicketLine(57, "F7", "F", "7", "Padrão", "full", None, 3800)
 STUDENT = TicketLine(58, "F8", "F", "8", "Padrão", "half", "student", 1900)
 
 
-def where_it_is_noon() -> str:
-    """A time zone in which the day neither begins nor ends meanwhile, whenever the tests run."""
+def noon_timezone() -> str:
+    """A time zone where it is noon now, so that the day does not change during a test."""
     return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
 
 
@@ -45,7 +45,7 @@ def make_facts(**changes: Any) -> IssueFacts:
         "stock": "green",
         "starts_at": starts_at,
         "ends_at": starts_at + timedelta(minutes=153),
-        "timezone": where_it_is_noon(),
+        "timezone": noon_timezone(),
         "locale": "pt_BR",
         "concessions": (Concession(1, "Combo Sessão dupla", "Double bill combo"),),
     }
@@ -73,7 +73,7 @@ def admit(
     text: str, gate: str = "1", user_id: int | None = 7, address_key: str = "", **door: Any
 ) -> service.Admission:
     with db.transaction():
-        return service.admit(text, at_the_door(user_id, address_key), gate=gate, **door)
+        return service.admit(text, door_actor(user_id, address_key), gate=gate, **door)
 
 
 def retire_keys() -> tuple[int, int]:

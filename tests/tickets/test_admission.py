@@ -18,8 +18,8 @@ from app.events.service import Screening
 from app.tickets import admission, qr, service
 from app.tickets.admission import ATTENDANCE, Door, refusal
 from app.tickets.service import Attendance
-from tests.actors import at_the_door
-from tests.reservations.rooms import make_screening
+from tests.actors import door_actor
+from tests.reservations.auditoriums import make_screening
 from tests.tickets.conftest import FULL, Issue, admit, make_facts
 
 
@@ -147,19 +147,19 @@ MINUTE = timedelta(minutes=1)
 @pytest.mark.parametrize(
     ("state", "door", "after_start", "verdict"),
     [
-        ("revoked", Door(at_the_door(), "1", screening_id=42), 0, "revoked"),
-        ("admitted", Door(at_the_door(), "1", screening_id=42), 0, "already"),
-        ("valid", Door(at_the_door(), "1"), -120, "too_early"),
-        ("valid", Door(at_the_door(), "1", screening_id=41), -120, "too_early"),
-        ("valid", Door(at_the_door(), "1", screening_id=42), -120, "other_screening"),
-        ("valid", Door(at_the_door(), "1", screening_id=41), -24 * 60, "other_day"),
-        ("valid", Door(at_the_door(), "1"), 154, "over"),
-        ("valid", Door(at_the_door(), "1"), 24 * 60, "other_day"),
-        ("valid", Door(at_the_door(), "1", cinema_id=2), 0, "other_cinema"),
-        ("valid", Door(at_the_door(), "1", cinema_id=1, screening_id=42), 0, "other_screening"),
-        ("valid", Door(at_the_door(), "1", screening_id=42), 24 * 60, "other_day"),
+        ("revoked", Door(door_actor(), "1", screening_id=42), 0, "revoked"),
+        ("admitted", Door(door_actor(), "1", screening_id=42), 0, "already"),
+        ("valid", Door(door_actor(), "1"), -120, "too_early"),
+        ("valid", Door(door_actor(), "1", screening_id=41), -120, "too_early"),
+        ("valid", Door(door_actor(), "1", screening_id=42), -120, "other_screening"),
+        ("valid", Door(door_actor(), "1", screening_id=41), -24 * 60, "other_day"),
+        ("valid", Door(door_actor(), "1"), 154, "over"),
+        ("valid", Door(door_actor(), "1"), 24 * 60, "other_day"),
+        ("valid", Door(door_actor(), "1", cinema_id=2), 0, "other_cinema"),
+        ("valid", Door(door_actor(), "1", cinema_id=1, screening_id=42), 0, "other_screening"),
+        ("valid", Door(door_actor(), "1", screening_id=42), 24 * 60, "other_day"),
         # After midnight it is still the cinema's evening.
-        ("valid", Door(at_the_door(), "1"), 5 * 60, "over"),
+        ("valid", Door(door_actor(), "1"), 5 * 60, "over"),
     ],
 )
 def test_the_nearest_reason_is_given(state: str, door: Door, after_start: int, verdict: str) -> None:
@@ -265,17 +265,17 @@ def test_an_answer_is_shown_again_for_a_while_to_who_got_it(issue: Issue) -> Non
     given = admit(ticket.qr_text, gate="2")
     lost = admit("nonsense")
     with db.reading():
-        again = service.admission(given.id, at_the_door(), seconds=60)
-        assert service.admission(lost.id, at_the_door(), seconds=60).verdict == "unknown"
+        again = service.admission(given.id, door_actor(), seconds=60)
+        assert service.admission(lost.id, door_actor(), seconds=60).verdict == "unknown"
         with pytest.raises(NotFound):
-            service.admission(given.id, at_the_door(8), seconds=60)
+            service.admission(given.id, door_actor(8), seconds=60)
         for unknown in (0, -1, 10**30):
             with pytest.raises(NotFound):
-                service.admission(unknown, at_the_door(), seconds=60)
+                service.admission(unknown, door_actor(), seconds=60)
     assert again == given
     time_passes(61)
     with db.reading(), pytest.raises(NotFound):
-        service.admission(given.id, at_the_door(), seconds=60)
+        service.admission(given.id, door_actor(), seconds=60)
 
 
 def test_every_try_is_written_down_without_what_was_scanned(issue: Issue) -> None:

@@ -13,7 +13,7 @@ from app.core.config import Settings
 from app.core.errors import NotFound
 from app.tickets import service
 from app.tickets.service import Ticket
-from tests.actors import at_the_door
+from tests.actors import door_actor
 from tests.tickets.conftest import FULL, STUDENT, Issue, admit
 from tests.tickets.test_admission import time_passes
 
@@ -44,23 +44,23 @@ def test_early_is_only_what_this_account_was_told_a_moment_ago(early: Ticket, is
     assert other.verdict == "other_screening"
     for number, by in ((tried.id, 8), (other.id, 7), (0, 7), (tried.id + 900, 7)):
         with pytest.raises(NotFound), db.transaction():
-            service.admit_early(number, at_the_door(by), gate="1", screening_id=41, seconds=60)
+            service.admit_early(number, door_actor(by), gate="1", screening_id=41, seconds=60)
     time_passes(61)
     with pytest.raises(NotFound), db.transaction():
-        service.admit_early(tried.id, at_the_door(), gate="1", screening_id=41, seconds=60)
+        service.admit_early(tried.id, door_actor(), gate="1", screening_id=41, seconds=60)
     assert admit(early.qr_text, screening_id=41).verdict == "too_early", "nobody went in"
 
 
 def test_early_goes_in_once_and_is_written_down_as_early(early: Ticket) -> None:
     tried = admit(early.qr_text)
     with db.transaction():
-        answer = service.admit_early(tried.id, at_the_door(), gate="2", seconds=60)
+        answer = service.admit_early(tried.id, door_actor(), gate="2", seconds=60)
     assert (answer.verdict, answer.admitted, answer.gate, answer.by_user_id) == (
         *("admitted_early", True),
         *("2", 7),
     )
     with db.transaction():
-        assert service.admit_early(tried.id, at_the_door(), gate="2", seconds=60).verdict == "already"
+        assert service.admit_early(tried.id, door_actor(), gate="2", seconds=60).verdict == "already"
     with db.reading() as session:
         rows = session.execute(text("select verdict, by_user_id from tickets.admissions order by id")).all()
     assert [tuple(row) for row in rows] == [("too_early", 7), ("admitted_early", 7), ("already", 7)]
@@ -70,5 +70,5 @@ def test_it_is_early_only_while_the_room_is_not_open(early: Ticket, settings: Se
     tried = admit(early.qr_text)
     config.use(settings.changed(cinema={"doors_open_minutes": 61}))
     with db.transaction():
-        answer = service.admit_early(tried.id, at_the_door(), gate="2", seconds=60)
+        answer = service.admit_early(tried.id, door_actor(), gate="2", seconds=60)
     assert answer.verdict == "admitted"

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app.tickets import admission, qr, scanners
 from app.tickets.service import codes_in
 from tests.tickets.conftest import FULL, Issue, admit
-from tests.tickets.layouts import typed, with_shift_inverted
+from tests.tickets.keyboard_layouts import invert_shift, type_on_layout
 
 PAIRS = [
     ("US", "QWERTZ"),
@@ -32,7 +32,7 @@ def test_a_genuine_ticket_goes_in_by_a_scanner_of_another_layout(
     issue: Issue, scanner: str, computer: str, case: type[str]
 ) -> None:
     for ticket in issue():
-        given = case(typed(ticket.qr_text, scanner, computer))
+        given = case(type_on_layout(ticket.qr_text, scanner, computer))
         answer = admit(f"{given}\t")
         assert answer.verdict == "admitted"
         assert answer.ticket is not None
@@ -42,7 +42,7 @@ def test_a_genuine_ticket_goes_in_by_a_scanner_of_another_layout(
 @pytest.mark.parametrize("computer", ["US", "ABNT2", "QWERTZ", "Spanish"])
 def test_a_genuine_ticket_goes_in_with_shift_the_wrong_way_round(issue: Issue, computer: str) -> None:
     for ticket in issue():
-        assert admit(with_shift_inverted(ticket.qr_text, computer)).verdict == "admitted"
+        assert admit(invert_shift(ticket.qr_text, computer)).verdict == "admitted"
 
 
 def test_one_sign_that_another_layout_has_there_is_put_back(issue: Issue) -> None:
@@ -58,10 +58,10 @@ def test_what_scanners_say_before_a_code_is_no_part_of_it(issue: Issue, lead: st
 @pytest.mark.parametrize(
     "garble",
     [
-        lambda text: typed(text, "US", "Russian"),
+        lambda text: type_on_layout(text, "US", "Russian"),
         lambda text: text[:100] + "~" + text[101:],
         lambda text: text[:50] + "01" + text[52:],
-        lambda text: typed(text, "US", "AZERTY")[:-4],
+        lambda text: type_on_layout(text, "US", "AZERTY")[:-4],
     ],
 )
 def test_what_no_known_layout_explains_is_called_garbled(issue: Issue, garble: object) -> None:
@@ -75,8 +75,8 @@ def test_what_somebody_else_signed_is_forged_in_any_layout(issue: Issue) -> None
     payload, _ = qr.read(issue()[0].qr_text)
     forged = qr.sign(payload, Ed25519PrivateKey.generate())
     assert admit(forged).verdict == "forged"
-    assert admit(typed(forged, "US", "QWERTZ")).verdict == "forged"
-    assert admit(typed(forged, "US", "AZERTY")).verdict == "garbled"
+    assert admit(type_on_layout(forged, "US", "QWERTZ")).verdict == "forged"
+    assert admit(type_on_layout(forged, "US", "AZERTY")).verdict == "garbled"
 
 
 def test_a_genuine_text_is_put_back_for_itself_alone(issue: Issue) -> None:
@@ -93,8 +93,8 @@ def test_several_codes_in_one_go_are_told_apart(issue: Issue, between: str) -> N
 
 def test_several_garbled_or_typed_codes_are_told_apart(issue: Issue) -> None:
     first, second = issue()
-    german = [typed(ticket.qr_text, "US", "QWERTZ") for ticket in (first, second)]
-    french = [typed(ticket.qr_text, "US", "AZERTY") for ticket in (first, second)]
+    german = [type_on_layout(ticket.qr_text, "US", "QWERTZ") for ticket in (first, second)]
+    french = [type_on_layout(ticket.qr_text, "US", "AZERTY") for ticket in (first, second)]
     assert codes_in("\t".join(german)) == german
     assert codes_in("".join(french)) == french
     assert codes_in(f"{first.code}\r\n{second.code.lower()}\t") == [first.code, second.code.lower()]

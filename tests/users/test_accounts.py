@@ -13,7 +13,15 @@ from app.core.errors import Invalid, NotFound, TooMany
 from app.users import service as users
 from app.users.service import LinkOver, User, WrongPassword
 from tests.payments.test_statements import counted
-from tests.users.people import PASSWORD, is_signed_in, person, post, session_of, token, words
+from tests.users.account_data import (
+    PASSWORD,
+    begin_session,
+    is_signed_in,
+    mail_text,
+    mail_token,
+    make_account,
+    send_due_mails,
+)
 
 
 def sign_up(email: str = "ana@example.org", password: str = PASSWORD, name: str = "Ana Souza") -> None:
@@ -33,22 +41,22 @@ def verify(link: str, password: str = PASSWORD, signed_in_id: int | None = None)
 
 def test_sign_up_sends_a_link_that_proves_the_email() -> None:
     sign_up(" Ana@Example.ORG ")
-    (mail,) = post()
+    (mail,) = send_due_mails()
     assert mail["To"] == "ana@example.org"
     assert not sign_in().verified
-    assert verify(token(mail)).verified_email == "ana@example.org"
+    assert verify(mail_token(mail)).verified_email == "ana@example.org"
     with pytest.raises(LinkOver):
-        verify(token(mail))
+        verify(mail_token(mail))
 
 
 def test_the_link_alone_does_not_join_a_strangers_email_to_an_account() -> None:
     sign_up("victim@example.org")
-    (mail,) = post()
+    (mail,) = send_due_mails()
     with pytest.raises(WrongPassword):
-        verify(token(mail), "what the victim would type")
+        verify(mail_token(mail), "what the victim would type")
     assert not sign_in("victim@example.org").verified
     owner = sign_in("victim@example.org")
-    assert verify(token(mail), "", signed_in_id=owner.id).verified
+    assert verify(mail_token(mail), "", signed_in_id=owner.id).verified
     with pytest.raises(LinkOver):
         verify("nonsense", "", signed_in_id=owner.id)
 
@@ -56,10 +64,10 @@ def test_the_link_alone_does_not_join_a_strangers_email_to_an_account() -> None:
 def test_a_second_sign_up_changes_nothing_and_tells_by_mail() -> None:
     sign_up()
     sign_up("ANA@example.org", "another long password", "Mallory http://evil.example")
-    first, second = post()
+    first, second = send_due_mails()
     assert "conta" in second["Subject"]
     assert "evil" not in second.as_string()
-    assert token(first)
+    assert mail_token(first)
     assert sign_in().name == "Ana Souza"
     with pytest.raises(WrongPassword):
         sign_in(password="another long password")
@@ -96,7 +104,7 @@ def test_what_sign_up_refuses(name: str, email: str, password: str, code: str) -
         sign_up(email, password, name)
     assert refused.value.code == code
     assert [one.code for one in users.sign_up_problems(name, email, password)] == [code]
-    assert post() == []
+    assert send_due_mails() == []
 
 
 def test_hostile_names_are_kept_as_harmless_text() -> None:
@@ -113,7 +121,7 @@ def test_hostile_names_are_kept_as_harmless_text() -> None:
 
 
 def test_wrong_passwords_and_unknown_accounts_look_the_same() -> None:
-    person()
+    make_account()
     for email in ("ana@example.org", "nobody@example.org", "nonsense", "", "a" * 10_000):
         with pytest.raises(WrongPassword) as refused:
             sign_in(email, "not the password")
@@ -121,7 +129,7 @@ def test_wrong_passwords_and_unknown_accounts_look_the_same() -> None:
 
 
 def test_unknown_accounts_take_as_long_as_known_ones() -> None:
-    person()
+    make_account()
 
     def seconds(email: str, visit: int) -> float:
         before = time.process_time()  # what others do on the machine meanwhile is not its work
@@ -136,15 +144,15 @@ def test_unknown_accounts_take_as_long_as_known_ones() -> None:
 
 
 def test_reset_by_mail_ends_every_session_and_proves_the_email() -> None:
-    before = session_of(person(verified=False))
+    before = begin_session(make_account(verified=False))
     with db.transaction():
         users.request_reset("ana@example.org")
         users.request_reset("ana@example.org")
-    first, second = post()
+    first, second = send_due_mails()
     with pytest.raises(Invalid), db.transaction():
-        users.reset_password(token(first), "curta")
+        users.reset_password(mail_token(first), "curta")
     with db.transaction():
-        after = users.reset_password(token(first), "outra frase comprida")
+        after = users.reset_password(mail_token(first), "outra frase comprida")
     assert not is_signed_in(before)
     assert after.verified
     assert sign_in(password="outra frase comprida")
@@ -152,12 +160,12 @@ def test_reset_by_mail_ends_every_session_and_proves_the_email() -> None:
         sign_in()
     for used in (first, second):  # using one ends the others
         with pytest.raises(LinkOver), db.transaction():
-            users.reset_password(token(used), "outra frase comprida")
+            users.reset_password(mail_token(used), "outra frase comprida")
 
 
 def test_asking_for_a_reset_is_the_same_work_whoever_it_is_for() -> None:
     """The page's time must not tell who has an account: nobody is looked up before the worker does it."""
-    person()
+    make_account()
     spent = []
     for email in ("nobody@example.org", "ana@example.org"):
         with counted() as sent, db.transaction():
@@ -170,20 +178,20 @@ def test_asking_for_a_reset_is_the_same_work_whoever_it_is_for() -> None:
 def test_reset_for_an_unknown_email_says_and_sends_nothing() -> None:
     with db.transaction():
         users.request_reset("nobody@example.org")
-    assert post() == []
+    assert send_due_mails() == []
     with pytest.raises(Invalid), db.transaction():
         users.request_reset("nobody")
 
 
 def test_links_end_and_serve_one_purpose() -> None:
     sign_up()
-    (mail,) = post()
+    (mail,) = send_due_mails()
     with pytest.raises(LinkOver), db.transaction():
-        users.reset_password(token(mail), PASSWORD)
+        users.reset_password(mail_token(mail), PASSWORD)
     with db.transaction() as session:
         session.execute(text("update users.email_tokens set expires_at = clock_timestamp()"))
     with pytest.raises(LinkOver):
-        verify(token(mail))
+        verify(mail_token(mail))
     from app.users.handlers import sweep
 
     sweep()
@@ -193,7 +201,7 @@ def test_links_end_and_serve_one_purpose() -> None:
 
 def test_tokens_and_passwords_are_not_kept_readable() -> None:
     sign_up()
-    (mail,) = post()
+    (mail,) = send_due_mails()
     with db.reading() as session:
         kept = session.execute(
             text("select u::text || t::text from users.users u, users.email_tokens t")
@@ -201,12 +209,12 @@ def test_tokens_and_passwords_are_not_kept_readable() -> None:
     assert kept is not None
     assert "$argon2id$" in kept
     assert PASSWORD not in kept
-    assert token(mail) not in kept
+    assert mail_token(mail) not in kept
 
 
 def test_changing_the_password_needs_the_old_one_and_ends_other_sessions() -> None:
-    ana = person()
-    before = session_of(ana)
+    ana = make_account()
+    before = begin_session(ana)
     with pytest.raises(Invalid) as refused, db.transaction():
         users.change_password(ana.id, "wrong", "outra frase comprida")
     assert refused.value.field == "old"
@@ -218,7 +226,7 @@ def test_changing_the_password_needs_the_old_one_and_ends_other_sessions() -> No
 
 
 def test_name_language_and_role() -> None:
-    ana = person()
+    ana = make_account()
     with db.transaction():
         assert users.change_name(ana.id, " Ana  Maria ").name == "Ana Maria"
         users.change_locale(ana.id, "en")
@@ -233,13 +241,13 @@ def test_name_language_and_role() -> None:
 
 
 def test_the_mail_speaks_the_accounts_language() -> None:
-    ana = person()
+    ana = make_account()
     with db.transaction():
         users.change_locale(ana.id, "en")
     with db.transaction():
         users.request_reset("ana@example.org")
-    (mail,) = post()
-    assert "Choose a new password" in words(mail)
+    (mail,) = send_due_mails()
+    assert "Choose a new password" in mail_text(mail)
 
 
 def test_demo_people_are_made_once_and_left_alone() -> None:
@@ -258,7 +266,7 @@ def test_a_house_without_the_demo_closes_the_accounts_whose_passwords_are_public
     with db.transaction():
         users.ensure_demo_users()
     (_, customer, known), (_, door, _), (_, manager, _) = users.DEMO_SIGN_INS
-    before = session_of(sign_in(customer, known))
+    before = begin_session(sign_in(customer, known))
     with db.transaction():
         users.make_account(manager, "Gil", "a password of our own", "manager")
         assert users.close_demo_users() == [customer, door]

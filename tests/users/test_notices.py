@@ -18,11 +18,17 @@ from app.events import service as events
 from app.orders import service as orders
 from app.reservations import service as reservations
 from app.web import links
-from tests.actors import browser
-from tests.orders import buying, counter
-from tests.reservations.rooms import make_screening
-from tests.users.noticed import bought, one, seats, sent, speak
-from tests.users.people import mails, person, words
+from tests.actors import visitor_actor
+from tests.orders import concessions, purchases
+from tests.reservations.auditoriums import make_screening
+from tests.users.account_data import mail_text, make_account, read_mails
+from tests.users.notice_mails import (
+    buy_in_language,
+    only_mail,
+    seat_ids_of,
+    send_all_mails,
+    set_order_language,
+)
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -31,12 +37,12 @@ LANGUAGES = ("pt_BR", "en")
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_tickets_come_with_their_pdf(language: str) -> None:
-    paid = bought(make_screening("oooo"), language)
-    mail = one(sent(), "ingressos" if language == "pt_BR" else "tickets", paid.code)
+    paid = buy_in_language(make_screening("oooo"), language)
+    mail = only_mail(send_all_mails(), "ingressos" if language == "pt_BR" else "tickets", paid.code)
     assert mail["To"] == "ana@example.org"
-    assert ("Boa sessão, Ana!" if language == "pt_BR" else "Enjoy the film, Ana!") in words(mail)
-    assert f"http://localhost{links.order(paid.token)}" in words(mail)
-    assert "A1, A2" in words(mail)
+    assert ("Boa sessão, Ana!" if language == "pt_BR" else "Enjoy the film, Ana!") in mail_text(mail)
+    assert f"http://localhost{links.order(paid.token)}" in mail_text(mail)
+    assert "A1, A2" in mail_text(mail)
     pdf, calendar = mail.iter_attachments()
     assert calendar.get_filename() == f"{paid.code}.ics"
     assert calendar.get_content_type() == "text/calendar"
@@ -53,15 +59,15 @@ def test_tickets_come_with_their_pdf(language: str) -> None:
 def test_the_mail_says_where_to_go_what_to_show_and_what_to_fetch(language: str) -> None:
     """What one reads on the way: the film and its hour first, the street, the proofs, the snacks."""
     screening = make_screening("oooo")
-    popcorn = counter.stock(screening)
-    basket = buying.choose(
-        buying.start(screening, seats(screening, "A1 A2 A3")),
-        [buying.FULL, buying.STUDENT, buying.SENIOR],
+    popcorn = concessions.add_product(screening)
+    basket = purchases.choose(
+        purchases.start(screening, seat_ids_of(screening, "A1 A2 A3")),
+        [purchases.FULL, purchases.STUDENT, purchases.SENIOR],
         {popcorn: 2},
     )
-    speak(basket, language)
-    buying.pay(buying.check_out(basket))
-    lines = words(one(sent(), basket.code)).splitlines()
+    set_order_language(basket, language)
+    purchases.pay(purchases.check_out(basket))
+    lines = mail_text(only_mail(send_all_mails(), basket.code)).splitlines()
     assert lines[0].startswith("Metrópolis, ")
     assert "Rua 1" in lines
     if language == "pt_BR":
@@ -75,7 +81,7 @@ def test_the_mail_says_where_to_go_what_to_show_and_what_to_fetch(language: str)
 
 
 def test_a_mail_that_was_written_by_an_older_version_goes_out(settings: Settings) -> None:
-    paid = bought(make_screening("oooo"), "en")
+    paid = buy_in_language(make_screening("oooo"), "en")
     worker.drain(routes(("tickets",)))
     with db.transaction() as session:
         session.execute(
@@ -86,7 +92,7 @@ def test_a_mail_that_was_written_by_an_older_version_goes_out(settings: Settings
                 "   'form', 1, 'order_path', '/orders/' || (payload ->> 'order_token')) where payload ? 'storage_key'"
             )
         )
-    mail = words(one(sent(), "Your tickets", paid.code))
+    mail = mail_text(only_mail(send_all_mails(), "Your tickets", paid.code))
     assert "A1, A2" in mail
     assert f"http://localhost{links.order(paid.token)}" in mail
 
@@ -94,13 +100,16 @@ def test_a_mail_that_was_written_by_an_older_version_goes_out(settings: Settings
 @pytest.mark.parametrize("name", ["path", "order_path"])
 def test_a_notice_that_carries_a_ready_path_links_to_it(name: str) -> None:
     """As versions before page names wrote it."""
-    person()
+    make_account()
     with db.transaction() as session:
         outbox.publish(NoticeRequested("verify_email", "ana@example.org", "en", {name: "/x/y", "hours": 2}))
         session.execute(
             text("update core.outbox set payload = payload - 'page' - 'key' || jsonb_build_object('form', 1)")
         )
-    assert "Confirm my e-mail: http://localhost/x/y" in words(one(sent(), "Confirm your e-mail")).splitlines()
+    assert (
+        "Confirm my e-mail: http://localhost/x/y"
+        in mail_text(only_mail(send_all_mails(), "Confirm your e-mail")).splitlines()
+    )
 
 
 def test_a_notice_that_names_an_unknown_page_becomes_a_dead_letter() -> None:
@@ -114,15 +123,15 @@ def test_a_notice_that_names_an_unknown_page_becomes_a_dead_letter() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_cancelling_is_told_and_so_is_the_money(language: str) -> None:
-    paid = bought(make_screening("oooo"), language)
+    paid = buy_in_language(make_screening("oooo"), language)
     with db.transaction():
         orders.cancel(paid.token)
-    found = sent()
+    found = send_all_mails()
     amount = "R$ 76,00" if language == "pt_BR" else "R$ 76.00"
-    cancelled = one(found, "cancelado" if language == "pt_BR" else "cancelled")
-    assert amount in words(cancelled).replace("\xa0", " ")
+    cancelled = only_mail(found, "cancelado" if language == "pt_BR" else "cancelled")
+    assert amount in mail_text(cancelled).replace("\xa0", " ")
     assert taken_out(cancelled) == str(paid.id)
-    one(found, "de volta para você" if language == "pt_BR" else "went back to you")
+    only_mail(found, "de volta para você" if language == "pt_BR" else "went back to you")
 
 
 def taken_out(mail: EmailMessage) -> str:
@@ -135,23 +144,23 @@ def taken_out(mail: EmailMessage) -> str:
 
 def test_who_never_paid_has_nothing_to_take_out_of_a_calendar() -> None:
     screening = make_screening("oooo")
-    buying.check_out(buying.choose(buying.start(screening, seats(screening, "A1"))))
+    purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_of(screening, "A1"))))
     with db.transaction():
         events.cancel_screening(screening.id, "O projetor quebrou.")
-    assert not list(one(sent(), "cancelada").iter_attachments())
+    assert not list(only_mail(send_all_mails(), "cancelada").iter_attachments())
 
 
 def test_who_cancels_before_the_mail_gets_no_tickets() -> None:
-    paid = bought(make_screening("oooo"), "en")
+    paid = buy_in_language(make_screening("oooo"), "en")
     worker.drain(routes(("tickets",)))
     with db.transaction():
         orders.cancel(paid.token)
-    assert not [subject for subject in sent() if "Your tickets" in subject]
+    assert not [subject for subject in send_all_mails() if "Your tickets" in subject]
 
 
 def test_who_cancels_while_the_mail_is_put_off_gets_no_tickets(settings: Settings) -> None:
     """It had left the worker's hands twice: taken back, and nothing is found if it comes all the same."""
-    paid = bought(make_screening("oooo"), "en")
+    paid = buy_in_language(make_screening("oooo"), "en")
     worker.drain(routes(("tickets",)))
     with db.transaction() as session:
         session.execute(text("create table core.kept as select * from core.outbox"))
@@ -161,46 +170,48 @@ def test_who_cancels_while_the_mail_is_put_off_gets_no_tickets(settings: Setting
     with db.transaction() as session:  # as if it came from a queue that nothing is withdrawn from
         session.execute(text("insert into core.outbox select * from core.kept"))
         session.execute(text("drop table core.kept"))
-    assert not [subject for subject in sent() if "Your tickets" in subject]
+    assert not [subject for subject in send_all_mails() if "Your tickets" in subject]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_screening_that_is_called_off(language: str) -> None:
     screening = make_screening("oooo")
-    paid = bought(screening, language)
+    paid = buy_in_language(screening, language)
     with db.transaction():
         events.cancel_screening(screening.id, "O projetor quebrou.")
-    mail = one(sent(), "A sessão de Metrópolis foi cancelada" if language == "pt_BR" else "called off")
-    assert "O projetor quebrou." in words(mail)
+    mail = only_mail(
+        send_all_mails(), "A sessão de Metrópolis foi cancelada" if language == "pt_BR" else "called off"
+    )
+    assert "O projetor quebrou." in mail_text(mail)
     assert taken_out(mail) == str(paid.id)
-    assert ("Lanterna, Sala 2" if language == "pt_BR" else "Lanterna, Room 2") in words(mail)
+    assert ("Lanterna, Sala 2" if language == "pt_BR" else "Lanterna, Room 2") in mail_text(mail)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_late_money_is_offered_other_seats(language: str) -> None:
     screening = make_screening("oooooo")
-    basket = buying.choose(buying.start(screening, seats(screening, "A1 A2")))
-    speak(basket, language)
-    basket = buying.check_out(basket)
-    buying.time_passes(basket, 30)
-    buying.clockwork()
-    buying.start(screening, seats(screening, "A1 A2"), "bia")
-    buying.pay(basket, stubborn=True)
-    mail = one(sent(), "Outros lugares" if language == "pt_BR" else "Other seats")
-    assert re.search(r"A3, A4|A5, A6|A4, A5", words(mail))
+    basket = purchases.choose(purchases.start(screening, seat_ids_of(screening, "A1 A2")))
+    set_order_language(basket, language)
+    basket = purchases.check_out(basket)
+    purchases.age_order(basket, 30)
+    purchases.run_ticks()
+    purchases.start(screening, seat_ids_of(screening, "A1 A2"), "bia")
+    purchases.pay(basket, stubborn=True)
+    mail = only_mail(send_all_mails(), "Outros lugares" if language == "pt_BR" else "Other seats")
+    assert re.search(r"A3, A4|A5, A6|A4, A5", mail_text(mail))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_waiting_lists_turn(language: str) -> None:
     screening = make_screening("oo")
-    basket = buying.start(screening, seats(screening, "A1 A2"))
+    basket = purchases.start(screening, seat_ids_of(screening, "A1 A2"))
     with db.transaction():
-        reservations.join_waiting_list(screening, 2, "eva@example.org", browser("eva", locale=language))
+        reservations.join_waiting_list(screening, 2, "eva@example.org", visitor_actor("eva", locale=language))
     with db.transaction():
         reservations.release(basket.reservation_id)
-    mail = one(sent(), "guardados para você" if language == "pt_BR" else "waiting for you")
+    mail = only_mail(send_all_mails(), "guardados para você" if language == "pt_BR" else "waiting for you")
     assert mail["To"] == "eva@example.org"
-    assert "http://localhost/requests/" in words(mail)
+    assert "http://localhost/requests/" in mail_text(mail)
 
 
 def test_every_language_of_every_mail_is_whole() -> None:
@@ -227,11 +238,11 @@ def _all_subjects(language: str) -> list[str]:
 
 
 def test_the_same_notice_is_the_same_mail_twice_over(settings: Settings) -> None:
-    person()
+    make_account()
     with db.transaction():
         message_id = outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))
     worker.drain(routes(("users",)))
-    (mail,) = mails(settings.mail_folder)
+    (mail,) = read_mails(settings.mail_folder)
     assert mail["Message-ID"] == f"<{message_id}@cinelanterna.example>"
 
 
@@ -245,7 +256,7 @@ def test_what_people_typed_is_no_markup_in_a_mail(settings: Settings) -> None:
     with db.transaction():
         outbox.publish(NoticeRequested("screening_cancelled", "ana@example.org", "en", facts | hostile))
     worker.drain(routes(("users",)))
-    (mail,) = mails(settings.mail_folder)
+    (mail,) = read_mails(settings.mail_folder)
     html = mail.get_body(("html",))
     assert html is not None
     assert "<img" not in html.get_content()

@@ -14,30 +14,30 @@ from app.core.messages import NoticeRequested
 from app.dispatch import routes
 from app.users import service as users
 from tests.adapters.mail_server import MailServer
-from tests.users.noticed import dead, ready
-from tests.users.people import mails, person, words
+from tests.users.account_data import mail_text, make_account, read_mails
+from tests.users.notice_mails import dead_letters, tickets_ready
 
 pytestmark = pytest.mark.usefixtures("app")
 
 
 def test_revoked_tickets_get_no_mail(settings: Settings) -> None:
     with db.transaction():
-        outbox.publish(ready(storage_key="orders/00/gone.pdf"))
+        outbox.publish(tickets_ready(storage_key="orders/00/gone.pdf"))
     worker.drain(routes(("users",)))
-    assert mails(settings.mail_folder) == []
-    assert dead() == []
+    assert read_mails(settings.mail_folder) == []
+    assert dead_letters() == []
 
 
 def test_a_pdf_too_large_for_a_mail_is_linked(settings: Settings) -> None:
     storage = open_storage(settings.storage.url, settings.ticket_folder)
     storage.put("orders/00/x.pdf", b"%PDF" + b"x" * 5_000_001, "application/pdf")
     with db.transaction():
-        outbox.publish(ready())
+        outbox.publish(tickets_ready())
     worker.drain(routes(("users",)))
-    (mail,) = mails(settings.mail_folder)
+    (mail,) = read_mails(settings.mail_folder)
     assert list(mail.iter_attachments()) == []
-    assert "na página do pedido" in words(mail)
-    assert "/orders/x" in words(mail)
+    assert "na página do pedido" in mail_text(mail)
+    assert "/orders/x" in mail_text(mail)
 
 
 def test_a_mail_that_can_never_go_out_is_a_dead_letter_and_a_late_one_is_not() -> None:
@@ -46,7 +46,7 @@ def test_a_mail_that_can_never_go_out_is_a_dead_letter_and_a_late_one_is_not() -
         outbox.publish(NoticeRequested("no_such_mail", "ana@example.org", "en", {}))
         outbox.publish(NoticeRequested("order_refunded", "ana@example.org", "en", {}))
     worker.drain(routes(("users",)))
-    assert len(dead()) == 3
+    assert len(dead_letters()) == 3
 
 
 def test_mail_waits_while_the_server_is_away(settings: Settings) -> None:
@@ -57,12 +57,12 @@ def test_mail_waits_while_the_server_is_away(settings: Settings) -> None:
         worker.drain(routes(("users",)))
     finally:
         config.use(settings)
-    assert dead() == []
+    assert dead_letters() == []
     with db.transaction() as session:
         assert session.execute(text("select attempts from core.outbox")).scalar() == 1
         session.execute(text("update core.outbox set available_at = clock_timestamp()"))
     worker.drain(routes(("users",)))
-    assert len(mails(settings.mail_folder)) == 1
+    assert len(read_mails(settings.mail_folder)) == 1
 
 
 def test_a_notice_that_says_what_is_no_longer_so_is_not_sent(settings: Settings) -> None:
@@ -73,8 +73,8 @@ def test_a_notice_that_says_what_is_no_longer_so_is_not_sent(settings: Settings)
             moment = (now + timedelta(hours=hours)).isoformat()
             outbox.publish(NoticeRequested("account_exists", f"{name}@example.org", "en", not_after=moment))
     worker.drain(routes(("users",)))
-    assert [mail["To"] for mail in mails(settings.mail_folder)] == ["early@example.org"]
-    assert dead() == []
+    assert [mail["To"] for mail in read_mails(settings.mail_folder)] == ["early@example.org"]
+    assert dead_letters() == []
     with db.reading() as session:
         assert session.execute(text("select count(*) from core.outbox")).scalar_one() == 0
 
@@ -84,14 +84,14 @@ def test_a_notice_of_before_there_was_such_a_time_is_sent(settings: Settings) ->
         outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))
         session.execute(text("update core.outbox set payload = payload - 'not_after'"))
     worker.drain(routes(("users",)))
-    assert len(mails(settings.mail_folder)) == 1
+    assert len(read_mails(settings.mail_folder)) == 1
 
 
 @pytest.mark.parametrize("purpose", ["verify", "reset"])
 def test_a_link_is_not_sent_once_it_has_ended(settings: Settings, purpose: str) -> None:
     config.use(settings.changed(mail={"url": "smtp://127.0.0.1:1?tls=off"}))
     try:
-        ana = person(verified=False)
+        ana = make_account(verified=False)
         with db.transaction():
             if purpose == "verify":
                 users.send_verification(ana.id)
@@ -115,10 +115,10 @@ def test_mail_that_is_put_off_for_a_morning_arrives(settings: Settings) -> None:
             outbox.publish(NoticeRequested("account_exists", "ana@later.example", "en"))
         for _ in range(handling.MOST_ATTEMPTS + 2):
             assert worker.drain(routes(("users",))) == 1
-            assert dead() == []
+            assert dead_letters() == []
             with db.transaction() as session:
                 session.execute(text("update core.outbox set available_at = clock_timestamp()"))
-        server.puts_off = False
+        server.defers = False
         worker.drain(routes(("users",)))
     finally:
         config.use(settings)

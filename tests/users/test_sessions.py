@@ -8,12 +8,12 @@ from sqlalchemy import text
 from app.core import db
 from app.users import handlers
 from app.users import service as users
-from tests.users.people import PASSWORD, is_signed_in, person, session_of
+from tests.users.account_data import PASSWORD, begin_session, is_signed_in, make_account
 
 
 def test_each_sign_in_is_a_session_of_its_own() -> None:
-    ana = person()
-    phone, desk = session_of(ana), session_of(ana)
+    ana = make_account()
+    phone, desk = begin_session(ana), begin_session(ana)
     with db.reading():
         assert users.session_owner(phone) == ana
     with db.transaction():
@@ -23,16 +23,16 @@ def test_each_sign_in_is_a_session_of_its_own() -> None:
 
 
 def test_signing_in_again_ends_the_session_that_was_there() -> None:
-    ana = person()
-    before, elsewhere = session_of(ana), session_of(ana)
+    ana = make_account()
+    before, elsewhere = begin_session(ana), begin_session(ana)
     with db.transaction():
         after = users.begin_session(ana.id, instead_of=before)
     assert [is_signed_in(key) for key in (before, elsewhere, after)] == [False, True, True]
 
 
 def test_sessions_end_after_their_days_and_are_swept() -> None:
-    ana = person()
-    old, young = session_of(ana), session_of(ana)
+    ana = make_account()
+    old, young = begin_session(ana), begin_session(ana)
     with db.transaction() as session:
         session.execute(
             text("update users.sessions set began_at = began_at - interval '31 days' where key = :key"),
@@ -46,8 +46,8 @@ def test_sessions_end_after_their_days_and_are_swept() -> None:
 
 @pytest.mark.parametrize("how", ["changed", "reset by command"])
 def test_another_password_ends_them_all(how: str) -> None:
-    ana, eva = person(), person("eva@example.org")
-    mine, hers = [session_of(ana), session_of(ana)], session_of(eva)
+    ana, eva = make_account(), make_account("eva@example.org")
+    mine, hers = [begin_session(ana), begin_session(ana)], begin_session(eva)
     with db.transaction():
         if how == "changed":
             users.change_password(ana.id, PASSWORD, "outra frase comprida")
@@ -57,7 +57,7 @@ def test_another_password_ends_them_all(how: str) -> None:
 
 
 def test_another_role_ends_none() -> None:
-    key = session_of(person())
+    key = begin_session(make_account())
     with db.transaction():
         users.set_role("ana@example.org", "door")
     with db.reading():

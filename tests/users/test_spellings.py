@@ -14,7 +14,7 @@ from app.core.errors import Invalid, TooMany
 from app.users import passwords
 from app.users import service as users
 from app.users.service import User, WrongPassword
-from tests.users.people import PASSWORD, person, post, token
+from tests.users.account_data import PASSWORD, mail_token, make_account, send_due_mails
 
 EMAIL = "ana@praça.example"
 OTHERS = (
@@ -34,20 +34,20 @@ def sign_in(email: str, password: str = PASSWORD, address: str = "home") -> User
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_an_account_is_found_by_any_spelling_of_its_email(other: str) -> None:
-    ana = person(EMAIL)
+    ana = make_account(EMAIL)
     assert ana.email == EMAIL
     assert sign_in(other).id == ana.id
     with db.transaction():
         assert users.set_role(other, "door").id == ana.id
         assert users.make_account(other, "Ana", PASSWORD, "customer").id == ana.id
         users.request_reset(other)
-    (mail,) = post()
+    (mail,) = send_due_mails()
     assert mail["To"] == "ana@xn--praa-2oa.example"
 
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_a_second_sign_up_in_another_spelling_is_no_second_account(other: str) -> None:
-    person(EMAIL)
+    make_account(EMAIL)
     with db.transaction():
         users.sign_up("Ana", other, "uma outra frase comprida", Actor())
     with db.reading() as session:
@@ -55,12 +55,12 @@ def test_a_second_sign_up_in_another_spelling_is_no_second_account(other: str) -
 
 
 def test_another_domain_is_another_account() -> None:
-    ana, other = person("ana@straße.example"), person("ana@strasse.example")
+    ana, other = make_account("ana@straße.example"), make_account("ana@strasse.example")
     assert ana.id != other.id
     assert sign_in("ana@xn--strae-oqa.example").id == ana.id
     with db.transaction():
         users.request_reset("ana@straße.example")
-    (mail,) = post()
+    (mail,) = send_due_mails()
     assert mail["To"] == "ana@xn--strae-oqa.example"
 
 
@@ -86,9 +86,9 @@ def test_a_password_fits_in_any_spelling(chosen: str, typed: str) -> None:
     assert sign_in(EMAIL, typed + "!").id == ana.id
     with db.transaction():
         users.request_reset(EMAIL)
-    (mail,) = post()
+    (mail,) = send_due_mails()
     with db.transaction():
-        users.reset_password(token(mail), typed)
+        users.reset_password(mail_token(mail), typed)
     assert sign_in(EMAIL, chosen).id == ana.id
 
 

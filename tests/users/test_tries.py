@@ -10,7 +10,7 @@ from app.core.errors import TooMany
 from app.users import service as users
 from app.users import tries
 from app.users.service import User, WrongPassword
-from tests.users.people import PASSWORD, person, session_of
+from tests.users.account_data import PASSWORD, begin_session, make_account
 
 
 def sign_in(
@@ -26,8 +26,8 @@ def guess(email: str = "ana@example.org", address: str = "home", browser: str = 
 
 
 def test_guessing_is_throttled_for_one_account_from_one_address() -> None:
-    person()
-    person("eva@example.org")
+    make_account()
+    make_account("eva@example.org")
     for _ in range(tries.TRIES):
         guess(address="foyer")
     with pytest.raises(TooMany) as refused:
@@ -39,7 +39,7 @@ def test_guessing_is_throttled_for_one_account_from_one_address() -> None:
 
 def test_one_word_is_not_tried_on_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tries, "OF_AN_ADDRESS", 5)
-    person("eva@example.org")
+    make_account("eva@example.org")
     for number in range(5):
         guess(f"somebody{number}@example.org", address="attic")
     with pytest.raises(TooMany):
@@ -50,8 +50,8 @@ def test_one_word_is_not_tried_on_everybody(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_crowd_that_knows_its_passwords_locks_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tries, "OF_AN_ADDRESS", 5)
     monkeypatch.setattr(tries, "OF_AN_ACCOUNT", 5)
-    person()
-    person("eva@example.org")
+    make_account()
+    make_account("eva@example.org")
     for _ in range(6):
         sign_in(address="foyer")
         sign_in("eva@example.org", address="foyer")
@@ -59,7 +59,7 @@ def test_a_crowd_that_knows_its_passwords_locks_nobody_out(monkeypatch: pytest.M
 
 def test_who_gets_in_forgives_nobody_elses_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tries, "OF_AN_ADDRESS", 5)
-    person()
+    make_account()
     for number in range(5):
         if number < 4:
             sign_in(address="attic")
@@ -72,7 +72,7 @@ def test_guessing_from_everywhere_is_throttled_and_the_owners_browser_gets_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tries, "OF_AN_ACCOUNT", 5)
-    known = session_of(person(role="door"))
+    known = begin_session(make_account(role="door"))
     with db.transaction():
         users.end_session(known)
     for number in range(5):
@@ -86,14 +86,14 @@ def test_guessing_from_everywhere_is_throttled_and_the_owners_browser_gets_in(
 
 def test_nobody_beside_the_owner_locks_the_owners_browser_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tries, "OF_AN_ADDRESS", 20)
-    known = session_of(person())
+    known = begin_session(make_account())
     for number in range(2 * tries.TRIES):
         guess("ana@example.org" if number < tries.TRIES else f"b{number}@example.org", address="foyer")
     assert sign_in(address="foyer", browser=known)
 
 
 def test_a_known_browser_may_not_guess_either() -> None:
-    known = session_of(person())
+    known = begin_session(make_account())
     for number in range(tries.TRIES):
         guess(address=f"everywhere {number}", browser=known)
     with pytest.raises(TooMany):
@@ -103,8 +103,8 @@ def test_a_known_browser_may_not_guess_either() -> None:
 
 def test_a_browser_is_known_to_its_own_account_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tries, "OF_AN_ACCOUNT", 5)
-    person()
-    evas = session_of(person("eva@example.org"))
+    make_account()
+    evas = begin_session(make_account("eva@example.org"))
     for number in range(5):
         guess(address=f"robot {number}", browser=evas)
     with pytest.raises(TooMany):
@@ -113,8 +113,8 @@ def test_a_browser_is_known_to_its_own_account_alone(monkeypatch: pytest.MonkeyP
 
 def test_another_password_makes_every_browser_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tries, "OF_AN_ACCOUNT", 5)
-    ana = person()
-    stolen = session_of(ana)
+    ana = make_account()
+    stolen = begin_session(ana)
     with db.transaction():
         users.change_password(ana.id, PASSWORD, "outra frase comprida")
     for number in range(5):
@@ -124,7 +124,7 @@ def test_another_password_makes_every_browser_a_stranger(monkeypatch: pytest.Mon
 
 
 def test_who_got_in_starts_counting_anew() -> None:
-    person()
+    make_account()
     for _ in range(3):
         for _ in range(tries.TRIES - 1):
             guess()

@@ -9,9 +9,9 @@ from flask import Flask
 from itsdangerous import TimestampSigner
 
 from app.events.service import Screening
-from tests.reservations.rooms import make_screening
+from tests.reservations.auditoriums import make_screening
 from tests.shop.visitor import Visitor, order_at
-from tests.users.people import person, session_of
+from tests.users.account_data import begin_session, make_account
 
 MINUTE, DAY = 60, 86_400
 
@@ -54,7 +54,7 @@ def test_a_basket_of_a_process_that_is_ahead(
 
 
 def test_a_signed_in_account_of_a_process_that_is_ahead(app: Flask, clock: Clock) -> None:
-    key = session_of(person("gil@example.org", role="door"))
+    key = begin_session(make_account("gil@example.org", role="door"))
     client = app.test_client()
     clock.ahead = 15 * MINUTE
     with client.session_transaction() as session:

@@ -12,25 +12,25 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.core import db
 from app.core.config import Settings
-from tests.users.people import person, session_of
+from tests.users.account_data import begin_session, make_account
 
 TOKEN = "Kx3vQ9-an-orders-token"
 
 
 @pytest.fixture
-def house(database: str, settings: Settings) -> Iterator[Flask]:
+def own_app(database: str, settings: Settings) -> Iterator[Flask]:
     """The application as visitors meet it: it answers errors instead of raising them."""
     yield create_app(settings.changed(process={"testing": False}))
     db.connect(database, pool_size=settings.database.pool_size)
 
 
 @pytest.fixture
-def without_database(house: Flask, database: str) -> FlaskClient:
+def without_database(own_app: Flask, database: str) -> FlaskClient:
     """A visitor who is signed in, while the database is away."""
-    user = person()
-    client = house.test_client()
+    user = make_account()
+    client = own_app.test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = session_of(user)
+        session["_user_id"] = begin_session(user)
     db.connect(f"{database}_that_is_away")
     return client
 
@@ -67,9 +67,9 @@ def _divide_by_zero(token: str) -> str:
     return str(1 / (len(token) - len(token)))
 
 
-def test_something_else_that_breaks(house: Flask, caplog: pytest.LogCaptureFixture) -> None:
-    house.add_url_rule("/broken/<token>", "broken", _divide_by_zero)
-    answer = house.test_client().get(f"/broken/{TOKEN}", headers={"Accept-Language": "en"})
+def test_something_else_that_breaks(own_app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    own_app.add_url_rule("/broken/<token>", "broken", _divide_by_zero)
+    answer = own_app.test_client().get(f"/broken/{TOKEN}", headers={"Accept-Language": "en"})
     assert answer.status_code == 500
     assert "Reel out of place" in answer.text
     (failed,) = [record for record in caplog.records if record.levelno == logging.ERROR]

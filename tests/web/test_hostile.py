@@ -11,7 +11,14 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.web.hostility import FROM_OURS, VALUES, Form, House, pages, read_page
+from tests.web.form_fuzzer import (
+    HOSTILE_VALUES,
+    SAME_ORIGIN_HEADERS,
+    Form,
+    FormFuzzer,
+    read_page,
+    routes_with_method,
+)
 
 # See there: none of them changes anything when it is used from another site.
 WITHOUT_SEAL = {"/language", "/cinema", "/orders/<token>", "/orders/<token>/payment"}
@@ -53,8 +60,8 @@ HEADERS = [
 
 
 @pytest.fixture
-def house(app: Flask) -> House:
-    return House(app)
+def fuzzer(app: Flask) -> FormFuzzer:
+    return FormFuzzer(app)
 
 
 def check(answer: TestResponse, what: str) -> None:
@@ -71,137 +78,139 @@ def check(answer: TestResponse, what: str) -> None:
     assert "<img src=x" not in answer.get_data(as_text=True), what
 
 
-def test_nonsense_in_every_address(house: House, app: Flask) -> None:
-    for rule in pages(app, "GET"):
-        for address in house.nonsense(rule):
-            check(house.get(address), address)
-    for rule in pages(app, "POST"):
-        house.let_try_again()
-        for address in house.nonsense(rule):
-            check(house.post(address, []), f"POST {address}")
+def test_nonsense_in_every_address(fuzzer: FormFuzzer, app: Flask) -> None:
+    for rule in routes_with_method(app, "GET"):
+        for address in fuzzer.hostile_addresses(rule):
+            check(fuzzer.get(address), address)
+    for rule in routes_with_method(app, "POST"):
+        fuzzer.reset_throttles()
+        for address in fuzzer.hostile_addresses(rule):
+            check(fuzzer.post(address, []), f"POST {address}")
 
 
-def test_nonsense_in_every_query(house: House, app: Flask) -> None:
-    names = {"next", "seen", "charge", "mailed", "view", "cinema"} | _every_query(house, app)
+def test_nonsense_in_every_query(fuzzer: FormFuzzer, app: Flask) -> None:
+    names = {"next", "seen", "charge", "mailed", "view", "cinema"} | _every_query(fuzzer, app)
     assert {"day", "after"} <= names
     turn = 0
-    for rule in pages(app, "GET"):
-        for address in house.addresses(rule):
+    for rule in routes_with_method(app, "GET"):
+        for address in fuzzer.addresses(rule):
             turn += 1
-            for value in VALUES[turn % 4 :: 4]:  # each address a quarter of them; all are tried on some
+            for value in HOSTILE_VALUES[
+                turn % 4 :: 4
+            ]:  # each address a quarter of them; all are tried on some
                 query = "&".join(f"{name}={quote(value[:300])}" for name in sorted(names))
-                check(house.get(f"{address}?{query}"), f"{address}?…={value[:40]!r}")
-            check(house.get(f"{address}?%ff=%fe&%00&=&&a[]=1&day=%ED%A0%80"), address)
+                check(fuzzer.get(f"{address}?{query}"), f"{address}?…={value[:40]!r}")
+            check(fuzzer.get(f"{address}?%ff=%fe&%00&=&&a[]=1&day=%ED%A0%80"), address)
 
 
-def _every_query(house: House, app: Flask) -> set[str]:
+def _every_query(fuzzer: FormFuzzer, app: Flask) -> set[str]:
     found: set[str] = set()
-    for rule in pages(app, "GET"):
-        for address in house.addresses(rule):
-            answer = house.get(address)
+    for rule in routes_with_method(app, "GET"):
+        for address in fuzzer.addresses(rule):
+            answer = fuzzer.get(address)
             if answer.mimetype == "text/html":
                 found |= read_page(answer.text).queries
             answer.close()
     return found
 
 
-def test_nonsense_in_every_field_of_every_form(house: House, app: Flask) -> None:
+def test_nonsense_in_every_field_of_every_form(fuzzer: FormFuzzer, app: Flask) -> None:
     """One field at a time, the others as the page has them; where that goes through, the form is looked up anew."""
     tried: set[tuple[str, tuple[str, ...]]] = set()
-    for rule in pages(app, "GET"):
-        for address in house.addresses(rule):
-            for number, form in enumerate(_forms(house, address)):
+    for rule in routes_with_method(app, "GET"):
+        for address in fuzzer.addresses(rule):
+            for number, form in enumerate(_forms(fuzzer, address)):
                 shape = (rule.rule, tuple(sorted(name for name, _ in form.fields)))
                 if form.action == "/language" or shape in tried:
                     continue
                 tried.add(shape)
-                _try_form(house, address, number, form)
+                _try_form(fuzzer, address, number, form)
     assert {"/account/sign-in", "/orders/<token>/payment", "/orders/<token>/checkout"} <= {
         rule for rule, _ in tried
     }
 
 
-def _forms(house: House, address: str) -> list[Form]:
-    answer = house.look(address)
+def _forms(fuzzer: FormFuzzer, address: str) -> list[Form]:
+    answer = fuzzer.get_or_sign_in_page(address)
     try:
         return read_page(answer.text).posted if answer.mimetype == "text/html" else []
     finally:
         answer.close()
 
 
-def _try_form(house: House, page: str, number: int, form: Form) -> None:
+def _try_form(fuzzer: FormFuzzer, page: str, number: int, form: Form) -> None:
     action = form.action or page
     for name in dict.fromkeys(name for name, _ in form.fields if name != "csrf_token"):
-        house.let_try_again()
-        for value in VALUES:
+        fuzzer.reset_throttles()
+        for value in HOSTILE_VALUES:
             fields = [(one, value if one == name else usual) for one, usual in form.fields]
-            check(house.post(action, fields), f"{action}: {name}={value[:40]!r}")
+            check(fuzzer.post(action, fields), f"{action}: {name}={value[:40]!r}")
 
 
-def test_nonsense_in_all_fields_at_once_at_every_address(house: House, app: Flask) -> None:
+def test_nonsense_in_all_fields_at_once_at_every_address(fuzzer: FormFuzzer, app: Flask) -> None:
     """Fields that the page does not have, too: tampered prices, other forms' fields, names that are nonsense."""
-    for rule in pages(app, "POST"):
-        house.let_try_again()
-        addresses = list(house.addresses(rule))
-        for number, value in enumerate(VALUES):
+    for rule in routes_with_method(app, "POST"):
+        fuzzer.reset_throttles()
+        addresses = list(fuzzer.addresses(rule))
+        for number, value in enumerate(HOSTILE_VALUES):
             address, value = addresses[number % len(addresses)], value[:4_000]
             fields = [(name, value) for name in (*EVERY_FIELD, *MORE_FIELDS, "price", "total", "user_id")]
             fields += [(f"{name}-{value[:50]}", value) for name in ("type", "kind", "quantity")]
             fields += [(value[:200], value[:200])] * 3
-            check(house.post(address, fields), f"POST {address}: {value[:40]!r}")
+            check(fuzzer.post(address, fields), f"POST {address}: {value[:40]!r}")
 
 
-def test_bodies_that_are_no_form(house: House, app: Flask) -> None:
+def test_bodies_that_are_no_form(fuzzer: FormFuzzer, app: Flask) -> None:
     for body, content_type in BODIES:
-        for rule in pages(app, "POST"):
-            address = next(house.addresses(rule))
-            house.sign_in()
-            answer = house.client.post(
+        for rule in routes_with_method(app, "POST"):
+            address = next(fuzzer.addresses(rule))
+            fuzzer.sign_in()
+            answer = fuzzer.client.post(
                 address,
                 data=body,
                 content_type=content_type,
-                headers=FROM_OURS | {"X-CSRFToken": house.csrf},
+                headers=SAME_ORIGIN_HEADERS | {"X-CSRFToken": fuzzer.csrf},
             )
             check(answer, f"{address} {content_type}")
 
 
-def test_headers_that_are_nonsense(house: House, app: Flask) -> None:
+def test_headers_that_are_nonsense(fuzzer: FormFuzzer, app: Flask) -> None:
     """Each at half of the addresses: most are read before the address is looked at."""
-    seal = {"csrf_token": house.csrf}
+    seal = {"csrf_token": fuzzer.csrf}
     for number, headers in enumerate(HEADERS):
-        for rule in pages(app, "GET")[number % 2 :: 2]:
-            address = next(house.addresses(rule))
-            check(house.client.get(address, headers=headers), f"{address} {headers}")
-        for rule in pages(app, "POST")[number // 2 % 2 :: 2]:
-            address = next(house.addresses(rule))
-            house.sign_in()
+        for rule in routes_with_method(app, "GET")[number % 2 :: 2]:
+            address = next(fuzzer.addresses(rule))
+            check(fuzzer.client.get(address, headers=headers), f"{address} {headers}")
+        for rule in routes_with_method(app, "POST")[number // 2 % 2 :: 2]:
+            address = next(fuzzer.addresses(rule))
+            fuzzer.sign_in()
             here = f"{('http', 'https')[number % 2]}://localhost"
-            answer = house.client.post(address, data=seal, headers=headers, base_url=here)
+            answer = fuzzer.client.post(address, data=seal, headers=headers, base_url=here)
             check(answer, f"POST {here}{address} {headers}")
 
 
-def test_methods_that_an_address_does_not_know(house: House, app: Flask) -> None:
-    for rule in pages(app, "GET") + pages(app, "POST"):
-        address = next(house.addresses(rule))
+def test_methods_that_an_address_does_not_know(fuzzer: FormFuzzer, app: Flask) -> None:
+    for rule in routes_with_method(app, "GET") + routes_with_method(app, "POST"):
+        address = next(fuzzer.addresses(rule))
         for method in ("HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "FOO"):
-            check(house.client.open(address, method=method), f"{method} {address}")
+            check(fuzzer.client.open(address, method=method), f"{method} {address}")
 
 
-def test_every_form_needs_its_seal(house: House, app: Flask) -> None:
-    for rule in pages(app, "POST"):
-        for address in house.addresses(rule):
-            answer = house.client.post(address, headers={"Sec-Fetch-Site": "cross-site"})
+def test_every_form_needs_its_seal(fuzzer: FormFuzzer, app: Flask) -> None:
+    for rule in routes_with_method(app, "POST"):
+        for address in fuzzer.addresses(rule):
+            answer = fuzzer.client.post(address, headers={"Sec-Fetch-Site": "cross-site"})
             if rule.rule not in WITHOUT_SEAL and not rule.rule.startswith("/webhooks/"):
                 assert answer.status_code == 400, address
 
 
-def test_somebody_elses_basket_is_not_there(house: House, app: Flask) -> None:
+def test_somebody_elses_basket_is_not_there(fuzzer: FormFuzzer, app: Flask) -> None:
     tried = 0
     for method in ("GET", "POST"):
-        for rule in pages(app, method):
+        for rule in routes_with_method(app, method):
             if rule.rule.startswith("/orders/<token>"):
-                address = rule.rule.replace("<token>", house.foreign.token)
-                answer = house.get(address) if method == "GET" else house.post(address, [("go", "skip")])
+                address = rule.rule.replace("<token>", fuzzer.foreign.token)
+                answer = fuzzer.get(address) if method == "GET" else fuzzer.post(address, [("go", "skip")])
                 if (method, rule.rule) == ("POST", "/orders/<token>"):  # leads to the page that says so
                     assert answer.location == address
                 else:
@@ -210,9 +219,9 @@ def test_somebody_elses_basket_is_not_there(house: House, app: Flask) -> None:
     assert tried > 15
 
 
-def test_what_is_somebodys_own_is_kept_by_no_cache(house: House, app: Flask) -> None:
-    for rule in pages(app, "GET"):
+def test_what_is_somebodys_own_is_kept_by_no_cache(fuzzer: FormFuzzer, app: Flask) -> None:
+    for rule in routes_with_method(app, "GET"):
         if rule.endpoint != "static" and rule.arguments & {"token", "charge_id", "admission_id"}:
-            for address in house.addresses(rule):
-                kept = house.get(address).headers["Cache-Control"]
+            for address in fuzzer.addresses(rule):
+                kept = fuzzer.get(address).headers["Cache-Control"]
                 assert "no-store" in kept or "private" in kept, address

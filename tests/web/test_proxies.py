@@ -1,4 +1,4 @@
-"""Who a request comes from and what the house is called: only proxies of our own are believed."""
+"""The client address and host name of a request: only headers of our own proxies are trusted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.core import config
 from app.core.config import Settings
 from app.web.security import network_of
 from tests.live_server import LiveServer
-from tests.reservations.rooms import ids, make_screening, plan_of
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
 
 FORGED = {
@@ -33,9 +33,9 @@ FORGED = {
 def test_as_many_proxies_are_believed_as_there_are(
     database: str, settings: Settings, proxies: int, seen: str
 ) -> None:
-    house = create_app(settings.changed(web={"trusted_proxies": proxies}, database={"url": None}))
-    house.add_url_rule("/seen", "seen", lambda: f"{request.remote_addr} {request.scheme} {request.host}")
-    assert house.test_client().get("/seen", headers=FORGED).text == seen
+    own_app = create_app(settings.changed(web={"trusted_proxies": proxies}, database={"url": None}))
+    own_app.add_url_rule("/seen", "seen", lambda: f"{request.remote_addr} {request.scheme} {request.host}")
+    assert own_app.test_client().get("/seen", headers=FORGED).text == seen
 
 
 def test_a_stranger_does_not_move_our_addresses(live_server: LiveServer) -> None:
@@ -75,7 +75,7 @@ def test_another_ipv6_address_of_the_household_has_no_limit_of_its_own(
     def take(seat: str, address: str) -> int:
         visitor = Visitor(app)
         visitor.client.environ_base["REMOTE_ADDR"] = address
-        return visitor.take(screening, ids(plan_of(screening), seat)).status_code
+        return visitor.post_seats(screening, seat_ids(seat_plan_of(screening), seat)).status_code
 
     assert take("A1", "2001:db8:1:2::1") == 303
     assert take("A4", "2001:db8:1:2:8d3f::77") == 429

@@ -21,11 +21,11 @@ from app.web.sign_in import (
     start_session,
 )
 from tests.payments.test_statements import counted
-from tests.users.people import person, session_of
+from tests.users.account_data import begin_session, make_account
 
 
 @pytest.fixture
-def house(database: str, settings: Settings) -> Flask:
+def own_app(database: str, settings: Settings) -> Flask:
     """The application with three doors: for staff, for managers, for whoever has an account."""
     app = create_app(settings)
     for path, guard in (
@@ -37,10 +37,10 @@ def house(database: str, settings: Settings) -> Flask:
     return app
 
 
-def signed_in(house: Flask, user: User) -> FlaskClient:
-    client = house.test_client()
+def signed_in(own_app: Flask, user: User) -> FlaskClient:
+    client = own_app.test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = session_of(user)
+        session["_user_id"] = begin_session(user)
     return client
 
 
@@ -48,20 +48,20 @@ def signed_in(house: Flask, user: User) -> FlaskClient:
     ("role", "staff", "managers"),
     [("customer", 403, 403), ("door", 200, 403), ("manager", 200, 200)],
 )
-def test_each_role_has_its_doors(house: Flask, role: str, staff: int, managers: int) -> None:
-    client = signed_in(house, person(role=role))
+def test_each_role_has_its_doors(own_app: Flask, role: str, staff: int, managers: int) -> None:
+    client = signed_in(own_app, make_account(role=role))
     assert client.get("/for-accounts").status_code == 200
     assert client.get("/for-staff").status_code == staff
     assert client.get("/for-managers").status_code == managers
 
 
-def test_strangers_are_asked_to_sign_in_and_led_back(house: Flask) -> None:
-    answer = house.test_client().get("/for-staff?gate=2")
+def test_strangers_are_asked_to_sign_in_and_led_back(own_app: Flask) -> None:
+    answer = own_app.test_client().get("/for-staff?gate=2")
     assert (answer.status_code, answer.location) == (303, "/account/sign-in?next=/for-staff?gate%3D2")
 
 
-def test_another_role_counts_at_once(house: Flask) -> None:
-    client = signed_in(house, person(role="door"))
+def test_another_role_counts_at_once(own_app: Flask) -> None:
+    client = signed_in(own_app, make_account(role="door"))
     assert client.get("/for-staff").status_code == 200
     with db.transaction() as session:
         session.execute(text("update users.users set role = 'customer'"))
@@ -71,8 +71,8 @@ def test_another_role_counts_at_once(house: Flask) -> None:
 @pytest.mark.parametrize(
     "stored", ["1:wrong", "0:", "x:y", "", "1", ":", "99999999999999999999:x", "-1:x", "1:\x00"]
 )
-def test_sessions_that_name_nobody(house: Flask, stored: str) -> None:
-    client = house.test_client()
+def test_sessions_that_name_nobody(own_app: Flask, stored: str) -> None:
+    client = own_app.test_client()
     with client.session_transaction() as session:
         session["_user_id"] = stored
     assert client.get("/for-accounts").status_code == 303
@@ -101,17 +101,17 @@ def test_the_way_on_stays_in_the_house(address: str | None, followed: bool) -> N
     assert safe_next(address, "/home") == (address if followed else "/home")
 
 
-def test_the_cookie_holds_the_key_of_the_session_where_it_is_looked_for(house: Flask) -> None:
-    user = person()
-    key = session_of(user)
-    with house.test_request_context(), db.reading():
+def test_the_cookie_holds_the_key_of_the_session_where_it_is_looked_for(own_app: Flask) -> None:
+    user = make_account()
+    key = begin_session(user)
+    with own_app.test_request_context(), db.reading():
         assert session_key() is None
         start_session(user, key, "ana")
         assert session_key() == key
 
 
-def test_no_account_is_looked_up_for_the_page_of_an_error(house: Flask) -> None:
-    client = signed_in(house, person())
+def test_no_account_is_looked_up_for_the_page_of_an_error(own_app: Flask) -> None:
+    client = signed_in(own_app, make_account())
 
     def look() -> str:
         look_up_no_account()
@@ -120,5 +120,5 @@ def test_no_account_is_looked_up_for_the_page_of_an_error(house: Flask) -> None:
         assert sent == []
         return "nobody"
 
-    house.add_url_rule("/after-an-error", "after-an-error", look)
+    own_app.add_url_rule("/after-an-error", "after-an-error", look)
     assert client.get("/after-an-error").text == "nobody"

@@ -1,4 +1,4 @@
-"""What the hostile tests stand on: a house with something at every kind of address, and the forms of its pages."""
+"""Sends hostile values to every address and form of the application, with real data behind each kind of address."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from app.events.service import Screening
 from app.orders import service as orders
 from app.reservations import service as reservations
 from app.users import links
-from tests.actors import browser, owner
-from tests.orders import buying
-from tests.orders.counter import stock
-from tests.reservations.rooms import ids, make_screening, plan_of
-from tests.users.people import person, session_of
+from tests.actors import owner_of, visitor_actor
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
+from tests.users.account_data import begin_session, make_account
 
-VALUES = [
+HOSTILE_VALUES = [
     "",
     "0",
     "-1",
@@ -51,7 +51,7 @@ VALUES = [
     "//evil.example/%09/..",
     "b" * 10_000,
 ]
-IN_A_PATH = [
+HOSTILE_PATH_PARTS = [
     "0",
     "-1",
     "9" * 30,
@@ -70,12 +70,12 @@ IN_A_PATH = [
     "c" * 3_000,
     "00000000-0000-0000-0000-000000000000",
 ]
-FROM_OURS = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "en"}
+SAME_ORIGIN_HEADERS = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "en"}
 
 
 @dataclass
 class Form:
-    """A form that posts: where to, and what it would send as it stands."""
+    """A POST form of a page: its address and its fields with their current values."""
 
     action: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list)
@@ -111,30 +111,32 @@ def read_page(html: str) -> _Forms:
     return page
 
 
-class House:
-    """Something real at every kind of address, and a manager who tries nonsense there."""
+class FormFuzzer:
+    """Real data for every kind of address, and a signed-in manager who sends hostile values."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.screening: Screening = make_screening(*["o" * 40] * 4)
-        self.popcorn = stock(self.screening, name="Popcorn")
-        self.manager = person("gil@example.org", role="manager")
+        self.popcorn = add_product(self.screening, name="Popcorn")
+        self.manager = make_account("gil@example.org", role="manager")
         self.client = app.test_client()
         self._secret = ""
         self.csrf = self._csrf()
         self._seat = 0
         self._basket: str | None = None
-        self._names = [seat.name for seat in plan_of(self.screening).seats]
-        self.paid = buying.bought(self.screening, self._seats(1), items={self.popcorn: 1})
-        self.foreign = buying.choose(buying.start(self.screening, self._seats(1), visitor="somebody else"))
-        self.charge = buying.charge_id(self.paid)
+        self._names = [seat.name for seat in seat_plan_of(self.screening).seats]
+        self.paid = purchases.buy(self.screening, self._seats(1), items={self.popcorn: 1})
+        self.foreign = purchases.choose(
+            purchases.start(self.screening, self._seats(1), visitor="somebody else")
+        )
+        self.charge = purchases.charge_id(self.paid)
         with db.transaction():
-            wish = reservations.open_request(self.screening, 2, browser("hostile", locale="en"))
+            wish = reservations.open_request(self.screening, 2, visitor_actor("hostile", locale="en"))
             self.request = wish.token
         self._awaiting: str | None = None
 
     def _csrf(self) -> str:
-        """The seal of the manager's forms; what it belongs to is kept, and put back before each form is sent."""
+        """The manager's CSRF token; its session value is kept, and restored before each form is sent."""
         self.sign_in()
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get("/orders/find").text)
         assert found is not None
@@ -143,8 +145,8 @@ class House:
         return found[1]
 
     def sign_in(self) -> None:
-        """The manager again, whatever the last form did: signed out, chose another password."""
-        with db.transaction() as database:  # signing in and out has handed their orders over
+        """Sign the manager in again; the last form may have signed out or changed the password."""
+        with db.transaction() as database:  # signing in and out gave the orders other visitors
             database.execute(
                 text(
                     "update orders.orders set visitor = 'hostile' where visitor not in ('ana', 'somebody else')"
@@ -152,35 +154,35 @@ class House:
             )
         with self.client.session_transaction() as session:
             session.clear()
-            session.update({"_user_id": session_of(self.manager), "visitor": "hostile"})
+            session.update({"_user_id": begin_session(self.manager), "visitor": "hostile"})
             session.update({"csrf_token": self._secret} if self._secret else {})
 
     def _seats(self, count: int) -> tuple[int, ...]:
         self._seat += count
-        return ids(plan_of(self.screening), " ".join(self._names[self._seat - count : self._seat]))
+        return seat_ids(seat_plan_of(self.screening), " ".join(self._names[self._seat - count : self._seat]))
 
     def basket(self) -> str:
-        """An order of the manager's with its types chosen; a new one when the last has gone on."""
-        if self._basket is None or buying.order(self._basket).state != "draft":
+        """The token of the manager's draft order with chosen types; a new order when the last is no draft any more."""
+        if self._basket is None or purchases.order(self._basket).state != "draft":
             if self._basket is not None:
                 self._give_up(self._basket)
-            self._basket = buying.choose(buying.start(self.screening, self._seats(1), "hostile")).token
+            self._basket = purchases.choose(purchases.start(self.screening, self._seats(1), "hostile")).token
         return self._basket
 
     def awaiting(self) -> str:
-        """An order of the manager's that is being paid for; a new one when the last was given up."""
-        if self._awaiting is None or buying.order(self._awaiting).state != "awaiting_payment":
-            basket = buying.choose(buying.start(self.screening, self._seats(1), "hostile"))
-            self._awaiting = buying.check_out(basket).token
+        """The token of the manager's order that awaits payment; a new order when the last was given up."""
+        if self._awaiting is None or purchases.order(self._awaiting).state != "awaiting_payment":
+            basket = purchases.choose(purchases.start(self.screening, self._seats(1), "hostile"))
+            self._awaiting = purchases.check_out(basket).token
         return self._awaiting
 
     def _give_up(self, token: str) -> None:
-        order = buying.order(token)
+        order = purchases.order(token)
         with contextlib.suppress(Conflict), db.transaction():
-            orders.abandon(token, owner(order))
+            orders.abandon(token, owner_of(order))
 
-    def known(self, argument: str) -> list[str]:
-        """What really is at the addresses that have this argument."""
+    def existing_values(self, argument: str) -> list[str]:
+        """The values of this address argument for which data exists."""
         if argument == "token":
             with db.transaction():
                 mailed = [links.new(self.manager.id, purpose).token for purpose in ("verify", "reset")]
@@ -195,60 +197,62 @@ class House:
         }.get(argument, ["1"])
 
     def addresses(self, rule: Rule) -> Iterator[str]:
-        """The rule's address for everything real that may stand in it."""
+        """The rule's addresses with all existing values."""
         arguments = sorted(rule.arguments)
         if not arguments:
             yield rule.rule
             return
-        for value in self.known(arguments[0]):
-            yield _filled(rule, arguments, [value, *(self.known(name)[0] for name in arguments[1:])])
+        for value in self.existing_values(arguments[0]):
+            yield _fill_rule(
+                rule, arguments, [value, *(self.existing_values(name)[0] for name in arguments[1:])]
+            )
 
-    def nonsense(self, rule: Rule) -> Iterator[str]:
-        """The rule's address with nonsense in it."""
+    def hostile_addresses(self, rule: Rule) -> Iterator[str]:
+        """The rule's addresses with hostile values."""
         arguments = sorted(rule.arguments)
         if arguments:
-            for value in IN_A_PATH:
-                yield _filled(rule, arguments, [value] * len(arguments))
+            for value in HOSTILE_PATH_PARTS:
+                yield _fill_rule(rule, arguments, [value] * len(arguments))
 
     def get(self, address: str, **headers: str) -> TestResponse:
-        return self.client.get(address, headers=FROM_OURS | headers)
+        return self.client.get(address, headers=SAME_ORIGIN_HEADERS | headers)
 
-    def look(self, address: str) -> TestResponse:
-        """As `get`; where the manager is sent elsewhere, a stranger looks (the sign-in page)."""
+    def get_or_sign_in_page(self, address: str) -> TestResponse:
+        """As `get`; when the manager is redirected, the answer to a visitor without a session."""
         answer = self.get(address)
         return self.app.test_client().get(address) if answer.status_code == 303 else answer
 
     def post(self, address: str, fields: list[tuple[str, str]]) -> TestResponse:
-        """Send a form of the manager's. It must come through to the page: with its seal."""
+        """Send a form as the manager, with a valid CSRF token, and assert that the token was accepted."""
         self.sign_in()
         sent = [(name, value) for name, value in fields if name != "csrf_token"]
         body: dict[str, list[str]] = {"csrf_token": [self.csrf]}
         for name, value in sent:
             body.setdefault(name, []).append(value)
-        answer = self.client.post(address, data=body, headers=FROM_OURS)
+        answer = self.client.post(address, data=body, headers=SAME_ORIGIN_HEADERS)
         assert answer.mimetype != "text/html" or "Once more, please" not in answer.text, address
         return answer
 
-    def let_try_again(self) -> None:
-        """Forget the throttles: what stands behind them is tried here, not they."""
+    def reset_throttles(self) -> None:
+        """Empty the throttles, so that the code behind them runs."""
         with db.transaction() as session:
             session.execute(text("delete from core.throttle"))
 
 
-def _literally(value: str, _match: re.Match[str]) -> str:
-    """For `re.sub`: the value as it is, its backslashes too."""
+def _return_value(value: str, _match: re.Match[str]) -> str:
+    """A replacement for `re.sub` that leaves backslashes in the value unchanged."""
     return value
 
 
-def _filled(rule: Rule, arguments: list[str], values: list[str]) -> str:
+def _fill_rule(rule: Rule, arguments: list[str], values: list[str]) -> str:
     address = rule.rule
     for name, value in zip(arguments, values, strict=True):
-        address = re.sub(rf"<(?:[^<>:]+:)?{name}>", partial(_literally, value), address)
+        address = re.sub(rf"<(?:[^<>:]+:)?{name}>", partial(_return_value, value), address)
     return address
 
 
-def pages(app: Flask, method: str) -> list[Rule]:
-    """Every rule of the application that knows this method."""
+def routes_with_method(app: Flask, method: str) -> list[Rule]:
+    """All rules of the application that accept this method."""
     return sorted(
         (rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())),
         key=lambda rule: rule.rule,

@@ -1,4 +1,4 @@
-"""A door with people at it: staff who are signed in, a screening with its tickets, and every answer that they get."""
+"""Data for the tests of the door: signed-in staff, a screening, its tickets, and every verdict that a scan can get."""
 
 from __future__ import annotations
 
@@ -19,59 +19,59 @@ from app.events import service as events
 from app.events.service import Screening
 from app.tickets import keys, qr, service
 from app.tickets.service import Ticket, TicketLine
-from tests.actors import at_the_door
-from tests.reservations.rooms import make_screening
+from tests.actors import door_actor
+from tests.reservations.auditoriums import make_screening
 from tests.shop.visitor import Visitor
-from tests.tickets.conftest import FULL, STUDENT, make_facts, where_it_is_noon
-from tests.users.people import person, session_of
+from tests.tickets.conftest import FULL, STUDENT, make_facts, noon_timezone
+from tests.users.account_data import begin_session, make_account
 
 SOON = timedelta(minutes=20)
-KIND = re.compile(r'id="_verdict" class="verdict" data-verdict="(\w+)"')
+VERDICT_KIND = re.compile(r'id="_verdict" class="verdict" data-verdict="(\w+)"')
 ONCE = re.compile(r'name="once" value="([^"]+)"')
 FIELD_ERROR = re.compile(r'<p class="error" id="([a-z]+)-error">([^<]+)</p>')
 
 
 class Staff(Visitor):
-    """A door account at its device. `screening` is the one that it stands at, if any."""
+    """The browser of a signed-in door account."""
 
     def __init__(self, app: Flask, language: str = "en", role: str = "door", email: str = "") -> None:
         super().__init__(app, language)
         self.email = email or f"{role}@example.org"
-        self.account = person(self.email, role=role, name="Célia da Porta")
+        self.account = make_account(self.email, role=role, name="Célia da Porta")
         self.client.set_cookie("language", "pt_BR" if language.startswith("pt") else language)
         with self.client.session_transaction() as session:
-            session["_user_id"] = session_of(self.account)
+            session["_user_id"] = begin_session(self.account)
 
     def stand_at(self, screening: Screening, gate: str = "Portão 2") -> None:
         answer = self.post("/staff/place", {"place": f"screening-{screening.id}", "gate": gate})
         assert answer.status_code == 303, answer.text
 
     def send(self, code: str, **form: object) -> TestResponse:
-        """What the scan form sends, with the once-token of the page that it stands on."""
+        """POST the scan form with a new once-token; the answer is not followed."""
         fields: dict[str, object] = {"code": code, "once": uuid.uuid4().hex}
         return self.post("/staff/admissions", fields | form)
 
     def scan(self, code: str, **form: object) -> TestResponse:
-        """Sent, and led to the answer."""
+        """POST the scan form and follow the redirect to the verdict."""
         sent = self.send(code, **form)
         if sent.status_code != 303:
             return sent
         return self.get(sent.location)
 
 
-def make_hall(starts_in: timedelta = SOON) -> Screening:
-    """Where it is noon, whenever the tests run: its day neither ends nor begins meanwhile."""
+def make_door_screening(starts_in: timedelta = SOON) -> Screening:
+    """A screening in a time zone where it is noon now, so that its day does not change during a test."""
     keys.forget()
     screening = make_screening("oooooooooo", starts_in=starts_in)
     with db.transaction() as session:
-        session.execute(text("update events.cinemas set timezone = :zone"), {"zone": where_it_is_noon()})
+        session.execute(text("update events.cinemas set timezone = :zone"), {"zone": noon_timezone()})
     cache.clear_all()
     with db.reading():
         return events.screening(screening.id)
 
 
 def another_screening(screening: Screening, *, starts_in: timedelta, room: str = "") -> Screening:
-    """Of the same site, in the same room or in another one of that name."""
+    """A screening of the same site, in the same auditorium or in a new one named `room`."""
     starts_at = datetime.now(UTC) + starts_in
     values: dict[str, object] = {"old": screening.id, "room": screening.auditorium_id, "starts": starts_at}
     with db.transaction() as session:
@@ -96,7 +96,7 @@ def another_screening(screening: Screening, *, starts_in: timedelta, room: str =
         return events.screening(made)
 
 
-def issue(screening: Screening, *lines: TicketLine, **changes: Any) -> list[Ticket]:
+def issue_tickets(screening: Screening, *lines: TicketLine, **changes: Any) -> list[Ticket]:
     facts: dict[str, Any] = {
         "order_code": "LTZ-4720",
         "screening_id": screening.id,
@@ -122,8 +122,8 @@ def revoke(ticket: Ticket) -> None:
         service.revoke(ticket.order_id)
 
 
-def time_passes(**ago: int) -> None:
-    """Tries and admissions lie that much further back."""
+def age_admissions(**ago: int) -> None:
+    """Move all scans and admissions into the past."""
     interval = timedelta(**ago)
     with db.transaction() as session:
         session.execute(text("update tickets.admissions set at = at - :ago"), {"ago": interval})
@@ -132,91 +132,115 @@ def time_passes(**ago: int) -> None:
         )
 
 
-def nobody_bought() -> None:
-    """All tickets gone, so that the next case finds its seats free."""
+def delete_tickets() -> None:
+    """Delete all tickets, so that the next case can issue the same seats."""
     with db.transaction() as session:
         session.execute(text("truncate tickets.tickets, tickets.issues, tickets.admissions cascade"))
         session.execute(text("delete from users.users where email = 'rosa@example.org'"))
 
 
-def forged(ticket: Ticket) -> str:
+def forged_qr(ticket: Ticket) -> str:
     return qr.sign(qr.read(ticket.qr_text)[0], Ed25519PrivateKey.generate())
 
 
-def _other(hall: Screening, **where: Any) -> str:
-    return issue(another_screening(hall, **where))[0].qr_text
+def _for_another_screening(screening: Screening, **where: Any) -> str:
+    return issue_tickets(another_screening(screening, **where))[0].qr_text
 
 
-def _of_another_day(hall: Screening, days: int) -> str:
-    starts_at = hall.starts_at + timedelta(days=days)
-    return issue(hall, screening_id=hall.id + 500, starts_at=starts_at)[0].qr_text
+def _for_another_day(screening: Screening, days: int) -> str:
+    starts_at = screening.starts_at + timedelta(days=days)
+    return issue_tickets(screening, screening_id=screening.id + 500, starts_at=starts_at)[0].qr_text
 
 
-def _again(hall: Screening) -> str:
-    ticket = issue(hall)[1]
+def _for_another_site(screening: Screening) -> str:
+    site = screening.cinema.id + 1
+    return issue_tickets(screening, cinema_id=site, cinema_name="Lanterna Boa Vista")[0].qr_text
+
+
+def _already_admitted(screening: Screening) -> str:
+    ticket = issue_tickets(screening)[1]
     with db.transaction():
-        service.admit(ticket.qr_text, at_the_door(_somebody().id), gate="Portão 1")
-    time_passes(minutes=21)
+        service.admit(ticket.qr_text, door_actor(_other_door_account().id), gate="Portão 1")
+    age_admissions(minutes=21)
     return ticket.qr_text
 
 
-def _somebody() -> Any:
-    return person("rosa@example.org", role="door", name="Rosa Lima")
+def _other_door_account() -> Any:
+    return make_account("rosa@example.org", role="door", name="Rosa Lima")
 
 
-def _revoked(hall: Screening) -> str:
-    ticket = issue(hall)[0]
+def _revoked(screening: Screening) -> str:
+    ticket = issue_tickets(screening)[0]
     revoke(ticket)
     return ticket.qr_text
 
 
-def _called_off(hall: Screening) -> str:
-    gone = another_screening(hall, starts_in=timedelta(minutes=40), room="Sala 3")
-    ticket = issue(gone)[0]
+def _called_off(screening: Screening) -> str:
+    gone = another_screening(screening, starts_in=timedelta(minutes=40), room="Sala 3")
+    ticket = issue_tickets(gone)[0]
     call_off(gone)
     return ticket.qr_text
 
 
-def _replaced(hall: Screening) -> str:
-    ticket = issue(hall)[0]
+def _replaced(screening: Screening) -> str:
+    ticket = issue_tickets(screening)[0]
     with db.transaction() as session:
         session.execute(text("update tickets.tickets set revision = 2 where id = :id"), {"id": ticket.id})
     return ticket.qr_text
 
 
-# What is scanned at the door of `hall`, and which verdict it gets: kind, title in English and in Portuguese.
-ANSWERS: dict[str, tuple[Callable[[Screening], str], str, str, str]] = {
-    "in": (lambda hall: issue(hall)[0].qr_text, "in", "Come in", "Pode entrar"),
-    "in, half price": (lambda hall: issue(hall)[1].qr_text, "in", "Come in", "Pode entrar"),
-    "already": (_again, "already", "Already in", "Já entrou"),
+# For each case: what makes the scanned text for a screening, the verdict's kind, its title in English and Portuguese.
+SCAN_CASES: dict[str, tuple[Callable[[Screening], str], str, str, str]] = {
+    "in": (lambda screening: issue_tickets(screening)[0].qr_text, "in", "Come in", "Pode entrar"),
+    "in, half price": (lambda screening: issue_tickets(screening)[1].qr_text, "in", "Come in", "Pode entrar"),
+    "already": (_already_admitted, "already", "Already in", "Já entrou"),
     "another room": (
-        lambda hall: _other(hall, starts_in=timedelta(minutes=25), room="Sala 4"),
+        lambda screening: _for_another_screening(screening, starts_in=timedelta(minutes=25), room="Sala 4"),
         "elsewhere",
         "Go to Room 4",
         "Vá para: Sala 4",
     ),
     "another hour": (
-        lambda hall: _other(hall, starts_in=timedelta(hours=4)),
+        lambda screening: _for_another_screening(screening, starts_in=timedelta(hours=4)),
         "elsewhere",
         "Another time",
         "Outro horário",
     ),
-    "another day": (lambda hall: _of_another_day(hall, 3), "elsewhere", "Another day", "Outro dia"),
-    "a day gone by": (lambda hall: _of_another_day(hall, -2), "refused", "Another day", "Outro dia"),
+    "another day": (
+        lambda screening: _for_another_day(screening, 3),
+        "elsewhere",
+        "Another day",
+        "Outro dia",
+    ),
+    "a day gone by": (
+        lambda screening: _for_another_day(screening, -2),
+        "refused",
+        "Another day",
+        "Outro dia",
+    ),
     "another site": (
-        lambda hall: issue(hall, cinema_id=hall.cinema.id + 1, cinema_name="Lanterna Boa Vista")[0].qr_text,
+        lambda screening: (
+            issue_tickets(screening, cinema_id=screening.cinema.id + 1, cinema_name="Lanterna Boa Vista")[
+                0
+            ].qr_text
+        ),
         "elsewhere",
         "Another cinema",
         "Outro cinema",
     ),
     "revoked": (_revoked, "refused", "Ticket cancelled", "Foi cancelado"),
     "called off": (_called_off, "refused", "Screening called off", "Sessão cancelada"),
-    "unknown": (lambda hall: "K7QF-2M9-XRT", "refused", "Not found", "Não existe"),
-    "an order's code": (lambda hall: "ltz 4720", "refused", "Order code", "Código do pedido"),
-    "forged": (lambda hall: forged(issue(hall)[0]), "refused", "Forged QR", "QR falso"),
-    "cut": (lambda hall: issue(hall)[0].qr_text[:-9], "refused", "Scan again", "Leia de novo"),
+    "unknown": (lambda screening: "K7QF-2M9-XRT", "refused", "Not found", "Não existe"),
+    "an order's code": (lambda screening: "ltz 4720", "refused", "Order code", "Código do pedido"),
+    "forged": (lambda screening: forged_qr(issue_tickets(screening)[0]), "refused", "Forged QR", "QR falso"),
+    "cut": (
+        lambda screening: issue_tickets(screening)[0].qr_text[:-9],
+        "refused",
+        "Scan again",
+        "Leia de novo",
+    ),
     "garbled": (
-        lambda hall: issue(hall)[0].qr_text[:-9] + "~" * 9,
+        lambda screening: issue_tickets(screening)[0].qr_text[:-9] + "~" * 9,
         "refused",
         "Read garbled",
         "Leitura trocada",
@@ -225,35 +249,35 @@ ANSWERS: dict[str, tuple[Callable[[Screening], str], str, str, str]] = {
 }
 
 
-def kind(answer: TestResponse) -> str:
-    found = KIND.search(answer.text)
+def verdict_kind(answer: TestResponse) -> str:
+    found = VERDICT_KIND.search(answer.text)
     return found[1] if found else ""
 
 
-def title(answer: TestResponse) -> str:
+def verdict_title(answer: TestResponse) -> str:
     found = re.search(r"<h1[^>]*>([^<]+)</h1>", answer.text)
     assert found is not None, answer.text
     return " ".join(html.unescape(found[1]).split())
 
 
-def words(answer: TestResponse) -> str:
-    """What the verdict says, without its markup."""
+def verdict_text(answer: TestResponse) -> str:
+    """The text of the verdict, without markup."""
     start = answer.text.index('id="_verdict"')
     part = answer.text[start : answer.text.find("</main>", start)].partition("<template")[0]
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", part)).split())
 
 
-def errors(answer: TestResponse) -> dict[str, str]:
+def field_errors(answer: TestResponse) -> dict[str, str]:
     return {name: html.unescape(said) for name, said in FIELD_ERROR.findall(answer.text)}
 
 
-def once_of(answer: TestResponse) -> str:
+def once_token(answer: TestResponse) -> str:
     found = ONCE.search(answer.text)
     assert found is not None
     return found[1]
 
 
-def tries() -> int:
+def count_tries() -> int:
     with db.reading() as session:
         return session.execute(text("select count(*) from tickets.admissions")).scalar_one()
 

@@ -1,4 +1,4 @@
-"""Customers who buy over HTTP while the house burns: what breaks is sent again, and what was answered is remembered."""
+"""Customers who buy over HTTP while processes are killed: they repeat failed requests and record what was answered."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
-FIELD = re.compile(r'name="(csrf_token|once)" value="([^"]+)"')
-PATIENCE = 60.0
-FINE = (200, 303, 409)
-AWAY = 503  # the database; the page asks to try again
+HIDDEN_FIELD = re.compile(r'name="(csrf_token|once)" value="([^"]+)"')
+TIMEOUT_SECONDS = 60.0
+EXPECTED_STATUSES = (200, 303, 409)
+UNAVAILABLE = 503  # the database is away; the page asks to try again
 
 
 @dataclass
-class Bought:
-    """What the server answered for: the order's path, its popcorn, and how far it said to have come."""
+class Purchase:
+    """What the server confirmed: the order's path, its popcorn, and the steps that succeeded."""
 
     path: str
     types: bool = False
@@ -28,15 +28,15 @@ class Bought:
 
 
 @dataclass
-class Crowd:
-    """Customers at one screening, two seats each, until `stop` is set or nothing is left."""
+class Buyers:
+    """Customers of one screening; each buys two seats at a time, until `stop` is set or no seats are left."""
 
     port: int
     screening_id: int
     popcorn_id: int
     stop: threading.Event = field(default_factory=threading.Event)
-    bought: list[Bought] = field(default_factory=list)
-    strange: list[str] = field(default_factory=list)
+    purchases: list[Purchase] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
     repeated: int = 0
 
     def run(self, number: int) -> list[threading.Thread]:
@@ -48,21 +48,21 @@ class Crowd:
     def _shop(self) -> None:
         while not self.stop.is_set():
             try:
-                if not self._buy(Browser(self)):
+                if not self._buy(HttpBrowser(self)):
                     return
             except Exception as error:
-                self.strange.append(repr(error))
+                self.unexpected.append(repr(error))
                 return
 
-    def _buy(self, browser: Browser) -> bool:
-        """One purchase up to the checkout; False when the house is full."""
+    def _buy(self, browser: HttpBrowser) -> bool:
+        """One purchase up to the checkout; False when no seats are left."""
         page = browser.get(f"/screenings/{self.screening_id}")
-        fields = dict(FIELD.findall(page.text))
+        fields = dict(HIDDEN_FIELD.findall(page.text))
         started = browser.post(f"/screenings/{self.screening_id}/orders", fields | {"quantity": "2"})
         if started.location.startswith("/requests/"):
             return False
-        order = Bought(started.location.removesuffix("/types"))
-        self.bought.append(order)
+        order = Purchase(started.location.removesuffix("/types"))
+        self.purchases.append(order)
         form = {"csrf_token": fields["csrf_token"]}
         seats = set(re.findall(r'name="type-(\d+)"', browser.get(started.location).text))
         chosen = browser.post(f"{order.path}/types", form | {f"type-{seat}": "full" for seat in seats})
@@ -84,11 +84,11 @@ class Answer:
     text: str
 
 
-class Browser:
-    """A visitor of its own. A request whose answer does not come is sent again, the same one."""
+class HttpBrowser:
+    """One visitor with its cookies. It sends a request again, unchanged, until an answer comes."""
 
-    def __init__(self, crowd: Crowd) -> None:
-        self.crowd = crowd
+    def __init__(self, buyers: Buyers) -> None:
+        self.buyers = buyers
         self.name = uuid.uuid4().hex
         self.cookies: dict[str, str] = {}
 
@@ -99,7 +99,7 @@ class Browser:
         return self._send("POST", path, urlencode(fields))
 
     def _send(self, method: str, path: str, body: str) -> Answer:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             try:
                 answer = self._once(method, path, body)
@@ -107,15 +107,15 @@ class Browser:
                 if time.monotonic() > deadline:
                     raise
             else:
-                if answer.status != AWAY or time.monotonic() > deadline:
-                    if answer.status not in FINE:
-                        self.crowd.strange.append(f"{answer.status} {method} {path}: {answer.text[:200]}")
+                if answer.status != UNAVAILABLE or time.monotonic() > deadline:
+                    if answer.status not in EXPECTED_STATUSES:
+                        self.buyers.unexpected.append(f"{answer.status} {method} {path}: {answer.text[:200]}")
                     return answer
-            self.crowd.repeated += method == "POST"
+            self.buyers.repeated += method == "POST"
             time.sleep(0.05)
 
     def _once(self, method: str, path: str, body: str) -> Answer:
-        connection = HTTPConnection("127.0.0.1", self.crowd.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.buyers.port, timeout=10)
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if method == "POST":
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}

@@ -1,4 +1,4 @@
-"""What comes out of a scanner that types a text as keys of one keyboard layout, on a computer of another."""
+"""The text that a computer receives from a scanner which is set to another keyboard layout."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ LAYOUTS = {
 }
 
 
-def typed(text: str, scanner: str, computer: str) -> str:
-    """`text` as a scanner set to one layout types it into a computer set to another."""
+def type_on_layout(text: str, scanner: str, computer: str) -> str:
+    """The text that a computer with one layout receives when a scanner with another layout types `text`."""
     return "".join(_key(sign, LAYOUTS[scanner], LAYOUTS[computer]) for sign in text)
 
 
-def with_shift_inverted(text: str, computer: str) -> str:
-    """With Shift held or Caps Lock shifting digits too: small letters, and what stands above the digits."""
+def invert_shift(text: str, computer: str) -> str:
+    """The text with Shift inverted, as with Caps Lock on: small letters, and the signs above the digits."""
     plain, shifted = LAYOUTS[computer]
     swapped = "".join(shifted[plain.index(sign)] if sign in plain[:10] else sign.lower() for sign in text)
     return swapped.replace("¨a", "ä").replace("¨e", "ë")  # a dead key joins the letter after it

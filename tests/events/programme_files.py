@@ -1,4 +1,4 @@
-"""A small programme in files, which the tests of the import change and spoil."""
+"""A valid programme in files; the tests of the import change some of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SCREENINGS = (
 PRICES = 'price_list,zone,price\ntuesday,standard,"32,00"\ntuesday,vip,R$ 40\n'
 
 
-USUAL = {
+DEFAULT_FILES = {
     "cinemas.csv": CINEMAS,
     "rooms.csv": ROOMS,
     "films.csv": FILMS,
@@ -48,37 +48,37 @@ USUAL = {
 }
 
 
-class Folder:
-    """Writes the usual files, some of them otherwise, and imports them."""
+class ProgrammeFolder:
+    """A folder with the default files; each test gives some files other contents and imports them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         (path / "sala.txt").write_text(PLAN)
 
-    def run(self, **otherwise: str | None) -> Report:
-        contents = USUAL | {f"{name}.csv": content for name, content in otherwise.items()}
+    def import_files(self, **changed: str | None) -> Report:
+        contents = DEFAULT_FILES | {f"{name}.csv": content for name, content in changed.items()}
         paths = []
         for name, content in contents.items():
             if content is not None:
                 (self.path / name).write_text(content, "utf-8")
                 paths.append(self.path / name)
-        return self.take(*paths)
+        return self.import_paths(*paths)
 
-    def take(self, *paths: Path) -> Report:
+    def import_paths(self, *paths: Path) -> Report:
         with db.transaction():
             return import_programme(paths, taken=reservations.occupancy)
 
-    def problems(self, **otherwise: str | None) -> list[str]:
-        """What was refused, as `file:line: message` without the folder; and nothing was written."""
+    def problems(self, **changed: str | None) -> list[str]:
+        """The errors of a refused import as `file:line: message`, without the folder; nothing was written."""
         with pytest.raises(BadProgramme) as bad:
-            self.run(**otherwise)
+            self.import_files(**changed)
         with db.reading() as session:
             assert session.execute(text("select count(*) from events.films")).scalar_one() == 0
         return [str(problem).replace(f"{self.path}/", "") for problem in bad.value.problems]
 
 
-def everything() -> list[tuple[str, str]]:
-    """All rows of the programme, ids and all."""
+def all_rows() -> list[tuple[str, str]]:
+    """All rows of the programme's tables with their transaction ids (xmin), which change when a row is rewritten."""
     tables = ("cinemas", "auditoriums", "zones", "seats", "films", "screenings", "screening_prices")
     with db.reading() as session:
         return [

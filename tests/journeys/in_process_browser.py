@@ -1,7 +1,7 @@
-"""A browser on the application without a server: every request of the page is answered in this process.
+"""A browser without a server: the Flask application in this process answers every request of the page.
 
-The visitor's cookies are those of Flask's test client, so that a test can bring about any state with services and
-forms, and then look at it.
+The visitor's cookies are those of Flask's test client, so that a test can make any state with services and
+forms, and then show it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.shop.visitor import Visitor
 ADDRESS = "http://localhost"
 
 
-class InProcess:
+class InProcessBrowser:
     """`page` shows what the application answers `visitor`."""
 
     def __init__(self, new_page: Callable[..., Page], visitor: Visitor, **options: object) -> None:
@@ -27,13 +27,13 @@ class InProcess:
         self._next: TestResponse | None = None
 
     def open(self, path: str) -> int:
-        """Go there; the status of the page that is shown in the end."""
+        """Go to the path; returns the status of the last answer, after redirects."""
         answer = self.page.goto(ADDRESS + path)
         assert answer is not None
         return answer.status
 
     def show(self, answer: TestResponse) -> int:
-        """Show an answer that the visitor got already, to a form for example."""
+        """Show an answer that the visitor has already received, for example to a form."""
         self._next = answer
         return self.open("/shown")
 

@@ -1,4 +1,4 @@
-"""What the rules about the source read: the string literals of a module, without its docstrings."""
+"""The string literals of modules, without docstrings, for the tests of source rules."""
 
 from __future__ import annotations
 

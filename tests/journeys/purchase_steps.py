@@ -1,4 +1,4 @@
-"""The steps of a purchase in a real browser, and the codes of the tickets that come out of it."""
+"""Steps of a purchase in a real browser, and the QR codes of its tickets."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from playwright.sync_api import Page, expect
 from tests.live_server import LiveServer
 from tests.qr_codes import read_qr_codes
 
-SECONDS = 20_000
+TIMEOUT_MS = 20_000
 
 
-def to_a_seat_map(page: Page, shop: LiveServer, *, today: bool = False) -> None:
-    """From the programme by the last showtime that has room: of the next day, when nothing has begun at any hour."""
-    page.goto(shop.url)
+def open_a_seat_map(page: Page, server: LiveServer, *, today: bool = False) -> None:
+    """Open the last showtime with free seats: of the next day (which has not begun at any hour), or of today."""
+    page.goto(server.url)
     if not today:
         page.locator("a.day:not(.empty)").nth(1).click()
         page.wait_for_url(re.compile("[?&]day="))
@@ -27,19 +27,19 @@ def to_a_seat_map(page: Page, shop: LiveServer, *, today: bool = False) -> None:
     expect(page.locator("input[name=seat]").first).to_be_attached()
 
 
-def pay_at_the_bank(page: Page) -> None:
-    """The sandbox's own page, where one plays the customer; it leads back to the order."""
+def pay_at_sandbox_bank(page: Page) -> None:
+    """Pay on the sandbox bank's page, which redirects back to the order."""
     page.locator("a[href^='/sandbox-bank/']").click()
     page.locator("button[value=pay]").click()
 
 
-def to_the_card_page(page: Page) -> None:
-    """The page goes there by itself as soon as the bank has one; where it has it already, by a link."""
+def open_card_page(page: Page) -> None:
+    """Wait for the bank's card page; the payment page redirects to it, or shows a link when the page already exists."""
     link = page.get_by_role("link", name="Go to the card page")
-    expect(link.or_(page.locator("button[value=decline]"))).to_be_visible(timeout=SECONDS)
+    expect(link.or_(page.locator("button[value=decline]"))).to_be_visible(timeout=TIMEOUT_MS)
     if "/sandbox-bank/" not in page.url:
         link.click()
-    page.wait_for_url("**/sandbox-bank/**", timeout=SECONDS)
+    page.wait_for_url("**/sandbox-bank/**", timeout=TIMEOUT_MS)
 
 
 def confirm_age(page: Page) -> None:
@@ -47,18 +47,18 @@ def confirm_age(page: Page) -> None:
         page.locator("input[name=age]").check()
 
 
-def go_on(page: Page) -> None:
+def press_continue(page: Page) -> None:
     page.locator("[data-bar-action]:visible").click()
 
 
-def fill_in(page: Page, name: str = "Ana Luísa Prado") -> None:
+def fill_in_buyer(page: Page, name: str = "Ana Luísa Prado") -> None:
     page.get_by_label(re.compile("^(Nome|Name)$")).fill(name)
     page.locator("input[name=email]").fill("ana@example.com")
 
 
-def codes_of(page: Page, path: str) -> list[str]:
-    """What the QR codes of the downloaded PDF say, page by page."""
-    # It is drawn by the patient half of the worker, with what the others leave of the machine.
+def qr_codes_of_pdf(page: Page, path: str) -> list[str]:
+    """The texts of the QR codes in the downloaded PDF, page by page."""
+    # The worker draws the PDF at a low priority, so it may take long on a busy machine.
     deadline = time.monotonic() + 90
     while (answer := page.request.get(path)).status != 200 and time.monotonic() < deadline:
         page.wait_for_timeout(250)

@@ -1,4 +1,4 @@
-"""Many at once: threads that start together, and what became of each."""
+"""Run functions in threads at the same time, wait until transactions block each other, sort the results."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from app.core import db
 from app.reservations.service import NotHeld, NothingFits, SeatsLost
 
-PATIENCE = 30.0  # seconds
+TIMEOUT_SECONDS = 30.0  # seconds
 
 
-def rush(works: list[Callable[[], Any]], *, timeout: float = 60.0) -> list[Any]:
-    """Run every work in a thread of its own, all let go at once; what each returned, or the exception it raised."""
+def run_at_once(works: list[Callable[[], Any]], *, timeout: float = 60.0) -> list[Any]:
+    """Run each work in its own thread, all started together; returns each result, or the exception that was raised."""
     results: list[Any] = [None] * len(works)
     gate = threading.Barrier(len(works))
 
@@ -34,12 +34,12 @@ def rush(works: list[Callable[[], Any]], *, timeout: float = 60.0) -> list[Any]:
         thread.start()
     for thread in threads:
         thread.join(timeout)
-    assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
+    assert not any(thread.is_alive() for thread in threads), "a thread never ended"
     return results
 
 
-def one_waits_for_the_other(first: Callable[[], object], second: Callable[[], object]) -> None:
-    """`first` has the order's lock, `second` has begun and waits for it when `first` commits."""
+def commit_while_the_other_waits(first: Callable[[], object], second: Callable[[], object]) -> None:
+    """Run `first`, start `second` in another thread until a lock blocks it, then commit `first`."""
     failed: list[Exception] = []
 
     def run() -> None:
@@ -53,37 +53,37 @@ def one_waits_for_the_other(first: Callable[[], object], second: Callable[[], ob
     with db.transaction():
         first()
         follower.start()
-        until_somebody_waits()
-    follower.join(PATIENCE)
+        wait_until_blocked()
+    follower.join(TIMEOUT_SECONDS)
     assert not follower.is_alive()
     assert not failed, failed
 
 
-def until_somebody_waits() -> None:
-    until_so_many_wait(1)
+def wait_until_blocked() -> None:
+    wait_until_count_blocked(1)
 
 
-def until_so_many_wait(count: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while (waiting := how_many_wait()) < count:
-        assert time.monotonic() < deadline, f"{waiting} wait, not {count}"
+def wait_until_count_blocked(count: int) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while (waiting := count_blocked()) < count:
+        assert time.monotonic() < deadline, f"{waiting} are blocked, not {count}"
         time.sleep(0.01)
 
 
-def until_it_waits_or_has_ended(thread: threading.Thread, seconds: float = PATIENCE) -> None:
-    """It has come as far as it can while somebody else's transaction is open."""
+def wait_until_blocked_or_ended(thread: threading.Thread, seconds: float = TIMEOUT_SECONDS) -> None:
+    """Wait until the thread's transaction is blocked by a lock, or the thread has ended."""
     deadline = time.monotonic() + seconds
-    while thread.is_alive() and not somebody_waits():
-        assert time.monotonic() < deadline, "it neither waits nor ends"
+    while thread.is_alive() and not is_any_blocked():
+        assert time.monotonic() < deadline, "the thread is neither blocked nor ended"
         time.sleep(0.01)
 
 
-def somebody_waits() -> bool:
-    """Whether a transaction waits for another one's lock."""
-    return how_many_wait() > 0
+def is_any_blocked() -> bool:
+    """Whether a transaction waits for a lock."""
+    return count_blocked() > 0
 
 
-def how_many_wait() -> int:
+def count_blocked() -> int:
     waiting = text(
         "select count(*) from pg_stat_activity"
         " where datname = current_database() and wait_event_type = 'Lock'"
@@ -101,7 +101,7 @@ def deadlocks(results: list[Any]) -> int:
 
 
 def unexpected(results: list[Any]) -> list[Any]:
-    """What no crowd at the seats may meet: all but seats that were lost, and deadlocks, which are counted."""
+    """The exceptions that are not expected: lost seats are, and deadlocks are counted separately."""
     return [
         result
         for result in of_kind(results, Exception)

@@ -1,4 +1,4 @@
-"""Rooms for the tests: small ones in memory for the pure rules, and real ones in the database."""
+"""Auditoriums for the tests: seat plans in memory, and screenings with an auditorium in the database."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ KINDS = {"o": "standard", "w": "wheelchair", "c": "companion", "b": "wide", "l":
 KINDS["L"] = "love"
 
 
-def plan(*rows: str) -> SeatPlan:
-    """A room drawn in text, a line a row from the screen back: o seat, v VIP seat, w c b l as in KINDS, . aisle.
+def draw_plan(*rows: str) -> SeatPlan:
+    """A seat plan from text, one line for a row, front row first: o seat, v VIP seat, w c b l as in KINDS, . aisle.
 
-    LL is a love seat of two places, one the other's half; l is one that stands for both.
+    LL is a love seat of two seats, the second the companion of the first; l is a love seat that is one wide seat.
     """
     seats: list[Seat] = []
     for row_index, drawing in enumerate(rows):
@@ -50,18 +50,18 @@ def plan(*rows: str) -> SeatPlan:
     return SeatPlan.of(1, tuple(seats), zones)
 
 
-def names(room: SeatPlan, seats: tuple[int, ...] | None) -> str:
+def seat_names(room: SeatPlan, seats: tuple[int, ...] | None) -> str:
     return " ".join(room.by_id[seat_id].name for seat_id in seats or ())
 
 
-def ids(room: SeatPlan, text_: str) -> tuple[int, ...]:
+def seat_ids(room: SeatPlan, text_: str) -> tuple[int, ...]:
     by_name = {seat.name: seat.id for seat in room.seats}
     return tuple(by_name[name] for name in text_.split())
 
 
 def make_screening(*rows: str, starts_in: timedelta = timedelta(hours=3), cutoff: int = 15) -> Screening:
-    """A screening in a new room of a new cinema, in the database that `core.db` is connected to."""
-    drawn = plan(*(rows or ("oooooooooo",)))
+    """A screening in a new auditorium of a new cinema, in the database that `core.db` is connected to."""
+    drawn = draw_plan(*(rows or ("oooooooooo",)))
     with db.transaction() as session:
 
         def insert(statement: str, **values: object) -> int:
@@ -128,44 +128,45 @@ def make_screening(*rows: str, starts_in: timedelta = timedelta(hours=3), cutoff
         return events.screening(screening_id)
 
 
-def plan_of(screening: Screening) -> SeatPlan:
+def seat_plan_of(screening: Screening) -> SeatPlan:
     with db.reading():
         return events.seat_plan(screening.auditorium_id)
 
 
-def name_rows(screening: Screening, **rows: str) -> None:
+def rename_rows(screening: Screening, **rows: str) -> None:
     """Give rows other names: `name_rows(screening, A="1", B="11")`."""
     _write_seats(screening, "row_label = :value", rows)
 
 
-def name_sections(screening: Screening, **rows: str) -> None:
+def set_sections(screening: Screening, **rows: str) -> None:
     """Put rows into sections, all of them with rows of numbers: `name_sections(screening, A="Plateia", B="Balcão")`."""
     _write_seats(screening, "section = :value, row_label = '1'", rows)
 
 
 def take_off_sale(screening: Screening, names: str) -> None:
-    """As an import does it: these seats are not sold from now on, and not counted."""
-    seat_ids = list(ids(plan_of(screening), names))
+    """Take these seats off sale, as an import does; they no longer count for the capacity."""
+    off_sale = list(seat_ids(seat_plan_of(screening), names))
     with db.transaction() as session:
         session.execute(
-            text("update events.seats set for_sale = false where id = any(:ids)"), {"ids": seat_ids}
+            text("update events.seats set for_sale = false where id = any(:ids)"), {"ids": off_sale}
         )
         session.execute(
             text("update events.auditoriums set capacity = capacity - :some where id = :room"),
-            {"some": len(seat_ids), "room": screening.auditorium_id},
+            {"some": len(off_sale), "room": screening.auditorium_id},
         )
     cache.clear_all()
 
 
-def anew(screening: Screening) -> Screening:
-    """The screening as it is now."""
+def reload_screening(screening: Screening) -> Screening:
+    """The screening, read again."""
     with db.reading():
         return events.screening(screening.id)
 
 
 def _write_seats(screening: Screening, change: str, rows: dict[str, str]) -> None:
     of_row = {
-        label: [seat.id for seat in plan_of(screening).seats if seat.row_label == label] for label in rows
+        label: [seat.id for seat in seat_plan_of(screening).seats if seat.row_label == label]
+        for label in rows
     }
     with db.transaction() as session:
         for label, value in rows.items():

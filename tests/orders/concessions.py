@@ -1,4 +1,4 @@
-"""A snack bar for the tests: one product, so many of it."""
+"""Concessions for the tests of orders: one product with its stock."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from app.core import cache, db
 from app.events.service import Screening
 
 
-def stock(screening: Screening, *, on_hand: int = 10, price: int = 2100, name: str = "Pipoca") -> int:
-    """Put a product on the menu and on the shelf of the screening's site; its id."""
+def add_product(screening: Screening, *, on_hand: int = 10, price: int = 2100, name: str = "Pipoca") -> int:
+    """Add a product with stock at the screening's site; returns its id. The price is in centavos."""
     with db.transaction() as session:
         product_id = session.execute(
             text(

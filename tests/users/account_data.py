@@ -1,4 +1,4 @@
-"""People for the tests of accounts: made in few words, and the mails that they were sent."""
+"""Make accounts and sessions, and read the mails that were sent."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from app.users import service as users
 from app.users.service import User
 
 PASSWORD = "uma frase bem comprida"
-LINK = re.compile(r"https?://\S+?(/\S+)")
+LINK_PATH = re.compile(r"https?://\S+?(/\S+)")
 
 
-def person(
+def make_account(
     email: str = "ana@example.org", *, role: str = "customer", verified: bool = True, name: str = "Ana Souza"
 ) -> User:
     """An account, with PASSWORD."""
@@ -26,14 +26,14 @@ def person(
         return users.make_account(email, name, PASSWORD, role, verified=verified)
 
 
-def session_of(user: User) -> str:
-    """The key of a session that has just begun, as a cookie carries it under `_user_id`."""
+def begin_session(user: User) -> str:
+    """Begin a session; returns its key, which the cookie carries as `_user_id`."""
     with db.transaction():
         return users.begin_session(user.id)
 
 
 def is_signed_in(key: str) -> bool:
-    """Whether the session of this key still stands."""
+    """Whether the session with this key is still valid."""
     try:
         with db.reading():
             users.session_owner(key)
@@ -42,31 +42,31 @@ def is_signed_in(key: str) -> bool:
     return True
 
 
-def post() -> list[EmailMessage]:
-    """Have the worker send all mails that are due; those that lie there now, oldest first."""
+def send_due_mails() -> list[EmailMessage]:
+    """Send all mails that are due; returns all mails in the folder, oldest first."""
     worker.drain(routes(("users",)))
-    return mails(settings().mail_folder)
+    return read_mails(settings().mail_folder)
 
 
-def mails(folder: Path) -> list[EmailMessage]:
+def read_mails(folder: Path) -> list[EmailMessage]:
     files = sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
     found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
     return [message for message in found if isinstance(message, EmailMessage)]
 
 
-def words(mail: EmailMessage) -> str:
+def mail_text(mail: EmailMessage) -> str:
     """The mail's plain text."""
     body = mail.get_body(("plain",))
     assert body is not None
     return str(body.get_content())
 
 
-def link(mail: EmailMessage) -> str:
+def mail_link(mail: EmailMessage) -> str:
     """The path of the mail's link."""
-    found = LINK.search(words(mail))
+    found = LINK_PATH.search(mail_text(mail))
     assert found is not None
     return found[1]
 
 
-def token(mail: EmailMessage) -> str:
-    return link(mail).rpartition("/")[2]
+def mail_token(mail: EmailMessage) -> str:
+    return mail_link(mail).rpartition("/")[2]

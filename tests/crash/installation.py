@@ -1,4 +1,4 @@
-"""A house whose database can be killed."""
+"""An installation of its own for crash tests: web, worker and a Postgres server that can be killed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from tests.live_server import LiveServer
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class OwnHouse:
-    """Web, worker and a database of their own, whose server can be killed."""
+class Installation:
+    """Web, worker and their own Postgres server."""
 
     def __init__(self, folder: Path, **env: str) -> None:
         self.data = folder / "postgres"
         self.postgres = postgres.start(self.data)
         prepared = os.environ | {"DATABASE_URL": self.postgres.url, "BILHETERIA_DEMO": "0", "SECRET_KEY": "x"}
         subprocess.run([sys.executable, "-m", "app.cli.prepare"], cwd=ROOT, env=prepared, check=True)
-        told = {"BILHETERIA_SANDBOX_PIX": "auto:0.2"} | env
-        self.server = LiveServer(self.postgres.url, folder / "var", told)
+        settings = {"BILHETERIA_SANDBOX_PIX": "auto:0.2"} | env
+        self.server = LiveServer(self.postgres.url, folder / "var", settings)
 
     def kill_postgres(self) -> None:
         os.kill(self.postgres.pid, signal.SIGKILL)

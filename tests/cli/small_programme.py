@@ -1,4 +1,4 @@
-"""A small programme with one screening, imported again while its tickets are sold."""
+"""A programme with one screening; tests import it again, with changes, while its tickets are sold."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ PROGRAMME: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def written(folder: Path, **changes: dict[str, Any]) -> Path:
-    """The programme's file, with `changes` to the one entry of a kind."""
+def write_programme(folder: Path, **changes: dict[str, Any]) -> Path:
+    """Write the programme's file, with `changes` to the one entry of a kind; returns its path."""
     programme = {kind: [entries[0] | changes.get(kind, {})] for kind, entries in PROGRAMME.items()}
     path = folder / "programme.json"
     path.write_text(json.dumps(programme))
     return path
 
 
-def take(folder: Path, **changes: dict[str, Any]) -> dict[str, int]:
+def import_changes(folder: Path, **changes: dict[str, Any]) -> dict[str, int]:
     """Import the programme, with `changes` to the one entry of a kind; returns how many of each kind changed."""
-    path = written(folder, **changes)
+    path = write_programme(folder, **changes)
     with db.transaction():
         changed = dict(import_programme([path], taken=reservations.occupancy).changed)
     cache.clear_all()
@@ -47,20 +47,20 @@ def take(folder: Path, **changes: dict[str, Any]) -> dict[str, int]:
 
 def change_sold(folder: Path, **screening: Any) -> Report:
     """Import the programme with `--change-sold` and these changes to its screening."""
-    path = written(folder, screenings=screening)
+    path = write_programme(folder, screenings=screening)
     with db.transaction():
         report = import_programme([path], taken=reservations.occupancy, change_sold=orders.sales_of)
     cache.clear_all()
     return report
 
 
-def on_sale() -> Screening:
+def only_screening() -> Screening:
     with db.reading():
         (screening,) = events.programme(datetime(2035, 12, 1, tzinfo=UTC).date())
         return screening
 
 
-def seats(screening: Screening, *numbers: int) -> list[int]:
+def seat_ids_at(screening: Screening, *numbers: int) -> list[int]:
     with db.reading():
         plan = events.seat_plan(screening.auditorium_id)
     return [plan.rows[0][number].id for number in numbers]

@@ -16,13 +16,13 @@ SITE = 1
 
 
 @dataclass(frozen=True)
-class Counter:
+class ProductIds:
     popcorn: int
     soda: int
     combo: int
 
 
-def make_counter(*, popcorn: int = 10, soda: int = 10) -> Counter:
+def make_products(*, popcorn: int = 10, soda: int = 10) -> ProductIds:
     with db.transaction() as session:
         rows = [
             ProductRow(
@@ -33,20 +33,20 @@ def make_counter(*, popcorn: int = 10, soda: int = 10) -> Counter:
         ]
         session.add_all(rows)
         session.flush()
-        counter = Counter(*(row.id for row in rows))
+        products = ProductIds(*(row.id for row in rows))
         session.add_all(
             [
-                ComboItemRow(combo_id=counter.combo, product_id=counter.popcorn, quantity=1),
-                ComboItemRow(combo_id=counter.combo, product_id=counter.soda, quantity=2),
-                StockRow(product_id=counter.popcorn, cinema_id=SITE, on_hand=popcorn),
-                StockRow(product_id=counter.soda, cinema_id=SITE, on_hand=soda),
+                ComboItemRow(combo_id=products.combo, product_id=products.popcorn, quantity=1),
+                ComboItemRow(combo_id=products.combo, product_id=products.soda, quantity=2),
+                StockRow(product_id=products.popcorn, cinema_id=SITE, on_hand=popcorn),
+                StockRow(product_id=products.soda, cinema_id=SITE, on_hand=soda),
             ]
         )
     cache.clear_all()
-    return counter
+    return products
 
 
-def soon(minutes: float = 10) -> datetime:
+def in_minutes(minutes: float = 10) -> datetime:
     return datetime.now(UTC) + timedelta(minutes=minutes)
 
 
@@ -54,11 +54,11 @@ def hold(wanted: dict[int, int], *, order: uuid.UUID | None = None, minutes: flo
     """Hold products for a new order (or `order`); return its id."""
     order = order or uuid.uuid4()
     with db.transaction():
-        service.hold(order, SITE, wanted, soon(minutes))
+        service.hold(order, SITE, wanted, in_minutes(minutes))
     return order
 
 
-def left() -> dict[str, int]:
+def available() -> dict[str, int]:
     with db.reading():
         return {item.slug: item.available for item in service.menu(SITE, "pt_BR")}
 
@@ -84,7 +84,7 @@ def sold_stock() -> dict[int, int]:
         return {row.product_id: row.sold for row in rows}
 
 
-def sold_claims() -> dict[int, int]:
+def sum_of_sold_claims() -> dict[int, int]:
     """Return the sum of the sold claims by product, which `sold_stock` must equal."""
     with db.reading() as session:
         rows = session.execute(

@@ -1,4 +1,4 @@
-"""Buying in few words, for the tests of orders: services and worker on a real database, the bank at their side."""
+"""Steps of a purchase through the services, with the worker's messages and the sandbox bank, on a real database."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from app.payments import handlers as payment_handlers
 from app.payments import providers
 from app.payments import service as payments
 from app.tickets import service as tickets
-from tests.actors import browser, owner
-from tests.reservations.rooms import ids, plan_of
+from tests.actors import owner_of, visitor_actor
+from tests.reservations.auditoriums import seat_ids, seat_plan_of
 
 FULL = TypeChoice()
 STUDENT = TypeChoice("half", "student")
 SENIOR = TypeChoice("half", "senior")
-MINE = ("orders", "payments", "reservations", "events", "products")
+SERVICES = ("orders", "payments", "reservations", "events", "products")
 
 
 def bank() -> Sandbox:
     return providers.sandbox()
 
 
-def work() -> int:
-    """Do all that is due now: messages, and the bank's webhooks."""
-    mine, done = routes(MINE), 0
+def run_due_work() -> int:
+    """Handle all messages and webhooks of the bank that are due; returns how many."""
+    mine, done = routes(SERVICES), 0
     while handled := worker.drain(mine) + payment_handlers.deliver_sandbox_notifications():
         done += handled
     return done
@@ -43,7 +43,7 @@ def start(screening: Screening, seats: Sequence[int], visitor: str = "ana", once
         started = orders.start_with_seats(
             screening.id,
             seats,
-            browser(visitor),
+            visitor_actor(visitor),
             once=once or uuid.uuid4().hex,
         )
     return order(started.token)
@@ -60,24 +60,24 @@ def choose(
     items: Mapping[int, int] | None = None,
     age: bool = True,
 ) -> OrderView:
-    """Ticket types in the order of the seats (all full price), then concessions."""
+    """Choose ticket types in the order of the seats (default: full price), then concessions."""
     chosen = dict(
         zip((seat.seat_id for seat in basket.seats), choices or [FULL] * len(basket.seats), strict=True)
     )
     with db.transaction():
-        orders.choose_types(basket.token, chosen, owner(basket), age_confirmed=age)
+        orders.choose_types(basket.token, chosen, owner_of(basket), age_confirmed=age)
     with db.transaction():
-        orders.choose_concessions(basket.token, items or {}, owner(basket))
+        orders.choose_concessions(basket.token, items or {}, owner_of(basket))
     return order(basket.token)
 
 
 def check_out(basket: OrderView, method: str = "pix") -> OrderView:
-    buyer = owner(order(basket.token))
+    buyer = owner_of(order(basket.token))
     with db.transaction():
         orders.check_out(
             basket.token, buyer, name="Ana Souza", email="ana@example.org", cpf="", method=method
         )
-    work()
+    run_due_work()
     return order(basket.token)
 
 
@@ -90,27 +90,27 @@ def charge_id(basket: OrderView) -> str:
 
 
 def pay(basket: OrderView, **told: object) -> OrderView:
-    """The customer pays at the bank; `told` is how it shall behave (see Sandbox.pay)."""
+    """Pay the order's charge at the bank; `told` are arguments of Sandbox.pay."""
     bank().pay(charge_id(basket), **told)  # type: ignore[arg-type]
-    work()
+    run_due_work()
     return order(basket.token)
 
 
-def bought(screening: Screening, seats: Sequence[int], visitor: str = "ana", **chosen: object) -> OrderView:
+def buy(screening: Screening, seats: Sequence[int], visitor: str = "ana", **chosen: object) -> OrderView:
     basket = choose(start(screening, seats, visitor), **chosen)  # type: ignore[arg-type]
     return pay(check_out(basket))
 
 
-def to_be_paid(screening: Screening, names: str, visitor: str = "ana", **chosen: object) -> OrderView:
-    """The order of the seats of these `names`, its charge at the bank."""
-    basket = start(screening, ids(plan_of(screening), names), visitor)
+def start_payment(screening: Screening, names: str, visitor: str = "ana", **chosen: object) -> OrderView:
+    """Check out an order of the seats with these `names`; it waits for its payment."""
+    basket = start(screening, seat_ids(seat_plan_of(screening), names), visitor)
     return check_out(choose(basket, **chosen))  # type: ignore[arg-type]
 
 
-def late(basket: OrderView, minutes: float = 30) -> OrderView:
-    """The order when its time has run out, and the clockwork has seen it."""
-    time_passes(basket, minutes)
-    clockwork()
+def expire(basket: OrderView, minutes: float = 30) -> OrderView:
+    """Let the order's time run out and run the ticks; returns the order."""
+    age_order(basket, minutes)
+    run_ticks()
     return order(basket.token)
 
 
@@ -124,8 +124,8 @@ def valid_tickets(basket: OrderView) -> list[str]:
         return [one.seat_name for one in tickets.of_order(basket.id) if one.is_valid]
 
 
-def film_moves(screening: Screening, *, started: float, ends: float) -> None:
-    """The film began `started` minutes ago and ends in `ends` minutes (negative: it is over)."""
+def set_film_times(screening: Screening, *, started: float, ends: float) -> None:
+    """Let the film begin `started` minutes ago and end in `ends` minutes (negative: it is over)."""
     with db.transaction() as session:
         session.execute(
             text(
@@ -137,8 +137,8 @@ def film_moves(screening: Screening, *, started: float, ends: float) -> None:
     cache.clear_all()
 
 
-def time_passes(basket: OrderView, minutes: float) -> None:
-    """Move everything that the order holds into the past, as if it were later now."""
+def age_order(basket: OrderView, minutes: float) -> None:
+    """Move all times of the order into the past, as if `minutes` had passed."""
     with db.transaction() as session:
         for statement in (
             "update orders.orders set deadline = deadline - :ago, reseat_until = reseat_until - :ago where id = :id",
@@ -156,13 +156,13 @@ def time_passes(basket: OrderView, minutes: float) -> None:
             )
 
 
-def clockwork() -> None:
-    """The ticks of the services concerned, once each."""
+def run_ticks() -> None:
+    """Run each tick of SERVICES once, except those of events, then all due work."""
     from app.dispatch import ticks
 
     run: list[Callable[[], object]] = [
-        tick.function for tick in ticks(MINE) if not tick.name.startswith("events")
+        tick.function for tick in ticks(SERVICES) if not tick.name.startswith("events")
     ]
     for function in run:
         function()
-    work()
+    run_due_work()

@@ -1,4 +1,4 @@
-"""Where in the database a piece of text stands: whatever is stored of a person is found, in any table."""
+"""Search all tables for a text, to find everything that is stored about a person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.core import db
 from app.core.db import SCHEMAS
 
 
-def traces(*words: str) -> set[str]:
+def tables_containing(*words: str) -> set[str]:
     """The tables of all services in which one of `words` stands in a row, in any column and any case."""
     found = set()
     with db.reading() as session:

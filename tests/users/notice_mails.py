@@ -1,4 +1,4 @@
-"""What was mailed, and what has a mail sent: for the tests of notices."""
+"""Orders and messages that send notices, and the mails that were sent."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ from app.core.messages import TicketsReady
 from app.dispatch import routes
 from app.events.service import Screening
 from app.orders.service import OrderView
-from tests.orders import buying
-from tests.reservations.rooms import ids, plan_of
-from tests.users.people import mails
+from tests.orders import purchases
+from tests.reservations.auditoriums import seat_ids, seat_plan_of
+from tests.users.account_data import read_mails
 
 
-def seats(screening: Screening, names: str) -> tuple[int, ...]:
-    return ids(plan_of(screening), names)
+def seat_ids_of(screening: Screening, names: str) -> tuple[int, ...]:
+    return seat_ids(seat_plan_of(screening), names)
 
 
-def speak(basket: OrderView, language: str) -> None:
+def set_order_language(basket: OrderView, language: str) -> None:
     with db.transaction() as session:
         values = {"locale": language, "id": basket.id}
         session.execute(text("update orders.orders set locale = :locale where id = :id"), values)
 
 
-def sent() -> dict[str, EmailMessage]:
-    """All mails after all services have done their work, by who they are about: the word in the subject."""
-    buying.work()
+def send_all_mails() -> dict[str, EmailMessage]:
+    """Run all services until nothing is due; returns all mails by their subject."""
+    purchases.run_due_work()
     worker.drain(routes())
-    buying.work()
+    purchases.run_due_work()
     worker.drain(routes())
-    assert dead() == []
-    return {mail["Subject"]: mail for mail in mails(config.settings().mail_folder)}
+    assert dead_letters() == []
+    return {mail["Subject"]: mail for mail in read_mails(config.settings().mail_folder)}
 
 
-def dead() -> list[DeadLetter]:
+def dead_letters() -> list[DeadLetter]:
     with db.reading():
         return OutboxDeadLetters().list()
 
 
-def one(found: dict[str, EmailMessage], *parts: str) -> EmailMessage:
+def only_mail(found: dict[str, EmailMessage], *parts: str) -> EmailMessage:
     fitting = [mail for subject, mail in found.items() if all(part in subject for part in parts)]
     assert len(fitting) == 1, list(found)
     return fitting[0]
 
 
-def bought(screening: Screening, language: str) -> OrderView:
-    basket = buying.choose(buying.start(screening, seats(screening, "A1 A2")))
-    speak(basket, language)
-    return buying.pay(buying.check_out(basket))
+def buy_in_language(screening: Screening, language: str) -> OrderView:
+    basket = purchases.choose(purchases.start(screening, seat_ids_of(screening, "A1 A2")))
+    set_order_language(basket, language)
+    return purchases.pay(purchases.check_out(basket))
 
 
-def ready(**changes: object) -> TicketsReady:
+def tickets_ready(**changes: object) -> TicketsReady:
     facts = {
         "film": "Limite", "cinema": "Centro", "auditorium": "Sala 2", "starts_at": "2026-11-24T23:30:00+00:00",
         "timezone": "America/Sao_Paulo", "seats": ["A1"], "total": 3800,
