@@ -60,4 +60,4 @@ def _sweep() -> None:
     with db.transaction():
         outbox.delete_old_marks()
         dead_letters.delete_old_mails()
-        throttle.sweep()
+        throttle.delete_old()

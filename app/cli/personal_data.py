@@ -35,7 +35,7 @@ def export(email: str) -> None:
             "account": users.export_account(account.id) if account else None,
             "orders": orders.export_orders(email, account.id if account else None),
             "waiting_list": reservations.export_requests(email),
-            "mails_waiting": outbox.mails_waiting(email),
+            "mails_waiting": outbox.waiting_mails(email),
         }
     click.echo(json.dumps(found, ensure_ascii=False, indent=2))
 

@@ -1,1 +1,1 @@
-"""What every service stands on: settings, database, messages, money, language, security."""
+"""What every service uses: settings, database, messages, worker, caches, money, languages."""

@@ -1,4 +1,4 @@
-"""Who acts: one value, made once where a request, a command or a message enters, and passed down through the verbs."""
+"""The actor: who acts. It is made once where a request, a command or a message enters, and passed down the verbs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ Channel = Literal["web", "kiosk", "door", "api"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """The person for whom a verb acts, and the way by which they reach us. All that is not known is left out.
+    """The person for whom a verb acts, and the way by which they reach us. Unknown fields keep their defaults.
 
-    `visitor` is the random id of a browser, or of what stands for one; empty for a reader who has none yet: it owns
-    nothing. `user_id` is the account that is signed in. `address_key` stands for the network address and tells nobody
-    who it was; empty where there is no network between. `locale` is the language that they are spoken to, `pt_BR` or
-    `en`. `device` is the registered device (a kiosk, a scanner), `partner` the name under which a partner's system
-    calls the API.
+    `visitor` is the random id of a browser, or of a client without one; an empty visitor owns nothing. `user_id` is the
+    account that is signed in. `address_key` is a keyed hash of the network address; empty without a network. `locale`
+    is the language of the answers, `pt_BR` or `en`. `device` is the registered device (a kiosk, a scanner), `partner`
+    the name under which a partner's system calls the API.
     """
 
     visitor: str = ""

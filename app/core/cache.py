@@ -1,11 +1,11 @@
 """The cache of a process: named, bounded stores of values that may be a little old.
 
-An entry is good for a time (`seconds`), for as long as a version stands (`version`), or until it is forgotten. When
+An entry is valid for a time (`seconds`), until the version changes (`version`), or until it is expired or cleared. When
 many callers miss the same key at once, one of them loads it and the others wait for its value (single flight).
 
-Money, states and holds are never read from a cache: whatever decides asks the database. Each cache says beside its
-definition why old data does no harm there; docs/decisions/21-caches.md lists them all. Values that depend on nothing
-but the arguments of a function (a compiled template, a drawn QR code) are memoized by functools instead.
+Money, states and holds are never read from a cache: code that decides asks the database. A comment beside each cache
+says why old data does no harm there; docs/decisions/21-caches.md lists them all. Values that depend on nothing but the
+arguments of a function (a compiled template, a drawn QR code) are memoized by functools instead.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from app.core import db
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-WAIT_SECONDS = 5.0  # for the caller that loads the value; then a waiting caller loads it itself
+WAIT_SECONDS = 5.0  # for another caller's load; after that the waiting caller loads the value itself
 _all: WeakSet[Cache[Any, Any]] = WeakSet()
 
 
@@ -37,7 +37,7 @@ class _Entry(Generic[V]):
 
 @dataclass(slots=True, eq=False)
 class _Flight(Generic[V]):
-    """A load in progress, and the entry that it made; None also when the load has failed."""
+    """A load in progress. `entry` is its result; None until it has ended, and after a failure."""
 
     version: Hashable
     entry: _Entry[V] | None = None
@@ -45,14 +45,14 @@ class _Flight(Generic[V]):
 
 
 class Cache(Generic[K, V]):
-    """Values by key, at most `most` of them: the least recently used one makes place for the next.
+    """A bounded store of values by key: beyond `most` of them the least recently used one is dropped.
 
     `seconds`   how old a value may get, counted from the beginning of its load; None: any age
-    `version`   a value that was loaded under another version than the current one is loaded again
-    `bypass`    while it is true for a caller, that caller neither reads nor writes the cache
+    `version`   returns the current version; a value that was loaded under another one is loaded again
+    `bypass`    while it returns True, the caller neither reads nor writes the cache
 
-    A value that is loaded again and is equal stays the same object, so that lookups by it stay cheap. Safe for threads
-    and for gevent's greenlets.
+    A reload that gives an equal value keeps the old object, so that caches keyed by it still find it. Thread-safe, also
+    under gevent.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Cache(Generic[K, V]):
         return len(self._entries)
 
     def get(self, key: K, load: Callable[[], V]) -> V:
-        """The value of `key`, or what `load` returns now. What `load` raises is not kept."""
+        """The cached value of `key`, else the result of `load`, which is stored. An error of `load` is not stored."""
         if self._bypass is not None and self._bypass():
             return load()
         version = self._version() if self._version is not None else None
@@ -102,7 +102,7 @@ class Cache(Generic[K, V]):
             return value
         finally:
             with self._lock:
-                # After `forget` this flight is no longer the key's: what it has loaded may be from before the change.
+                # `expire`, `put` and `clear` end this flight: its value may be older than the change.
                 if self._flights.get(key) is flight:
                     del self._flights[key]
                     if flight.entry is not None:
@@ -110,7 +110,7 @@ class Cache(Generic[K, V]):
             flight.done.set()
 
     def _wait(self, flight: _Flight[V], load: Callable[[], V]) -> V:
-        # A transaction keeps its connection and its locks, and the load may need one of them: never wait with them.
+        # Never wait inside a transaction: it keeps a connection and locks, and the load may need one of them.
         if not db.in_transaction():
             db.release_connection()
             flight.done.wait(WAIT_SECONDS)
@@ -120,19 +120,19 @@ class Cache(Generic[K, V]):
         return float("inf") if self.seconds is None else time.monotonic() + self.seconds
 
     def peek(self, key: K) -> V | None:
-        """The value of `key` as it was loaded last, however old; None where there is none."""
+        """The last loaded value of `key`, however old; None without one."""
         with self._lock:
             entry = self._entries.get(key)
         return entry.value if entry is not None else None
 
     def put(self, key: K, value: V) -> None:
-        """Keep a value that the caller has just read; for a cache without a version."""
+        """Store a value that the caller has just read; for a cache without a version."""
         with self._lock:
             self._flights.pop(key, None)
             self._entries[key] = _Entry(value, None, self._expiry())
 
     def expire(self, key: K) -> None:
-        """Load the value of `key` again at its next use: what is being loaded now is not kept."""
+        """Make the next `get` load the value of `key` again; the result of a load in progress is not stored."""
         with self._lock:
             self._flights.pop(key, None)
             entry = self._entries.get(key)
@@ -140,14 +140,14 @@ class Cache(Generic[K, V]):
                 self._entries[key] = _Entry(entry.value, entry.version, float("-inf"))
 
     def clear(self) -> None:
-        """Forget every value; what is being loaded now is not kept."""
+        """Drop every value; the results of loads in progress are not stored."""
         with self._lock:
             self._flights.clear()
             self._entries.clear()
 
 
 def clear_all() -> None:
-    """Clear every cache of this process: for a process that was just forked, and for tests."""
+    """Clear every cache of this process; called after a fork, after connecting to a database, and by tests."""
     for cache in list(_all):
         cache.clear()
 

@@ -1,11 +1,11 @@
-"""A visit to the cinema as a calendar file (iCalendar, RFC 5545): on the order's page and in its mails.
+"""Calendar files (iCalendar, RFC 5545) for the visit that an order buys: on the order's page and in its mails.
 
-One order is one entry of a calendar: its UID is the order's own for ever, so that a later file replaces an earlier one.
-A visit that is called off is the same entry with a higher SEQUENCE and the status CANCELLED. Hours are those of the
-site's clock with its time zone, as they were sold: a device shows them right wherever it is.
+One order is one calendar entry. Its UID is the order's id, so that a later file replaces an earlier one. A cancelled
+visit is the same entry with a higher SEQUENCE and the status CANCELLED. Times are local times of the site with its time
+zone, as they were sold: every device converts them correctly.
 
-The address of the order is not in the file: calendars are shared with families and colleagues, and anybody who has that
-address can open and cancel the tickets.
+The file does not contain the order's address: people share their calendars, and anybody who has the address can open
+and cancel the tickets.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from functools import partial
 from icalendar import Calendar, Event, vCalAddress
 
 from app.core.config import settings
-from app.core.i18n import room_name, translate, zone
+from app.core.i18n import auditorium_name, translate, zone
 from app.core.showtime import Showtime
 
 CONTENT_TYPE = "text/calendar"
-STANDS, CALLED_OFF = 0, 1  # the entry's SEQUENCE: an order stands, or is over; nothing of it comes back
+CONFIRMED_SEQUENCE, CANCELLED_SEQUENCE = 0, 1  # a cancelled order is never confirmed again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """What stands in the calendar. `ends_at` is aware, UTC."""
+    """The facts of one calendar entry. `ends_at` is aware, in UTC. `called_off`: the order has ended."""
 
     order_id: uuid.UUID
     order_code: str
@@ -40,17 +40,17 @@ class Visit:
     seats: Sequence[str]
     showtime: Showtime
     ends_at: datetime
-    website: str  # the cinema's, absolute
+    website: str  # absolute address of the cinema's site
     called_off: bool = False
 
 
 def calendar_file(visit: Visit, locale: str) -> bytes:
-    """The file in `locale`. Two of the same visit differ in their time stamp alone."""
+    """The file in `locale`. Two files of one visit differ only in their time stamps."""
     _ = partial(translate, locale)
-    room = room_name(visit.auditorium, locale)
+    room = auditorium_name(visit.auditorium, locale)
     event = Event()
     event.add("uid", str(visit.order_id))
-    event.add("sequence", CALLED_OFF if visit.called_off else STANDS)
+    event.add("sequence", CANCELLED_SEQUENCE if visit.called_off else CONFIRMED_SEQUENCE)
     event.add("status", "CANCELLED" if visit.called_off else "CONFIRMED")
     event.add("dtstamp", datetime.now(UTC))
     event.add("dtstart", _by_the_sites_clock(visit.showtime, visit.showtime.starts_at))
@@ -75,7 +75,7 @@ def calendar_file(visit: Visit, locale: str) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add_component(event)
-    # Of the zone's rules those around the visit: all since 1970 are much to send, and slow to find.
+    # Only the zone's rules around the visit: all rules since 1970 make the file large and slow to build.
     year = visit.showtime.clock.year
     calendar.add_missing_timezones(first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
     return bytes(calendar.to_ical())

@@ -1,4 +1,4 @@
-"""Random texts: unguessable tokens for addresses, and codes that people read out and type."""
+"""Tokens for addresses, codes that people read out and type, and ids that sort by time."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import secrets
 import time
 import uuid
 
-from app.core.typed import plain
+from app.core.text_input import canonical_line
 
-# No 0/O, 1/I/L, U/V: what is read out loud must be typed back without doubt.
+# Without 0/O, 1/I/L and U/V, which people confuse when they read a code out or type it.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTWXYZ"
 LONGEST, LONGEST_PASTED = 64, 400
 # Capitals that look the same in Cyrillic and Greek: a keyboard of two alphabets types them unnoticed.
@@ -19,7 +19,7 @@ _ORDER_CODE = re.compile(r"(?<![A-Z0-9])(?P<letters>[A-Z]{3})[^A-Z0-9]*(?P<digit
 
 
 def random_token() -> str:
-    """192 random bits for an address; keep it out of logs."""
+    """A token of 192 random bits for an address. Never log it."""
     return secrets.token_urlsafe(24)
 
 
@@ -28,14 +28,14 @@ def random_code(length: int = 10) -> str:
 
 
 def normalise_code(text: str) -> str:
-    """What a person typed or pasted, as the code is stored: capitals and digits, without blanks and dashes."""
-    return "".join(filter(_is_of_codes, _latin(text)))[:LONGEST]
+    """A typed or pasted code in its stored form: capitals and digits, without blanks and dashes."""
+    return "".join(filter(_is_code_character, _latin(text)))[:LONGEST]
 
 
 def order_code(text: str) -> str:
-    """An order's code out of what a person typed or pasted: `luz 4720`, `Pedido: LUZ-4720.`, `LUZ-472O` → `LUZ-4720`.
+    """The order code in a typed or pasted text: `luz 4720`, `Pedido: LUZ-4720.`, `LUZ-472O` → `LUZ-4720`.
 
-    What holds no such code comes back as `normalise_code` reads it: it is no order's.
+    Without such a code it returns `normalise_code(text)`, which matches no order.
     """
     found = _ORDER_CODE.search(_latin(text))
     if found is None:
@@ -44,23 +44,23 @@ def order_code(text: str) -> str:
 
 
 def _latin(text: str) -> str:
-    return plain(text[:LONGEST_PASTED]).upper().translate(_LOOKALIKES)
+    return canonical_line(text[:LONGEST_PASTED]).upper().translate(_LOOKALIKES)
 
 
-def _is_of_codes(sign: str) -> bool:
-    return sign.isascii() and sign.isalnum()
+def _is_code_character(char: str) -> bool:
+    return char.isascii() and char.isalnum()
 
 
 def grouped(code: str) -> str:
-    """K7QF2M9XRT as K7QF-2M9-XRT: three groups are easier to read out than one run."""
+    """`K7QF2M9XRT` as `K7QF-2M9-XRT`: groups are easier to read out."""
     return f"{code[:4]}-{code[4:7]}-{code[7:]}" if len(code) == 10 else code
 
 
 def ordered_id() -> uuid.UUID:
-    """A new row's id, greater than those made before it, to the millisecond (UUID version 7, RFC 9562).
+    """A new row's id that sorts by creation time, to the millisecond (UUID version 7, RFC 9562).
 
-    Neighbours in time are neighbours in the primary key's index: an insert touches a page that is in memory, however
-    large the table is. It tells when it was made, so it is no secret: what must not be guessed is `random_token`.
+    Rows that are created together are neighbours in the primary key's index, so that an insert touches a page in memory
+    however large the table is. The id contains its creation time and is no secret; use `random_token` for secrets.
     """
     moment = time.time_ns() // 1_000_000
     number = (moment & (1 << 48) - 1) << 80 | secrets.randbits(80)

@@ -1,4 +1,4 @@
-"""Who a person is and where to write: names and e-mail addresses, checked. Pure; no network."""
+"""Names and e-mail addresses, checked and normalised. Pure; no network."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from urllib.parse import unquote
 from email_validator import EmailNotValidError, validate_email
 
 from app.core.errors import Invalid
-from app.core.typed import plain, seen
+from app.core.text_input import canonical_line, visible_line
 
 LONGEST_NAME = 120
 LONGEST_EMAIL = 254
 _LONGEST_PASTED = 1000
 # `Ana Souza <ana@example.com>`, as mail programs copy it. A name with an @ could be an address of its own: not taken.
 _NAMED = re.compile(r"[^<>@]*<([^<>]*)>?")
-# Brackets, quotes and stops of the sentence around an address; none of them can end one, or begin one.
+# Brackets, quotes and punctuation of the sentence around an address; an address cannot begin or end with them.
 _AROUND_END, _AROUND_START = ".,;:!?)]}>\"'”’»›。、", '(<["“”„‘’«‹,;:.'
 
 
 def checked_name(name: str) -> str:
-    """One line, without control characters or direction marks: a name stands in mails and on paper.
+    """The name in one line, without control characters or direction marks: it is printed in mails and on tickets.
 
-    Raises Invalid `name.missing`, `name.no_letters` (of marks or emoji alone), `name.too_long`.
+    Raises Invalid `name.missing`, `name.no_letters` (only punctuation or emoji), `name.too_long`.
     """
-    name = seen(name)
+    name = visible_line(name)
     if not name:
         raise Invalid("name.missing", "name")
     if not any(ch.isalpha() for ch in name):
@@ -35,13 +35,13 @@ def checked_name(name: str) -> str:
 
 
 def checked_email(email: str) -> str:
-    """The address in the one spelling in which it is kept and compared. Raises Invalid `email.missing`, `.wrong`.
+    """The address in the spelling in which it is stored and compared. Raises Invalid `email.missing`, `email.wrong`.
 
-    Lower case; the domain in its own letters (`praça.example`, also where a browser sends `xn--praa-2oa.example`);
-    without what copying and pasting adds: unseen signs, `mailto:`, `Ana <…>`, a full stop at the end. Letters beyond
-    ASCII are taken in the domain, not before the @: few servers could deliver that.
+    It is in lower case; the domain is in Unicode (`praça.example`, also where a browser sends `xn--praa-2oa.example`).
+    Copied extras are removed: invisible characters, `mailto:`, `Ana <…>`, a full stop at the end. Letters beyond ASCII
+    are accepted in the domain, not before the @: few servers could deliver that.
     """
-    email = _unwrapped(plain(email[:_LONGEST_PASTED]))
+    email = _unwrapped(canonical_line(email[:_LONGEST_PASTED]))
     if not email:
         raise Invalid("email.missing", "email")
     if len(email) > LONGEST_EMAIL:
@@ -53,22 +53,22 @@ def checked_email(email: str) -> str:
     return found.normalized.lower()
 
 
-def email_to_find(email: str) -> str:
-    """The spelling to look an address up by. It never raises: what is no address is simply not found."""
+def email_for_lookup(email: str) -> str:
+    """The spelling to look an address up by. It never raises: a text that is no address finds nothing."""
     try:
         return checked_email(email)
     except Invalid:
-        return seen(email[:_LONGEST_PASTED]).lower()[:LONGEST_EMAIL]
+        return visible_line(email[:_LONGEST_PASTED]).lower()[:LONGEST_EMAIL]
 
 
 def _unwrapped(email: str) -> str:
     before = ""
     while before != email:
         before = email
-        if email.startswith("'") and email.endswith("'"):  # one alone may be the address's own
+        if email.startswith("'") and email.endswith("'"):  # a single quote may belong to the address
             email = email[1:]
         if email[:7].lower() == "mailto:":
-            email = plain(unquote(email[7:].partition("?")[0]))
+            email = canonical_line(unquote(email[7:].partition("?")[0]))
         named = _NAMED.fullmatch(email)
         email = (named[1] if named else email).lstrip(_AROUND_START).rstrip(_AROUND_END).strip()
     return email

@@ -61,7 +61,7 @@ class WriteWhileReading(RuntimeError):
 
 _engine: Engine | None = None
 _reading_engine: Engine | None = None
-_aside: Engine | None = None
+_autocommit_engine: Engine | None = None
 _limits: Limits = COMMANDS
 _when_connected: list[Callable[[], None]] = []
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
@@ -87,17 +87,18 @@ event.listen(_ReadingSession, "do_orm_execute", _refuse_write_statements)
 
 
 def connect(url: str, *, limits: Limits = COMMANDS, **options: Any) -> Engine:
-    """Make the process's engine; called once at start (and again by tests). `limits` hold for every statement."""
-    global _engine, _reading_engine, _aside, _limits
+    """Make the process's engines; called once at start (and again by tests). `limits` apply to every statement."""
+    global _engine, _reading_engine, _autocommit_engine, _limits
     _limits = limits
-    for old in (_engine, _aside):
+    for old in (_engine, _autocommit_engine):
         if old is not None:
             old.dispose()
     # Queue for a connection in the pool: more parallel transactions only contend for locks.
     options = {"pool_size": 8, "max_overflow": 0, "pool_pre_ping": False, "pool_use_lifo": True} | options
     outage = Outage(limits.connect)
     _engine = _make_engine(url, limits, outage, read_only=True, **options)
-    _aside = _make_engine(url, limits, outage, **options | {"pool_size": 2, "isolation_level": "AUTOCOMMIT"})
+    autocommit = {"pool_size": 2, "isolation_level": "AUTOCOMMIT"}
+    _autocommit_engine = _make_engine(url, limits, outage, **options | autocommit)
     _switch_modes_without_statements(_engine)
     _reading_engine = _engine.execution_options(isolation_level=READING)
     for hook in _when_connected:
@@ -106,7 +107,7 @@ def connect(url: str, *, limits: Limits = COMMANDS, **options: Any) -> Engine:
 
 
 def when_connected(hook: Callable[[], None]) -> None:
-    """Run `hook` each time that the process is connected to a database: what it read of another one is void."""
+    """Run `hook` each time that the process connects to a database: data read from another one is void."""
     _when_connected.append(hook)
 
 
@@ -116,7 +117,7 @@ READING, WRITING = "AUTOCOMMIT", "READ COMMITTED"
 def _switch_modes_without_statements(engine: Engine) -> None:
     """Let SQLAlchemy switch a connection between reading and transactions by `_set_mode`.
 
-    Its own way asks the server whenever `readonly` changes: two statements for each transaction and each page.
+    SQLAlchemy's own method sends a statement whenever `readonly` changes: two for each transaction and each page.
     """
     engine.dialect.set_isolation_level = _set_mode  # type: ignore[method-assign, assignment]
     event.listen(engine, "connect", lambda connection, _record: _set_mode(connection, WRITING))
@@ -136,7 +137,7 @@ def _set_mode(connection: Any, level: str) -> None:
         connection.autocommit = False
         connection.readonly = False
     else:
-        raise ValueError(f"transactions here are {WRITING}, and reading is {READING}; {level} is neither")
+        raise ValueError(f"unknown isolation level {level}: use {WRITING} or {READING}")
 
 
 def _make_engine(
@@ -148,28 +149,28 @@ def _make_engine(
     arguments = postgres_limits.connect_args(url, limits, read_only=read_only)
     for name, value in options.pop("connect_args", {}).items():
         arguments[name] = f"{arguments[name]} {value}" if name == "options" else value
-    # A logged error has the statement, never its values: a name, a CPF, an order's token.
+    # A logged error contains the statement, never its values: they may be a name, a CPF or an order's token.
     options = {"hide_parameters": True, "connect_args": arguments} | options
     if options.get("poolclass") is not NullPool:
         options = {"pool_timeout": limits.pool} | options
     made = create_engine(url, **options)
 
-    def dial(dialect: Dialect, _record: Any, words: Any, named: Any) -> Any:
-        return outage.connect(lambda: dialect.connect(*words, **named))
+    def open_connection(dialect: Dialect, _record: Any, args: Any, kwargs: Any) -> Any:
+        return outage.connect(lambda: dialect.connect(*args, **kwargs))
 
-    def failed(context: ExceptionContext) -> None:
+    def record_failure(context: ExceptionContext) -> None:
         if isinstance(context.original_exception, NoAnswer):
             outage.begin()
         if isinstance(context.original_exception, ReadOnlySqlTransaction):
             raise WriteWhileReading("open core.db.transaction() to write") from context.original_exception
 
-    event.listen(made, "do_connect", dial)
-    event.listen(made, "handle_error", failed)
+    event.listen(made, "do_connect", open_connection)
+    event.listen(made, "handle_error", record_failure)
     return made
 
 
 def migration_engine() -> Engine:
-    """An engine for migrations on the process's database: it may write, and its statements may take long."""
+    """An engine for migrations on the process's database: it may write, and its time limits are long."""
     url = engine().url.render_as_string(hide_password=False)
     return _make_engine(url, MIGRATIONS, Outage(MIGRATIONS.connect), poolclass=NullPool)
 
@@ -185,26 +186,26 @@ def limits() -> Limits:
     return _limits
 
 
-def forked() -> None:
-    """In a process that was just forked: drop the parent's connections without closing them on the server."""
-    for inherited in (_engine, _aside):
+def drop_inherited_connections() -> None:
+    """Drop the parent's connections without closing them on the server; called in a process that was just forked."""
+    for inherited in (_engine, _autocommit_engine):
         if inherited is not None:
             inherited.dispose(close=False)
 
 
-def aside() -> Connection:
+def autocommit_connection() -> Connection:
     """A connection that commits each statement at once: its writes stay when the caller's transaction rolls back.
 
     It comes from a small pool of its own: callers that hold a connection of the main pool must not wait there for a
     second one.
     """
     engine()
-    assert _aside is not None
-    return _aside.connect()
+    assert _autocommit_engine is not None
+    return _autocommit_engine.connect()
 
 
 def session() -> Session:
-    """The session that the caller works in. Raises NoTransaction when none is open."""
+    """The session of the open transaction or reading scope. Raises NoTransaction when none is open."""
     current = _writing.get() or _reading.get()
     if current is None:
         raise NoTransaction("open core.db.transaction() or core.db.reading() first")
@@ -216,17 +217,17 @@ def in_transaction() -> bool:
 
 
 def after_lock(lock: str, statement: str) -> TextClause:
-    """The statement `lock`, then `statement`, in one message to the database; the result is that of `statement`.
+    """The statements `lock` and `statement` in one round trip; the result is that of `statement`.
 
-    One round trip instead of two. In read committed `statement` has a snapshot of its own, younger than every commit
-    that `lock` has waited for. psycopg2 sends such a text as it is; psycopg 3 would refuse it.
+    In read committed `statement` has its own snapshot, taken after `lock` has waited for other transactions. psycopg2
+    sends two statements as one text; psycopg 3 would refuse it.
     """
     return text(f"{lock.strip()};\n{statement}" if lock.strip() else statement)
 
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """Open a transaction, commit it at the end, roll it back on an exception. Inside another one: joins it."""
+    """Open a transaction, commit it at the end, roll it back on an exception. Inside another one it joins that one."""
     outer = _writing.get()
     if outer is not None:
         yield outer
@@ -268,7 +269,7 @@ def after_commit(hook: Callable[[], None]) -> None:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A scope that only reads; it takes a connection at its first query. Inside a transaction: joins it."""
+    """A scope that only reads; it takes a connection at its first query. Inside a transaction it joins that one."""
     outer = _writing.get() or _reading.get()
     if outer is not None:
         yield outer

@@ -29,10 +29,10 @@ class DeadLetters(Protocol):
     """The commands' port to dead letters, beside the worker's port (`core.deliveries`)."""
 
     def list(self, message_id: str | None = None) -> list[DeadLetter]:
-        """All of them, oldest first, or those of one message: one for each consumer that gave it up."""
+        """List all dead letters, oldest first, or those of one message: one for each consumer that gave it up."""
 
     def put_back(self, message_id: str | None = None) -> int:
-        """Deliver all of them again, or those of one message, with all attempts anew; returns how many."""
+        """Deliver all dead letters again, or those of one message, and count attempts from 1; returns how many."""
 
 
 _LIST = text(

@@ -94,4 +94,4 @@ class DeliverySource(Protocol):
         """Give the delivery up without an effect and without a trace. Nothing happens if the lease is lost."""
 
     def dead_letter(self, delivery: Delivery, *, error: str) -> None:
-        """Set the delivery aside for a person (`core.dead_letters`). Nothing happens if the lease is lost."""
+        """Make the delivery a dead letter (`core.dead_letters`). Nothing happens if the lease is lost."""

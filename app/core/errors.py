@@ -1,16 +1,16 @@
-"""The errors that cross rooms. Each says whether trying again can help, and which status a page answers with."""
+"""The errors that services raise for front ends and for the worker; each has the HTTP status of its answer."""
 
 from __future__ import annotations
 
 
 class BilheteriaError(Exception):
-    """Base of every error that a service raises on purpose. `status` is what a face or REST answers."""
+    """Base of every error that a service raises on purpose. `status` is the HTTP status of the answer."""
 
     status = 400
 
 
 class Invalid(BilheteriaError):
-    """The caller's input is wrong. `field` names where; `code` is a stable word that faces translate."""
+    """The caller's input is wrong. `field` is the form field; front ends translate the stable `code`."""
 
     status = 422
 
@@ -22,13 +22,13 @@ class Invalid(BilheteriaError):
 
 
 class NotFound(BilheteriaError):
-    """Unknown, or somebody else's: the two are never told apart."""
+    """The thing does not exist, or belongs to somebody else: the caller does not learn which."""
 
     status = 404
 
 
 class Conflict(BilheteriaError):
-    """The world has moved on: lost seats, ended holds, an order in another state. `code` is a stable word."""
+    """The state has changed: seats were lost, a hold has ended, an order is in another state. `code` is stable."""
 
     status = 409
 
@@ -39,7 +39,7 @@ class Conflict(BilheteriaError):
 
 
 class TooMany(BilheteriaError):
-    """Throttled; `retry_after` in seconds."""
+    """The caller is throttled; `retry_after` is in seconds."""
 
     status = 429
 
@@ -49,25 +49,30 @@ class TooMany(BilheteriaError):
 
 
 class Retry(BilheteriaError):
-    """A handler failed in a way that passes: the message comes again after `delay` seconds (None: backoff).
+    """A handler failed for a temporary reason: the message is delivered again after `delay` seconds (None: backoff).
 
-    `for_a_day`: what it needs may be away for hours, and nobody asks for it anew. It comes again for a day, at growing
-    pauses, before it is a dead letter. `asked_anew`: the clock writes such a message again and again, as long as it
-    matters. After its last try it is let go, and is no dead letter.
+    `for_a_day`: retry for a day, with growing pauses, before the message becomes a dead letter. It is for messages that
+    are sent once and need a service that may be down for hours. `discard_at_last`: after the last attempt the message
+    is discarded instead of becoming a dead letter. It is for messages that a tick sends again while they are needed.
     """
 
     status = 503
 
     def __init__(
-        self, reason: str, delay: float | None = None, *, for_a_day: bool = False, asked_anew: bool = False
+        self,
+        reason: str,
+        delay: float | None = None,
+        *,
+        for_a_day: bool = False,
+        discard_at_last: bool = False,
     ) -> None:
         super().__init__(reason)
         self.delay = delay
         self.for_a_day = for_a_day
-        self.asked_anew = asked_anew
+        self.discard_at_last = discard_at_last
 
 
 class Poison(BilheteriaError):
-    """A handler can never succeed with this message: it goes to the dead letters at once."""
+    """A handler can never succeed with this message: it becomes a dead letter at once."""
 
     status = 500

@@ -1,4 +1,4 @@
-"""Places where a crash test kills the process, named, so that a crash comes at the same step every time."""
+"""Failpoints: named steps at which a crash test kills the process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ _NAMED = os.environ.get("BILHETERIA_FAILPOINT", "")
 
 
 def failpoint(name: str) -> None:
-    """End this process by SIGKILL if BILHETERIA_FAILPOINT names this place; nothing otherwise."""
+    """Kill this process by SIGKILL if BILHETERIA_FAILPOINT is `name`; otherwise do nothing."""
     if _NAMED and name == _NAMED:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Meia-entrada: the kinds of people who pay half, what each shows at the door, and who counts in the quota.
+"""Half price (meia-entrada): who is entitled to it, which proof the door asks for, and which kinds count in the quota.
 
 Sources: Lei 12.933/2013 and Decreto 8.537/2015 (students, low-income youth, disabled people and a companion;
 guaranteed on 40 % of the tickets), Estatuto da Pessoa Idosa (60 and over: outside of those 40 %).
@@ -13,8 +13,10 @@ QUOTA_PERCENT = 40
 
 @dataclass(frozen=True, slots=True)
 class HalfKind:
-    """`number` stands in the QR; `name`, `proof` and `note` are message ids. `note` explains a name that a stranger
-    does not know; empty where there is nothing to explain."""
+    """A kind of people who pay half price. `number` is its number in the QR code.
+
+    `name`, `proof` and `note` are message ids. `note` explains a name that foreigners do not know; it may be empty.
+    """
 
     code: str
     number: int
@@ -25,7 +27,7 @@ class HalfKind:
 
 
 def _(msgid: str) -> str:
-    """Marks a text for the catalogue; it is translated where it is shown."""
+    """Mark a text for the catalogue; it is translated where it is shown."""
     return msgid
 
 
@@ -58,16 +60,15 @@ KINDS = {
 
 
 def proof_number(code: str | None) -> int:
-    """The number of the proof wanted, as the QR holds it; 0 where none is."""
+    """The number of the proof that a ticket needs, as in its QR code; 0 for none."""
     return KINDS[code].number if code in KINDS else 0
 
 
 def half_of(full_price: int) -> int:
-    """What half price is, in centavos: of an odd price the odd centavo is the customer's. For every price that is shown
-    and every price that is charged."""
+    """Half of `full_price`, in centavos, rounded down. Use it for every price that is shown or charged."""
     return full_price // 2
 
 
 def quota(capacity: int) -> int:
-    """Half-price places that the law guarantees, of `capacity` seats on sale; rounded up, for the customer."""
+    """The number of half-price places that the law guarantees for `capacity` seats on sale, rounded up."""
     return -(-capacity * QUOTA_PERCENT // 100)

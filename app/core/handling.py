@@ -1,6 +1,6 @@
-"""How a worker handles one delivery: its handler runs, and the outcome is recorded at the source, whatever it is.
+"""How a worker handles one delivery: it runs the handler and records the outcome at the source.
 
-Nothing here knows a service: the caller passes the handlers in (`app.dispatch` collects them).
+This module knows no service: the caller passes the handlers in (`app.dispatch` collects them).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from app.core.failpoints import failpoint
 from app.core.messages import BY_KIND, Message
 
 MOST_ATTEMPTS = 10
-# A mail server may be down for hours, and greylisting wants a second try after minutes: a day, in all.
+# Retry for a day: a mail server may be down for hours, and greylisting accepts a mail only after minutes.
 PAUSES_OF_A_DAY = (30.0, 60.0, 300.0, 900.0, *[3600.0] * 24)
-# During a roll-out a worker of the newer version reads what this one cannot.
+# During a roll-out a worker of the newer version can read messages that this version cannot.
 UNREADABLE_ATTEMPTS, UNREADABLE_SECONDS = 10, 30.0
 log = logging.getLogger("bilheteria.worker")
 
@@ -43,7 +43,7 @@ class Attempt:
         """A transaction that commits the handler's effect and marks the delivery as done.
 
         A handler opens it once, at its end; for one that does not, the worker does. Raises AlreadyDone when another
-        attempt was quicker: the transaction rolls back, and the worker expects the error.
+        attempt has committed first: the transaction rolls back, and the worker expects the error.
         """
         with db.transaction() as current:
             self._source.mark_done(self._delivery)
@@ -58,10 +58,10 @@ Routes = Mapping[tuple[str, type[Message]], Handler]
 
 
 def still_leased(delivery: Delivery, source: DeliverySource, *, seconds: float) -> bool:
-    """Before the handler begins: whether this worker still has the lease. If not, leave it to the one that has it.
+    """Whether this worker still has the lease; called before the handler begins.
 
-    A lease of which a third has passed, because earlier deliveries of the batch took long, is extended to `seconds`;
-    before that the source is not asked.
+    If a third of the lease has passed, because earlier deliveries of the batch took long, it is extended to `seconds`.
+    Before that the source is not called.
     """
     if time.monotonic() - delivery.leased_at < seconds / 3:
         return True
@@ -73,7 +73,7 @@ def still_leased(delivery: Delivery, source: DeliverySource, *, seconds: float) 
 
 
 def handle(delivery: Delivery, source: DeliverySource, routes: Routes) -> None:
-    """Run the handler and record the outcome. Raises nothing but the source's own errors."""
+    """Run the handler and record the outcome. Raises only the errors of the source."""
     message = _read(delivery)
     if message is None:
         _leave_to_newer_version(delivery, source)
@@ -105,7 +105,7 @@ def _run(message: Message, delivery: Delivery, source: DeliverySource, routes: R
 
 
 def _read(delivery: Delivery) -> Message | None:
-    """The message; None where this version knows neither the kind nor the form of the payload."""
+    """The message; None if this version does not know its kind or the form of its payload."""
     try:
         return BY_KIND[delivery.kind].of(delivery.payload)
     except (KeyError, TypeError):
@@ -130,7 +130,7 @@ def _failed(delivery: Delivery, source: DeliverySource, error: Exception) -> Non
             "retry later", exc_info=None if is_expected else error, extra=facts | {"error": repr(error)}
         )
         source.retry(delivery, delay=delay, error=repr(error))
-    elif isinstance(error, Retry) and error.asked_anew:
+    elif isinstance(error, Retry) and error.discard_at_last:
         log.warning("discarded", extra=facts | {"error": repr(error)})
         source.discard(delivery)
     else:
@@ -142,7 +142,7 @@ def _pause(attempts: int, error: Exception) -> float | None:
     """Seconds until the next attempt; None after the last one.
 
     0.5, 1, 2, 4 … at most 120 seconds, ten attempts in all; `PAUSES_OF_A_DAY` where the error says `for_a_day`. A
-    random quarter more or less keeps messages that failed together from coming back together.
+    random quarter is added or removed, so that messages that failed together are not retried together.
     """
     spread = random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
     if isinstance(error, Retry) and error.for_a_day:

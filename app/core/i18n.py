@@ -1,6 +1,7 @@
-"""Language, dates and hours, without Flask: mails and PDFs use it as pages do.
+"""Translations, dates and times without Flask, for pages, mails and PDFs.
 
-Message ids are English; `app/translations` holds the Portuguese. A screening's hour is shown in its site's zone.
+Message ids are English; `app/translations` holds the Portuguese texts. Times of a screening are shown in the zone of
+its site.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ _NUMBERED_ROOM = re.compile(r"Sala (\d{1,3}|[A-Z])")
 
 @lru_cache(maxsize=8)
 def catalogue(locale: str) -> NullTranslations:
-    """The gettext catalogue of `locale`; English is the message ids themselves."""
+    """The gettext catalogue of `locale`; the English texts are the message ids."""
     return Translations.load(str(FOLDER), [locale])
 
 
 def load() -> None:
-    """Read what every page and mail needs of all languages, some 5 MB: before a process forks, so that it is shared."""
+    """Load the data of all languages, some 5 MB; called before a process forks, so that its children share it."""
     day = date(2026, 11, 25)
     for locale in LOCALES:
         catalogue(locale)
@@ -55,7 +56,7 @@ def format_time(moment: datetime, locale: str, timezone: str) -> str:
 
 
 def format_clock(clock: datetime, locale: str) -> str:
-    """`20h30` or `8:30 pm`: what this clock shows."""
+    """The time of the local `clock`: `20h30` or `8:30 pm`."""
     if locale.startswith("pt"):
         return f"{clock.hour}h{clock.minute:02d}"
     return f"{clock.hour % 12 or 12}:{clock.minute:02d} {'am' if clock.hour < 12 else 'pm'}"
@@ -76,7 +77,7 @@ def format_day_short(day: date, locale: str) -> str:
 
 
 def weekday(day: date, locale: str) -> str:
-    """`terça` (as people say it, without -feira) or `Tuesday`."""
+    """`terça` (spoken form, without -feira) or `Tuesday`."""
     return format_date(day, "EEEE", locale).removesuffix("-feira")
 
 
@@ -84,14 +85,14 @@ def weekday_short(day: date, locale: str) -> str:
     return format_date(day, "EEE", locale).rstrip(".")
 
 
-def room_name(name: str, locale: str) -> str:
-    """`Sala 2` as `Room 2` in English; a name of its own (`Sala Azul`) is the same in every language."""
+def auditorium_name(name: str, locale: str) -> str:
+    """The name of an auditorium: `Sala 2` is `Room 2` in English; a proper name (`Sala Azul`) is not translated."""
     numbered = _NUMBERED_ROOM.fullmatch(name)
     return translate(locale, "Room %(number)s", number=numbered[1]) if numbered else name
 
 
 def format_duration(minutes: int, locale: str) -> str:
-    """153 as `2h33` (pt_BR) or `2 h 33 min` (en), 14 as `14 min`; it never breaks."""
+    """153 as `2h33` (pt_BR) or `2 h 33 min` (en), 14 as `14 min`; without a line break."""
     hours, rest = divmod(minutes, 60)
     if hours and not locale.startswith("pt"):
         return f"{hours}\u00a0h\u00a0{rest}\u00a0min" if rest else f"{hours}\u00a0h"

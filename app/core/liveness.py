@@ -1,6 +1,6 @@
-"""Heartbeats and watchdogs: a process gives signs of life, and another one notices when they stop.
+"""Heartbeats and watchdogs: a process sends heartbeats, and another one notices when they stop.
 
-A process that is stopped by a signal, or whose threads all wait for ever, does not end by itself.
+A process that is stopped by a signal, or whose threads all wait for ever, does not exit.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class Heartbeat:
         self._last = 0.0
 
     def beat(self) -> None:
-        """Give a sign of life. Call it often; it writes once a second."""
+        """Record that this process is alive. Call it often; it writes once a second."""
         now = time.monotonic()
         if now - self._last < self.SECONDS:
             return
         self._last = now
-        with suppress(OSError):  # a full disk must not end this process; its watcher may
+        with suppress(OSError):  # a full disk must not end this process; the watcher decides
             self.path.touch()
             os.utime(self.path, (now, now))
 
@@ -57,7 +57,7 @@ class Heartbeat:
         self.path.unlink(missing_ok=True)
 
     def last(self) -> float | None:
-        """The time of the last sign of life, by the steady clock; None before the first."""
+        """The time of the last heartbeat, by the steady clock; None before the first."""
         try:
             return self.path.stat().st_mtime
         except OSError:
@@ -67,8 +67,8 @@ class Heartbeat:
 class Watchdog:
     """Notices that a value which should change has stopped changing.
 
-    It counts its own checks instead of seconds: when a machine wakes from sleep, or a paused container goes on, all
-    clocks have advanced, and no process had the chance to give a sign of life.
+    It counts its own checks instead of seconds: when a machine wakes from sleep, or a paused container is resumed, all
+    clocks have advanced, and no process could send a heartbeat.
     """
 
     def __init__(

@@ -13,9 +13,9 @@ NEW_OBJECTS, YOUNG, MIDDLE = 10_000, 10, 10
 
 
 def freeze_loaded() -> None:
-    """Exclude all that is loaded from garbage collection, for good; collect new objects less often.
+    """Exclude all loaded objects from garbage collection, and collect new objects less often.
 
-    Call it once everything is loaded, before the process forks or serves: a collection writes to each object that it
+    Call it when everything is loaded, before the process forks or serves: a collection writes to each object that it
     visits, and would copy memory that the processes share.
     """
     i18n.load()

@@ -17,17 +17,19 @@ from app.core.payloads import FIRST_FORM, FORM, form_of, known_fields
 
 @dataclass(frozen=True)
 class Message:
+    """Base of all messages. `consumers` are the names of services."""
+
     consumers: ClassVar[tuple[str, ...]] = ()
-    # Raised when a worker of the previous version must not handle the message; see `core.payloads`.
+    # Increase it when a worker of the previous version must not handle the message; see `core.payloads`.
     form: ClassVar[int] = FIRST_FORM
 
     def payload(self) -> dict[str, Any]:
-        """The fields as JSON values, with the number of the form."""
+        """The fields as JSON values, and the number of the form."""
         return asdict(self) | {FORM: self.form}
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> Self:
-        """The message of a payload that an older or a newer version may have written; unknown fields are ignored.
+        """The message in a payload, which an older or a newer version may have written; unknown fields are ignored.
 
         Raises TypeError for a newer form, which only a worker of that version handles, and for a missing field.
         """
@@ -38,7 +40,7 @@ class Message:
 
     @classmethod
     def upgraded(cls, payload: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A payload of an earlier form in the present one."""
+        """The payload of an earlier form, converted to the current one."""
         return payload
 
 
@@ -188,7 +190,7 @@ class NoticeRequested(Message):
     email: str
     locale: str
     facts: dict[str, Any] = field(default_factory=dict)
-    not_after: str | None = None  # the mail is no longer true then, and is not sent
+    not_after: str | None = None  # ISO time after which the mail is not sent, because it is no longer true
     page: str = Page.HOME
     key: str = ""
 
@@ -210,7 +212,7 @@ class ResetRequested(Message):
 
 @dataclass(frozen=True)
 class ScreeningCancelled(Message):
-    """The cinema cancelled a screening: each of its orders is refunded, and the buyers are told."""
+    """The cinema cancelled a screening: each of its orders is refunded, and its buyers get a mail."""
 
     consumers: ClassVar = ("orders", "reservations")
     screening_id: int
@@ -236,7 +238,7 @@ class ScreeningChanged(Message):
 
 @dataclass(frozen=True)
 class OrderScreeningChanged(Message):
-    """The screening of a paid order has changed since it was bought: tell its buyer, if nobody has yet."""
+    """The screening of a paid order has changed since it was bought: its buyer gets a mail, if none was sent yet."""
 
     consumers: ClassVar = ("orders",)
     order_id: str
@@ -244,7 +246,7 @@ class OrderScreeningChanged(Message):
 
 @dataclass(frozen=True)
 class OrderCalledOff(Message):
-    """One order of a cancelled screening: refund it and tell its buyer."""
+    """The screening of one order was cancelled: refund the order and send its buyer a mail."""
 
     consumers: ClassVar = ("orders",)
     order_id: str

@@ -1,4 +1,4 @@
-"""Money: integer centavos everywhere; these lines only show it and read it."""
+"""Formatting and parsing of money. Amounts are integer centavos everywhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _AMOUNT = re.compile(r"^(?:R\$)?\s*(\d{1,7})(?:[.,](\d{1,2}))?$")
 
 
 def format_money(centavos: int, locale: str = "pt_BR") -> str:
-    """3800 as `R$ 38,00` (pt_BR) or `R$ 38.00` (en); the blank never breaks."""
+    """3800 as `R$ 38,00` (pt_BR) or `R$ 38.00` (en), with a no-break space."""
     whole, cents = divmod(abs(centavos), 100)
     sign = "-" if centavos < 0 else ""
     if locale.startswith("pt"):
@@ -17,7 +17,7 @@ def format_money(centavos: int, locale: str = "pt_BR") -> str:
 
 
 def format_money_short(centavos: int, locale: str = "pt_BR") -> str:
-    """Without the cents where there are none: `R$ 38`."""
+    """As `format_money`, but a whole amount without cents: `R$ 38`."""
     full = format_money(centavos, locale)
     return full[:-3] if centavos % 100 == 0 else full
 

@@ -1,6 +1,7 @@
-"""While the database does not answer, one thread at a time tries to connect, and the others share its result.
+"""Connecting during an outage: one thread at a time tries to connect, and the waiting threads share its result.
 
-Otherwise each of them would wait for the whole time limit, one after the other: a page would take many times the limit.
+Otherwise each thread would wait for the whole time limit, one after the other, and a page would take many times the
+limit.
 """
 
 from __future__ import annotations
@@ -21,33 +22,33 @@ class Outage:
     """Knows whether the process's database has stopped answering since the last connection was made."""
 
     def __init__(self, seconds: float) -> None:
-        """`seconds`: how long a caller waits for the thread that tries."""
+        """`seconds`: how long a caller waits for the thread that is connecting."""
         self.seconds = seconds
         self._silent = False
         self._failed_at = 0.0
         self._trying = threading.Lock()
 
     def begin(self) -> None:
-        """A statement got no answer: the next connection shows whether the database is silent."""
+        """Record that a statement got no answer: the next attempt to connect shows whether the database is silent."""
         self._silent = True
 
-    def connect(self, dial: Callable[[], C]) -> C:
-        """The connection that `dial` makes. Raises psycopg2.OperationalError; NoAnswer if the database is silent."""
+    def connect(self, open_connection: Callable[[], C]) -> C:
+        """Call `open_connection`. Raises psycopg2.OperationalError; NoAnswer if the database is silent."""
         if not self._silent:
-            return self._try(dial)
-        came_at = time.monotonic()
+            return self._try(open_connection)
+        called_at = time.monotonic()
         if not self._trying.acquire(timeout=self.seconds):
             raise psycopg2.OperationalError("the database does not answer")
         try:
-            if self._silent and self._failed_at >= came_at:
+            if self._silent and self._failed_at >= called_at:
                 raise psycopg2.OperationalError("the database does not answer")
-            return self._try(dial)
+            return self._try(open_connection)
         finally:
             self._trying.release()
 
-    def _try(self, dial: Callable[[], C]) -> C:
+    def _try(self, open_connection: Callable[[], C]) -> C:
         try:
-            connection = dial()
+            connection = open_connection()
         except NoAnswer:
             self._silent, self._failed_at = True, time.monotonic()
             raise

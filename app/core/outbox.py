@@ -1,6 +1,6 @@
 """The outbox: messages are written in the transaction of the change that they report, one row for each consumer.
 
-Here they are written and withdrawn. A worker takes them from a source (`core.deliveries`): on one machine the rows
+This module writes and withdraws them. A worker takes them from a source (`core.deliveries`): on one machine the rows
 themselves are the queue (`core.outbox_source`).
 """
 
@@ -83,8 +83,8 @@ _PUBLISH = text(
 def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uuid.UUID:
     """Write `message` for each of its consumers in the caller's transaction; returns the message's id.
 
-    `urgent` wakes a worker at the commit, for messages on whose effect somebody waits at a page; others are found by
-    polling. `delay` in seconds.
+    `urgent` wakes a worker at the commit; use it when a person waits at a page for the effect. Workers find other
+    messages by polling. `delay` is in seconds.
     """
     message_id = codes.ordered_id()
     db.session().execute(
@@ -112,9 +112,9 @@ _WITHDRAW_OF_ORDER = text(_WITHDRAW.format(and_of_order="and payload ->> 'order_
 def withdraw(kind: type[Message], **facts: object) -> int:
     """Delete, in the caller's transaction, the waiting and dead messages of `kind` with these facts. Returns how many.
 
-    A message that is being handled is not stopped, nor one that a relay has moved on: a handler for which this matters
-    checks by itself. With an `order_id`, `ix_outbox_order_id` finds the messages of its kinds; otherwise all waiting
-    messages of the kind are read.
+    A message that is being handled, or that a relay has moved to a queue, is not withdrawn: a handler for which this
+    matters checks the state itself. With an `order_id`, `ix_outbox_order_id` finds the messages of its kinds;
+    otherwise all waiting messages of the kind are read.
     """
     statement = _WITHDRAW_OF_ORDER if "order_id" in facts else _WITHDRAW_ANY
     values = {"kind": kind.__name__, "consumers": list(kind.consumers), "facts": json.dumps(facts)}
@@ -125,7 +125,7 @@ def withdraw(kind: type[Message], **facts: object) -> int:
 _MAILS = "payload ? 'email' and lower(payload->>'email') = lower(:email)"
 
 
-def mails_waiting(email: str) -> list[str]:
+def waiting_mails(email: str) -> list[str]:
     """The kinds of the waiting and dead messages that lead to a mail to this address."""
     rows = db.session().execute(
         text(f"select kind from core.outbox where {_MAILS} order by created_at"),  # noqa: S608 (no value is put in)
@@ -158,9 +158,10 @@ _DELETE_OLD_MARKS = text(
 
 
 def delete_old_marks(days: int = 14, *, batch: int = 10_000) -> int:
-    """Delete the marks of what was done more than `days` ago: no queue delivers again after that. Returns how many.
+    """Delete the marks of deliveries that were done more than `days` ago. Returns how many.
 
-    Each statement deletes at most `batch`, to stay within the time limit of a worker's statement.
+    No queue repeats a delivery after so long. Each statement deletes at most `batch`, to stay within the time limit of
+    a worker's statement.
     """
     deleted = 0
     while True:

@@ -133,7 +133,7 @@ class OutboxSource:
         _end(_DEAD_LETTER, delivery, error=error[:2000])
 
     def _wake_up(self, consumers: Iterable[str]) -> WakeUp:
-        """The one that all threads with these consumers share."""
+        """The wake-up that all threads with these consumers share."""
         with self._making:
             wake_up = self._wake_ups.setdefault(frozenset(consumers), WakeUp())
             if self._stopping.is_set():
@@ -157,13 +157,13 @@ class OutboxSource:
                 self._stopping.wait(LISTEN_AGAIN_SECONDS)
 
     def _wake_all(self) -> None:
-        """Notifications sent before this moment were not heard."""
+        """Wake all waiting threads: notifications that were sent before listening began are lost."""
         with self._making:
             for wake_up in self._wake_ups.values():
                 wake_up.notify()
 
     def _wake(self, notified: Iterable[str]) -> None:
-        """One notification a message: the name of its consumer."""
+        """Wake a thread for each notification; a notification is the name of the message's consumer."""
         with self._making:
             for consumer in notified:
                 for consumers, wake_up in self._wake_ups.items():
@@ -180,10 +180,10 @@ def _lease(consumers: Sequence[str], most: int, seconds: float) -> tuple[list[De
     is_full = len(rows) == most
     rows = sorted(rows, key=lambda row: row.available_at)
     batch = [_delivery(row, leased_at) for row in rows]
-    # A worker handles a batch in this order: only the first one can have crashed it. The leases of the others expired
-    # together with that one's, and their turn comes now.
+    # A worker handles a batch in this order, so only the first delivery can have crashed it. The leases of the others
+    # expired with the first one; they are handled now.
     if rows and rows[0].lapses >= MOST_EXPIRED:
-        _end(_DEAD_LETTER, batch.pop(0), error="every worker that began with it died")
+        _end(_DEAD_LETTER, batch.pop(0), error="every worker that handled it died")
     return batch, is_full
 
 
@@ -205,7 +205,7 @@ def _end(statement: TextClause, delivery: Delivery, **values: object) -> None:
 
 
 def _mine(delivery: Delivery) -> dict[str, object]:
-    """The lease, as the statements above compare it."""
+    """The parameters by which the statements above find the lease."""
     return {
         "message_id": delivery.message_id,
         "consumer": delivery.consumer,

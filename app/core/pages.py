@@ -1,6 +1,6 @@
 """The pages that a message can lead to. A service names a page and its key; the front end makes the address.
 
-`app.web.links` is handed in when the process starts (`use`), so that services know no address and import no front end.
+The process sets `app.web.links` at its start (`use`), so that services know no address and import no front end.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Page(StrEnum):
-    """What a link in a message opens. The values are stored in messages: add some, never rename one."""
+    """A page that a link in a message opens. The values are stored in messages: add values, never rename one."""
 
     HOME = "home"  # without a key
     SIGN_IN = "sign_in"  # without a key

@@ -1,7 +1,7 @@
-"""Stored JSON that the previous or the next version of the code reads, too: during a roll-out both run side by side.
+"""Stored JSON that the previous and the next version of the code read too: during a roll-out two versions run.
 
 A new field has a default, so that rows of the previous version can be read. A reader ignores the fields that it does
-not know, so that rows of the next version can be read. A change that a new field cannot express raises the number of
+not know, so that rows of the next version can be read. A change that a new field cannot express increases the number of
 the form. A row without a number has form 1.
 """
 

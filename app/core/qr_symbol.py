@@ -1,7 +1,7 @@
-"""QR codes: drawn once and kept beside their text; as inline SVG for pages, as PNG for paper.
+"""QR codes as pictures: inline SVG for pages, PNG for printed tickets.
 
-Drawing costs a few milliseconds of processor time, so the modules are stored where the text is stored (`drawn`), and
-pages and PDFs only lay them out.
+Computing the modules of a symbol takes a few milliseconds of processor time. They are computed once and stored
+beside the text (`drawn`); pages and PDFs only format them.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
 INK, PAPER = (0x1B, 0x10, 0x06), (0xFF, 0xFF, 0xFF)
-_DARK = re.compile(rb"\x01+")  # what stands side by side is one stroke
+_DARK = re.compile(rb"\x01+")  # a run of dark modules is one rectangle
 _DIGEST_BYTES = 8
 _BITS = bytes.maketrans(b"01", b"\x00\x01")
 
 
 def rows(text: str, stored: bytes | None = None) -> list[bytes]:
-    """The modules of the symbol, 1 for a dark one, without the quiet ones around them.
+    """The modules of the symbol by row, 1 for a dark one, without the quiet zone.
 
-    `stored` is what `drawn` gave for the text. Without it, or where it belongs to another text (a process of an older
-    version changed only the text), the symbol is drawn here.
+    `stored` is the result of `drawn`. Without it, or if it belongs to another text (a process of an older version
+    changed only the text), the symbol is computed.
     """
     if stored is not None and stored[:_DIGEST_BYTES] == _digest(text):
         side = stored[_DIGEST_BYTES]
         bits = int.from_bytes(stored[_DIGEST_BYTES + 1 :], "big")
         modules = f"{bits:0{side * side}b}".encode().translate(_BITS)
         return [modules[start : start + side] for start in range(0, side * side, side)]
-    # One mask is as good as another for text without a pattern; choosing among eight costs several times the time.
+    # A fixed mask: for random text all masks are equally good, and comparing the eight takes several times as long.
     symbol = QRCode(error_correction=ERROR_CORRECT_M, mask_pattern=3, border=0)
     symbol.add_data(text)
     symbol.make()
@@ -40,7 +40,7 @@ def rows(text: str, stored: bytes | None = None) -> list[bytes]:
 
 
 def drawn(text: str) -> bytes:
-    """The symbol of `text` to be stored: a digest of the text, the modules of a side, and a bit a module, by row."""
+    """The symbol of `text` in its stored form: a digest of the text, the number of modules a side, one bit a module."""
     modules = rows(text)
     side = len(modules)
     bits = int(b"".join(modules).translate(bytes.maketrans(b"\x00\x01", b"01")), 2)
@@ -53,7 +53,7 @@ def _digest(text: str) -> bytes:
 
 @lru_cache(maxsize=512)
 def svg(text: str, stored: bytes | None = None, *, quiet: int = 4) -> str:
-    """With `quiet` empty modules around it, in the colour of the text around it. `stored`: see `rows`."""
+    """The symbol as SVG, with `quiet` empty modules around it, in the colour of the text. `stored`: see `rows`."""
     modules = rows(text, stored)
     side = len(modules) + 2 * quiet
     path = [
@@ -68,7 +68,7 @@ def svg(text: str, stored: bytes | None = None, *, quiet: int = 4) -> str:
 
 
 def png(text: str, stored: bytes | None = None) -> bytes:
-    """A pixel a module, two colours, without the quiet margin: the paper around it is white. `stored`: see `rows`."""
+    """The symbol as PNG, one pixel a module, without the quiet zone: the paper is white. `stored`: see `rows`."""
     modules = rows(text, stored)
     picture = Image.frombytes("P", (len(modules), len(modules)), b"".join(modules))
     picture.putpalette([*PAPER, *INK])

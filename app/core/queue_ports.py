@@ -1,6 +1,6 @@
-"""Opens the two ports to this process's deliveries: the worker's (`core.deliveries`) and the dead letters'.
+"""Functions that open the two ports to deliveries: the worker's (`core.deliveries`) and the one to dead letters.
 
-Today the outbox is the only form of both. The choice of another one by a setting belongs here.
+The outbox is the only implementation of both. A setting that chooses another one belongs here.
 """
 
 from __future__ import annotations

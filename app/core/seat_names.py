@@ -1,7 +1,7 @@
-"""How a seat is called: the one place where a row and a number become one text (docs/decisions/16-seat-names.md).
+"""Seat names: the only functions that join a row and a number into one text (docs/decisions/16-seat-names.md).
 
-Row and number are two things everywhere else. A section is a part of the room whose rows are named as those of another
-part are (`Balcão`); it is empty where the row and the number are enough.
+All other code keeps row and number apart. A section is a part of the auditorium (`Balcão`) that has the same row names
+as another part; it is empty where the row and the number are enough.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _PLAIN_NUMBER = re.compile(r"\d+[A-Za-z]?")
 
 
 def _(msgid: str) -> str:
-    """Marks a text for the catalogue; it is translated where it is shown."""
+    """Mark a text for the catalogue; it is translated where it is shown."""
     return msgid
 
 
@@ -23,24 +23,24 @@ _TWO = _("Row %(row)s, seats %(number)s and %(last)s")
 
 
 def short_name(row: str, number: str, last: str = "") -> str:
-    """`F7`; `11-1` where a reader could not tell the row from the number. `last`: of a love seat, `F7/8`."""
+    """`F7`; `11-1` where row and number could be confused. `last` is the second number of a love seat: `F7/8`."""
     whole = f"{number}/{last}" if last else number
     return f"{row}{whole}" if _read_together(row, number) else f"{row}-{whole}"
 
 
 def full_name(row: str, number: str, section: str = "") -> str:
-    """`F7`, or `Balcão 1-5`: what tells the seat from every other one of its room."""
+    """The name that is unique in the auditorium: `F7`, or `Balcão 1-5`."""
     return f"{section} {short_name(row, number)}".strip()
 
 
 def long_name(locale: str, row: str, number: str, section: str = "", last: str = "") -> str:
-    """`Row F, seat 7`, or `Balcão, row 1, seat 5`."""
+    """The name in words: `Row F, seat 7`, or `Balcão, row 1, seat 5`."""
     words = translate(locale, _TWO if last else _ONE, row=row, number=number, last=last)
     return f"{section}, {words[:1].lower()}{words[1:]}" if section else words
 
 
-def heard_name(locale: str, row: str, number: str, section: str = "", last: str = "") -> str:
-    """For who listens: `F7`, but `Row 11, seat 1`, which would be heard as one number; with its section before."""
+def spoken_name(locale: str, row: str, number: str, section: str = "", last: str = "") -> str:
+    """The name for screen readers: `F7`, but `Row 11, seat 1`, because `111` would be read as one number."""
     if not _read_together(row, number):
         return long_name(locale, row, number, section, last)
     name = short_name(row, number, last)
@@ -48,5 +48,5 @@ def heard_name(locale: str, row: str, number: str, section: str = "", last: str 
 
 
 def _read_together(row: str, number: str) -> bool:
-    """Whether row and number can be told apart when they stand side by side: `F7`, `F7b`, not `111`."""
+    """Whether row and number stay distinct when they are joined: `F7`, `F7b`, not `111`."""
     return not (row[-1:].isdigit() or row.endswith("-")) and _PLAIN_NUMBER.fullmatch(number) is not None

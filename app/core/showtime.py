@@ -1,7 +1,7 @@
-"""When a screening begins, by the clock of its site, and how people read it.
+"""The start of a screening in the local time of its site, and its formats for people.
 
-Every page, mail, PDF and door verdict that prints the date or the hour of a screening prints it by `Showtime`, so that
-one date stands beside one hour everywhere: the date of the calendar. A screening after midnight still belongs to the
+Every page, mail, PDF and door verdict that prints the date or the time of a screening uses `Showtime`, so that all of
+them print the same calendar date. A screening after midnight still belongs to the
 cinema day before (the programme lists it there), and is announced as the night between two days: `madrugada de sábado
 5 para domingo 6 de dezembro, 0h30`. See docs/decisions/10-date-and-hour.md.
 """
@@ -24,13 +24,13 @@ from app.core.i18n import (
     zone,
 )
 
-DAY_STARTS_AT = time(5, 0)  # the cinema day ends with the last screening, even after midnight
+DAY_STARTS_AT = time(5, 0)  # a cinema day includes the screenings after midnight
 
 
 def moment_at(clock: datetime, timezone: str) -> datetime | None:
-    """The moment (UTC) at which the clocks of `timezone` show `clock`; None for an hour that they skip.
+    """The moment (UTC) of the local time `clock` in `timezone`; None for a time that is skipped when clocks go forward.
 
-    Of an hour that comes twice, when clocks go back, the first is meant.
+    Of a time that occurs twice, when clocks go back, it is the first.
     """
     there = clock.replace(tzinfo=zone(timezone), fold=0)
     moment = there.astimezone(UTC)
@@ -38,15 +38,15 @@ def moment_at(clock: datetime, timezone: str) -> datetime | None:
 
 
 def cinema_day(clock: datetime) -> date:
-    """The cinema day that this reading of a site's clock belongs to: it ends at 5 in the morning."""
+    """The cinema day of a local time; it ends at 5 in the morning."""
     return clock.date() - timedelta(days=1) if clock.time() < DAY_STARTS_AT else clock.date()
 
 
 @dataclass(frozen=True, slots=True)
 class Showtime:
-    """The start of a screening: the moment (UTC), the site's time zone, and `clock`, what the site's clock shows then.
+    """The start of a screening: the moment (UTC), the site's time zone, and `clock`, the local time (naive).
 
-    `clock` is what was agreed with people: it is printed as it is, never computed from `starts_at` a second time.
+    `clock` is the time that was sold: it is printed as it is, and never computed again from `starts_at`.
     """
 
     starts_at: datetime
@@ -55,12 +55,12 @@ class Showtime:
 
     @classmethod
     def of(cls, starts_at: datetime, timezone: str, clock: datetime | None = None) -> Showtime:
-        """Without `clock` (what an older version wrote) the hour is read from the zone's rules of today."""
+        """A showtime; without `clock` (facts that an older version stored) today's rules of the zone give it."""
         return cls(starts_at, timezone, clock or local(starts_at, timezone).replace(tzinfo=None))
 
     @property
     def day(self) -> date:
-        """By the calendar; of a screening after midnight the day after its cinema day."""
+        """The calendar day; for a screening after midnight it is the day after its cinema day."""
         return self.clock.date()
 
     @property
@@ -72,7 +72,7 @@ class Showtime:
         return self.day != self.cinema_day
 
     def clock_at(self, moment: datetime) -> datetime:
-        """What the site's clock shows at another moment of this screening, as its end (naive)."""
+        """The local time of another moment of this screening, such as its end (naive)."""
         there = local(moment, self.timezone).replace(tzinfo=None)
         moved = self.clock - local(self.starts_at, self.timezone).replace(tzinfo=None)
         return there + moved
@@ -109,8 +109,8 @@ class Showtime:
         """`terça, 24 de novembro, 20h30`: where there is space for all of it."""
         return f"{self.day_long(locale)}, {self.time(locale)}"
 
-    def day_near(self, now: datetime, locale: str) -> str:
-        """`hoje`, `amanhã`, `qui 26/11`; after midnight `madrugada de sáb para dom 06/12`."""
+    def day_relative(self, now: datetime, locale: str) -> str:
+        """Relative to `now`: `hoje`, `amanhã`, `qui 26/11`; after midnight `madrugada de sáb para dom 06/12`."""
         if self.is_after_midnight:
             return translate(
                 locale,
@@ -120,15 +120,15 @@ class Showtime:
             )
         return _relative(self.day, self._today(now), locale) or _named(self.day, locale)
 
-    def day_dated(self, now: datetime, locale: str) -> str:
-        """As `day_near`, with the date always and in little space: `hoje, 24/11`, `dom 06/12, madrugada`."""
+    def day_relative_and_date(self, now: datetime, locale: str) -> str:
+        """As `day_relative`, always with the date, and short: `hoje, 24/11`, `dom 06/12, madrugada`."""
         if note := self.night_note(locale):
             return note
         relative = _relative(self.day, self._today(now), locale)
         return f"{relative}, {self.day_short(locale)}" if relative else _named(self.day, locale)
 
     def night_note(self, locale: str) -> str:
-        """`dom 06/12, madrugada`, beside the hour where a list shows the screening under its cinema day; else empty."""
+        """`dom 06/12, madrugada` for a screening that a list shows under its cinema day; empty before midnight."""
         if not self.is_after_midnight:
             return ""
         return translate(locale, "%(day)s, after midnight", day=_named(self.day, locale))
@@ -138,7 +138,7 @@ class Showtime:
 
 
 def unambiguous_today(clock: datetime) -> date | None:
-    """The day that everybody calls today; None between midnight and 5, when "today" and "tomorrow" mean two days."""
+    """Today; None between midnight and 5, when people disagree about which day "today" is."""
     return clock.date() if cinema_day(clock) == clock.date() else None
 
 

@@ -1,7 +1,7 @@
 """State machines: one table of moves for each kind of row, and the one statement that performs a move.
 
-A move is a conditional update: it changes the row only while the row is in a state that the event starts from. Where
-two transactions try the same move, one of them gets no row and knows that it came second.
+A move is a conditional update: it changes the row only while the row is in a state that the event starts from. When
+two transactions try the same move, the second one changes no row and gets None.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ class Move:
     name: str
 
     def perform(self, **values: object) -> Row[Any] | None:
-        """Move one row; what the statement returns of it, or None: there is no such row in a state of the event."""
+        """Move one row. Returns the statement's row; None if no such row is in a state that the event starts from."""
         return db.session().execute(self.statement, values).one_or_none()
 
     def perform_all(self, **values: object) -> Sequence[Row[Any]]:
-        """Move every row that the condition selects; what the statement returns of those that moved."""
+        """Move every row that the condition selects. Returns the rows that moved."""
         return db.session().execute(self.statement, values).all()
 
     def require(self, **values: object) -> Row[Any]:
-        """Move one row that the caller has locked in a state of the event. Raises NotMoved."""
+        """Move one row that the caller has locked in a state that the event starts from. Raises NotMoved."""
         row = self.perform(**values)
         if row is None:
             raise NotMoved(f"{self.name}: {values.get('id')}")
@@ -60,7 +60,7 @@ class Move:
 
 @dataclass(frozen=True)  # slots would break `StateMachine[Event](…)`
 class StateMachine(Generic[Event]):
-    """The states of a table's rows, and for a state and an event the state that follows; nothing else is possible.
+    """The states of a table's rows, and the next state for each allowed pair of state and event.
 
     `table` is the table with its schema; its column `state` holds the state.
     """
@@ -122,5 +122,5 @@ class StateMachine(Generic[Event]):
         self, event: Event, *, columns: str = "", where: str = "id = :id", returning: str = "id"
     ) -> Move:
         """The move as a statement of its own; see `update`. Make it once, when the module is loaded."""
-        words = self.update(event, columns=columns, where=where, returning=returning)
-        return Move(text(words), f"{self.table}: {event}")
+        sql = self.update(event, columns=columns, where=where, returning=returning)
+        return Move(text(sql), f"{self.table}: {event}")

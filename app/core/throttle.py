@@ -1,4 +1,4 @@
-"""Throttling that survives many processes: fixed windows in an unlogged table, one short statement a try."""
+"""Throttles that all processes share: fixed windows in an unlogged table, one short statement for each try."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.core.errors import TooMany
 
 
 class ThrottleRow(db.Base):
-    """Tries in the running window. Unlogged: a crash forgets them, which only lets people try again."""
+    """The tries in the current window. The table is unlogged: after a crash people may only try more often."""
 
     __tablename__ = "throttle"
     __table_args__ = {"schema": "core", "prefixes": ["UNLOGGED"]}
@@ -39,54 +39,54 @@ _HIT = text(
 )
 
 
-def private_key(value: str) -> str:
-    """An address or an account as a key that tells nobody who it was."""
+def keyed_hash(value: str) -> str:
+    """The HMAC of an address or an account, 96 bits in hex: it cannot be reversed without the secret key."""
     return hmac.new(settings().web.secret_key.encode(), value.encode(), hashlib.sha256).hexdigest()[:24]
 
 
 def hit(name: str, key: str, *, limit: int, seconds: int) -> None:
-    """Count a try of `name` by `key` (hashed here). Raises TooMany beyond `limit` in `seconds`.
+    """Count a try of `name` by `key`, which is stored as a hash. Raises TooMany beyond `limit` in `seconds`.
 
-    Commits by itself, on a connection of its own: a try counts even when its transaction fails.
+    It commits on its own connection: the try counts even when the caller's transaction rolls back.
     """
-    with db.aside() as connection:
-        row = connection.execute(_HIT, {"bucket": f"{name}:{private_key(key)}", "seconds": seconds}).one()
+    with db.autocommit_connection() as connection:
+        row = connection.execute(_HIT, {"bucket": f"{name}:{keyed_hash(key)}", "seconds": seconds}).one()
     if row.hits > limit:
         raise TooMany(retry_after=max(1, round(row.left_over)))
 
 
-def ensure(name: str, key: str, *, limit: int, seconds: int) -> None:
-    """Raises TooMany where `limit` tries were counted in the running `seconds`; counts nothing itself."""
+def check(name: str, key: str, *, limit: int, seconds: int) -> None:
+    """Raise TooMany if `limit` tries were counted in the current window of `seconds`; count nothing."""
     row = db.session().execute(
         text(
             "select extract(epoch from started_at + make_interval(secs => :seconds) - clock_timestamp()) as left_over"
             " from core.throttle where bucket = :bucket and hits >= :limit"
         ),
-        {"bucket": f"{name}:{private_key(key)}", "seconds": seconds, "limit": limit},
+        {"bucket": f"{name}:{keyed_hash(key)}", "seconds": seconds, "limit": limit},
     ).one_or_none()  # fmt: skip
     if row is not None and row.left_over > 0:
         raise TooMany(retry_after=max(1, round(row.left_over)))
 
 
-def forgive(name: str, key: str) -> None:
-    """Forget the tries of `key`: it has just proved itself (signed in)."""
-    with db.aside() as connection:
+def reset(name: str, key: str) -> None:
+    """Delete the counted tries of `key`, as after a successful sign-in."""
+    with db.autocommit_connection() as connection:
         connection.execute(
-            text("delete from core.throttle where bucket = :bucket"), {"bucket": f"{name}:{private_key(key)}"}
+            text("delete from core.throttle where bucket = :bucket"), {"bucket": f"{name}:{keyed_hash(key)}"}
         )
 
 
-def take_back(name: str, key: str) -> None:
-    """The last try of `key` was none that counts; those of others that it is counted with stay."""
-    with db.aside() as connection:
+def undo(name: str, key: str) -> None:
+    """Undo one try of `key`: it was legitimate. Other tries that share the key stay counted."""
+    with db.autocommit_connection() as connection:
         connection.execute(
             text("update core.throttle set hits = hits - 1 where bucket = :bucket and hits > 0"),
-            {"bucket": f"{name}:{private_key(key)}"},
+            {"bucket": f"{name}:{keyed_hash(key)}"},
         )
 
 
-def sweep() -> None:
-    """Drop windows older than a day."""
+def delete_old() -> None:
+    """Delete windows older than a day."""
     db.session().execute(
         text("delete from core.throttle where started_at < clock_timestamp() - interval '1 day'")
     )

@@ -9,9 +9,9 @@ POLL_SECONDS = 0.5
 
 
 class WakeUp:
-    """One thread queries at a notification, one more after a full batch, and one every POLL_SECONDS in any case.
+    """One thread queries after a notification, one more after a full batch, and one every POLL_SECONDS.
 
-    More would not help: a single message needs one thread, and each query costs the database a transaction.
+    More threads would not help: one message needs one thread, and each query costs the database a transaction.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class WakeUp:
     def wait(self, until: float) -> int | None:
         """Wait for this thread's turn to query; None once `until` (steady clock) has passed, or after `stop`.
 
-        Returns how many notifications the query answers: tell `queried`.
+        Returns how many notifications the query answers; pass it to `queried`.
         """
         with self._condition:
             while not self._stopped:
@@ -44,7 +44,7 @@ class WakeUp:
             return None
 
     def queried(self, notified: int, *, more: bool) -> None:
-        """`more`: the batch was full, so another thread queries. Otherwise earlier notifications are answered."""
+        """Record a query. `more`: its batch was full, so another thread queries; if not, `notified` are answered."""
         with self._condition:
             if more:
                 self._notified += 1
@@ -53,7 +53,7 @@ class WakeUp:
                 self._answered = max(self._answered, notified)
 
     def stop(self) -> None:
-        """No thread waits any more."""
+        """End all waits, now and from now on."""
         with self._condition:
             self._stopped = True
             self._condition.notify_all()

@@ -20,8 +20,8 @@ from app.core.queue_ports import open_source
 log = logging.getLogger("bilheteria.worker")
 
 THREADS = 4
-# A handler may wait for a mail server or a bank, and a tick for all of them or for a year's rows: so many times longer
-# than a process may they give no sign of life before they count as hung.
+# Threads may work longer than a process may go without a heartbeat, by these factors: a handler waits for a mail server
+# or a bank, and a tick for several of them or for a year of rows.
 HANG_FACTOR_OF_GROUPS, HANG_FACTOR_OF_TICKS = 10, 30
 BATCH = 4
 LEASE_SECONDS = 30.0
@@ -69,7 +69,7 @@ class ConsumerGroup:
         self.consumers = sorted(consumers)
         self.threads = threads
         self.name = self.consumers[0] if len(self.consumers) == 1 else "lease"
-        self.rounds = 0  # of all its threads together: it stands still when all of them hang
+        self.rounds = 0  # of all its threads together: it stops growing when all of them hang
         self._routes = routes
         self._source = source
         self._stopping = stopping
@@ -98,10 +98,10 @@ class ConsumerGroup:
 
 
 class Worker:
-    """Groups of threads that lease and handle, and one thread for the ticks. `stop()` ends them after their message.
+    """Groups of threads that lease and handle, and one thread for the ticks. `stop()` ends them after their delivery.
 
-    `threads` of them serve all consumers together, except those in `own_threads`: each of these is a group of its own
-    with so many threads.
+    One group of `threads` threads serves all consumers together, except those in `own_threads`: each of these has a
+    group of its own with that number of threads.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class Worker:
         self.source.stop()
 
     def watchdogs(self, *, hang_seconds: float, every: float) -> dict[str, Watchdog]:
-        """By name: a group is stalled when all its threads hang; and the ticks. Check them `every` seconds."""
+        """A watchdog for each group, by name, and one for the ticks. A group is stalled when all its threads hang."""
         found = {
             group.name: Watchdog(
                 lambda group=group: group.rounds,  # type: ignore[misc]

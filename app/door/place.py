@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from app.core.codes import ALPHABET
 from app.core.errors import Invalid, NotFound
-from app.core.typed import seen
+from app.core.text_input import visible_line
 from app.events import service as events
 from app.events.service import Cinema, Screening
 from app.tickets import service as tickets
@@ -61,7 +61,7 @@ def here(request: Request) -> Place:
     cinema, screening = _found(value) or _likely()
     if screening is not None and not _goes_on(screening):
         screening = next((one for one in _today(screening.cinema) if _same_room(one, screening)), None)
-    return Place(cinema, screening, seen(gate) or _("Gate 1"))
+    return Place(cinema, screening, visible_line(gate) or _("Gate 1"))
 
 
 def chosen(request: Request) -> Place:
@@ -69,7 +69,7 @@ def chosen(request: Request) -> Place:
     found = _found(request.form.get("place", ""))
     if found is None or (found[1] is not None and not _goes_on(found[1])):
         raise Invalid("place.unknown", "place")
-    gate = seen(request.form.get("gate", ""))
+    gate = visible_line(request.form.get("gate", ""))
     if holds_code(gate):
         raise Invalid("gate.code", "gate")
     if len(gate) > LONGEST_GATE:

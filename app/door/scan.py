@@ -9,7 +9,7 @@ from htmx_flask import make_response, request
 from app.core import db
 from app.core.actor import Actor
 from app.core.errors import Invalid, NotFound, TooMany
-from app.core.throttle import private_key
+from app.core.throttle import keyed_hash
 from app.door import blueprint, verdicts
 from app.door.place import LONGEST_GATE, Place, choices, chosen, here, holds_code, open_now, remember
 from app.door.verdict import Verdict
@@ -110,7 +110,7 @@ def let_in_early() -> Response:
                 screening_id=place.screening_id,
                 cinema_id=place.cinema_id,
                 seconds=SHOWN_SECONDS,
-                once=private_key(f"{_staff().id}|early|{number}"),
+                once=keyed_hash(f"{_staff().id}|early|{number}"),
             )
         number = admitted.id
     except tickets.TriedBefore as error:
@@ -151,7 +151,7 @@ def _actor() -> Actor:
 def _once(code: str) -> str | None:
     """Of this form and what was typed into it: a scanner may send the next ticket before the page has come."""
     once = request.form.get("once", "")
-    return private_key(f"{_staff().id}|{once}|{code}") if once else None
+    return keyed_hash(f"{_staff().id}|{once}|{code}") if once else None
 
 
 def _answer(place: Place, verdict: Verdict | None, *, error: str = "", status: int = 200) -> Response:

@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 
 from app.core.errors import NotFound
 from app.core.i18n import (
+    auditorium_name,
     format_day_short,
     format_duration,
     format_time,
     local,
-    room_name,
 )
 from app.door.place import Place
 from app.door.verdict import ALREADY, ELSEWHERE, IN, NOT_YET, REFUSED, Verdict
@@ -184,7 +184,7 @@ def _starts(ticket: Ticket) -> str:
 
 
 def _room(ticket: Ticket) -> str:
-    return room_name(ticket.facts.auditorium_name, locale())
+    return auditorium_name(ticket.facts.auditorium_name, locale())
 
 
 def _film_and_room(ticket: Ticket) -> tuple[str, str]:

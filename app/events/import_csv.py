@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.core.typed import seen
+from app.core.text_input import visible_line
 
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"')
@@ -54,7 +54,7 @@ def read_table(text: str) -> Table:
     try:
         for number, cells in lines:
             if not any(header):
-                header, first = [seen(cell).lower() for cell in cells], number
+                header, first = [visible_line(cell).lower() for cell in cells], number
             else:
                 rows.append(_row(number, header, cells))
     except BadCsv as problem:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.core.money import parse_money
-from app.core.typed import seen
+from app.core.text_input import visible_line
 from app.events.models import AGE_RATINGS, FORMATS, STOCKS, VERSIONS
 
 _SLUG = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
@@ -43,7 +43,7 @@ def _text(value: object) -> str:
         value = int(value)  # JSON's 1931.0
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise InvalidValue(f"{value!r} is no text")
-    text = seen(str(value))
+    text = visible_line(str(value))
     if len(text) > MOST_TEXT:
         raise InvalidValue(f"is longer than {MOST_TEXT} letters")
     return text

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from app.core.seat_names import full_name, heard_name, long_name, short_name
+from app.core.seat_names import full_name, long_name, short_name, spoken_name
 from app.core.showtime import Showtime
 from app.events.models import AuditoriumRow, CinemaRow, FilmRow, ScreeningRow, SeatRow, ZoneRow
 
@@ -229,8 +229,8 @@ class Seat:
     def long_name(self, locale: str) -> str:
         return long_name(locale, self.row_label, self.number, self.section)
 
-    def heard_name(self, locale: str) -> str:
-        return heard_name(locale, self.row_label, self.number, self.section)
+    def spoken_name(self, locale: str) -> str:
+        return spoken_name(locale, self.row_label, self.number, self.section)
 
     @classmethod
     def of(cls, row: SeatRow, zone: ZoneRow) -> Seat:

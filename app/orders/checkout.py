@@ -11,7 +11,7 @@ from app.core.actor import Actor
 from app.core.config import settings
 from app.core.contact import checked_email, checked_name
 from app.core.errors import Invalid
-from app.core.typed import plain
+from app.core.text_input import canonical_line
 from app.events import service as events
 from app.orders import basket, completion, queries
 from app.orders.states import AWAITING, DRAFT, ORDER, UNPAID_STATES
@@ -185,7 +185,7 @@ def buyer_problems(name: str, email: str, cpf: str) -> list[Invalid]:
 
 
 def _cpf(text: str) -> str | None:
-    typed = _LABEL.sub("", plain(text[:_LONGEST_PASTED]))
+    typed = _LABEL.sub("", canonical_line(text[:_LONGEST_PASTED]))
     if not typed:
         return None
     digits = "".join(

@@ -11,7 +11,7 @@ from sqlalchemy import Row, TextClause, text
 from app.core import db
 from app.core.actor import Actor
 from app.core.config import settings
-from app.core.contact import email_to_find
+from app.core.contact import email_for_lookup
 from app.core.errors import NotFound
 from app.core.state_machine import one_of
 from app.events import service as events
@@ -117,7 +117,7 @@ def of_form(visitor: str, once: str) -> list[OrderView]:
 def find(code: str, email: str) -> OrderView | None:
     """The order with this code and e-mail; None says nothing about which of the two was wrong."""
     statement = text(f"{_ORDER} where o.code = :code and lower(o.email) = :email")
-    row = db.session().execute(statement, {"code": code, "email": email_to_find(email)}).one_or_none()
+    row = db.session().execute(statement, {"code": code, "email": email_for_lookup(email)}).one_or_none()
     return _view(row) if row is not None else None
 
 

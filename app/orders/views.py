@@ -10,7 +10,7 @@ from app.core.actor import Actor, Channel
 from app.core.config import settings
 from app.core.errors import Conflict
 from app.core.half_price import half_of
-from app.core.seat_names import heard_name, long_name, short_name
+from app.core.seat_names import long_name, short_name, spoken_name
 from app.events.service import Presentation, Screening
 from app.orders.states import AWAITING, DRAFT, PAID
 
@@ -38,8 +38,8 @@ class OrderSeat:
     def long_name(self, locale: str) -> str:
         return long_name(locale, self.row_label, self.number, self.section)
 
-    def heard_name(self, locale: str) -> str:
-        return heard_name(locale, self.row_label, self.number, self.section)
+    def spoken_name(self, locale: str) -> str:
+        return spoken_name(locale, self.row_label, self.number, self.section)
 
     @property
     def half_price(self) -> int:

@@ -43,7 +43,7 @@ HINT_LOOKS = 4  # a webhook may come before the bank's own books show the money
 HINT_KEPT_DAYS = 30
 # `check_charges` looks after these until they have ended, and `check_refunds` after every refund that has not: while a
 # bank is away for hours, each of their messages would else become a dead letter.
-_ASKED_ANEW = (*LIVE_STATES, CANCELLING)
+_REPEATED_BY_TICK = (*LIVE_STATES, CANCELLING)
 
 
 def on_charge_requested(message: ChargeRequested, attempt: Attempt) -> None:
@@ -71,7 +71,7 @@ def on_charge_requested(message: ChargeRequested, attempt: Attempt) -> None:
     except psp.Unreachable as error:
         with db.transaction():
             provider_results.fail(charge_id, "lost")
-        raise Retry(str(error), delay=min(20.0, 0.5 * 2**attempt.number), asked_anew=True) from None
+        raise Retry(str(error), delay=min(20.0, 0.5 * 2**attempt.number), discard_at_last=True) from None
     except psp.Refused:
         with attempt.transaction():
             provider_results.fail(charge_id, "refused")
@@ -113,7 +113,7 @@ def _cancel(charge: ChargeRow) -> psp.ChargeState:
     except psp.UnknownCharge:
         return psp.ChargeState(provider_charge_id, "ended")
     except psp.Unreachable as error:
-        raise Retry(str(error), delay=2.0, asked_anew=charge.state in _ASKED_ANEW) from None
+        raise Retry(str(error), delay=2.0, discard_at_last=charge.state in _REPEATED_BY_TICK) from None
 
 
 def on_charge_cancel_requested(message: ChargeCancelRequested, attempt: Attempt) -> None:
@@ -141,7 +141,7 @@ def on_provider_hinted(message: ProviderHinted, attempt: Attempt) -> None:
         answer = providers.provider(message.provider).fetch(message.provider_charge_id)
     except psp.Unreachable as error:
         delay = min(30.0, 0.5 * 2**attempt.number)
-        raise Retry(str(error), delay=delay, asked_anew=charge.state in _ASKED_ANEW) from None
+        raise Retry(str(error), delay=delay, discard_at_last=charge.state in _REPEATED_BY_TICK) from None
     except psp.UnknownCharge:
         return
     failpoint("payments.after_fetch")
@@ -184,7 +184,7 @@ def on_refund_requested(message: RefundRequested, attempt: Attempt) -> None:
     try:
         answer = providers.provider(row.provider).refund(request)
     except psp.Unreachable as error:
-        raise Retry(str(error), delay=min(60.0, 0.5 * 2**attempt.number), asked_anew=True) from None
+        raise Retry(str(error), delay=min(60.0, 0.5 * 2**attempt.number), discard_at_last=True) from None
     except psp.Refused:
         answer = "refused"
     failpoint("payments.after_refund")

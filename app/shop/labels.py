@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.core.i18n import room_name
+from app.core.i18n import auditorium_name
 from app.events import service as events
 from app.events.service import Screening
 from app.shop import blueprint
@@ -96,8 +96,8 @@ def screening_line(screening: Screening) -> str:
     showtime = screening.showtime
     time = showtime.time(locale()).replace(" ", "\u00a0")
     parts = [
-        f"{showtime.day_near(events.now(), locale())},\u00a0{time}",
-        f"{screening.cinema.name}, {room_name(screening.auditorium_name, locale())}",
+        f"{showtime.day_relative(events.now(), locale())},\u00a0{time}",
+        f"{screening.cinema.name}, {auditorium_name(screening.auditorium_name, locale())}",
         long_version(screening.version) + (f" {screening.format}" if screening.format != "2D" else ""),
     ]
     return " · ".join(part.replace(" ", "\u00a0") if len(part) < 24 else part for part in parts)

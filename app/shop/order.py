@@ -208,7 +208,7 @@ def look_up_order() -> Answer:
         return _find_page(
             typed, _("No order with this code and this e-mail. Both are in the mail we sent.")
         ), 422
-    throttle.forgive("find order", guesser)
+    throttle.reset("find order", guesser)
     return redirect(links.order(found.token), 303)
 
 

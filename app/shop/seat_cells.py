@@ -9,7 +9,7 @@ from math import ceil
 from flask_babel import gettext as _
 
 from app.core.money import format_money
-from app.core.seat_names import heard_name, long_name, short_name
+from app.core.seat_names import long_name, short_name, spoken_name
 from app.events.service import Screening, Seat, SeatPlan
 from app.shop import labels
 from app.web.language import locale
@@ -73,7 +73,7 @@ class Cell:
     def heard(self) -> str:
         """For who listens: `F7`, but `Row 11, seat 1`."""
         first = self.seats[0]
-        return heard_name(locale(), first.row_label, first.number, first.section, self.last)
+        return spoken_name(locale(), first.row_label, first.number, first.section, self.last)
 
     @property
     def names(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from app.core.cache import Cache
-from app.core.i18n import room_name
+from app.core.i18n import auditorium_name
 from app.core.money import format_money_short
 from app.events import service as events
 from app.events.service import Screening, SeatPlan
@@ -121,7 +121,7 @@ def _draw(screening: Screening, plan: SeatPlan) -> SeatMap:
     rows = rows_of(screening, plan)
     cells = [cell for row in rows for cell in row.cells]
     sold = [cell for cell in cells if cell.for_sale]
-    label = _("Map of %(room)s", room=room_name(screening.auditorium_name, locale()))
+    label = _("Map of %(room)s", room=auditorium_name(screening.auditorium_name, locale()))
     boxes, end = _boxes(rows, label)
     return SeatMap(boxes, end, tuple(_legend(screening, plan, sold)), _facts(sold or cells))
 

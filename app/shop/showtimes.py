@@ -9,7 +9,7 @@ from itertools import groupby
 
 from flask_babel import gettext as _
 
-from app.core.i18n import room_name
+from app.core.i18n import auditorium_name
 from app.core.money import format_money_short
 from app.events import service as events
 from app.events.service import Cinema, Film, Screening
@@ -47,13 +47,13 @@ class Stub:
         version = short_version(self.screening.version)
         if self.screening.format != "2D":
             version = f"{version}\u00a0{self.screening.format}"
-        room = room_name(self.screening.auditorium_name, locale())
+        room = auditorium_name(self.screening.auditorium_name, locale())
         return f"{version}\u00a0· {room.replace(' ', chr(160))}"
 
     def heard(self) -> str:
         """The line without abbreviations: `legendado 3D, Sala 2`."""
         shown = "" if self.screening.format == "2D" else f" {self.screening.format}"
-        room = room_name(self.screening.auditorium_name, locale())
+        room = auditorium_name(self.screening.auditorium_name, locale())
         return f"{long_version(self.screening.version)}{shown}, {room}"
 
     def price(self, locale: str) -> str:

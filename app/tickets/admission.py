@@ -196,7 +196,7 @@ def _admit_typed(code: str, door: Door) -> Admission:
     if len(code) != CODE_LENGTH:
         return Admission("unknown")
     for key, limit in _limits(door):
-        throttle.ensure("door", key, limit=limit, seconds=60)
+        throttle.check("door", key, limit=limit, seconds=60)
     found = (
         db.session()
         .execute(text("select id from tickets.tickets where code = :code"), {"code": code})

@@ -14,7 +14,7 @@ from app.core import qr_symbol
 from app.core.codes import grouped
 from app.core.i18n import translate
 from app.core.money import format_money
-from app.core.typed import seen
+from app.core.text_input import visible_line
 from app.tickets import wording
 from app.tickets.lettering import Lettering, fit_line, fit_title, size_rules
 from app.tickets.opening import opens_at
@@ -100,7 +100,7 @@ def pdf(tickets: Sequence[Ticket], locale: str, house: str) -> bytes:
         .render(
             pages=_pages(tickets, locale, house),
             lang="pt-BR" if locale.startswith("pt") else "en",
-            title=f"{translate(locale, 'Tickets')} {facts.order_code} · {seen(facts.title_in(locale))}",
+            title=f"{translate(locale, 'Tickets')} {facts.order_code} · {visible_line(facts.title_in(locale))}",
             _=partial(translate, locale),
         )
     )

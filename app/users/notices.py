@@ -130,5 +130,5 @@ def _speak(environment: Environment, locale: str) -> None:
         money=lambda centavos: format_money(int(centavos), locale),
         moment=datetime.fromisoformat,
         time=lambda moment, zone: i18n.format_time(datetime.fromisoformat(moment), locale, zone),
-        room=lambda name: i18n.room_name(name, locale),
+        auditorium=lambda name: i18n.auditorium_name(name, locale),
     )

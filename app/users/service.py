@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from app.core import codes, db, outbox, throttle
 from app.core.actor import Actor
-from app.core.contact import checked_email, checked_name, email_to_find
+from app.core.contact import checked_email, checked_name, email_for_lookup
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import LOCALES
 from app.core.messages import NoticeRequested, ResetRequested
@@ -129,7 +129,7 @@ def sign_in(email: str, password: str, actor: Actor, browser_keys: Collection[st
     `browser_keys` are those of the sessions that began at this browser, over or not: one of this account sets it apart
     from strangers who guess, and it gets in although they are many.
     """
-    email = email_to_find(email)
+    email = email_for_lookup(email)
     row = db.session().execute(
         text(f"select {COLUMNS}, password_hash from users.users where lower(email) = :email"), {"email": email}
     ).one_or_none()  # fmt: skip
@@ -225,7 +225,7 @@ def set_role(email: str, role: str) -> User:
         raise Invalid("role.unknown", "role")
     row = db.session().execute(
         text(f"update users.users set role = :role where lower(email) = :email returning {COLUMNS}"),
-        {"role": role, "email": email_to_find(email)},
+        {"role": role, "email": email_for_lookup(email)},
     ).one_or_none()  # fmt: skip
     if row is None:
         raise NotFound("user")

@@ -35,6 +35,6 @@ class Try:
 
     def succeeded(self) -> None:
         """The password was right: this browser starts counting anew, and a crowd of such tries locks nobody out."""
-        throttle.forgive(*self._own)
+        throttle.reset(*self._own)
         for name, key, _ in self._shared:
-            throttle.take_back(name, key)
+            throttle.undo(name, key)

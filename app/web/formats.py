@@ -15,7 +15,7 @@ from app.web.language import locale
 
 def init_app(app: Flask, settings: Settings) -> None:
     """`money`, `money_short`, `time(zone)`, `day_long`, `day_short`, `weekday`, `weekday_short`, `duration`, `code`,
-    `room`."""
+    `auditorium`."""
     app.jinja_env.filters.update(
         money=lambda centavos: money.format_money(centavos, locale()),
         money_short=lambda centavos: money.format_money_short(centavos, locale()),
@@ -26,7 +26,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         weekday=lambda day, timezone=None: i18n.weekday(_day(day, timezone), locale()),
         weekday_short=lambda day, timezone=None: i18n.weekday_short(_day(day, timezone), locale()),
         duration=lambda minutes: i18n.format_duration(minutes, locale()),
-        room=lambda name: i18n.room_name(name, locale()),
+        auditorium=lambda name: i18n.auditorium_name(name, locale()),
         code=grouped,
     )
     app.jinja_env.globals.update(

@@ -113,5 +113,5 @@ def post_fork(server: Any, worker: Any) -> None:
     """A connection belongs to the process that opened it: each worker opens its own."""
     from app.core import cache, db
 
-    db.forked()
+    db.drop_inherited_connections()
     cache.clear_all()

@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.config import Settings
-from app.core.throttle import private_key
+from app.core.throttle import keyed_hash
 from app.web.requests import host_of
 from app.web.session_cookie import SessionCookie
 
@@ -168,7 +168,7 @@ def known_visitor() -> str | None:
 def address_key() -> str:
     """The caller's network address as a key that tells nobody who it was."""
     if "address_key" not in g:
-        g.address_key = private_key(network_of(request.remote_addr or "unknown"))
+        g.address_key = keyed_hash(network_of(request.remote_addr or "unknown"))
     return str(g.address_key)
 
 

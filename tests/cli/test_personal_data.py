@@ -169,7 +169,7 @@ def test_what_is_erased_is_in_no_table_and_the_sale_is_kept(
             reservations.request(request.token)
     with db.reading():
         assert reservations.seat_states(full.id) == {}
-        assert outbox.mails_waiting("other@example.org") == ["NoticeRequested"]
+        assert outbox.waiting_mails("other@example.org") == ["NoticeRequested"]
         assert users.account_of(EMAIL) is None
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.host_names import ascii_address
-from app.core.contact import checked_email, checked_name, email_to_find
+from app.core.contact import checked_email, checked_name, email_for_lookup
 from app.core.errors import Invalid
 
 
@@ -27,7 +27,7 @@ from app.core.errors import Invalid
     ],
 )
 def test_a_domain_has_one_spelling_and_is_sent_to_as_itself(typed: str, kept: str, on_the_wire: str) -> None:
-    assert checked_email(typed) == email_to_find(typed) == kept
+    assert checked_email(typed) == email_for_lookup(typed) == kept
     assert ascii_address(kept) == on_the_wire
 
 
@@ -91,7 +91,7 @@ def test_what_is_no_address_is_refused_and_found_nowhere(typed: str, code: str) 
     with pytest.raises(Invalid) as refused:
         checked_email(typed)
     assert refused.value.code == code
-    assert len(email_to_find(typed)) <= 254
+    assert len(email_for_lookup(typed)) <= 254
 
 
 @given(st.emails() | st.from_regex(r"[a-z]{1,9}@[\w\u200c\u200d-]{1,12}\.example", fullmatch=True))

@@ -89,7 +89,7 @@ def test_reading_in_between_takes_nothing_from_a_transaction() -> None:
         with db.transaction() as session:
             assert session.execute(text("show transaction_read_only")).scalar_one() == "off"
             session.execute(text(INSERT.replace("'x'", f"'{number}'")))
-    with db.aside() as connection:
+    with db.autocommit_connection() as connection:
         connection.execute(text("delete from core.processed where consumer = '1'"))
     with db.reading() as session:
         assert session.execute(text("select count(*) from core.processed")).scalar_one() == 2
@@ -170,7 +170,7 @@ def until_somebody_waits_for_a_lock() -> None:
     query = text(
         "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
     )
-    with db.aside() as connection:
+    with db.autocommit_connection() as connection:
         while connection.execute(query).scalar_one() == 0:
             assert time.monotonic() < deadline
             time.sleep(0.01)

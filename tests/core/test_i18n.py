@@ -23,10 +23,10 @@ def test_a_day_is_said_as_people_say_it() -> None:
 
 
 def test_a_numbered_room_is_named_in_the_readers_language_and_a_name_of_its_own_stays() -> None:
-    assert [i18n.room_name("Sala 2", locale) for locale in i18n.LOCALES] == ["Sala 2", "Room 2"]
-    assert [i18n.room_name("Sala B", locale) for locale in i18n.LOCALES] == ["Sala B", "Room B"]
+    assert [i18n.auditorium_name("Sala 2", locale) for locale in i18n.LOCALES] == ["Sala 2", "Room 2"]
+    assert [i18n.auditorium_name("Sala B", locale) for locale in i18n.LOCALES] == ["Sala B", "Room B"]
     for name in ("Sala Azul", "Cine Sala 2", "Sala 2 VIP", "Sala"):
-        assert {i18n.room_name(name, locale) for locale in i18n.LOCALES} == {name}
+        assert {i18n.auditorium_name(name, locale) for locale in i18n.LOCALES} == {name}
 
 
 def test_durations() -> None:

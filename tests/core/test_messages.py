@@ -38,6 +38,8 @@ WRITTEN: list[tuple[str, dict[str, Any]]] = [
     ("TicketsReady", ORDER | {"storage_key": "5a3c.pdf"}),
     ("TicketsResigned", {"order_id": "5a3c"}),
     ("TicketsRevoked", {"order_id": "5a3c"}),
+    ("ScreeningChanged", {"screening_id": 7, "revision": 2}),
+    ("OrderScreeningChanged", {"order_id": "5a3c"}),
     ("DocumentUnwanted", {"order_id": "5a3c"}),
     (
         "NoticeRequested",

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from app.core.seat_names import full_name, heard_name, long_name, short_name
+from app.core.seat_names import full_name, long_name, short_name, spoken_name
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_in_words() -> None:
 
 
 def test_who_listens_hears_no_long_number() -> None:
-    assert heard_name("pt_BR", "F", "7") == "F7"
-    assert heard_name("pt_BR", "11", "1") == "Fila 11, lugar 1"
-    assert heard_name("pt_BR", "1", "5", "Balcão") == "Balcão, fila 1, lugar 5"
-    assert heard_name("en", "F", "7", "Balcão") == "Balcão, F7"
-    assert heard_name("en", "J", "1", last="2") == "J1/2"
+    assert spoken_name("pt_BR", "F", "7") == "F7"
+    assert spoken_name("pt_BR", "11", "1") == "Fila 11, lugar 1"
+    assert spoken_name("pt_BR", "1", "5", "Balcão") == "Balcão, fila 1, lugar 5"
+    assert spoken_name("en", "F", "7", "Balcão") == "Balcão, F7"
+    assert spoken_name("en", "J", "1", last="2") == "J1/2"

@@ -34,16 +34,16 @@ def test_a_night_between_two_months_names_both() -> None:
 
 def test_today_and_tomorrow_follow_the_calendar() -> None:
     noon, evening_before = datetime(2026, 11, 24, 15, tzinfo=UTC), datetime(2026, 11, 24, 2, tzinfo=UTC)
-    assert EVENING.day_near(noon, "pt_BR") == "hoje"
-    assert EVENING.day_near(evening_before, "pt_BR") == "amanhã"
-    assert EVENING.day_dated(evening_before, "en") == "tomorrow, 24 Nov"
-    assert EVENING.day_near(datetime(2026, 11, 20, 15, tzinfo=UTC), "pt_BR") == "ter 24/11"
+    assert EVENING.day_relative(noon, "pt_BR") == "hoje"
+    assert EVENING.day_relative(evening_before, "pt_BR") == "amanhã"
+    assert EVENING.day_relative_and_date(evening_before, "en") == "tomorrow, 24 Nov"
+    assert EVENING.day_relative(datetime(2026, 11, 20, 15, tzinfo=UTC), "pt_BR") == "ter 24/11"
 
 
 def test_between_midnight_and_five_no_day_is_called_today() -> None:
     awake = datetime(2026, 11, 24, 3, 10, tzinfo=UTC)  # 0:10 on Tuesday
-    assert EVENING.day_near(awake, "pt_BR") == "ter 24/11"
-    assert EVENING.day_dated(awake, "pt_BR") == "ter 24/11"
+    assert EVENING.day_relative(awake, "pt_BR") == "ter 24/11"
+    assert EVENING.day_relative_and_date(awake, "pt_BR") == "ter 24/11"
     assert unambiguous_today(datetime(2026, 11, 24, 4, 59)) is None  # noqa: DTZ001 - a clock's reading
     assert unambiguous_today(datetime(2026, 11, 24, 5, 0)) == date(2026, 11, 24)  # noqa: DTZ001
 
@@ -53,9 +53,9 @@ def test_between_midnight_and_five_no_day_is_called_today() -> None:
 )
 def test_after_midnight_is_neither_today_nor_tomorrow(now: datetime) -> None:
     """Neither at 22:00 on Saturday nor at 0:10 on Sunday."""
-    assert LATE.day_near(now, "pt_BR") == "madrugada de sáb para dom 06/12"
-    assert LATE.day_near(now, "en") == "the night of Sat to Sun 6 Dec"
-    assert LATE.day_dated(now, "pt_BR") == "dom 06/12, madrugada"
+    assert LATE.day_relative(now, "pt_BR") == "madrugada de sáb para dom 06/12"
+    assert LATE.day_relative(now, "en") == "the night of Sat to Sun 6 Dec"
+    assert LATE.day_relative_and_date(now, "pt_BR") == "dom 06/12, madrugada"
     assert LATE.night_note("en") == "Sun 6 Dec, after midnight"
 
 

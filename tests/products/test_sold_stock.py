@@ -47,7 +47,7 @@ def sell_a_year(products: ProductIds) -> None:
             ),
             {"sold": SOLD, "product": products.popcorn},
         )
-    with db.aside() as connection:  # as autovacuum does after such a load
+    with db.autocommit_connection() as connection:  # as autovacuum does after such a load
         connection.execute(text("vacuum analyze products.stock_claims"))
 
 

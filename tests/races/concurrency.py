@@ -88,7 +88,7 @@ def count_blocked() -> int:
         "select count(*) from pg_stat_activity"
         " where datname = current_database() and wait_event_type = 'Lock'"
     )
-    with db.aside() as connection:
+    with db.autocommit_connection() as connection:
         return int(connection.execute(waiting).scalar_one())
 
 

@@ -57,7 +57,7 @@ def test_day_and_room_are_called_the_same_on_ticket_and_heading(app: Flask, ana:
     """English months keep their capital, and a numbered room is a room throughout."""
     screening = make_screening("oooo", starts_in=timedelta(days=3))
     page = ana.get(links.order(purchases.buy(screening, seats(screening, "A1")).token)).text
-    named = screening.showtime.day_dated(events.now(), "en")
+    named = screening.showtime.day_relative_and_date(events.now(), "en")
     assert f">{named[:1].upper()}{named[1:]}<b>" in page
     seat_map = ana.get(f"/screenings/{screening.id}").text
     assert "Map of Room 2" in seat_map

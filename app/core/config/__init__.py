@@ -1,4 +1,4 @@
-"""Settings: read once from the environment, and handed around as one frozen object."""
+"""Settings: read once from the environment into one frozen object."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["PAGES", "SERVICES", "BadSetting", "Settings", "settings", "use"]
 
 
 class BadSetting(ValueError):
-    """Settings in the environment that cannot be used: a line for each mistake, which names the variable."""
+    """Settings in the environment are wrong. The message has a line for each mistake, with the variable's name."""
 
 
 class Settings(BaseSettings):
@@ -81,7 +81,7 @@ class Settings(BaseSettings):
 
 
 def _secret_key(var: Path) -> str:
-    """One machine: the key is made at first start and kept in `var`, readable by its owner alone."""
+    """The secret key of one machine, made at the first start and stored in `var`, readable by its owner only."""
     path = var / "secret-key"
     try:
         if not path.exists():
@@ -95,7 +95,7 @@ def _secret_key(var: Path) -> str:
 
 
 def _write_once(path: Path, content: str) -> None:
-    """Another process may be quicker: then its content stays."""
+    """Write a file unless it exists: if another process has written it first, its content stays."""
     with suppress(FileExistsError):
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:

@@ -1,4 +1,4 @@
-"""Checks of single settings. Each returns the value to use, or raises ValueError with words that follow the name."""
+"""Checks of single settings. Each returns the value to use, or raises ValueError; the variable's name is put before."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGES = "pages"
 
 
 def services(given: object) -> object:
-    """Names with commas between, as a tuple."""
+    """A comma-separated list of service names, as a tuple."""
     if not isinstance(given, str):
         return given
     wanted = tuple(part.strip() for part in given.split(",") if part.strip())
@@ -25,14 +25,14 @@ def services(given: object) -> object:
 
 
 def database_url(text: str) -> str:
-    """The words do not repeat the address: a password may stand in it."""
+    """A database URL. The error does not repeat it: it may contain a password."""
     if not text.startswith(("postgresql://", "postgresql+psycopg2://")):
         raise ValueError("a database is postgresql://user:password@host/name")
     return text
 
 
 def public_url(text: str) -> str:
-    """With the host in ASCII: mail programs read other letters each in their own way. Without a path."""
+    """The site's address, without a path, its host in ASCII: mail programs disagree about other letters."""
     with suppress(ValueError):
         url = urlsplit(text)
         host = ascii_host(url.hostname or "")
@@ -43,14 +43,14 @@ def public_url(text: str) -> str:
 
 
 def networks(text: str) -> str:
-    """Addresses and networks with commas between, or `*`."""
+    """A comma-separated list of addresses and networks, or `*`."""
     for part in text.split(","):
         if part.strip() != "*":
             ip_network(part.strip())
     return text
 
 
-# An adapter checks the settings that it reads. It is loaded only if its setting is set, so that processes stay small.
+# An adapter checks the settings that it reads. It is imported only if its setting is set, to save memory.
 def sandbox_pix(text: str) -> str:
     from app.adapters.psp.sandbox_customers import auto_after
 

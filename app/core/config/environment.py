@@ -1,4 +1,4 @@
-"""Environment variables as a source of settings, and the lines about what is wrong with them."""
+"""Environment variables as a source of settings, and the error lines for wrong ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 OURS = "BILHETERIA_"
-# Read before the settings are: core.failpoints.
+# core.failpoints reads it before the settings are read.
 READ_ELSEWHERE = frozenset({"BILHETERIA_FAILPOINT"})
 
 
@@ -35,7 +35,7 @@ class Variables(PydanticBaseSettingsSource):
 def _group(group: FieldInfo) -> dict[str, str]:
     found = {}
     for name, field in fields(group).items():
-        with suppress(ValueError):  # `file_mistakes` tells it
+        with suppress(ValueError):  # `file_mistakes` reports it
             if text := os.environ.get(name, "").strip() or _from_file(name, field):
                 found[name] = text
     return found
@@ -55,7 +55,7 @@ def variables(settings: type[BaseSettings]) -> dict[str, FieldInfo]:
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Whether NAME_FILE may name a file with the value."""
+    """Whether the variable NAME_FILE may name a file that contains the value."""
     return bool(field.json_schema_extra)
 
 
@@ -92,7 +92,7 @@ def names(settings: type[BaseSettings]) -> set[str]:
 
 
 def unknown_names(settings: type[BaseSettings]) -> Iterator[str]:
-    """A line for each variable that looks like a setting and is none: a slip must not go unseen."""
+    """A line for each variable that looks like a setting and is none: it may be a typing mistake."""
     known = names(settings)
     for name in sorted(os.environ):
         if name.startswith(OURS) and name not in known:

@@ -1,8 +1,8 @@
-"""The settings as frozen values, in groups by what they are about: `settings().holds.max_seats`.
+"""The settings as frozen values in groups by topic: `settings().holds.max_seats`.
 
-A field made by `variable` or `secret` is set in the environment, by the name that stands there; docs/settings.md says
-what each one means. The other fields are constants of the product, which only tests change. Limits and checks stand
-with each field. Minutes, seconds and days are named in the field or by its group.
+The environment sets the fields that are made by `variable` and `secret`, by the names given there; docs/settings.md
+explains each one. The other fields are constants of the product, which only tests change. Each field has its limits and
+checks. The name of the field or of its group says whether it is in seconds, minutes or days.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Group(BaseModel):
 
 
 class Process(Group):
-    """What a process does and how it shows that it works."""
+    """The services of a process, its heartbeat and its log."""
 
     services: Annotated[tuple[str, ...], BeforeValidator(checks.services)] = variable(
         "SERVICES", (PAGES, *SERVICES)
@@ -65,7 +65,7 @@ class Web(Group):
 
     @property
     def listens_at(self) -> str:
-        """Host and port as addresses write them: an IPv6 host stands in brackets."""
+        """Host and port as in an address: an IPv6 host is in brackets."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
@@ -103,7 +103,7 @@ class Cinema(Group):
 
 
 class Holds(Group):
-    """The limits of orders whose seats are held."""
+    """The limits of holds."""
 
     max_seats: int = variable("BILHETERIA_MAX_SEATS", 8, ge=1, le=50)
     minutes: int = variable("BILHETERIA_HOLD_MINUTES", 10, ge=1, le=60)
@@ -126,7 +126,7 @@ class Payments(Group):
 
 
 class Retention(Group):
-    """Days that data is kept."""
+    """The days for which data is kept."""
 
     unpaid_days: int = variable("BILHETERIA_KEEP_UNPAID_DAYS", 30, ge=1, le=3650)
     requests_days: int = variable("BILHETERIA_KEEP_REQUESTS_DAYS", 30, ge=1, le=3650)

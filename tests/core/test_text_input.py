@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.typed import plain, seen
+from app.core.text_input import canonical_line, visible_line
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from app.core.typed import plain, seen
     ],
 )
 def test_signs_that_nobody_sees_are_left_out_and_those_that_spell_are_kept(typed: str, kept: str) -> None:
-    assert seen(typed) == kept
+    assert visible_line(typed) == kept
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_signs_that_nobody_sees_are_left_out_and_those_that_spell_are_kept(typed
     [("\uff21\uff11\uff0d", "A1-"), ("\ufb01", "fi"), ("1\ufe0f", "1"), ("stra\u00dfe", "stra\u00dfe")],
 )
 def test_what_has_one_spelling_is_read_as_such(typed: str, kept: str) -> None:
-    assert plain(typed) == kept
+    assert canonical_line(typed) == kept
 
 
 @given(st.text(max_size=60))
 def test_reading_it_twice_changes_nothing(typed: str) -> None:
-    for reading in (seen, plain):
+    for reading in (visible_line, canonical_line):
         once = reading(typed)
         assert reading(once) == once
         assert unicodedata.is_normalized("NFC", once)
