@@ -5,7 +5,7 @@
 #   make audit   look for pinned packages with known vulnerabilities (needs the network)
 #   make bench   measure it
 PYTHON ?= python3
-# Whatever the terminal's locale is (pt_BR alone is ISO-8859-1): our files and lines are UTF-8.
+# Files and output are UTF-8 under every locale (the locale pt_BR is ISO-8859-1).
 export PYTHONUTF8 = 1
 ARGS ?=
 
@@ -40,6 +40,6 @@ format: setup-dev
 	@.venv/bin/python -m tools.checks.format_styles
 	@.venv/bin/python -m tools.checks.template_lines --fix
 
-# Keeps var/, where the data is.
+# It keeps var/, which has the data.
 clean:
 	@rm -rf .venv node_modules static/dist static/vendor

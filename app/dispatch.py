@@ -1,4 +1,4 @@
-"""Which handler reads which message, and which ticks run: collected from each service's `handlers.py`."""
+"""The handlers and ticks of the services, collected from each `handlers.py`."""
 
 from __future__ import annotations
 

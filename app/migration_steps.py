@@ -1,4 +1,4 @@
-"""Steps of migrations that must not hold up who sells meanwhile."""
+"""Steps of migrations that do not block sales."""
 
 from __future__ import annotations
 

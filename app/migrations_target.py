@@ -1,4 +1,4 @@
-"""What Flask-Migrate works on: the metadata of every service, and the process's engine."""
+"""The target of Flask-Migrate: the metadata of every service, and the process's engine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
 
 
 def all_metadata() -> MetaData:
-    """Every table of the house; importing the models is what registers them."""
+    """All tables; importing the models registers them."""
     import_module("app.core.outbox")
     import_module("app.core.throttle")
     for service in SERVICES:
@@ -34,7 +34,7 @@ def all_metadata() -> MetaData:
 
 
 class MigrationTarget:
-    """Stands where Flask-Migrate expects a Flask-SQLAlchemy object."""
+    """The object that Flask-Migrate uses instead of a Flask-SQLAlchemy object."""
 
     @property
     def metadata(self) -> MetaData:

@@ -13,7 +13,7 @@ from app.core import db
 from app.core.db import SCHEMAS
 
 target = current_app.extensions["migrate"].db
-# A table in use is not waited for: everybody who comes later would wait behind us. Let them through, and try again.
+# Do not wait for a lock: all later transactions on the table would wait too. Fail, pause and try again.
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 TRIES = 60
 PAUSE_SECONDS = 2.0
@@ -34,7 +34,7 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
 
 
 def run() -> None:
-    """Apply to the database what is missing. Raises OperationalError when a table stays in use."""
+    """Apply the missing migrations. Raises OperationalError when a table stays in use."""
     with db.migration_engine().connect() as connection:
         _wait_for_others(connection)
         connection.execute(text("create schema if not exists core"))
@@ -71,7 +71,7 @@ def _wait_for_others(connection: Connection) -> None:
 
 
 def _drop_unfinished_indexes(connection: Connection) -> None:
-    """What an interrupted `create index concurrently` left: it is used by nobody, and `if not exists` finds it."""
+    """Drop invalid indexes of an interrupted `create index concurrently`: `if not exists` would keep them."""
     unfinished = connection.execute(
         text(
             "select format('%I.%I', n.nspname, c.relname) from pg_index i join pg_class c on c.oid = i.indexrelid"

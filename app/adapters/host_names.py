@@ -1,14 +1,14 @@
-"""Host and domain names as they go over the wire: in ASCII, by IDNA 2008.
+"""Host and domain names in ASCII, by IDNA 2008.
 
-Python's own `idna` codec follows IDNA 2003, which turns ß into ss: another domain, which somebody else may own. No name
-with letters beyond ASCII may reach a socket, a mail header or a link in another way than through here.
+Python's own `idna` codec follows IDNA 2003, which turns ß into ss: another domain, which somebody else may own. Every
+name with letters beyond ASCII passes these functions before it reaches a socket, a mail header or a link.
 """
 
 from __future__ import annotations
 
 
 def ascii_host(name: str) -> str:
-    """`praça.example` → `xn--praa-2oa.example`; an ASCII name stays as it is. Raises ValueError for no such name."""
+    """`praça.example` → `xn--praa-2oa.example`; an ASCII name is not changed. Raises ValueError for a bad name."""
     if name.isascii():
         return name
     import idna  # its tables are large, and most processes meet ASCII names alone

@@ -1,7 +1,7 @@
-"""JSON that somebody else wrote: read within limits, so that whatever it holds can be stored and sent on.
+"""A JSON reader with limits, for input from other systems: every value that it returns can be stored.
 
-Python's own reader takes more than JSON (NaN, one name twice, texts that no database can store) and stumbles over what
-is too deep for its stack. All of that is refused here, in words for the log, without any of its content.
+Python's own reader accepts more than JSON (NaN, duplicate names, texts that Postgres cannot store) and fails on input
+that is nested too deeply for its stack. This reader refuses all of that; its errors never contain the input.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class UnreadableJson(ValueError):
-    """The message says what is wrong, never what was sent. `line` is where, if the reader stopped there."""
+    """The input is not acceptable JSON. The message never contains the input; `line` is the line of a syntax error."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Sending mail: files in a folder on one machine, SMTP elsewhere."""
+"""Sending mail: into files of a folder on one machine, by SMTP elsewhere."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from app.adapters.host_names import ascii_address, ascii_host
 from app.adapters.mail_headers import POLICY
 
 TIMEOUT_SECONDS = 15.0  # for one answer
-# For a whole mail: less than what is left of a message's lease when its handler begins.
+# For a whole mail: less than the rest of a delivery's lease when its handler begins.
 WHOLE_SECONDS = 20.0
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 class MailError(Exception):
-    """The mail server did not take it; trying again later may help."""
+    """The mail server did not accept the mail; trying again later may help."""
 
 
 class BadMail(ValueError):
-    """This mail can never be sent: a line break in a header, an address that is none."""
+    """This mail can never be sent: a header has a line break, or the address is invalid."""
 
 
 class BadAddress(ValueError):
-    """The setting does not name a way to send mail, or a sender; the message says what does."""
+    """The setting is not a valid mail address or sender; the message shows the valid forms."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Mail:
-    """`message_id` is stable for the same notice: a repeat after a crash is the same mail to its reader."""
+    """A mail to one person. `message_id` is the same when a mail is repeated after a crash."""
 
     to: str
     subject: str
@@ -60,10 +60,10 @@ class Mail:
 
 
 class Mailbox(Protocol):
-    """The port."""
+    """The port to a mail service."""
 
     def send(self, mail: Mail) -> None:
-        """Raises MailError and BadMail."""
+        """Send the mail. Raises MailError and BadMail."""
 
     def forget(self, address: str) -> int:
         """Delete the copies that are kept here of mails to `address`; returns how many. Raises MailError."""
@@ -80,7 +80,7 @@ def open_mail(address: str, folder: Path, sender: str) -> Mailbox:
 
 
 def check_address(address: str) -> None:
-    """Raises BadAddress, whose words do not repeat the address: a password may stand in it."""
+    """Raise BadAddress for a bad setting. The error does not repeat it: it may contain a password."""
     if address.startswith("folder:"):
         return
     with suppress(ValueError):  # a port that is no number
@@ -92,7 +92,7 @@ def check_address(address: str) -> None:
 
 
 def check_sender(sender: str) -> None:
-    """Raises BadAddress."""
+    """Raise BadAddress for a sender that is none."""
     try:
         _sender(sender)
     except (ValueError, IndexError, MessageError):
@@ -100,7 +100,7 @@ def check_sender(sender: str) -> None:
 
 
 def compose(mail: Mail, sender: str) -> EmailMessage:
-    """The message as it is sent. Raises BadMail: nothing that came from a form may start a header of its own."""
+    """The message as it is sent. Raises BadMail: input from a form must not add a header."""
     message = EmailMessage(policy=POLICY)
     try:
         message["From"] = _sender(sender)
@@ -115,12 +115,12 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
             kind, _, subtype = one.content_type.partition("/")
             message.add_attachment(one.content, maintype=kind, subtype=subtype, filename=one.filename)
     except (ValueError, IndexError, MessageError) as error:
-        raise BadMail(_nobodys(error)) from error
+        raise BadMail(_without_addresses(error)) from error
     return message
 
 
-def _nobodys(error: Exception) -> str:
-    """What went wrong, without the address that it went wrong with: errors are logged."""
+def _without_addresses(error: Exception) -> str:
+    """The text of `error` without e-mail addresses, for logs."""
     return _ADDRESS.sub("…@…", str(error))
 
 
@@ -130,7 +130,7 @@ def _sender(setting: str) -> Address:
 
 
 class FolderMailbox:
-    """Each mail an `.eml` file, whole or not at all; the name comes from the Message-ID, so a repeat replaces it."""
+    """Writes each mail to an `.eml` file, atomically. The name is the Message-ID, so a repeat replaces the file."""
 
     def __init__(self, folder: Path, sender: str) -> None:
         self.folder = folder
@@ -162,8 +162,8 @@ class FolderMailbox:
         return found
 
 
-class _Hurried(smtplib.SMTP):
-    """A conversation with an end: a server that answers each step just in time does not hold a thread for minutes."""
+class _DeadlineSmtp(smtplib.SMTP):
+    """An SMTP client with a deadline for the whole mail: a slow server cannot hold a thread for minutes."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.ends = time.monotonic() + WHOLE_SECONDS
@@ -175,12 +175,12 @@ class _Hurried(smtplib.SMTP):
         return super().getreply()
 
 
-class _HurriedInSecret(_Hurried, smtplib.SMTP_SSL):
-    """By TLS from the start."""
+class _DeadlineSmtpSsl(_DeadlineSmtp, smtplib.SMTP_SSL):
+    """As its base, by TLS from the start."""
 
 
 class SmtpMailbox:
-    """One connection a mail: the worker sends few at a time."""
+    """Sends each mail over a connection of its own: the worker sends few at a time."""
 
     def __init__(self, address: str, sender: str) -> None:
         parts = urlsplit(address)
@@ -201,24 +201,26 @@ class SmtpMailbox:
                     server.login(self.user, self.password)
                 server.send_message(message)
             finally:
-                with suppress(OSError, smtplib.SMTPException):  # it has the mail, however it says goodbye
+                with suppress(
+                    OSError, smtplib.SMTPException
+                ):  # the mail was accepted; errors of QUIT do not matter
                     server.quit()
         except smtplib.SMTPRecipientsRefused as error:
-            # 4xx is "not now": greylisting, a full mailbox.
+            # 4xx is temporary: greylisting, a full mailbox.
             if all(code < 500 for code, _ in error.recipients.values()):
                 raise MailError("the recipient was put off") from error
             raise BadMail("the recipient was refused") from error
         except (OSError, smtplib.SMTPException) as error:
-            raise MailError(_nobodys(error)) from error
+            raise MailError(_without_addresses(error)) from error
 
     def forget(self, address: str) -> int:
-        return 0  # a mail that is sent is the mail server's
+        return 0  # no copy of a sent mail is kept
 
     def _connect(self) -> smtplib.SMTP:
         if self.secure:
             context = ssl.create_default_context()
-            return _HurriedInSecret(self.host, self.port, timeout=TIMEOUT_SECONDS, context=context)
-        server = _Hurried(self.host, self.port, timeout=TIMEOUT_SECONDS)
+            return _DeadlineSmtpSsl(self.host, self.port, timeout=TIMEOUT_SECONDS, context=context)
+        server = _DeadlineSmtp(self.host, self.port, timeout=TIMEOUT_SECONDS)
         if self.start_tls:
             server.starttls(context=ssl.create_default_context())
         return server

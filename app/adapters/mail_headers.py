@@ -1,4 +1,4 @@
-"""Mail headers in encoded words that every reader joins without losing a blank."""
+"""A policy that encodes mail headers so that readers keep the blanks between encoded words."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ _LINE = 76  # RFC 2047: the longest line that holds an encoded word
 
 
 class _WholeBlanks(EmailPolicy):
-    """Before Python 3.13 EmailPolicy writes a blank between two encoded words, where readers must drop it (RFC 2047):
-    `Não Há` is read as `NãoHá`. `email.header.Header` keeps the blank inside a word."""
+    """A policy that keeps blanks.
+
+    Before Python 3.13 EmailPolicy writes a blank between two encoded words, where readers must drop it (RFC 2047):
+    `Não Há` is read as `NãoHá`. `email.header.Header` keeps the blank inside a word.
+    """
 
     def fold(self, name: str, value: Any) -> str:
         return self._encoded(name, value) if _needs_words(value) else super().fold(name, value)
@@ -24,10 +27,10 @@ class _WholeBlanks(EmailPolicy):
 
     def _encoded(self, name: str, value: AddressHeader | UnstructuredHeader) -> str:
         if isinstance(value, AddressHeader):
-            said = f",{self.linesep} ".join(self._mailbox(one, name) for one in value.addresses)
+            encoded = f",{self.linesep} ".join(self._mailbox(one, name) for one in value.addresses)
         else:
-            said = self._words(str(value), name)
-        return f"{name}: {said}{self.linesep}"
+            encoded = self._words(str(value), name)
+        return f"{name}: {encoded}{self.linesep}"
 
     def _mailbox(self, one: Address, header: str) -> str:
         if one.display_name.isascii():

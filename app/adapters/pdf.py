@@ -1,7 +1,7 @@
-"""HTML to PDF, by WeasyPrint: accessible (PDF/UA-1), with subset fonts, and fetching nothing from anywhere.
+"""HTML to PDF by WeasyPrint: accessible (PDF/UA-1), with subset fonts, without any network access.
 
-WeasyPrint is imported on first use: only the worker prints, and the web processes stay small. Fonts are plain
-TTF files; a compressed web font would cost more than a second a document.
+WeasyPrint is imported on first use: only the worker makes PDFs, and web processes save the memory. Fonts are plain TTF
+files; a compressed web font would cost more than a second a document.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from app.adapters import pdf_import
 
-# Latin letters whose stroke is no accent that could be taken away.
+# Latin letters that Unicode does not decompose into a letter and an accent.
 _PLAIN = {"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Ħ": "H", "ħ": "h", "ı": "i", "Ŧ": "T", "ŧ": "t", "ẞ": "SS"}
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _IMAGE = "image:"
@@ -29,7 +29,7 @@ class PdfError(Exception):
 
 
 class Font:
-    """What a TTF file can draw, and how wide."""
+    """A TTF file: the characters that it has, and their widths."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -48,21 +48,21 @@ class Font:
         return sum(self._advances.get(ord(char), 0.6) for char in text)
 
     def draws(self, text: str) -> bool:
-        """Whether `text` can be drawn in its own letters; accents may be lost, and what is no letter."""
+        """Whether the font has all letters and digits of `text`; accents and other characters may be lost."""
         return all(
             self._drawn(char).strip() or unicodedata.category(char)[0] not in "LN" for char in _one_line(text)
         )
 
     def printable(self, text: str) -> str:
-        """`text` in one line with what the font can draw: accents composed, letters of other scripts in Latin ones.
+        """`text` in one line, in characters that the font has; letters of other scripts are transliterated to Latin.
 
-        What is neither a letter nor a digit, such as an emoji, is left out.
+        Characters that are neither letters nor digits, such as emoji, are left out.
         """
         drawn = (self._drawn(char) or _in_latin(char) for char in _one_line(text))
         return " ".join("".join(drawn).split())
 
     def _drawn(self, char: str) -> str:
-        """As the font has it, or without its marks; empty where it has neither."""
+        """`char` if the font has it, else its letter without accents; empty if the font has neither."""
         if ord(char) in self._advances and unicodedata.category(char) not in _UNSEEN:
             return char
         plain = _PLAIN.get(char) or unicodedata.normalize("NFKD", char)
@@ -74,32 +74,32 @@ def _one_line(text: str) -> str:
 
 
 def _in_latin(char: str) -> str:
-    """`Ж` as Zh. A sign of Chinese writing is a word of its own; a stop or a dash that is missing parts two words."""
+    """`Ж` as Zh. A Chinese character becomes a separate word; missing punctuation becomes a blank."""
     kind = unicodedata.category(char)
     if kind[0] == "P":
         return " "
     if kind[0] not in "LMN":
         return ""
-    from anyascii import anyascii  # its tables are read as they are needed, and most films need none
+    from anyascii import anyascii  # imported here: most texts do not need its tables
 
     latin = anyascii(char)
     return f" {latin} " if unicodedata.name(char, "").startswith("CJK") else latin
 
 
 class Printer:
-    """Prints documents that share one style sheet; no other applies, so it says `display: block` too.
+    """Makes PDFs with one style sheet. No browser style sheet applies, so it also sets `display: block`.
 
-    `fonts` names the TTF files that the sheet calls `font:<name>`.
+    `fonts` are the TTF files by the names that the sheet uses: `font:<name>`.
     """
 
     def __init__(self, css: str, fonts: Mapping[str, Path]) -> None:
         self.css = css
         self.fonts = {name: Font(path) for name, path in fonts.items()}
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()
 
     def pdf(self, html: str, images: Mapping[str, bytes]) -> bytes:
         """The PDF of `html`, whose pictures are `image:<name>` of `images` (PNG). Raises PdfError."""
-        with self._one_at_a_time:
+        with self._lock:
             sheet, configuration, fetcher = self._sheet
             fetcher.images = images
             try:
@@ -126,9 +126,9 @@ class Printer:
         if missing:
             raise PdfError(f"fonts are missing (make setup builds them): {', '.join(missing)}")
         configuration = FontConfiguration()
-        # Left to the interpreter's end, it would find the libraries gone that it wants to tidy up with.
+        # Release it before the interpreter ends: its destructors need libraries that are unloaded by then.
         atexit.register(self.__dict__.pop, "_sheet", None)
-        fetcher = _given_files_alone({name: font.path for name, font in self.fonts.items()})
+        fetcher = _local_fetcher({name: font.path for name, font in self.fonts.items()})
         sheet = CSS(string=self.css, font_config=configuration, url_fetcher=fetcher)
         return sheet, configuration, fetcher
 
@@ -138,7 +138,7 @@ def _plain_html() -> Any:
     from weasyprint import HTML
 
     class PlainHtml(HTML):
-        """Without the style sheet of a browser, which costs a sixth of the time: ours says all that is used.
+        """HTML without WeasyPrint's browser style sheet, which costs a sixth of the time.
 
         WeasyPrint has no setting for it.
         """
@@ -149,14 +149,14 @@ def _plain_html() -> Any:
     return PlainHtml
 
 
-def _given_files_alone(fonts: Mapping[str, Path]) -> Any:
-    """A fetcher that knows `fonts`, and the `images` of the document at hand: no network, no files, no data: addresses.
+def _local_fetcher(fonts: Mapping[str, Path]) -> Any:
+    """A fetcher for `fonts` and the `images` of the current document: no network, no files, no `data:` addresses.
 
-    What it does not have is left out, and the document is made without it.
+    The document is made without a file that the fetcher refuses.
     """
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    class GivenFilesAlone(URLFetcher):
+    class LocalFetcher(URLFetcher):
         images: Mapping[str, bytes] = {}
 
         def fetch(self, url: str, headers: Any = None) -> Any:
@@ -166,7 +166,7 @@ def _given_files_alone(fonts: Mapping[str, Path]) -> Any:
             if url.startswith(_FONT) and url.removeprefix(_FONT) in fonts:
                 content = fonts[url.removeprefix(_FONT)].read_bytes()
                 return URLFetcherResponse(url, content, {"Content-Type": "font/ttf"})
-            raise ValueError(f"nothing is fetched: {url[:100]}")
+            raise ValueError(f"fetching is refused: {url[:100]}")
 
-    # It opens no connection: an empty context spares loading the machine's certificates.
-    return GivenFilesAlone(ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    # It opens no connection: an empty context saves loading the machine's certificates.
+    return LocalFetcher(ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))

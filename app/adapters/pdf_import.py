@@ -1,7 +1,7 @@
-"""WeasyPrint without what it would load for fonts that we do not have.
+"""An import of WeasyPrint that defers two modules of fontTools, to save memory.
 
-It imports fontTools' subsetting and its instances of variable fonts when it is imported itself: 10 MB of memory, for
-files that HarfBuzz subsets and for fonts that are no variable ones. Here they are loaded when they are first called.
+WeasyPrint imports fontTools' subsetter and its instancer of variable fonts at once: 10 MB. Our documents need neither,
+because HarfBuzz makes the subsets and our fonts are static. The two modules are imported at the first call.
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-_LATER = ("fontTools.subset", "fontTools.varLib.instancer")
+_DEFERRED = ("fontTools.subset", "fontTools.varLib.instancer")
 
 
-class _Later(ModuleType):
-    """Stands for a module until something of it is called."""
+class _DeferredModule(ModuleType):
+    """A placeholder for a module, which it imports when one of its functions is called."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
 
-        def call(*args: Any, **kept: Any) -> Any:
-            return getattr(import_module(self.__name__), name)(*args, **kept)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return getattr(import_module(self.__name__), name)(*args, **kwargs)
 
         return call
 
 
 def load() -> None:
-    """Import WeasyPrint. Raises OSError when a library that it draws with is missing."""
-    standing_in = {name: _Later(name) for name in _LATER if name not in sys.modules}
-    sys.modules.update(standing_in)
+    """Import WeasyPrint. Raises OSError if a library that it needs is missing."""
+    placeholders = {name: _DeferredModule(name) for name in _DEFERRED if name not in sys.modules}
+    sys.modules.update(placeholders)
     try:
         import_module("weasyprint")
     finally:
-        for name in standing_in:
+        for name in placeholders:
             sys.modules.pop(name, None)

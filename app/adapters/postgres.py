@@ -45,7 +45,7 @@ DEFAULTS: Mapping[str, str] = {
     "log_timezone": "UTC",
     "lc_messages": "C",
     "unix_socket_permissions": "0700",
-    # A statement that fails carries names, CPFs and tokens: the log says what was wrong, not what was sent.
+    # A failed statement contains names, CPFs and tokens: log the error without the statement.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
@@ -73,7 +73,7 @@ class PostgresServer:
         return _is_alive(self.pid)
 
     def stop(self, patience: float = 15.0) -> None:
-        """End the server and wait for it: first its open connections are closed, at last it is cut off."""
+        """Stop the server and wait for it: by a fast shutdown, then by an immediate one."""
         _signal(self.pid, signal.SIGINT)
         if not _wait_until_gone(self.pid, patience):
             _signal(self.pid, signal.SIGQUIT)
@@ -133,14 +133,14 @@ def _url(place: Place, database: str) -> str:
 
 @contextmanager
 def _lock(place: Place) -> Iterator[None]:
-    """One starter at a time: the others wait, and then join its server."""
+    """Let one process at a time start the server: the others wait, and then use its server."""
     with open(place.root / "start.lock", "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def _running_pid(place: Place) -> int | None:
-    """The server's process, if it lives. A number left behind that another program got since is forgotten."""
+    """The server's process id, if it runs. A pid file of a dead server is removed."""
     pidfile = place.cluster / "postmaster.pid"
     try:
         pid = int(pidfile.read_text().splitlines()[0])
@@ -159,7 +159,7 @@ def _running_pid(place: Place) -> int | None:
 
 
 def _is_postgres(pid: int, place: Place) -> bool:
-    """Whether that process is this cluster's server, and not a stranger that got the number after a crash."""
+    """Whether the process is this cluster's server, and not another one that reuses its id after a crash."""
     proc = Path("/proc") / str(pid)
     if proc.exists():
         with suppress(OSError):
@@ -170,7 +170,7 @@ def _is_postgres(pid: int, place: Place) -> bool:
 
 
 def _initialise(place: Place) -> None:
-    """Make the cluster once; beside its place first, so that an interrupted start leaves no half of one."""
+    """Make the cluster if there is none, under a temporary name: an interrupted start leaves no incomplete cluster."""
     if (place.cluster / "PG_VERSION").exists():
         return
     unfinished = place.cluster.with_name("cluster.new")

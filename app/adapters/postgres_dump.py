@@ -1,4 +1,4 @@
-"""A whole database as one file and back, by Postgres's own programs: those of the wheel, else the machine's."""
+"""Backup and restore of a whole database by pg_dump and pg_restore, from the wheel or from the machine."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from psycopg2.extensions import make_dsn, parse_dsn
 from app.adapters.postgres_limits import COMMANDS, limits_for_programs, open_connection, plain
 from app.adapters.postgres_place import BINARIES
 
-LOCK_SECONDS = 60  # somebody changes tables: say so, instead of waiting and holding up who comes after
+LOCK_SECONDS = 60  # then fail, instead of waiting for a migration and blocking others
 
 
 class DumpError(RuntimeError):
-    """It was not written, or not read back; the message is one line."""
+    """The dump or restore failed; the message is one line."""
 
 
 def dump(url: str, path: Path) -> None:
@@ -60,7 +60,7 @@ def restore(url: str, path: Path) -> None:
 
 def _run(program: str, url: str, arguments: Sequence[str]) -> None:
     facts = parse_dsn(plain(url)) | limits_for_programs(url, COMMANDS)
-    password = facts.pop("password", None)  # everybody may read the words of a command
+    password = facts.pop("password", None)  # every user of the machine can read the arguments of a command
     env = dict(os.environ) | ({"PGPASSWORD": password} if password else {})
     command = [str(_find(program)), f"--dbname={make_dsn(**facts)}", *arguments]
     done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Time limits of a conversation with Postgres, on both ends of its connection.
+"""Time limits of connections to Postgres, on the server and on the client.
 
 The server ends a statement, a wait for a lock or an idle transaction that takes too long. The kernel ends a connection
 whose peer acknowledges nothing. Neither helps against a peer that acknowledges and says nothing (a proxy, a server that
@@ -22,8 +22,8 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection, parse_dsn, set_wait_callback
 
-# A peer that is gone without a word is noticed after idle + count * interval, or `user_timeout` where data is on its
-# way. The server is asked for the same: else it would keep the locks of a client that is gone.
+# A peer that has vanished is noticed after idle + count * interval, or after the user timeout if data is in flight. The
+# server gets the same limits: otherwise it would keep the locks of a vanished client.
 KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 USER_TIMEOUT_SECONDS = 10.0
 
@@ -57,15 +57,15 @@ def page_limits(seconds: float) -> Limits:
 
 # Less than half of a message's lease: a worker thread is free again before another one takes its message.
 WORKER = Limits(connect=4, statement=10, lock=5, idle=30, pool=10)
-# Commands that people type: imports and reports work for long, and wait for others.
+# Commands: imports and reports take long and may wait for other transactions.
 COMMANDS = Limits(connect=5, statement=600, lock=60, idle=600, pool=30)
-# A migration builds an index, or validates a constraint, for as long as that takes; but while it waits for a lock,
-# everybody else waits behind it.
+# Migrations: building an index or validating a constraint takes long; but while a migration waits for a lock, all later
+# transactions wait behind it.
 MIGRATIONS = Limits(connect=5, statement=3600, lock=2, idle=600, pool=30)
 
 
 class NoAnswer(psycopg2.OperationalError):
-    """The database said nothing within the limit; psycopg2 has closed the connection."""
+    """The database did not answer within the limit; psycopg2 has closed the connection."""
 
 
 class LimitedConnection(connection):
@@ -129,7 +129,7 @@ def plain(url: str) -> str:
 
 
 def install() -> None:
-    """Let every connection of this process wait with a deadline, giving way to others under gevent."""
+    """Make all connections of this process wait with a deadline, cooperatively under gevent."""
     monkey = sys.modules.get("gevent.monkey")
     cooperative = monkey is not None and monkey.is_module_patched("socket")
     set_wait_callback(partial(_wait, _cooperative_ready() if cooperative else _ready))
@@ -146,7 +146,7 @@ def _wait(ready: Ready, waiting: connection) -> None:
         if state not in (POLL_READ, POLL_WRITE):
             raise psycopg2.OperationalError(f"unexpected state of a connection: {state}")
         if seconds is not None:
-            # The clock is looked at after the connection: a busy process may come late to an answer that is there.
+            # Read the clock after polling: a busy process may be late for an answer that has arrived.
             if deadline is None:
                 deadline = monotonic() + seconds
             elif (left := deadline - monotonic()) <= 0:

@@ -1,4 +1,4 @@
-"""Listening to NOTIFY on a connection outside of the pool. Works under threads and under gevent alike."""
+"""Listening to NOTIFY on a connection outside of the pool, under threads or gevent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, connection
 from app.adapters.postgres_limits import Limits, open_connection
 
 SLICE_SECONDS = 0.5
-# A connection that is silent looks like one that nobody notifies: ask it after so long without a word.
+# A dead connection looks like one without notifications: send a query after this time without any.
 PING_SECONDS = 10.0
 
 
@@ -32,7 +32,7 @@ def listen(
 ) -> None:
     """Call `heard` with the payloads of `channel` until `stopping` is set; `ready` once, when listening has begun.
 
-    What was sent before `ready` was not heard: the caller reads the truth then. Raises ListenError, at the latest
+    Notifications before `ready` are lost: the caller queries the database then. Raises ListenError, at the latest
     PING_SECONDS and the limit of an answer after the connection went silent.
     """
     try:
@@ -41,19 +41,21 @@ def listen(
         raise ListenError(str(error)) from error
     try:
         listening.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
-        _say(listening, f'listen "{channel}"')
+        _execute(listening, f'listen "{channel}"')
         ready()
-        _hear(listening, stopping, heard)
+        _receive(listening, stopping, heard)
     except (psycopg2.Error, OSError, ValueError) as error:
         raise ListenError(str(error)) from error
     finally:
         listening.close()
 
 
-def _hear(listening: connection, stopping: threading.Event, heard: Callable[[Iterable[str]], None]) -> None:
+def _receive(
+    listening: connection, stopping: threading.Event, heard: Callable[[Iterable[str]], None]
+) -> None:
     answered_at = time.monotonic()
-    # select() refuses descriptors beyond 1,023, and a process with many streams has more of them open. The selector is
-    # named at the time of use: gevent puts its own here.
+    # select() refuses descriptors above 1,023, and a process with many streams has more. The selector is looked up at
+    # the time of use, because gevent replaces it.
     with selectors.DefaultSelector() as selector:
         selector.register(listening, selectors.EVENT_READ)
         while not stopping.is_set():
@@ -61,7 +63,7 @@ def _hear(listening: connection, stopping: threading.Event, heard: Callable[[Ite
                 listening.poll()
                 answered_at = time.monotonic()
             elif time.monotonic() - answered_at > PING_SECONDS:
-                _say(listening, "select 1")
+                _execute(listening, "select 1")
                 answered_at = time.monotonic()
             payloads = [notify.payload for notify in listening.notifies]
             listening.notifies.clear()
@@ -69,6 +71,6 @@ def _hear(listening: connection, stopping: threading.Event, heard: Callable[[Ite
                 heard(payloads)
 
 
-def _say(listening: connection, statement: str) -> None:
+def _execute(listening: connection, statement: str) -> None:
     with listening.cursor() as cursor:
         cursor.execute(statement)

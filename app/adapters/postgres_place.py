@@ -1,4 +1,4 @@
-"""Where the embedded Postgres lives, and as whom it runs.
+"""The folders and the account of the embedded Postgres.
 
 An ordinary user runs it as themselves, in the folder asked for. Root runs it as `nobody`, which must be able
 to reach the folder and the server's binaries; what it cannot reach is placed below /var/lib instead.
@@ -27,7 +27,7 @@ REACHABLE_BASE = Path("/var/lib/bilheteria")
 
 
 class PostgresError(RuntimeError):
-    """The embedded server cannot be run; the message is one line for whoever started it."""
+    """The embedded server cannot be run; the message is one line for the terminal."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _owned(folder: Path, account: pwd.struct_passwd | None) -> Path:
 
 
 def _can_enter(folder: Path, account: pwd.struct_passwd) -> bool:
-    """Whether the account can walk down to `folder` (asked of the system: modes alone don't tell)."""
+    """Whether the account can walk down to `folder` (tried by the system: modes alone are not enough)."""
     walk = subprocess.run(
         ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder.parent)],
         user=account.pw_uid, group=account.pw_gid, extra_groups=[], cwd="/", capture_output=True,

@@ -1,6 +1,6 @@
-"""Where files lie: a folder on one machine, S3 on AWS. Small things, written whole, read whole.
+"""Storage of small files: a folder on one machine, S3 on AWS.
 
-Keys are paths of lower-case letters, digits, `-`, `_` and `.`, parted by `/`. Writing a key again replaces it.
+Keys are paths of lower-case letters, digits, `-`, `_` and `.`, separated by `/`. Writing a key again replaces its file.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class BadKey(ValueError):
 
 
 class BadAddress(ValueError):
-    """The setting does not name a storage; the message says what does."""
+    """The setting is not a valid storage address; the message shows the valid forms."""
 
 
 class Storage(Protocol):
-    """The port. Every method raises StorageError when the storage is away, and BadKey."""
+    """The port to a storage. Every method raises StorageError when the storage fails, and BadKey."""
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
         """Store `content` whole: a reader sees the old file or the new one, never a part."""
@@ -47,10 +47,10 @@ class Storage(Protocol):
     def exists(self, key: str) -> bool: ...
 
     def delete(self, key: str) -> None:
-        """A key that is not there is no error."""
+        """Delete the file; a missing key is no error."""
 
     def url(self, key: str, seconds: int, filename: str) -> str | None:
-        """An address that anybody may download from for so long, as `filename`; None: hand the bytes out yourself."""
+        """A public download address for `seconds`, as `filename`; None if the caller must send the bytes itself."""
 
 
 def open_storage(address: str, folder: Path) -> Storage:
@@ -69,7 +69,7 @@ _opening = threading.Lock()
 
 
 def shared_storage(address: str, folder: Path) -> Storage:
-    """As `open_storage`, but one for each address in a process: threads may share a client, never make two at once."""
+    """As `open_storage`, but one for each address: threads may share a client, but not make clients in parallel."""
     with _opening:
         found = _opened.get((address, folder))
         if found is None:
@@ -153,7 +153,7 @@ class S3Storage:
 
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
-        # A session of its own: the default one, which others may use meanwhile, is not safe between threads.
+        # Make a session: boto3's default session is not thread-safe.
         self._client: Any = boto3.session.Session().client(
             "s3",
             region_name=region,

@@ -1,7 +1,6 @@
-"""The commands: `flask --app wsgi <command>`. Each module here that has a `command`
-(or a list `commands`) adds it.
+"""The commands: `flask --app wsgi <command>`. A module adds its `command`, or its list `commands`.
 
-A module imports what its command needs when it runs, so that the web processes do not carry it.
+A module imports what its command needs when the command runs, to save memory in the web processes.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Add the commands of this package to `app`, and what Flask-Migrate's `flask db` works on."""
-    speak_to_any_terminal()
+    replace_unprintable_output()
     migrations_target.init_app(app)
     for module in pkgutil.iter_modules(__path__):
         found = import_module(f"{__name__}.{module.name}")
@@ -31,7 +30,7 @@ def register(app: Flask) -> None:
                 app.cli.add_command(command)
 
 
-def speak_to_any_terminal() -> None:
-    """A letter that the terminal's character set lacks (`…` in ISO-8859-1) becomes a `?` instead of ending us."""
+def replace_unprintable_output() -> None:
+    """Print `?` for letters that the terminal's character set lacks (`…` in ISO-8859-1), instead of failing."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")

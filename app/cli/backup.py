@@ -36,7 +36,7 @@ def restore(file: Path) -> None:
         postgres_dump.restore(database_url(settings()), file.absolute())
     except postgres_dump.DumpError as error:
         raise click.ClickException(str(error)) from None
-    click.echo("The backup is in.")
+    click.echo("The backup is restored.")
 
 
 commands = [backup, restore]

@@ -1,4 +1,4 @@
-"""Which database a command works on: DATABASE_URL, or this machine's own Postgres while the box office runs."""
+"""The database of a command: DATABASE_URL, or the embedded Postgres of the box office that runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class NoDatabase(click.ClickException):
-    """There is none, it does not answer, or it has no tables: one line for whoever typed the command."""
+    """There is no database, it does not answer, or it has no tables; the message is one line."""
 
 
 class OnDatabase(click.Command):
@@ -34,7 +34,7 @@ class GroupOnDatabase(click.Group):
 
 @contextmanager
 def connected() -> Iterator[None]:
-    """Connects `core.db`, unless the application has. Raises NoDatabase."""
+    """Connect `core.db`, unless the application has done it. Raises NoDatabase."""
     from sqlalchemy.exc import OperationalError, ProgrammingError
 
     from app.core import db

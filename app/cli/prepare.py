@@ -42,11 +42,11 @@ def main() -> int:
 
 
 class OlderTables(RuntimeError):
-    """The database stands before the first migration: nobody but developers has such a one."""
+    """The database's tables are of a version before the first migration."""
 
 
 class NewerTables(RuntimeError):
-    """The database stands where only a later version of this code has been."""
+    """The database's tables are of a newer version than this code."""
 
 
 def migrate() -> None:
@@ -61,7 +61,7 @@ def migrate() -> None:
 
 
 def _check_known() -> None:
-    """Alembic would end the process with words that only its authors understand."""
+    """Raise OlderTables or NewerTables, because Alembic's own error is hard to understand."""
     from alembic.script import ScriptDirectory
     from flask import current_app
     from sqlalchemy import text
@@ -102,7 +102,7 @@ def load_demo_once() -> None:
 
 
 def close_demo_accounts() -> None:
-    """A house without the demo has no accounts whose passwords everybody may read."""
+    """Close the demo's accounts in an installation without the demo: their passwords are public."""
     from app.core import db
     from app.users import service as users
 

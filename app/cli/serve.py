@@ -25,7 +25,7 @@ import psycopg2
 from app.adapters.postgres import PostgresError, PostgresServer
 from app.adapters.postgres import start as start_postgres
 from app.adapters.postgres_limits import COMMANDS, open_connection
-from app.cli import speak_to_any_terminal
+from app.cli import replace_unprintable_output
 from app.cli.health import AnswerCounter, problem_at
 from app.cli.processes import CHECK_SECONDS, MEMORY_ENV, Child
 from app.core.config import BadSetting, Settings
@@ -55,7 +55,7 @@ def main() -> int:
     """Serve. Returns the exit status: 0 after Ctrl-C; 1, with one line on stderr, if it cannot start."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _raise_stop)
-    speak_to_any_terminal()
+    replace_unprintable_output()
     try:
         settings = Settings.from_env()
         with _lock(settings.storage.var):

@@ -1,1 +1,1 @@
-"""What all faces share: requests, security, language, errors, assets. The only plumbing that knows Flask."""
+"""What all front ends share: requests, security, language, errors, links, assets, and the server's settings."""

@@ -9,10 +9,10 @@ from app.web.sign_in import signed_in_user
 
 
 def current_actor(*, begins: bool = False, channel: Channel = "web") -> Actor:
-    """Who sends this request.
+    """The actor of the current request.
 
-    `begins`: the request begins something that will be the visitor's, so a browser without a visitor gets one. All
-    others are only read: a reader gets no cookie.
+    `begins`: the request creates something that the visitor owns, so a browser without a visitor id gets one. Other
+    requests set no cookie.
     """
     user = signed_in_user()
     return Actor(

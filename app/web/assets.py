@@ -1,4 +1,4 @@
-"""Addresses of built files: `asset('main.css')` is the hashed name, cacheable for ever; and `links` for templates."""
+"""Template globals for addresses: `asset('main.css')` is the hashed address of a built file, `links` makes links."""
 
 from __future__ import annotations
 

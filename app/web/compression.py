@@ -1,8 +1,8 @@
-"""Pages leave compressed to whoever has no session yet.
+"""Compression of pages, for browsers without a session.
 
-Who has one gets them plain: an answer that holds a secret beside something that a stranger can put into the address
-could be guessed by its compressed length, try by try (BREACH). A first page holds no secret but the seal of a session
-that is born with it, and another one at each try.
+A page for a browser with a session is not compressed: if it contains a secret beside text from the address, an attacker
+can guess the secret from the compressed length (BREACH). A first page contains no secret but the CSRF token of its new
+session, which differs at each request.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache
 from flask import Flask, Response, current_app, request, session
 
 LEAST_BYTES = 1024
-OF_ITS_OWN, FOR_EVERYBODY = 1, 6  # levels: a page that nobody else gets is worth less time
+UNIQUE_LEVEL, SHARED_LEVEL = 1, 6  # a page for one browser is worth less time than a page for all
 
 
 def init_app(app: Flask) -> None:
@@ -26,7 +26,7 @@ def _compress(response: Response) -> Response:
     response.vary.update(("Accept-Encoding", "Cookie"))
     if _may_be_compressed(response) and request.accept_encodings.quality("gzip") > 0:
         body = response.get_data()
-        response.set_data(gzip.compress(body, OF_ITS_OWN) if session.modified else _packed(body))
+        response.set_data(gzip.compress(body, UNIQUE_LEVEL) if session.modified else _compressed(body))
         response.headers["Content-Encoding"] = "gzip"
     return response
 
@@ -40,6 +40,6 @@ def _may_be_compressed(response: Response) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _packed(body: bytes) -> bytes:
-    """The same page goes out many times a second."""
-    return gzip.compress(body, FOR_EVERYBODY, mtime=0)
+def _compressed(body: bytes) -> bytes:
+    """A compressed page; the same page is sent many times a second."""
+    return gzip.compress(body, SHARED_LEVEL, mtime=0)

@@ -1,4 +1,4 @@
-"""Whole-page errors: a sign with three words, one sentence, one way on. Never a bare 500."""
+"""Error pages: a short title, one sentence and one link, instead of a bare status."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.web.application import log_unexpected
 from app.web.security import safe_next
 from app.web.sign_in import look_up_no_account
 
-AWAY = (OperationalError, InterfaceError, NoConnectionLeft)  # the database is, for a moment
+UNAVAILABLE = (OperationalError, InterfaceError, NoConnectionLeft)  # temporary failures of the database
 RETRY_SECONDS = 5
 
 
@@ -79,7 +79,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _failed(error: BaseException) -> Response:
-    response = page(503 if isinstance(error, AWAY) else 500)
-    if isinstance(error, AWAY):
+    response = page(503 if isinstance(error, UNAVAILABLE) else 500)
+    if isinstance(error, UNAVAILABLE):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

@@ -1,4 +1,4 @@
-"""Template filters: money, hours and days in the page's language and the site's zone."""
+"""Template filters for money, times and days, in the page's language and the site's zone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     app.jinja_env.globals.update(
         cinema_name=settings.cinema.name,
-        public_url=settings.web.public_url,
         once=lambda: secrets.token_urlsafe(12),
         max_seats=settings.holds.max_seats,
         provider=settings.payments.provider,

@@ -1,4 +1,4 @@
-"""gunicorn's gevent worker, with the connections taking turns."""
+"""A gevent worker for gunicorn that switches between connections after each request."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
-# Not 0: with that the loop would come to other connections only after some fifty turns of those that are running.
+# Not 0: gevent would run ready greenlets some fifty times before it looks at other connections.
 NEXT_ROUND = 1e-9  # seconds
 
 
 class TurnsWorker(GeventWorker):
-    """After each request of a connection the others have their turn.
+    """A gevent worker that serves other connections after each request of one connection.
 
-    A greenlet runs until it waits. A client, or a proxy's pooled connection, that has sent its next requests already is
-    never waited for: it would have the process for itself until all of them are answered.
+    A greenlet runs until it waits for something. The greenlet of a connection whose next requests have already arrived
+    (a pipelining client, a proxy's pooled connection) never waits: it would block the process until all are answered.
     """
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:

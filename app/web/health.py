@@ -1,4 +1,4 @@
-"""`/healthz`: the process lives. `/readyz`: it can serve (the database answers, the schema is there)."""
+"""Health checks: `/healthz` shows that the process runs, `/readyz` that the database answers and has its tables."""
 
 from __future__ import annotations
 

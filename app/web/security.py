@@ -29,7 +29,7 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # The order's token is in its address: it must not leave the house with a link.
+    # The order's address contains its token: it must not reach other sites as Referer.
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -166,7 +166,7 @@ def known_visitor() -> str | None:
 
 
 def address_key() -> str:
-    """The caller's network address as a key that tells nobody who it was."""
+    """The keyed hash of the caller's network address."""
     if "address_key" not in g:
         g.address_key = keyed_hash(network_of(request.remote_addr or "unknown"))
     return str(g.address_key)

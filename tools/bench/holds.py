@@ -90,7 +90,7 @@ class Tickets:
         return pairs
 
     def give_back(self, server: BenchServer) -> None:
-        """Let go of everything that is held, so that the next measurement starts from the same state."""
+        """Release all holds, so that the next measurement starts from the same state."""
         server.query(
             "with ended as (update reservations.reservations set state = 'expired' where state = 'held' returning id)"
             " delete from reservations.seat_claims c using ended where c.reservation_id = ended.id"
@@ -181,7 +181,7 @@ async def _hot_sale(
     tries = itertools.count()
 
     async def look() -> None:
-        """What the live map shows, to all of them."""
+        """Poll the live map, for all customers."""
         browser = Browser(server.port)
         while free:
             answer = await browser.get(f"/screenings/{screening_id}/seats.json")
@@ -191,7 +191,7 @@ async def _hot_sale(
         browser.close()
 
     async def buy(browser: Browser, fields: list[tuple[str, str]]) -> None:
-        keeping = [*fields, ("keep", "1")]  # in such a crowd nobody minds a single seat left over
+        keeping = [*fields, ("keep", "1")]  # in a hot sale single seats may be left over
         while free:
             wanted = tuple(random.sample(sorted(free), min(2, len(free))))
             next(tries)

@@ -1,4 +1,4 @@
-"""What is measured on, and how much memory and processor its processes take."""
+"""A description of the machine, and the memory of its processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def describe() -> str:
-    """Processor, cores, memory, kernel, Python: what a figure means nothing without."""
+    """Processor, cores, memory, kernel and Python version of this machine."""
     cpu, memory = platform.processor() or platform.machine(), ""
     cpuinfo, meminfo = Path("/proc/cpuinfo"), Path("/proc/meminfo")
     if cpuinfo.exists():
@@ -26,7 +26,7 @@ def describe() -> str:
 
 
 def family(pid: int) -> list[int]:
-    """The process and all that it started."""
+    """The process and all its descendants."""
     found, queue = [], [pid]
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):

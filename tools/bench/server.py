@@ -19,7 +19,7 @@ from app.cli.processes import MEMORY_ENV
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATIONS = ("app/web/gunicorn_conf.py", "infra/local/gunicorn_conf.py")  # the second in older checkouts
-# One client plays many customers from one address; nothing else is made easier.
+# One client acts as many customers from one address; no other limit is raised.
 ENV = {
     "BILHETERIA_SANDBOX_PIX": "auto",
     "BILHETERIA_HOLDS_PER_VISITOR": "1000000",
@@ -51,7 +51,7 @@ class BenchServer:
         )
         try:
             self._run([sys.executable, "-m", "app.cli.prepare"])
-            # A long run sells more than the demo's counter has.
+            # A long run sells more products than the demo has in stock.
             self.query("update products.stock set on_hand = on_hand + 1000000")
             self.start_web()
             self.start_worker()

@@ -1,4 +1,4 @@
-"""Viewers of one seat map, all at one web process: each has a stream, and each is told of the next change."""
+"""Viewers of one seat map at one web process: each has a stream and receives the next change."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What is asked of both databases, each verb as a front end calls it, in a transaction with its commit.
+"""The verbs that are measured on both databases, as a front end calls them, in a transaction with its commit.
 
-What a verb leaves behind is given back between the measurements, so that the next one finds the same.
+The effects of a verb are undone between the measurements, so that each one starts from the same state.
 """
 
 from __future__ import annotations

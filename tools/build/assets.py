@@ -41,7 +41,7 @@ VENDORED = {
 LEFT_ALONE = ("/static/*", "*.woff2", "*.svg", "*.png", "*.jpg", "*.webp", "*.wasm")
 COMPRESSED = {".js", ".css", ".svg", ".wasm", ".json", ".webmanifest"}
 WORTH_COMPRESSING = 512
-KEPT_SECONDS = 24 * 3600  # a page that is open somewhere may still ask for the bundles of the build before
+KEPT_SECONDS = 24 * 3600  # an open page may still load the bundles of the previous build
 
 
 def build() -> None:

@@ -1,8 +1,8 @@
 """The translations: `app/translations/<locale>/*.po`, a file an area, compiled into one `messages.mo`.
 
 .venv/bin/python -m tools.build.catalogues            compile (the set-up does it)
-.venv/bin/python -m tools.build.catalogues --check    say what is not translated yet, as entries to fill in, and
-                                                      what is translated that nothing says any more
+.venv/bin/python -m tools.build.catalogues --check    print texts without a translation, as entries to fill in,
+                                                      and translations that no code uses any more
 
 Message ids are the English texts. A new language is a copy of a folder, and its name in `app/core/i18n.py`.
 """
@@ -62,7 +62,7 @@ def read_file(path: Path, locale: str) -> Catalog:
 
 
 def spoken() -> Catalog:
-    """Every text that code and templates ask to be translated, with the files that say it."""
+    """Every text that code and templates translate, with the files that use it."""
     catalogue = Catalog(project="Bilheteria", charset="utf-8")
     for folder in SPOKEN:
         found = extract_from_dir(
@@ -108,7 +108,7 @@ def check() -> bool:
             absent[message.id] = message
         for message in unused(catalogue, wanted):
             well = False
-            print(f"{locale}: nothing says {message.id!r} any more")
+            print(f"{locale}: nothing uses {message.id!r} any more")
         if len(absent):
             well = False
             print(f"{locale}: not translated yet\n")
@@ -130,7 +130,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--check", action="store_true", help="say what is missing or left over")
+    parser.add_argument("--check", action="store_true", help="print what is missing or unused")
     asked = parser.parse_args()
     try:
         if asked.check:

@@ -36,7 +36,7 @@ def node() -> str:
 
 
 def npm() -> list[str]:
-    """How npm is called here."""
+    """The command that runs npm. Raises SetupError."""
     own = shutil.which("npm")
     if own and _own_node():
         return [own]

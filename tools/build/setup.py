@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _wait_for(lock: TextIO) -> None:
-    """One set-up at a time in a checkout."""
+    """Wait until no other set-up runs in this checkout."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""What every step of the set-up needs: a line of progress, a stamp of what it was made from, one-line failures."""
+"""Steps of the set-up: each prints its progress, runs only if its sources changed, and fails with one line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def say(line: str) -> None:
 
 @contextmanager
 def telling(title: str) -> Iterator[None]:
-    """A line before a long step, and one after it."""
+    """Print a line before a long step, and one after it."""
     say(f"{title} …")
     begun = time.monotonic()
     yield
@@ -35,7 +35,7 @@ def telling(title: str) -> Iterator[None]:
 
 
 def run(command: Sequence[str | Path], failure: str, env: dict[str, str] | None = None) -> None:
-    """Run a command quietly; when it fails, show the end of what it said, then raise SetupError(failure)."""
+    """Run a command quietly; when it fails, print the end of its output and raise SetupError(failure)."""
     done = subprocess.run(
         [str(part) for part in command], cwd=ROOT, env={**os.environ, **(env or {})},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",

@@ -24,7 +24,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def install_pdf_libraries() -> None:
-    """What WeasyPrint loads to draw the tickets. Raises SetupError naming what is missing."""
+    """Install the libraries that WeasyPrint loads. Raises SetupError with the names of missing ones."""
     if sys.platform == "darwin":
         if ctypes.util.find_library("pango-1.0") is None and not _homebrew_has("libpango-1.0.dylib"):
             raise SetupError("the PDF tickets need Pango: brew install pango")

@@ -1,4 +1,4 @@
-"""`make audit`: whether a pinned package is known to be vulnerable. It needs the network; nothing else calls it.
+"""`make audit`: looks for pinned packages with known vulnerabilities. It needs the network.
 
 Python packages are looked up by pip-audit, in an environment of its own (its dependencies are none of ours); packages
 of npm by npm itself. Exit status 1 when something is known, or when a service did not answer.
@@ -37,7 +37,7 @@ def main() -> int:
         print(f"make: {error}", file=sys.stderr)
         return 1
     failed = [name for name, command in commands.items() if not _passes(name, command)]
-    say(f"FAILED: {', '.join(failed)}" if failed else "Nothing is known against what is pinned.")
+    say(f"FAILED: {', '.join(failed)}" if failed else "No pinned package has a known vulnerability.")
     return 1 if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""Whether migrations run beside the image before them: part of `make check`. docs/decisions/14-migrations.md says why.
+"""Checks that migrations can run beside the previous image (`make check`). docs/decisions/14-migrations.md says why.
 
     python -m tools.checks.migration_rules          every migration after BASELINE
     python -m tools.checks.migration_rules 0012     that one
@@ -39,7 +39,7 @@ CONTRACT_RULES = frozenset(
         "adding-not-nullable-field",
     }
 )
-# Taste, not safety; and env.py sets the limits of time.
+# Rules of style, not of safety; env.py sets the time limits.
 NOT_ASKED = (
     "prefer-bigint-over-int",
     "prefer-bigint-over-smallint",
@@ -182,7 +182,7 @@ def _render(revisions: str, folder: Path) -> dict[str, str]:
     """The SQL of each migration, as `flask db upgrade --sql` writes it."""
     environment = {
         **os.environ,
-        "DATABASE_URL": "postgresql://nobody@nowhere.invalid/none",  # nothing is asked of it
+        "DATABASE_URL": "postgresql://nobody@nowhere.invalid/none",  # never connected to
         "SECRET_KEY": "none",
         "BILHETERIA_LOG": "error",
     }

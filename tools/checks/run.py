@@ -1,4 +1,4 @@
-"""What `make check` and `make test` run, in this order, with a line for each and all failures at the end."""
+"""The checks of `make check` and `make test`, in this order, with a line for each and all failures at the end."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _check(name: str, command: list[str], *, live: bool = False) -> bool:
 
 
 def _pytest(arguments: list[str]) -> list[str]:
-    """Spread over the processors, a file on one worker: its tests share their servers."""
+    """The pytest command, parallel by file: the tests of a file share their servers."""
     workers = max(2, min(MOST_WORKERS, os.cpu_count() or 2))
     spread = [] if "-n" in arguments else ["-n", str(workers), "--dist", "loadfile"]
     return [str(VENV / "bin" / "python"), "-m", "pytest", "-q", *spread, *arguments]

@@ -1,6 +1,6 @@
-"""The door to payment providers: what each of them must be able to do, and the errors that they raise.
+"""The port to payment providers: their methods, values and errors.
 
-Ids are made by us and committed before a provider is called, so that every call may be repeated: creating,
+Ids are made by the box office and committed before a provider is called, so that every call may be repeated: creating,
 cancelling or refunding twice with the same id is the same as once. Money is integer centavos, times are UTC.
 """
 
@@ -17,11 +17,11 @@ class ProviderError(Exception):
 
 
 class Unreachable(ProviderError):
-    """No answer, or a broken one: what was asked for may have happened or not. Ask again with the same id."""
+    """There was no valid answer, and the outcome is unknown. Repeat the call with the same id."""
 
 
 class Refused(ProviderError):
-    """The provider understood and said no; asking again does not help."""
+    """The provider refused the call; repeating it does not help."""
 
 
 class UnknownCharge(Refused):

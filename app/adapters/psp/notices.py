@@ -1,4 +1,4 @@
-"""Reading what a webhook's body names."""
+"""Reading the charge ids in the body of a webhook."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A little bank of our own, for one machine, tests and measuring: Pix and hosted card pages, no real money.
+"""The sandbox bank: a payment provider for demo, tests and bench, with Pix and hosted card pages, without real money.
 
-It keeps its books in the Postgres schema `sandbox_bank`, through an engine of its own, as a bank far away would:
-nothing of it joins our transactions. Whoever holds its pages (or a test) tells it what a customer does, and how
-the bank behaves: at once, late, twice, out of order, with a wrong amount, never, declined, away.
+Its tables are in the Postgres schema `sandbox_bank`. It uses its own engine, so that its writes never join the box
+office's transactions, as with a remote bank. Its pages and the tests decide what a customer does and how the bank
+behaves: it is paid at once, late, twice, out of order, with a wrong amount or never; it declines or is unreachable.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ REFUND_MODES = ("ok", "slow", "fail")
 
 
 class Sandbox:
-    """`pix` says what its customers do: manual (they use its page), auto (pay at once), auto:3 (after 3 s)."""
+    """`pix` is the behaviour of its customers: manual (they use its page), auto (pay at once), auto:3 (after 3 s)."""
 
     name = "sandbox"
 
@@ -74,7 +74,7 @@ class Sandbox:
         self._open = threading.Lock()
         self._ready = False
 
-    # What every provider can do.
+    # The methods of the port.
 
     def create(self, request: ChargeRequest) -> ChargeState:
         with self._counter() as bank:
@@ -129,7 +129,7 @@ class Sandbox:
             raise Forged("wrong signature")
         return charge_ids(body)
 
-    # What the simulator's pages and the tests tell it.
+    # Methods for the bank's own pages and for tests.
 
     def look(self, charge_id: str) -> BankView:
         """Raises UnknownCharge."""
@@ -248,7 +248,7 @@ class Sandbox:
 
     @contextmanager
     def _counter(self) -> Iterator[Connection]:
-        """A connection for what we ask of the bank; honours outages."""
+        """A connection for the methods of the port; it fails during a simulated outage."""
         with self._connection() as bank:
             outages = set(bank.execute(OUTAGES).scalars())
             if "away" in outages:
@@ -266,7 +266,7 @@ class Sandbox:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """All or nothing, for what takes more than one statement."""
+        """A transaction, for changes of more than one statement."""
         with self._connection():
             pass
         with self._engine.execution_options(isolation_level="READ COMMITTED").begin() as bank:

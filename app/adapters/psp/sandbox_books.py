@@ -17,7 +17,7 @@ BOOKS = (
         receipt_id text primary key, charge_id text not null, amount integer not null,
         stubborn boolean not null default false, visible_at timestamptz not null, paid_at timestamptz)
     """,
-    # Books that were opened before payments had a time of their own.
+    # For tables that were made before payments had a time.
     """
     do $$ begin
         if not exists (select from information_schema.columns where table_schema = 'sandbox_bank'
@@ -69,7 +69,7 @@ FETCH = text(
     """
 )
 
-# A payment that was still on its way is turned back, unless it was told to be stubborn.
+# A payment that is not yet made is dropped, unless it is `stubborn`.
 END = text(
     """
     with ended as (

@@ -1,4 +1,4 @@
-"""How the customers of the sandbox bank behave, as a setting says it."""
+"""The setting for the behaviour of the sandbox bank's customers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 class BadManner(ValueError):
-    """The setting does not say what customers do; the message says what does."""
+    """The setting is not a valid behaviour; the message shows the valid ones."""
 
 
 def auto_after(pix: str) -> float | None:

@@ -1,4 +1,4 @@
-"""What the sandbox bank hands out: its webhooks, and what its own page shows of a charge."""
+"""The sandbox bank's webhooks, and the facts on its page of a charge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.adapters.psp import Payment
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A webhook on its way: post `body` with `headers`, then tell the bank `delivered(id)`."""
+    """A webhook to send: post `body` with `headers`, then call `delivered(id)`."""
 
     id: int
     headers: dict[str, str]
@@ -19,9 +19,9 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class BankView:
-    """What the bank's own page shows of a charge. `amount` in centavos.
+    """The facts of a charge on the bank's page. `amount` in centavos.
 
-    `seconds_left` until it can no longer be paid, negative once it is over: by the clock of the bank's books.
+    `seconds_left` is the time until it ends, by the database's clock; negative afterwards.
     """
 
     id: str
@@ -36,7 +36,7 @@ class BankView:
 
 
 def payments_of(rows: list[list[str | None]]) -> tuple[Payment, ...]:
-    """From the books' rows: the receipt's id, the amount, and when it was paid."""
+    """Payments from rows of receipt id, amount and time of payment."""
     return tuple(
         Payment(str(receipt_id), int(str(amount)), datetime.fromisoformat(paid_at) if paid_at else None)
         for receipt_id, amount, paid_at in rows
