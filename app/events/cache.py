@@ -1,7 +1,7 @@
 """The caches of the programme, and the database's clock.
 
 A writer of the programme raises its version in the same transaction (`begin_programme_change`). A process asks for the
-version every two seconds at most; while the version stands, no value that was read before is read again.
+version every two seconds at most; while the version stays the same, no cached value is read again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The demo's two sites and five auditoriums, each with another shape and colour of tickets.
 
-Each room keeps to the law: 2 % wheelchair spaces, each with a companion's seat, and wide seats (see the
+Each auditorium keeps to the law: 2 % wheelchair spaces, each with a companion's seat, and wide seats (see the
 Decreto 5.296/2004, art. 23), rounded up.
 """
 

@@ -33,7 +33,7 @@ def screen_end(plan: dict[str, Any], heights: Sequence[float]) -> tuple[str, str
     """
     texts = list(_screen_texts(plan))
     ends = {_end(y, heights) for _, y in texts}
-    said = ", ".join(dict.fromkeys(repr(text) for text, _ in texts))
+    names = ", ".join(dict.fromkeys(repr(text) for text, _ in texts))
     if not texts:
         return "top", (
             "nothing on the plan says where the screen is, so it is taken to be at the top: is it? "
@@ -42,10 +42,10 @@ def screen_end(plan: dict[str, Any], heights: Sequence[float]) -> tuple[str, str
     if len(ends) > 1 or "" in ends:
         where = "between the seats or beside them" if "" in ends else "at both ends"
         raise PlanError(
-            f"at which end is the screen? {said} stands {where}: say it in the column screen, top or bottom"
+            f"at which end is the screen? {names} stands {where}: say it in the column screen, top or bottom"
         )
     end = ends.pop()
-    return end, f"the screen is taken to be at the {end}, where the plan says {said}"
+    return end, f"the screen is taken to be at the {end}, where the plan says {names}"
 
 
 def _end(y: float, heights: Sequence[float]) -> str:

@@ -13,7 +13,7 @@ from tests.events.programme_files import ProgrammeFolder
 
 @pytest.fixture
 def statements(database: str) -> Iterator[list[str]]:
-    """Every statement that the process sends from now on, but for the look at the version every two seconds."""
+    """Collect the statements that the process sends, without those that read the programme's version."""
     sent: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Rooms as text, and pretix's seating plans."""
+"""Plans of auditoriums as text, and seating plans of pretix."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.events.seat_marks import with_kinds
 from app.events.seating_plans import plan_from_file, plan_from_lines
 
 
-def test_each_letter_is_a_place() -> None:
+def test_each_letter_is_a_seat() -> None:
     seats = seats_of([PlannedRow("A", "WCs_Bbs_LLLL")])
     assert [(seat.number, seat.column, seat.width, seat.kind) for seat in seats] == [
         ("1", 0, 1, "wheelchair"),
@@ -42,12 +42,12 @@ def test_each_letter_is_a_place() -> None:
         ("LLL", "one half only"),
     ],
 )
-def test_a_room_that_cannot_be_says_where(cells: str, wrong: str) -> None:
+def test_the_error_names_row_and_column(cells: str, wrong: str) -> None:
     with pytest.raises(PlanError, match=wrong):
         seats_of([PlannedRow("A", cells)])
 
 
-def test_rows_are_named_once() -> None:
+def test_row_names_are_unique() -> None:
     with pytest.raises(PlanError, match="A appears twice"):
         seats_of([PlannedRow("A", "ss"), PlannedRow("A", "ss")])
 
@@ -61,7 +61,7 @@ def test_lines_with_zones_and_remarks() -> None:
 
 
 @pytest.mark.parametrize("lines", [["A"], ["A b c d"], [], ["zone Bad Name"], ["ABCDE ss"]])
-def test_lines_that_are_no_room(lines: list[str]) -> None:
+def test_invalid_lines_are_refused(lines: list[str]) -> None:
     with pytest.raises(PlanError):
         plan_from_lines(lines)
 
@@ -126,7 +126,7 @@ def test_kinds_are_given_beside_a_pretix_plan() -> None:
             with_kinds(plan, wrong)
 
 
-def test_pretix_plans_that_contradict_themselves() -> None:
+def test_contradictory_pretix_plans_are_refused() -> None:
     twice = pretix_plan()
     twice["zones"][0]["rows"][0]["seats"][0]["seat_guid"] = "A-1"
     stray = pretix_plan(categories=[{"name": "VIP", "color": "#000"}])
@@ -138,7 +138,7 @@ def test_pretix_plans_that_contradict_themselves() -> None:
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"zones": 1, "categories": []}', "null"])
-def test_broken_plan_files(tmp_path: Path, content: str) -> None:
+def test_broken_plan_files_are_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "plan.json"
     path.write_text(content)
     with pytest.raises(PlanError):

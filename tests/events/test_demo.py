@@ -1,4 +1,4 @@
-"""The demo: all there, within the law, loaded once however often, and rolling forward."""
+"""The demo: complete, within the law, loaded once, and extended each day."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_week_of_screenings_at_both_sites(database: str) -> None:
 
 
 def days_go_by(days: int) -> None:
-    """As if the demo had been loaded so many days ago; by way of a far past, where nothing is in the way."""
+    """Move the demo's screenings into the past, as if it had been loaded `days` ago."""
     for shift in (-1000, 1000 - days):
         with db.transaction() as session:
             session.execute(
@@ -71,14 +71,14 @@ def days_go_by(days: int) -> None:
 
 
 def tick() -> None:
-    """What the worker does every quarter of an hour."""
+    """Run the tick of the worker."""
     roll_forward = next(one for one in handlers.TICKS if one.name == "events.roll_forward")
     roll_forward.function()
     cache.clear_all()
 
 
 @pytest.mark.parametrize("days", [1, 3, 6, 7, 8, 45, 400])
-def test_it_rolls_forward_with_the_clock(database: str, days: int) -> None:
+def test_the_tick_adds_the_next_days(database: str, days: int) -> None:
     load()
     days_go_by(days)
     with db.reading():
@@ -97,8 +97,8 @@ def test_it_rolls_forward_with_the_clock(database: str, days: int) -> None:
         assert demo.roll_forward() == 0
 
 
-def test_it_rolls_day_after_day(database: str) -> None:
-    """A process that runs for weeks: each midnight adds one day, and takes nothing away."""
+def test_each_midnight_adds_one_day(database: str) -> None:
+    """In a process that runs for weeks, each midnight adds one day and deletes nothing."""
     load()
     with db.reading() as session:
         count = text("select count(*) from events.screenings")
@@ -113,7 +113,7 @@ def test_it_rolls_day_after_day(database: str) -> None:
         before = after
 
 
-def test_a_house_without_the_demo_gets_no_more_of_it(database: str, settings: Settings) -> None:
+def test_a_demo_that_is_switched_off_gets_no_more_days(database: str, settings: Settings) -> None:
     load()
     days_go_by(2)
     config.use(settings.changed(cinema={"demo": False}))
@@ -122,12 +122,12 @@ def test_a_house_without_the_demo_gets_no_more_of_it(database: str, settings: Se
         assert len(events.days_with_screenings()) == 5
 
 
-def test_without_the_demo_nothing_rolls(database: str) -> None:
+def test_without_the_demo_nothing_is_added(database: str) -> None:
     with db.transaction():
         assert demo.roll_forward() == 0
 
 
-def test_it_goes_around_what_a_real_programme_put_into_its_rooms(database: str) -> None:
+def test_the_demo_does_not_overlap_a_real_programme(database: str) -> None:
     load()
     with db.transaction() as session:
         day = events.today() + timedelta(days=3)
@@ -149,7 +149,7 @@ def test_it_goes_around_what_a_real_programme_put_into_its_rooms(database: str) 
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.label)
-def test_each_room_keeps_to_the_law_and_has_its_own_stock(room: DemoAuditorium) -> None:
+def test_each_auditorium_keeps_to_the_law_and_has_its_own_ticket_colour(room: DemoAuditorium) -> None:
     seats = seats_of(room.rows)
     kinds = [seat.kind for seat in seats]
     least = ceil(len(seats) * 0.02)
@@ -161,7 +161,7 @@ def test_each_room_keeps_to_the_law_and_has_its_own_stock(room: DemoAuditorium) 
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.label)
-def test_a_room_shows_one_film_at_a_time(room: DemoAuditorium) -> None:
+def test_screenings_of_an_auditorium_do_not_overlap(room: DemoAuditorium) -> None:
     slots = [slot for day in WEEK for slot in demo.timetable(room.label, day)]
     assert all(before.ends_at <= after.starts_at for before, after in pairwise(slots))
     assert all(slot.ends_at > slot.starts_at for slot in slots)
@@ -187,7 +187,7 @@ def test_prices_by_day_hour_zone_and_format() -> None:
     assert demo.full_price(saturday, evening, "standard") > demo.full_price(tuesday, evening, "standard")
 
 
-def test_prices_go_by_weekday_zone_format_and_hour() -> None:
+def test_prices_depend_on_weekday_zone_format_and_hour() -> None:
     monday, saturday = date(2026, 11, 23), date(2026, 11, 28)
 
     def evening(day: date, film: str = "metropolis", format_: str = "2D", hour: int = 20) -> demo.Slot:
@@ -202,7 +202,7 @@ def test_prices_go_by_weekday_zone_format_and_hour() -> None:
     assert demo.full_price(monday, evening(monday, hour=13), "standard") < usual
 
 
-def test_films_are_told_in_both_languages() -> None:
+def test_films_have_texts_in_both_languages() -> None:
     assert 8 <= len(FILMS) <= 10
     for film in FILMS:
         assert film.title

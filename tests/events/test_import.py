@@ -1,4 +1,4 @@
-"""A programme from files: taken whole, twice without a change, or refused with file and line."""
+"""The import of a programme: all or nothing, repeatable, with errors by file and line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.events.programme_files import (
 )
 
 
-def test_a_programme_is_taken_whole(folder: ProgrammeFolder) -> None:
+def test_a_programme_is_imported(folder: ProgrammeFolder) -> None:
     report = folder.import_files()
     assert dict(report.added) == {"cinemas": 1, "films": 2, "rooms": 1, "screenings": 2}
     with db.reading():
@@ -42,7 +42,7 @@ def test_a_programme_is_taken_whole(folder: ProgrammeFolder) -> None:
     assert second.sales_close_at < second.starts_at
 
 
-def test_twice_changes_nothing(folder: ProgrammeFolder) -> None:
+def test_a_second_run_changes_nothing(folder: ProgrammeFolder) -> None:
     folder.import_files()
     before = all_rows()
     report = folder.import_files()
@@ -52,7 +52,7 @@ def test_twice_changes_nothing(folder: ProgrammeFolder) -> None:
     assert not report.changed
 
 
-def test_what_differs_is_changed_and_nothing_else(folder: ProgrammeFolder) -> None:
+def test_only_differences_are_changed(folder: ProgrammeFolder) -> None:
     folder.import_files()
     report = folder.import_files(
         films=FILMS.replace("Sunrise", "Sunrise: A Song"),
@@ -69,14 +69,14 @@ def test_what_differs_is_changed_and_nothing_else(folder: ProgrammeFolder) -> No
     assert sorted(first.prices.values()) == [3200, 4200]
 
 
-def test_a_plan_that_is_wrong_is_named_with_its_own_line(folder: ProgrammeFolder) -> None:
+def test_an_error_in_a_plan_names_the_line_of_the_plan(folder: ProgrammeFolder) -> None:
     (folder.path / "sala.txt").write_text("# remark\nA ss\nB vip ssx\n")
     assert folder.problems() == [
         "sala.txt:3: the plan of room matriz 1 at rooms.csv:2: row B: 'x' at column 3 is no kind of seat"
     ]
 
 
-def test_a_poster_must_be_there(folder: ProgrammeFolder) -> None:
+def test_a_poster_must_exist(folder: ProgrammeFolder) -> None:
     films = "slug,title,year,duration_minutes,age_rating,poster\nlimite,Limite,1931,120,Livre,{}\n"
     assert folder.problems(films=films.format("no-such"), screenings=None) == [
         "films.csv:2: poster: there is no no-such.svg in static/img/posters"
@@ -86,7 +86,7 @@ def test_a_poster_must_be_there(folder: ProgrammeFolder) -> None:
         assert (events.film("limite").poster, events.film("limite").age_rating) == ("limite", "L")
 
 
-def test_what_spreadsheets_in_brazil_write(folder: ProgrammeFolder) -> None:
+def test_files_of_brazilian_spreadsheets_are_imported(folder: ProgrammeFolder) -> None:
     folder.import_files(
         screenings="\ufeffref;film;cinema;room;starts;version;price_list\r\n"
         "x;limite;matriz;1;1/12/2030 18:00:00;Dublado;terça\r\n"
@@ -100,7 +100,7 @@ def test_what_spreadsheets_in_brazil_write(folder: ProgrammeFolder) -> None:
     assert sorted(first.prices.values()) == [1850, 2500]
 
 
-def test_the_zones_of_a_room_on_sale_get_other_names(folder: ProgrammeFolder) -> None:
+def test_zones_of_an_auditorium_with_screenings_can_be_renamed(folder: ProgrammeFolder) -> None:
     folder.import_files()
     (folder.path / "sala.txt").write_text(PLAN.replace("VIP / VIP", "Poltronas / Armchairs"))
     assert dict(folder.import_files().changed) == {"rooms": 1}
@@ -111,7 +111,7 @@ def test_the_zones_of_a_room_on_sale_get_other_names(folder: ProgrammeFolder) ->
     assert "Armchairs" in names
 
 
-def test_semicolons_and_the_mark_of_spreadsheets(folder: ProgrammeFolder) -> None:
+def test_semicolons_and_a_byte_order_mark_are_accepted(folder: ProgrammeFolder) -> None:
     (folder.path / "films.csv").write_text(
         "\ufeffslug;title;year;duration_minutes;age_rating\r\nlimite;Limite, 1931;1931;120;14\r\n", "utf-8"
     )
@@ -120,7 +120,7 @@ def test_semicolons_and_the_mark_of_spreadsheets(folder: ProgrammeFolder) -> Non
         assert events.film("limite").title == "Limite, 1931"
 
 
-def test_json_says_the_same(folder: ProgrammeFolder) -> None:
+def test_json_imports_the_same_programme(folder: ProgrammeFolder) -> None:
     programme = {
         "cinemas": [{"slug": "matriz", "name": "Matriz", "timezone": "America/Recife"}],
         "rooms": [
@@ -170,7 +170,7 @@ def test_json_says_the_same(folder: ProgrammeFolder) -> None:
         ]
 
 
-def test_the_examples_of_the_documentation_are_taken(folder: ProgrammeFolder) -> None:
+def test_the_examples_of_the_documentation_are_imported(folder: ProgrammeFolder) -> None:
     examples = Path(__file__).resolve().parents[2] / "docs" / "examples"
     tables, programme = sorted((examples / "csv").glob("*.csv")), examples / "json" / "programme.json"
     assert dict(folder.import_paths(*tables).added) == {"cinemas": 2, "rooms": 2, "films": 2, "screenings": 4}
@@ -188,7 +188,7 @@ def test_the_examples_of_the_documentation_are_taken(folder: ProgrammeFolder) ->
     assert kinds == {"standard", "wheelchair", "companion", "wide", "love"}
 
 
-def test_the_command_says_what_it_did_and_what_is_wrong(folder: ProgrammeFolder, app: object) -> None:
+def test_the_command_prints_the_result_or_the_problems(folder: ProgrammeFolder, app: object) -> None:
     from app.cli.programme import import_command
 
     folder.import_files()
@@ -215,7 +215,7 @@ def test_the_documentation_names_every_column(folder: ProgrammeFolder) -> None:
         assert required - {"plan"} == set(columns.required)
 
 
-def test_a_trailer_is_linked_where_the_files_name_one(folder: ProgrammeFolder) -> None:
+def test_a_trailer_of_the_files_is_linked(folder: ProgrammeFolder) -> None:
     films = "slug,title,year,duration_minutes,age_rating,trailer\nlimite,Limite,1931,120,L,{}\n"
     address = "https://www.youtube.com/watch?v=abc&t=1"
     folder.import_files(films=films.format(address), screenings=None)

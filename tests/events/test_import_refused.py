@@ -1,4 +1,4 @@
-"""A programme that is refused: everything wrong is said at once, with file and line, and nothing is written."""
+"""Wrong programmes: one run reports all problems with file and line, and writes nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_every_error_names_its_file_and_line(folder: ProgrammeFolder) -> None:
     ]
 
 
-def test_what_names_a_broken_entry_is_not_blamed_for_it(folder: ProgrammeFolder) -> None:
+def test_a_reference_to_a_broken_entry_is_not_reported(folder: ProgrammeFolder) -> None:
     problems = folder.problems(
         films=FILMS.replace(",14,", ",15,"),
         prices=PRICES.replace("R$ 40", "a lot"),
@@ -39,7 +39,7 @@ def test_what_names_a_broken_entry_is_not_blamed_for_it(folder: ProgrammeFolder)
 
 
 def test_one_error_of_a_line_does_not_hide_another(folder: ProgrammeFolder) -> None:
-    """The hour is wrong, and so is all that the line names; the room's colour is wrong, and its site and plan."""
+    """The hour and the references of one line are wrong; so are colour, site and plan of an auditorium."""
     problems = folder.problems(
         screenings=SCREENINGS.replace(
             "limite,matriz,1,2030-12-01 18:00,original,2D,tuesday", "limit,matriz,9,soon,mute,2D,tuseday"
@@ -60,7 +60,7 @@ def test_one_error_of_a_line_does_not_hide_another(folder: ProgrammeFolder) -> N
     ]
 
 
-def test_an_unknown_column_does_not_hide_what_the_others_hold(folder: ProgrammeFolder) -> None:
+def test_an_unknown_column_does_not_hide_errors_in_others(folder: ProgrammeFolder) -> None:
     problems = folder.problems(films=FILMS.replace("title_en", "titel_en").replace(",14,", ",15,"))
     assert problems == [
         "films.csv:1: films have no column 'titel_en'; did you mean 'title_en'?",
@@ -68,7 +68,7 @@ def test_an_unknown_column_does_not_hide_what_the_others_hold(folder: ProgrammeF
     ]
 
 
-def test_a_missing_column_is_said_once(folder: ProgrammeFolder) -> None:
+def test_a_missing_column_is_reported_once(folder: ProgrammeFolder) -> None:
     problems = folder.problems(screenings=SCREENINGS.replace("version", "verzion").replace("aurora", "orora"))
     assert problems == [
         "screenings.csv:1: screenings have no column 'verzion'; did you mean 'version'?",
@@ -96,12 +96,12 @@ def test_an_unknown_key_does_not_hide_the_others(folder: ProgrammeFolder) -> Non
     ]
 
 
-def test_what_a_line_without_a_zone_has_the_price_of_is_not_missed(folder: ProgrammeFolder) -> None:
+def test_a_price_without_a_zone_hides_missing_prices_of_its_list(folder: ProgrammeFolder) -> None:
     problems = folder.problems(prices=PRICES.replace("tuesday,vip", "tuesday,"))
     assert problems == ["prices.csv:3: zone is empty"]
 
 
-def test_a_wrong_line_stands_twice(folder: ProgrammeFolder) -> None:
+def test_a_repeated_wrong_line_is_reported_twice(folder: ProgrammeFolder) -> None:
     problems = folder.problems(films=FILMS + "limite,Again,,1931,,1,adult,,\n")
     assert problems == [
         "films.csv:5: age_rating: 'adult' is none of L, 6, 10, 12, 14, 16, 18",
@@ -161,7 +161,7 @@ def test_a_wrong_line_stands_twice(folder: ProgrammeFolder) -> None:
         ),
     ],
 )
-def test_what_is_refused(folder: ProgrammeFolder, otherwise: dict[str, str], problem: str) -> None:
+def test_wrong_files_are_refused(folder: ProgrammeFolder, otherwise: dict[str, str], problem: str) -> None:
     problems = folder.problems(**otherwise)
     assert any(problem in said for said in problems), problems
 
@@ -174,7 +174,7 @@ def test_overlapping_screenings_are_refused_with_both_named(folder: ProgrammeFol
     ]
 
 
-def test_overlap_with_what_is_on_sale_already(folder: ProgrammeFolder) -> None:
+def test_overlaps_with_stored_screenings_are_refused(folder: ProgrammeFolder) -> None:
     folder.import_files()
     header, line = SCREENINGS.splitlines()[:2]
     late = line.replace("d1-1", "new").replace("18:00", "19:00")
@@ -185,7 +185,7 @@ def test_overlap_with_what_is_on_sale_already(folder: ProgrammeFolder) -> None:
     assert "'d1-2' (aurora, 2030-12-01 20:30 to 22:19) (on sale already)" in second
 
 
-def test_a_long_screening_overlaps_all_that_begin_in_it(folder: ProgrammeFolder) -> None:
+def test_a_long_screening_overlaps_all_that_begin_during_it(folder: ProgrammeFolder) -> None:
     lines = SCREENINGS.replace("price_list", "price_list,minutes").splitlines()
     longer = [lines[0], f"{lines[1]},600", f"{lines[2]},"]
     third = lines[2].replace("d1-2", "d1-3").replace("20:30", "23:00") + ","
@@ -204,7 +204,7 @@ def test_a_screening_on_sale_is_not_moved(folder: ProgrammeFolder) -> None:
     assert all_rows() == before
 
 
-def test_a_cancelled_screening_stays_cancelled_and_out_of_the_way(folder: ProgrammeFolder) -> None:
+def test_a_cancelled_screening_stays_cancelled_and_overlaps_nothing(folder: ProgrammeFolder) -> None:
     folder.import_files()
     with db.reading():
         first = events.programme(datetime(2030, 12, 1, tzinfo=UTC).date())[0]
@@ -218,7 +218,7 @@ def test_a_cancelled_screening_stays_cancelled_and_out_of_the_way(folder: Progra
         assert events.screening(first.id).status == "cancelled"
 
 
-def test_seats_stay_once_there_are_screenings(folder: ProgrammeFolder) -> None:
+def test_the_seats_of_an_auditorium_with_screenings_cannot_change(folder: ProgrammeFolder) -> None:
     folder.import_files(screenings=None)
     (folder.path / "sala.txt").write_text("A ssss\nB vip ss\n")
     assert dict(folder.import_files(screenings=None).changed) == {"rooms": 1}
@@ -246,7 +246,7 @@ def test_seats_stay_once_there_are_screenings(folder: ProgrammeFolder) -> None:
         ('{"rooms": [{"cinema": "c", "label": "1", "rows": "A ss"}]}', "rows: must be a list of texts"),
     ],
 )
-def test_json_that_is_refused(folder: ProgrammeFolder, content: str, problem: str) -> None:
+def test_wrong_json_is_refused(folder: ProgrammeFolder, content: str, problem: str) -> None:
     path = folder.path / "programme.json"
     path.write_text(content)
     with pytest.raises(BadProgramme) as bad:
@@ -264,7 +264,9 @@ def test_json_that_is_refused(folder: ProgrammeFolder, content: str, problem: st
         ("films.xlsx", b"PK", "1: is neither .csv nor .json"),
     ],
 )
-def test_files_that_cannot_be_read(folder: ProgrammeFolder, name: str, content: bytes, problem: str) -> None:
+def test_unreadable_files_are_refused(
+    folder: ProgrammeFolder, name: str, content: bytes, problem: str
+) -> None:
     (folder.path / name).write_bytes(content)
     with pytest.raises(BadProgramme) as bad:
         folder.import_paths(folder.path / name, folder.path / "missing.csv")

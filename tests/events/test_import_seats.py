@@ -1,4 +1,4 @@
-"""Rooms from files, seat by seat: rows of numbers, parts of a room, where the screen is, and what is not sold."""
+"""The import of seats: numeric rows, sections, the end of the screen, and seats not for sale."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def room(folder: ProgrammeFolder) -> SeatPlan:
 def with_plan(
     folder: ProgrammeFolder, content: str | dict[str, Any], columns: str = "", cells: str = ""
 ) -> str:
-    """The room's file with this plan; other `columns` of it, and their `cells`."""
+    """Return the file of auditoriums with this plan, and further `columns` with their `cells`."""
     name = "plan.txt" if isinstance(content, str) else "plan.json"
     (folder.path / name).write_text(content if isinstance(content, str) else json.dumps(content))
     return f"cinema,label,plan{columns}\nmatriz,1,{name}{cells}\n"
@@ -41,14 +41,16 @@ def with_plan(
         ("1 ssssssssssLL\n11 s\n", 13),
     ],
 )
-def test_a_room_of_numeric_rows_is_taken_whole(folder: ProgrammeFolder, content: str, count: int) -> None:
+def test_an_auditorium_with_numeric_rows_is_imported(
+    folder: ProgrammeFolder, content: str, count: int
+) -> None:
     folder.import_files(rooms=with_plan(folder, content))
     seats = room(folder).seats
     assert len(seats) == len({seat.name for seat in seats}) == count
     assert {"1-11", "11-1"} <= {seat.name for seat in seats}
 
 
-def test_parts_of_a_room_have_their_names_before_the_seat(folder: ProgrammeFolder) -> None:
+def test_seat_names_begin_with_their_section(folder: ProgrammeFolder) -> None:
     theatre = plan(area("Plateia", ("1", FIVE, 0)), area("Balcão", ("1", FIVE, 200)))
     theatre["categories"][0]["name"] = "Standard"
     for part in theatre["zones"]:
@@ -64,7 +66,7 @@ def test_parts_of_a_room_have_their_names_before_the_seat(folder: ProgrammeFolde
     assert all_rows() == before
 
 
-def test_all_that_is_wrong_with_a_plan_is_told(folder: ProgrammeFolder) -> None:
+def test_all_faults_of_a_plan_are_reported(folder: ProgrammeFolder) -> None:
     rooms = with_plan(folder, "A sx\nB ss\nB s\nC bs\n", ",wheelchair", ",Z9")
     assert folder.problems(rooms=rooms) == [
         "plan.txt:1: the plan of room matriz 1 at rooms.csv:2: row A: 'x' at column 2 is no kind of seat",
@@ -79,7 +81,7 @@ def test_all_that_is_wrong_with_a_plan_is_told(folder: ProgrammeFolder) -> None:
     ]
 
 
-def test_seats_that_are_not_sold_are_counted_apart(folder: ProgrammeFolder) -> None:
+def test_seats_not_for_sale_do_not_count_in_the_capacity(folder: ProgrammeFolder) -> None:
     rooms = with_plan(folder, "A ssss\nB vip ssss\nC house ss\n", ",not_sold,not_sold_zones", ",A1 A2,house")
     report = folder.import_files(rooms=rooms)
     with db.reading():
@@ -93,7 +95,7 @@ def test_seats_that_are_not_sold_are_counted_apart(folder: ProgrammeFolder) -> N
     assert all_rows() == before
 
 
-def test_a_category_that_is_not_available_needs_no_price(folder: ProgrammeFolder) -> None:
+def test_a_category_not_for_sale_needs_no_price(folder: ProgrammeFolder) -> None:
     hall = plan(area("Sala", ("A", FIVE, 0)))
     hall["categories"] = [{"name": "Standard", "color": "#fff"}, {"name": "NOT AVAILABLE", "color": "#000"}]
     for place, seat in enumerate(hall["zones"][0]["rows"][0]["seats"]):
@@ -120,7 +122,7 @@ def stage_below() -> dict[str, Any]:
     return hall
 
 
-def test_the_row_at_the_stage_is_the_first(folder: ProgrammeFolder) -> None:
+def test_the_row_next_to_the_stage_is_the_first(folder: ProgrammeFolder) -> None:
     report = folder.import_files(rooms=with_plan(folder, stage_below()))
     assert [row[0].row_label for row in room(folder).rows] == list("ABCDE")
     assert report.rooms == [
@@ -128,7 +130,7 @@ def test_the_row_at_the_stage_is_the_first(folder: ProgrammeFolder) -> None:
     ]
 
 
-def test_a_room_that_was_taken_in_from_the_other_end_says_how_to_keep_it(folder: ProgrammeFolder) -> None:
+def test_the_error_for_a_rotated_plan_says_how_to_keep_the_seats(folder: ProgrammeFolder) -> None:
     folder.import_files(rooms=with_plan(folder, stage_below(), ",screen", ",top"))
     said = refused(folder, with_plan(folder, stage_below()))
     assert "its seats stay; the screen was at the other end: say so in the column screen" in said

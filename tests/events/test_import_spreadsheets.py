@@ -1,4 +1,4 @@
-"""Files as spreadsheets and other programs write them: taken where nothing is lost, else one error with the remedy."""
+"""Files as spreadsheets write them: accepted if nothing is lost, otherwise one error with a remedy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def programme() -> list[Screening]:
 
 
 def trailing(text: str) -> str:
-    """Two empty columns behind the last one, in every line outside of quotes."""
+    """Add two empty columns to every line outside of quotes."""
     return "".join(
         line if line.count('"') % 2 else line.rstrip("\n") + ",,\n" for line in text.splitlines(keepends=True)
     )
@@ -53,7 +53,7 @@ AS_SAVED: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("saved", AS_SAVED)
-def test_what_a_spreadsheet_adds_is_left_out(folder: ProgrammeFolder, saved: str) -> None:
+def test_additions_of_spreadsheets_are_ignored(folder: ProgrammeFolder, saved: str) -> None:
     folder.import_files(
         **{name.removesuffix(".csv"): AS_SAVED[saved](text) for name, text in DEFAULT_FILES.items()}
     )
@@ -61,7 +61,7 @@ def test_what_a_spreadsheet_adds_is_left_out(folder: ProgrammeFolder, saved: str
     assert programme()[0].film.synopsis == "Um bote, duas linhas."
 
 
-def test_rows_without_their_last_empty_cells_are_taken(folder: ProgrammeFolder) -> None:
+def test_rows_without_their_last_empty_cells_are_accepted(folder: ProgrammeFolder) -> None:
     folder.import_files(films=FILMS.replace("F. W. Murnau,94,12,Drama,", "F. W. Murnau,94,12"))
     assert programme()[1].film.genres == ()
 
@@ -72,7 +72,7 @@ def test_semicolons_and_a_comma_in_the_first_lines_quotes(folder: ProgrammeFolde
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
-def test_text_in_another_unicode_is_taken(folder: ProgrammeFolder, encoding: str) -> None:
+def test_other_unicode_encodings_are_accepted(folder: ProgrammeFolder, encoding: str) -> None:
     mark = "" if encoding in ("utf-16", "utf-8-sig") else "\ufeff"
     files = DEFAULT_FILES | {"sala.txt": (folder.path / "sala.txt").read_text()}
     for name, content in files.items():
@@ -105,7 +105,7 @@ def test_other_encodings_are_one_error_with_the_remedy(
     assert [str(one).replace(f"{path}:", "") for one in bad.value.problems] == [said]
 
 
-def test_what_would_be_lost_is_refused(folder: ProgrammeFolder) -> None:
+def test_cells_that_would_be_lost_are_refused(folder: ProgrammeFolder) -> None:
     problems = folder.problems(
         cinemas=CINEMAS.replace("cutoff_minutes\n", "cutoff_minutes,\n").replace(",-10\n", ",-10,soon\n"),
         prices=PRICES.replace("tuesday,vip,R$ 40", "tuesday,vip,40,50"),
@@ -134,7 +134,7 @@ def test_what_would_be_lost_is_refused(folder: ProgrammeFolder) -> None:
         "01/12/2030 18:00:00",
     ],
 )
-def test_hours_in_all_usual_forms(folder: ProgrammeFolder, written: str) -> None:
+def test_hours_are_accepted_in_all_usual_forms(folder: ProgrammeFolder, written: str) -> None:
     report = folder.import_files(screenings=SCREENINGS.replace("2030-12-01 18:00", f'"{written}"'))
     first = programme()[0]
     assert (first.starts_at, first.showtime.time("pt_BR")) == (SIX, "18h00")
@@ -178,7 +178,7 @@ def test_hours_in_all_usual_forms(folder: ProgrammeFolder, written: str) -> None
         ),
     ],
 )
-def test_hours_that_cannot_be_meant(folder: ProgrammeFolder, zone: str, written: str, said: str) -> None:
+def test_impossible_hours_are_refused(folder: ProgrammeFolder, zone: str, written: str, said: str) -> None:
     problems = folder.problems(
         cinemas=CINEMAS.replace("America/Recife", zone),
         screenings=SCREENINGS.replace("2030-12-01 18:00", written),
@@ -219,7 +219,7 @@ def test_whole_numbers_as_json_has_them(folder: ProgrammeFolder) -> None:
 
 
 @pytest.mark.parametrize("year", ["1931.5", "1931.", "1.931", "1e3", "1931.0.0"])
-def test_other_numbers_are_no_whole_ones(folder: ProgrammeFolder, year: str) -> None:
+def test_other_numbers_are_refused(folder: ProgrammeFolder, year: str) -> None:
     assert folder.problems(films=FILMS.replace(",1931,", f",{year},")) == [
         f"films.csv:2: year: {year!r} is no whole number from 1888 to 2200"
     ]

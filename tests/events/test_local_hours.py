@@ -1,4 +1,4 @@
-"""An hour agreed with people stays: by the site's clock, whatever happens to the rules of its zone, or to the zone."""
+"""The local hour of a screening stays when the rules of its time zone, or the zone of its site, change."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def realign() -> local_hours.Realigned:
 
 
 def as_if_the_rules_had_changed(screening_id: int, hours: int = 1) -> None:
-    """The stored moment is where another version of the zone database put it: `hours` later than ours does."""
+    """Move the stored times by `hours`, as another version of the zone database would have them."""
     with db.transaction() as session:
         session.execute(
             text(
@@ -59,7 +59,7 @@ def test_the_import_keeps_the_local_hour(folder: ProgrammeFolder) -> None:
     assert (row.starts_at, row.starts_local, row.timezone) == (SIX, AGREED, "America/Recife")
 
 
-def test_a_corrected_zone_moves_the_moment_and_not_the_hour(folder: ProgrammeFolder) -> None:
+def test_a_corrected_zone_changes_the_time_in_utc_and_not_the_local_hour(folder: ProgrammeFolder) -> None:
     folder.import_files()
     before = first()
     report = folder.import_files(cinemas=MANAUS)
@@ -74,7 +74,7 @@ def test_a_corrected_zone_moves_the_moment_and_not_the_hour(folder: ProgrammeFol
     assert not folder.import_files(cinemas=MANAUS).changed
 
 
-def test_an_hour_that_the_new_zone_skips_is_named(folder: ProgrammeFolder) -> None:
+def test_an_hour_that_the_new_zone_skips_is_reported(folder: ProgrammeFolder) -> None:
     at_night = SCREENINGS.replace("2030-12-01 18:00", "2030-03-10 02:30")
     folder.import_files(screenings=at_night)
     (folder.path / "cinemas.csv").write_text(CINEMAS.replace("America/Recife", "America/New_York"))
@@ -87,7 +87,7 @@ def test_an_hour_that_the_new_zone_skips_is_named(folder: ProgrammeFolder) -> No
     ]
 
 
-def test_other_rules_of_a_zone_do_not_move_what_people_read(folder: ProgrammeFolder) -> None:
+def test_changed_rules_of_a_zone_keep_the_local_hour(folder: ProgrammeFolder) -> None:
     folder.import_files()
     screening = first()
     as_if_the_rules_had_changed(screening.id, -1)
@@ -102,7 +102,7 @@ def test_other_rules_of_a_zone_do_not_move_what_people_read(folder: ProgrammeFol
 
 @pytest.mark.parametrize("hours", [1, -1])
 def test_screenings_close_after_one_another_move_together(database: str, hours: int) -> None:
-    """Each ends when the next begins: moved in the wrong order, one would lie over the other for a moment."""
+    """Each ends when the next begins, so that a move in the wrong order would overlap."""
     film, room = make_film(), make_cinema(timezone="America/Recife")
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
     ids = [make_screening(film, room, start + timedelta(hours=2 * place)) for place in range(3)]
@@ -116,7 +116,7 @@ def test_screenings_close_after_one_another_move_together(database: str, hours: 
     ]
 
 
-def test_where_two_would_run_at_once_nothing_of_the_room_moves(database: str) -> None:
+def test_screenings_that_would_overlap_are_not_moved(database: str) -> None:
     film, room = make_film(), make_cinema(timezone="America/Recife")
     other_room = make_room("centro", "2")
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
@@ -139,7 +139,7 @@ def test_where_two_would_run_at_once_nothing_of_the_room_moves(database: str) ->
     assert f"'screening {late}' would overlap 'screening {early}'" in problem
 
 
-def test_what_an_older_version_wrote_is_filled_in(database: str) -> None:
+def test_missing_local_hours_of_older_versions_are_stored(database: str) -> None:
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
     screening_id = make_screening(make_film(), make_cinema(timezone="America/Manaus"), start)
     with db.reading():
@@ -153,7 +153,7 @@ def test_what_an_older_version_wrote_is_filled_in(database: str) -> None:
     assert row.starts_local == (start - timedelta(hours=4)).replace(tzinfo=None)
 
 
-def test_what_has_begun_stays_where_it_is(database: str) -> None:
+def test_a_screening_that_has_begun_is_not_moved(database: str) -> None:
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
     screening_id = make_screening(make_film(), make_cinema(timezone="America/Manaus"), start)
     realign()
@@ -162,8 +162,8 @@ def test_what_has_begun_stays_where_it_is(database: str) -> None:
     assert stored(screening_id).starts_at == start - timedelta(hours=1)
 
 
-def test_the_programmes_day_is_that_of_the_agreed_hour(folder: ProgrammeFolder) -> None:
-    """At 4:30 by the clock of the day on which it was agreed; an hour later by other rules it would be another day."""
+def test_the_cinema_day_follows_the_stored_local_hour(folder: ProgrammeFolder) -> None:
+    """The stored local hour is 4:30; an hour later would be another cinema day."""
     folder.import_files(screenings=SCREENINGS.replace("2030-12-01 18:00", "2030-12-01 04:30"))
     with db.reading():
         (screening,) = events.programme(datetime(2030, 11, 30, tzinfo=UTC).date())

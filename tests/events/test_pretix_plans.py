@@ -1,4 +1,4 @@
-"""pretix's seating plans: parts of a room with the same rows, where the screen is, and all faults in one go."""
+"""Seating plans of pretix: areas with the same rows, the end of the screen, and all faults in one error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = tuple[str | None, list[str], float]
 def area(
     name: str | None, *rows: Row, x: float = 0, texts: tuple[tuple[str, float], ...] = ()
 ) -> dict[str, Any]:
-    """A part of the room: rows of (name, numbers, y), and texts with their y."""
+    """Return an area of a plan: rows of (name, numbers, y), and texts with their y."""
     return {
         "name": name,
         "position": {"x": x, "y": 0},
@@ -64,7 +64,7 @@ def faults(plan: dict[str, Any], **options: Any) -> list[str]:
     return [str(fault) for fault in refused.value.faults]
 
 
-def test_two_parts_with_the_same_rows_are_told_apart_by_their_names() -> None:
+def test_areas_with_the_same_rows_become_sections() -> None:
     read = plan_from_pretix(plan(area("Plateia", ("1", FIVE, 0)), area("Balcão", ("1", FIVE, 200))))
     assert [(seat.section, seat.row_label, seat.number, seat.row_index) for seat in read.seats] == [
         *(("Plateia", "1", number, 0) for number in FIVE),
@@ -72,7 +72,7 @@ def test_two_parts_with_the_same_rows_are_told_apart_by_their_names() -> None:
     ]
 
 
-def test_parts_whose_numbers_are_enough_have_no_section() -> None:
+def test_areas_with_unique_seats_have_no_section() -> None:
     left, right = area("Esquerda", ("A", ["1", "2"], 0)), area("Direita", ("A", ["3", "4"], 0), x=100)
     read = plan_from_pretix(plan(left, right))
     assert [(seat.section, seat.number, seat.row_index, seat.column) for seat in read.seats] == [
@@ -83,7 +83,7 @@ def test_parts_whose_numbers_are_enough_have_no_section() -> None:
     ]
 
 
-def test_parts_side_by_side_share_a_row_of_the_room() -> None:
+def test_areas_side_by_side_share_rows() -> None:
     left, right = area("Lado A", ("1", FIVE, 0)), area("Lado B", ("1", FIVE, 3), x=200)
     read = plan_from_pretix(plan(left, right, area("Balcão", ("1", FIVE, 90))))
     assert [(seat.section, seat.row_index) for seat in read.seats] == [
@@ -93,7 +93,7 @@ def test_parts_side_by_side_share_a_row_of_the_room() -> None:
     ]
 
 
-def test_parts_that_cannot_be_told_apart() -> None:
+def test_areas_with_the_same_seats_need_names() -> None:
     same = plan(area("Plateia", ("1", ["1"], 0)), area("Plateia", ("1", ["1"], 90)))
     assert [fault for fault in faults(same) if "guid" not in fault] == [
         "zone 'Plateia', row 1 has two seats 1"
@@ -103,7 +103,7 @@ def test_parts_that_cannot_be_told_apart() -> None:
 
 
 @pytest.mark.parametrize("name", [None, "", "  "])
-def test_a_row_without_a_name_is_refused_in_words(name: str | None) -> None:
+def test_a_row_without_a_name_is_refused(name: str | None) -> None:
     bad = plan(area("Balcão", ("A", ["1"], 0), (name, FIVE, 30)))
     assert faults(bad) == [
         "zone 'Balcão', the row at place 2 (seats 1, 2, 3, 4, 5 …) has no row_number: "
@@ -111,7 +111,7 @@ def test_a_row_without_a_name_is_refused_in_words(name: str | None) -> None:
     ]
 
 
-def test_all_faults_in_one_go() -> None:
+def test_one_error_names_all_faults() -> None:
     bad = plan(
         area("Plateia", ("A", ["1", "2", "2"], 0), ("B", ["1", ""], 30)),
         area("Balcão", ("C", ["1", "2"], 60)),
@@ -148,7 +148,7 @@ ROWS: tuple[Row, ...] = tuple((label, FIVE, place * 30.0) for place, label in en
 
 
 @pytest.mark.parametrize("text", ["PALCO", "Stage", "TELA", "SCREEN", "S T A G E", "Écran", "Tela / Screen"])
-def test_the_plan_says_where_the_screen_is(text: str) -> None:
+def test_texts_of_the_plan_give_the_screen_end(text: str) -> None:
     below = plan_from_pretix(plan(area("Sala", *ROWS, texts=((text, 170),))))
     assert from_the_screen(below) == list("ABCDE")
     assert f"at the bottom, where the plan says {text!r}" in below.note
@@ -159,7 +159,7 @@ def test_the_plan_says_where_the_screen_is(text: str) -> None:
     assert f"at the top, where the plan says {text!r}" in above.note
 
 
-def test_where_nothing_is_said_it_is_asked() -> None:
+def test_without_a_text_the_note_asks_for_the_screen_end() -> None:
     read = plan_from_pretix(plan(area("Sala", *ROWS, texts=(("Saída", 170), ("Fosso do palquinho", 170)))))
     assert from_the_screen(read) == list("EDCBA")
     assert "is it? say it in the column screen" in read.note
@@ -172,7 +172,7 @@ def test_where_nothing_is_said_it_is_asked() -> None:
         ((("PALCO", -40.0), ("TELA", 170.0)), "at both ends"),
     ],
 )
-def test_where_it_cannot_tell_it_asks(texts: tuple[tuple[str, float], ...], where: str) -> None:
+def test_an_unclear_screen_end_is_refused(texts: tuple[tuple[str, float], ...], where: str) -> None:
     unclear = plan(area("Sala", *ROWS, texts=texts))
     (fault,) = faults(unclear)
     assert "at which end is the screen?" in fault
@@ -180,7 +180,7 @@ def test_where_it_cannot_tell_it_asks(texts: tuple[tuple[str, float], ...], wher
     assert from_the_screen(plan_from_pretix(unclear, screen="bottom")) == list("ABCDE")
 
 
-def test_the_column_decides_against_the_plan() -> None:
+def test_the_column_screen_overrides_the_plan() -> None:
     below = plan(area("Sala", *ROWS, texts=(("PALCO", 170),)))
     read = plan_from_pretix(below, screen="top")
     assert from_the_screen(read) == list("EDCBA")

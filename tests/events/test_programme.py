@@ -1,4 +1,4 @@
-"""The programme: which day a screening belongs to, until when it is sold, and what calling it off does."""
+"""The programme: cinema days, the end of sales, and the cancellation of a screening."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAO_PAULO = "America/Sao_Paulo"
 
 
 def make_cinema(slug: str = "centro", *, timezone: str = SAO_PAULO, cutoff: int = 15) -> dict[str, int]:
-    """A site with one room of four seats in two zones; ids by name."""
+    """Insert a site with an auditorium of four seats in two zones; return ids by name."""
     return {
         "cinema": _insert(
             "cinemas",
@@ -91,7 +91,7 @@ def in_minutes(minutes: float) -> datetime:
     return datetime.now(UTC) + timedelta(minutes=minutes)
 
 
-def test_a_screening_knows_film_site_room_and_prices(database: str) -> None:
+def test_a_screening_has_film_site_auditorium_and_prices(database: str) -> None:
     room = make_cinema()
     screening_id = make_screening(make_film(), room, at("2026-12-01", "20:30"))
     with db.reading():
@@ -146,7 +146,7 @@ def test_the_cinema_day_ends_at_five(database: str, day: str, hour: str, belongs
     assert other == []
 
 
-def test_each_site_keeps_its_own_time_zone(database: str) -> None:
+def test_each_site_has_its_own_time_zone(database: str) -> None:
     film = make_film()
     late = at(
         "2026-12-01", "23:30", "America/Rio_Branco"
@@ -160,7 +160,7 @@ def test_each_site_keeps_its_own_time_zone(database: str) -> None:
         assert events.programme(date(2026, 12, 2), "acre") == []
 
 
-def test_days_with_screenings_leave_out_the_past_and_what_was_called_off(database: str) -> None:
+def test_days_with_screenings_leave_out_the_past_and_cancelled_screenings(database: str) -> None:
     film, room = make_film(), make_cinema()
     now = datetime.now(UTC)
     make_screening(film, room, now - timedelta(days=3))
@@ -173,7 +173,7 @@ def test_days_with_screenings_leave_out_the_past_and_what_was_called_off(databas
         assert events.days_with_screenings("elsewhere") == []
 
 
-def test_a_films_screenings_come_by_hour(database: str) -> None:
+def test_the_screenings_of_a_film_are_sorted_by_hour(database: str) -> None:
     film, room = make_film(), make_cinema()
     later = make_screening(film, room, in_minutes(600))
     sooner = make_screening(film, room, in_minutes(60))
@@ -216,7 +216,7 @@ def test_the_clock_is_the_databases(database: str) -> None:
         assert abs(events.now() - there) < timedelta(seconds=1)
 
 
-def test_calling_off_tells_once_and_ends_sales(database: str) -> None:
+def test_a_cancellation_publishes_one_message_and_ends_sales(database: str) -> None:
     screening_id = make_screening(make_film(), make_cinema(), in_minutes(60))
     with db.reading():
         events.ensure_on_sale(events.screening(screening_id))
@@ -232,7 +232,7 @@ def test_calling_off_tells_once_and_ends_sales(database: str) -> None:
     assert rows[0].payload == {"screening_id": screening_id, "reason": "O projetor queimou.", "form": 1}
 
 
-def test_calling_off_needs_a_screening_and_a_reason(database: str) -> None:
+def test_a_cancellation_needs_a_screening_and_a_reason(database: str) -> None:
     screening_id = make_screening(make_film(), make_cinema(), in_minutes(60))
     for reason in ("", "   ", "x" * 201):
         with pytest.raises(Invalid), db.transaction():
@@ -241,7 +241,7 @@ def test_calling_off_needs_a_screening_and_a_reason(database: str) -> None:
         events.cancel_screening(screening_id + 1, "why")
 
 
-def test_what_is_rolled_back_is_not_remembered(database: str) -> None:
+def test_a_rolled_back_change_is_not_cached(database: str) -> None:
     screening_id = make_screening(make_film(), make_cinema(), in_minutes(60))
     with pytest.raises(RuntimeError), db.transaction():
         events.cancel_screening(screening_id, "why")
@@ -251,7 +251,7 @@ def test_what_is_rolled_back_is_not_remembered(database: str) -> None:
         assert events.screening(screening_id).status == "scheduled"
 
 
-def test_the_database_refuses_two_screenings_of_a_room_at_once(database: str) -> None:
+def test_the_database_refuses_overlapping_screenings(database: str) -> None:
     film, room = make_film(), make_cinema()
     start = in_minutes(60)
     make_screening(film, room, start)
@@ -262,7 +262,7 @@ def test_the_database_refuses_two_screenings_of_a_room_at_once(database: str) ->
     make_screening(film, make_room("centro", "2"), start)
 
 
-def test_reading_a_screening_again_asks_nothing(database: str, statements: list[str]) -> None:
+def test_reading_a_screening_again_executes_no_statement(database: str, statements: list[str]) -> None:
     screening_id = make_screening(make_film(), make_cinema(), in_minutes(60))
     with db.transaction():
         screening = events.screening(screening_id)

@@ -17,7 +17,7 @@ from tests.reservations.auditoriums import make_screening
 
 @pytest.fixture
 def soon_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A seat plan is read again at each use."""
+    """Let seat plans be read again at each use."""
     monkeypatch.setattr(events._seat_plans, "seconds", -1.0)
 
 
@@ -31,7 +31,7 @@ def plan_of(auditorium_id: int) -> events.SeatPlan:
 
 
 def change_something(auditorium_id: int | None = None) -> None:
-    """As an import does it; of this room's seats, or of anything else."""
+    """Change the programme as an import does: seats of this auditorium, or only the version."""
     with db.transaction() as session:
         begin_programme_change()
         if auditorium_id is not None:
@@ -49,7 +49,7 @@ def test_a_seat_plan_that_is_read_again_is_the_same_object() -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_a_change_of_something_else_leaves_the_seat_plan() -> None:
+def test_another_change_keeps_the_same_seat_plan_object() -> None:
     room, other = room_of("oooo"), room_of("ooo")
     first, of_other = plan_of(room), plan_of(other)
     for _ in range(3):
@@ -59,7 +59,7 @@ def test_a_change_of_something_else_leaves_the_seat_plan() -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_a_change_of_the_room_is_seen() -> None:
+def test_a_change_of_the_auditorium_is_seen() -> None:
     room = room_of("oooo")
     first = plan_of(room)
     change_something(room)
@@ -67,7 +67,7 @@ def test_a_change_of_the_room_is_seen() -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_what_is_computed_of_a_plan_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_blocks_of_a_plan_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     room = room_of("oooooo")
     build = Mock(wraps=blocks._build)
     monkeypatch.setattr(blocks, "_build", build)
@@ -79,7 +79,7 @@ def test_what_is_computed_of_a_plan_is_computed_once(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("database")
-def test_a_change_that_is_not_committed_is_seen_by_its_own_transaction_alone() -> None:
+def test_an_uncommitted_change_is_seen_by_its_own_transaction_only() -> None:
     room = room_of("oooo")
     first = plan_of(room)
     with db.transaction() as session:
@@ -93,7 +93,7 @@ def test_a_change_that_is_not_committed_is_seen_by_its_own_transaction_alone() -
 
 
 @pytest.mark.usefixtures("database")
-def test_the_time_goes_on_between_two_readings() -> None:
+def test_the_time_advances_between_two_readings() -> None:
     with db.reading():
         known = now()
         for _ in range(3):

@@ -1,4 +1,4 @@
-"""Seats named in a room's line: their kinds, and those that are not sold."""
+"""Seats marked by name: their kinds, and those not for sale."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def in_sections(*sections: str) -> AuditoriumPlan:
         ["A sssssssssss", "A1 s"],
     ],
 )
-def test_no_seat_is_lost_in_a_room_of_numeric_rows(lines: list[str]) -> None:
+def test_numeric_rows_keep_all_seats(lines: list[str]) -> None:
     plan = plan_from_lines(lines)
     marked = with_not_sold(with_kinds(plan, {"wheelchair": []}), [], None)
     assert marked.seats == plan.seats
 
 
-def test_a_seat_is_named_by_row_and_number() -> None:
+def test_a_seat_is_found_by_row_and_number() -> None:
     plan = plan_from_lines(["1 sssssssssss", "11 s", "A ss"])
     marked = with_kinds(plan, {"wheelchair": ["11-1", "A-1"], "wide": ["1-11", "A2", "12"]})
     assert kinds_of(marked) == {
@@ -53,7 +53,7 @@ def test_a_seat_is_named_by_row_and_number() -> None:
     }
 
 
-def test_a_name_of_two_seats_is_refused_with_both() -> None:
+def test_an_ambiguous_name_is_refused_with_both_seats() -> None:
     plan = plan_from_lines(["1 sssssssssss", "11 s"])
     with pytest.raises(PlanError) as refused:
         with_kinds(plan, {"wide": ["111"]})
@@ -63,7 +63,7 @@ def test_a_name_of_two_seats_is_refused_with_both() -> None:
 
 
 @pytest.mark.parametrize("name", ["balcao-nobre:1-2", "Balcão Nobre:1-2", "Balcão Nobre 1-2"])
-def test_a_seat_of_a_section(name: str) -> None:
+def test_a_seat_is_found_by_its_section(name: str) -> None:
     plan = with_not_sold(in_sections("Plateia", "Balcão Nobre"), [name], None)
     assert [(seat.section, seat.number) for seat in plan.seats if not seat.for_sale] == [
         ("Balcão Nobre", "2")
@@ -75,7 +75,7 @@ def test_a_seat_of_several_sections_needs_its_section() -> None:
         with_not_sold(in_sections("Plateia", "Balcão"), ["1-2"], None)
 
 
-def test_all_wrong_names_are_told() -> None:
+def test_all_wrong_names_are_reported() -> None:
     plan = plan_from_lines(["A ssss"])
     with pytest.raises(PlanError) as refused:
         with_kinds(plan, {"wheelchair": ["A9", "A1"], "companion": ["A4"]})
@@ -85,21 +85,21 @@ def test_all_wrong_names_are_told() -> None:
     ]
 
 
-def test_seats_and_zones_that_are_not_sold() -> None:
+def test_seats_and_zones_not_for_sale() -> None:
     plan = plan_from_lines(["A ss", "B vip ss", "C house ss"])
     assert not_sold(with_not_sold(plan, ["A2"], ["house"])) == [("A", "2"), ("C", "1"), ("C", "2")]
     with pytest.raises(PlanError, match="there is no zone 'balcony'; there are house, standard, vip"):
         with_not_sold(plan, [], ["balcony"])
 
 
-def test_a_zone_may_say_by_its_name_that_it_is_not_sold() -> None:
+def test_the_name_of_a_zone_can_mark_it_as_not_for_sale() -> None:
     plan = plan_from_lines(["A ss", "B not-available ss", "C indisponivel s"])
     assert not_sold(with_not_sold(plan, [], None)) == [("B", "1"), ("B", "2"), ("C", "1")]
     assert not_sold(with_not_sold(plan, [], ["none"])) == []
     assert not_sold(with_not_sold(plan, [], ["indisponivel"])) == [("C", "1")]
 
 
-def test_no_half_of_a_love_seat_is_kept_back() -> None:
+def test_one_place_of_a_love_seat_cannot_be_taken_off_sale() -> None:
     plan = plan_from_lines(["J LLLL"])
     assert not_sold(with_not_sold(plan, ["J1", "J2"], None)) == [("J", "1"), ("J", "2")]
     for half in ("J1", "J2"):
@@ -107,7 +107,7 @@ def test_no_half_of_a_love_seat_is_kept_back() -> None:
             with_not_sold(plan, [half], None)
 
 
-def test_a_room_turned_round_keeps_its_neighbours() -> None:
+def test_a_rotated_plan_keeps_its_neighbours() -> None:
     plan = plan_from_lines(["A WCs_Bb", "B _LLss"])
     seats = {(seat.row_label, seat.number): seat for seat in turned(plan.seats)}
     assert (seats["B", "1"].row_index, seats["A", "1"].row_index) == (0, 1)

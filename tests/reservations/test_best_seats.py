@@ -1,4 +1,4 @@
-"""The best N together, and the nearest seats for lost ones."""
+"""The best seats together, and replacements for lost seats."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from tests.reservations.auditoriums import draw_plan, seat_ids, seat_names
 ROOM = ("oooooooo", "oooooooo", "oooooooo", "oooooooo", "oooooooo", "oooooooo")
 
 
-def test_near_the_middle_two_thirds_back() -> None:
+def test_the_best_seats_are_near_the_middle_two_thirds_back() -> None:
     room = draw_plan(*ROOM)
     assert seat_names(room, best_together(room, 2, ())) == "D4 D5"
 
 
-def test_rather_another_place_than_a_seat_left_alone() -> None:
+def test_seats_that_leave_no_single_seat_are_preferred() -> None:
     room = draw_plan("oooooooo")
     assert seat_names(room, best_together(room, 3, seat_ids(room, "A1"))) == "A4 A5 A6"
 
 
-def test_neither_across_an_aisle_nor_into_special_seats() -> None:
+def test_aisles_and_special_seats_are_avoided() -> None:
     room = draw_plan("oo.oo", "wcccc")
     assert best_together(room, 3, ()) is None
     assert seat_names(room, best_together(room, 2, seat_ids(room, "A1"))) == "A3 A4"
 
 
-def test_nobody_is_put_into_the_dearer_zone_while_the_plain_one_has_room() -> None:
+def test_the_standard_zone_is_preferred_to_dearer_ones() -> None:
     room = draw_plan("oooooo", "vvvvvv", "vvvvvv")
     assert seat_names(room, best_together(room, 2, ())) == "A3 A4"
     assert seat_names(room, best_together(room, 2, seat_ids(room, "A1 A2 A3 A4 A5 A6")))[0] in "BC"
 
 
 @given(data=st.data(), quantity=st.integers(1, 8))
-def test_the_best_are_free_side_by_side_and_found_whenever_there_are_any(
+def test_the_best_seats_are_free_and_side_by_side_and_found_if_any_exist(
     data: st.DataObject, quantity: int
 ) -> None:
     room = draw_plan(
@@ -80,7 +80,7 @@ def test_lost_seats_are_replaced_beside_the_kept_ones(
         assert not set(alternative) & set(seat_ids(room, taken) + seat_ids(room, kept))
 
 
-def test_a_full_room_has_nothing_to_offer() -> None:
+def test_a_full_auditorium_has_no_replacements() -> None:
     room = draw_plan("ooo")
     assert replacement_seats(room, seat_ids(room, "A1"), (), seat_ids(room, "A1 A2 A3")) == []
 
@@ -98,5 +98,5 @@ def test_love_seats_are_offered_whole() -> None:
     lost = seat_ids(room, "A1 A2")
     offers = replacement_seats(room, lost, (), lost)
     assert [seat_names(room, offer) for offer in offers] == ["A3 A4"]
-    # One place of a love seat is no seat: nothing is left.
+    # A single place of a love seat is not offered.
     assert replacement_seats(room, lost, (), seat_ids(room, "A1 A2 A3 A6")) == []

@@ -1,4 +1,4 @@
-"""Seats instead of lost ones: same prices, side by side, near; never a wheelchair space for a usual seat."""
+"""Equivalent seats for lost ones: the same prices and kinds, side by side, nearby."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def test_the_nearest_come_first(lost: str, also_taken: str, first: str) -> None:
     assert set(seat_names(ROOM, found).split()) == set(first.split())
 
 
-def test_apart_when_nothing_is_together() -> None:
+def test_seats_apart_are_found_when_none_are_together() -> None:
     taken = set(seat_ids(ROOM, "A3 A5 A6 B2 B3 B4 B5 B6"))
     assert seat_names(ROOM, next(equivalent_seats(ROOM, PRICES, seat_ids(ROOM, "B3 B4"), taken))) == "A4 B1"
 
 
-def test_none_where_none_is_as_good() -> None:
+def test_nothing_is_found_when_no_seat_is_equivalent() -> None:
     taken = set(seat_ids(ROOM, "C1 C2 C3 C4 C5 C6"))
     assert list(equivalent_seats(ROOM, PRICES, seat_ids(ROOM, "C1"), taken)) == []
     assert list(equivalent_seats(ROOM, PRICES, seat_ids(ROOM, "A1"), set(seat_ids(ROOM, "A1")))) == []
 
 
 @given(st.sets(st.sampled_from([seat.id for seat in ROOM.seats])), st.data())
-def test_every_offer_is_free_and_costs_the_same(taken: set[int], data: st.DataObject) -> None:
+def test_equivalent_seats_are_free_and_cost_the_same(taken: set[int], data: st.DataObject) -> None:
     lost = data.draw(
         st.lists(st.sampled_from([seat.id for seat in ROOM.seats]), min_size=1, max_size=4, unique=True)
     )
@@ -57,7 +57,7 @@ def test_every_offer_is_free_and_costs_the_same(taken: set[int], data: st.DataOb
         assert len(set(offer)) == len(lost)
 
 
-def test_love_seats_only_for_love_seats_and_whole() -> None:
+def test_love_seats_replace_love_seats_only_and_whole() -> None:
     room = draw_plan("LLLLoo")
     assert [
         seat_names(room, offer)

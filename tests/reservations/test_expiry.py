@@ -1,4 +1,4 @@
-"""Holds whose time is over: they end by the clock, and no row that is stuck keeps the others waiting."""
+"""The tick that expires holds; a row that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.reservations.holds import count_rows, expire_hold, hold, messages, ta
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def test_holds_end_by_the_clock_and_say_so() -> None:
+def test_the_tick_expires_holds_and_publishes_a_message() -> None:
     screening = make_screening("oooo")
     over, running = hold(screening, "A1 A2"), hold(screening, "A3")
     expire_hold(over.id)
@@ -33,7 +33,7 @@ def test_holds_end_by_the_clock_and_say_so() -> None:
     assert count_rows("seat_claims") == 1
 
 
-def test_an_extension_that_was_quicker_is_not_undone() -> None:
+def test_an_extension_before_the_tick_is_kept() -> None:
     screening = make_screening("oooo")
     held = hold(screening, "A1")
     expire_hold(held.id)
@@ -43,7 +43,7 @@ def test_an_extension_that_was_quicker_is_not_undone() -> None:
     assert taken_seats(screening) == "A1"
 
 
-def test_expiry_leaves_seats_alone_that_somebody_took_over() -> None:
+def test_expiry_leaves_claims_that_another_hold_took_over() -> None:
     screening = make_screening("oooo")
     old = hold(screening, "A1 A2")
     expire_hold(old.id)
@@ -52,7 +52,7 @@ def test_expiry_leaves_seats_alone_that_somebody_took_over() -> None:
     assert taken_seats(screening) == "A1"
 
 
-def test_a_hold_that_somebody_else_writes_is_left_for_the_next_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_hold_is_left_for_the_next_tick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "BATCH", 1)
     screening = make_screening("oooo")
     locked, over = hold(screening, "A1"), hold(screening, "A2")
@@ -69,7 +69,7 @@ def test_a_hold_that_somebody_else_writes_is_left_for_the_next_tick(monkeypatch:
     assert handlers.expire_holds() == 1
 
 
-def test_a_hold_whose_books_disagree_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hold_that_cannot_be_released_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "BATCH", 1)
     screening = make_screening("oooo")
     broken, over = hold(screening, "A1"), hold(screening, "A2")
@@ -95,7 +95,7 @@ def test_a_hold_whose_books_disagree_keeps_no_other_waiting(monkeypatch: pytest.
 
 @pytest.fixture
 def impatient(database: str, settings: Settings, request: pytest.FixtureRequest) -> Iterator[None]:
-    """A database that ends what takes long, as an operator may set it."""
+    """Connect with short limits for locks and statements."""
     db.connect(database, connect_args={"options": f"-c {request.param}=2s"})
     yield
     db.connect(database, pool_size=settings.database.pool_size)
@@ -103,7 +103,7 @@ def impatient(database: str, settings: Settings, request: pytest.FixtureRequest)
 
 @pytest.mark.parametrize("impatient", ["lock_timeout", "statement_timeout"], indirect=True)
 @pytest.mark.usefixtures("impatient")
-def test_a_seat_that_is_locked_for_long_keeps_no_other_waiting() -> None:
+def test_a_lock_timeout_does_not_stop_the_other_holds() -> None:
     screening = make_screening("oooo")
     stuck, over = hold(screening, "A1"), hold(screening, "A2")
     expire_hold(stuck.id, seconds=9)
@@ -120,7 +120,7 @@ def test_a_seat_that_is_locked_for_long_keeps_no_other_waiting() -> None:
     assert handlers.expire_holds() == 1
 
 
-def test_where_the_database_goes_away_no_other_is_tried() -> None:
+def test_an_outage_of_the_database_stops_the_tick() -> None:
     screening = make_screening("oooo")
     unlucky, over = hold(screening, "A1"), hold(screening, "A2")
     expire_hold(unlucky.id, seconds=9)

@@ -1,4 +1,4 @@
-"""Holding, changing, selling and giving back seats."""
+"""Holds: create, change, extend, sell, release and reclaim."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.reservations.holds import count_rows, expire_hold, hold, hold_best, s
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def test_a_hold_has_a_deadline_and_a_grace_that_nobody_is_shown(settings: Settings) -> None:
+def test_claims_outlive_the_deadline_by_the_grace(settings: Settings) -> None:
     screening = make_screening("oooo")
     before = datetime.now(UTC)
     held = hold(screening, "A1 A2")
@@ -35,7 +35,7 @@ def test_a_hold_has_a_deadline_and_a_grace_that_nobody_is_shown(settings: Settin
         assert service.occupancy([screening.id, 999]) == {screening.id: 2}
 
 
-def test_a_lost_seat_names_itself_and_leaves_nothing_behind() -> None:
+def test_the_error_names_the_lost_seat_and_nothing_is_held() -> None:
     screening = make_screening("oooooo")
     hold(screening, "A3")
     with pytest.raises(SeatsLost) as caught:
@@ -51,7 +51,7 @@ def test_a_lost_seat_names_itself_and_leaves_nothing_behind() -> None:
     )
 
 
-def test_a_lost_seat_leaves_nothing_behind_even_if_the_caller_goes_on() -> None:
+def test_nothing_is_held_even_if_the_caller_commits() -> None:
     screening = make_screening("oooooo")
     hold(screening, "A3")
     with db.transaction(), pytest.raises(SeatsLost):
@@ -60,7 +60,7 @@ def test_a_lost_seat_leaves_nothing_behind_even_if_the_caller_goes_on() -> None:
     assert count_rows("reservations") == 1
 
 
-def test_a_hold_whose_time_is_over_is_taken_over() -> None:
+def test_an_expired_claim_can_be_taken_over() -> None:
     screening = make_screening("oooo")
     old = hold(screening, "A1 A2")
     expire_hold(old.id)
@@ -78,20 +78,20 @@ def test_a_hold_whose_time_is_over_is_taken_over() -> None:
     ("chosen", "code"),
     [([], "seats.none"), ([1] * 2, "seats.repeated"), (list(range(10_000)), "seats.too_many")],
 )
-def test_what_cannot_be_held(chosen: list[int], code: str) -> None:
+def test_invalid_seats_are_refused(chosen: list[int], code: str) -> None:
     screening = make_screening("oooo")
     with pytest.raises(Invalid, match=code), db.transaction():
         service.hold_seats(screening, chosen, visitor_actor("v"))
 
 
 @pytest.mark.parametrize("seat", [0, -1, 2**31, 2**80])
-def test_seats_that_do_not_exist(seat: int) -> None:
+def test_unknown_seats_are_refused(seat: int) -> None:
     screening = make_screening("oooo")
     with pytest.raises(Invalid, match=r"seats\.unknown"), db.transaction():
         service.hold_seats(screening, [seat], visitor_actor("v"))
 
 
-def test_seats_of_another_room() -> None:
+def test_seats_of_another_auditorium_are_refused() -> None:
     screening, other = make_screening("oooo"), make_screening("oooo")
     with pytest.raises(Invalid, match=r"seats\.unknown"), db.transaction():
         service.hold_seats(screening, seat_ids_of(other, "A1"), visitor_actor("v"))
@@ -107,13 +107,13 @@ def test_a_love_seat_is_held_whole() -> None:
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 9, 10**9])
-def test_quantities_that_are_none(quantity: int) -> None:
+def test_invalid_quantities_are_refused(quantity: int) -> None:
     screening = make_screening("oooo")
     with pytest.raises(Invalid, match=r"quantity\.range"), db.transaction():
         service.hold_best(screening, quantity, visitor_actor("v"))
 
 
-def test_a_screening_that_is_over() -> None:
+def test_a_screening_that_is_over_is_not_sold() -> None:
     screening = make_screening("oooo", starts_in=timedelta(hours=-1))
     with pytest.raises(ScreeningClosed):
         hold(screening, "A1")
@@ -129,7 +129,7 @@ def test_the_best_together_until_nothing_fits() -> None:
         hold_best(screening, 1)
 
 
-def test_a_visitor_holds_so_much_and_no_more(settings: Settings) -> None:
+def test_the_holds_of_a_visitor_are_limited(settings: Settings) -> None:
     config.use(settings.changed(holds={"max_per_visitor": 2}))
     screening = make_screening("oooooo")
     first = hold(screening, "A1", visitor="v")
@@ -144,7 +144,7 @@ def test_a_visitor_holds_so_much_and_no_more(settings: Settings) -> None:
     hold(screening, "A4", visitor="v")
 
 
-def test_an_address_holds_so_much_and_no_more(settings: Settings) -> None:
+def test_the_holds_of_an_address_are_limited(settings: Settings) -> None:
     config.use(settings.changed(holds={"max_per_address": 1}))
     screening = make_screening("oooooo")
     hold(screening, "A1", address_key="one")
@@ -153,7 +153,7 @@ def test_an_address_holds_so_much_and_no_more(settings: Settings) -> None:
     hold(screening, "A2", address_key="two")
 
 
-def test_change_keeps_what_stays_and_the_clock() -> None:
+def test_a_change_keeps_the_deadline_and_common_seats() -> None:
     screening = make_screening("oooooo")
     held = hold(screening, "A2 A3")
     with db.transaction():
@@ -172,7 +172,9 @@ def test_change_to_a_lost_seat_keeps_the_old_ones() -> None:
     with db.transaction(), pytest.raises(SeatsLost) as caught:
         service.change_seats(held.id, seat_ids_of(screening, "A3 A4"))
     assert caught.value.lost == seat_ids_of(screening, "A4")
-    assert caught.value.alternatives[0] == seat_ids_of(screening, "A2")  # one's own old seat is the nearest
+    assert caught.value.alternatives[0] == seat_ids_of(
+        screening, "A2"
+    )  # the old seat of the hold itself is the nearest
     with db.reading():
         assert service.reservation(held.id) == held
     assert taken_seats(screening) == "A2 A3 A4"
@@ -199,7 +201,7 @@ def test_extend_moves_reservation_and_claims() -> None:
         assert set(service.seat_states(screening.id).values()) == {extended.expires_at}
 
 
-def test_sold_seats_never_expire_and_come_back_when_cancelled() -> None:
+def test_sold_seats_never_expire_and_are_free_after_a_cancellation() -> None:
     screening = make_screening("oooo")
     held = hold(screening, "A1 A2")
     with db.transaction():
@@ -217,7 +219,7 @@ def test_sold_seats_never_expire_and_come_back_when_cancelled() -> None:
         assert service.seats_of(held.id) == held.seat_ids
 
 
-def test_a_hold_past_its_time_is_still_sold_if_nobody_took_its_seats() -> None:
+def test_an_expired_hold_can_be_sold_while_its_claims_exist() -> None:
     screening = make_screening("oooo")
     held = hold(screening, "A1 A2")
     expire_hold(held.id)
@@ -226,7 +228,7 @@ def test_a_hold_past_its_time_is_still_sold_if_nobody_took_its_seats() -> None:
     assert taken_seats(screening) == "A1 A2"
 
 
-def test_late_money_gets_the_same_seats_all_or_none() -> None:
+def test_a_late_payment_reclaims_all_of_its_seats_or_none() -> None:
     screening = make_screening("oooo")
     lucky, unlucky = hold(screening, "A1 A2"), hold(screening, "A3 A4")
     expire_hold(lucky.id)
@@ -254,7 +256,7 @@ def test_a_released_reservation_is_never_reclaimed() -> None:
     assert taken_seats(screening) == ""
 
 
-def test_what_nobody_knows() -> None:
+def test_unknown_reservations() -> None:
     with db.reading(), pytest.raises(NotFound):
         service.reservation(uuid.uuid4())
     with db.transaction():
@@ -262,7 +264,7 @@ def test_what_nobody_knows() -> None:
         assert not service.release(uuid.uuid4())
 
 
-def test_a_claim_is_told_only_where_somebody_looks() -> None:
+def test_claims_notify_watched_screenings_only() -> None:
     screening, other = make_screening("oooo"), make_screening("oooo")
     with db.transaction() as session:
         session.execute(
@@ -282,8 +284,7 @@ def test_a_claim_is_told_only_where_somebody_looks() -> None:
             service.confirm(held.id)
         with db.transaction():
             service.release(held.id)
-        # A listener hears others when the server gets round to it, but what it says itself only
-        # after all that was committed before: having heard its own word, it has heard everything.
+        # A listener gets its own notification only after all that were committed before it.
         cursor.execute("notify seats, 'all heard'")
         raw.driver_connection.poll()  # type: ignore[union-attr]
         notes = [note.payload for note in raw.driver_connection.notifies]  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""Who holds too much is told whose limit it is, and when there is room again."""
+"""The error for too many holds names the limit and when one more hold is possible."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.reservations.holds import expire_hold, hold
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def test_whose_limit_it_is(settings: Settings) -> None:
-    """Where both are reached it is the visitor's: that one they can do something about."""
+def test_the_error_names_the_limit_of_the_visitor_first(settings: Settings) -> None:
+    """If both limits are reached, the error names that of the visitor, who can release a hold."""
     config.use(settings.changed(holds={"max_per_visitor": 1, "max_per_address": 2}))
     screening = make_screening("oooooooo")
     hold(screening, "A1", visitor="ana", address_key="foyer")
@@ -25,7 +25,7 @@ def test_whose_limit_it_is(settings: Settings) -> None:
     assert refused(screening, "A4", visitor="rita", address_key="foyer").whose == "address"
 
 
-def test_when_there_is_room_again(settings: Settings) -> None:
+def test_the_error_says_when_one_more_hold_is_possible(settings: Settings) -> None:
     config.use(settings.changed(holds={"max_per_visitor": 3, "max_per_address": 3}))
     screening = make_screening("oooooooo")
     for name, left in (("A1", 100), ("A3", 300), ("A5", 200)):

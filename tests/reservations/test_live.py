@@ -1,4 +1,4 @@
-"""Live seats: what a stream tells, how soon, and that it holds no connection of the pool."""
+"""Live seats: what streams send, and that they use no connection of the pool."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def feed(database: str, settings: Settings) -> Iterator[None]:
 
 
 @pytest.fixture
-def unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is read again by the clock: what is seen was told of."""
+def notified_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read screenings only after a NOTIFY, never at intervals."""
     monkeypatch.setattr(live, "READ_SECONDS", 600.0)
     monkeypatch.setattr(live, "READ_SECONDS_UNNOTIFIED", 600.0)
 
@@ -63,8 +63,8 @@ class Viewer:
             return self.events[number - 1]
 
 
-@pytest.mark.usefixtures("unless_told")
-def test_a_snapshot_first_then_changes_as_they_are_told() -> None:
+@pytest.mark.usefixtures("notified_only")
+def test_a_stream_sends_a_snapshot_then_changes() -> None:
     screening = make_screening("oooo")
     one, two = seat_ids_of(screening, "A1 A2")
     before = hold(screening, "A1")
@@ -87,7 +87,7 @@ def test_a_snapshot_first_then_changes_as_they_are_told() -> None:
     assert viewer.wait_for(4)[1] == {"taken": {}, "free": [two], "now": viewer.events[3][1]["now"]}
 
 
-def test_every_stream_of_a_screening_hears_and_others_do_not() -> None:
+def test_changes_go_to_all_streams_of_the_screening_only() -> None:
     screening, other = make_screening("oooo"), make_screening("oooo")
     viewers, elsewhere = [Viewer(screening) for _ in range(5)], Viewer(other)
     for viewer in [*viewers, elsewhere]:
@@ -113,8 +113,8 @@ def test_streams_hold_no_connection_of_the_pool(database: str) -> None:
         viewer.wait_for(2)
 
 
-def test_a_lost_hint_is_made_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A claim that nobody told of shows all the same, a little later."""
+def test_a_lost_notification_only_delays_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim without a NOTIFY is sent at the next reading."""
     monkeypatch.setattr(live, "READ_SECONDS", 1.0)
     screening = make_screening("oooo")
     viewer = Viewer(screening)
@@ -126,8 +126,8 @@ def test_a_lost_hint_is_made_good(monkeypatch: pytest.MonkeyPatch) -> None:
     viewer.wait_for(2)
 
 
-@pytest.mark.usefixtures("unless_told")
-def test_listening_is_taken_up_again_after_a_cut() -> None:
+@pytest.mark.usefixtures("notified_only")
+def test_listening_starts_again_after_a_broken_connection() -> None:
     screening = make_screening("oooo")
     viewer = Viewer(screening)
     viewer.wait_for(1)
@@ -164,7 +164,7 @@ def test_too_many_streams(monkeypatch: pytest.MonkeyPatch) -> None:
         live.feed().stream(screening.id)
 
 
-def test_one_address_does_not_take_all_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_streams_of_one_address_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     screening = make_screening("oooo")
     monkeypatch.setattr(live, "MOST_FROM_ONE_ADDRESS", 1)
     feed = live.feed()
@@ -176,7 +176,7 @@ def test_one_address_does_not_take_all_streams(monkeypatch: pytest.MonkeyPatch) 
     feed.stream(screening.id, "crowd").close()
 
 
-def test_what_changed() -> None:
+def test_changes_between_two_states() -> None:
     soon = datetime.now(UTC).replace(microsecond=0)
     later = soon + timedelta(minutes=1)
     assert live.changes_between({1: soon, 2: soon, 3: None}, {1: later, 3: None, 4: None}) == {
@@ -185,7 +185,7 @@ def test_what_changed() -> None:
     }
 
 
-def test_streams_leave_room_for_pages() -> None:
+def test_streams_leave_connections_for_pages() -> None:
     conf = Path(__file__).resolve().parents[2] / "app" / "web" / "gunicorn_conf.py"
     found = re.search(r"^worker_connections = (\d+)", conf.read_text(), re.M)
     assert found

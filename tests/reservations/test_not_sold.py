@@ -1,4 +1,4 @@
-"""Seats that nobody may buy: taken for everybody, by every way to a seat, and counted apart."""
+"""Seats not for sale: all verbs treat them as taken, and they are not counted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.reservations.holds import count_rows, expire_hold, hold, hold_best, s
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def test_it_cannot_be_held_and_another_is_offered() -> None:
+def test_it_cannot_be_held_and_alternatives_are_named() -> None:
     screening = make_screening("oooooo")
     take_off_sale(screening, "A3")
     with pytest.raises(SeatsLost) as lost:
@@ -30,7 +30,7 @@ def test_it_cannot_be_held_and_another_is_offered() -> None:
         service.ensure_free(screening, seat_ids_of(screening, "A3"))
 
 
-def test_it_is_none_of_the_best_and_none_of_the_nearest() -> None:
+def test_it_is_neither_a_best_seat_nor_a_replacement() -> None:
     screening = make_screening("oooooo")
     take_off_sale(screening, "A3 A4")
     assert hold_best(screening, 2).seat_ids in (
@@ -47,7 +47,7 @@ def test_it_is_none_of_the_best_and_none_of_the_nearest() -> None:
     )
 
 
-def test_nobody_changes_to_it_but_who_holds_it_keeps_it() -> None:
+def test_a_hold_cannot_change_to_it_but_can_keep_it() -> None:
     screening = make_screening("oooooo")
     held = hold(screening, "A1 A2")
     take_off_sale(screening, "A2 A5")
@@ -60,7 +60,7 @@ def test_nobody_changes_to_it_but_who_holds_it_keeps_it() -> None:
         assert service.confirm(held.id)
 
 
-def test_money_that_is_late_does_not_get_it_back() -> None:
+def test_a_late_payment_does_not_reclaim_it() -> None:
     screening = make_screening("oooo")
     held = hold(screening, "A1")
     expire_hold(held.id)
@@ -69,8 +69,8 @@ def test_money_that_is_late_does_not_get_it_back() -> None:
         assert not service.reclaim(held.id, datetime.now(UTC) + timedelta(minutes=5))
 
 
-def test_it_is_a_neighbour_who_never_comes() -> None:
-    """A seat between it and the choice is left alone, as beside a sold one."""
+def test_the_single_seat_rule_treats_it_as_taken() -> None:
+    """A seat between it and the chosen ones is a single seat, as beside a sold one."""
     screening = make_screening("oooooo")
     take_off_sale(screening, "A4")
     with pytest.raises(SingleSeatLeft) as asked, db.transaction():
@@ -78,14 +78,14 @@ def test_it_is_a_neighbour_who_never_comes() -> None:
             screening, seat_ids_of(screening, "A1 A2"), visitor_actor("v"), single_seat_rule=True
         )
     assert asked.value.shift == seat_ids_of(screening, "A5 A6")
-    held = hold(screening, "A5 A6")  # one's own seats are free to come back to
+    held = hold(screening, "A5 A6")  # the seats of the hold itself count as free
     with pytest.raises(SingleSeatLeft) as asked, db.transaction():
         service.change_seats(held.id, seat_ids_of(screening, "A1 A2"), single_seat_rule=True)
     assert asked.value.shift == seat_ids_of(screening, "A5 A6")
     assert taken_seats(screening) == "A4 A5 A6"
 
 
-def test_it_is_not_offered_to_who_waits() -> None:
+def test_it_is_not_offered_to_the_waiting_list() -> None:
     screening = make_screening("oooo")
     held = hold(screening, "A1 A2")
     take_off_sale(screening, "A3 A4")
@@ -102,7 +102,7 @@ def test_it_is_not_offered_to_who_waits() -> None:
     assert offer.seat_ids == seat_ids_of(screening, "A1 A2")
 
 
-def test_it_is_taken_on_every_map_and_counted_nowhere() -> None:
+def test_it_is_taken_on_the_seat_map_and_not_counted() -> None:
     screening = make_screening("oooo")
     hold(screening, "A1 A2")
     take_off_sale(screening, "A2 A3")

@@ -1,4 +1,4 @@
-"""The queue of a screening that another process called off, of which this one has not heard yet."""
+"""The waiting list of a screening that was cancelled while this process still has the old one in its cache."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.reservations.holds import hold, messages, taken_seats
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def test_nobody_is_offered_its_seats() -> None:
-    """Its buyers' seats come back at once, and those who waited for them would hear of an offer first."""
+def test_its_seats_are_not_offered() -> None:
+    """The cancellation frees seats at once; the waiting list must get its notice and no offer."""
     screening = make_screening("oo")
     held = hold(screening, "A1 A2")
     with db.transaction():
@@ -35,7 +35,7 @@ def test_nobody_is_offered_its_seats() -> None:
     worker.drain(routes(("reservations",)))
     assert [told["template"] for told in messages("NoticeRequested")] == ["waiting_joined"]
     assert taken_seats(screening) == ""
-    cache.clear_all()  # seconds later it has heard of it
+    cache.clear_all()  # as after two seconds
     handlers.serve_waiting_lists()
     assert [told["template"] for told in messages("NoticeRequested")] == [
         "waiting_joined",

@@ -1,4 +1,4 @@
-"""What the clock deletes of the waiting list, and how soon a network address is forgotten."""
+"""The deletion of old requests, and of the keys of network addresses."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def is_there(request: Request) -> bool:
     return True
 
 
-def test_a_request_goes_a_month_after_it_ended() -> None:
+def test_a_request_is_deleted_a_month_after_its_end() -> None:
     screening = make_screening("oooo")
     hold(screening, "A1 A2 A3 A4")
     left, waits = join(screening, who="ana"), join(screening, who="bia")
@@ -62,7 +62,7 @@ def test_a_request_goes_a_month_after_it_ended() -> None:
     assert is_there(waits)
 
 
-def test_an_offer_that_nobody_took_goes_with_its_seats() -> None:
+def test_an_offer_that_was_not_accepted_is_deleted_with_its_reservation() -> None:
     screening = make_screening("oo")
     first = hold_best(screening, 2)
     request = join(screening)
@@ -81,7 +81,7 @@ def test_an_offer_that_nobody_took_goes_with_its_seats() -> None:
     assert "reservations.reservations" not in tables_containing(str(offer.id))
 
 
-def test_an_offer_that_was_taken_leaves_its_seats_to_the_order() -> None:
+def test_the_reservation_of_an_accepted_offer_is_kept() -> None:
     screening = make_screening("oo")
     first = hold_best(screening, 2)
     request = join(screening)
@@ -98,7 +98,7 @@ def test_an_offer_that_was_taken_leaves_its_seats_to_the_order() -> None:
         assert service.reservation(taken.id).state == "held"
 
 
-def test_a_wish_that_was_never_followed_up_goes_too() -> None:
+def test_an_open_request_is_deleted_too() -> None:
     screening = make_screening("oo")
     with db.transaction():
         wish = service.open_request(screening, 2, visitor_actor("ana", locale="en"))
@@ -108,7 +108,7 @@ def test_a_wish_that_was_never_followed_up_goes_too() -> None:
 
 
 @pytest.mark.parametrize("ending", ["sold", "released", "expired"])
-def test_the_address_goes_with_its_hold(ending: str) -> None:
+def test_the_address_key_is_cleared_when_the_hold_ends(ending: str) -> None:
     screening = make_screening("oo")
     held = hold(screening, "A1", address_key=ADDRESS)
     assert tables_containing(ADDRESS) == {"reservations.reservations"}
@@ -124,7 +124,7 @@ def test_the_address_goes_with_its_hold(ending: str) -> None:
     assert tables_containing(ADDRESS) == set()
 
 
-def test_addresses_that_an_older_version_left_go_by_the_clock() -> None:
+def test_the_tick_clears_address_keys_of_older_versions() -> None:
     screening = make_screening("oo")
     sold, held = hold(screening, "A1"), hold(screening, "A2", address_key=ADDRESS)
     with db.transaction() as session:

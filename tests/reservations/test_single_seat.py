@@ -1,4 +1,4 @@
-"""The single-seat rule, by examples and by its properties over all kinds of rooms."""
+"""The single-seat rule, by examples and by properties over random seat plans."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ PRICES = {1: 3800, 2: 4600}
         ("oooo", "A2 A3", "", "A1 A4", "A1 A2"),
         ("oooooo", "A5", "", "A6", "A4"),
         ("ooo", "A2", "", "A1 A3", "A1"),
-        # The seat stood alone before: not this choice's doing.
+        # The seat had no free neighbour before.
         ("ooo", "A3", "A2", "", ""),
-        # An aisle is a wall, and so is a taken seat.
+        # Aisles and taken seats end a block.
         ("oo.oooo", "A4 A5", "", "A3 A6", "A3 A4"),
         ("oooooo", "A3 A4", "A1", "A2", "A2 A3"),
-        # Two seats and one left, whatever one does: no better choice, so nothing is said.
+        # Any two seats leave a single one, so there is no shift.
         ("ooo", "A1 A2", "", "A3", ""),
-        # A love seat left by itself holds two; a wheelchair space is looked for by itself.
+        # Love seats and wheelchair spaces do not count.
         ("loo", "A2 A3", "", "", ""),
         ("woo", "A2 A3", "", "", ""),
-        # Not into a dearer zone, nor into another kind of seat.
+        # No shift into another zone or kind of seat.
         ("oovvvv", "A2", "", "A1", "A1"),
         ("ooovv", "A2", "", "A1", "A3"),
         ("ocvv", "A3", "", "A4", "A4"),
@@ -46,7 +46,7 @@ def test_examples(row: str, chosen: str, taken: str, lone: str, shift: str) -> N
     )
 
 
-def test_one_of_two_runs_is_moved() -> None:
+def test_one_of_two_runs_is_shifted() -> None:
     room = draw_plan("oooo", "oooo")
     assert seat_names(room, suggest_shift(room, seat_ids(room, "A1 A2 B2 B3"), (), PRICES)) == "A1 A2 B1 B2"
 
@@ -55,7 +55,9 @@ rooms = st.lists(st.text("ooooov.wcbl", min_size=1, max_size=12), min_size=1, ma
 
 
 @given(rooms=rooms, data=st.data())
-def test_a_shift_is_free_as_good_and_leaves_nobody_alone(rooms: list[str], data: st.DataObject) -> None:
+def test_a_shift_is_free_and_equivalent_and_leaves_no_single_seat(
+    rooms: list[str], data: st.DataObject
+) -> None:
     room = draw_plan(*rooms)
     everything = sorted(room.by_id)
     if not everything:
@@ -82,8 +84,8 @@ def test_a_shift_is_free_as_good_and_leaves_nobody_alone(rooms: list[str], data:
 
 
 @given(length=st.integers(4, 14), first=st.integers(0, 13), count=st.integers(1, 4))
-def test_in_an_empty_row_there_is_always_a_way(length: int, first: int, count: int) -> None:
-    """Unless the row is just one seat longer than what is asked for."""
+def test_an_empty_row_always_has_a_shift(length: int, first: int, count: int) -> None:
+    """The exception is a row that is one seat longer than the quantity."""
     if first + count > length or length == count + 1:
         return
     room = draw_plan("o" * length)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.reservations.states import REQUEST, RESERVATION
 
 
-def test_what_a_reservation_may_become() -> None:
+def test_moves_of_a_reservation() -> None:
     assert RESERVATION.moves == {
         ("held", "extend"): "held",
         ("held", "confirm"): "confirmed",
@@ -18,7 +18,7 @@ def test_what_a_reservation_may_become() -> None:
     }
 
 
-def test_what_a_request_may_become() -> None:
+def test_moves_of_a_request() -> None:
     assert REQUEST.moves == {
         ("open", "wait"): "waiting",
         ("waiting", "wait"): "waiting",
@@ -32,6 +32,6 @@ def test_what_a_request_may_become() -> None:
     }
 
 
-def test_where_a_state_is_reached_from() -> None:
+def test_states_before_an_event() -> None:
     assert RESERVATION.before("release") == ("held", "confirmed")
     assert REQUEST.before("cancel") == ("open", "waiting", "offered")

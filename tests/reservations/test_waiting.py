@@ -1,4 +1,4 @@
-"""The waiting list: who gets what, when, and what an offer holds."""
+"""The waiting list: order, offers, limits and notices."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def serve(screening: Screening) -> int:
         return service.offer_next(screening.id)
 
 
-def test_places_in_line() -> None:
+def test_positions_in_the_waiting_list() -> None:
     screening = make_screening("oooo")
     hold(screening, "A1 A2 A3 A4")
     first, second = join(screening, who="ana"), join(screening, who="bia")
@@ -69,7 +69,7 @@ def test_seats_go_to_the_oldest_request_that_fits() -> None:
     assert look(single).state == "offered"
 
 
-def test_a_release_serves_the_queue_by_message_and_mails_the_offer(settings: Settings) -> None:
+def test_a_release_offers_seats_by_message_and_sends_a_notice(settings: Settings) -> None:
     screening = make_screening("oo")
     held = hold(screening, "A1 A2")
     request = join(screening)
@@ -94,7 +94,7 @@ def test_seats_that_are_free_at_once_are_offered_at_once() -> None:
     assert look(request).state == "offered"
 
 
-def test_the_tick_serves_after_holds_that_ran_out_by_themselves() -> None:
+def test_the_tick_offers_the_seats_of_expired_holds() -> None:
     screening = make_screening("oo")
     held = hold(screening, "A1 A2")
     request = join(screening)
@@ -126,7 +126,7 @@ def test_an_accepted_offer_is_a_hold_with_its_usual_time(settings: Settings) -> 
         assert service.confirm(reservation.id)
 
 
-def test_an_offer_that_nobody_takes_goes_to_the_next() -> None:
+def test_the_seats_of_an_expired_offer_are_offered_to_the_next_request() -> None:
     screening = make_screening("oo")
     first, second = join(screening, who="ana"), join(screening, who="bia")
     serve(screening)
@@ -141,7 +141,7 @@ def test_an_offer_that_nobody_takes_goes_to_the_next() -> None:
     assert look(second).state == "offered"
 
 
-def test_leaving_the_queue_gives_the_offer_to_the_next() -> None:
+def test_the_seats_of_a_cancelled_request_are_offered_to_the_next() -> None:
     screening = make_screening("oo")
     first, second = join(screening, who="ana"), join(screening, who="bia")
     serve(screening)
@@ -155,7 +155,7 @@ def test_leaving_the_queue_gives_the_offer_to_the_next() -> None:
         service.accept_offer(first.token)
 
 
-def test_seats_once_taken_cannot_be_cancelled_here() -> None:
+def test_an_accepted_request_cannot_be_cancelled() -> None:
     screening = make_screening("oo")
     request = join(screening)
     serve(screening)
@@ -166,7 +166,7 @@ def test_seats_once_taken_cannot_be_cancelled_here() -> None:
     assert taken_seats(screening) == "A1 A2"
 
 
-def test_an_open_wish_waits_for_nothing_until_an_email_is_left() -> None:
+def test_an_open_request_waits_only_with_an_email() -> None:
     screening = make_screening("oo")
     with db.transaction():
         wish = service.open_request(screening, 2, visitor_actor("ana", locale="en"))
@@ -182,13 +182,13 @@ def test_an_open_wish_waits_for_nothing_until_an_email_is_left() -> None:
 
 
 @pytest.mark.parametrize("email", ["", "ana", "ana@", "a@b\r\nBcc: x@y.example", "x" * 400 + "@example.com"])
-def test_addresses_that_are_none(email: str) -> None:
+def test_invalid_emails_are_refused(email: str) -> None:
     screening = make_screening("oo")
     with pytest.raises(Invalid, match=r"email\.(missing|wrong)"), db.transaction():
         service.join_waiting_list(screening, 1, email, visitor_actor("ana"))
 
 
-def test_one_person_cannot_queue_for_the_whole_room(settings: Settings) -> None:
+def test_the_requests_of_a_visitor_are_limited(settings: Settings) -> None:
     config.use(settings.changed(holds={"max_per_visitor": 2}))
     screening = make_screening("oo")
     join(screening)
@@ -197,7 +197,7 @@ def test_one_person_cannot_queue_for_the_whole_room(settings: Settings) -> None:
         join(screening)
 
 
-def test_one_mailbox_is_not_filled_by_many_browsers(settings: Settings) -> None:
+def test_the_requests_of_an_email_are_limited_across_visitors(settings: Settings) -> None:
     screenings = [make_screening("o") for _ in range(settings.holds.max_per_visitor + 1)]
     for number, screening in enumerate(screenings[:-1]):
         with db.transaction():
@@ -208,7 +208,7 @@ def test_one_mailbox_is_not_filled_by_many_browsers(settings: Settings) -> None:
         service.join_waiting_list(screenings[-1], 1, "eva@example.com", visitor_actor("another browser"))
 
 
-def test_one_mailbox_is_one_however_it_is_spelled(settings: Settings) -> None:
+def test_spellings_of_an_email_count_as_one(settings: Settings) -> None:
     config.use(settings.changed(holds={"max_per_visitor": 2}))
     screening = make_screening("oo")
     for number, email in enumerate(("ana@praça.example", "<ana@prac\u0327a.example>")):
@@ -218,7 +218,7 @@ def test_one_mailbox_is_one_however_it_is_spelled(settings: Settings) -> None:
         service.join_waiting_list(screening, 1, "ana@xn--praa-2oa.example", visitor_actor("another browser"))
 
 
-def test_the_queue_closes_with_the_sales() -> None:
+def test_the_waiting_list_closes_with_the_sales() -> None:
     screening = make_screening("oo")
     hold(screening, "A1 A2")
     request = join(screening)
@@ -232,7 +232,7 @@ def test_the_queue_closes_with_the_sales() -> None:
         join(cancelled)
 
 
-def test_a_walk_up_may_win_until_there_is_an_offer() -> None:
+def test_another_customer_may_take_freed_seats_before_they_are_offered() -> None:
     screening = make_screening("oo")
     held = hold(screening, "A1 A2")
     request = join(screening)
@@ -243,7 +243,7 @@ def test_a_walk_up_may_win_until_there_is_an_offer() -> None:
     assert look(request).state == "waiting"
 
 
-def test_who_waits_is_told_that_the_screening_is_off_and_offers_are_given_back() -> None:
+def test_a_cancelled_screening_sends_notices_and_releases_offers() -> None:
     screening = make_screening("oo")
     offered, waiting = join(screening, who="ana"), join(screening, who="bia")
     serve(screening)
@@ -262,7 +262,7 @@ def test_who_waits_is_told_that_the_screening_is_off_and_offers_are_given_back()
     assert all("the projector broke" in mail.text and "Metr" in mail.subject for mail in mails)
 
 
-def test_an_offer_made_just_when_the_screening_was_called_off_ends_with_the_tick() -> None:
+def test_the_tick_ends_an_offer_made_while_the_screening_was_cancelled() -> None:
     screening = make_screening("oo")
     request = join(screening)
     serve(screening)
@@ -275,7 +275,7 @@ def test_an_offer_made_just_when_the_screening_was_called_off_ends_with_the_tick
     assert taken_seats(screening) == ""
 
 
-def test_seats_of_an_accepted_offer_stay_with_their_order_when_the_screening_is_off() -> None:
+def test_an_accepted_offer_is_not_released_when_the_screening_is_cancelled() -> None:
     screening = make_screening("oo")
     request = join(screening)
     serve(screening)
@@ -288,7 +288,7 @@ def test_seats_of_an_accepted_offer_stay_with_their_order_when_the_screening_is_
     assert taken_seats(screening) == "A1 A2"
 
 
-def test_a_queue_that_fails_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_one_waiting_list_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     broken, screening = make_screening("oo"), make_screening("oo")
     join(broken, who="ana")
     request = join(screening, who="bia")
@@ -312,7 +312,7 @@ def joined_mails() -> list[dict[str, Any]]:
     return [notice for notice in messages("NoticeRequested") if notice["template"] == "waiting_joined"]
 
 
-def test_who_joins_gets_a_mail_with_the_place_the_page_and_the_way_out() -> None:
+def test_the_joined_notice_has_position_and_links() -> None:
     screening = make_screening("oooo")
     hold(screening, "A1 A2 A3 A4")
     join(screening, who="bia")
@@ -329,7 +329,7 @@ def test_who_joins_gets_a_mail_with_the_place_the_page_and_the_way_out() -> None
         assert f"/requests/{request.token}" in letter.text
 
 
-def test_another_number_of_seats_sends_no_second_mail_and_another_e_mail_gets_its_own() -> None:
+def test_a_changed_quantity_sends_no_notice_and_a_new_email_does() -> None:
     screening = make_screening("oooo")
     hold(screening, "A1 A2 A3 A4")
     request = join(screening)
@@ -339,7 +339,7 @@ def test_another_number_of_seats_sends_no_second_mail_and_another_e_mail_gets_it
     assert [told["email"] for told in joined_mails()] == ["ana@example.com", "ana@other.example"]
 
 
-def test_who_left_the_line_before_the_mail_went_out_gets_none() -> None:
+def test_a_cancelled_request_gets_no_joined_notice() -> None:
     screening = make_screening("oooo")
     hold(screening, "A1 A2 A3 A4")
     stays, leaves = join(screening, who="bia"), join(screening, who="ana")
