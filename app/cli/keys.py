@@ -9,10 +9,10 @@ from app.cli.database import OnDatabase
 
 @click.command("rotate-ticket-key", cls=OnDatabase)
 @click.option(
-    "--retire", is_flag=True, help="An old key may have leaked: refuse what it signed, and sign again."
+    "--retire", is_flag=True, help="An old key may have leaked: refuse its QR codes, and re-sign the tickets."
 )
 def command(retire: bool) -> None:
-    """Sign tickets with a new key from now on; those already sold stay good."""
+    """Sign tickets with a new key from now on; tickets already sold stay valid."""
     from app.core import db
     from app.tickets import service
 
@@ -21,7 +21,7 @@ def command(retire: bool) -> None:
     click.echo(f"Tickets are signed with key {kid} from now on.")
     if retire:
         click.echo(
-            "Tickets signed by older keys are refused from now on. Signing sold tickets again;"
-            " the worker signs the rest if this is interrupted."
+            "Tickets signed by older keys are refused from now on. Re-signing sold tickets;"
+            " the worker re-signs the rest if this is interrupted."
         )
-        click.echo(f"{service.sign_anew()} sold tickets were signed again.")
+        click.echo(f"{service.re_sign_tickets()} sold tickets were re-signed.")

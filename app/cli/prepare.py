@@ -107,7 +107,7 @@ def close_demo_accounts() -> None:
     from app.users import service as users
 
     with db.transaction():
-        closed = users.close_demo_users()
+        closed = users.replace_demo_passwords()
     for email in closed:
         print(f"The demo's account {email} is closed: its password was public.", flush=True)
 

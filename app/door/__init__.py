@@ -1,4 +1,4 @@
-"""The door: the page on which staff scan tickets. HTML only; no tables of its own."""
+"""The door: the front end with which staff scan tickets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where staff stand: at one screening's door, or at a site's for all its rooms; and what their gate is called."""
+"""The place at which a device scans: one screening or a whole site, and the name of the gate."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from app.events import service as events
 from app.events.service import Cinema, Screening
 from app.tickets import service as tickets
 
-LONGEST_GATE = 40
-LATE = timedelta(minutes=30)  # so long after its start a screening is still the one that people come for
+MAX_GATE_LENGTH = 40
+# For this time after its start, a screening is still the one that most guests come for.
+LATE_ARRIVAL = timedelta(minutes=30)
 _CODE = re.compile(rf"[{ALPHABET}]{{{tickets.CODE_LENGTH}}}")
 _PLACE, _GATE = "door_place", "door_gate"
-_YEAR = 31536000
+_YEAR_SECONDS = 31536000
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Without a screening all of the site's; without a site (no programme at all) any."""
+    """Without a screening, all of the site; without a site (there is no programme), all screenings."""
 
     cinema: Cinema | None
     screening: Screening | None
@@ -34,7 +35,7 @@ class Place:
 
     @property
     def value(self) -> str:
-        """As forms and the device's cookie say it."""
+        """The place in forms and in the device's cookie: `screening-12`, `cinema-1`, or empty."""
         if self.screening is not None:
             return f"screening-{self.screening.id}"
         return f"cinema-{self.cinema.id}" if self.cinema is not None else ""
@@ -48,81 +49,89 @@ class Place:
         return self.cinema.id if self.cinema is not None else None
 
 
-def here(request: Request) -> Place:
-    """The place that the form names, else the device remembers, else the one that is most likely now.
+def current_place(request: Request) -> Place:
+    """The place in the form, else in the device's cookie, else the most likely one at this time.
 
-    A screening that is over is left for the next one in its room.
+    A screening that is over is replaced by the next one in its auditorium.
     """
-    remembered = unquote(request.cookies.get(_GATE, ""))
-    gate = request.form.get("gate", remembered)
-    if holds_code(gate):
-        gate = remembered
+    cookie_gate = unquote(request.cookies.get(_GATE, ""))
+    gate = request.form.get("gate", cookie_gate)
+    if contains_ticket_code(gate):
+        gate = cookie_gate
     value = request.form.get("place", request.cookies.get(_PLACE, ""))
-    cinema, screening = _found(value) or _likely()
-    if screening is not None and not _goes_on(screening):
-        screening = next((one for one in _today(screening.cinema) if _same_room(one, screening)), None)
+    cinema, screening = _parse_place(value) or _default_place()
+    if screening is not None and not _is_current(screening):
+        screening = next(
+            (one for one in _current_screenings_of(screening.cinema) if _in_same_auditorium(one, screening)),
+            None,
+        )
     return Place(cinema, screening, visible_line(gate) or _("Gate 1"))
 
 
-def chosen(request: Request) -> Place:
-    """The place that a form chose. Raises Invalid: `place.unknown`, `gate.too_long`, `gate.code`."""
-    found = _found(request.form.get("place", ""))
-    if found is None or (found[1] is not None and not _goes_on(found[1])):
+def submitted_place(request: Request) -> Place:
+    """The place in a submitted form. Raises Invalid: `place.unknown`, `gate.too_long`, `gate.code`."""
+    found = _parse_place(request.form.get("place", ""))
+    if found is None or (found[1] is not None and not _is_current(found[1])):
         raise Invalid("place.unknown", "place")
     gate = visible_line(request.form.get("gate", ""))
-    if holds_code(gate):
+    if contains_ticket_code(gate):
         raise Invalid("gate.code", "gate")
-    if len(gate) > LONGEST_GATE:
-        raise Invalid("gate.too_long", "gate", most=LONGEST_GATE)
+    if len(gate) > MAX_GATE_LENGTH:
+        raise Invalid("gate.too_long", "gate", most=MAX_GATE_LENGTH)
     return Place(*found, gate or _("Gate 1"))
 
 
-def holds_code(gate: str) -> bool:
-    """Whether a ticket's code went into the name, by a scanner most likely."""
+def contains_ticket_code(gate: str) -> bool:
+    """Whether the gate's name contains a ticket's code, which a scanner may have typed into the field."""
     return _CODE.search(gate) is not None
 
 
 def remember(place: Place, response: Response, *, secure: bool) -> None:
-    """On the device: who signs in next at this door stands at the same one."""
+    """Set the device's cookies: the place stays when another person signs in."""
     for name, value in ((_PLACE, place.value), (_GATE, quote(place.gate))):
         response.set_cookie(
-            name, value, max_age=_YEAR, path="/staff", samesite="Lax", httponly=True, secure=secure
+            name, value, max_age=_YEAR_SECONDS, path="/staff", samesite="Lax", httponly=True, secure=secure
         )
 
 
-def choices() -> list[tuple[Cinema, list[Screening]]]:
-    """Every site with today's screenings that are not over, by hour."""
+def place_choices() -> list[tuple[Cinema, list[Screening]]]:
+    """Every site with today's screenings that are not over, in the order of their start."""
     today = events.programme_today()
-    return [(cinema, _going_on(today.get(cinema.slug, []))) for cinema in events.cinemas()]
+    return [(cinema, _current_screenings(today.get(cinema.slug, []))) for cinema in events.cinemas()]
 
 
-def open_now(place: Place) -> list[int]:
-    """The screenings whose people come in here now."""
+def admitting_screenings(place: Place) -> list[int]:
+    """The ids of the screenings that this place admits to now."""
     if place.screening is not None:
         return [place.screening.id]
     now = events.now()
     sites = [place.cinema] if place.cinema is not None else []
-    return [one.id for site in sites for one in _today(site) if tickets.opens_at(one.starts_at) <= now]
+    return [
+        one.id
+        for site in sites
+        for one in _current_screenings_of(site)
+        if tickets.opens_at(one.starts_at) <= now
+    ]
 
 
-def _today(cinema: Cinema) -> list[Screening]:
-    return _going_on(events.programme_today().get(cinema.slug, []))
+def _current_screenings_of(cinema: Cinema) -> list[Screening]:
+    return _current_screenings(events.programme_today().get(cinema.slug, []))
 
 
-def _going_on(screenings: list[Screening]) -> list[Screening]:
-    """Those that are not over, by hour."""
-    return sorted((one for one in screenings if _goes_on(one)), key=lambda one: (one.starts_at, one.id))
+def _current_screenings(screenings: list[Screening]) -> list[Screening]:
+    """The screenings that are not over, in the order of their start."""
+    return sorted((one for one in screenings if _is_current(one)), key=lambda one: (one.starts_at, one.id))
 
 
-def _goes_on(screening: Screening) -> bool:
+def _is_current(screening: Screening) -> bool:
     return screening.status == "scheduled" and screening.ends_at > events.now()
 
 
-def _same_room(one: Screening, other: Screening) -> bool:
+def _in_same_auditorium(one: Screening, other: Screening) -> bool:
     return one.auditorium_id == other.auditorium_id
 
 
-def _found(value: str) -> tuple[Cinema, Screening | None] | None:
+def _parse_place(value: str) -> tuple[Cinema, Screening | None] | None:
     kind, _, number = value.partition("-")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         return None
@@ -135,11 +144,11 @@ def _found(value: str) -> tuple[Cinema, Screening | None] | None:
     return (screening.cinema, screening) if screening is not None else None
 
 
-def _likely() -> tuple[Cinema | None, Screening | None]:
-    """The screening whose people come now or next; late in the evening the last one; else the first site."""
-    going = [one for _, screenings in choices() for one in screenings]
-    coming = [one for one in going if one.starts_at + LATE > events.now()]
-    screening = min(coming or going, key=lambda one: one.starts_at, default=None)
+def _default_place() -> tuple[Cinema | None, Screening | None]:
+    """The screening that guests come for now or next; after the last start, the last one; else the first site."""
+    current = [one for _, screenings in place_choices() for one in screenings]
+    coming = [one for one in current if one.starts_at + LATE_ARRIVAL > events.now()]
+    screening = min(coming or current, key=lambda one: one.starts_at, default=None)
     if screening is not None:
         return screening.cinema, screening
     return next(iter(events.cinemas()), None), None

@@ -1,4 +1,4 @@
-"""The scan page: a code goes in, a verdict comes out; the same page with and without JavaScript."""
+"""The scan page: staff scan or type a code and read the verdict, with and without JavaScript."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from app.core.actor import Actor
 from app.core.errors import Invalid, NotFound, TooMany
 from app.core.throttle import keyed_hash
 from app.door import blueprint, verdicts
-from app.door.place import LONGEST_GATE, Place, choices, chosen, here, holds_code, open_now, remember
+from app.door.place import (
+    MAX_GATE_LENGTH,
+    Place,
+    admitting_screenings,
+    contains_ticket_code,
+    current_place,
+    place_choices,
+    remember,
+    submitted_place,
+)
 from app.door.verdict import Verdict
 from app.tickets import service as tickets
 from app.tickets.service import Admission
@@ -21,7 +30,7 @@ from app.web.actor import current_actor
 from app.web.security import over_tls
 from app.web.sign_in import require_role, signed_in_user
 
-SHOWN_SECONDS = 120  # an answer is not shown again later: it would be taken for the next person's
+SHOWN_SECONDS = 120  # later an answer is not shown again: it would be mistaken for the next person's
 require_staff = require_role("door", "manager")
 require_supervisor = require_role("manager")
 
@@ -29,57 +38,60 @@ require_supervisor = require_role("manager")
 @blueprint.get("/staff/scan")
 @require_staff
 def scan() -> Response:
-    return _page(here(request))
+    """Show the scan page."""
+    return _page(current_place(request))
 
 
 @blueprint.get("/staff/place")
 @blueprint.get("/staff/admissions")
 @blueprint.get("/staff/early-admissions")
-def back_to_scan() -> Response:
-    """Where the sign-in leads whose session ended before they sent a form."""
+def redirect_to_scan() -> Response:
+    """Redirect a GET of a form's address: the sign-in returns to it if the session ended before the form was sent."""
     return make_response(redirect(url_for("door.scan"), 303))
 
 
 @blueprint.post("/staff/place")
 @require_staff
-def stand() -> Response:
-    """Another screening, all rooms, or another name of the gate; remembered on this device."""
+def change_place() -> Response:
+    """Change the screening, the site or the gate's name, and store it on this device."""
     try:
-        place = chosen(request)
+        place = submitted_place(request)
     except Invalid as error:
-        return _page(here(request), errors={error.field: error_texts.sentence(error)}, status=error.status)
-    return _remembered(place, make_response(redirect(url_for("door.scan"), 303)))
+        return _page(
+            current_place(request), errors={error.field: error_texts.sentence(error)}, status=error.status
+        )
+    return _remember_place(place, make_response(redirect(url_for("door.scan"), 303)))
 
 
 @blueprint.post("/staff/admissions")
 @require_staff
-def try_code() -> Response:
-    """303 to the answer, which may be loaded again without being a second try; to htmx the answer itself."""
-    place, typed = here(request), request.form.get("code", "")
+def submit_code() -> Response:
+    """Redirect to the answer by 303, so that loading it again is no second try; htmx gets the answer itself."""
+    place, typed = current_place(request), request.form.get("code", "")
     if not typed.strip():
         return _answer(place, None, error=_("Scan a QR code, or type the ticket's code."), status=422)
-    codes = tickets.codes_in(typed)
-    if len(codes) > tickets.MOST_CODES:
-        error = _("Those are too many codes in one go. Scan one ticket after another.")
-        return _answer(place, None, error=error, status=422)
+    codes = tickets.split_codes(typed)
+    if len(codes) > tickets.MAX_CODES:
+        message = _("Those are too many codes in one go. Scan one ticket after another.")
+        return _answer(place, None, error=message, status=422)
     tried: list[Admission] = []
     try:
         for code in codes:
-            tried.append(_tried(code, place))
-    except TooMany as many:
-        answers = [*(verdicts.of(one, place) for one in tried), verdicts.too_many(many.retry_after)]
-        response = _answer(place, verdicts.of_all(answers), status=many.status)
-        response.headers["Retry-After"] = str(many.retry_after)
+            tried.append(_admit(code, place))
+    except TooMany as error:
+        answers = [*(verdicts.verdict_of(one, place) for one in tried), verdicts.too_many(error.retry_after)]
+        response = _answer(place, verdicts.combined_verdict(answers), status=error.status)
+        response.headers["Retry-After"] = str(error.retry_after)
         return response
     address = url_for("door.answer", ids=",".join(str(one.id) for one in tried))
     if not request.htmx:
-        return _remembered(place, make_response(redirect(address, 303)))
-    response = _answer(place, verdicts.of_all([verdicts.of(one, place) for one in tried]))
-    return _remembered(place, make_response(response, replace_url=address))
+        return _remember_place(place, make_response(redirect(address, 303)))
+    response = _answer(place, verdicts.combined_verdict([verdicts.verdict_of(one, place) for one in tried]))
+    return _remember_place(place, make_response(response, replace_url=address))
 
 
-def _tried(code: str, place: Place) -> Admission:
-    """Raises TooMany."""
+def _admit(code: str, place: Place) -> Admission:
+    """Try one code; a form that was sent twice gets its first answer. Raises TooMany."""
     actor = _actor()
     try:
         with db.transaction():
@@ -89,17 +101,17 @@ def _tried(code: str, place: Place) -> Admission:
                 gate=place.gate,
                 screening_id=place.screening_id,
                 cinema_id=place.cinema_id,
-                once=_once(code),
+                once=_once_token(code),
             )
-    except tickets.TriedBefore as error:
-        return tickets.admission(error.admission_id, actor, seconds=SHOWN_SECONDS)
+    except tickets.DuplicateAttempt as error:
+        return tickets.recent_admission(error.admission_id, actor, seconds=SHOWN_SECONDS)
 
 
 @blueprint.post("/staff/early-admissions")
 @require_supervisor
-def let_in_early() -> Response:
-    """The supervisor's word on a ticket that came too early; 303 to its answer, or to the page where it is too late."""
-    place, typed = here(request), request.form.get("admission", "")
+def admit_early() -> Response:
+    """Admit a ticket before its time, as a supervisor decided; 303 to the answer, or to the scan page if it is old."""
+    place, typed = current_place(request), request.form.get("admission", "")
     number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 20 else 0
     try:
         with db.transaction():
@@ -113,29 +125,29 @@ def let_in_early() -> Response:
                 once=keyed_hash(f"{_staff().id}|early|{number}"),
             )
         number = admitted.id
-    except tickets.TriedBefore as error:
+    except tickets.DuplicateAttempt as error:
         number = error.admission_id
     except NotFound:
         return make_response(redirect(url_for("door.scan"), 303))
-    return _remembered(place, make_response(redirect(url_for("door.answer", ids=str(number)), 303)))
+    return _remember_place(place, make_response(redirect(url_for("door.answer", ids=str(number)), 303)))
 
 
 @blueprint.get("/staff/admissions/<ids>")
 @require_staff
 def answer(ids: str) -> Response:
-    """The answer to one try, or to several codes that came in one go: `12`, `12,13`."""
+    """Show the answer to one try, or to several codes that were sent together: `12`, `12,13`."""
     numbers = [
         int(one) if one.isascii() and one.isdecimal() and len(one) < 20 else 0 for one in ids.split(",")
     ]
     actor = _actor()
     try:
-        if len(numbers) > tickets.MOST_CODES:
+        if len(numbers) > tickets.MAX_CODES:
             raise NotFound("admission")
-        tried = [tickets.admission(one, actor, seconds=SHOWN_SECONDS) for one in numbers]
+        tried = [tickets.recent_admission(one, actor, seconds=SHOWN_SECONDS) for one in numbers]
     except NotFound:
         return make_response(redirect(url_for("door.scan"), 303))
-    place = here(request)
-    return _page(place, verdicts.of_all([verdicts.of(one, place) for one in tried]))
+    place = current_place(request)
+    return _page(place, verdicts.combined_verdict([verdicts.verdict_of(one, place) for one in tried]))
 
 
 def _staff() -> User:
@@ -148,49 +160,49 @@ def _actor() -> Actor:
     return current_actor(channel="door")
 
 
-def _once(code: str) -> str | None:
-    """Of this form and what was typed into it: a scanner may send the next ticket before the page has come."""
+def _once_token(code: str) -> str | None:
+    """The form's once-token with the code: a scanner may send the next code before the page is replaced."""
     once = request.form.get("once", "")
     return keyed_hash(f"{_staff().id}|{once}|{code}") if once else None
 
 
 def _answer(place: Place, verdict: Verdict | None, *, error: str = "", status: int = 200) -> Response:
-    """The verdict as a part of the page to htmx, else in its page."""
+    """The verdict: a partial for htmx, else the whole page."""
     if not request.htmx:
         return _page(place, verdict, errors={"code": error} if error else {}, status=status)
-    values = _values(place, verdict) | {"errors": {"code": error} if error else {}}
-    return _kept_by_nobody(render_template("door/_answer.html", **values), status)
+    values = _template_values(place, verdict) | {"errors": {"code": error} if error else {}}
+    return _uncached(render_template("door/_answer.html", **values), status)
 
 
 def _page(
     place: Place, verdict: Verdict | None = None, *, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
     typed_gate = request.form.get("gate", place.gate)[:400]
-    values = _values(place, verdict) | {
-        "choices": choices(),
-        "longest_gate": LONGEST_GATE,
+    values = _template_values(place, verdict) | {
+        "choices": place_choices(),
+        "longest_gate": MAX_GATE_LENGTH,
         "errors": errors or {},
-        "typed_gate": place.gate if holds_code(typed_gate) else typed_gate,
+        "typed_gate": place.gate if contains_ticket_code(typed_gate) else typed_gate,
         "typed_code": request.form.get("code", "")[:400] if status != 200 else "",
         "no_answer": verdicts.no_answer(),
         "staff": _staff(),
     }
-    return _kept_by_nobody(render_template("door/page_scan.html", **values), status)
+    return _uncached(render_template("door/page_scan.html", **values), status)
 
 
-def _values(place: Place, verdict: Verdict | None) -> dict[str, object]:
+def _template_values(place: Place, verdict: Verdict | None) -> dict[str, object]:
     return {
         "place": place,
         "verdict": verdict,
-        "attendance": tickets.attendance(*open_now(place)),
+        "attendance": tickets.attendance(*admitting_screenings(place)),
         "is_supervisor": _staff().role == "manager",
     }
 
 
-def _kept_by_nobody(body: str, status: int) -> Response:
+def _uncached(body: str, status: int) -> Response:
     return make_response(body, status, {"Cache-Control": "no-store"})
 
 
-def _remembered(place: Place, response: Response) -> Response:
+def _remember_place(place: Place, response: Response) -> Response:
     remember(place, response, secure=over_tls())
     return response

@@ -1,4 +1,4 @@
-"""What staff read of a ticket that we know: whose seat it is, or why it does not go in here and now."""
+"""The verdicts on known tickets, in words for staff: the seat, or the reason of the refusal."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from app.web.language import locale
 
 
 def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    proof = tickets.proof_wanted(ticket, locale())
-    beside = [_room(ticket), _row_and_seat(ticket)]
+    proof = tickets.required_proof(ticket, locale())
+    beside = [_auditorium(ticket), _row_and_seat(ticket)]
     if proof:
         proof = tickets.companion_line(ticket, locale()) or _("Ask for: %(proof)s", proof=proof)
     if not proof:
@@ -37,17 +37,17 @@ def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         tuple(beside),
         demand=tickets.type_short(ticket, locale()) if proof else "",
         detail=proof,
-        more=(*_early(admission), *_changed(ticket), *_to_fetch(admission)),
+        more=(*_early_note(admission), *_change_note(ticket), *_concessions(admission)),
     )
 
 
 def _already(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     zone, at = ticket.facts.timezone, admission.admitted_at
     assert at is not None
-    beside = [admission.gate or "", _by(admission.by_user_id)]
-    there, now = local(at, zone).date(), local(events.now(), zone).date()
-    if there != now:
-        beside.insert(0, format_day_short(there, locale()))
+    beside = [admission.gate or "", _admitted_by(admission.by_user_id)]
+    day, today = local(at, zone).date(), local(events.now(), zone).date()
+    if day != today:
+        beside.insert(0, format_day_short(day, locale()))
     minutes = max(0, int((events.now() - at).total_seconds() // 60))
     ago = (
         _("The same ticket, scanned just now")
@@ -62,8 +62,8 @@ def _already(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         demand=_(
             "Seat %(seat)s, %(room)s, %(time)s",
             seat=ticket.seat_name,
-            room=_room(ticket),
-            time=_starts(ticket),
+            room=_auditorium(ticket),
+            time=_start_time(ticket),
         ),
         detail=ago,
         more=(_("Have the seat looked at. Only your supervisor lets in twice."),),
@@ -75,7 +75,7 @@ def _revoked(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         REFUSED,
         _("Ticket\ncancelled"),
         ticket.short_name,
-        (*_section(ticket), _room(ticket), _starts(ticket)),
+        (*_section(ticket), _auditorium(ticket), _start_time(ticket)),
         demand=_("Order %(code)s was cancelled", code=ticket.facts.order_code),
         detail=_("The money goes back, and the seat is on sale again."),
         more=(_("This ticket lets nobody in any more."),),
@@ -90,8 +90,8 @@ def _called_off(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     return Verdict(
         REFUSED,
         _("Screening\ncalled off"),
-        _starts(ticket),
-        _film_and_room(ticket),
+        _start_time(ticket),
+        _film_and_auditorium(ticket),
         demand=_("The cinema called this screening off"),
         detail=reason,
         more=(_("The money goes back by itself; nobody has to ask for it."),),
@@ -103,24 +103,24 @@ def _replaced(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         REFUSED,
         _("Old\nQR"),
         ticket.short_name,
-        (*_section(ticket), _room(ticket), _starts(ticket)),
+        (*_section(ticket), _auditorium(ticket), _start_time(ticket)),
         demand=_("This QR code was replaced by a newer one"),
         more=(_("Ask for the newer one, on the order's page. Or type the ten characters under it."),),
     )
 
 
 def _other_screening(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    """Another room is a way to show; another hour in the same room is not."""
+    """Name the auditorium to go to; in the same auditorium, the other time."""
     facts, here = ticket.facts, place.screening
     same_room = here is not None and here.auditorium_name == facts.auditorium_name
     return Verdict(
         ELSEWHERE,
-        _("Another\ntime") if same_room else _("Go to\n%(room)s", room=_room(ticket)),
-        _starts(ticket),
-        _film_and_room(ticket),
+        _("Another\ntime") if same_room else _("Go to\n%(room)s", room=_auditorium(ticket)),
+        _start_time(ticket),
+        _film_and_auditorium(ticket),
         demand=_("Seat %(seat)s", seat=ticket.seat_name),
         detail=_("The ticket is good, but not for the screening of this door."),
-        move_to=_still_open(ticket),
+        move_to=_open_screening_id(ticket),
     )
 
 
@@ -132,7 +132,7 @@ def _other_day(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         REFUSED if is_past else ELSEWHERE,
         _("Another\nday"),
         facts.showtime.day_short(locale()),
-        (facts.showtime.weekday(locale()), _starts(ticket)),
+        (facts.showtime.weekday(locale()), _start_time(ticket)),
         demand=facts.title_in(locale()),
         detail=_("This screening was on %(day)s.", day=day)
         if is_past
@@ -148,7 +148,7 @@ def _other_cinema(admission: Admission, ticket: Ticket, place: Place) -> Verdict
         demand=facts.cinema_name,
         detail=facts.cinema_address,
         more=(
-            ", ".join((*_film_and_room(ticket), _starts(ticket))),
+            ", ".join((*_film_and_auditorium(ticket), _start_time(ticket))),
             *(() if _is_today(ticket) else (_day_of(ticket),)),
         ),
     )
@@ -160,8 +160,8 @@ def _too_early(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     return Verdict(
         NOT_YET,
         _("Not yet:\nopens at %(time)s", time=opens),
-        _starts(ticket),
-        _film_and_room(ticket),
+        _start_time(ticket),
+        _film_and_auditorium(ticket),
         demand=_("Seat %(seat)s", seat=ticket.seat_name),
         detail=_("The ticket stays good. Scan it again when the room is open."),
         early_id=admission.id,
@@ -173,22 +173,22 @@ def _over(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     return Verdict(
         REFUSED,
         _("Already\nover"),
-        _starts(ticket),
-        _film_and_room(ticket),
+        _start_time(ticket),
+        _film_and_auditorium(ticket),
         demand=_("This screening ended at %(time)s", time=facts.showtime.time(locale(), facts.ends_at)),
     )
 
 
-def _starts(ticket: Ticket) -> str:
+def _start_time(ticket: Ticket) -> str:
     return ticket.facts.showtime.time(locale())
 
 
-def _room(ticket: Ticket) -> str:
+def _auditorium(ticket: Ticket) -> str:
     return auditorium_name(ticket.facts.auditorium_name, locale())
 
 
-def _film_and_room(ticket: Ticket) -> tuple[str, str]:
-    return ticket.facts.title_in(locale()), _room(ticket)
+def _film_and_auditorium(ticket: Ticket) -> tuple[str, str]:
+    return ticket.facts.title_in(locale()), _auditorium(ticket)
 
 
 def _section(ticket: Ticket) -> tuple[str, ...]:
@@ -208,7 +208,7 @@ def _day_of(ticket: Ticket) -> str:
     return _("On %(day)s.", day=ticket.facts.showtime.day_long(locale()))
 
 
-def _still_open(ticket: Ticket) -> int | None:
+def _open_screening_id(ticket: Ticket) -> int | None:
     try:
         screening = events.screening(ticket.facts.screening_id)
     except NotFound:
@@ -217,8 +217,8 @@ def _still_open(ticket: Ticket) -> int | None:
     return screening.id if is_open else None
 
 
-def _by(user_id: int | None) -> str:
-    """Who let them in, by first name."""
+def _admitted_by(user_id: int | None) -> str:
+    """The first name of the account that admitted the ticket: `por Ana`."""
     try:
         name = users.user(user_id).name.split() if user_id is not None else []
     except NotFound:
@@ -226,19 +226,19 @@ def _by(user_id: int | None) -> str:
     return _("by %(name)s", name=name[0]) if name else ""
 
 
-def _early(admission: Admission) -> tuple[str, ...]:
+def _early_note(admission: Admission) -> tuple[str, ...]:
     return (_("Let in before the room opened."),) if admission.verdict == "admitted_early" else ()
 
 
-def _changed(ticket: Ticket) -> tuple[str, ...]:
-    """What to say to a guest whose paper names another version."""
+def _change_note(ticket: Ticket) -> tuple[str, ...]:
+    """A note for a guest whose printed ticket shows a former version of the film."""
     if not ticket.facts.is_changed:
         return ()
     version = tickets.version_name(ticket.facts, locale())
     return (_("This screening has changed: it is now %(version)s.", version=version),)
 
 
-def _to_fetch(admission: Admission) -> tuple[str, ...]:
+def _concessions(admission: Admission) -> tuple[str, ...]:
     things = [
         f"{thing.quantity} × {thing.name_in(locale())}" if thing.quantity > 1 else thing.name_in(locale())
         for thing in admission.concessions
@@ -246,7 +246,7 @@ def _to_fetch(admission: Admission) -> tuple[str, ...]:
     return (_("To pick up at the counter: %(things)s", things=", ".join(things)),) if things else ()
 
 
-OF_TICKET: dict[str, Callable[[Admission, Ticket, Place], Verdict]] = {
+TICKET_VERDICTS: dict[str, Callable[[Admission, Ticket, Place], Verdict]] = {
     "admitted": _admitted,
     "admitted_early": _admitted,
     "already": _already,

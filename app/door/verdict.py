@@ -1,20 +1,20 @@
-"""An answer of the door as staff read it. Four kinds share a colour, a symbol and a sound."""
+"""The verdict as staff read it, of one of four kinds. Each kind has a colour, a symbol and a sound."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 IN, ALREADY, ELSEWHERE, REFUSED = "in", "already", "elsewhere", "refused"
-NOT_YET = ALREADY  # amber and a clock too: a good ticket, but not at this moment
+NOT_YET = ALREADY  # it is amber too: the ticket is valid, but not at this moment
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`title` in two lines; `big` a seat or an hour with two lines beside it; `demand` and its `detail` in a box.
+    """A verdict. `title` has two lines; `big` is a seat or a time, with two lines `beside` it; a box holds `demand` and
+    `detail`.
 
-    `move_to` is the screening whose door would let the ticket in, if staff may go over to it. `early_id` is the
-    try of a ticket that came too early, which a supervisor may let in all the same. `others` are the answers
-    to further codes that came in one go.
+    `move_to` is the ticket's screening, if staff may change the device to it. `early_id` is the try of a ticket that
+    came too early, which a supervisor may admit. `others` are the verdicts on other codes that were sent together.
     """
 
     kind: str
@@ -30,5 +30,5 @@ class Verdict:
 
     @property
     def width(self) -> int:
-        """Letters of its longest line."""
+        """The length of the longest line of the title, in characters."""
         return max(len(line) for line in self.title.splitlines())

@@ -1,4 +1,4 @@
-"""What staff read at each answer of the door: of a ticket, of a code that is none, of trouble."""
+"""The verdicts in words for staff: on tickets, on codes that are no ticket's, and on failures."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.door.place import Place
-from app.door.ticket_verdicts import OF_TICKET
+from app.door.ticket_verdicts import TICKET_VERDICTS
 from app.door.verdict import ALREADY, ELSEWHERE, IN, REFUSED, Verdict
 from app.tickets.service import Admission
 
-_WORST = (IN, ALREADY, ELSEWHERE, REFUSED)  # the worst last
+_SEVERITY = (IN, ALREADY, ELSEWHERE, REFUSED)  # from the best to the worst
 
 
-def of(admission: Admission, place: Place) -> Verdict:
-    """The answer in words, as seen from `place`."""
+def verdict_of(admission: Admission, place: Place) -> Verdict:
+    """The verdict on a try at `place`."""
     if admission.ticket is None:
-        return _OF_CODE[admission.verdict]()
-    return OF_TICKET[admission.verdict](admission, admission.ticket, place)
+        return _CODE_VERDICTS[admission.verdict]()
+    return TICKET_VERDICTS[admission.verdict](admission, admission.ticket, place)
 
 
-def of_all(answers: Sequence[Verdict]) -> Verdict:
-    """One answer to all codes that came in one go: the worst first, so that nobody is waved through by a better one."""
-    first = max(answers, key=lambda one: _WORST.index(one.kind))
+def combined_verdict(answers: Sequence[Verdict]) -> Verdict:
+    """One verdict on all codes that were sent together: the worst is shown first, so that staff do not overlook it."""
+    first = max(answers, key=lambda one: _SEVERITY.index(one.kind))
     others = tuple(one for one in answers if one is not first)
     if not others:
         return first
@@ -34,6 +34,7 @@ def of_all(answers: Sequence[Verdict]) -> Verdict:
 
 
 def too_many(seconds: int) -> Verdict:
+    """The verdict after too many wrong codes; the next one is accepted in `seconds`."""
     wait = ngettext("Type again in a second.", "Type again in %(num)d seconds.", seconds)
     return Verdict(
         REFUSED,
@@ -45,7 +46,7 @@ def too_many(seconds: int) -> Verdict:
 
 
 def no_answer() -> Verdict:
-    """Shown by the page itself where the house does not answer."""
+    """The verdict that the page shows when the server does not answer."""
     return Verdict(
         REFUSED,
         _("No\nanswer"),
@@ -105,7 +106,7 @@ def _garbled() -> Verdict:
     )
 
 
-_OF_CODE: dict[str, Callable[[], Verdict]] = {
+_CODE_VERDICTS: dict[str, Callable[[], Verdict]] = {
     "unknown": _unknown,
     "order_code": _order_code,
     "forged": _forged,

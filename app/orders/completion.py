@@ -100,7 +100,7 @@ def _issue_facts(order: OrderView, items: tuple[OrderItem, ...]) -> IssueFacts:
         cinema_address=cinema.address,
         auditorium_name=screening.auditorium_name,
         auditorium_label=screening.auditorium_label,
-        stock=screening.stock,
+        paper_colour=screening.stock,
         starts_at=screening.starts_at,
         ends_at=screening.ends_at,
         screening_revision=screening.revision,

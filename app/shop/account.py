@@ -15,7 +15,7 @@ from app.core.errors import Invalid, TooMany
 from app.orders import service as orders
 from app.shop import blueprint
 from app.users import service as users
-from app.users.service import LinkOver, User, WrongPassword
+from app.users.service import InvalidEmailToken, User, WrongPassword
 from app.web import links
 from app.web.actor import current_actor
 from app.web.error_texts import ACCOUNT, sentence, wait
@@ -164,7 +164,7 @@ def do_verify(token: str) -> ResponseReturnValue:
     password, proof = request.form.get("password", ""), session.get(SIGNED_UP, "")
     try:
         _enter(lambda: users.verify_email(token, password, actor, browser_proof=proof))
-    except LinkOver as error:
+    except InvalidEmailToken as error:
         return _link_over(error)
     except WrongPassword as error:
         return _verify_page(token, {"password": _("That is not this account's password.")}, error.status)
@@ -176,17 +176,17 @@ def do_verify(token: str) -> ResponseReturnValue:
 
 def _verify_page(token: str, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
     try:
-        owner = users.link_owner(token, "verify")
-    except LinkOver as error:
+        owner = users.email_token_owner(token, "verify")
+    except InvalidEmailToken as error:
         return _link_over(error)
     signed_in = signed_in_user()
     mine = signed_in is not None and signed_in.id == owner.id
-    mine = mine or users.asked_for_link(token, session.get(SIGNED_UP, ""))
+    mine = mine or users.is_requesting_browser(token, session.get(SIGNED_UP, ""))
     page = render_template("shop/page_verify.html", token=token, owner=owner, mine=mine, errors=errors)
     return page, status, {"Cache-Control": "no-store"}
 
 
-def _link_over(error: LinkOver) -> ResponseReturnValue:
+def _link_over(error: InvalidEmailToken) -> ResponseReturnValue:
     return render_template("shop/page_link_over.html"), error.status, {"Cache-Control": "no-store"}
 
 
@@ -220,7 +220,7 @@ def do_new_password(token: str) -> ResponseReturnValue:
         _enter(lambda: users.reset_password(token, request.form.get("password", "")))
     except Invalid as error:
         return _new_password_page(token, {error.field: sentence(error, ACCOUNT)}, error.status)
-    except LinkOver as error:
+    except InvalidEmailToken as error:
         return _link_over(error)
     flash(_("Your new password is saved, and you are signed in. Other devices are signed out."))
     return redirect(links.account(), 303)
@@ -228,8 +228,8 @@ def do_new_password(token: str) -> ResponseReturnValue:
 
 def _new_password_page(token: str, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
     try:
-        owner = users.link_owner(token, "reset")
-    except LinkOver as error:
+        owner = users.email_token_owner(token, "reset")
+    except InvalidEmailToken as error:
         return _link_over(error)
     page = render_template("shop/page_new_password.html", token=token, owner=owner, errors=errors)
     return page, status, {"Cache-Control": "no-store"}

@@ -70,7 +70,7 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         change=_change(order, issued),
         qr_svg=qr_symbol.svg,
         type_name=tickets.type_name,
-        proof_wanted=tickets.proof_wanted,
+        required_proof=tickets.required_proof,
         companion_line=tickets.companion_line,
         now=order.read_at,
         torn=order.paid_at is not None and order.read_at - order.paid_at < JUST_PAID,

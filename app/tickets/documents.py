@@ -1,4 +1,4 @@
-"""The PDF of an order: made by the worker, kept in storage, handed out by its owner's token."""
+"""The PDF of an order's tickets: its file in the storage, and the row that records it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LINK_SECONDS = 300
 
 
 def storage() -> Storage:
-    """Where the settings say that tickets lie."""
+    """The storage of the PDFs, as the settings name it."""
     return shared_storage(settings().storage.url, settings().ticket_folder)
 
 
@@ -27,16 +27,17 @@ def revision_of(tickets: Sequence[Ticket]) -> int:
 
 
 def storage_key(order_id: uuid.UUID, revision: int) -> str:
-    """The same for the same tickets: a handler that runs twice writes one file twice, not two.
+    """The name of the PDF's file. It depends on the tickets alone: a handler that runs twice writes the same file.
 
-    The folder is of the id's random part: the others begin with the time (version 7).
+    The folder is named by random digits of the id; an id of version 7 begins with the time, so its last digits are
+    taken.
     """
     folder = order_id.hex[-2:] if order_id.version == 7 else order_id.hex[:2]
     return f"orders/{folder}/{order_id.hex}-{revision}.pdf"
 
 
 def document(order_id: uuid.UUID) -> Document | None:
-    """The PDF that shows the tickets as they are; None while it is being made, or when none of them counts."""
+    """The record of the PDF of the current tickets; None before it is made, and when all tickets are revoked."""
     row = (
         db.session()
         .execute(
@@ -57,9 +58,9 @@ def document(order_id: uuid.UUID) -> Document | None:
 
 
 def pdf_of(order_id: uuid.UUID) -> bytes | None:
-    """The PDF itself; None as `document`. Reads the storage: not for use inside a transaction.
+    """The PDF's bytes; None when `document` is None or its file is missing. Must not be called in a transaction.
 
-    Raises StorageError when the storage is away.
+    Raises StorageError when the storage does not answer.
     """
     found = document(order_id)
     if found is None:
@@ -71,12 +72,13 @@ def pdf_of(order_id: uuid.UUID) -> bytes | None:
 
 
 def pdf_link(order_id: uuid.UUID, filename: str) -> str | None:
-    """A short-lived address where the storage gives it out itself (S3); None where `pdf_of` must be used."""
+    """A short-lived address of the PDF in the storage (S3); None if the storage has no addresses: use `pdf_of` then."""
     found = document(order_id)
     return storage().url(found.storage_key, LINK_SECONDS, filename) if found is not None else None
 
 
-# Revoking, signing anew and renewing wait for this, or this for them: what is written down is so when it commits.
+# The shared locks make this statement and those that revoke, re-sign or update tickets wait for each other, so that
+# the record is still true at the commit.
 _RECORD = text(
     f"""
     with counted as (
@@ -97,10 +99,10 @@ _RECORD = text(
 
 
 def record(order_id: uuid.UUID, revision: int, key: str, size: int, screening_revision: int = 0) -> bool:
-    """Write down that the PDF lies in storage, drawn of the tickets' and the screening's revision.
+    """Record that the PDF of these revisions of the tickets and of the screening is in the storage.
 
-    False, and nothing written, when it does not show them as they are: none of them counts any more, they were signed
-    anew, or their screening has changed.
+    Returns False and records nothing when the PDF is out of date: all tickets were revoked, they were re-signed, or
+    their screening has changed.
     """
     values = {
         "order_id": order_id,
@@ -113,18 +115,18 @@ def record(order_id: uuid.UUID, revision: int, key: str, size: int, screening_re
 
 
 def delete_files(tickets: Sequence[Ticket]) -> None:
-    """Delete every PDF that these tickets of one order ever had. Speaks to the storage; raises StorageError."""
+    """Delete the PDFs of all revisions of one order's tickets from the storage. Raises StorageError."""
     delete_revisions(tickets[0].facts.order_id, revision_of(tickets))
 
 
 def delete_revisions(order_id: uuid.UUID, newest: int) -> None:
-    """Delete the order's PDFs up to the `newest` revision. Speaks to the storage; raises StorageError."""
+    """Delete the order's PDFs up to the `newest` revision from the storage. Raises StorageError."""
     for revision in range(1, newest + 1):
         storage().delete(storage_key(order_id, revision))
 
 
-def forget(order_id: uuid.UUID) -> None:
-    """No PDF of the order lies in storage any more."""
+def delete_record(order_id: uuid.UUID) -> None:
+    """Delete the row that records the order's PDF; its file is deleted before."""
     db.session().execute(
         text("delete from tickets.documents where order_id = :order_id"), {"order_id": order_id}
     )
@@ -133,9 +135,9 @@ def forget(order_id: uuid.UUID) -> None:
 __all__ = [
     "StorageError",
     "delete_files",
+    "delete_record",
     "delete_revisions",
     "document",
-    "forget",
     "pdf_link",
     "pdf_of",
     "record",

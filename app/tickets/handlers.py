@@ -1,4 +1,4 @@
-"""What ticket-service does by message and by the clock: the PDFs, and the first key."""
+"""The messages and ticks of ticket-service: they make and delete PDFs, and create and replace signing keys."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from app.core.messages import (
 )
 from app.core.worker import Tick
 from app.events import service as events
-from app.tickets import documents, issuing, keys, paper, retention, rotation, wording
-from app.tickets.opening import opens_at
+from app.tickets import documents, issuing, key_rotation, labels, pdf_layout, retention, signing_keys
+from app.tickets.door_opening import opens_at
 from app.tickets.states import REVOKED
 from app.tickets.views import Ticket
 
 
 def on_order_paid(message: OrderPaid, attempt: Attempt) -> None:
-    """Make the PDF and store it; the mail may go out then. Revoked tickets are left out, and get no mail."""
+    """Store the PDF of the order's tickets and publish the mail. Revoked tickets are left out."""
     order_id = uuid.UUID(message.order_id)
-    tickets = _now_counting(order_id)
+    tickets = _read_unrevoked(order_id)
     if not tickets:
         return
-    stored = _make(order_id, tickets, message.locale)
+    stored = _store_pdf(order_id, tickets, message.locale)
     with attempt.transaction():
         if documents.record(order_id, *stored):
             outbox.publish(
@@ -48,78 +48,81 @@ def on_order_paid(message: OrderPaid, attempt: Attempt) -> None:
                     name=message.name,
                     locale=message.locale,
                     storage_key=stored[1],
-                    facts=message.facts | _to_know(tickets, message.locale),
+                    facts=message.facts | _visit_facts(tickets, message.locale),
                 )
             )
         else:
-            _changed_meanwhile(order_id)
+            _retry_or_delete(order_id)
 
 
 def on_tickets_resigned(message: TicketsResigned, attempt: Attempt) -> None:
-    """The tickets show something else: so does the PDF. No mail: the order's page has it."""
+    """Store a new PDF of tickets that have changed. No mail is sent: the order's page has the PDF."""
     order_id = uuid.UUID(message.order_id)
-    tickets = _now_counting(order_id)
+    tickets = _read_unrevoked(order_id)
     if not tickets:
         return
-    stored = _make(order_id, tickets, tickets[0].facts.locale)
+    stored = _store_pdf(order_id, tickets, tickets[0].facts.locale)
     with attempt.transaction():
         if not documents.record(order_id, *stored):
-            _changed_meanwhile(order_id)
+            _retry_or_delete(order_id)
 
 
-def _changed_meanwhile(order_id: uuid.UUID) -> None:
-    """The PDF in storage shows tickets that are no more: it is drawn anew, or goes as it came."""
-    if _that_count(order_id):
-        raise Retry("the tickets changed while their PDF was drawn", delay=0.0)
+def _retry_or_delete(order_id: uuid.UUID) -> None:
+    """Raise Retry to make the PDF again, or have it deleted when all tickets are revoked."""
+    if _unrevoked(order_id):
+        raise Retry("the tickets changed while their PDF was made", delay=0.0)
     outbox.publish(TicketsRevoked(str(order_id)))
 
 
 def on_tickets_revoked(message: TicketsRevoked, attempt: Attempt) -> None:
-    """The PDF names its buyer and opens no door: it is not kept. A mail that would have carried it finds nothing."""
+    """Delete the PDF of an order whose tickets are all revoked: it contains personal data and is of no use.
+
+    A mail that was to attach it is not sent.
+    """
     order_id = uuid.UUID(message.order_id)
     with db.reading():
         tickets = issuing.of_order(order_id)
     if not tickets or any(ticket.state != REVOKED for ticket in tickets):
         return
-    _delete(order_id, tickets, attempt)
+    _delete_pdfs(order_id, tickets, attempt)
 
 
 def on_document_unwanted(message: DocumentUnwanted, attempt: Attempt) -> None:
-    """The buyer's data was erased: the PDF goes, whatever became of the tickets."""
+    """Delete the PDF of an order whose buyer's data was erased, in whatever state its tickets are."""
     order_id = uuid.UUID(message.order_id)
     with db.reading():
         tickets = issuing.of_order(order_id)
     if tickets:
-        _delete(order_id, tickets, attempt)
+        _delete_pdfs(order_id, tickets, attempt)
 
 
-def _delete(order_id: uuid.UUID, tickets: Sequence[Ticket], attempt: Attempt) -> None:
+def _delete_pdfs(order_id: uuid.UUID, tickets: Sequence[Ticket], attempt: Attempt) -> None:
     try:
         documents.delete_files(tickets)
     except StorageError as error:
         raise Retry(str(error), for_a_day=True) from error
     with attempt.transaction():
-        documents.forget(order_id)
+        documents.delete_record(order_id)
 
 
 def on_screening_retimed(message: ScreeningRetimed, attempt: Attempt) -> None:
-    """Doors open by the new moment; what people read on their tickets, the hour by the site's clock, stays."""
+    """Take over the times of a screening (UTC), for the door's check; the local time on the tickets stays."""
     with attempt.transaction():
-        issuing.retime(events.screening(message.screening_id))
+        issuing.update_times(events.screening(message.screening_id))
 
 
 def on_screening_changed(message: ScreeningChanged, attempt: Attempt) -> None:
-    """The tickets show the new version, format and length, and doors close by the new end."""
+    """Take over the screening's version, format and length; the door admits until its new end."""
     with attempt.transaction():
-        issuing.renew(events.lock_presentation(events.screening(message.screening_id)))
+        issuing.update_screening(events.lock_presentation(events.screening(message.screening_id)))
 
 
-def _to_know(tickets: Sequence[Ticket], locale: str) -> dict[str, Any]:
-    """What the mail says beside the order's facts: where to go, what to show for half price, what to fetch. JSON."""
+def _visit_facts(tickets: Sequence[Ticket], locale: str) -> dict[str, Any]:
+    """The mail's values for the visit, beside the order's facts: address, opening time, proofs, concessions. JSON."""
     facts = tickets[0].facts
     proofs: dict[str, list[str]] = {}
     for ticket in tickets:
-        if proof := wording.proof_wanted(ticket, locale):
+        if proof := labels.required_proof(ticket, locale):
             proofs.setdefault(proof, []).append(ticket.seat_name)
     return {
         "address": facts.cinema_address,
@@ -129,20 +132,23 @@ def _to_know(tickets: Sequence[Ticket], locale: str) -> dict[str, Any]:
     }
 
 
-def _that_count(order_id: uuid.UUID) -> list[Ticket]:
+def _unrevoked(order_id: uuid.UUID) -> list[Ticket]:
     return [ticket for ticket in issuing.of_order(order_id) if ticket.state != REVOKED]
 
 
-def _now_counting(order_id: uuid.UUID) -> list[Ticket]:
-    """Those that count at this moment, outside of a transaction: drawing them takes its time."""
+def _read_unrevoked(order_id: uuid.UUID) -> list[Ticket]:
+    """The order's tickets without the revoked ones. The read ends before the PDF is made, which takes long."""
     with db.reading():
-        return _that_count(order_id)
+        return _unrevoked(order_id)
 
 
-def _make(order_id: uuid.UUID, tickets: Sequence[Ticket], locale: str) -> tuple[int, str, int, int]:
-    """Revision, storage key and size of the PDF, which lies in storage now, and the screening's revision in it."""
+def _store_pdf(order_id: uuid.UUID, tickets: Sequence[Ticket], locale: str) -> tuple[int, str, int, int]:
+    """Make the PDF and put it into the storage; returns its revision, key, size in bytes, and the screening's revision.
+
+    Raises Poison when it cannot be made, Retry when the storage does not answer.
+    """
     try:
-        content = paper.pdf(tickets, locale, settings().cinema.name)
+        content = pdf_layout.render_pdf(tickets, locale, settings().cinema.name)
     except PdfError as error:
         raise Poison(str(error)) from error
     failpoint("tickets.after_pdf")
@@ -156,15 +162,16 @@ def _make(order_id: uuid.UUID, tickets: Sequence[Ticket], locale: str) -> tuple[
     return revision, key, len(content), tickets[0].facts.screening_revision
 
 
-def ensure_key() -> None:
-    """The first signing key is made at the first start, not while the first customer waits."""
+def create_first_key() -> None:
+    """Create the first signing key at the first start, so that the first customer does not wait for it."""
     with db.transaction():
-        keys.ensure()
+        signing_keys.ensure()
 
 
-# A PDF costs more than a whole purchase, and the order's page has its QR codes without it: it never holds up money.
+# A PDF takes more processor time than a purchase, and the order's page shows the QR codes without it: payments come
+# first.
 PATIENT = True
-THREADS = 2  # drawing keeps one processor busy; the other one stores meanwhile
+THREADS = 2  # one thread renders on one processor while the other one waits for the storage
 HANDLERS = {
     OrderPaid: on_order_paid,
     ScreeningChanged: on_screening_changed,
@@ -174,7 +181,7 @@ HANDLERS = {
     DocumentUnwanted: on_document_unwanted,
 }
 TICKS = [
-    Tick("tickets: first key", 3600.0, ensure_key),
-    Tick("tickets: sign anew", 15.0, rotation.go_on),
-    Tick("tickets.retention", 3600.0, retention.by_the_clock),
+    Tick("tickets: create the first key", 3600.0, create_first_key),
+    Tick("tickets: re-sign", 15.0, key_rotation.continue_re_signing),
+    Tick("tickets.retention", 3600.0, retention.delete_old_documents),
 ]

@@ -1,4 +1,4 @@
-"""Issuing and revoking: both one statement, whose row count is checked."""
+"""Tickets are issued, updated and revoked, each by one statement whose row count is checked."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from app.core.half_price import proof_number
 from app.core.messages import TicketsReady, TicketsResigned, TicketsRevoked
 from app.core.state_machine import one_of
 from app.events.service import Screening
-from app.tickets import keys, qr
+from app.tickets import qr, signing_keys
 from app.tickets.states import ADMITTED, TICKET, VALID
 from app.tickets.views import IssueFacts, Ticket, TicketLine
 
 
 class AlreadyAdmitted(Conflict):
-    """Somebody of the order is in: it can no longer be revoked. The caller's transaction must roll back."""
+    """A ticket of the order was admitted: the order cannot be revoked. The caller must roll back."""
 
 
-# Goes before the statement that looks for the newest key, in the same message: who changes keys waits until the tickets
-# that are being issued can be seen, and signed anew; and who issues then sees the new key.
-_KEEP_KEYS = "select pg_advisory_xact_lock_shared(hashtext('tickets.signing_keys'))"
-# Only the newest key signs: where this process remembers an older one, no row is written, and it looks again.
+# This lock is taken before the statement that reads the newest key, in the same message to the server. A change of keys
+# waits until the tickets being issued are committed, so it re-signs them; an issue after it sees the new key.
+_LOCK_KEYS = "select pg_advisory_xact_lock_shared(hashtext('tickets.signing_keys'))"
+# Only the newest key signs: if this process has an older one in its cache, no row is written and the key is read again.
 _ISSUE = db.after_lock(
-    _KEEP_KEYS,
+    _LOCK_KEYS,
     f"""
     with issue as (
         insert into tickets.issues (order_id, screening_id, cinema_id, starts_at, ends_at, facts)
@@ -52,48 +52,49 @@ _ISSUE = db.after_lock(
     """,
 )
 
-# Locked first, so that who is in at the door counts; and in the order in which `documents.record` and the rotation of
-# keys lock them: else each waits for the other.
-_GONE = TICKET.update(
+# The tickets are locked first, so that an admission at the same moment is seen; and by id, as `documents.record` and
+# the key rotation lock them, so that no two transactions wait for each other.
+_REVOKE_VALID = TICKET.update(
     "revoke",
     columns="revoked_at = clock_timestamp()",
-    using="mine",
-    where="t.id = mine.id",
+    using="order_tickets",
+    where="t.id = order_tickets.id",
     alias="t",
     returning="1",
 )
 _REVOKE = text(
     f"""
-    with mine as (select id, state from tickets.tickets where order_id = :order_id order by id for update),
-    gone as ({_GONE})
-    select (select count(*) from gone) as revoked,
+    with order_tickets as (select id, state from tickets.tickets where order_id = :order_id order by id for update),
+    revoked_tickets as ({_REVOKE_VALID})
+    select (select count(*) from revoked_tickets) as revoked,
         count(*) filter (where {one_of("state", (ADMITTED,))}) as admitted
-    from mine
+    from order_tickets
     """
 )
 
-_RETIME = text(
+_UPDATE_TIMES = text(
     """
     update tickets.issues set starts_at = :starts_at, ends_at = :ends_at, facts = facts || cast(:facts as jsonb)
     where screening_id = :id
     """
 )
 
-# Only forward, whichever of two changes is handled first; orders of which nobody is expected any more stay as they are.
-_RENEW = text(
+# Two changes may be handled in any order: an older one never overwrites a newer one. Orders without a valid ticket stay
+# unchanged.
+_UPDATE_SCREENING = text(
     f"""
-    with mine as (
+    with order_tickets as (
         select order_id from tickets.issues i
         where i.screening_id = :id and coalesce(cast(i.facts->>'screening_revision' as int), 0) < :revision
           and exists (select from tickets.tickets t where t.order_id = i.order_id and {one_of("t.state", (VALID,))})
         order by i.order_id for update of i
     )
     update tickets.issues i set ends_at = :ends_at, facts = i.facts || cast(:facts as jsonb)
-    from mine where i.order_id = mine.order_id returning i.order_id
+    from order_tickets where i.order_id = order_tickets.order_id returning i.order_id
     """
 )
-# A statement of its own: it sees what was written down while the one before waited.
-_WITHDRAW = text("delete from tickets.documents where order_id = any(:order_ids) returning order_id")
+# This is a separate statement, so that it sees documents recorded while the one before waited for a lock.
+_DELETE_DOCUMENTS = text("delete from tickets.documents where order_id = any(:order_ids) returning order_id")
 
 _OF_ORDER = text(
     """
@@ -104,9 +105,9 @@ _OF_ORDER = text(
 
 
 def issue(facts: IssueFacts, lines: Sequence[TicketLine]) -> list[Ticket]:
-    """Issue one signed ticket a line, in the caller's transaction. An order that was issued before gets its own."""
+    """Issue a signed ticket for each line, in the caller's transaction. A repeated call returns the first tickets."""
     for _ in range(2):
-        key = keys.signing_key()
+        key = signing_keys.signing_key()
         tickets = [_ticket(facts, line, number, key) for number, line in enumerate(lines, start=1)]
         written = db.session().execute(_ISSUE, _issue_values(facts, tickets, key)).all()
         if len(written) == len(lines):
@@ -114,11 +115,11 @@ def issue(facts: IssueFacts, lines: Sequence[TicketLine]) -> list[Ticket]:
         before = of_order(facts.order_id)
         if before:
             return before
-        keys.forget()
+        signing_keys.clear_cache()
     raise RuntimeError("no signing key could be used")
 
 
-def _ticket(facts: IssueFacts, line: TicketLine, number: int, key: keys.SigningKey) -> Ticket:
+def _ticket(facts: IssueFacts, line: TicketLine, number: int, key: signing_keys.SigningKey) -> Ticket:
     ticket_id = codes.ordered_id()
     payload = qr.Payload(
         key.kid, ticket_id, facts.screening_id, line.seat_id, proof_number(line.half_kind), revision=1
@@ -147,16 +148,18 @@ def _ticket(facts: IssueFacts, line: TicketLine, number: int, key: keys.SigningK
     )
 
 
-_LINE = (
+_LINE_FIELDS = (
     "number", "code", "qr_text", "seat_id", "seat_name", "row_label", "seat_number", "zone_name", "ticket_type",
     "half_kind", "price", "section",
 )  # fmt: skip
 
 
-def _issue_values(facts: IssueFacts, tickets: Sequence[Ticket], key: keys.SigningKey) -> dict[str, Any]:
+def _issue_values(
+    facts: IssueFacts, tickets: Sequence[Ticket], key: signing_keys.SigningKey
+) -> dict[str, Any]:
     lines = [
         {"id": str(ticket.id), "qr_symbol": f"\\x{(ticket.qr_symbol or b'').hex()}"}
-        | {name: getattr(ticket, name) for name in _LINE}
+        | {name: getattr(ticket, name) for name in _LINE_FIELDS}
         for ticket in tickets
     ]
     return {
@@ -172,8 +175,8 @@ def _issue_values(facts: IssueFacts, tickets: Sequence[Ticket], key: keys.Signin
     }
 
 
-def retime(screening: Screening) -> None:
-    """Take over the screening's moments (UTC) and its hour by the site's clock; the tickets themselves stay."""
+def update_times(screening: Screening) -> None:
+    """Take over the screening's times (UTC and local) into the facts of its orders; the tickets stay unchanged."""
     showtime = screening.showtime
     facts = {
         "starts_at": screening.starts_at.isoformat(),
@@ -182,14 +185,14 @@ def retime(screening: Screening) -> None:
         "timezone": showtime.timezone,
     }
     values = {"id": screening.id, "starts_at": screening.starts_at, "ends_at": screening.ends_at}
-    db.session().execute(_RETIME, values | {"facts": json.dumps(facts)})
+    db.session().execute(_UPDATE_TIMES, values | {"facts": json.dumps(facts)})
 
 
-def renew(screening: Screening) -> int:
-    """Take over the screening's version, format and length; returns for how many orders.
+def update_screening(screening: Screening) -> int:
+    """Take over the screening's version, format and length; returns the number of orders that were updated.
 
-    The tickets stay what they are: codes and QR codes hold none of these facts. A PDF that shows the former ones is
-    handed out no more, and is made again by message. An order whose PDF was not made yet, or is gone, needs no other.
+    The tickets stay unchanged: codes and QR codes hold none of these facts. The record of a PDF with the former
+    ones is deleted, and the PDF is made again by message. An order without a recorded PDF needs none.
     """
     facts = {
         "version": screening.version,
@@ -200,23 +203,23 @@ def renew(screening: Screening) -> int:
         "is_changed": True,
     }
     values = {"id": screening.id, "revision": screening.revision, "ends_at": screening.ends_at}
-    renewed = db.session().execute(_RENEW, values | {"facts": json.dumps(facts)}).scalars().all()
-    for order_id in sorted(db.session().execute(_WITHDRAW, {"order_ids": renewed}).scalars()):
+    order_ids = db.session().execute(_UPDATE_SCREENING, values | {"facts": json.dumps(facts)}).scalars().all()
+    for order_id in sorted(db.session().execute(_DELETE_DOCUMENTS, {"order_ids": order_ids}).scalars()):
         outbox.publish(TicketsResigned(str(order_id)))
-    return len(renewed)
+    return len(order_ids)
 
 
 def of_order(order_id: uuid.UUID) -> list[Ticket]:
-    """The order's tickets by number, whatever their state; none before it is paid."""
+    """The order's tickets by number, in every state; empty before the order is paid."""
     rows = db.session().execute(_OF_ORDER, {"order_id": order_id}).all()
     facts = IssueFacts.of(rows[0].facts) if rows else None
     return [Ticket.of(row, facts) for row in rows if facts is not None]
 
 
 def revoke(order_id: uuid.UUID) -> int:
-    """Revoke all valid tickets of the order; returns how many. Their mail is not sent, and their PDF is deleted.
+    """Revoke all valid tickets of the order; returns how many. Their mail is withdrawn, and their PDF is deleted.
 
-    Raises AlreadyAdmitted when one is in, also when it goes in at this very moment: the caller rolls back.
+    Raises AlreadyAdmitted when one was admitted, also at the same moment: the caller must roll back.
     """
     counted = db.session().execute(_REVOKE, {"order_id": order_id}).one()
     if counted.admitted:

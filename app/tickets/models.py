@@ -1,4 +1,4 @@
-"""Tables of the ticket-service (schema `tickets`): what was issued, who was let in, the keys, the PDFs."""
+"""Tables of ticket-service (schema `tickets`): issues, tickets, signing keys, PDFs, tries at the door."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SCHEMA = "tickets"
 
 
 class IssueRow(Base):
-    """An order's tickets were issued: what all of them share. Its key lets an order be issued once."""
+    """The issue of an order's tickets, with the facts that they share. Its key lets an order be issued once only."""
 
     __tablename__ = "issues"
     __table_args__ = (Index("ix_issues_screening_id", "screening_id"), {"schema": SCHEMA})
@@ -48,7 +48,7 @@ class IssueRow(Base):
 
 
 class TicketRow(Base):
-    """One seat, one person, once. `number` counts from 1 within the order."""
+    """A ticket: one seat, one person, one admission. `number` counts from 1 within the order."""
 
     __tablename__ = "tickets"
     __table_args__ = (
@@ -91,7 +91,7 @@ class TicketRow(Base):
 
 
 class SigningKeyRow(Base):
-    """An Ed25519 key. The private half is sealed; the public half stays, so that old tickets are still read."""
+    """An Ed25519 key pair. The private key is encrypted; the public key is kept, so that old tickets stay valid."""
 
     __tablename__ = "signing_keys"
     __table_args__ = (CheckConstraint("kid between 1 and 32767", name="kid"), {"schema": SCHEMA})
@@ -103,12 +103,12 @@ class SigningKeyRow(Base):
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    # When all that a retired key had signed was signed anew.
+    # The time at which all tickets of a retired key were re-signed.
     replaced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class DocumentRow(Base):
-    """The PDF of an order that lies in storage. `ends_at` is the end of its screening."""
+    """The PDF of an order in the storage. `ends_at` is the end of its screening."""
 
     __tablename__ = "documents"
     __table_args__ = (Index("ix_documents_ends_at", "ends_at"), {"schema": SCHEMA})
@@ -122,9 +122,9 @@ class DocumentRow(Base):
 
 
 class AdmissionRow(Base):
-    """A try at the door and its verdict. No text that was scanned is kept, and nobody's name.
+    """A try at the door and its verdict. Neither the scanned text nor a name is stored.
 
-    `once` is of the form that was sent, so that sending it twice is one try.
+    `once` is the once-token of the form: a form that is sent twice is one try.
     """
 
     __tablename__ = "admissions"

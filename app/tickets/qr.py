@@ -1,9 +1,9 @@
-"""What a ticket's QR says: signed, compact, without personal data.
+"""The text of a ticket's QR code: compact and signed, without personal data.
 
     BIL1 | base32( kid 2 | ticket 16 | screening 4 | seat 4 | proof 1 | revision 1 | Ed25519 signature 64 bytes )
 
-Capitals and digits alone: the QR's dense alphanumeric mode fits (41 modules at level M). A scanner of another keyboard
-layout makes other signs of some of them (`scanners.py`). The signature covers the prefix too.
+It has capitals and digits only, so the QR code uses its dense alphanumeric mode (41 modules at level M). A scanner with
+another keyboard layout changes some characters (`scanner_input.py`). The signature covers the prefix too.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 PREFIX = "BIL1"
 _PAYLOAD = struct.Struct(">H16sIIBB")
-_SIGNATURE = 64
-_BYTES = _PAYLOAD.size + _SIGNATURE
-_OURS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-LENGTH = len(PREFIX) + -(-_BYTES * 8 // 5)
+_SIGNATURE_BYTES = 64
+_TOTAL_BYTES = _PAYLOAD.size + _SIGNATURE_BYTES
+_BASE32 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+LENGTH = len(PREFIX) + -(-_TOTAL_BYTES * 8 // 5)
 
 
-class Cut(ValueError):
-    """Begins like ours, but is not whole, or has signs that are not ours: a bad read, or a torn paper."""
+class IncompleteCode(ValueError):
+    """The text has our prefix, but another length or other characters: a bad scan or torn paper."""
 
 
-class NotOurs(ValueError):
-    """Another house's code, an address, or no QR at all."""
+class ForeignCode(ValueError):
+    """The text is not from a QR code of ours: another company's code, an address, typed text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,17 @@ class Payload:
     revision: int
 
 
-def looks_like_ours(text: str) -> bool:
+def has_prefix(text: str) -> bool:
     return text.startswith(PREFIX)
 
 
-def is_part(text: str) -> bool:
-    """Whether all its signs are ours: a piece of a QR's text, then."""
-    return looks_like_ours(text) and _OURS.issuperset(text[len(PREFIX) :])
+def is_fragment(text: str) -> bool:
+    """Whether the text has our prefix and, after it, only characters of our QR codes (base32)."""
+    return has_prefix(text) and _BASE32.issuperset(text[len(PREFIX) :])
 
 
 def sign(payload: Payload, key: Ed25519PrivateKey) -> str:
-    """The text of the QR."""
+    """The QR code's text: prefix, payload and signature."""
     packed = _PAYLOAD.pack(
         payload.kid,
         payload.ticket_id.bytes,
@@ -67,23 +67,24 @@ def sign(payload: Payload, key: Ed25519PrivateKey) -> str:
     return PREFIX + base64.b32encode(packed + signature).decode().rstrip("=")
 
 
-def read(text: str) -> tuple[Payload, bytes]:
-    """The payload and its signature, not yet verified. Raises NotOurs or Cut."""
-    if not looks_like_ours(text):
-        raise NotOurs
+def decode(text: str) -> tuple[Payload, bytes]:
+    """The payload and its signature, not yet verified. Raises ForeignCode or IncompleteCode."""
+    if not has_prefix(text):
+        raise ForeignCode
     if len(text) != LENGTH:
-        raise Cut
+        raise IncompleteCode
     body = text[len(PREFIX) :]
     try:
         packed = base64.b32decode(body + "=" * (-len(body) % 8))
     except ValueError:
-        raise Cut from None
+        raise IncompleteCode from None
     kid, ticket, screening, seat, proof, revision = _PAYLOAD.unpack(packed[: _PAYLOAD.size])
     payload = Payload(kid, uuid.UUID(bytes=ticket), screening, seat, proof, revision)
     return payload, packed[_PAYLOAD.size :]
 
 
 def verify(payload: Payload, signature: bytes, key: Ed25519PublicKey) -> bool:
+    """Whether `key` made the signature of this payload."""
     packed = _PAYLOAD.pack(
         payload.kid,
         payload.ticket_id.bytes,

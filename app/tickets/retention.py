@@ -1,6 +1,6 @@
-"""How long the PDFs of tickets are kept: until long after their screening, or until their buyer's data is erased.
+"""Deletion of ticket PDFs: some days after the screening, or when the buyer's data is erased.
 
-The tickets themselves stay. They name nobody, and their QR codes open the door without a PDF.
+The tickets themselves stay. They hold no personal data, and their QR codes are valid without a PDF.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from app.tickets.documents import StorageError
 
 log = logging.getLogger("bilheteria.tickets")
 
-BATCH = 200
+BATCH_SIZE = 200
 
-# Rows of a version that did not write the end of the screening.
-_FILL = text(
+# An earlier version wrote rows without the end of the screening.
+_SET_MISSING_ENDS = text(
     """
     update tickets.documents d set ends_at = i.ends_at from tickets.issues i
     where i.order_id = d.order_id and d.order_id in (
@@ -30,7 +30,7 @@ _FILL = text(
     returning 1
     """
 )
-_DUE = text(
+_OLD_DOCUMENTS = text(
     """
     select order_id, revision from tickets.documents
     where ends_at < statement_timestamp() - make_interval(days => :days) order by ends_at, order_id limit :most
@@ -38,34 +38,37 @@ _DUE = text(
 )
 
 
-def by_the_clock() -> None:
-    """Delete the PDFs whose screening ended long ago; where the storage is away, the next tick goes on."""
-    filled = BATCH
-    while filled == BATCH:
+def delete_old_documents() -> None:
+    """Delete the PDFs whose screening ended more than `retention.pdf_days` ago.
+
+    If the storage does not answer, the next tick deletes the rest.
+    """
+    filled = BATCH_SIZE
+    while filled == BATCH_SIZE:
         with db.transaction() as session:
-            filled = len(session.execute(_FILL, {"most": BATCH}).all())
+            filled = len(session.execute(_SET_MISSING_ENDS, {"most": BATCH_SIZE}).all())
     try:
-        while _delete_some(settings().retention.pdf_days) == BATCH:
+        while _delete_batch(settings().retention.pdf_days) == BATCH_SIZE:
             pass
     except StorageError as error:
-        log.warning("old PDFs are left for the next tick", extra={"error": repr(error)})
+        log.warning("the storage failed; the next tick deletes the old PDFs", extra={"error": repr(error)})
 
 
-def _delete_some(days: int) -> int:
-    """The file first: a crash in between leaves a row whose file is gone, and the next tick takes the row away."""
+def _delete_batch(days: int) -> int:
+    """Delete the files, then their rows: after a crash in between, the next tick deletes the row without a file."""
     with db.reading() as session:
-        due = session.execute(_DUE, {"days": days, "most": BATCH}).all()
+        due = session.execute(_OLD_DOCUMENTS, {"days": days, "most": BATCH_SIZE}).all()
     for row in due:
         documents.delete_revisions(row.order_id, row.revision)
         with db.transaction():
-            documents.forget(row.order_id)
+            documents.delete_record(row.order_id)
     return len(due)
 
 
 def withdraw_documents(order_ids: Collection[uuid.UUID]) -> int:
-    """Have the orders' PDFs deleted by message, and take back the messages that would make or mail them.
+    """Request by message that the orders' PDFs are deleted, and withdraw the messages that would make or mail them.
 
-    Returns how many messages were taken back. One that is being handled at this moment is not stopped.
+    Returns the number of withdrawn messages. A message that is being handled at this moment is not stopped.
     """
     withdrawn = 0
     for order_id in order_ids:
@@ -86,5 +89,5 @@ _OF_ORDER = text(
 
 
 def export(order_id: uuid.UUID) -> list[dict[str, object]]:
-    """The order's tickets, as JSON; without what opens the door. Prices in centavos."""
+    """The order's tickets for a personal data export, as JSON, without codes and QR texts. Prices in centavos."""
     return list(db.session().execute(_OF_ORDER, {"id": order_id}).scalar() or ())

@@ -1,18 +1,20 @@
-"""ticket-service: issue, sign, show, revoke, admit. Verbs work in the caller's transaction.
+"""ticket-service: issues, signs, shows, revokes and admits tickets. Verbs work in the caller's transaction.
 
-Only `pdf_of` and `pdf_link` speak to the storage. `sign_anew` alone commits, batch by batch.
+Only `pdf_of` and `pdf_link` read the storage. Only `re_sign_tickets` commits, after each batch.
 """
 
 from __future__ import annotations
 
-from app.tickets.admission import TriedBefore, admission, admit, admit_early, attendance
+from app.tickets.admission import admit, admit_early, attendance
+from app.tickets.admission_log import DuplicateAttempt, recent_admission
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
+from app.tickets.door_opening import opening_lead_time, opens_at
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
-from app.tickets.opening import opens_at, opens_before
+from app.tickets.key_rotation import re_sign_tickets, rotate_key
+from app.tickets.labels import companion_line, required_proof, type_name, type_short, version_name
 from app.tickets.retention import export as export_tickets
 from app.tickets.retention import withdraw_documents
-from app.tickets.rotation import rotate_key, sign_anew
-from app.tickets.scanners import CODE_LENGTH, MOST_CODES, codes_in
+from app.tickets.scanner_input import CODE_LENGTH, MAX_CODES, split_codes
 from app.tickets.views import (
     VERDICTS,
     Admission,
@@ -23,40 +25,39 @@ from app.tickets.views import (
     Ticket,
     TicketLine,
 )
-from app.tickets.wording import companion_line, proof_wanted, type_name, type_short, version_name
 
 __all__ = [
     "CODE_LENGTH",
-    "MOST_CODES",
+    "MAX_CODES",
     "VERDICTS",
     "Admission",
     "AlreadyAdmitted",
     "Attendance",
     "Concession",
     "Document",
+    "DuplicateAttempt",
     "IssueFacts",
     "StorageError",
     "Ticket",
     "TicketLine",
-    "TriedBefore",
-    "admission",
     "admit",
     "admit_early",
     "attendance",
-    "codes_in",
     "companion_line",
     "document",
     "export_tickets",
     "issue",
     "of_order",
+    "opening_lead_time",
     "opens_at",
-    "opens_before",
     "pdf_link",
     "pdf_of",
-    "proof_wanted",
+    "re_sign_tickets",
+    "recent_admission",
+    "required_proof",
     "revoke",
     "rotate_key",
-    "sign_anew",
+    "split_codes",
     "type_name",
     "type_short",
     "version_name",

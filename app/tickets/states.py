@@ -1,4 +1,4 @@
-"""The states of a ticket, and which event leads from one to another."""
+"""The states of a ticket and the events that change them."""
 
 from __future__ import annotations
 

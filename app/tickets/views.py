@@ -1,4 +1,4 @@
-"""What ticket-service takes and hands out: frozen, without a session behind them. Times aware, UTC; money centavos."""
+"""The values that ticket-service takes and returns, frozen. Times are aware, in UTC; money is in centavos."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.tickets.states import VALID
 
 @dataclass(frozen=True, slots=True)
 class TicketLine:
-    """A seat to be issued. `ticket_type` is full or half; `half_kind` a code of core.half_price; price centavos."""
+    """A seat to issue a ticket for. `ticket_type` is full or half; `half_kind` is a code of core.half_price."""
 
     seat_id: int
     seat_name: str
@@ -33,7 +33,7 @@ class TicketLine:
 
 @dataclass(frozen=True, slots=True)
 class Concession:
-    """A thing to fetch at the counter; shown at the door, on the page and in the mail."""
+    """A product to pick up at the counter; shown at the door, on the order's page and in the mail."""
 
     quantity: int
     name: str
@@ -45,13 +45,14 @@ class Concession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueFacts:
-    """What all tickets of an order share, as it was when they were issued. Times are aware, UTC.
+    """The facts that all tickets of an order share, as they were at the issue.
 
-    `starts_local` is the hour of the start by the site's clock, as it was sold; None in what an older version wrote.
+    `starts_local` is the local time of the start as it was sold; None in facts of an older version.
     `version`, `format` and `ends_at` are those of the screening's `screening_revision`: they follow its changes.
-    `is_changed`: they have changed since the tickets were issued, and a paper may say otherwise.
+    `is_changed`: they have changed since the issue, so a printed ticket may show former ones.
+    `paper_colour` is the colour of the ticket's paper, as on the auditorium.
 
-    Stored as JSON; see `core.payloads`: a field that is added needs a default.
+    The facts are stored as JSON (`core.payloads`): a new field needs a default.
     """
 
     form: ClassVar[int] = FIRST_FORM
@@ -71,7 +72,7 @@ class IssueFacts:
     cinema_address: str = ""
     auditorium_name: str
     auditorium_label: str
-    stock: str = "manila"
+    paper_colour: str = "manila"
     starts_at: datetime
     ends_at: datetime
     timezone: str
@@ -86,12 +87,15 @@ class IssueFacts:
 
     @property
     def showtime(self) -> Showtime:
-        """The start as people read it."""
+        """The start in local time."""
         return Showtime.of(self.starts_at, self.timezone, self.starts_local)
 
     def payload(self) -> dict[str, Any]:
-        """As JSON, numbered."""
-        return asdict(self) | {
+        """The facts as JSON, with the number of their form."""
+        fields = asdict(self)
+        # The key in stored facts is `stock`; earlier versions read it too.
+        fields["stock"] = fields.pop("paper_colour")
+        return fields | {
             FORM: self.form,
             "order_id": str(self.order_id),
             "starts_at": self.starts_at.isoformat(),
@@ -101,7 +105,7 @@ class IssueFacts:
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> IssueFacts:
-        """As an older or a newer version wrote them: the known ones, of whatever form, so that tickets stay good."""
+        """From the facts that any version wrote. Unknown fields are ignored, so that tickets stay valid."""
         clock = payload.get("starts_local")
         concessions = payload.get("concessions", ())
         return cls(
@@ -111,6 +115,7 @@ class IssueFacts:
                 "starts_at": datetime.fromisoformat(payload["starts_at"]),
                 "ends_at": datetime.fromisoformat(payload["ends_at"]),
                 "starts_local": datetime.fromisoformat(clock) if clock else None,
+                "paper_colour": payload.get("stock", "manila"),
                 "concessions": tuple(Concession(**known_fields(Concession, one)) for one in concessions),
             }
         )
@@ -118,10 +123,11 @@ class IssueFacts:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`code` is ten characters for people; `qr_text` what the QR holds, `qr_symbol` the QR as it is drawn
-    (core/qr_symbol.py), None for tickets from before it was kept; `serial` counts within the order.
+    """A ticket. `code` has ten characters for typing; `qr_text` is the QR code's text; `serial` is `LTZ-4720-1`.
 
-    `seat_name` is what tells the seat from all of its room (core/seat_names.py).
+    `qr_symbol` is the drawn QR code (core/qr_symbol.py); None for tickets of an older version and re-signed ones.
+
+    `seat_name` is unique in the auditorium (core/seat_names.py).
     """
 
     id: uuid.UUID
@@ -146,7 +152,7 @@ class Ticket:
 
     @property
     def short_name(self) -> str:
-        """Row and number, for where the section stands beside it."""
+        """Row and number, for places that show the section separately."""
         return short_name(self.row_label, self.seat_number)
 
     def long_name(self, locale: str) -> str:
@@ -173,7 +179,7 @@ class Ticket:
             qr_text=row.qr_text,
             state=row.state,
             seat_id=row.seat_id,
-            # Of row and number, as every place says it; the table may hold a name that was joined otherwise once.
+            # The name is made of row and number: an older version stored it in another form.
             seat_name=full_name(row.row_label, row.seat_number, row.section),
             row_label=row.row_label,
             seat_number=row.seat_number,
@@ -192,7 +198,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The door's answer. `verdict` is one of VERDICTS; the ticket is there whenever it is known; `id` is the try's."""
+    """The answer to a try at the door: `verdict` is of VERDICTS, `ticket` None if unknown, `id` the row of the try."""
 
     verdict: str
     ticket: Ticket | None = None
@@ -207,7 +213,7 @@ class Admission:
 
     @property
     def proof(self) -> str | None:
-        """The half-price kind whose proof the door asks for; None where no document is needed."""
+        """The half-price kind whose proof the door asks for; None if no document is needed."""
         return self.ticket.half_kind if self.ticket is not None else None
 
     @property
@@ -217,7 +223,7 @@ class Admission:
 
 VERDICTS = (
     "admitted",
-    "admitted_early",  # before the room opened, as a supervisor decided
+    "admitted_early",  # before the auditorium opened, as a supervisor decided
     "already",
     "revoked",
     "called_off",
@@ -237,7 +243,7 @@ VERDICTS = (
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """How many of a screening's ticket holders are in, and how many are still expected."""
+    """How many ticket holders of a screening are inside, and how many are still expected."""
 
     inside: int
     missing: int

@@ -1,4 +1,4 @@
-"""The mails: written and sent outside of any transaction, with a Message-ID that stays the same on a repeat."""
+"""The messages of user-service: they send mails, outside of transactions, with a Message-ID that a repeat keeps."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ from app.core.handling import Attempt
 from app.core.messages import Message, NoticeRequested, ResetRequested, TicketsReady
 from app.core.pages import Page
 from app.core.worker import Tick
-from app.users import links, notices, sessions
+from app.users import email_tokens, notices, sessions
 
 LARGEST_ATTACHMENT = 5_000_000
-ENDINGS = ("order_cancelled", "screening_cancelled")
+CANCELLATION_TEMPLATES = ("order_cancelled", "screening_cancelled")
 
 
 def mailbox() -> Mailbox:
+    """The mailbox of the settings: a folder or a mail server."""
     config = settings()
     return open_mail(config.mail.url, config.mail_folder, config.mail.sender)
 
 
 def on_tickets_ready(message: TicketsReady, attempt: Attempt) -> None:
-    """The tickets go out: PDF attached, and the order's page linked.
+    """Mail the tickets: the PDF is attached, the order's page is linked.
 
-    Nothing goes out once the PDF is gone from the storage: its tickets were revoked meanwhile. (Who revokes them
-    withdraws this message too; it may be on its way here at that moment, or wait in a queue of its own.)
+    No mail is sent if the PDF is no longer in the storage: the tickets were revoked. (Revoking withdraws this message
+    too, but a worker may already have it.)
     """
     try:
-        pdf = _stored(message.storage_key)
+        pdf = _read_pdf(message.storage_key)
     except Missing:
         return
     attachments = (Attachment(f"{message.order_code}.pdf", pdf),) if len(pdf) <= LARGEST_ATTACHMENT else ()
@@ -53,21 +54,21 @@ def on_tickets_ready(message: TicketsReady, attempt: Attempt) -> None:
 
 
 def on_notice_requested(message: NoticeRequested, attempt: Attempt) -> None:
-    """The worker marks it done after it is sent: a crash in between sends the same mail, with the same id, again.
+    """Send the mail of a notice. It is not sent after its `not_after`: a mail server may have been down for hours.
 
-    A mail server may have been away for hours: what is true no longer is not sent.
+    The delivery is done after the mail is sent: a crash in between sends the same mail, with the same id, again.
     """
     if message.not_after and _is_past(message.not_after):
         return
     attachments: tuple[Attachment, ...] = ()
-    if message.template in ENDINGS and message.facts.get("was_paid"):
+    if message.template in CANCELLATION_TEMPLATES and message.facts.get("was_paid"):
         attachments = _calendar(message.locale, message.facts, called_off=True)
     address = _address(message)
     _send(message.template, message.email, message.locale, message.facts, address, attempt, attachments)
 
 
 def _address(message: NoticeRequested) -> str:
-    """Where the mail's link leads. Raises Poison for a page that no version knows."""
+    """The address of the mail's link. Raises Poison for an unknown page."""
     try:
         return pages.address(Page(message.page), message.key)
     except ValueError as error:
@@ -75,15 +76,16 @@ def _address(message: NoticeRequested) -> str:
 
 
 def _calendar(locale: str, facts: dict[str, Any], *, called_off: bool = False) -> tuple[Attachment, ...]:
-    """The visit for the buyer's calendar; after an ending the file that takes it out. Nothing in a message of an older
-    version, whose facts do not tell enough."""
+    """The calendar file of the visit, or, if it is `called_off`, the one that removes it. Empty for a message of an
+    older version, whose facts are incomplete."""
     content = notices.calendar_entry(locale, facts, website=pages.address(Page.HOME), called_off=called_off)
     return (Attachment(file_name(facts["order_code"]), content, CONTENT_TYPE),) if content else ()
 
 
 def on_reset_requested(message: ResetRequested, attempt: Attempt) -> None:
+    """Mail a link to choose a new password, if the e-mail has an account."""
     with attempt.transaction():
-        links.send_reset(message.email)
+        email_tokens.send_reset(message.email)
 
 
 def _is_past(moment: str) -> bool:
@@ -92,8 +94,8 @@ def _is_past(moment: str) -> bool:
         return bool(session.execute(past, {"moment": moment}).scalar_one())
 
 
-def _stored(key: str) -> bytes:
-    """Raises Missing, Retry."""
+def _read_pdf(key: str) -> bytes:
+    """The PDF's bytes. Raises Missing; Retry when the storage does not answer."""
     config = settings()
     try:
         return shared_storage(config.storage.url, config.ticket_folder).get(key)
@@ -113,12 +115,12 @@ def _send(
     attachments: tuple[Attachment, ...] = (),
 ) -> None:
     try:
-        letter = notices.write(template, locale, facts, address)
+        rendered = notices.render(template, locale, facts, address)
     except (TemplateError, KeyError, TypeError, ValueError) as error:
         raise Poison(f"mail {template}: {error!r}") from error
     domain = ascii_host(settings().mail.sender.rpartition("@")[2].strip("> ")) or "localhost"
     mail = Mail(
-        email, letter.subject, letter.text, letter.html, f"<{attempt.message_id}@{domain}>", attachments
+        email, rendered.subject, rendered.text, rendered.html, f"<{attempt.message_id}@{domain}>", attachments
     )
     try:
         mailbox().send(mail)
@@ -128,17 +130,18 @@ def _send(
         raise Retry(f"mail: {error}", for_a_day=True) from error
 
 
-def sweep() -> None:
+def delete_expired() -> None:
+    """Delete the e-mail tokens and sessions whose time is over."""
     with db.transaction():
-        links.sweep()
-        sessions.sweep()
+        email_tokens.delete_expired()
+        sessions.delete_expired()
 
 
-# A mail server may take its time, or not answer at all: no money waits behind it, and no PDF is in front of a mail.
+# Mails have threads of their own: a slow mail server holds up neither payments nor PDFs.
 THREADS = 2
 HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
     TicketsReady: on_tickets_ready,
     NoticeRequested: on_notice_requested,
     ResetRequested: on_reset_requested,
 }
-TICKS = [Tick("users.sweep", 3600, sweep)]
+TICKS = [Tick("users: delete expired rows", 3600, delete_expired)]

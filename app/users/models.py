@@ -1,4 +1,4 @@
-"""Tables of user-service (schema `users`). Tokens of e-mail links are stored hashed."""
+"""Tables of user-service (schema `users`): accounts, sessions, e-mail tokens."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class UserRow(Base):
 
 
 class SessionRow(Base):
-    """A browser that signed in. It is signed in until it signs out (`ended_at`) or its days are over."""
+    """A session of a browser that signed in. It lasts until sign-out (`ended_at`) or for SESSION_DAYS."""
 
     __tablename__ = "sessions"
     __table_args__ = ({"schema": SCHEMA},)
@@ -48,7 +48,7 @@ class SessionRow(Base):
 
 
 class EmailTokenRow(Base):
-    """A link sent by mail: used once, until it ends."""
+    """A single-use token in the link of a mail; only its hash is stored."""
 
     __tablename__ = "email_tokens"
     __table_args__ = (CheckConstraint(f"purpose in {PURPOSES!r}", name="purpose"), {"schema": SCHEMA})

@@ -1,7 +1,7 @@
-"""Mails as text and HTML, from one template each in `templates/mail`: blocks subject, heading, body, action.
+"""Mails are rendered as text and HTML from templates in `templates/mail` (blocks subject, heading, body, action).
 
-The body is plain text, paragraphs parted by blank lines; the HTML is made of it here, so that nothing a person
-typed is ever markup.
+The body is plain text with blank lines between paragraphs. The HTML is made from it here, so that text that a person
+typed is never markup.
 """
 
 from __future__ import annotations
@@ -23,74 +23,74 @@ from app.core.money import format_money
 from app.core.showtime import Showtime
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "mail"
-LONGEST_SUBJECT = 150
+MAX_SUBJECT_LENGTH = 150
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class RenderedMail:
     subject: str
     text: str
     html: str
 
 
-def write(template: str, locale: str, facts: dict[str, Any], address: str) -> Letter:
+def render(template: str, locale: str, facts: dict[str, Any], address: str) -> RenderedMail:
     """The mail `template` in `locale`; its link opens `address`.
 
-    Raises jinja2's errors when template or facts are wrong.
+    Raises TemplateError, KeyError, TypeError or ValueError when the template or the facts are wrong.
     """
     page = _environment(locale).get_template(f"{template}.txt")
     context = page.new_context({"cinema_name": settings().cinema.name} | facts | _showtime(facts))
-    for _part in page.root_render_func(context):  # blocks alone would not see what the template imports
+    for _part in page.root_render_func(context):  # a block rendered alone lacks the template's imports
         pass
-    said = {
+    blocks = {
         name: "".join(page.blocks[name](context)).strip() if name in page.blocks else ""
         for name in ("subject", "heading", "body", "action")
     }
-    subject = " ".join(said["subject"].split())[:LONGEST_SUBJECT]
-    paragraphs = [part.strip() for part in said["body"].split("\n\n") if part.strip()]
-    action = f"{said['action']}: {address}" if said["action"] else ""
+    subject = " ".join(blocks["subject"].split())[:MAX_SUBJECT_LENGTH]
+    paragraphs = [part.strip() for part in blocks["body"].split("\n\n") if part.strip()]
+    action = f"{blocks['action']}: {address}" if blocks["action"] else ""
     sender = settings().cinema.name
-    text = "\n\n".join(part for part in (said["heading"], *paragraphs, action, sender) if part) + "\n"
-    html = _page(locale).render(
+    text = "\n\n".join(part for part in (blocks["heading"], *paragraphs, action, sender) if part) + "\n"
+    html = _html_template(locale).render(
         subject=subject,
-        heading=said["heading"],
+        heading=blocks["heading"],
         paragraphs=[
             Markup("<br>").join(escape(line.strip()) for line in part.splitlines()) for part in paragraphs
         ],
-        action=said["action"],
+        action=blocks["action"],
         address=address,
         cinema_name=sender,
         language="pt-BR" if locale == "pt_BR" else locale,
     )
-    return Letter(subject, text, html)
+    return RenderedMail(subject, text, html)
 
 
 @lru_cache(maxsize=4)
 def _environment(locale: str) -> Environment:
-    """Plain text: nothing is escaped, because nothing here is markup."""
+    """The environment of the text templates. It escapes nothing, because plain text has no markup."""
     environment = Environment(  # noqa: S701
         loader=FileSystemLoader(FOLDER),
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
     )
-    _speak(environment, locale)
+    _install_language(environment, locale)
     return environment
 
 
 @lru_cache(maxsize=4)
-def _page(locale: str) -> Any:
+def _html_template(locale: str) -> Any:
     environment = Environment(
         loader=FileSystemLoader(FOLDER), autoescape=True, extensions=["jinja2.ext.i18n"]
     )
-    _speak(environment, locale)
+    _install_language(environment, locale)
     return environment.get_template("_letter.html")
 
 
 def calendar_entry(
     locale: str, facts: dict[str, Any], *, website: str, called_off: bool = False
 ) -> bytes | None:
-    """The visit that the mail is about as a calendar file; None where its facts do not tell of one."""
+    """The calendar file of the visit in the mail's facts; None if they have no complete visit."""
     showtime = _showtime(facts).get("showtime")
     if showtime is None or not {"order_id", "ends_at", "place"} <= facts.keys():
         return None
@@ -111,10 +111,10 @@ def calendar_entry(
 
 
 def _showtime(facts: dict[str, Any]) -> dict[str, Showtime]:
-    """When the screening begins that the mail is about, if it is about one."""
+    """The start of the screening in the mail's facts; empty if they have none."""
     if "starts_at" not in facts:
         return {}
-    clock = facts.get("starts_local")  # what an older version wrote has none
+    clock = facts.get("starts_local")  # missing in facts of an older version
     starts_at = datetime.fromisoformat(facts["starts_at"])
     return {
         "showtime": Showtime.of(
@@ -123,7 +123,7 @@ def _showtime(facts: dict[str, Any]) -> dict[str, Showtime]:
     }
 
 
-def _speak(environment: Environment, locale: str) -> None:
+def _install_language(environment: Environment, locale: str) -> None:
     environment.install_gettext_translations(i18n.catalogue(locale), newstyle=True)  # type: ignore[attr-defined]
     environment.globals["locale"] = locale
     environment.filters.update(

@@ -1,7 +1,7 @@
-"""Passwords: argon2id, and the same work for an account that does not exist.
+"""Passwords are hashed with argon2id and compared in a normal form.
 
-The same password is typed as other code points by another keyboard (`ã` or `a` and a tilde). It is compared as RFC 8265
-(OpaqueString) says: NFC, every kind of blank a plain one; nothing is left out, and capitals stay capitals.
+Keyboards type the same password as different code points (`ã`, or `a` and a tilde). It is compared as RFC 8265
+(OpaqueString) defines: NFC, each kind of blank as a space; no character is dropped, and case counts.
 """
 
 from __future__ import annotations
@@ -14,33 +14,34 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.core.errors import Invalid
 
-SHORTEST, LONGEST = 8, 200
-# OWASP's second choice: 19 MiB, two passes, one lane. A web process stays small even when many sign in.
+MIN_LENGTH, MAX_LENGTH = 8, 200
+# OWASP's second option: 19 MiB, two passes, one lane. A web process needs little memory even when many people sign in.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 def checked(password: str, field: str = "password") -> str:
-    """Raises Invalid `password.short` or `password.long`. No other rules: length is what counts."""
-    letters = len(_normal(password))
-    if letters < SHORTEST:
-        raise Invalid("password.short", field, least=SHORTEST)
-    if letters > LONGEST:
-        raise Invalid("password.long", field, most=LONGEST)
+    """The password unchanged. Raises Invalid `password.short` or `password.long`; there are no other rules."""
+    letters = len(_normalized(password))
+    if letters < MIN_LENGTH:
+        raise Invalid("password.short", field, least=MIN_LENGTH)
+    if letters > MAX_LENGTH:
+        raise Invalid("password.long", field, most=MAX_LENGTH)
     return password
 
 
 def hashed(password: str) -> str:
-    return _hasher.hash(_normal(password)[:LONGEST])
+    """The hash to store for the password."""
+    return _hasher.hash(_normalized(password)[:MAX_LENGTH])
 
 
-def fits(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right; takes as long when there is no such account (None)."""
-    known = password_hash or _nobodys()
+def matches(password_hash: str | None, password: str) -> bool:
+    """Whether the password is right. It takes as long for None: the time must not reveal if an account exists."""
+    known = password_hash or _dummy_hash()
     return any(_is_hash_of(known, one) for one in _spellings(password)) and password_hash is not None
 
 
-def is_outdated(password_hash: str, password: str) -> bool:
-    """Whether the hash of this right password should be made again: with today's settings, of its normal form."""
+def needs_rehash(password_hash: str, password: str) -> bool:
+    """Whether this right password needs a new hash: the old one has old settings, or is not of the normal form."""
     normal, *before = _spellings(password)
     return _hasher.check_needs_rehash(password_hash) or (
         bool(before) and not _is_hash_of(password_hash, normal)
@@ -48,9 +49,9 @@ def is_outdated(password_hash: str, password: str) -> bool:
 
 
 def _spellings(password: str) -> list[str]:
-    """The normal form; then, where they differ, those of which hashes were made before there was one."""
-    found = (_normal(password), password, unicodedata.normalize("NFD", password))
-    return list(dict.fromkeys(one[:LONGEST] for one in found))
+    """The normal form, then the other forms of which older versions made hashes."""
+    found = (_normalized(password), password, unicodedata.normalize("NFD", password))
+    return list(dict.fromkeys(one[:MAX_LENGTH] for one in found))
 
 
 def _is_hash_of(password_hash: str, password: str) -> bool:
@@ -60,11 +61,12 @@ def _is_hash_of(password_hash: str, password: str) -> bool:
         return False
 
 
-def _normal(password: str) -> str:
-    blanks = (" " if unicodedata.category(sign) == "Zs" else sign for sign in password)
-    return unicodedata.normalize("NFC", "".join(blanks))
+def _normalized(password: str) -> str:
+    with_spaces = (" " if unicodedata.category(char) == "Zs" else char for char in password)
+    return unicodedata.normalize("NFC", "".join(with_spaces))
 
 
 @lru_cache(maxsize=1)
-def _nobodys() -> str:
-    return _hasher.hash("nobody signs in with this")
+def _dummy_hash() -> str:
+    """A hash to check for an e-mail without an account."""
+    return _hasher.hash("no account has this password")

@@ -1,4 +1,4 @@
-"""What user-service has of a person: the account, and where it is signed in."""
+"""The personal data of user-service: accounts, sessions, copies of mails. They can be exported and erased."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.users.views import COLUMNS, User
 
 
 def account_of(email: str) -> User | None:
-    """The account with this e-mail, proved or not."""
+    """The account with this e-mail, verified or not; None if there is none."""
     row = db.session().execute(
         text(f"select {COLUMNS} from users.users where lower(email) = lower(:email)"),  # noqa: S608 (no value is put in)
         {"email": email},
@@ -31,17 +31,17 @@ _EXPORT = text(
 
 
 def export_account(user_id: int) -> dict[str, object]:
-    """The account and its sessions, as JSON; without passwords and keys."""
+    """The account and its sessions as JSON, without password and session keys."""
     return dict(db.session().execute(_EXPORT, {"id": user_id}).scalar_one())
 
 
 def erase_account(user_id: int) -> None:
-    """Delete the account, its sessions and its links."""
+    """Delete the account, its sessions and its e-mail tokens."""
     db.session().execute(text("delete from users.users where id = :id"), {"id": user_id})
 
 
 def erase_sent_mails(email: str) -> int:
-    """Delete the copies of sent mails where mail goes to a folder; returns how many. Not for use in a transaction.
+    """Delete the copies of mails that were sent to a folder; returns their number. Must not be called in a transaction.
 
     Raises MailError.
     """

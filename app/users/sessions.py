@@ -1,6 +1,6 @@
-"""Browsers that are signed in: a row for each sign-in, named by the key that its cookie carries.
+"""Sessions: one row for each sign-in, found by the key in the browser's cookie.
 
-A row outlives its sign-out for a while: the browser that shows its key is known to be the account's.
+A row stays for a while after sign-out: its key still proves that the browser has signed in to the account before.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from app.core import codes, db
 from app.core.errors import NotFound
 from app.users.views import COLUMNS, User
 
-DAYS = 30  # from the sign-in on, whatever is done meanwhile
+SESSION_DAYS = 30  # after the sign-in; use does not extend them
 
 _OWNER = f"""
     select {COLUMNS} from users.sessions session join users.users account on account.id = session.user_id
@@ -23,7 +23,7 @@ _OWNER = f"""
 
 
 def begin_session(user_id: int, *, instead_of: str | None = None) -> str:
-    """The key of a new session; the one that it takes the place of is over."""
+    """Begin a session and return its key; the session `instead_of` ends."""
     key = codes.random_token()
     db.session().execute(
         text(
@@ -37,15 +37,15 @@ def begin_session(user_id: int, *, instead_of: str | None = None) -> str:
 
 
 def session_owner(key: str) -> User:
-    """The account that is signed in with `key`. Raises NotFound, once the session has ended."""
-    row = db.session().execute(text(_OWNER), {"key": key, "days": DAYS}).one_or_none()
+    """The account that is signed in with `key`. Raises NotFound if the session has ended."""
+    row = db.session().execute(text(_OWNER), {"key": key, "days": SESSION_DAYS}).one_or_none()
     if row is None:
         raise NotFound("session")
     return User.of(row)
 
 
 def end_session(key: str) -> None:
-    """Sign out: whoever has copied the cookie is signed out with it. Other sessions of the account go on."""
+    """End the session, for copies of its cookie too; other sessions of the account stay."""
     db.session().execute(
         text("update users.sessions set ended_at = clock_timestamp() where key = :key and ended_at is null"),
         {"key": key},
@@ -53,12 +53,12 @@ def end_session(key: str) -> None:
 
 
 def end_all(user_id: int) -> None:
-    """The account has another password: every browser is signed out, and none is known any more."""
+    """Delete all sessions of the account, after a change of its password: no browser is signed in or known."""
     db.session().execute(text("delete from users.sessions where user_id = :id"), {"id": user_id})
 
 
-def known(user_id: int, keys: Collection[str]) -> str | None:
-    """One of `keys` that was given out when this account signed in; None for a browser that it never signed in from."""
+def known_browser_key(user_id: int, keys: Collection[str]) -> str | None:
+    """The latest of `keys` that is of a session of this account; None if the browser never signed in to it."""
     if not keys:
         return None
     found = db.session().execute(
@@ -66,14 +66,14 @@ def known(user_id: int, keys: Collection[str]) -> str | None:
             "select key from users.sessions where key = any(:keys) and user_id = :id"
             " and began_at > clock_timestamp() - make_interval(days => :days) order by began_at desc limit 1"
         ),
-        {"keys": list(keys), "id": user_id, "days": DAYS},
+        {"keys": list(keys), "id": user_id, "days": SESSION_DAYS},
     )
     return found.scalar()
 
 
-def sweep() -> None:
-    """Drop sessions whose time is over."""
+def delete_expired() -> None:
+    """Delete the sessions that began more than SESSION_DAYS ago."""
     db.session().execute(
         text("delete from users.sessions where began_at < clock_timestamp() - make_interval(days => :days)"),
-        {"days": DAYS},
+        {"days": SESSION_DAYS},
     )

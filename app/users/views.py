@@ -1,4 +1,4 @@
-"""What user-service hands out and raises."""
+"""The values that user-service returns, and the error of a sign-in."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class User:
 
     @classmethod
     def of(cls, row: Row[Any]) -> User:
-        """From a row that has COLUMNS."""
+        """From a row with COLUMNS."""
         return cls(row.id, row.email, row.name, row.role, row.locale, row.verified)
 
 
 class WrongPassword(Invalid):
-    """E-mail and password do not fit; which of the two is not said."""
+    """E-mail and password do not match; the error does not reveal which one is wrong."""
 
     def __init__(self) -> None:
         super().__init__("sign_in.wrong", "password")

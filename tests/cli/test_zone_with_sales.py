@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.core import config, db, worker
 from app.dispatch import routes
-from app.tickets import paper
+from app.tickets import pdf_layout
 from app.tickets import service as tickets
 from app.tickets.service import IssueFacts, Ticket
 from tests.cli.small_programme import import_changes, only_screening, seat_ids_at
@@ -46,9 +46,9 @@ def test_tickets_keep_their_hour_and_doors_follow(database: str, tmp_path: Path)
         issue = session.execute(text("select starts_at, ends_at from tickets.issues")).one()
     assert (issue.starts_at, issue.ends_at) == (moved.starts_at, moved.ends_at)
     for ticket in (before, after):
-        page = paper.page(ticket, 1, "pt_BR", config.settings().cinema.name)
-        assert page.places[0].value.lines == ("18h00",)
-        assert "A sala abre às 17h00." in page.foot  # an hour before, as the settings of the tests have it
+        page = pdf_layout.layout_page(ticket, 1, "pt_BR", config.settings().cinema.name)
+        assert page.large_fields[0].value.lines == ("18h00",)
+        assert "A sala abre às 17h00." in page.footer  # an hour before, as the settings of the tests have it
     assert moved.showtime.day_and_time("pt_BR") == screening.showtime.day_and_time("pt_BR")
     assert after.qr_text == before.qr_text
 

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from app.core import cache, db
 from app.events import service as events
 from app.events.service import Screening
-from app.tickets import keys, qr, service
+from app.tickets import qr, service, signing_keys
 from app.tickets.service import Ticket, TicketLine
 from tests.actors import door_actor
 from tests.reservations.auditoriums import make_screening
@@ -61,7 +61,7 @@ class Staff(Visitor):
 
 def make_door_screening(starts_in: timedelta = SOON) -> Screening:
     """A screening in a time zone where it is noon now, so that its day does not change during a test."""
-    keys.forget()
+    signing_keys.clear_cache()
     screening = make_screening("oooooooooo", starts_in=starts_in)
     with db.transaction() as session:
         session.execute(text("update events.cinemas set timezone = :zone"), {"zone": noon_timezone()})
@@ -140,7 +140,7 @@ def delete_tickets() -> None:
 
 
 def forged_qr(ticket: Ticket) -> str:
-    return qr.sign(qr.read(ticket.qr_text)[0], Ed25519PrivateKey.generate())
+    return qr.sign(qr.decode(ticket.qr_text)[0], Ed25519PrivateKey.generate())
 
 
 def _for_another_screening(screening: Screening, **where: Any) -> str:

@@ -1,4 +1,4 @@
-"""A screening has changed since its tickets were sold: what the door says, and until when it lets people in."""
+"""Screenings that have changed since their tickets were sold: the note in the verdict, and the end of admission."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from tests.shop.test_changed_screening import change
 from tests.tickets.conftest import admit
 
 
-def test_the_door_tells_those_whose_paper_says_otherwise(staff: Staff, screening: Screening) -> None:
+def test_the_verdict_has_a_note_if_the_printed_version_has_changed(
+    staff: Staff, screening: Screening
+) -> None:
     first, second = issue_tickets(screening)
     assert "has changed" not in staff.scan(first.qr_text).text
     change(screening, version="dubbed", format="3D")
@@ -24,7 +26,7 @@ def test_the_door_tells_those_whose_paper_says_otherwise(staff: Staff, screening
     assert "This screening has changed: it is now dubbed · 3D." in page
 
 
-def test_latecomers_are_judged_by_the_new_end(screening: Screening) -> None:
+def test_the_door_admits_until_the_new_end(screening: Screening) -> None:
     earlier = timedelta(hours=4)
     with db.transaction() as session:
         statement = (

@@ -1,4 +1,4 @@
-"""The door's colours are read from an arm's length: letters on each of them stand out by 8.2 to 1 at least."""
+"""The colours of the verdicts: text has a contrast of at least 8.2 to 1, because it is read from a distance."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ STYLES = Path(__file__).resolve().parents[2] / "static" / "css"
 KIND = re.compile(
     r'\[data-verdict="(\w+)"\]\) \{\s+--verdict: var\(--([\w-]+)\);\s+--verdict-ink: var\(--([\w-]+)\);\s+\}'
 )
-LEAST = 8.2
+MIN_CONTRAST = 8.2
 
 
 def kinds() -> list[tuple[str, str, str]]:
-    """(verdict, its colour, its letters'), by the tokens of every scheme."""
+    """Each kind of verdict with its background and its text colour, from the CSS tokens."""
     tokens = (STYLES / "tokens.css").read_text().partition("@media")[0]
     colours = dict(re.findall(r"--([\w-]+): (#\w+);", tokens))
     found = KIND.findall((STYLES / "door.css").read_text())
@@ -37,14 +37,14 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize(("kind", "ground", "ink"), kinds())
-def test_letters_stand_out(kind: str, ground: str, ink: str) -> None:
-    assert contrast(ground, ink) >= LEAST, kind
+def test_letters_have_enough_contrast(kind: str, ground: str, ink: str) -> None:
+    assert contrast(ground, ink) >= MIN_CONTRAST, kind
 
 
 def test_there_are_four_kinds() -> None:
     assert [kind for kind, _, _ in kinds()] == ["in", "already", "elsewhere", "refused"]
 
 
-def test_a_weak_pair_is_found() -> None:
+def test_a_weak_contrast_is_found() -> None:
     assert contrast("#000", "#fff") == pytest.approx(21)
-    assert contrast("#1d4f8c", "#ffc24a") < LEAST
+    assert contrast("#1d4f8c", "#ffc24a") < MIN_CONTRAST

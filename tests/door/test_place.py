@@ -1,4 +1,4 @@
-"""Where staff stand: chosen, remembered on the device, guessed well, and left when its screening is over."""
+"""The place of a device: it is chosen, stored on the device, has a default, and changes when its screening is over."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def place(staff: Staff) -> str:
     return html.unescape(found[1])
 
 
-def begins(screening: Screening, minutes: int) -> None:
-    """It is moved in time, with its end."""
+def move_start(screening: Screening, minutes: int) -> None:
+    """Move the screening, with its end, so that it starts in `minutes`."""
     with db.transaction() as session:
         session.execute(
             text(
@@ -46,24 +46,24 @@ def begins(screening: Screening, minutes: int) -> None:
     cache.clear_all()
 
 
-def test_without_a_programme_the_door_stands_open(app: Flask) -> None:
+def test_without_a_programme_the_page_works(app: Flask) -> None:
     staff = Staff(app)
     assert place(staff) == "Gate 1"
     assert verdict_title(staff.scan("K7QF2M9XRT")) == "Not found"
 
 
-def test_the_next_screening_is_the_first_guess(app: Flask) -> None:
+def test_the_next_screening_is_the_default(app: Flask) -> None:
     screening = make_door_screening()
     another_screening(screening, starts_in=timedelta(minutes=90), room="Sala 1")
     began = another_screening(screening, starts_in=timedelta(minutes=-45), room="Sala 3")
     staff = Staff(app, "pt-BR")
     assert place(staff).startswith("Portão 1 · Sala 2 · ")
-    begins(screening, -40)
+    move_start(screening, -40)
     assert place(staff).startswith("Portão 1 · Sala 1 · "), "nobody comes for one that began long ago"
     assert verdict_kind(staff.scan(issue_tickets(began)[0].code)) == "elsewhere"
 
 
-def test_a_choice_stays_on_the_device(app: Flask) -> None:
+def test_the_place_is_stored_on_the_device(app: Flask) -> None:
     screening = make_door_screening()
     other = another_screening(screening, starts_in=timedelta(minutes=90), room="Sala 1")
     staff = Staff(app)
@@ -77,7 +77,7 @@ def test_a_choice_stays_on_the_device(app: Flask) -> None:
     assert place(Staff(app, email="eva@example.org")).startswith("Gate 1 · Room 2 · ")
 
 
-def test_all_doors_of_a_site(app: Flask) -> None:
+def test_a_whole_site_as_place(app: Flask) -> None:
     screening = make_door_screening()
     other = another_screening(screening, starts_in=timedelta(minutes=40), room="Sala 1")
     early = another_screening(screening, starts_in=timedelta(minutes=100), room="Sala 3")
@@ -99,11 +99,11 @@ def test_all_doors_of_a_site(app: Flask) -> None:
     assert counted == ["2", "2", "4"], "of the two that are open"
 
 
-def test_a_screening_that_is_over_is_left_for_the_next_in_its_room(app: Flask) -> None:
+def test_a_screening_that_is_over_is_replaced_by_the_next_in_its_auditorium(app: Flask) -> None:
     screening = make_door_screening()
     staff = Staff(app)
     staff.stand_at(screening)
-    begins(screening, -160)
+    move_start(screening, -160)
     later = another_screening(screening, starts_in=timedelta(minutes=30))
     another_screening(screening, starts_in=timedelta(minutes=10), room="Sala 1")
     assert place(staff).startswith("Portão 2 · Room 2 · ")
@@ -112,7 +112,7 @@ def test_a_screening_that_is_over_is_left_for_the_next_in_its_room(app: Flask) -
     assert place(staff) == "Portão 2 · Lanterna · All rooms"
 
 
-def test_today_can_be_chosen_and_what_is_over_cannot(app: Flask) -> None:
+def test_screenings_of_today_that_are_not_over_can_be_chosen(app: Flask) -> None:
     screening = make_door_screening()
     over = another_screening(screening, starts_in=timedelta(minutes=-200), room="Sala 1")
     gone = another_screening(screening, starts_in=timedelta(minutes=30), room="Sala 3")
@@ -132,14 +132,14 @@ def test_today_can_be_chosen_and_what_is_over_cannot(app: Flask) -> None:
         assert 'value="Foyer"' in answer.text, "what was typed is kept"
 
 
-NOWHERE = (
+INVALID_PLACES = (
     *("", "cinema-", "cinema-999999", "screening-0", "screening--1", "screening-1e9", "screening-٣"),
     *("room-1", "screening-" + "9" * 40, "x" * 10_000, "\x00"),
 )
 
 
-@pytest.mark.parametrize("value", NOWHERE)
-def test_places_that_are_none(app: Flask, value: str) -> None:
+@pytest.mark.parametrize("value", INVALID_PLACES)
+def test_invalid_places_are_refused(app: Flask, value: str) -> None:
     screening = make_door_screening()
     staff = Staff(app)
     answer = staff.post("/staff/place", {"place": value, "gate": "Foyer"})
@@ -152,7 +152,7 @@ def test_places_that_are_none(app: Flask, value: str) -> None:
 @pytest.mark.parametrize(
     "typed", ["T5RCNS6BPX", "T5RCNS6BPXPortão 1", "Portão 1T5RCNS6BPX", "BIL1" + "A2B3C4" * 30]
 )
-def test_a_ticket_scanned_into_the_name_of_the_gate_is_no_name(app: Flask, typed: str) -> None:
+def test_a_code_scanned_into_the_gates_name_is_refused(app: Flask, typed: str) -> None:
     screening = make_door_screening()
     staff = Staff(app)
     staff.stand_at(screening, gate="Portão 7")
@@ -174,7 +174,7 @@ def test_a_ticket_scanned_into_the_name_of_the_gate_is_no_name(app: Flask, typed
         ("x" * 40, "x" * 40),
     ],
 )
-def test_a_gate_is_called_as_its_people_call_it(app: Flask, typed: str, shown: str) -> None:
+def test_a_gate_has_the_name_that_staff_type(app: Flask, typed: str, shown: str) -> None:
     screening = make_door_screening()
     staff = Staff(app)
     staff.stand_at(screening, gate=typed)
@@ -184,7 +184,7 @@ def test_a_gate_is_called_as_its_people_call_it(app: Flask, typed: str, shown: s
     assert html.escape(shown, quote=False) in staff.scan(ticket.code).text
 
 
-def test_a_gates_name_has_its_length(app: Flask) -> None:
+def test_a_gates_name_has_a_maximum_length(app: Flask) -> None:
     screening = make_door_screening()
     staff = Staff(app)
     answer = staff.post("/staff/place", {"place": f"screening-{screening.id}", "gate": "Portão " * 200})

@@ -1,4 +1,4 @@
-"""The scan page as staff send it, without a browser: who may, what each ticket gets, and forms sent twice or wrong."""
+"""The scan page without a browser: permissions, the verdict on each kind of ticket, and invalid forms."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.tickets.conftest import FULL
 from tests.users.account_data import PASSWORD
 
 
-def test_strangers_are_asked_to_sign_in_and_led_back(app: Flask, screening: Screening) -> None:
+def test_visitors_must_sign_in_and_return_to_the_page(app: Flask, screening: Screening) -> None:
     answer = Visitor(app).get("/staff/scan")
     assert (answer.status_code, answer.location) == (303, "/account/sign-in?next=/staff/scan")
     ticket = issue_tickets(screening)[0]
@@ -43,8 +43,8 @@ def test_strangers_are_asked_to_sign_in_and_led_back(app: Flask, screening: Scre
     assert count_tries() == 0
 
 
-def test_a_session_that_ended_leads_back_to_the_door(app: Flask, screening: Screening) -> None:
-    """And the ticket that was sent meanwhile is not let in by signing in."""
+def test_after_an_expired_session_sign_in_returns_to_the_door(app: Flask, screening: Screening) -> None:
+    """The ticket in the form that was sent is not admitted by the sign-in."""
     staff = Staff(app)
     token = staff.token()
     with staff.client.session_transaction() as session:
@@ -74,7 +74,7 @@ def test_door_and_manager_scan(app: Flask, screening: Screening, role: str) -> N
     assert verdict_kind(staff.scan(issue_tickets(screening)[0].code)) == "in"
 
 
-def test_a_try_without_its_seal_lets_nobody_in(staff: Staff, screening: Screening) -> None:
+def test_a_try_without_csrf_token_admits_nobody(staff: Staff, screening: Screening) -> None:
     ticket = issue_tickets(screening)[0]
     answer = staff.client.post("/staff/admissions", data={"code": ticket.code}, headers=staff.headers)
     assert answer.status_code == 400
@@ -94,13 +94,13 @@ def test_every_answer(app: Flask, screening: Screening, case: str, language: str
     staff.stand_at(screening)
     make, wanted, in_english, in_portuguese = SCAN_CASES[case]
     answer = staff.scan(make(screening))
-    said = in_english if language == "en" else in_portuguese
-    assert (answer.status_code, verdict_kind(answer), verdict_title(answer)) == (200, wanted, said)
-    assert f"<title>{said}" in answer.text
+    shown = in_english if language == "en" else in_portuguese
+    assert (answer.status_code, verdict_kind(answer), verdict_title(answer)) == (200, wanted, shown)
+    assert f"<title>{shown}" in answer.text
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_who_goes_in_is_shown_with_seat_room_type_and_proof(staff: Staff, screening: Screening) -> None:
+def test_an_admission_shows_seat_auditorium_type_and_proof(staff: Staff, screening: Screening) -> None:
     full, student = issue_tickets(screening)
     answer = verdict_text(staff.scan(full.qr_text))
     assert "F7 Room 2 Row F, seat 7 Full price, no document needed" in answer
@@ -109,7 +109,7 @@ def test_who_goes_in_is_shown_with_seat_room_type_and_proof(staff: Staff, screen
     assert "F8 Room 2 Row F, seat 8 Half: student Ask for: Student card (CIE) with photo" in answer
 
 
-def test_the_second_time_says_when_where_and_by_whom(app: Flask, staff: Staff, screening: Screening) -> None:
+def test_a_second_scan_shows_time_gate_and_account(app: Flask, staff: Staff, screening: Screening) -> None:
     ticket = issue_tickets(screening)[1]
     staff.scan(ticket.qr_text)
     age_admissions(minutes=21)
@@ -122,18 +122,20 @@ def test_the_second_time_says_when_where_and_by_whom(app: Flask, staff: Staff, s
     other.stand_at(screening, gate="Portão 1")
     answer = other.scan(ticket.code)
     assert verdict_kind(answer) == "already"
-    said = verdict_text(answer)
-    assert f"{at} Portão 2 por Célia Lugar F8, Sala 2" in said
-    assert "lido há 21 min" in said
+    shown = verdict_text(answer)
+    assert f"{at} Portão 2 por Célia Lugar F8, Sala 2" in shown
+    assert "lido há 21 min" in shown
 
 
-def test_the_first_answer_of_a_ticket_let_in_just_now_says_so(staff: Staff, screening: Screening) -> None:
+def test_a_ticket_admitted_just_now_has_a_note(staff: Staff, screening: Screening) -> None:
     ticket = issue_tickets(screening)[0]
     staff.scan(ticket.qr_text)
     assert "scanned just now" in verdict_text(staff.scan(ticket.qr_text))
 
 
-def test_another_room_offers_its_door(staff: Staff, screening: Screening) -> None:
+def test_a_ticket_of_another_auditorium_offers_to_change_the_place(
+    staff: Staff, screening: Screening
+) -> None:
     answer = staff.scan(SCAN_CASES["another room"][0](screening))
     move = re.search(r'name="place" value="(screening-\d+)">Stand at that door', answer.text)
     assert move is not None
@@ -141,7 +143,7 @@ def test_another_room_offers_its_door(staff: Staff, screening: Screening) -> Non
     assert "Portão 2 · Room 4 · " in staff.get("/staff/scan").text
 
 
-def test_another_cinema_is_named_larger_than_its_hour(staff: Staff, screening: Screening) -> None:
+def test_another_cinema_is_larger_than_the_time(staff: Staff, screening: Screening) -> None:
     ticket = issue_tickets(
         screening, cinema_id=screening.cinema.id + 1, cinema_name="Praia", screening_id=9000
     )[0]
@@ -151,7 +153,7 @@ def test_another_cinema_is_named_larger_than_its_hour(staff: Staff, screening: S
     assert '<p class="seat">' not in answer.text
 
 
-def test_one_is_counted_as_one(app: Flask, screening: Screening) -> None:
+def test_counters_have_a_singular(app: Flask, screening: Screening) -> None:
     staff = Staff(app, "pt-BR")
     staff.stand_at(screening)
 
@@ -163,12 +165,12 @@ def test_one_is_counted_as_one(app: Flask, screening: Screening) -> None:
     assert counted(staff.scan(issue_tickets(screening)[0].code)) == "1 dentro 1 falta 2 vendidos"
 
 
-def test_the_reason_of_a_screening_called_off_is_told(staff: Staff, screening: Screening) -> None:
+def test_the_reason_of_a_called_off_screening_is_shown(staff: Staff, screening: Screening) -> None:
     assert "O projetor quebrou." in verdict_text(staff.scan(SCAN_CASES["called off"][0](screening)))
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "shown"),
     [
         ("A" * 10_000, "Not found"),
         ("\x00\x00", "Scan the QR"),
@@ -186,11 +188,11 @@ def test_the_reason_of_a_screening_called_off_is_told(staff: Staff, screening: S
         ("٣" * 10, "Not found"),
     ],
 )
-def test_whatever_is_scanned_gets_an_answer(staff: Staff, screening: Screening, code: str, said: str) -> None:
+def test_any_scanned_text_gets_an_answer(staff: Staff, screening: Screening, code: str, shown: str) -> None:
     issue_tickets(screening)
     answer = staff.scan(code)
     assert answer.status_code in (200, 422)
-    assert verdict_title(answer) == said
+    assert verdict_title(answer) == shown
     assert "onerror" not in answer.text
     assert "9801547" not in verdict_text(answer)
 
@@ -198,12 +200,12 @@ def test_whatever_is_scanned_gets_an_answer(staff: Staff, screening: Screening, 
 @pytest.mark.parametrize(
     "shape", [str.lower, lambda code: f"{code[:4]}-{code[4:7]}-{code[7:]}", "  {}\r\n".format]
 )
-def test_a_code_goes_in_however_it_is_typed(staff: Staff, screening: Screening, shape: object) -> None:
+def test_a_code_is_admitted_in_any_spelling(staff: Staff, screening: Screening, shape: object) -> None:
     assert verdict_kind(staff.scan(shape(issue_tickets(screening)[0].code))) == "in"  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("nothing", ["", "   ", "\r\n"])
-def test_nothing_is_no_try(staff: Staff, nothing: str) -> None:
+def test_an_empty_field_is_no_try(staff: Staff, nothing: str) -> None:
     answer = staff.send(nothing)
     assert answer.status_code == 422
     assert field_errors(answer) == {"code": "Scan a QR code, or type the ticket's code."}
@@ -217,9 +219,9 @@ def test_counters_are_of_the_screening(staff: Staff, screening: Screening) -> No
     assert counters(staff.scan(first.code)) == [1, 1, 2]
 
 
-def test_guessing_is_slowed_down_while_good_tickets_go_in(staff: Staff, screening: Screening) -> None:
+def test_guessing_is_throttled_and_valid_tickets_are_admitted(staff: Staff, screening: Screening) -> None:
     full, student = issue_tickets(screening)
-    for _ in range(admission.MISSES_A_MINUTE):
+    for _ in range(admission.MISSES_PER_MINUTE):
         assert verdict_title(staff.scan("AAAA-AAA-AAA")) == "Not found"
     answer = staff.scan(student.code)
     assert (answer.status_code, verdict_title(answer)) == (429, "One moment")
@@ -232,20 +234,20 @@ def test_guessing_is_slowed_down_while_good_tickets_go_in(staff: Staff, screenin
     assert verdict_kind(staff.scan(student.code)) == "in"
 
 
-def test_no_log_holds_what_was_scanned(
+def test_no_log_has_the_scanned_text(
     staff: Staff, screening: Screening, caplog: pytest.LogCaptureFixture
 ) -> None:
     ticket = issue_tickets(screening)[0]
     with caplog.at_level(logging.DEBUG):
         for code in (ticket.qr_text, ticket.code, "ZZZZZZZZZZ"):
             staff.scan(code)
-    said = "\n".join(str(record.__dict__) for record in caplog.records)
-    assert "/staff/admissions" in said
+    shown = "\n".join(str(record.__dict__) for record in caplog.records)
+    assert "/staff/admissions" in shown
     for code in (ticket.qr_text, ticket.code, "ZZZZZZZZZZ"):
-        assert code not in said
+        assert code not in shown
 
 
-def test_a_screening_called_off_is_no_place_to_stand(staff: Staff, screening: Screening) -> None:
+def test_a_called_off_screening_cannot_be_chosen(staff: Staff, screening: Screening) -> None:
     call_off(screening)
     ticket = issue_tickets(screening)[0]
     with db.reading():
@@ -254,14 +256,12 @@ def test_a_screening_called_off_is_no_place_to_stand(staff: Staff, screening: Sc
     assert "Lanterna · All rooms" in staff.get("/staff/scan").text
 
 
-def test_the_seat_is_shown_to_staff_by_row_number_and_part_of_the_room(
-    app: Flask, screening: Screening
-) -> None:
+def test_the_seat_is_shown_with_row_number_and_section(app: Flask, screening: Screening) -> None:
     staff = Staff(app)
     staff.stand_at(screening)
     seat = dataclasses.replace(
         FULL, seat_name="Balcão 11-1", row_label="11", seat_number="1", section="Balcão"
     )
-    said = verdict_text(staff.scan(issue_tickets(screening, seat)[0].code))
-    assert "11-1" in said
-    assert "Balcão, row 11, seat 1" in said
+    shown = verdict_text(staff.scan(issue_tickets(screening, seat)[0].code))
+    assert "11-1" in shown
+    assert "Balcão, row 11, seat 1" in shown

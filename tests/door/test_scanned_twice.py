@@ -1,4 +1,4 @@
-"""Forms of the scan page that come twice, late, or by HTMX: one try for each, and its answer for who got it."""
+"""Forms of the scan page that are sent twice, late, or by htmx: each is one try, with its answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.door.scan import SHOWN_SECONDS
 from app.events.service import Screening
-from app.tickets import admission
+from app.tickets import admission, admission_log
 from tests.door.door_fixtures import (
     Staff,
     age_admissions,
@@ -22,7 +22,7 @@ from tests.door.door_fixtures import (
 )
 
 
-def test_loading_the_answer_again_lets_nobody_in_twice(staff: Staff, screening: Screening) -> None:
+def test_loading_the_answer_again_is_no_second_try(staff: Staff, screening: Screening) -> None:
     sent = staff.send(issue_tickets(screening)[0].code)
     assert sent.status_code == 303
     first, again = staff.get(sent.location), staff.get(sent.location)
@@ -38,22 +38,22 @@ def test_a_form_sent_twice_gets_one_answer(staff: Staff, screening: Screening) -
     assert len({answer.location for answer in sent}) == 1
     assert verdict_kind(staff.get(sent[0].location)) == "in"
     assert count_tries() == 1
-    # The next ticket may be scanned before the page has come: same form, another code.
+    # The next ticket may be scanned before the page is replaced: the same form with another code.
     assert verdict_kind(staff.scan(second.code, once=once)) == "in"
 
 
-def test_each_answer_brings_a_new_form(staff: Staff, screening: Screening) -> None:
+def test_each_answer_has_a_new_form(staff: Staff, screening: Screening) -> None:
     ticket = issue_tickets(screening)[0]
     first = staff.scan(ticket.code)
     assert once_token(first) != once_token(staff.get("/staff/scan"))
     assert verdict_kind(staff.scan(ticket.code, once=once_token(first))) == "already"
 
 
-def test_a_page_out_of_the_browsers_memory_lets_nobody_in(staff: Staff, screening: Screening) -> None:
+def test_a_page_from_the_browsers_history_admits_nobody(staff: Staff, screening: Screening) -> None:
     ticket = issue_tickets(screening)[0]
     once = once_token(staff.get("/staff/scan"))
     assert verdict_kind(staff.scan(ticket.code, once=once)) == "in"
-    age_admissions(seconds=admission.REPEAT_SECONDS + 1)
+    age_admissions(seconds=admission_log.REPEAT_SECONDS + 1)
     assert verdict_kind(staff.scan(ticket.code, once=once)) == "already"
 
 
@@ -64,7 +64,7 @@ def test_an_old_answer_is_not_shown_for_the_next_person(staff: Staff, screening:
     assert (answer.status_code, answer.location) == (303, "/staff/scan")
 
 
-def test_an_answer_is_of_who_got_it(app: Flask, staff: Staff, screening: Screening) -> None:
+def test_an_answer_is_shown_to_its_account_only(app: Flask, staff: Staff, screening: Screening) -> None:
     sent = staff.send(issue_tickets(screening)[0].code)
     answer = Staff(app, email="rosa@example.org").get(sent.location)
     assert (answer.status_code, answer.location) == (303, "/staff/scan")
@@ -72,14 +72,14 @@ def test_an_answer_is_of_who_got_it(app: Flask, staff: Staff, screening: Screeni
         assert staff.get(f"/staff/admissions/{unknown}").location == "/staff/scan"
 
 
-def test_a_look_at_the_page_tries_nothing(staff: Staff, screening: Screening) -> None:
+def test_a_get_is_no_try(staff: Staff, screening: Screening) -> None:
     code = issue_tickets(screening)[0].code
     assert staff.get(f"/staff/scan?code={code}").status_code == 200
     assert staff.get(f"/staff/admissions?code={code}").location == "/staff/scan"
     assert count_tries() == 0
 
 
-def test_htmx_gets_the_answer_alone(staff: Staff, screening: Screening) -> None:
+def test_htmx_gets_the_answer_as_a_partial(staff: Staff, screening: Screening) -> None:
     ticket = issue_tickets(screening)[0]
     answer = staff.post("/staff/admissions", {"code": ticket.code, "once": "x"}, **{"HX-Request": "true"})
     assert (answer.status_code, verdict_kind(answer)) == (200, "in")
@@ -89,7 +89,7 @@ def test_htmx_gets_the_answer_alone(staff: Staff, screening: Screening) -> None:
     assert verdict_kind(staff.get(answer.headers["HX-Replace-Url"])) == "in"
 
 
-def test_htmx_gets_what_was_refused_too(staff: Staff) -> None:
+def test_htmx_gets_refusals_too(staff: Staff) -> None:
     answer = staff.post("/staff/admissions", {"code": ""}, **{"HX-Request": "true"})
     assert (answer.status_code, field_errors(answer)) == (
         422,
@@ -98,7 +98,7 @@ def test_htmx_gets_what_was_refused_too(staff: Staff) -> None:
     assert "HX-Replace-Url" not in answer.headers
 
 
-def test_several_codes_in_one_field_are_each_tried_and_told(staff: Staff, screening: Screening) -> None:
+def test_several_codes_in_one_field_are_each_tried_and_shown(staff: Staff, screening: Screening) -> None:
     first, second = issue_tickets(screening)
     sent = staff.send(f"{first.qr_text}\t{second.qr_text}\tZZZZZZZZZZ\t")
     answer = staff.get(sent.location)
@@ -126,7 +126,7 @@ def test_several_codes_by_htmx(staff: Staff, screening: Screening) -> None:
     assert verdict_text(staff.get(answer.headers["HX-Replace-Url"])) in verdict_text(answer)
 
 
-def test_a_scanners_whole_memory_is_refused(staff: Staff, screening: Screening) -> None:
+def test_too_many_codes_are_refused(staff: Staff, screening: Screening) -> None:
     codes = "\t".join("ABCDEFGH" + "23456789ABCDEFGHJKMN"[n % 20] + "23456789ABC"[n % 11] for n in range(30))
     answer = staff.post("/staff/admissions", {"code": codes, "once": "x"})
     assert answer.status_code == 422
@@ -134,9 +134,9 @@ def test_a_scanners_whole_memory_is_refused(staff: Staff, screening: Screening) 
     assert count_tries() == 0
 
 
-def test_the_tries_end_where_guesses_end(staff: Staff, screening: Screening) -> None:
+def test_the_tries_of_one_form_end_at_the_limit_of_misses(staff: Staff, screening: Screening) -> None:
     ticket = issue_tickets(screening)[0]
-    for _ in range(admission.MISSES_A_MINUTE):
+    for _ in range(admission.MISSES_PER_MINUTE):
         staff.send("ZZZZZZZZZZ")
     answer = staff.post("/staff/admissions", {"code": f"{ticket.qr_text}\tYYYYYYYYYY", "once": "x"})
     assert answer.status_code == 429

@@ -19,8 +19,8 @@ def of_the_programme(sent: list[str]) -> list[str]:
     return [statement for statement in sent if re.search(r"\bevents\.", statement)]
 
 
-def houses(count: int) -> None:
-    """Sites where it is noon, each with a screening soon."""
+def make_sites(count: int) -> None:
+    """Make sites where it is noon, each with a screening soon."""
     for _ in range(count):
         make_door_screening()
     with db.transaction() as session:
@@ -28,8 +28,8 @@ def houses(count: int) -> None:
     cache.clear_all()
 
 
-def test_the_door_page_asks_once_for_all_sites(app: Flask) -> None:
-    houses(6)
+def test_the_page_reads_all_sites_at_once(app: Flask) -> None:
+    make_sites(6)
     staff = Staff(app)
     staff.get("/staff/scan")
     cache.clear_all()
@@ -44,7 +44,7 @@ def test_the_door_page_asks_once_for_all_sites(app: Flask) -> None:
     assert of_the_programme(sent) == [], "kept while the programme's version stands"
 
 
-def test_a_scan_for_all_rooms_asks_the_programme_only_whether_it_was_called_off(app: Flask) -> None:
+def test_a_scan_for_a_site_reads_only_whether_the_screening_was_called_off(app: Flask) -> None:
     screening = make_door_screening()
     (ticket,) = issue_tickets(screening)[:1]
     staff = Staff(app)
@@ -56,7 +56,7 @@ def test_a_scan_for_all_rooms_asks_the_programme_only_whether_it_was_called_off(
     assert asked.split("FROM")[0].strip() == "SELECT events.screenings.status"
 
 
-def test_the_programme_is_read_once_while_it_stands(app: Flask) -> None:
+def test_an_unchanged_programme_is_read_once(app: Flask) -> None:
     screening = make_door_screening()
     another_screening(screening, starts_in=timedelta(minutes=90), room="Sala 1")
     day = screening.showtime.cinema_day
@@ -74,7 +74,7 @@ def test_the_programme_is_read_once_while_it_stands(app: Flask) -> None:
     assert of_the_programme(sent) == []
 
 
-def test_a_called_off_screening_is_gone_at_once_where_it_was_called_off(app: Flask) -> None:
+def test_the_process_that_calls_a_screening_off_removes_it_at_once(app: Flask) -> None:
     screening = make_door_screening()
     day = screening.showtime.cinema_day
     with db.reading():

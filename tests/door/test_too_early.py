@@ -1,4 +1,4 @@
-"""Tickets that come before the room opens: when it does, and what a supervisor may do about it."""
+"""Tickets scanned before the auditorium opens: the verdict has the opening time, and a supervisor may admit them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BUTTON = re.compile(r'name="admission" value="(\d+)">([^<]+)</button>')
 
 @pytest.fixture
 def later(app: Flask, settings: Settings) -> Screening:
-    """A screening in an hour, whose room opens twenty minutes before it."""
+    """A screening in an hour, whose auditorium opens twenty minutes before it."""
     config.use(settings.changed(cinema={"doors_open_minutes": 20}))
     return make_door_screening(timedelta(minutes=60))
 
@@ -48,18 +48,18 @@ def at_the_door(app: Flask, screening: Screening, role: str, language: str = "en
 
 
 def tried(answer: TestResponse) -> str:
-    """The number of the try that the supervisor's button names."""
+    """The number of the try in the supervisor's button."""
     button = BUTTON.search(answer.text)
     assert button is not None, answer.text
     return button[1]
 
 
-def let_in(staff: Staff, admission: str) -> TestResponse:
+def admit_early(staff: Staff, admission: str) -> TestResponse:
     return staff.post("/staff/early-admissions", {"admission": admission})
 
 
-def inside() -> list[tuple[str, int | None]]:
-    """By which verdict and by whose account tickets went in."""
+def admitted() -> list[tuple[str, int | None]]:
+    """The verdict and the account of each logged admission."""
     with db.reading() as session:
         rows = session.execute(
             text(
@@ -71,9 +71,11 @@ def inside() -> list[tuple[str, int | None]]:
     return [(row.verdict, row.by_user_id) for row in rows]
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "Not yet: opens at"), ("pt-BR", "Ainda não: abre às")])
-def test_a_ticket_that_comes_too_early_is_told_when_and_stays_good(
-    app: Flask, later: Screening, settings: Settings, language: str, said: str
+@pytest.mark.parametrize(
+    ("language", "expected"), [("en", "Not yet: opens at"), ("pt-BR", "Ainda não: abre às")]
+)
+def test_an_early_ticket_gets_the_opening_time_and_stays_valid(
+    app: Flask, later: Screening, settings: Settings, language: str, expected: str
 ) -> None:
     staff = at_the_door(app, later, "door", language)
     ticket = issue_tickets(later)[0]
@@ -81,31 +83,31 @@ def test_a_ticket_that_comes_too_early_is_told_when_and_stays_good(
         "en" if language == "en" else "pt_BR", later.starts_at - timedelta(minutes=20)
     )
     answer = staff.scan(ticket.qr_text)
-    assert (verdict_kind(answer), verdict_title(answer)) == ("already", f"{said} {opens}")
-    assert f"<title>{said} {opens}" in answer.text
+    assert (verdict_kind(answer), verdict_title(answer)) == ("already", f"{expected} {opens}")
+    assert f"<title>{expected} {opens}" in answer.text
     assert ticket.seat_name in verdict_text(answer)
     assert BUTTON.search(answer.text) is None, "the supervisor's button"
     assert "/staff/early-admissions" not in answer.text
     assert counters(answer) == [0, 2, 2]
     config.use(settings.changed(cinema={"doors_open_minutes": 61}))
     assert verdict_kind(staff.scan(ticket.qr_text)) == "in"
-    assert inside() == [("admitted", staff.account.id)]
+    assert admitted() == [("admitted", staff.account.id)]
 
 
-def test_after_midnight_it_is_the_hour_of_the_evening_before(app: Flask, later: Screening) -> None:
+def test_the_opening_time_before_a_screening_after_midnight(app: Flask, later: Screening) -> None:
     starts_at = datetime(2026, 12, 6, 3, 10, tzinfo=UTC)  # 0h10 in São Paulo
     ticket = issue_tickets(later, starts_at=starts_at, timezone="America/Sao_Paulo")[0]
     place = Place(None, None, "1")
-    for language, said in (("pt-BR", "Ainda não:\nabre às 23h50"), ("en", "Not yet:\nopens at 11:50 pm")):
+    for language, expected in (("pt-BR", "Ainda não:\nabre às 23h50"), ("en", "Not yet:\nopens at 11:50 pm")):
         with app.test_request_context(headers={"Accept-Language": language}):
-            verdict = verdicts.of(Admission("too_early", ticket), place)
-        assert (verdict.title, verdict.big) == (said, "0h10" if language == "pt-BR" else "12:10 am")
+            verdict = verdicts.verdict_of(Admission("too_early", ticket), place)
+        assert (verdict.title, verdict.big) == (expected, "0h10" if language == "pt-BR" else "12:10 am")
 
 
 @pytest.mark.parametrize(
     ("language", "label"), [("en", "Let in all the same"), ("pt-BR", "Deixar entrar mesmo assim")]
 )
-def test_a_supervisor_lets_in_all_the_same_once(
+def test_a_supervisor_admits_an_early_ticket_once(
     app: Flask, later: Screening, language: str, label: str
 ) -> None:
     staff = at_the_door(app, later, "manager", language)
@@ -114,8 +116,8 @@ def test_a_supervisor_lets_in_all_the_same_once(
     button = BUTTON.search(answer.text)
     assert button is not None
     assert button[2] == label
-    assert inside() == []
-    sent = [let_in(staff, button[1]) for _ in range(2)]
+    assert admitted() == []
+    sent = [admit_early(staff, button[1]) for _ in range(2)]
     assert [one.status_code for one in sent] == [303, 303]
     assert len({one.location for one in sent}) == 1, "sent twice is one try"
     answer = staff.get(sent[0].location)
@@ -124,7 +126,7 @@ def test_a_supervisor_lets_in_all_the_same_once(
     assert (
         "Let in before the room opened." if language == "en" else "Entrou antes de a sala abrir."
     ) in verdict_text(answer)
-    assert inside() == [("admitted_early", staff.account.id)]
+    assert admitted() == [("admitted_early", staff.account.id)]
     assert verdict_kind(staff.scan(ticket.qr_text)) == "already"
 
 
@@ -133,46 +135,46 @@ def test_htmx_gets_the_supervisors_button_too(app: Flask, later: Screening) -> N
     form = {"code": issue_tickets(later)[0].code, "once": uuid.uuid4().hex}
     answer = staff.post("/staff/admissions", form, **{"HX-Request": "true"})
     assert "<html" not in answer.text
-    assert verdict_kind(staff.get(let_in(staff, tried(answer)).location)) == "in"
+    assert verdict_kind(staff.get(admit_early(staff, tried(answer)).location)) == "in"
 
 
-def test_only_a_supervisor_lets_in_early(app: Flask, later: Screening) -> None:
+def test_only_a_supervisor_admits_early(app: Flask, later: Screening) -> None:
     door = at_the_door(app, later, "door")
     sent = door.send(issue_tickets(later)[0].code)
     number = sent.location.rpartition("/")[2]
-    assert let_in(door, number).status_code == 403
-    assert let_in(Staff(app, role="customer"), number).status_code == 403
-    assert let_in(Visitor(app), number).location.startswith("/account/sign-in")  # type: ignore[arg-type]
-    elsewhere = let_in(at_the_door(app, later, "manager"), number)
+    assert admit_early(door, number).status_code == 403
+    assert admit_early(Staff(app, role="customer"), number).status_code == 403
+    assert admit_early(Visitor(app), number).location.startswith("/account/sign-in")  # type: ignore[arg-type]
+    elsewhere = admit_early(at_the_door(app, later, "manager"), number)
     assert elsewhere.location == "/staff/scan", "what another account was told"
-    assert inside() == []
+    assert admitted() == []
 
 
-def test_without_its_seal_nobody_is_let_in_early(app: Flask, later: Screening) -> None:
+def test_without_csrf_token_nobody_is_admitted_early(app: Flask, later: Screening) -> None:
     staff = at_the_door(app, later, "manager")
     number = tried(staff.scan(issue_tickets(later)[0].code))
     answer = staff.client.post("/staff/early-admissions", data={"admission": number}, headers=staff.headers)
     assert answer.status_code == 400
-    assert inside() == []
+    assert admitted() == []
 
 
-def test_what_was_not_too_early_a_moment_ago_is_not_let_in(app: Flask, later: Screening) -> None:
+def test_only_a_recent_early_try_can_be_admitted(app: Flask, later: Screening) -> None:
     staff = at_the_door(app, later, "manager")
     other_day = issue_tickets(
         later, screening_id=later.id + 500, starts_at=later.starts_at + timedelta(days=3)
     )[0]
     refused = staff.send(other_day.code).location.rpartition("/")[2]
     for nonsense in (refused, "", "0", "-1", "x", "٣", "9" * 40, "999999"):
-        assert let_in(staff, nonsense).location == "/staff/scan"
+        assert admit_early(staff, nonsense).location == "/staff/scan"
     number = tried(staff.scan(issue_tickets(later)[0].code))
     age_admissions(seconds=SHOWN_SECONDS + 1)
-    assert let_in(staff, number).location == "/staff/scan"
-    assert inside() == []
+    assert admit_early(staff, number).location == "/staff/scan"
+    assert admitted() == []
 
 
-def test_a_screening_called_off_meanwhile_lets_nobody_in(app: Flask, later: Screening) -> None:
+def test_a_screening_called_off_meanwhile_admits_nobody(app: Flask, later: Screening) -> None:
     staff = at_the_door(app, later, "manager")
     number = tried(staff.scan(issue_tickets(later)[0].code))
     call_off(later)
-    assert verdict_title(staff.get(let_in(staff, number).location)) == "Screening called off"
-    assert inside() == []
+    assert verdict_title(staff.get(admit_early(staff, number).location)) == "Screening called off"
+    assert admitted() == []

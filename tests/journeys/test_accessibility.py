@@ -298,7 +298,7 @@ def test_the_door(look: Looking) -> None:
     assert look.browser.page.locator("[name=admission]").is_visible()
     with db.transaction() as session:  # the minute of the misses above may end among those below
         session.execute(text("delete from core.throttle"))
-    for _ in range(admission.MISSES_A_MINUTE):
+    for _ in range(admission.MISSES_PER_MINUTE):
         look.ana.post("/staff/admissions", {"code": "AAAAAAAAAA"})
     look.after("too many wrong codes", look.ana.post("/staff/admissions", {"code": "AAAAAAAAAA"}), 429)
     look.browser.page.evaluate(

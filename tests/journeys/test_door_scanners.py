@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from app.tickets import keys
+from app.tickets import signing_keys
 from tests.door.door_fixtures import SOON, issue_tickets
 from tests.journeys.door_steps import expect_admitted, expect_verdict, scan, sign_in
 from tests.journeys.journey_data import Journey
@@ -23,7 +23,7 @@ class Door:
     """The scan page of a screening's door, and the QR texts of two tickets to it."""
 
     def __init__(self, page: Page, journey: Journey) -> None:
-        keys.forget()
+        signing_keys.clear_cache()
         screening = make_screening("oooooooooo", starts_in=SOON)
         self.codes = [ticket.qr_text for ticket in issue_tickets(screening)]
         page.context.add_cookies(

@@ -1,4 +1,4 @@
-"""Two doors, one ticket: many threads at once, one person goes in. Without the guard, more than one would."""
+"""Many doors scan one ticket at the same time, and one admits it. The controls take the guards out."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def tickets(database: str) -> list[service.Ticket]:
         return service.issue(make_facts(order_id=uuid.uuid4()), [FULL, STUDENT])
 
 
-def at_once(count: int, action: Callable[[int], str]) -> Counter[str]:
-    """What `count` threads got that all begin together."""
+def run_together(count: int, action: Callable[[int], str]) -> Counter[str]:
+    """The results of `action` in `count` threads that start together."""
     gate = threading.Barrier(count)
 
     def run(number: int) -> str:
@@ -42,55 +42,55 @@ def at_once(count: int, action: Callable[[int], str]) -> Counter[str]:
         return Counter(pool.map(run, range(count)))
 
 
-def test_fifty_doors_let_one_ticket_in_once(tickets: list[service.Ticket]) -> None:
+def test_fifty_doors_admit_a_ticket_once(tickets: list[service.Ticket]) -> None:
     qr_text = tickets[0].qr_text
-    verdicts = at_once(THREADS, lambda n: service.admit(qr_text, door_actor(n), gate=str(n)).verdict)
+    verdicts = run_together(THREADS, lambda n: service.admit(qr_text, door_actor(n), gate=str(n)).verdict)
     assert verdicts == {"admitted": 1, "already": THREADS - 1}
 
 
-def test_many_who_let_it_in_early_let_it_in_once(tickets: list[service.Ticket], settings: Settings) -> None:
+def test_parallel_early_admissions_admit_once(tickets: list[service.Ticket], settings: Settings) -> None:
     config.use(settings.changed(cinema={"doors_open_minutes": 1}))
     qr_text = tickets[0].qr_text
     with db.transaction():
         tried = service.admit(qr_text, door_actor(), gate="1")
     assert tried.verdict == "too_early"
-    verdicts = at_once(
+    verdicts = run_together(
         20, lambda n: service.admit_early(tried.id, door_actor(), gate=str(n), seconds=600).verdict
     )
     assert verdicts == {"admitted_early": 1, "already": 19}
 
 
-def test_without_the_guard_they_would_let_it_in_again_and_again(
+def test_control_without_the_condition_a_ticket_is_admitted_many_times(
     tickets: list[service.Ticket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unguarded = admission.ADMIT.replace("and t.state = 'valid'", "")
     assert unguarded != admission.ADMIT
     monkeypatch.setattr(admission, "ADMIT", unguarded)
     qr_text = tickets[0].qr_text
-    verdicts = at_once(THREADS, lambda n: service.admit(qr_text, door_actor(n), gate=str(n)).verdict)
+    verdicts = run_together(THREADS, lambda n: service.admit(qr_text, door_actor(n), gate=str(n)).verdict)
     assert verdicts["admitted"] > 1
 
 
 def test_a_form_sent_many_times_at_once_is_one_try(tickets: list[service.Ticket]) -> None:
-    """All who send it are led to the one answer, `admitted`; nobody is told that they are in already."""
+    """All requests get the same answer, `admitted`; none gets `already`."""
     qr_text, answers = tickets[0].qr_text, set()
 
     def send(number: int) -> str:
         try:
             answer = service.admit(qr_text, door_actor(), gate="1", once="a form")
-        except service.TriedBefore as error:
+        except service.DuplicateAttempt as error:
             answers.add(error.admission_id)
             db.session().rollback()
             return "before"
         answers.add(answer.id)
         return answer.verdict
 
-    assert at_once(20, send) == {"admitted": 1, "before": 19}
+    assert run_together(20, send) == {"admitted": 1, "before": 19}
     assert len(answers) == 1
 
 
-def test_cancel_against_the_door(database: str) -> None:
-    """Either the whole order is revoked and nobody is in, or somebody is in and nothing is revoked."""
+def test_cancellation_against_admission(database: str) -> None:
+    """Either the whole order is revoked, or a ticket is admitted and none is revoked."""
     db.connect(database, pool_size=20)
     outcomes: Counter[str] = Counter()
     for number in range(40):
@@ -100,8 +100,8 @@ def test_cancel_against_the_door(database: str) -> None:
     assert set(outcomes) <= {"revoked", "kept"}
 
 
-def cancel_while_the_door_lets_one_in(first: service.Ticket) -> str:
-    """The door's transaction is open when the cancel's statement begins, and commits while it waits."""
+def cancel_during_admission(first: service.Ticket) -> str:
+    """The transaction of the admission is open when the cancellation begins, and commits while that one waits."""
     scanned = threading.Event()
 
     def cancel() -> str:
@@ -122,17 +122,17 @@ def cancel_while_the_door_lets_one_in(first: service.Ticket) -> str:
         return cancelled.result()
 
 
-def test_a_cancel_that_waited_for_the_door_is_refused(tickets: list[service.Ticket]) -> None:
-    assert cancel_while_the_door_lets_one_in(tickets[0]) == "kept"
+def test_a_cancellation_that_waited_for_an_admission_is_refused(tickets: list[service.Ticket]) -> None:
+    assert cancel_during_admission(tickets[0]) == "kept"
 
 
-def test_without_the_lock_it_would_pay_back_somebody_who_is_in(
+def test_control_without_the_lock_an_admitted_order_is_revoked(
     tickets: list[service.Ticket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unlocked = str(issuing._REVOKE).replace("order by id for update", "")
     assert unlocked != str(issuing._REVOKE)
     monkeypatch.setattr(issuing, "_REVOKE", text(unlocked))
-    assert cancel_while_the_door_lets_one_in(tickets[0]) == "revoked"
+    assert cancel_during_admission(tickets[0]) == "revoked"
 
 
 def _race_once(first: service.Ticket, second: service.Ticket) -> str:

@@ -1,4 +1,4 @@
-"""Tickets issued in the moment in which a leaked key is retired: they are signed anew too. Beside it the control."""
+"""Tickets that are issued while a leaked key is retired: they are re-signed too. Each race has its control."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core import db
-from app.tickets import issuing, keys, qr, rotation, service
+from app.tickets import issuing, key_rotation, qr, service, signing_keys
 from app.tickets.service import IssueFacts
 from tests.races.concurrency import TIMEOUT_SECONDS, count_blocked, run_at_once, wait_until_blocked
 from tests.tickets.conftest import FULL, admit, make_facts
@@ -19,11 +19,11 @@ SCREENING = make_facts().screening_id
 pytestmark = pytest.mark.usefixtures("app", "large_pool")
 
 
-def verdict_at_the_door() -> str:
-    """Of a ticket whose order is about to be paid while the key is changed."""
-    keys.forget()
+def verdict_after_rotation() -> str:
+    """The verdict on a ticket that is issued, but not committed, when the key is rotated."""
+    signing_keys.clear_cache()
     with db.transaction():
-        keys.ensure()
+        signing_keys.ensure()
     results: list[object] = []
     changing = threading.Thread(target=lambda: results.extend(run_at_once([change_key])))
     facts = make_facts()
@@ -42,19 +42,19 @@ def verdict_at_the_door() -> str:
 def change_key() -> tuple[int, int]:
     with db.transaction():
         kid = service.rotate_key(retire=True)
-    return kid, service.sign_anew()
+    return kid, service.re_sign_tickets()
 
 
 def in_one_transaction() -> int:
-    """The control: keys and tickets together."""
+    """Rotate the key and re-sign in one transaction, for the control."""
     with db.transaction():
         kid = service.rotate_key(retire=True)
-        return rotation.sign_batch(SCREENING, range(kid))
+        return key_rotation.re_sign_batch(SCREENING, range(kid))
 
 
-def issues_while_tickets_are_signed_anew(change: Callable[[], object]) -> bool:
-    """Whether an order is issued while `change` waits for a ticket that somebody has locked."""
-    keys.forget()
+def issues_during_re_signing(change: Callable[[], object]) -> bool:
+    """Whether tickets are issued while `change` waits for a locked ticket."""
+    signing_keys.clear_cache()
     sold, bought = make_facts(), make_facts(screening_id=SCREENING + 1)
     with db.transaction():
         service.issue(sold, [FULL])
@@ -70,7 +70,7 @@ def issues_while_tickets_are_signed_anew(change: Callable[[], object]) -> bool:
         buying.start()
         while buying.is_alive() and count_blocked() < 2:
             buying.join(0.01)
-        went_on = not buying.is_alive()
+        issued = not buying.is_alive()
         assert changing.is_alive(), "the ticket is still locked"
     for thread in (buying, changing):
         thread.join(TIMEOUT_SECONDS)
@@ -79,8 +79,8 @@ def issues_while_tickets_are_signed_anew(change: Callable[[], object]) -> bool:
     for facts in (sold, bought):
         with db.reading():
             (ticket,) = service.of_order(facts.order_id)
-        assert qr.read(ticket.qr_text)[0].kid == 2
-    return went_on
+        assert qr.decode(ticket.qr_text)[0].kid == 2
+    return issued
 
 
 def issue(facts: IssueFacts) -> None:
@@ -88,35 +88,37 @@ def issue(facts: IssueFacts) -> None:
         service.issue(facts, [FULL])
 
 
-def test_issuing_goes_on_while_tickets_are_signed_anew() -> None:
-    assert issues_while_tickets_are_signed_anew(change_key)
+def test_tickets_are_issued_during_re_signing() -> None:
+    assert issues_during_re_signing(change_key)
 
 
-def test_control_in_one_transaction_every_sale_waits() -> None:
-    assert not issues_while_tickets_are_signed_anew(in_one_transaction)
+def test_control_in_one_transaction_issuing_waits() -> None:
+    assert not issues_during_re_signing(in_one_transaction)
 
 
-def test_two_who_sign_anew_at_the_same_time_sign_each_ticket_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command and the worker."""
-    keys.forget()
-    monkeypatch.setattr(rotation, "ORDERS_A_BATCH", 2)
+def test_processes_that_re_sign_at_the_same_time_re_sign_each_ticket_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The command and the worker may run together."""
+    signing_keys.clear_cache()
+    monkeypatch.setattr(key_rotation, "ORDERS_PER_BATCH", 2)
     sold = [make_facts() for _ in range(12)]
     for seat, facts in enumerate(sold):
         with db.transaction():
             service.issue(facts, [replace(FULL, seat_id=seat)])
     with db.transaction():
         service.rotate_key(retire=True)
-    signed = run_at_once([service.sign_anew] * 3)
+    signed = run_at_once([service.re_sign_tickets] * 3)
     assert sum(signed) == len(sold), signed
     with db.reading():
         tickets = [service.of_order(facts.order_id)[0] for facts in sold]
-    assert {(ticket.revision, qr.read(ticket.qr_text)[0].kid) for ticket in tickets} == {(2, 2)}
+    assert {(ticket.revision, qr.decode(ticket.qr_text)[0].kid) for ticket in tickets} == {(2, 2)}
 
 
-def test_a_ticket_that_was_just_sold_opens_the_door() -> None:
-    assert verdict_at_the_door() == "admitted"
+def test_a_ticket_issued_during_the_rotation_is_admitted() -> None:
+    assert verdict_after_rotation() == "admitted"
 
 
-def test_control_when_nobody_waits_for_tickets_that_are_being_issued(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(issuing, "_ISSUE", text(str(issuing._ISSUE).replace(issuing._KEEP_KEYS, "")))
-    assert verdict_at_the_door() == "replaced"
+def test_control_without_the_lock_a_ticket_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(issuing, "_ISSUE", text(str(issuing._ISSUE).replace(issuing._LOCK_KEYS, "")))
+    assert verdict_after_rotation() == "replaced"

@@ -304,8 +304,8 @@ def test_an_error_in_one_waiting_list_does_not_stop_the_others(monkeypatch: pyte
     assert look(request).state == "offered"
 
 
-def written(template: str, told: dict[str, Any], language: str) -> notices.Letter:
-    return notices.write(template, language, told["facts"], links.address(Page(told["page"]), told["key"]))
+def written(template: str, told: dict[str, Any], language: str) -> notices.RenderedMail:
+    return notices.render(template, language, told["facts"], links.address(Page(told["page"]), told["key"]))
 
 
 def joined_mails() -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from app.core.config import Settings
 from app.core.errors import Poison
 from app.core.handling import Attempt
 from app.core.messages import ScreeningCancelled, SeatsFreed
-from app.tickets import keys
+from app.tickets import signing_keys
 from tests.databases import Databases
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +60,7 @@ PROGRAMME = {
 def cli(app: Flask) -> FlaskCliRunner:
     """The commands, in this process."""
     register(app)
-    keys.forget()
+    signing_keys.clear_cache()
     return app.test_cli_runner()
 
 
@@ -104,7 +104,7 @@ def test_as_an_operator_types_them(database: str, programme: Path) -> None:
     assert "'x'" in again
     assert one("select status from events.screenings") == "cancelled"
     assert one("select count(*) from core.outbox where kind = 'ScreeningCancelled'")
-    keys.forget()
+    signing_keys.clear_cache()
     assert "key 1 from now on" in flask(database, "rotate-ticket-key")
     assert "key 2 from now on" in flask(database, "rotate-ticket-key", "--retire")
     assert "rosa@example.org is door" in flask(database, *ACCOUNT)

@@ -15,7 +15,7 @@ from app.core import cache, config, db
 from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
-from app.tickets import paper
+from app.tickets import pdf_layout
 from app.tickets import service as tickets
 from app.web import links
 from tests.door.door_fixtures import Staff
@@ -99,7 +99,7 @@ def test_mail_and_pdf_say_it(paid: OrderView) -> None:
     assert f"{IN_FULL}, 0h30" in mail
     with db.reading():
         (ticket,) = tickets.of_order(paid.id)
-    page = paper.page(ticket, 1, "pt_BR", config.settings().cinema.name)
+    page = pdf_layout.layout_page(ticket, 1, "pt_BR", config.settings().cinema.name)
     assert " ".join(page.date.lines) == f"{IN_FULL} de 2035".upper()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.users import service as users
-from app.users import tries
+from app.users import sign_in_throttle
 from tests.reservations.auditoriums import make_screening
 from tests.shop.account_forms import field_errors, field_value, sign_in
 from tests.shop.visitor import Visitor, order_at
@@ -28,11 +28,11 @@ def test_wrong_password_keeps_the_email(ana: Visitor) -> None:
 
 def test_too_many_tries_are_told_how_long_to_wait(ana: Visitor) -> None:
     make_account()
-    for _ in range(tries.TRIES):
+    for _ in range(sign_in_throttle.ATTEMPTS):
         ana.post("/account/sign-in", {"email": "ana@example.org", "password": "a guess"})
     answer = sign_in(ana)
     assert answer.status_code == 429
-    assert 0 < int(answer.headers["Retry-After"]) <= tries.SECONDS
+    assert 0 < int(answer.headers["Retry-After"]) <= sign_in_throttle.SECONDS
     assert "Try again in 10 minutes." in field_errors(answer)["email"]
     assert field_value(answer, "email") == "ana@example.org"
 
@@ -168,7 +168,7 @@ def test_guessing_does_not_keep_out_who_has_been_here_before(app: Flask, ana: Vi
     sign_in(ana)
     ana.post("/account/sign-out")
     stranger = Visitor(app)
-    for _ in range(tries.TRIES):
+    for _ in range(sign_in_throttle.ATTEMPTS):
         stranger.post("/account/sign-in", {"email": "ana@example.org", "password": "a guess"})
     assert sign_in(stranger).status_code == 429
     assert sign_in(ana).status_code == 303

@@ -1,4 +1,4 @@
-"""A paid order's tickets on an empty database: Metrópolis in Sala 2, in half an hour, seats F7 and F8."""
+"""Fixtures for tickets: an empty database and a paid order (Metrópolis, Sala 2, in half an hour, seats F7, F8)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.core import db
-from app.tickets import keys, service
+from app.tickets import service, signing_keys
 from app.tickets.service import Concession, IssueFacts, Ticket, TicketLine
 from tests.actors import door_actor
 
@@ -42,7 +42,7 @@ def make_facts(**changes: Any) -> IssueFacts:
         "cinema_address": "Rua da Consolação, 2403",
         "auditorium_name": "Sala 2",
         "auditorium_label": "2",
-        "stock": "green",
+        "paper_colour": "green",
         "starts_at": starts_at,
         "ends_at": starts_at + timedelta(minutes=153),
         "timezone": noon_timezone(),
@@ -59,8 +59,8 @@ Issue = Callable[..., list[Ticket]]
 
 @pytest.fixture
 def issue(database: str) -> Issue:
-    """Issue tickets for F7 (inteira) and F8 (meia, estudante); facts may be changed by name."""
-    keys.forget()
+    """Issue tickets for F7 (inteira) and F8 (meia, estudante); keyword arguments replace facts."""
+    signing_keys.clear_cache()
 
     def tickets(lines: Sequence[TicketLine] = (FULL, STUDENT), **changes: Any) -> list[Ticket]:
         with db.transaction():
@@ -77,10 +77,10 @@ def admit(
 
 
 def retire_keys() -> tuple[int, int]:
-    """A key has leaked: the new key's id, and how many tickets were signed anew."""
+    """Rotate and retire all keys; returns the new key's id and the number of re-signed tickets."""
     with db.transaction():
         kid = service.rotate_key(retire=True)
-    return kid, service.sign_anew()
+    return kid, service.re_sign_tickets()
 
 
 def of_order(order_id: uuid.UUID) -> list[Ticket]:

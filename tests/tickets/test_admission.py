@@ -1,4 +1,4 @@
-"""The door: in once, and every refusal named."""
+"""Admission: a ticket is admitted once, and each refusal has its verdict."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from app.core.codes import grouped
 from app.core.errors import NotFound, TooMany
 from app.events import service as events
 from app.events.service import Screening
-from app.tickets import admission, qr, service
-from app.tickets.admission import ATTENDANCE, Door, refusal
+from app.tickets import admission, admission_log, qr, service
+from app.tickets.admission import ATTENDANCE, refusal
+from app.tickets.admission_log import Door
 from app.tickets.service import Attendance
 from tests.actors import door_actor
 from tests.reservations.auditoriums import make_screening
 from tests.tickets.conftest import FULL, Issue, admit, make_facts
 
 
-def test_a_scanned_ticket_goes_in_with_seat_proof_and_what_to_fetch(issue: Issue) -> None:
+def test_a_scanned_ticket_is_admitted_with_seat_proof_and_concessions(issue: Issue) -> None:
     ticket = issue()[1]
     answer = admit(ticket.qr_text, gate="2", screening_id=41)
     assert answer.verdict == "admitted"
@@ -36,7 +37,7 @@ def test_a_scanned_ticket_goes_in_with_seat_proof_and_what_to_fetch(issue: Issue
 
 
 @pytest.mark.parametrize("shape", [str, str.lower, grouped, lambda code: f"  {code[:5]} {code[5:]}\r\n"])
-def test_a_typed_code_goes_in_however_it_is_typed(issue: Issue, shape: object) -> None:
+def test_a_typed_code_is_admitted_in_any_spelling(issue: Issue, shape: object) -> None:
     ticket = issue()[0]
     assert admit(shape(ticket.code)).verdict == "admitted"  # type: ignore[operator]
 
@@ -45,11 +46,11 @@ def test_a_typed_code_goes_in_however_it_is_typed(issue: Issue, shape: object) -
     "shape",
     [str.lower, lambda qr_text: f" {qr_text}\t\n", lambda qr_text: f"\x02\u202e{qr_text}\x1d\x03"],
 )
-def test_a_scanner_that_types_oddly_is_understood(issue: Issue, shape: object) -> None:
+def test_a_qr_text_with_additions_of_the_scanner_is_admitted(issue: Issue, shape: object) -> None:
     assert admit(shape(issue()[0].qr_text)).verdict == "admitted"  # type: ignore[operator]
 
 
-def test_the_second_time_it_is_told_when_and_where_it_went_in(issue: Issue) -> None:
+def test_a_second_scan_gets_time_and_gate_of_the_admission(issue: Issue) -> None:
     ticket = issue()[0]
     first = admit(ticket.qr_text, gate="2")
     second = admit(ticket.code, gate="1")
@@ -57,7 +58,7 @@ def test_the_second_time_it_is_told_when_and_where_it_went_in(issue: Issue) -> N
     assert (second.admitted_at, second.gate, second.by_user_id) == (first.admitted_at, "2", 7)
 
 
-def test_revoked(issue: Issue) -> None:
+def test_a_revoked_ticket_is_refused(issue: Issue) -> None:
     ticket = issue()[0]
     with db.transaction():
         service.revoke(ticket.order_id)
@@ -65,29 +66,29 @@ def test_revoked(issue: Issue) -> None:
     assert admit(ticket.code).verdict == "revoked"
 
 
-def test_forged_by_another_key(issue: Issue) -> None:
-    payload, _ = qr.read(issue()[0].qr_text)
+def test_a_qr_signed_by_another_key_is_forged(issue: Issue) -> None:
+    payload, _ = qr.decode(issue()[0].qr_text)
     answer = admit(qr.sign(payload, Ed25519PrivateKey.generate()))
     assert answer.verdict == "forged"
     assert answer.ticket is None
 
 
-def test_forged_with_a_key_that_never_was(issue: Issue) -> None:
+def test_a_qr_with_an_unknown_key_id_is_forged(issue: Issue) -> None:
     issue()
     payload = qr.Payload(99, uuid.uuid4(), 41, 57, 0, 1)
     assert admit(qr.sign(payload, Ed25519PrivateKey.generate())).verdict == "forged"
 
 
 def test_a_changed_seat_is_forged(issue: Issue) -> None:
-    payload, signature = qr.read(issue()[0].qr_text)
+    payload, signature = qr.decode(issue()[0].qr_text)
     text_ = issue([FULL], screening_id=42)[0].qr_text
-    mixed = qr.read(text_)[0]
+    mixed = qr.decode(text_)[0]
     assert payload != mixed
     assert admit(text_[:60] + issue([FULL], screening_id=43)[0].qr_text[60:]).verdict == "forged"
     assert len(signature) == 64
 
 
-def test_cut(issue: Issue) -> None:
+def test_an_incomplete_qr_text_is_cut(issue: Issue) -> None:
     assert admit(issue()[0].qr_text[:-3]).verdict == "cut"
 
 
@@ -108,31 +109,31 @@ def test_cut(issue: Issue) -> None:
         "A" * 10_000,
     ],
 )
-def test_foreign_texts_are_unknown(issue: Issue, foreign: str) -> None:
+def test_other_texts_are_unknown(issue: Issue, foreign: str) -> None:
     issue()
     assert admit(foreign).verdict == "unknown"
 
 
-def test_another_screening_of_the_day_is_named(issue: Issue) -> None:
+def test_a_ticket_of_another_screening_of_the_day(issue: Issue) -> None:
     answer = admit(issue()[0].qr_text, screening_id=42)
     assert answer.verdict == "other_screening"
     assert answer.ticket is not None
     assert answer.ticket.facts.screening_id == 41
 
 
-def test_another_site_is_named(issue: Issue) -> None:
+def test_a_ticket_of_another_site(issue: Issue) -> None:
     assert admit(issue()[0].qr_text, cinema_id=2).verdict == "other_cinema"
 
 
 @pytest.mark.parametrize("days", [-1, 1, 30])
-def test_another_day_is_named(issue: Issue, days: int) -> None:
+def test_a_ticket_of_another_day(issue: Issue, days: int) -> None:
     starts_at = datetime.now(UTC) + timedelta(days=days)
     ticket = issue(starts_at=starts_at)[0]
     assert admit(ticket.qr_text).verdict == "other_day"
     assert admit(ticket.qr_text, screening_id=42).verdict == "other_day"
 
 
-def test_a_replaced_qr_is_named_and_the_code_still_opens(issue: Issue) -> None:
+def test_a_replaced_qr_is_refused_and_the_code_is_admitted(issue: Issue) -> None:
     ticket = issue()[0]
     with db.transaction() as session:
         session.execute(text("update tickets.tickets set revision = 2 where id = :id"), {"id": ticket.id})
@@ -158,11 +159,13 @@ MINUTE = timedelta(minutes=1)
         ("valid", Door(door_actor(), "1", cinema_id=2), 0, "other_cinema"),
         ("valid", Door(door_actor(), "1", cinema_id=1, screening_id=42), 0, "other_screening"),
         ("valid", Door(door_actor(), "1", screening_id=42), 24 * 60, "other_day"),
-        # After midnight it is still the cinema's evening.
+        # After midnight it is still the same cinema day.
         ("valid", Door(door_actor(), "1"), 5 * 60, "over"),
     ],
 )
-def test_the_nearest_reason_is_given(state: str, door: Door, after_start: int, verdict: str) -> None:
+def test_a_refusal_has_the_most_specific_verdict(
+    state: str, door: Door, after_start: int, verdict: str
+) -> None:
     facts = make_facts(starts_at=NIGHT, timezone="America/Sao_Paulo")
     assert refusal(state, True, facts, door, NIGHT + after_start * MINUTE) == verdict
 
@@ -172,19 +175,17 @@ def guess(times: int, **door: Any) -> None:
         assert admit("AAAAAAAAAA", **door).verdict == "unknown"
 
 
-def test_codes_that_do_not_exist_are_throttled_for_an_account_but_scans_are_not(issue: Issue) -> None:
+def test_unknown_codes_are_throttled_for_an_account_but_scans_are_not(issue: Issue) -> None:
     first, second = issue()
-    guess(admission.MISSES_A_MINUTE, user_id=3)
+    guess(admission.MISSES_PER_MINUTE, user_id=3)
     with pytest.raises(TooMany):
         admit(first.code, user_id=3)
     assert admit(first.qr_text, user_id=3).verdict == "admitted"
     assert admit(second.code, user_id=4).verdict == "admitted"
 
 
-def test_codes_that_do_not_exist_are_throttled_for_an_address(
-    issue: Issue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(admission, "MISSES_FROM_ONE_ADDRESS", 5)
+def test_unknown_codes_are_throttled_for_an_address(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "MISSES_PER_ADDRESS", 5)
     issue()
     for number in range(5):
         guess(1, user_id=number, address_key="here")
@@ -194,18 +195,18 @@ def test_codes_that_do_not_exist_are_throttled_for_an_address(
 
 
 def test_forged_codes_are_throttled_too(issue: Issue) -> None:
-    payload, _ = qr.read(issue()[0].qr_text)
+    payload, _ = qr.decode(issue()[0].qr_text)
     forged = qr.sign(payload, Ed25519PrivateKey.generate())
-    for _ in range(admission.MISSES_A_MINUTE):
+    for _ in range(admission.MISSES_PER_MINUTE):
         assert admit(forged, user_id=3).verdict == "forged"
     with pytest.raises(TooMany):
         admit(forged, user_id=3)
 
 
-def test_a_busy_door_is_never_held_up(issue: Issue) -> None:
-    """Codes that exist do not count, however many come; nor do scraps that are nobody's guess."""
+def test_valid_codes_are_never_throttled(issue: Issue) -> None:
+    """Known codes do not count as misses, nor do texts that cannot be codes."""
     ticket = issue()[0]
-    for _ in range(admission.MISSES_A_MINUTE + 5):
+    for _ in range(admission.MISSES_PER_MINUTE + 5):
         assert admit(ticket.code, address_key="here").verdict in ("admitted", "already")
         assert admit("https://example.com/", address_key="here").verdict == "unknown"
         assert admit(ticket.qr_text[:-3], address_key="here").verdict == "cut"
@@ -213,7 +214,7 @@ def test_a_busy_door_is_never_held_up(issue: Issue) -> None:
 
 
 @pytest.mark.parametrize("typed", ["LTZ-4720", "ltz 4720", "LTZ4720", "LTZ-4720-1"])
-def test_the_code_of_an_order_is_told_apart(issue: Issue, typed: str) -> None:
+def test_the_code_of_an_order_has_its_own_verdict(issue: Issue, typed: str) -> None:
     issue()
     assert admit(typed).verdict == "order_code"
 
@@ -223,7 +224,7 @@ def call_off(screening: Screening) -> None:
         events.cancel_screening(screening.id, "O projetor quebrou.")
 
 
-def test_a_screening_called_off_lets_nobody_in_even_before_its_tickets_are_revoked(issue: Issue) -> None:
+def test_a_called_off_screening_admits_nobody_before_its_tickets_are_revoked(issue: Issue) -> None:
     screening = make_screening("oo", starts_in=timedelta(minutes=30))
     first, second = issue(screening_id=screening.id)
     assert admit(first.qr_text).verdict == "admitted"
@@ -241,17 +242,17 @@ def test_a_screening_called_off_lets_nobody_in_even_before_its_tickets_are_revok
 def test_the_same_form_sent_twice_is_one_try(issue: Issue) -> None:
     ticket = issue()[0]
     first = admit(ticket.qr_text, once="a form")
-    with pytest.raises(service.TriedBefore) as caught:
+    with pytest.raises(service.DuplicateAttempt) as caught:
         admit(ticket.qr_text, once="a form")
     assert caught.value.admission_id == first.id
     assert admit(ticket.qr_text, once="another form").verdict == "already"
 
 
-def test_an_old_form_makes_a_try_of_its_own(issue: Issue) -> None:
-    """Else a page out of the browser's memory would let a second person in with the first one's answer."""
+def test_an_old_form_is_a_new_try(issue: Issue) -> None:
+    """Otherwise a page from the browser's history would show the first person's answer for a second person."""
     ticket = issue()[0]
     admit(ticket.qr_text, once="a form")
-    time_passes(admission.REPEAT_SECONDS + 1)
+    time_passes(admission_log.REPEAT_SECONDS + 1)
     assert admit(ticket.qr_text, once="a form").verdict == "already"
 
 
@@ -260,25 +261,25 @@ def time_passes(seconds: int) -> None:
         session.execute(text(f"update tickets.admissions set at = at - interval '{seconds} seconds'"))
 
 
-def test_an_answer_is_shown_again_for_a_while_to_who_got_it(issue: Issue) -> None:
+def test_an_answer_is_shown_again_for_a_while_to_its_account(issue: Issue) -> None:
     ticket = issue()[1]
     given = admit(ticket.qr_text, gate="2")
     lost = admit("nonsense")
     with db.reading():
-        again = service.admission(given.id, door_actor(), seconds=60)
-        assert service.admission(lost.id, door_actor(), seconds=60).verdict == "unknown"
+        again = service.recent_admission(given.id, door_actor(), seconds=60)
+        assert service.recent_admission(lost.id, door_actor(), seconds=60).verdict == "unknown"
         with pytest.raises(NotFound):
-            service.admission(given.id, door_actor(8), seconds=60)
+            service.recent_admission(given.id, door_actor(8), seconds=60)
         for unknown in (0, -1, 10**30):
             with pytest.raises(NotFound):
-                service.admission(unknown, door_actor(), seconds=60)
+                service.recent_admission(unknown, door_actor(), seconds=60)
     assert again == given
     time_passes(61)
     with db.reading(), pytest.raises(NotFound):
-        service.admission(given.id, door_actor(), seconds=60)
+        service.recent_admission(given.id, door_actor(), seconds=60)
 
 
-def test_every_try_is_written_down_without_what_was_scanned(issue: Issue) -> None:
+def test_every_try_is_logged_without_the_scanned_text(issue: Issue) -> None:
     ticket = issue()[0]
     admit(ticket.qr_text, gate="1", screening_id=41)
     admit(ticket.qr_text, gate="2")
@@ -292,11 +293,11 @@ def test_every_try_is_written_down_without_what_was_scanned(issue: Issue) -> Non
     ]
 
 
-def test_attendance_counts_who_is_in_and_who_is_missing(issue: Issue) -> None:
+def test_attendance_counts_admitted_and_missing(issue: Issue) -> None:
     first, _ = issue()
-    gone = issue([service.TicketLine(59, "F9", "F", "9", "Padrão", "full", None, 3800)])
+    revoked = issue([service.TicketLine(59, "F9", "F", "9", "Padrão", "full", None, 3800)])
     with db.transaction():
-        service.revoke(gone[0].order_id)
+        service.revoke(revoked[0].order_id)
     admit(first.qr_text)
     with db.reading():
         assert service.attendance(41) == Attendance(inside=1, missing=1)
@@ -305,8 +306,8 @@ def test_attendance_counts_who_is_in_and_who_is_missing(issue: Issue) -> None:
         assert service.attendance() == Attendance(inside=0, missing=0)
 
 
-def test_attendance_reads_its_own_screening_alone(issue: Issue) -> None:
-    """The door asks after each ticket: however many were sold in all the years, an index finds these."""
+def test_attendance_reads_only_its_screening(issue: Issue) -> None:
+    """The door reads the attendance after each scan: an index finds the tickets, however many were ever sold."""
     issue()
     with db.transaction() as session:
         session.execute(text("set local enable_seqscan = off"))

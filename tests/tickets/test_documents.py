@@ -1,4 +1,4 @@
-"""A paid order's PDF: made by the worker, stored, recorded and announced once; never for revoked tickets."""
+"""A paid order's PDF: the worker makes, stores, records and announces it once, and never for revoked tickets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.core import db, handling, outbox, worker
 from app.core.config import Settings
 from app.core.messages import Message, OrderPaid, TicketsResigned, TicketsRevoked
 from app.dispatch import routes
-from app.tickets import documents, paper, service
+from app.tickets import documents, pdf_layout, service
 from tests.tickets.conftest import Issue, admit, retire_keys
 
 
@@ -84,7 +84,7 @@ def test_a_paid_order_gets_its_pdf_and_then_its_mail(issue: Issue) -> None:
     assert documents.storage().get(message["storage_key"]) == content
 
 
-def test_the_mails_language_is_the_pdfs(issue: Issue) -> None:
+def test_the_pdf_has_the_language_of_the_mail(issue: Issue) -> None:
     ticket = issue()[0]
     paid(ticket, "en")
     work()
@@ -93,7 +93,7 @@ def test_the_mails_language_is_the_pdfs(issue: Issue) -> None:
     assert "METROPOLIS" in reader.pages[0].extract_text()
 
 
-def test_two_payments_messages_make_one_file_and_the_same_key(issue: Issue, settings: Settings) -> None:
+def test_a_repeated_message_writes_the_same_file(issue: Issue, settings: Settings) -> None:
     ticket = issue()[0]
     paid(ticket)
     work()
@@ -117,7 +117,7 @@ def test_an_order_cancelled_while_its_pdf_is_made_gets_no_mail(
     issue: Issue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticket = issue()[0]
-    printing = paper.pdf
+    printing = pdf_layout.render_pdf
 
     def slow(*args: Any) -> bytes:
         content = printing(*args)
@@ -125,7 +125,7 @@ def test_an_order_cancelled_while_its_pdf_is_made_gets_no_mail(
             service.revoke(ticket.order_id)
         return content
 
-    monkeypatch.setattr(paper, "pdf", slow)
+    monkeypatch.setattr(pdf_layout, "render_pdf", slow)
     paid(ticket)
     work()
     assert announced() == []
@@ -133,7 +133,7 @@ def test_an_order_cancelled_while_its_pdf_is_made_gets_no_mail(
         assert service.document(ticket.order_id) is None
 
 
-def test_a_cancelled_orders_pdf_is_no_longer_handed_out(issue: Issue) -> None:
+def test_the_pdf_of_a_cancelled_order_is_not_available(issue: Issue) -> None:
     ticket = issue()[0]
     paid(ticket)
     work()
@@ -147,7 +147,7 @@ def revoke(ticket: service.Ticket) -> None:
         service.revoke(ticket.order_id)
 
 
-def test_a_cancelled_orders_mail_that_waits_is_not_sent(issue: Issue) -> None:
+def test_the_waiting_mail_of_a_cancelled_order_is_withdrawn(issue: Issue) -> None:
     ticket, other = issue()[0], issue(screening_id=42)[0]
     paid(ticket)
     paid(other)
@@ -156,8 +156,8 @@ def test_a_cancelled_orders_mail_that_waits_is_not_sent(issue: Issue) -> None:
     assert [message["order_id"] for message in announced()] == [str(other.order_id)]
 
 
-def test_a_cancelled_orders_pdf_is_deleted(issue: Issue, settings: Settings) -> None:
-    """Also that of an older key; those of other orders stay."""
+def test_the_pdf_of_a_cancelled_order_is_deleted(issue: Issue, settings: Settings) -> None:
+    """The PDF of an older key is deleted too; those of other orders stay."""
     ticket, other = issue()[0], issue(screening_id=42)[0]
     paid(ticket)
     paid(other)
@@ -176,28 +176,28 @@ def test_a_cancelled_orders_pdf_is_deleted(issue: Issue, settings: Settings) -> 
     assert kept == [other.order_id]
 
 
-def test_a_pdf_that_comes_after_the_cancellation_is_deleted_too(
+def test_a_pdf_stored_after_the_cancellation_is_deleted(
     issue: Issue, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file is stored when all that is to be deleted has been."""
+    """The file is stored after the deletion ran."""
     ticket = issue()[0]
 
     def cancel() -> None:
         revoke(ticket)
         worker.drain(only(TicketsRevoked))
 
-    while_drawing(monkeypatch, cancel)
+    during_rendering(monkeypatch, cancel)
     paid(ticket)
     work()
     assert list(settings.ticket_folder.rglob("*.pdf")) == []
     assert announced() == []
 
 
-def announced_though(
+def announced_with_change(
     happens: Callable[[], None], ticket: service.Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, Any]:
-    """The one announcement of a PDF during whose drawing something `happens`."""
-    while_drawing(monkeypatch, happens)
+    """The single TicketsReady message of a PDF; `happens` runs while the PDF is made."""
+    during_rendering(monkeypatch, happens)
     paid(ticket)
     work()
     due_now()
@@ -206,27 +206,27 @@ def announced_though(
     return message
 
 
-def test_tickets_signed_anew_while_their_pdf_is_drawn_get_their_mail(
+def test_tickets_re_signed_while_their_pdf_is_made_get_their_mail(
     issue: Issue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another worker is even quicker with the new PDF."""
+    """Another worker stores the new PDF first."""
     ticket = issue()[0]
 
-    def sign_anew() -> None:
+    def re_sign_tickets() -> None:
         retire_keys()
         worker.drain(only(TicketsResigned))
 
-    message = announced_though(sign_anew, ticket, monkeypatch)
+    message = announced_with_change(re_sign_tickets, ticket, monkeypatch)
     assert documents.storage().get(message["storage_key"]) == pdf_of(ticket.order_id)
 
 
 def test_no_mail_carries_qr_codes_of_a_retired_key(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
     ticket = issue()[0]
 
-    def sign_anew() -> None:
+    def re_sign_tickets() -> None:
         retire_keys()
 
-    message = announced_though(sign_anew, ticket, monkeypatch)
+    message = announced_with_change(re_sign_tickets, ticket, monkeypatch)
     assert message["storage_key"] == documents.storage_key(ticket.order_id, 2)
 
 
@@ -234,22 +234,22 @@ def only(kind: type[Message]) -> dict[tuple[str, type[Message]], handling.Handle
     return {("tickets", kind): routes()["tickets", kind]}
 
 
-def while_drawing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """When the next PDF is drawn and not stored yet, `act` happens elsewhere."""
-    drawing = paper.pdf
+def during_rendering(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Run `act` when the next PDF is rendered and not stored yet."""
+    drawing = pdf_layout.render_pdf
 
     def draw(*args: Any) -> bytes:
         content = drawing(*args)
-        monkeypatch.setattr(paper, "pdf", drawing)
+        monkeypatch.setattr(pdf_layout, "render_pdf", drawing)
         elsewhere = threading.Thread(target=act)
         elsewhere.start()
         elsewhere.join()
         return content
 
-    monkeypatch.setattr(paper, "pdf", draw)
+    monkeypatch.setattr(pdf_layout, "render_pdf", draw)
 
 
-def test_a_storage_that_is_away_is_tried_again(
+def test_a_failing_storage_is_tried_again(
     issue: Issue, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticket = issue()[0]
@@ -271,7 +271,7 @@ def test_a_storage_that_is_away_is_tried_again(
     assert len(announced()) == 1
 
 
-def test_a_lost_file_is_no_pdf_and_no_error(issue: Issue, settings: Settings) -> None:
+def test_a_missing_file_is_no_pdf_and_no_error(issue: Issue, settings: Settings) -> None:
     ticket = issue()[0]
     paid(ticket)
     work()
@@ -280,7 +280,7 @@ def test_a_lost_file_is_no_pdf_and_no_error(issue: Issue, settings: Settings) ->
     assert pdf_of(ticket.order_id) is None
 
 
-def test_a_new_key_makes_the_pdf_anew_without_a_second_mail(issue: Issue) -> None:
+def test_a_new_key_makes_a_new_pdf_without_a_second_mail(issue: Issue) -> None:
     ticket = issue()[0]
     paid(ticket)
     work()
@@ -302,7 +302,7 @@ def test_an_admitted_ticket_keeps_its_pdf(issue: Issue) -> None:
     assert len(PdfReader(BytesIO(pdf_of(ticket.order_id) or b"")).pages) == 2
 
 
-def test_a_folder_has_no_link(issue: Issue) -> None:
+def test_a_folder_storage_has_no_links(issue: Issue) -> None:
     ticket = issue()[0]
     paid(ticket)
     work()
@@ -310,8 +310,8 @@ def test_a_folder_has_no_link(issue: Issue) -> None:
         assert service.pdf_link(ticket.order_id, "Ingressos.pdf") is None
 
 
-def test_files_are_spread_over_folders_whatever_kind_of_id_an_order_has() -> None:
-    """Ids that begin with the time would all lie in one folder; files of older orders stay where they are."""
+def test_files_are_spread_over_folders_for_both_kinds_of_ids() -> None:
+    """Ids that begin with the time must not all be in one folder; files of older orders keep their folders."""
     older = uuid.UUID("ab345678-1234-4678-9234-567812345678")
     newer = uuid.UUID("01a226e5-7591-7179-aa10-44fbced62ecd")
     assert documents.storage_key(older, 1) == "orders/ab/ab345678123446789234567812345678-1.pdf"

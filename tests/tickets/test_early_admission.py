@@ -1,4 +1,4 @@
-"""Tickets that come before the room opens: they stay good, and who may let them in early does so once."""
+"""Tickets scanned before the auditorium opens stay valid, and a supervisor can admit each once."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.tickets.test_admission import time_passes
 
 @pytest.fixture
 def early(issue: Issue, settings: Settings) -> Ticket:
-    """Of a screening in an hour, whose room opens twenty minutes before it."""
+    """A ticket of a screening in an hour, whose auditorium opens twenty minutes before it."""
     config.use(settings.changed(cinema={"doors_open_minutes": 20}))
     return issue([FULL], starts_at=datetime.now(UTC) + timedelta(minutes=60))[0]
 
 
 @pytest.mark.parametrize("door", [{}, {"screening_id": 41}])
-def test_a_ticket_that_comes_before_the_room_opens_stays_good(
+def test_a_ticket_scanned_before_the_opening_stays_valid(
     early: Ticket, settings: Settings, door: dict[str, Any]
 ) -> None:
     for text_ in (early.qr_text, early.code):
@@ -38,7 +38,7 @@ def test_a_ticket_that_comes_before_the_room_opens_stays_good(
     assert admit(early.qr_text, **door).verdict == "admitted"
 
 
-def test_early_is_only_what_this_account_was_told_a_moment_ago(early: Ticket, issue: Issue) -> None:
+def test_early_admission_needs_a_recent_try_of_the_account(early: Ticket, issue: Issue) -> None:
     tried = admit(early.qr_text, screening_id=41)
     other = admit(issue([STUDENT], screening_id=42)[0].qr_text, screening_id=41)
     assert other.verdict == "other_screening"
@@ -51,7 +51,7 @@ def test_early_is_only_what_this_account_was_told_a_moment_ago(early: Ticket, is
     assert admit(early.qr_text, screening_id=41).verdict == "too_early", "nobody went in"
 
 
-def test_early_goes_in_once_and_is_written_down_as_early(early: Ticket) -> None:
+def test_early_admission_happens_once_and_is_logged_as_early(early: Ticket) -> None:
     tried = admit(early.qr_text)
     with db.transaction():
         answer = service.admit_early(tried.id, door_actor(), gate="2", seconds=60)
@@ -66,7 +66,7 @@ def test_early_goes_in_once_and_is_written_down_as_early(early: Ticket) -> None:
     assert [tuple(row) for row in rows] == [("too_early", 7), ("admitted_early", 7), ("already", 7)]
 
 
-def test_it_is_early_only_while_the_room_is_not_open(early: Ticket, settings: Settings) -> None:
+def test_after_the_opening_an_admission_is_not_early(early: Ticket, settings: Settings) -> None:
     tried = admit(early.qr_text)
     config.use(settings.changed(cinema={"doors_open_minutes": 61}))
     with db.transaction():

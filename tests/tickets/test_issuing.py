@@ -1,4 +1,4 @@
-"""Issuing and revoking: an order's tickets exist once, signed, and are taken back whole or not at all."""
+"""Issuing and revoking: an order's tickets are issued once, signed, and revoked all together or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.core import db
 from app.core.codes import ALPHABET
 from app.core.half_price import proof_number
-from app.tickets import keys, qr, service
+from app.tickets import qr, service, signing_keys
 from tests.tickets.conftest import FULL, STUDENT, Issue, admit, make_facts, of_order
 
 
@@ -23,16 +23,16 @@ def test_every_line_becomes_a_valid_ticket_with_a_code_and_a_signed_qr(issue: Is
     assert all(ticket.is_valid for ticket in tickets)
     assert len({ticket.code for ticket in tickets}) == 2
     assert all(len(ticket.code) == 10 and set(ticket.code) <= set(ALPHABET) for ticket in tickets)
-    payload, signature = qr.read(tickets[1].qr_text)
+    payload, signature = qr.decode(tickets[1].qr_text)
     assert (payload.ticket_id, payload.screening_id, payload.seat_id) == (tickets[1].id, 41, 58)
     assert payload.proof == proof_number("student")
     with db.reading():
-        key = keys.public_key(payload.kid)
+        key = signing_keys.public_key(payload.kid)
     assert key is not None
     assert qr.verify(payload, signature, key)
 
 
-def test_what_was_issued_is_what_is_read_later(issue: Issue) -> None:
+def test_of_order_returns_the_issued_tickets(issue: Issue) -> None:
     tickets = issue()
     assert of_order(tickets[0].order_id) == tickets
 
@@ -51,7 +51,7 @@ def test_an_order_is_issued_once(issue: Issue) -> None:
     assert of_order(facts.order_id) == first
 
 
-def test_a_seat_has_one_ticket_that_counts(issue: Issue) -> None:
+def test_a_seat_has_one_unrevoked_ticket(issue: Issue) -> None:
     tickets = issue()
     with pytest.raises(IntegrityError):
         issue([FULL])
@@ -61,7 +61,7 @@ def test_a_seat_has_one_ticket_that_counts(issue: Issue) -> None:
 
 
 def test_issuing_eight_tickets_costs_one_statement(issue: Issue) -> None:
-    issue()  # the key is made and remembered
+    issue()  # the key is created and cached
     lines = [
         service.TicketLine(n, f"G{n}", "G", str(n), "Padrão", "full", None, 3800) for n in range(100, 108)
     ]
@@ -78,7 +78,7 @@ def test_issuing_eight_tickets_costs_one_statement(issue: Issue) -> None:
     assert len(statements) == 1
 
 
-def test_revoking_takes_back_all_tickets_and_says_how_many(issue: Issue) -> None:
+def test_revoking_revokes_all_tickets_and_returns_how_many(issue: Issue) -> None:
     tickets = issue()
     with db.transaction():
         assert service.revoke(tickets[0].order_id) == 2
@@ -87,7 +87,7 @@ def test_revoking_takes_back_all_tickets_and_says_how_many(issue: Issue) -> None
         assert service.revoke(tickets[0].order_id) == 0
 
 
-def test_one_admitted_ticket_keeps_the_whole_order(issue: Issue) -> None:
+def test_an_order_with_an_admitted_ticket_cannot_be_revoked(issue: Issue) -> None:
     tickets = issue()
     assert admit(tickets[0].qr_text).admitted
     with pytest.raises(service.AlreadyAdmitted), db.transaction():
@@ -95,8 +95,8 @@ def test_one_admitted_ticket_keeps_the_whole_order(issue: Issue) -> None:
     assert [ticket.state for ticket in of_order(tickets[0].order_id)] == ["admitted", "valid"]
 
 
-def test_a_rolled_back_issue_leaves_no_ticket_and_no_lost_key(database: str) -> None:
-    keys.forget()
+def test_a_rolled_back_issue_leaves_no_ticket_and_no_stale_key(database: str) -> None:
+    signing_keys.clear_cache()
     facts = make_facts()
     with pytest.raises(RuntimeError), db.transaction():
         service.issue(facts, [FULL])
@@ -107,7 +107,7 @@ def test_a_rolled_back_issue_leaves_no_ticket_and_no_lost_key(database: str) -> 
     assert admit(ticket.qr_text).admitted
 
 
-def test_a_ticket_that_was_sold_under_a_joined_name_is_called_by_row_and_number(issue: Issue) -> None:
+def test_a_seat_name_is_made_of_row_and_number(issue: Issue) -> None:
     ticket = issue([dataclasses.replace(FULL, seat_name="111", row_label="11", seat_number="1")])[0]
     with db.transaction() as session:
         session.execute(

@@ -1,4 +1,4 @@
-"""The QR's text: small, whole or refused, and worth nothing without the signature."""
+"""The text of a QR code: it is small, complete or refused, and invalid without its signature."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ ONE = qr.Payload(1, uuid.UUID(int=7), 41, 57, 0, 1)
 
 
 @given(PAYLOADS)
-def test_what_was_signed_is_read_and_verified(payload: qr.Payload) -> None:
+def test_a_signed_payload_is_decoded_and_verified(payload: qr.Payload) -> None:
     text = qr.sign(payload, KEY)
-    read, signature = qr.read(text)
+    read, signature = qr.decode(text)
     assert read == payload
     assert qr.verify(read, signature, KEY.public_key())
     assert len(text) == qr.LENGTH
@@ -42,32 +42,32 @@ def test_it_fits_a_small_qr() -> None:
 
 
 @given(st.integers(len(qr.PREFIX), qr.LENGTH - 1), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
-def test_one_changed_character_is_noticed(position: int, character: str) -> None:
+def test_a_changed_character_is_not_verified(position: int, character: str) -> None:
     text = qr.sign(ONE, KEY)
     changed = text[:position] + character + text[position + 1 :]
-    payload, signature = qr.read(changed)
-    same_bytes = (payload, signature) == qr.read(text)
+    payload, signature = qr.decode(changed)
+    same_bytes = (payload, signature) == qr.decode(text)
     assert same_bytes or not qr.verify(payload, signature, KEY.public_key())
 
 
 @given(st.integers(len(qr.PREFIX), qr.LENGTH - 1))
-def test_a_cut_text_is_called_cut(length: int) -> None:
-    with pytest.raises(qr.Cut):
-        qr.read(qr.sign(ONE, KEY)[:length])
+def test_a_short_text_is_incomplete(length: int) -> None:
+    with pytest.raises(qr.IncompleteCode):
+        qr.decode(qr.sign(ONE, KEY)[:length])
 
 
 @pytest.mark.parametrize("text", ["BIL1" + "0" * 148, "BIL1" + "é" * 148, "BIL1", "BIL1" + "A" * 500])
-def test_ours_but_unreadable_is_called_cut(text: str) -> None:
-    with pytest.raises(qr.Cut):
-        qr.read(text)
+def test_our_prefix_with_other_characters_is_incomplete(text: str) -> None:
+    with pytest.raises(qr.IncompleteCode):
+        qr.decode(text)
 
 
 @pytest.mark.parametrize("text", ["", "https://example.com/", "00020126580014br.gov.bcb.pix", "bil1", "\x00"])
-def test_foreign_texts_are_not_ours(text: str) -> None:
-    with pytest.raises(qr.NotOurs):
-        qr.read(text)
+def test_texts_without_our_prefix_are_foreign(text: str) -> None:
+    with pytest.raises(qr.ForeignCode):
+        qr.decode(text)
 
 
 def test_another_key_does_not_verify() -> None:
-    payload, signature = qr.read(qr.sign(ONE, KEY))
+    payload, signature = qr.decode(qr.sign(ONE, KEY))
     assert not qr.verify(payload, signature, Ed25519PrivateKey.generate().public_key())

@@ -1,4 +1,4 @@
-"""How long the PDFs lie in storage."""
+"""Deletion of ticket PDFs from the storage."""
 
 from __future__ import annotations
 
@@ -48,26 +48,26 @@ def is_recorded(ticket: Ticket) -> bool:
         return service.document(ticket.order_id) is not None
 
 
-def test_a_pdf_goes_a_year_after_its_screening(issue: Issue) -> None:
+def test_a_pdf_is_deleted_a_year_after_its_screening(issue: Issue) -> None:
     now = datetime.now(UTC)
     old = with_pdf(issue(starts_at=now - YEAR - timedelta(hours=4), screening_id=1))
     young = with_pdf(issue(starts_at=now - timedelta(days=364), screening_id=2))
-    retention.by_the_clock()
+    retention.delete_old_documents()
     assert (is_stored(old), is_recorded(old)) == (False, False)
     assert (is_stored(young), is_recorded(young)) == (True, True)
     assert [ticket.state for ticket in of_order(old.order_id)] == ["valid", "valid"]
 
 
 def test_rows_without_the_end_of_their_screening_get_it(issue: Issue) -> None:
-    """As a version before this one writes them."""
+    """The version before wrote such rows."""
     old = with_pdf(issue(starts_at=datetime.now(UTC) - YEAR))
     with db.transaction() as session:
         session.execute(text("update tickets.documents set ends_at = null"))
-    retention.by_the_clock()
+    retention.delete_old_documents()
     assert not is_stored(old)
 
 
-def test_while_the_storage_is_away_the_pdf_stays_on_record(
+def test_while_the_storage_fails_the_pdf_stays_recorded(
     issue: Issue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = with_pdf(issue(starts_at=datetime.now(UTC) - YEAR))
@@ -77,13 +77,13 @@ def test_while_the_storage_is_away_the_pdf_stays_on_record(
 
     with monkeypatch.context() as patched:
         patched.setattr(documents, "delete_revisions", away)
-        retention.by_the_clock()
+        retention.delete_old_documents()
     assert is_recorded(old)
-    retention.by_the_clock()
+    retention.delete_old_documents()
     assert (is_stored(old), is_recorded(old)) == (False, False)
 
 
-def test_an_unwanted_pdf_goes_and_its_tickets_stay_good(issue: Issue) -> None:
+def test_an_unwanted_pdf_is_deleted_and_its_tickets_stay_valid(issue: Issue) -> None:
     ticket = with_pdf(issue())
     with db.transaction():
         outbox.publish(OrderPaid(str(ticket.order_id), "LUZ472", "token", "ana@example.com", "Ana", "en", {}))

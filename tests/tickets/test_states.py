@@ -1,11 +1,11 @@
-"""The state machine of a ticket is whole: what it does not name cannot happen."""
+"""The state machine of a ticket: no other moves exist."""
 
 from __future__ import annotations
 
 from app.tickets.states import TICKET
 
 
-def test_what_a_ticket_may_become() -> None:
+def test_the_moves_of_a_ticket() -> None:
     assert TICKET.moves == {
         ("valid", "admit"): "admitted",
         ("admitted", "take_back"): "valid",
@@ -13,5 +13,5 @@ def test_what_a_ticket_may_become() -> None:
     }
 
 
-def test_a_revoked_ticket_stays_so() -> None:
+def test_a_revoked_ticket_stays_revoked() -> None:
     assert all(TICKET.after("revoked", event) is None for event in TICKET.events)

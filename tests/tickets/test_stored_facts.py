@@ -1,4 +1,4 @@
-"""What was issued by the version before this one, or by the one after it, is read at the door and on every page."""
+"""Tickets that the version before or after this one issued are admitted and shown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OLDER = "update tickets.issues set facts = facts - array['form', 'year', 'origin
 
 
 @pytest.mark.parametrize("written", [NEWER, OLDER])
-def test_a_ticket_of_another_version_opens_the_door_and_is_shown(issue: Issue, written: str) -> None:
+def test_a_ticket_of_another_version_is_admitted_and_shown(issue: Issue, written: str) -> None:
     ticket = issue()[0]
     with db.transaction() as session:
         session.execute(text(written))

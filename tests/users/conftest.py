@@ -1,4 +1,4 @@
-"""A mailbox of its own for every test."""
+"""Fixtures for accounts and mails: each test has an empty mailbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts: made, proved by mail, signed in, changed; answers tell nobody who has one."""
+"""Accounts: sign-up, verification by mail, sign-in and changes; no answer reveals which e-mails have an account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.core import db
 from app.core.actor import Actor
 from app.core.errors import Invalid, NotFound, TooMany
 from app.users import service as users
-from app.users.service import LinkOver, User, WrongPassword
+from app.users.service import InvalidEmailToken, User, WrongPassword
 from tests.payments.test_statements import counted
 from tests.users.account_data import (
     PASSWORD,
@@ -39,17 +39,17 @@ def verify(link: str, password: str = PASSWORD, signed_in_id: int | None = None)
         return users.verify_email(link, password, Actor(user_id=signed_in_id))
 
 
-def test_sign_up_sends_a_link_that_proves_the_email() -> None:
+def test_sign_up_mails_a_link_that_verifies_the_email() -> None:
     sign_up(" Ana@Example.ORG ")
     (mail,) = send_due_mails()
     assert mail["To"] == "ana@example.org"
     assert not sign_in().verified
     assert verify(mail_token(mail)).verified_email == "ana@example.org"
-    with pytest.raises(LinkOver):
+    with pytest.raises(InvalidEmailToken):
         verify(mail_token(mail))
 
 
-def test_the_link_alone_does_not_join_a_strangers_email_to_an_account() -> None:
+def test_the_link_alone_does_not_verify_an_account_of_a_stranger() -> None:
     sign_up("victim@example.org")
     (mail,) = send_due_mails()
     with pytest.raises(WrongPassword):
@@ -57,11 +57,11 @@ def test_the_link_alone_does_not_join_a_strangers_email_to_an_account() -> None:
     assert not sign_in("victim@example.org").verified
     owner = sign_in("victim@example.org")
     assert verify(mail_token(mail), "", signed_in_id=owner.id).verified
-    with pytest.raises(LinkOver):
+    with pytest.raises(InvalidEmailToken):
         verify("nonsense", "", signed_in_id=owner.id)
 
 
-def test_a_second_sign_up_changes_nothing_and_tells_by_mail() -> None:
+def test_a_second_sign_up_changes_nothing_and_sends_a_mail() -> None:
     sign_up()
     sign_up("ANA@example.org", "another long password", "Mallory http://evil.example")
     first, second = send_due_mails()
@@ -73,8 +73,8 @@ def test_a_second_sign_up_changes_nothing_and_tells_by_mail() -> None:
         sign_in(password="another long password")
 
 
-def test_nobodys_mailbox_is_filled() -> None:
-    for number in range(users.MAILS_AN_HOUR):
+def test_mails_to_one_address_are_limited() -> None:
+    for number in range(users.MAILS_PER_HOUR):
         sign_up("victim@example.org", name=f"Ana {'x' * number}")
     with pytest.raises(TooMany):
         sign_up("victim@example.org")
@@ -99,7 +99,7 @@ def test_nobodys_mailbox_is_filled() -> None:
         ("Ana", "ana@example.org", "x" * 201, "password.long"),
     ],
 )
-def test_what_sign_up_refuses(name: str, email: str, password: str, code: str) -> None:
+def test_sign_up_refuses_invalid_values(name: str, email: str, password: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         sign_up(email, password, name)
     assert refused.value.code == code
@@ -107,7 +107,7 @@ def test_what_sign_up_refuses(name: str, email: str, password: str, code: str) -
     assert send_due_mails() == []
 
 
-def test_hostile_names_are_kept_as_harmless_text() -> None:
+def test_hostile_names_are_stored_as_text() -> None:
     for number, (typed, kept) in enumerate(
         [
             ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
@@ -120,7 +120,7 @@ def test_hostile_names_are_kept_as_harmless_text() -> None:
         assert sign_in(f"ana{number}@example.org").name == kept
 
 
-def test_wrong_passwords_and_unknown_accounts_look_the_same() -> None:
+def test_wrong_passwords_and_unknown_accounts_get_the_same_error() -> None:
     make_account()
     for email in ("ana@example.org", "nobody@example.org", "nonsense", "", "a" * 10_000):
         with pytest.raises(WrongPassword) as refused:
@@ -132,18 +132,18 @@ def test_unknown_accounts_take_as_long_as_known_ones() -> None:
     make_account()
 
     def seconds(email: str, visit: int) -> float:
-        before = time.process_time()  # what others do on the machine meanwhile is not its work
+        before = time.process_time()  # other processes of the machine do not count
         with pytest.raises(WrongPassword):
             sign_in(email, "not the password", f"address-{visit}")
         return time.process_time() - before
 
-    seconds("nobody@example.org", -1)  # the first one makes the hash that it compares with
+    seconds("nobody@example.org", -1)  # the first call creates the hash to compare with
     pairs = [(seconds("ana@example.org", visit), seconds("nobody@example.org", visit)) for visit in range(9)]
     known, unknown = (min(times) for times in zip(*pairs, strict=True))
     assert 0.4 < known / unknown < 2.5  # without the same work it is ten times and more
 
 
-def test_reset_by_mail_ends_every_session_and_proves_the_email() -> None:
+def test_a_reset_ends_every_session_and_verifies_the_email() -> None:
     before = begin_session(make_account(verified=False))
     with db.transaction():
         users.request_reset("ana@example.org")
@@ -158,13 +158,13 @@ def test_reset_by_mail_ends_every_session_and_proves_the_email() -> None:
     assert sign_in(password="outra frase comprida")
     with pytest.raises(WrongPassword):
         sign_in()
-    for used in (first, second):  # using one ends the others
-        with pytest.raises(LinkOver), db.transaction():
+    for used in (first, second):  # using one deletes the others
+        with pytest.raises(InvalidEmailToken), db.transaction():
             users.reset_password(mail_token(used), "outra frase comprida")
 
 
-def test_asking_for_a_reset_is_the_same_work_whoever_it_is_for() -> None:
-    """The page's time must not tell who has an account: nobody is looked up before the worker does it."""
+def test_requesting_a_reset_does_not_read_accounts() -> None:
+    """The time of the answer must not reveal whether there is an account: only the worker reads accounts."""
     make_account()
     spent = []
     for email in ("nobody@example.org", "ana@example.org"):
@@ -175,7 +175,7 @@ def test_asking_for_a_reset_is_the_same_work_whoever_it_is_for() -> None:
     assert not any("users.users" in statement for statement in spent[1])
 
 
-def test_reset_for_an_unknown_email_says_and_sends_nothing() -> None:
+def test_a_reset_for_an_unknown_email_sends_nothing() -> None:
     with db.transaction():
         users.request_reset("nobody@example.org")
     assert send_due_mails() == []
@@ -183,23 +183,23 @@ def test_reset_for_an_unknown_email_says_and_sends_nothing() -> None:
         users.request_reset("nobody")
 
 
-def test_links_end_and_serve_one_purpose() -> None:
+def test_tokens_expire_and_have_one_purpose() -> None:
     sign_up()
     (mail,) = send_due_mails()
-    with pytest.raises(LinkOver), db.transaction():
+    with pytest.raises(InvalidEmailToken), db.transaction():
         users.reset_password(mail_token(mail), PASSWORD)
     with db.transaction() as session:
         session.execute(text("update users.email_tokens set expires_at = clock_timestamp()"))
-    with pytest.raises(LinkOver):
+    with pytest.raises(InvalidEmailToken):
         verify(mail_token(mail))
-    from app.users.handlers import sweep
+    from app.users.handlers import delete_expired
 
-    sweep()
+    delete_expired()
     with db.reading() as session:
         assert session.execute(text("select count(*) from users.email_tokens")).scalar() == 0
 
 
-def test_tokens_and_passwords_are_not_kept_readable() -> None:
+def test_tokens_and_passwords_are_stored_hashed() -> None:
     sign_up()
     (mail,) = send_due_mails()
     with db.reading() as session:
@@ -240,7 +240,7 @@ def test_name_language_and_role() -> None:
         users.set_role("ana@example.org", "emperor")
 
 
-def test_the_mail_speaks_the_accounts_language() -> None:
+def test_mails_are_in_the_accounts_language() -> None:
     ana = make_account()
     with db.transaction():
         users.change_locale(ana.id, "en")
@@ -250,7 +250,7 @@ def test_the_mail_speaks_the_accounts_language() -> None:
     assert "Choose a new password" in mail_text(mail)
 
 
-def test_demo_people_are_made_once_and_left_alone() -> None:
+def test_demo_accounts_are_created_once_and_not_changed() -> None:
     with db.transaction():
         users.ensure_demo_users()
     for role, email, password in users.DEMO_SIGN_INS:
@@ -262,15 +262,15 @@ def test_demo_people_are_made_once_and_left_alone() -> None:
     assert sign_in(email, "minha nova senha").verified
 
 
-def test_a_house_without_the_demo_closes_the_accounts_whose_passwords_are_public() -> None:
+def test_without_the_demo_public_passwords_are_replaced() -> None:
     with db.transaction():
         users.ensure_demo_users()
     (_, customer, known), (_, door, _), (_, manager, _) = users.DEMO_SIGN_INS
     before = begin_session(sign_in(customer, known))
     with db.transaction():
         users.make_account(manager, "Gil", "a password of our own", "manager")
-        assert users.close_demo_users() == [customer, door]
-        assert users.close_demo_users() == []
+        assert users.replace_demo_passwords() == [customer, door]
+        assert users.replace_demo_passwords() == []
     with pytest.raises(WrongPassword):
         sign_in(customer, known)
     assert sign_in(manager, "a password of our own").role == "manager"

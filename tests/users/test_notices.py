@@ -1,4 +1,4 @@
-"""The mails that a purchase and its endings send: said in both languages, sent once, with what belongs in them."""
+"""Mails about purchases, cancellations and offers: complete, in both languages, sent once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LANGUAGES = ("pt_BR", "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_tickets_come_with_their_pdf(language: str) -> None:
+def test_the_ticket_mail_has_the_pdf(language: str) -> None:
     paid = buy_in_language(make_screening("oooo"), language)
     mail = only_mail(send_all_mails(), "ingressos" if language == "pt_BR" else "tickets", paid.code)
     assert mail["To"] == "ana@example.org"
@@ -56,8 +56,8 @@ def test_tickets_come_with_their_pdf(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_mail_says_where_to_go_what_to_show_and_what_to_fetch(language: str) -> None:
-    """What one reads on the way: the film and its hour first, the street, the proofs, the snacks."""
+def test_the_ticket_mail_has_address_proofs_and_concessions(language: str) -> None:
+    """The mail has what a guest needs on the way: film and time first, then address, proofs, concessions."""
     screening = make_screening("oooo")
     popcorn = concessions.add_product(screening)
     basket = purchases.choose(
@@ -80,7 +80,7 @@ def test_the_mail_says_where_to_go_what_to_show_and_what_to_fetch(language: str)
     assert lines[at : at + 4] == [*proofs, ""]
 
 
-def test_a_mail_that_was_written_by_an_older_version_goes_out(settings: Settings) -> None:
+def test_a_message_of_an_older_version_is_mailed(settings: Settings) -> None:
     paid = buy_in_language(make_screening("oooo"), "en")
     worker.drain(routes(("tickets",)))
     with db.transaction() as session:
@@ -98,8 +98,8 @@ def test_a_mail_that_was_written_by_an_older_version_goes_out(settings: Settings
 
 
 @pytest.mark.parametrize("name", ["path", "order_path"])
-def test_a_notice_that_carries_a_ready_path_links_to_it(name: str) -> None:
-    """As versions before page names wrote it."""
+def test_a_notice_with_a_path_links_to_it(name: str) -> None:
+    """Versions before page names wrote such notices."""
     make_account()
     with db.transaction() as session:
         outbox.publish(NoticeRequested("verify_email", "ana@example.org", "en", {name: "/x/y", "hours": 2}))
@@ -122,7 +122,7 @@ def test_a_notice_that_names_an_unknown_page_becomes_a_dead_letter() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_cancelling_is_told_and_so_is_the_money(language: str) -> None:
+def test_a_cancellation_and_its_refund_are_mailed(language: str) -> None:
     paid = buy_in_language(make_screening("oooo"), language)
     with db.transaction():
         orders.cancel(paid.token)
@@ -130,19 +130,19 @@ def test_cancelling_is_told_and_so_is_the_money(language: str) -> None:
     amount = "R$ 76,00" if language == "pt_BR" else "R$ 76.00"
     cancelled = only_mail(found, "cancelado" if language == "pt_BR" else "cancelled")
     assert amount in mail_text(cancelled).replace("\xa0", " ")
-    assert taken_out(cancelled) == str(paid.id)
+    assert removed_entry(cancelled) == str(paid.id)
     only_mail(found, "de volta para você" if language == "pt_BR" else "went back to you")
 
 
-def taken_out(mail: EmailMessage) -> str:
-    """The UID of the entry that the mail takes out of a calendar."""
+def removed_entry(mail: EmailMessage) -> str:
+    """The UID of the calendar entry that the mail removes."""
     (calendar,) = mail.iter_attachments()
     (visit,) = Calendar.from_ical(calendar.get_content()).walk("VEVENT")
     assert (visit["sequence"], visit["status"]) == (1, "CANCELLED")
     return str(visit["uid"])
 
 
-def test_who_never_paid_has_nothing_to_take_out_of_a_calendar() -> None:
+def test_an_unpaid_order_has_no_calendar_entry_to_remove() -> None:
     screening = make_screening("oooo")
     purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_of(screening, "A1"))))
     with db.transaction():
@@ -150,7 +150,7 @@ def test_who_never_paid_has_nothing_to_take_out_of_a_calendar() -> None:
     assert not list(only_mail(send_all_mails(), "cancelada").iter_attachments())
 
 
-def test_who_cancels_before_the_mail_gets_no_tickets() -> None:
+def test_an_order_cancelled_before_the_mail_gets_no_tickets() -> None:
     paid = buy_in_language(make_screening("oooo"), "en")
     worker.drain(routes(("tickets",)))
     with db.transaction():
@@ -158,8 +158,8 @@ def test_who_cancels_before_the_mail_gets_no_tickets() -> None:
     assert not [subject for subject in send_all_mails() if "Your tickets" in subject]
 
 
-def test_who_cancels_while_the_mail_is_put_off_gets_no_tickets(settings: Settings) -> None:
-    """It had left the worker's hands twice: taken back, and nothing is found if it comes all the same."""
+def test_an_order_cancelled_while_the_mail_is_delayed_gets_no_tickets(settings: Settings) -> None:
+    """The message is withdrawn; if a queue delivers it after all, the PDF is missing and no mail is sent."""
     paid = buy_in_language(make_screening("oooo"), "en")
     worker.drain(routes(("tickets",)))
     with db.transaction() as session:
@@ -167,14 +167,14 @@ def test_who_cancels_while_the_mail_is_put_off_gets_no_tickets(settings: Setting
     with db.transaction():
         orders.cancel(paid.token)
     worker.drain(routes(("tickets",)))
-    with db.transaction() as session:  # as if it came from a queue that nothing is withdrawn from
+    with db.transaction() as session:  # as from a queue from which messages cannot be withdrawn
         session.execute(text("insert into core.outbox select * from core.kept"))
         session.execute(text("drop table core.kept"))
     assert not [subject for subject in send_all_mails() if "Your tickets" in subject]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_screening_that_is_called_off(language: str) -> None:
+def test_a_called_off_screening_is_mailed(language: str) -> None:
     screening = make_screening("oooo")
     paid = buy_in_language(screening, language)
     with db.transaction():
@@ -183,12 +183,12 @@ def test_a_screening_that_is_called_off(language: str) -> None:
         send_all_mails(), "A sessão de Metrópolis foi cancelada" if language == "pt_BR" else "called off"
     )
     assert "O projetor quebrou." in mail_text(mail)
-    assert taken_out(mail) == str(paid.id)
+    assert removed_entry(mail) == str(paid.id)
     assert ("Lanterna, Sala 2" if language == "pt_BR" else "Lanterna, Room 2") in mail_text(mail)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_late_money_is_offered_other_seats(language: str) -> None:
+def test_a_late_payment_gets_a_mail_with_other_seats(language: str) -> None:
     screening = make_screening("oooooo")
     basket = purchases.choose(purchases.start(screening, seat_ids_of(screening, "A1 A2")))
     set_order_language(basket, language)
@@ -202,7 +202,7 @@ def test_late_money_is_offered_other_seats(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_waiting_lists_turn(language: str) -> None:
+def test_an_offer_of_the_waiting_list_is_mailed(language: str) -> None:
     screening = make_screening("oo")
     basket = purchases.start(screening, seat_ids_of(screening, "A1 A2"))
     with db.transaction():
@@ -214,8 +214,8 @@ def test_the_waiting_lists_turn(language: str) -> None:
     assert "http://localhost/requests/" in mail_text(mail)
 
 
-def test_every_language_of_every_mail_is_whole() -> None:
-    """No message id of the other language shows through: the two have no line of words in common."""
+def test_every_mail_is_translated() -> None:
+    """No untranslated message id remains: the subjects of the two languages have none in common."""
     english = set(_all_subjects("en"))
     assert not english & set(_all_subjects("pt_BR"))
 
@@ -234,10 +234,10 @@ def _all_subjects(language: str) -> list[str]:
     }  # fmt: skip
     names = sorted(path.stem for path in notices.FOLDER.glob("*.txt") if not path.stem.startswith("_"))
     assert len(names) == 12
-    return [notices.write(name, language, facts, "http://localhost/x").subject for name in names]
+    return [notices.render(name, language, facts, "http://localhost/x").subject for name in names]
 
 
-def test_the_same_notice_is_the_same_mail_twice_over(settings: Settings) -> None:
+def test_a_notice_sends_one_mail_with_the_id_of_its_message(settings: Settings) -> None:
     make_account()
     with db.transaction():
         message_id = outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))
@@ -246,7 +246,7 @@ def test_the_same_notice_is_the_same_mail_twice_over(settings: Settings) -> None
     assert mail["Message-ID"] == f"<{message_id}@cinelanterna.example>"
 
 
-def test_what_people_typed_is_no_markup_in_a_mail(settings: Settings) -> None:
+def test_typed_text_is_no_markup_in_a_mail(settings: Settings) -> None:
     hostile = {"reason": "<img src=x onerror=alert(1)> {{7*7}}\n\nBcc: all@example.org"}
     facts = {
         "film": "<b>Limite</b>\r\nBcc: all@example.org", "cinema": "C", "auditorium": "S", "amount": 0,

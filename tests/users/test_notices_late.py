@@ -1,4 +1,4 @@
-"""Mail that cannot go out at once, or at all: it waits, is dropped once it is no longer so, or is a dead letter."""
+"""Mails that cannot be sent at once: they wait, are dropped when outdated, or become dead letters."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_pdf_too_large_for_a_mail_is_linked(settings: Settings) -> None:
     assert "/orders/x" in mail_text(mail)
 
 
-def test_a_mail_that_can_never_go_out_is_a_dead_letter_and_a_late_one_is_not() -> None:
+def test_an_impossible_mail_is_a_dead_letter_and_an_outdated_one_is_not() -> None:
     with db.transaction():
         outbox.publish(NoticeRequested("account_exists", "a b@example.org", "en"))
         outbox.publish(NoticeRequested("no_such_mail", "ana@example.org", "en", {}))
@@ -49,7 +49,7 @@ def test_a_mail_that_can_never_go_out_is_a_dead_letter_and_a_late_one_is_not() -
     assert len(dead_letters()) == 3
 
 
-def test_mail_waits_while_the_server_is_away(settings: Settings) -> None:
+def test_a_mail_waits_while_the_server_is_down(settings: Settings) -> None:
     config.use(settings.changed(mail={"url": "smtp://127.0.0.1:1?tls=off"}))
     try:
         with db.transaction():
@@ -65,8 +65,8 @@ def test_mail_waits_while_the_server_is_away(settings: Settings) -> None:
     assert len(read_mails(settings.mail_folder)) == 1
 
 
-def test_a_notice_that_says_what_is_no_longer_so_is_not_sent(settings: Settings) -> None:
-    """The mail server was away until the seats had gone, or the link had ended."""
+def test_an_outdated_notice_is_not_sent(settings: Settings) -> None:
+    """The mail server was down until the offer or the link had expired."""
     now = datetime.now(UTC)
     with db.transaction():
         for name, hours in (("late", -1), ("early", 1)):
@@ -79,7 +79,7 @@ def test_a_notice_that_says_what_is_no_longer_so_is_not_sent(settings: Settings)
         assert session.execute(text("select count(*) from core.outbox")).scalar_one() == 0
 
 
-def test_a_notice_of_before_there_was_such_a_time_is_sent(settings: Settings) -> None:
+def test_a_notice_without_a_time_limit_is_sent(settings: Settings) -> None:
     with db.transaction() as session:
         outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))
         session.execute(text("update core.outbox set payload = payload - 'not_after'"))
@@ -88,7 +88,7 @@ def test_a_notice_of_before_there_was_such_a_time_is_sent(settings: Settings) ->
 
 
 @pytest.mark.parametrize("purpose", ["verify", "reset"])
-def test_a_link_is_not_sent_once_it_has_ended(settings: Settings, purpose: str) -> None:
+def test_an_expired_link_is_not_sent(settings: Settings, purpose: str) -> None:
     config.use(settings.changed(mail={"url": "smtp://127.0.0.1:1?tls=off"}))
     try:
         ana = make_account(verified=False)
@@ -102,12 +102,12 @@ def test_a_link_is_not_sent_once_it_has_ended(settings: Settings, purpose: str) 
         config.use(settings)
     with db.reading() as session:
         ends = session.execute(text("select expires_at from users.email_tokens")).scalar_one()
-        told = session.execute(text("select payload->>'not_after' from core.outbox")).scalar_one()
-    assert datetime.fromisoformat(told) == ends
+        not_after = session.execute(text("select payload->>'not_after' from core.outbox")).scalar_one()
+    assert datetime.fromisoformat(not_after) == ends
 
 
-def test_mail_that_is_put_off_for_a_morning_arrives(settings: Settings) -> None:
-    """As greylisting does, or an outage: no person has to put anything back."""
+def test_a_mail_that_is_deferred_for_a_morning_arrives(settings: Settings) -> None:
+    """Greylisting and outages cause this: nobody has to requeue a dead letter."""
     server = MailServer()
     config.use(settings.changed(mail={"url": f"smtp://127.0.0.1:{server.port}?tls=off"}))
     try:

@@ -1,4 +1,4 @@
-"""Sessions: begun by signing in, each ended by itself, all by another password, none for ever."""
+"""Sessions begin with a sign-in and end by sign-out, a new password or time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.users import service as users
 from tests.users.account_data import PASSWORD, begin_session, is_signed_in, make_account
 
 
-def test_each_sign_in_is_a_session_of_its_own() -> None:
+def test_each_sign_in_begins_a_session() -> None:
     ana = make_account()
     phone, desk = begin_session(ana), begin_session(ana)
     with db.reading():
@@ -22,7 +22,7 @@ def test_each_sign_in_is_a_session_of_its_own() -> None:
     assert (is_signed_in(phone), is_signed_in(desk)) == (False, True)
 
 
-def test_signing_in_again_ends_the_session_that_was_there() -> None:
+def test_signing_in_again_ends_the_earlier_session() -> None:
     ana = make_account()
     before, elsewhere = begin_session(ana), begin_session(ana)
     with db.transaction():
@@ -30,7 +30,7 @@ def test_signing_in_again_ends_the_session_that_was_there() -> None:
     assert [is_signed_in(key) for key in (before, elsewhere, after)] == [False, True, True]
 
 
-def test_sessions_end_after_their_days_and_are_swept() -> None:
+def test_sessions_expire_and_are_deleted() -> None:
     ana = make_account()
     old, young = begin_session(ana), begin_session(ana)
     with db.transaction() as session:
@@ -39,13 +39,13 @@ def test_sessions_end_after_their_days_and_are_swept() -> None:
             {"key": old},
         )
     assert (is_signed_in(old), is_signed_in(young)) == (False, True)
-    handlers.sweep()
+    handlers.delete_expired()
     with db.reading() as session:
         assert session.execute(text("select key from users.sessions")).scalars().all() == [young]
 
 
 @pytest.mark.parametrize("how", ["changed", "reset by command"])
-def test_another_password_ends_them_all(how: str) -> None:
+def test_a_new_password_ends_all_sessions(how: str) -> None:
     ana, eva = make_account(), make_account("eva@example.org")
     mine, hers = [begin_session(ana), begin_session(ana)], begin_session(eva)
     with db.transaction():
@@ -56,7 +56,7 @@ def test_another_password_ends_them_all(how: str) -> None:
     assert [is_signed_in(key) for key in (*mine, hers)] == [False, False, True]
 
 
-def test_another_role_ends_none() -> None:
+def test_a_new_role_ends_no_session() -> None:
     key = begin_session(make_account())
     with db.transaction():
         users.set_role("ana@example.org", "door")

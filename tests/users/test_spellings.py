@@ -1,4 +1,4 @@
-"""One e-mail and one password, however keyboards and browsers spell them: one account, and its owner gets in."""
+"""Spellings of e-mails and passwords: all spellings by keyboards and browsers are the same account and password."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_another_domain_is_another_account() -> None:
 
 def test_mails_to_one_mailbox_are_counted_together_whatever_the_spelling() -> None:
     spellings = (EMAIL, *OTHERS)
-    for number in range(users.MAILS_AN_HOUR):
+    for number in range(users.MAILS_PER_HOUR):
         with db.transaction():
             users.request_reset(spellings[number % len(spellings)])
     with pytest.raises(TooMany), db.transaction():
@@ -77,7 +77,7 @@ def test_mails_to_one_mailbox_are_counted_together_whatever_the_spelling() -> No
     ("chosen", "typed"),
     [(PHRASE, DECOMPOSED), (DECOMPOSED, PHRASE), ("uma frase comprida", "uma\u00a0frase\u3000comprida")],
 )
-def test_a_password_fits_in_any_spelling(chosen: str, typed: str) -> None:
+def test_a_password_matches_in_any_spelling(chosen: str, typed: str) -> None:
     with db.transaction():
         ana = users.make_account(EMAIL, "Ana", chosen)
     assert sign_in(EMAIL, typed).id == ana.id
@@ -95,7 +95,7 @@ def test_a_password_fits_in_any_spelling(chosen: str, typed: str) -> None:
 @pytest.mark.parametrize(
     "typed", ["CORAÇÃO ÀS TRÊS", "coracao as tres", "coração às três ", "coração às  três"]
 )
-def test_another_password_does_not_fit(typed: str) -> None:
+def test_another_password_does_not_match(typed: str) -> None:
     with db.transaction():
         users.make_account(EMAIL, "Ana", PHRASE)
     with pytest.raises(WrongPassword):
@@ -111,8 +111,8 @@ def test_another_password_does_not_fit(typed: str) -> None:
         ("tem\u00a0espaço aqui", "tem\u00a0espaço aqui"),
     ],
 )
-def test_a_hash_of_before_fits_and_is_made_anew(kept: str, typed: str) -> None:
-    """Hashes were made of the letters as they came; the first sign-in makes one of the normal form."""
+def test_an_old_hash_matches_and_is_renewed(kept: str, typed: str) -> None:
+    """Older hashes were made of the letters as typed; the first sign-in stores one of the normal form."""
     with db.transaction() as session:
         ana = users.make_account(EMAIL, "Ana", PASSWORD)
         before = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(kept)
@@ -123,14 +123,14 @@ def test_a_hash_of_before_fits_and_is_made_anew(kept: str, typed: str) -> None:
     assert sign_in(EMAIL, typed).id == ana.id
     with db.reading() as session:
         after = str(session.execute(text("select password_hash from users.users")).scalar())
-    assert not passwords.is_outdated(after, typed)
+    assert not passwords.needs_rehash(after, typed)
     assert sign_in(EMAIL, unicodedata.normalize("NFC", typed)).id == ana.id
 
 
-def test_length_is_counted_in_letters_as_they_are_seen() -> None:
-    assert passwords.checked(unicodedata.normalize("NFD", "ã" * passwords.LONGEST))
-    assert passwords.fits(
-        passwords.hashed("ã" * passwords.LONGEST), unicodedata.normalize("NFD", "ã" * passwords.LONGEST)
+def test_length_is_counted_in_visible_letters() -> None:
+    assert passwords.checked(unicodedata.normalize("NFD", "ã" * passwords.MAX_LENGTH))
+    assert passwords.matches(
+        passwords.hashed("ã" * passwords.MAX_LENGTH), unicodedata.normalize("NFD", "ã" * passwords.MAX_LENGTH)
     )
     with pytest.raises(Invalid):
-        passwords.checked(unicodedata.normalize("NFD", "ã" * (passwords.SHORTEST - 1)))
+        passwords.checked(unicodedata.normalize("NFD", "ã" * (passwords.MIN_LENGTH - 1)))

@@ -20,7 +20,7 @@ from app.core.errors import Conflict
 from app.events.service import Screening
 from app.orders import service as orders
 from app.reservations import service as reservations
-from app.users import links
+from app.users import email_tokens
 from tests.actors import owner_of, visitor_actor
 from tests.orders import purchases
 from tests.orders.concessions import add_product
@@ -185,7 +185,9 @@ class FormFuzzer:
         """The values of this address argument for which data exists."""
         if argument == "token":
             with db.transaction():
-                mailed = [links.new(self.manager.id, purpose).token for purpose in ("verify", "reset")]
+                mailed = [
+                    email_tokens.create(self.manager.id, purpose).token for purpose in ("verify", "reset")
+                ]
             tokens = (self.paid.token, self.foreign.token, self.awaiting())
             return [*tokens, self.request, *mailed, self.basket()]
         return {

@@ -27,11 +27,11 @@ def make_one(order_id: str) -> int:
     import uuid
 
     from app.core import db
-    from app.tickets import issuing, paper
+    from app.tickets import issuing, pdf_layout
 
     with db.reading():
         tickets = issuing.of_order(uuid.UUID(order_id))
-    paper.pdf(tickets, "pt_BR", "Cine Lanterna")
+    pdf_layout.render_pdf(tickets, "pt_BR", "Cine Lanterna")
     return len(tickets)
 
 

@@ -1,6 +1,6 @@
-"""The links that mails carry: stored hashed, used once, until they end.
+"""Single-use tokens in the links of mails: only their hash is stored, and they expire.
 
-The worker sends some of them, so nothing here knows of passwords: their library costs memory.
+The worker sends some of them, so this module does not import `passwords`: its library needs much memory.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from app.core.pages import Page
 from app.users.views import COLUMNS, User
 
 HOURS = {"verify": 72, "reset": 2}
-_MAILS = {"verify": ("verify_email", Page.VERIFY), "reset": ("reset_password", Page.RESET)}
+_MAIL_OF_PURPOSE = {"verify": ("verify_email", Page.VERIFY), "reset": ("reset_password", Page.RESET)}
 
 
-class LinkOver(Conflict):
-    """The link of a mail was used, has ended, or was never sent."""
+class InvalidEmailToken(Conflict):
+    """The token was used, has expired, or was never issued."""
 
     def __init__(self) -> None:
         super().__init__("link.over")
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class EmailToken:
     token: str
     expires_at: datetime
 
 
-def new(user_id: int, purpose: str) -> Link:
-    """A new link for `purpose` (`verify`, `reset`); only its token's hash is kept."""
+def create(user_id: int, purpose: str) -> EmailToken:
+    """Create a token for `purpose` (`verify`, `reset`); only its hash is stored."""
     token = secrets.token_urlsafe(24)
     made = db.session().execute(
         text(
@@ -46,29 +46,29 @@ def new(user_id: int, purpose: str) -> Link:
         ),
         {"hash": _hash(token), "user_id": user_id, "purpose": purpose, "hours": HOURS[purpose]},
     )
-    return Link(token, made.scalar_one())
+    return EmailToken(token, made.scalar_one())
 
 
-def send(to: User, purpose: str) -> Link:
-    """Mail a new link for `purpose` (`verify`, `reset`); not once it has ended."""
-    link = new(to.id, purpose)
-    # No name: who signs up writes it, and these mails go to people who did not ask for them.
+def send(to: User, purpose: str) -> EmailToken:
+    """Create a token for `purpose` (`verify`, `reset`) and mail its link; the mail is not sent after it has expired."""
+    created = create(to.id, purpose)
+    # The mail has no name: a stranger may have typed it, and the receiver did not ask for the mail.
     facts = {"hours": HOURS[purpose]}
-    ends = link.expires_at.isoformat()
-    template, page = _MAILS[purpose]
+    ends = created.expires_at.isoformat()
+    template, page = _MAIL_OF_PURPOSE[purpose]
     outbox.publish(
-        NoticeRequested(template, to.email, to.locale, facts, not_after=ends, page=page, key=link.token)
+        NoticeRequested(template, to.email, to.locale, facts, not_after=ends, page=page, key=created.token)
     )
-    return link
+    return created
 
 
 def browser_proof(token: str) -> str:
-    """What the browser that had a link sent keeps of it: it shows that, and does not give the token away."""
+    """A hash that proves that a browser requested the token, without revealing it; the browser keeps it."""
     return hashlib.sha256(b"browser:" + token[:200].encode()).hexdigest()
 
 
 def send_reset(email: str) -> None:
-    """The link that `service.request_reset` promised; nothing for an e-mail without an account."""
+    """Mail a link to choose a new password; does nothing if the e-mail has no account."""
     account = text(f"select {COLUMNS} from users.users where lower(email) = :email")  # noqa: S608 (no value is put in)
     row = db.session().execute(account, {"email": email}).one_or_none()
     if row is not None:
@@ -76,7 +76,7 @@ def send_reset(email: str) -> None:
 
 
 def owner(token: str, purpose: str) -> int:
-    """The account whose link it is, without using it up. Raises LinkOver."""
+    """The id of the token's account; the token stays valid. Raises InvalidEmailToken."""
     return _owner(
         "select user_id from users.email_tokens where token_hash = :hash and purpose = :purpose"
         " and expires_at > clock_timestamp()",
@@ -85,8 +85,8 @@ def owner(token: str, purpose: str) -> int:
     )
 
 
-def use(token: str, purpose: str) -> int:
-    """Single use: the row goes with its use; returns whose it was. Raises LinkOver."""
+def consume(token: str, purpose: str) -> int:
+    """Delete the token and return the id of its account. Raises InvalidEmailToken."""
     return _owner(
         "delete from users.email_tokens where token_hash = :hash and purpose = :purpose"
         " and expires_at > clock_timestamp() returning user_id",
@@ -95,26 +95,26 @@ def use(token: str, purpose: str) -> int:
     )
 
 
-def forget(user_id: int, purpose: str) -> None:
-    """End every link of this kind that the account was sent."""
+def delete(user_id: int, purpose: str) -> None:
+    """Delete all tokens of the account with this purpose."""
     db.session().execute(
         text("delete from users.email_tokens where user_id = :id and purpose = :purpose"),
         {"id": user_id, "purpose": purpose},
     )
 
 
-def sweep() -> int:
-    """Drop links whose time is over."""
-    gone = db.session().execute(
+def delete_expired() -> int:
+    """Delete the tokens that have expired; returns their number."""
+    deleted = db.session().execute(
         text("delete from users.email_tokens where expires_at < clock_timestamp() returning 1")
     )
-    return len(gone.all())
+    return len(deleted.all())
 
 
 def _owner(statement: str, token: str, purpose: str) -> int:
     found = db.session().execute(text(statement), {"hash": _hash(token), "purpose": purpose}).scalar()
     if found is None:
-        raise LinkOver
+        raise InvalidEmailToken
     return int(found)
 
 

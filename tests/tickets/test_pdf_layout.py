@@ -1,4 +1,4 @@
-"""The printed ticket: everything on it, readable by people, readers and scanners, and small."""
+"""The PDF of a ticket: it is complete, small, and readable by people, screen readers and scanners."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pypdf import PdfReader
 
 from app.core.half_price import KINDS
-from app.tickets import paper, qr
+from app.tickets import pdf_layout, qr
 from app.tickets.service import Ticket, TicketLine
 from tests.qr_codes import read_qr_codes
 from tests.tickets.conftest import FULL, STUDENT, make_facts
@@ -60,8 +60,8 @@ def decoded(content: bytes, page: int = 0, scale: float = 3.0) -> list[str]:
     return read_qr_codes(picture)
 
 
-def test_everything_that_the_door_and_the_guest_need_is_on_it() -> None:
-    content = paper.pdf([make_ticket(), make_ticket(STUDENT, 2)], "pt_BR", "Cine Lanterna")
+def test_a_page_has_all_that_door_and_guest_need() -> None:
+    content = pdf_layout.render_pdf([make_ticket(), make_ticket(STUDENT, 2)], "pt_BR", "Cine Lanterna")
     words = text_of(content, 1)
     for expected in (
         "CINE LANTERNA", "Centro", "Rua da Consolação, 2403", "METRÓPOLIS", "1927", "2h33", "12",
@@ -70,38 +70,40 @@ def test_everything_that_the_door_and_the_guest_need_is_on_it() -> None:
         assert expected in words.replace("\u00a0", " "), expected
 
 
-def test_in_english() -> None:
-    words = text_of(paper.pdf([make_ticket(STUDENT)], "en", "Cine Lanterna"))
+def test_a_page_in_english() -> None:
+    words = text_of(pdf_layout.render_pdf([make_ticket(STUDENT)], "en", "Cine Lanterna"))
     for expected in ("METROPOLIS", "TUESDAY 24 NOVEMBER 2026", "8:30 pm", "Half price, student", "R$ 19.00"):
         assert expected in words.replace("\u00a0", " "), expected
     assert "Show at the door: Student card (CIE) with photo." in words
 
 
 @pytest.mark.parametrize(
-    ("locale", "said"),
+    ("locale", "expected"),
     [
         ("en", "Comes in with the disabled person."),
         ("pt_BR", "Entra junto com a pessoa com deficiência."),
     ],
 )
-def test_a_companion_is_not_told_to_show_somebody(locale: str, said: str) -> None:
+def test_a_companion_has_no_document_to_show(locale: str, expected: str) -> None:
     companion = dataclasses.replace(STUDENT, half_kind="companion")
-    words = " ".join(text_of(paper.pdf([make_ticket(companion)], locale, "Cine Lanterna")).split())
-    assert said in words
+    words = " ".join(
+        text_of(pdf_layout.render_pdf([make_ticket(companion)], locale, "Cine Lanterna")).split()
+    )
+    assert expected in words
     assert "Show at the door" not in words
     assert "Mostre na porta" not in words
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.5, 3.0])
-def test_the_printed_qr_is_read_as_the_tickets_own(scale: float) -> None:
+def test_the_printed_qr_holds_the_tickets_text(scale: float) -> None:
     tickets = [make_ticket(), make_ticket(STUDENT, 2)]
-    content = paper.pdf(tickets, "pt_BR", "Cine Lanterna")
+    content = pdf_layout.render_pdf(tickets, "pt_BR", "Cine Lanterna")
     for number, ticket in enumerate(tickets):
         assert decoded(content, number, scale) == [ticket.qr_text]
 
 
-def test_it_is_small_and_tagged_and_its_fonts_travel_with_it() -> None:
-    content = paper.pdf([make_ticket()], "pt_BR", "Cine Lanterna")
+def test_the_file_is_small_and_tagged_and_embeds_its_fonts() -> None:
+    content = pdf_layout.render_pdf([make_ticket()], "pt_BR", "Cine Lanterna")
     assert len(content) <= 20_000
     reader = PdfReader(BytesIO(content))
     root: Any = reader.root_object
@@ -124,14 +126,14 @@ def test_it_is_small_and_tagged_and_its_fonts_travel_with_it() -> None:
 
 def test_eight_tickets_are_eight_pages_and_each_is_small() -> None:
     tickets = [make_ticket(dataclasses.replace(FULL, seat_name=f"F{n}"), n) for n in range(1, 9)]
-    content = paper.pdf(tickets, "pt_BR", "Cine Lanterna")
+    content = pdf_layout.render_pdf(tickets, "pt_BR", "Cine Lanterna")
     assert len(PdfReader(BytesIO(content)).pages) == 8
     assert len(content) <= 8 * 20_000
 
 
 @pytest.mark.parametrize("locale", ["pt_BR", "en"])
-def test_the_longest_that_a_film_brings_is_small_too(locale: str) -> None:
-    """Every letter that a font has costs; a long title needs narrow ones, which are a font of their own."""
+def test_the_file_is_small_with_the_longest_texts(locale: str) -> None:
+    """Each embedded letter makes the file larger, and a long title needs a second font, the narrow one."""
     longest = dataclasses.replace(STUDENT, half_kind="low_income_youth", zone_name="Casal")
     ticket = make_ticket(
         longest,
@@ -141,15 +143,15 @@ def test_the_longest_that_a_film_brings_is_small_too(locale: str) -> None:
         cinema_name="Kinoplex Quixadá",
         auditorium_label="10",
     )
-    assert len(paper.pdf([ticket], locale, "Wünschelburg Kino")) <= 20_000
+    assert len(pdf_layout.render_pdf([ticket], locale, "Wünschelburg Kino")) <= 20_000
 
 
 @pytest.mark.parametrize("locale", ["pt_BR", "en"])
 @pytest.mark.parametrize("kind", [None, *KINDS])
-def test_no_proof_is_so_long_that_it_meets_the_price(kind: str | None, locale: str) -> None:
-    """Line by line down the right half: none begins before the one above it ends, and the foot is below them all."""
+def test_the_longest_proof_does_not_overlap_the_price(kind: str | None, locale: str) -> None:
+    """In the right half, no line begins before the one above it ends, and the footer is below all of them."""
     line = dataclasses.replace(FULL, ticket_type="half" if kind else "full", half_kind=kind, price=103_800)
-    content = paper.pdf([make_ticket(line)], locale, "Cine Lanterna")
+    content = pdf_layout.render_pdf([make_ticket(line)], locale, "Cine Lanterna")
     sheet = pypdfium2.PdfDocument(content)[0].get_textpage()
     boxes = [sheet.get_rect(index) for index in range(sheet.count_rects())]
     below = [box for box in boxes if box[3] < (148 - 78) / 25.4 * 72]
@@ -160,14 +162,14 @@ def test_no_proof_is_so_long_that_it_meets_the_price(kind: str | None, locale: s
         assert apart, (sheet.get_text_bounded(*one), sheet.get_text_bounded(*other))
 
 
-def test_a_long_original_title_gives_way_to_what_one_will_see() -> None:
+def test_a_long_original_title_is_left_out_for_the_version() -> None:
     facts: dict[str, Any] = {
         "film_title": "Nosferatu",
         "original_title": "Nosferatu, eine Symphonie des Grauens",
         "year": 1922,
     }
     for title in (facts, facts | {"original_title": "palavra " * 40}):
-        words = text_of(paper.pdf([make_ticket(format="3D", **title)], "pt_BR", "Cine Lanterna"))
+        words = text_of(pdf_layout.render_pdf([make_ticket(format="3D", **title)], "pt_BR", "Cine Lanterna"))
         assert "1922 · legendado · 3D · 2h33" in words.replace("\u00a0", " ")
 
 
@@ -182,9 +184,9 @@ def test_a_long_original_title_gives_way_to_what_one_will_see() -> None:
         ("Amélie", "Le Fabuleux Destin d'Amélie", "AMÉLIE", "Le Fabuleux Destin d'Amélie, 2001 · legendado"),
     ],
 )
-def test_a_title_is_readable_whatever_its_letters(title: str, original: str, shown: str, line: str) -> None:
+def test_a_title_is_readable_in_any_script(title: str, original: str, shown: str, line: str) -> None:
     ticket = make_ticket(film_title=title, film_title_en="", original_title=original, year=2001)
-    words = text_of(paper.pdf([ticket], "pt_BR", "Cine Lanterna")).replace("\u00a0", " ")
+    words = text_of(pdf_layout.render_pdf([ticket], "pt_BR", "Cine Lanterna")).replace("\u00a0", " ")
     assert f"2403 {shown} {line} · 2h33" in words
 
 
@@ -199,8 +201,10 @@ def structure(node: Any) -> list[Any]:
     return found
 
 
-def test_a_screen_reader_hears_a_heading_a_ticket_and_what_the_picture_is() -> None:
-    reader = PdfReader(BytesIO(paper.pdf([make_ticket(), make_ticket(STUDENT, 2)], "en", "Cine Lanterna")))
+def test_the_structure_has_heading_paragraphs_and_alternative_text() -> None:
+    reader = PdfReader(
+        BytesIO(pdf_layout.render_pdf([make_ticket(), make_ticket(STUDENT, 2)], "en", "Cine Lanterna"))
+    )
     root: Any = reader.root_object
     elements = [element for child in [root["/StructTreeRoot"]["/K"]] for element in structure(
         child[0].get_object() if isinstance(child, list) else child.get_object())]  # fmt: skip
@@ -211,7 +215,7 @@ def test_a_screen_reader_hears_a_heading_a_ticket_and_what_the_picture_is() -> N
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_name_is_only_a_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hostile_name_is_printed_as_text(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_network(*_: object, **__: object) -> None:
         raise AssertionError("a ticket asked the network")
 
@@ -227,7 +231,7 @@ def test_a_hostile_name_is_only_a_name(name: str, monkeypatch: pytest.MonkeyPatc
     )
     hostile: dict[str, Any] = dict.fromkeys(fields, name)
     ticket = make_ticket(**hostile, film_title_en="")
-    content = paper.pdf([ticket], "pt_BR", name)
+    content = pdf_layout.render_pdf([ticket], "pt_BR", name)
     reader = PdfReader(BytesIO(content))
     assert len(reader.pages) == 1
     assert len(content) <= 30_000
@@ -243,8 +247,8 @@ def test_a_hostile_name_is_only_a_name(name: str, monkeypatch: pytest.MonkeyPatc
     ["M", "O Gabinete do Dr. Caligari", "Nosferatu, uma sinfonia do horror", "A paixão de Joana d'Arc " * 3,
      "Dr. Fantástico ou como aprendi a parar de me preocupar e amar a bomba", "X" * 60, "A" * 300],
 )  # fmt: skip
-def test_a_title_of_any_length_is_whole_and_inside(title: str) -> None:
-    content = paper.pdf([make_ticket(film_title=title)], "pt_BR", "Cine Lanterna")
+def test_a_title_of_any_length_fits_the_page(title: str) -> None:
+    content = pdf_layout.render_pdf([make_ticket(film_title=title)], "pt_BR", "Cine Lanterna")
     shown = re.sub(r"\W", "", text_of(content))
     assert re.sub(r"\W", "", title.upper()) in shown
     picture = pypdfium2.PdfDocument(content)[0].render(scale=2).to_pil().convert("L")
@@ -253,8 +257,10 @@ def test_a_title_of_any_length_is_whole_and_inside(title: str) -> None:
     assert min(right_margin.tobytes()) > 200, "letters ran into the margin"
 
 
-def test_an_unknown_colour_or_rating_still_prints() -> None:
-    content = paper.pdf([make_ticket(stock="gold", age_rating="21")], "pt_BR", "Cine Lanterna")
+def test_an_unknown_colour_or_rating_is_printed() -> None:
+    content = pdf_layout.render_pdf(
+        [make_ticket(paper_colour="gold", age_rating="21")], "pt_BR", "Cine Lanterna"
+    )
     assert "18" in text_of(content)
 
 
@@ -266,10 +272,10 @@ def test_an_unknown_colour_or_rating_still_prints() -> None:
         ("Balcão Nobre Central Superior Esquerdo", "Balcão Nobre Central Superior Esquerdo. Sem documento"),
     ],
 )
-def test_the_section_stands_above_the_seat(section: str, above: str) -> None:
+def test_the_section_is_above_the_seat(section: str, above: str) -> None:
     line = dataclasses.replace(
         FULL, seat_name=f"{section} 11-1", row_label="11", seat_number="1", section=section, zone_name="VIP"
     )
-    words = text_of(paper.pdf([make_ticket(line)], "pt_BR", "Cine Lanterna"))
+    words = text_of(pdf_layout.render_pdf([make_ticket(line)], "pt_BR", "Cine Lanterna"))
     assert above in words
     assert "11-1" in words

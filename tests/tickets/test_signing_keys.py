@@ -1,4 +1,4 @@
-"""Keys: made once, sealed, rotated without shutting anybody out, retired when one has leaked."""
+"""Signing keys are created once, encrypted, rotated while old tickets stay valid, and retired when one has leaked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app.core import config, db, worker
 from app.core.config import Settings
 from app.dispatch import routes, ticks
-from app.tickets import keys, qr, rotation, service
+from app.tickets import key_rotation, qr, service, signing_keys
 from tests.tickets.conftest import FULL, Issue, admit, of_order, retire_keys
 
 
@@ -25,11 +25,11 @@ def kids() -> list[int]:
 
 
 def kid_of(ticket: service.Ticket) -> int:
-    return qr.read(ticket.qr_text)[0].kid
+    return qr.decode(ticket.qr_text)[0].kid
 
 
-def test_the_worker_makes_the_first_key_at_its_first_start(database: str) -> None:
-    keys.forget()
+def test_the_worker_creates_the_first_key_at_its_first_start(database: str) -> None:
+    signing_keys.clear_cache()
     for tick in ticks(("tickets",)):
         if tick.name.startswith("tickets"):
             assert worker.run_tick(tick)
@@ -37,32 +37,32 @@ def test_the_worker_makes_the_first_key_at_its_first_start(database: str) -> Non
     assert kids() == [1]
 
 
-def test_many_processes_that_start_together_make_one_key(database: str) -> None:
-    keys.forget()
+def test_processes_that_start_together_create_one_key(database: str) -> None:
+    signing_keys.clear_cache()
     gate = threading.Barrier(6)
 
     def start(_: int) -> int:
         gate.wait(30)
         with db.transaction():
-            return keys.ensure().kid
+            return signing_keys.ensure().kid
 
     with ThreadPoolExecutor(6) as pool:
         assert set(pool.map(start, range(6))) == {1}
     assert kids() == [1]
 
 
-def test_the_private_half_is_not_readable_in_the_database(issue: Issue) -> None:
+def test_the_private_key_is_encrypted_in_the_database(issue: Issue) -> None:
     issue()
     with db.reading() as session:
         row = session.execute(text("select * from tickets.signing_keys")).one()
-    private = keys.signing_key().private.private_bytes_raw() if db.in_transaction() else None
+    private = signing_keys.signing_key().private.private_bytes_raw() if db.in_transaction() else None
     assert private is None
     with db.transaction():
-        private = keys.signing_key().private.private_bytes_raw()
+        private = signing_keys.signing_key().private.private_bytes_raw()
     assert private not in bytes(row.sealed_private_key)
 
 
-def test_a_rotated_key_signs_what_comes_and_opens_what_was(issue: Issue) -> None:
+def test_after_rotation_the_new_key_signs_and_old_tickets_are_valid(issue: Issue) -> None:
     old = issue()[0]
     with db.transaction():
         assert service.rotate_key() == 2
@@ -72,17 +72,17 @@ def test_a_rotated_key_signs_what_comes_and_opens_what_was(issue: Issue) -> None
     assert admit(new.qr_text).verdict == "admitted"
 
 
-def test_a_process_that_remembers_an_older_key_notices(issue: Issue) -> None:
+def test_a_process_with_an_older_cached_key_reads_the_new_one(issue: Issue) -> None:
     issue()
-    remembered = keys._SIGNING.peek("newest")
+    remembered = signing_keys._SIGNING.peek("newest")
     assert remembered is not None
     with db.transaction():
         service.rotate_key()
-    keys._SIGNING.put("newest", remembered)
+    signing_keys._SIGNING.put("newest", remembered)
     assert kid_of(issue([FULL], screening_id=42)[0]) == 2
 
 
-def test_a_retired_key_opens_no_door_but_the_new_qr_and_the_code_do(issue: Issue) -> None:
+def test_a_qr_of_a_retired_key_is_refused_and_new_qr_and_code_are_admitted(issue: Issue) -> None:
     first, second = issue()
     over = issue([FULL], screening_id=42, starts_at=first.facts.starts_at.replace(year=2020))[0]
     assert retire_keys() == (2, 2)
@@ -95,64 +95,60 @@ def test_a_retired_key_opens_no_door_but_the_new_qr_and_the_code_do(issue: Issue
     assert of_order(over.order_id) == [over]
 
 
-def test_in_batches_that_begin_with_what_is_shown_first(
-    issue: Issue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rotation, "ORDERS_A_BATCH", 2)
+def test_batches_begin_with_the_next_screening(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_rotation, "ORDERS_PER_BATCH", 2)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     later = [issue([FULL], screening_id=42, starts_at=tomorrow)[0]]
     soon = [issue([replace(FULL, seat_id=seat)])[0] for seat in (1, 2, 3)]
     with db.transaction():
         service.rotate_key(retire=True)
-    assert service.sign_anew(most=1) == 2
+    assert service.re_sign_tickets(most=1) == 2
     first = [kid_of(of_order(one.order_id)[0]) for one in soon]
     assert sorted(first) == [1, 2, 2], "one batch, of the screening that begins first"
-    rotation.go_on()
+    key_rotation.continue_re_signing()
     assert {kid_of(of_order(one.order_id)[0]) for one in soon + later} == {2}
     assert {of_order(one.order_id)[0].revision for one in soon + later} == {2}, "each once"
     assert announced() == sorted(str(one.order_id) for one in soon + later)
-    assert service.sign_anew() == 0
+    assert service.re_sign_tickets() == 0
 
 
-def test_a_key_that_leaks_while_tickets_are_signed_anew(
-    issue: Issue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rotation, "ORDERS_A_BATCH", 1)
+def test_a_key_that_leaks_while_tickets_are_re_signed(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_rotation, "ORDERS_PER_BATCH", 1)
     sold = [issue([replace(FULL, seat_id=seat)])[0] for seat in (1, 2)]
     with db.transaction():
         service.rotate_key(retire=True)
-    assert service.sign_anew(most=1) == 1
+    assert service.re_sign_tickets(most=1) == 1
     assert retire_keys() == (3, 2)
     assert {kid_of(of_order(one.order_id)[0]) for one in sold} == {3}
 
 
-def test_signing_anew_is_no_part_of_a_transaction(database: str) -> None:
+def test_re_signing_refuses_to_run_in_a_transaction(database: str) -> None:
     with pytest.raises(RuntimeError), db.transaction():
-        service.sign_anew()
+        service.re_sign_tickets()
 
 
 def announced() -> list[str]:
     with db.reading() as session:
-        told = text(
+        messages = text(
             "select payload ->> 'order_id' from core.outbox where kind = 'TicketsResigned' order by 1"
         )
-        return list(session.execute(told).scalars())
+        return list(session.execute(messages).scalars())
 
 
-def test_what_a_retired_key_signs_afterwards_is_refused(issue: Issue) -> None:
+def test_a_qr_signed_with_a_retired_key_is_refused(issue: Issue) -> None:
     ticket = issue()[0]
     with db.transaction():
-        stolen = keys.signing_key()
+        stolen = signing_keys.signing_key()
     retire_keys()
-    payload = dataclasses.replace(qr.read(of_order(ticket.order_id)[0].qr_text)[0], kid=stolen.kid)
+    payload = dataclasses.replace(qr.decode(of_order(ticket.order_id)[0].qr_text)[0], kid=stolen.kid)
     assert admit(qr.sign(payload, stolen.private)).verdict == "replaced"
 
 
-def test_another_secret_key_reads_old_tickets_and_signs_with_a_key_of_its_own(
+def test_with_another_secret_key_old_tickets_are_valid_and_a_new_key_signs(
     issue: Issue, settings: Settings
 ) -> None:
     old = issue()[0]
-    keys.forget()
+    signing_keys.clear_cache()
     config.use(settings.changed(web={"secret_key": "another"}))
     try:
         new = issue([FULL], screening_id=42)[0]
@@ -160,13 +156,13 @@ def test_another_secret_key_reads_old_tickets_and_signs_with_a_key_of_its_own(
         assert admit(old.qr_text).verdict == "admitted"
     finally:
         config.use(settings)
-        keys.forget()
+        signing_keys.clear_cache()
 
 
-def test_the_command_rotates(app: Flask) -> None:
+def test_the_command_rotates_the_key(app: Flask) -> None:
     from app.cli.keys import command
 
-    keys.forget()
+    signing_keys.clear_cache()
     runner = app.test_cli_runner()
     assert "key 1 from now on" in runner.invoke(command).output
     answer = runner.invoke(command, ["--retire"])
@@ -176,5 +172,5 @@ def test_the_command_rotates(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("kind", ["OrderPaid", "TicketsResigned"])
-def test_the_worker_knows_what_to_do(kind: str) -> None:
+def test_the_worker_has_a_handler(kind: str) -> None:
     assert ("tickets", kind) in {(consumer, message.__name__) for consumer, message in routes(("tickets",))}

@@ -1,7 +1,7 @@
-"""The keys that sign tickets: made at first start, sealed in the database, rotated by command.
+"""The Ed25519 keys that sign tickets: created at the first start, sealed in the database, rotated by a command.
 
-The private half is sealed with a key derived from the secret key of the settings. Should that change, tickets
-already sold are still read (the public half is not sealed), and the next ticket gets a new key.
+The private key is encrypted with a key derived from the secret key of the settings. If that one changes, tickets
+already sold stay valid (public keys are not encrypted), and the next ticket is signed with a new key.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from app.core.cache import Cache
 from app.core.config import settings
 from app.core.errors import NotFound
 
-_NONCE = 12
+_NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +35,25 @@ class SigningKey:
         return self.private.public_key().public_bytes_raw()
 
 
-# The statement that issues tickets writes nothing when a newer key exists; then the key is read again.
+# A cached key may be old: the statement that issues tickets writes nothing when a newer key exists, and reads again.
 _SIGNING: Cache[str, SigningKey] = Cache("signing key", most=1)
-# The public half of a key never changes; whether the key is retired is asked of the ticket's row.
+# A public key never changes. The statement that admits a ticket checks whether its key is retired.
 _PUBLIC: Cache[int, Ed25519PublicKey] = Cache("public keys", most=1_000)
 
 
-def forget() -> None:
-    """Drop the keys that this process remembers; the next use reads the database."""
+def clear_cache() -> None:
+    """Clear the keys cached in this process; the next use reads the database."""
     _SIGNING.clear()
     _PUBLIC.clear()
 
 
 def signing_key() -> SigningKey:
-    """The newest key that this process can open, made in the caller's transaction where there is none."""
+    """The newest key, from the cache. If none can be decrypted, one is created in the caller's transaction."""
     return _SIGNING.get("newest", lambda: newest() or ensure())
 
 
 def public_key(kid: int) -> Ed25519PublicKey | None:
-    """The key that checks signatures of `kid`; retired ones too, whether they still count is not asked here."""
+    """The public key `kid`, retired or not; None if there is no such key."""
     try:
         return _PUBLIC.get(kid, lambda: _read_public_key(kid))
     except NotFound:
@@ -69,7 +69,7 @@ def _read_public_key(kid: int) -> Ed25519PublicKey:
 
 
 def add() -> SigningKey:
-    """Make the next key in the caller's transaction."""
+    """Create the next key in the caller's transaction; waits for transactions that issue tickets."""
     session = db.session()
     session.execute(text("select pg_advisory_xact_lock(hashtext('tickets.signing_keys'))"))
     kid = session.execute(text("select coalesce(max(kid), 0) + 1 from tickets.signing_keys")).scalar_one()
@@ -85,13 +85,13 @@ def add() -> SigningKey:
 
 
 def ensure() -> SigningKey:
-    """The newest key that can be opened, made where there is none: once, however many processes start."""
+    """The newest key; creates it if there is none. The lock makes processes that start together create one key."""
     db.session().execute(text("select pg_advisory_xact_lock(hashtext('tickets.signing_keys'))"))
     return newest() or add()
 
 
 def retire_before(kid: int) -> int:
-    """From now on nothing that an older key signed is let in. Returns how many keys that were."""
+    """Retire all keys older than `kid`: QR codes that they signed are refused. Returns the number of keys."""
     retired = db.session().execute(
         text(
             "update tickets.signing_keys set retired_at = clock_timestamp()"
@@ -102,13 +102,13 @@ def retire_before(kid: int) -> int:
     return len(retired.all())
 
 
-def keep() -> None:
-    """Until the caller's transaction ends, no key is added or retired; others may issue meanwhile."""
+def lock_shared() -> None:
+    """Take the shared lock: no key is added or retired until the caller's transaction ends; others may issue."""
     db.session().execute(text("select pg_advisory_xact_lock_shared(hashtext('tickets.signing_keys'))"))
 
 
-def retired_in_use() -> list[int]:
-    """Retired keys whose tickets are still to be signed again."""
+def retired_not_replaced() -> list[int]:
+    """The retired keys whose tickets are not all re-signed yet."""
     waiting = text(
         "select kid from tickets.signing_keys where retired_at is not null and replaced_at is null order by kid"
     )
@@ -116,7 +116,7 @@ def retired_in_use() -> list[int]:
 
 
 def mark_replaced(kids: Sequence[int]) -> None:
-    """Every ticket that these retired keys signed, and that may still be admitted, was signed again."""
+    """Mark retired keys whose tickets, as far as they can still be admitted, are all re-signed."""
     db.session().execute(
         text("update tickets.signing_keys set replaced_at = clock_timestamp() where kid = any(:kids)"),
         {"kids": list(kids)},
@@ -124,7 +124,7 @@ def mark_replaced(kids: Sequence[int]) -> None:
 
 
 def newest() -> SigningKey | None:
-    """The newest key as the database has it; None where this process cannot open it."""
+    """The newest key that is not retired; None if there is none or it cannot be decrypted with this secret key."""
     rows = db.session().execute(
         text(
             "select kid, sealed_private_key from tickets.signing_keys"
@@ -132,7 +132,7 @@ def newest() -> SigningKey | None:
         )
     )
     for row in rows:
-        private = _open(row.kid, bytes(row.sealed_private_key))
+        private = _unseal(row.kid, bytes(row.sealed_private_key))
         if private is not None:
             return SigningKey(row.kid, private)
     return None
@@ -144,17 +144,17 @@ def _sealing_key() -> ChaCha20Poly1305:
 
 
 def _seal(key: SigningKey) -> bytes:
-    nonce = os.urandom(_NONCE)
-    return nonce + _sealing_key().encrypt(nonce, key.private.private_bytes_raw(), _bound_to(key.kid))
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + _sealing_key().encrypt(nonce, key.private.private_bytes_raw(), _associated_data(key.kid))
 
 
-def _open(kid: int, sealed: bytes) -> Ed25519PrivateKey | None:
+def _unseal(kid: int, sealed: bytes) -> Ed25519PrivateKey | None:
     try:
-        opened = _sealing_key().decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound_to(kid))
+        opened = _sealing_key().decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _associated_data(kid))
     except InvalidTag:
         return None
     return Ed25519PrivateKey.from_private_bytes(opened)
 
 
-def _bound_to(kid: int) -> bytes:
+def _associated_data(kid: int) -> bytes:
     return b"kid %d" % kid

@@ -1,4 +1,4 @@
-"""What a ticket says, in words: the same on the PDF, on the order's page and at the door."""
+"""The translated labels of a ticket, the same on the PDF, on the order's page and at the door."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ def type_short(ticket: Ticket, locale: str) -> str:
     return _("Half: %(kind)s", kind=_lower_first(_(kind.name)))
 
 
-def proof_wanted(ticket: Ticket, locale: str) -> str:
-    """The document that the door asks for; empty where none is needed."""
+def required_proof(ticket: Ticket, locale: str) -> str:
+    """The document to show at the door; empty if none is needed."""
     kind = KINDS.get(ticket.half_kind or "")
     return translate(locale, kind.proof) if ticket.ticket_type == "half" and kind else ""
 
 
 def companion_line(ticket: Ticket, locale: str) -> str:
-    """What is asked of a companion, who brings no document: `Comes in with the disabled person`. Else empty."""
+    """The rule for a companion, who shows no document: `Comes in with the disabled person`; empty for all others."""
     if ticket.half_kind != "companion":
         return ""
-    said = proof_wanted(ticket, locale)
-    return said[:1].upper() + said[1:]
+    rule = required_proof(ticket, locale)
+    return rule[:1].upper() + rule[1:]
 
 
 def version_name(facts: IssueFacts, locale: str) -> str:
-    """`legendado`, and `3D` where it is."""
+    """`legendado`, or `legendado · 3D` for a format other than 2D."""
     _ = partial(translate, locale)
     names = {"dubbed": _("dubbed"), "subtitled": _("subtitled"), "original": _("original version")}
     name = names.get(facts.version, facts.version)
@@ -54,20 +54,21 @@ def version_name(facts: IssueFacts, locale: str) -> str:
 
 
 def film_line(facts: IssueFacts, locale: str, *, original: bool = True) -> str:
-    """`Metropolis, 1927 · legendado · 2h33`; the `original` title only where it tells something new."""
-    tells = original and facts.original_title.casefold() != facts.title_in(locale).casefold()
+    """`Metropolis, 1927 · legendado · 2h33`; the `original` title only if it differs from the title."""
+    differs = original and facts.original_title.casefold() != facts.title_in(locale).casefold()
     origin = ", ".join(
-        part for part in (facts.original_title if tells else "", str(facts.year or "")) if part
+        part for part in (facts.original_title if differs else "", str(facts.year or "")) if part
     )
     duration = format_duration(facts.duration_minutes, locale) if facts.duration_minutes else ""
     return " · ".join(part for part in (origin, version_name(facts, locale), duration) if part)
 
 
 def age_label(rating: str, locale: str) -> str:
+    """`Livre` or `Não recomendado para menores de 14 anos`."""
     _ = partial(translate, locale)
     return _("All ages") if rating == "L" else _("Not recommended under %(age)s", age=rating)
 
 
 def _lower_first(text: str) -> str:
-    """`Estudante` as `estudante`, but `ID Jovem` as it is."""
+    """`estudante` for `Estudante`; `ID Jovem` stays unchanged."""
     return text[:1].lower() + text[1:] if text[1:2].islower() else text

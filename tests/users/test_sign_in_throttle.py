@@ -1,4 +1,4 @@
-"""Guessing is throttled, and keeps nobody out: not a crowd behind one address, not an account's owner."""
+"""Limits of wrong passwords: guessing is throttled, and neither owners nor others at one address are locked out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.core import db
 from app.core.actor import Actor
 from app.core.errors import TooMany
 from app.users import service as users
-from app.users import tries
+from app.users import sign_in_throttle
 from app.users.service import User, WrongPassword
 from tests.users.account_data import PASSWORD, begin_session, make_account
 
@@ -28,17 +28,19 @@ def guess(email: str = "ana@example.org", address: str = "home", browser: str = 
 def test_guessing_is_throttled_for_one_account_from_one_address() -> None:
     make_account()
     make_account("eva@example.org")
-    for _ in range(tries.TRIES):
+    for _ in range(sign_in_throttle.ATTEMPTS):
         guess(address="foyer")
     with pytest.raises(TooMany) as refused:
         sign_in(address="foyer")
-    assert 0 < refused.value.retry_after <= tries.SECONDS
-    assert sign_in("eva@example.org", address="foyer").email == "eva@example.org"  # the crowd goes on
-    assert sign_in(address="home").email == "ana@example.org"  # and so does the owner elsewhere
+    assert 0 < refused.value.retry_after <= sign_in_throttle.SECONDS
+    assert (
+        sign_in("eva@example.org", address="foyer").email == "eva@example.org"
+    )  # others at the address can sign in
+    assert sign_in(address="home").email == "ana@example.org"  # and so can the owner elsewhere
 
 
-def test_one_word_is_not_tried_on_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tries, "OF_AN_ADDRESS", 5)
+def test_one_password_is_not_tried_on_all_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_in_throttle, "ATTEMPTS_PER_ADDRESS", 5)
     make_account("eva@example.org")
     for number in range(5):
         guess(f"somebody{number}@example.org", address="attic")
@@ -47,9 +49,9 @@ def test_one_word_is_not_tried_on_everybody(monkeypatch: pytest.MonkeyPatch) -> 
     assert sign_in("eva@example.org", address="foyer").email == "eva@example.org"
 
 
-def test_a_crowd_that_knows_its_passwords_locks_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tries, "OF_AN_ADDRESS", 5)
-    monkeypatch.setattr(tries, "OF_AN_ACCOUNT", 5)
+def test_right_passwords_from_one_address_lock_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_in_throttle, "ATTEMPTS_PER_ADDRESS", 5)
+    monkeypatch.setattr(sign_in_throttle, "ATTEMPTS_PER_ACCOUNT", 5)
     make_account()
     make_account("eva@example.org")
     for _ in range(6):
@@ -57,8 +59,8 @@ def test_a_crowd_that_knows_its_passwords_locks_nobody_out(monkeypatch: pytest.M
         sign_in("eva@example.org", address="foyer")
 
 
-def test_who_gets_in_forgives_nobody_elses_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tries, "OF_AN_ADDRESS", 5)
+def test_a_right_password_does_not_reset_the_counts_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_in_throttle, "ATTEMPTS_PER_ADDRESS", 5)
     make_account()
     for number in range(5):
         if number < 4:
@@ -68,10 +70,10 @@ def test_who_gets_in_forgives_nobody_elses_guesses(monkeypatch: pytest.MonkeyPat
         guess("eva@example.org", address="attic")
 
 
-def test_guessing_from_everywhere_is_throttled_and_the_owners_browser_gets_in(
+def test_guessing_from_many_addresses_is_throttled_but_not_the_owners_browser(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tries, "OF_AN_ACCOUNT", 5)
+    monkeypatch.setattr(sign_in_throttle, "ATTEMPTS_PER_ACCOUNT", 5)
     known = begin_session(make_account(role="door"))
     with db.transaction():
         users.end_session(known)
@@ -84,25 +86,28 @@ def test_guessing_from_everywhere_is_throttled_and_the_owners_browser_gets_in(
     assert sign_in(address="cinema", browser=known).role == "door"
 
 
-def test_nobody_beside_the_owner_locks_the_owners_browser_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tries, "OF_AN_ADDRESS", 20)
+def test_other_browsers_do_not_lock_the_owners_browser_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_in_throttle, "ATTEMPTS_PER_ADDRESS", 20)
     known = begin_session(make_account())
-    for number in range(2 * tries.TRIES):
-        guess("ana@example.org" if number < tries.TRIES else f"b{number}@example.org", address="foyer")
+    for number in range(2 * sign_in_throttle.ATTEMPTS):
+        guess(
+            "ana@example.org" if number < sign_in_throttle.ATTEMPTS else f"b{number}@example.org",
+            address="foyer",
+        )
     assert sign_in(address="foyer", browser=known)
 
 
-def test_a_known_browser_may_not_guess_either() -> None:
+def test_a_known_browser_is_throttled_too() -> None:
     known = begin_session(make_account())
-    for number in range(tries.TRIES):
+    for number in range(sign_in_throttle.ATTEMPTS):
         guess(address=f"everywhere {number}", browser=known)
     with pytest.raises(TooMany):
         sign_in(browser=known)
     assert sign_in(address="another browser")
 
 
-def test_a_browser_is_known_to_its_own_account_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tries, "OF_AN_ACCOUNT", 5)
+def test_a_browser_is_known_to_its_account_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_in_throttle, "ATTEMPTS_PER_ACCOUNT", 5)
     make_account()
     evas = begin_session(make_account("eva@example.org"))
     for number in range(5):
@@ -111,8 +116,8 @@ def test_a_browser_is_known_to_its_own_account_alone(monkeypatch: pytest.MonkeyP
         sign_in(address="home", browser=evas)
 
 
-def test_another_password_makes_every_browser_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tries, "OF_AN_ACCOUNT", 5)
+def test_after_a_new_password_no_browser_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_in_throttle, "ATTEMPTS_PER_ACCOUNT", 5)
     ana = make_account()
     stolen = begin_session(ana)
     with db.transaction():
@@ -123,9 +128,9 @@ def test_another_password_makes_every_browser_a_stranger(monkeypatch: pytest.Mon
         guess(address="robot 6", browser=stolen)
 
 
-def test_who_got_in_starts_counting_anew() -> None:
+def test_a_right_password_resets_the_count() -> None:
     make_account()
     for _ in range(3):
-        for _ in range(tries.TRIES - 1):
+        for _ in range(sign_in_throttle.ATTEMPTS - 1):
             guess()
         sign_in()
