@@ -88,7 +88,7 @@ def _erase(email: str) -> dict[str, int]:
         waiting = reservations.live_requests(email)
     for order_id in open_orders:
         with suppress(Conflict), db.transaction():
-            orders.give_up(order_id)
+            orders.end_open_order(order_id)
     for token in waiting:
         with suppress(Conflict), db.transaction():
             reservations.cancel_request(token)

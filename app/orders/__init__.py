@@ -1,1 +1,1 @@
-"""order-service: baskets, ticket types, totals, and what becomes of an order."""
+"""order-service: baskets, ticket types, totals, payment and the end of an order."""

@@ -1,6 +1,6 @@
-"""Filling the basket: ticket types, concessions, other seats, more time. Each verb locks the order first.
+"""Changes of a basket: ticket types, concessions, seats, more time. Each verb locks the order first.
 
-For any actor but the order's owner the order is not there (NotFound).
+Each verb raises NotFound for an actor who does not own the order.
 """
 
 from __future__ import annotations
@@ -76,15 +76,15 @@ _SEATS = text(
 )
 
 
-def claims_end(deadline: datetime) -> datetime:
-    """Until when an order's claims live: the deadline and the grace that nobody is shown."""
+def claims_expiry(deadline: datetime) -> datetime:
+    """The time at which the claims of an order expire: its deadline and the grace, which no page shows."""
     return deadline + timedelta(seconds=settings().holds.grace_seconds)
 
 
 def choose_types(
     token: str, choices: Mapping[int, TypeChoice], actor: Actor, *, age_confirmed: bool = False
 ) -> OrderView:
-    """Set the ticket type of every seat; prices follow from it, never from the caller. Returns the order as it is then.
+    """Set the ticket type of every seat, and the prices that follow from it. Returns the changed order.
 
     Raises OrderOver, HalfPriceGone, and Invalid: `types.missing`, `types.kind_missing`, `types.companion_alone`,
     `types.foreign_seat` (field `seat-<id>`), `age.unconfirmed` (field `age`).
@@ -96,7 +96,7 @@ def choose_types(
     valid = pricing.checked(list(full), choices)
     places = pricing.quota_places(valid)
     if places:
-        half_price_claims.claim(order.id, order.screening, places, claims_end(order.deadline))
+        half_price_claims.claim(order.id, order.screening, places, claims_expiry(order.deadline))
     elif any(seat.ticket_type == pricing.HALF for seat in order.seats):
         half_price_claims.release(order.id)
     rows = [
@@ -135,7 +135,7 @@ def _with_type(seat: OrderSeat, choice: TypeChoice) -> OrderSeat:
 def type_problems(
     order: OrderView, choices: Mapping[int, TypeChoice], *, age_confirmed: bool = False
 ) -> list[Invalid]:
-    """All that `choose_types` would refuse about this choice, for a page that says it at once."""
+    """All errors that `choose_types` could raise for these choices, so that a page can show them together."""
     found = pricing.problems([seat.seat_id for seat in order.seats], choices)
     if order.needs_age_notice and not age_confirmed:
         found.append(Invalid("age.unconfirmed", "age"))
@@ -143,21 +143,21 @@ def type_problems(
 
 
 def half_price_left(screening_id: int) -> tuple[int, int]:
-    """(half-price places left, in all) of a screening."""
-    return half_price_claims.left(events.screening(screening_id))
+    """(places left, places in all) of a screening's half-price quota."""
+    return half_price_claims.places_left(events.screening(screening_id))
 
 
 def choose_concessions(token: str, wanted: Mapping[int, int], actor: Actor) -> OrderView:
-    """Set what the order takes at the counter: quantity by product id, {} for nothing. Returns the order as it is then.
+    """Set the order's concessions: quantity by product id, {} for none. Returns the changed order.
 
-    Raises OrderOver, and what `products.hold` raises: OutOfStock, Invalid; then the order keeps what it had.
+    Raises OrderOver, and what `products.hold` raises: OutOfStock, Invalid; then the order keeps its concessions.
     """
     order = queries.open_for_changes(token, actor)
     wanted = {product_id: quantity for product_id, quantity in wanted.items() if quantity != 0}
     lines = []
     if wanted or order.items:
         cinema_id = order.screening.cinema.id
-        lines = products.hold(order.id, cinema_id, wanted, claims_end(order.deadline))
+        lines = products.hold(order.id, cinema_id, wanted, claims_expiry(order.deadline))
     items = sorted(
         (
             OrderItem(line.product_id, line.name, line.name_en, line.quantity, line.unit_price)
@@ -174,7 +174,7 @@ def choose_concessions(token: str, wanted: Mapping[int, int], actor: Actor) -> O
 def change_seats(
     token: str, seat_ids: Sequence[int], actor: Actor, *, single_seat_rule: bool = False
 ) -> None:
-    """Other seats without losing the hold; seats that stay keep type and price, new ones are full price of today.
+    """Change the seats and keep the hold. Seats that stay keep type and price; new ones get today's full price.
 
     Raises OrderOver and what `reservations.change_seats` raises; then the old seats are still held.
     """
@@ -200,7 +200,7 @@ def change_seats(
             }
         )
     if any(seat.ticket_type == pricing.HALF and seat.seat_id not in held.seat_ids for seat in order.seats):
-        _claim_fewer(order, rows)
+        _reduce_half_price_claim(order, rows)
     total = sum(int(str(row["price"])) for row in rows) + order.items_total
     unchanged = {seat.seat_id for seat in order.seats} == set(held.seat_ids)
     values = {
@@ -212,23 +212,23 @@ def change_seats(
     db.session().execute(_SEATS, values)
 
 
-def _claim_fewer(order: OrderView, rows: Sequence[Mapping[str, object]]) -> None:
-    """A half-price seat was given up: its place in the 40 % goes back with it."""
+def _reduce_half_price_claim(order: OrderView, rows: Sequence[Mapping[str, object]]) -> None:
+    """Reduce the half-price claim to the seats in `rows`, after a half-price seat was removed."""
     chosen = {
         int(str(row["seat_id"])): TypeChoice(str(row["ticket_type"]), str(row["half_kind"] or "") or None)
         for row in rows
     }
     places = pricing.quota_places(chosen)
     if places:
-        half_price_claims.claim(order.id, order.screening, places, claims_end(order.deadline))
+        half_price_claims.claim(order.id, order.screening, places, claims_expiry(order.deadline))
     else:
         half_price_claims.release(order.id)
 
 
 def extend(token: str, actor: Actor) -> None:
-    """A few more minutes, as often as the settings allow, until a payment has begun.
+    """Extend the deadline by some minutes, as often as the settings allow, until a payment has begun.
 
-    Raises OrderOver, NoMoreExtensions, and NotHeld when the seats have gone.
+    Raises OrderOver, NoMoreExtensions, and NotHeld when the seats are lost.
     """
     order = queries.open_for_changes(token, actor)
     if order.extensions_left <= 0:
@@ -241,16 +241,16 @@ def extend(token: str, actor: Actor) -> None:
     )
     if moved.first() is None:
         raise OrderOver(order.state)
-    move_deadline(order, order.deadline + timedelta(minutes=settings().holds.extension_minutes))
+    set_deadline(order, order.deadline + timedelta(minutes=settings().holds.extension_minutes))
 
 
-def move_deadline(order: OrderView, deadline: datetime) -> None:
-    """Set the one deadline, of the order and of everything that it holds, in lock order."""
+def set_deadline(order: OrderView, deadline: datetime) -> None:
+    """Set the deadline of a locked order, and the expiry of all its claims, in lock order."""
     reservations.extend(order.reservation_id, deadline)
     if any(seat.half_kind for seat in order.seats):
-        half_price_claims.extend(order.id, claims_end(deadline))
+        half_price_claims.extend(order.id, claims_expiry(deadline))
     if order.items:
-        products.extend(order.id, claims_end(deadline))
+        products.extend(order.id, claims_expiry(deadline))
     db.session().execute(
         text("update orders.orders set deadline = :deadline where id = :id"),
         {"id": order.id, "deadline": deadline},

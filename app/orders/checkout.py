@@ -1,4 +1,4 @@
-"""Paying: the buyer's facts, one charge at a time, and the deadline that paying sets once."""
+"""Checkout: the buyer's data, the request of a charge, and the time to pay."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _START_PAYMENT = ORDER.move(
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """`cpf` is eleven digits, or None."""
+    """The buyer of an order. `cpf` is eleven digits, or None."""
 
     name: str
     email: str
@@ -41,7 +41,7 @@ class Buyer:
 
 
 class TotalDisagrees(RuntimeError):
-    """The order's total is not what its seats and items cost: a fault of ours, for which nobody is asked to pay."""
+    """The order's total is not the sum of its seats and items. This is a bug, so no charge is made."""
 
 
 def check_out(
@@ -52,54 +52,55 @@ def check_out(
     email: str,
     cpf: str,
     method: str,
-    shown: int | None = None,
+    shown_total: int | None = None,
     shown_revision: int | None = None,
     return_url: str = "",
 ) -> Charge | None:
-    """Take the buyer's facts and ask for the money; the order waits for it. None: it costs nothing, and is paid now.
+    """Record the buyer and request the charge; the order then awaits payment. None: it is free, and is paid at once.
 
     The order gets the actor's account and language.
     `return_url` is the absolute address to which a card page sends the buyer back.
-    `shown` is the total (centavos) that the buyer saw and agreed to; None: they saw none. `shown_revision` is the
-    screening's revision that they saw; None: the one that the order was begun with.
+    `shown_total` is the total (centavos) that the page showed; None: it showed none. `shown_revision` is the
+    screening's revision that the page showed; None: the one of the order's start.
 
     Raises NotFound, OrderOver, Invalid (`name.…`, `email.…`, `cpf.wrong`, `payment.method`, `types.missing`),
-    TotalChanged and PresentationChanged. Sent twice, it gives the charge that stands.
+    TotalChanged and PresentationChanged. A repeat returns the live charge.
     """
     order = _payable(token, actor)
     if not order.types_chosen:
         raise Invalid("types.missing", "types")
-    who = checked_buyer(name, email, cpf)
-    if shown is not None and shown != order.total and order.state == DRAFT:
+    buyer = checked_buyer(name, email, cpf)
+    if shown_total is not None and shown_total != order.total and order.state == DRAFT:
         raise TotalChanged(order.total)
-    order = _as_shown(order, shown_revision) if order.state == DRAFT else order
+    order = _with_current_screening(order, shown_revision) if order.state == DRAFT else order
     if order.total == 0:
-        _move(order, None, who=who, actor=actor)
+        _start_payment(order, None, buyer=buyer, actor=actor)
         if not completion.complete(queries.locked_by_id(order.id), order.reservation_id, None):
             raise OrderOver(order.state)
         return None
     if method not in payments.METHODS:
         raise Invalid("payment.method", "method")
     order = _with_time_to_pay(order)
-    _move(order, method, who=who, actor=actor)
-    return _request(order, method, who.name, who.cpf, return_url)
+    _start_payment(order, method, buyer=buyer, actor=actor)
+    return _request_charge(order, method, buyer.name, buyer.cpf, return_url)
 
 
 def change_method(
     token: str, method: str, actor: Actor, *, shown_revision: int | None = None, return_url: str = ""
 ) -> Charge:
-    """Pay in another way, or try the same way again after a refusal. Raises as `check_out`, and WrongState."""
+    """Request a charge by another method, or again after a refusal. Raises as `check_out`, and WrongState."""
     order = _payable(token, actor)
     if order.state != AWAITING:
         raise WrongState(order.state)
     if method not in payments.METHODS:
         raise Invalid("payment.method", "method")
-    order = _as_shown(order, shown_revision)
-    _move(order, method)
-    return _request(order, method, order.name or "", order.cpf, return_url)
+    order = _with_current_screening(order, shown_revision)
+    _start_payment(order, method)
+    return _request_charge(order, method, order.name or "", order.cpf, return_url)
 
 
 def _payable(token: str, actor: Actor) -> OrderView:
+    """The actor's own order, locked, if it can be paid. Raises NotFound, WrongState, OrderOver."""
     order = queries.own(token, actor)
     if order.state not in UNPAID_STATES:
         raise WrongState(order.state) if order.paid_at else OrderOver(order.state)
@@ -110,10 +111,10 @@ def _payable(token: str, actor: Actor) -> OrderView:
     return order
 
 
-def _as_shown(order: OrderView, shown_revision: int | None) -> OrderView:
-    """The order, of the screening as it stands: nobody agrees to pay for one that they have not seen.
+def _with_current_screening(order: OrderView, shown_revision: int | None) -> OrderView:
+    """The order with its screening of now. Raises PresentationChanged if the buyer has not seen this presentation.
 
-    Raises PresentationChanged. A change that was taken back again does not count.
+    A change that was undone does not count.
     """
     seen = order.screening_revision if shown_revision is None else shown_revision
     screening = events.lock_presentation(order.screening)
@@ -123,28 +124,28 @@ def _as_shown(order: OrderView, shown_revision: int | None) -> OrderView:
 
 
 def _with_time_to_pay(order: OrderView) -> OrderView:
-    """Starting to pay sets the deadline once, to at least a few minutes from now (DESIGN: the clock)."""
+    """The order with at least some minutes left to pay: the start of a payment extends the deadline, once."""
     least = order.read_at + timedelta(minutes=settings().payments.minutes)
     if order.state == AWAITING or order.deadline >= least:
         return order
-    basket.move_deadline(order, least)
+    basket.set_deadline(order, least)
     return replace(order, deadline=least)
 
 
-def _move(
+def _start_payment(
     order: OrderView,
     method: str | None,
     *,
-    who: Buyer | None = None,
+    buyer: Buyer | None = None,
     actor: Actor | None = None,
 ) -> None:
     moved = _START_PAYMENT.perform(
         id=order.id,
         method=method,
-        name=who.name if who else None,
-        email=who.email if who else None,
-        sets_cpf=who is not None,
-        cpf=who.cpf if who else None,
+        name=buyer.name if buyer else None,
+        email=buyer.email if buyer else None,
+        sets_cpf=buyer is not None,
+        cpf=buyer.cpf if buyer else None,
         user_id=actor.user_id if actor else None,
         locale=actor.locale if actor else None,
         screening_revision=order.screening_revision,
@@ -153,7 +154,7 @@ def _move(
         raise OrderOver(order.state)
 
 
-def _request(order: OrderView, method: str, name: str, cpf: str | None, return_url: str) -> Charge:
+def _request_charge(order: OrderView, method: str, name: str, cpf: str | None, return_url: str) -> Charge:
     return payments.request_charge(
         order.id,
         method,
@@ -168,13 +169,14 @@ def _request(order: OrderView, method: str, name: str, cpf: str | None, return_u
 
 
 def checked_buyer(name: str, email: str, cpf: str) -> Buyer:
-    """Raises Invalid: `name.missing`, `name.no_letters`, `name.too_long`, `email.missing`, `email.wrong`, `cpf.wrong`,
-    by field."""
+    """The buyer with checked data. Raises Invalid: `name.missing`, `name.no_letters`, `name.too_long`, `email.missing`,
+    `email.wrong`, `cpf.wrong`, each with its field.
+    """
     return Buyer(checked_name(name), checked_email(email), _cpf(cpf))
 
 
 def buyer_problems(name: str, email: str, cpf: str) -> list[Invalid]:
-    """Everything that `checked_buyer` would complain about, so that a page can say it at once."""
+    """All errors that `checked_buyer` could raise, so that a page can show them together."""
     found: list[Invalid] = []
     for check, text in ((checked_name, name), (checked_email, email), (_cpf, cpf)):
         try:
@@ -197,7 +199,10 @@ def _cpf(text: str) -> str | None:
 
 
 def is_cpf(digits: str) -> bool:
-    """The two check digits: weights 10..2, then 11..2; remainder below 2 gives 0; eleven equal digits are none."""
+    """Whether the two check digits of a CPF are right. Eleven equal digits are no CPF.
+
+    Weights 10..2, then 11..2; a remainder below 2 gives 0.
+    """
     if len(set(digits)) == 1:
         return False
     numbers = [int(ch) for ch in digits]

@@ -1,4 +1,4 @@
-"""Completing an order: the one way by which an order becomes paid, whether it cost money or not."""
+"""Completion: the only way by which an order becomes paid, whether it costs money or not."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _SETTLE = ORDER.move(
 def complete(order: OrderView, reservation_id: uuid.UUID, receipt_id: uuid.UUID | None) -> bool:
     """Sell the seats of the reservation to a locked order, mark the order paid, and issue its tickets.
 
-    False, and nothing has changed, when the reservation has lost a seat. `receipt_id` names the money that paid for
-    the order, None if it cost nothing. PDF and mail follow by message. The tickets show the screening as it is now;
-    where it has changed since the buyer agreed to pay, the buyer is told.
+    Returns False, with nothing changed, when the reservation has lost a seat. `receipt_id` is the receipt that paid for
+    the order, None if it costs nothing. PDF and mail follow by message. The tickets show the screening as it is now; if
+    it has changed since the buyer agreed to pay, the buyer gets a mail about that.
     """
     if not reservations.confirm(reservation_id):
         return False
@@ -51,13 +51,13 @@ def complete(order: OrderView, reservation_id: uuid.UUID, receipt_id: uuid.UUID 
 
 
 def _sell_claims(order: OrderView) -> tuple[OrderItem, ...]:
-    """Sell the order's half-price places and concessions; the concessions that were sold: all of them, or none."""
+    """Sell the order's half-price places and concessions. Returns the concessions that were sold: all or none."""
     chosen = {seat.seat_id: TypeChoice(seat.ticket_type, seat.half_kind) for seat in order.seats}
     if places := quota_places(chosen):
         half_price_claims.sell(order.id, order.screening.id, places)
     if not order.items or products.sell(order.id, order.screening.ends_at):
         return order.items
-    # Money that came late can find the concessions sold out: they alone are given back.
+    # The concessions of a late payment can be sold out: they are taken out of the order, and their price is refunded.
     products.release(order.id)
     db.session().execute(text("delete from orders.order_items where order_id = :id"), {"id": order.id})
     db.session().execute(

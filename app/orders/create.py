@@ -1,6 +1,6 @@
-"""Starting an order: seats are claimed and the order written in one short transaction of two statements.
+"""Creates orders: seats are claimed and the order inserted in one short transaction of two statements.
 
-The seats are checked where they are held, in reservation-service, and nowhere else on the way.
+Only reservation-service checks the seats, when it holds them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.events import service as events
 from app.events.service import Screening
 from app.orders import lifecycle, queries
 from app.orders.states import DRAFT, PAID, UNPAID_STATES
-from app.orders.views import OrderView, Started, StartedBefore, StartedOtherwise
+from app.orders.views import AlreadyStarted, OrderView, Started, StartedWithOtherSeats
 from app.reservations import service as reservations
 from app.reservations.service import Reservation, SeatsLost, SingleSeatLeft
 
@@ -44,9 +44,10 @@ _CONSONANTS = [letter for letter in codes.ALPHABET if letter.isalpha() and lette
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What was asked for, and by which form: a page that the browser kept can be sent again, with another wish.
+    """A form that creates an order: its once-token, and the seats that it asks for.
 
-    Given seats, or `quantity` together; neither for an offer, which one can take only once.
+    It asks for given seats or for `quantity` seats together; an offer has neither: it can be accepted only once. A
+    browser can send a page of its history again, with the same once-token and other seats.
     """
 
     actor: Actor
@@ -55,8 +56,8 @@ class _Form:
     seat_ids: frozenset[int] = frozenset()
     quantity: int | None = None
 
-    def answered_by(self, order: OrderView) -> bool:
-        """Whether `order` is what this form asks for: then it was sent twice."""
+    def is_answered_by(self, order: OrderView) -> bool:
+        """Whether `order` has the seats that this form asks for: then the form was sent twice."""
         if self.quantity is not None:
             return order.is_open and len(order.seats) == self.quantity
         if self.seat_ids:
@@ -65,25 +66,25 @@ class _Form:
             }
         return True
 
-    def look_back(self) -> tuple[str, OrderView | None]:
-        """The key that this form's next order gets, and the basket that it takes the place of.
+    def find_former(self) -> tuple[str, OrderView | None]:
+        """The once-token for this form's next order, and the basket that the order replaces, if any.
 
-        Raises StartedBefore and StartedOtherwise.
+        Raises AlreadyStarted and StartedWithOtherSeats.
         """
-        before = queries.of_form(self.actor.visitor, self.once)
+        before = queries.started_by_form(self.actor.visitor, self.once)
         if not before:
             return self.once, None
         newest = before[0]
-        if newest.screening.id == self.screening_id and self.answered_by(newest):
-            raise StartedBefore(newest.token)
+        if newest.screening.id == self.screening_id and self.is_answered_by(newest):
+            raise AlreadyStarted(newest.token)
         replaced = newest.state == DRAFT and newest.is_open and newest.screening.id == self.screening_id
         if replaced and self.seat_ids:
-            raise StartedOtherwise(newest.token)
+            raise StartedWithOtherSeats(newest.token)
         return f"{self.once}~{len(before)}", newest if replaced else None
 
 
 def short_code() -> str:
-    """Three consonants and four digits, `LTZ-4720`: to be read out loud, and no word by chance."""
+    """A random code for people to read out, `LTZ-4720`: three consonants, which make no word, and four digits."""
     letters = "".join(secrets.choice(_CONSONANTS) for _ in range(3))
     return f"{letters}-{secrets.randbelow(10_000):04d}"
 
@@ -97,14 +98,14 @@ def start_with_seats(
     single_seat_rule: bool = False,
     instead_of: str | None = None,
 ) -> Started:
-    """Start an order for exactly these seats; the actor's order `instead_of` (a token) is given up for it.
+    """Start an order for exactly these seats. It replaces the actor's order `instead_of` (a token), which is abandoned.
 
-    Raises what `reservations.hold_seats` raises; NotFound for `instead_of`; StartedBefore when this form's order stands
-    already, and StartedOtherwise when that is a basket with other seats.
+    Raises what `reservations.hold_seats` raises; NotFound for `instead_of`; AlreadyStarted when this form has created
+    an order for these seats, and StartedWithOtherSeats when it has created a basket with others.
     """
     screening = events.screening(screening_id)
     form = _Form(actor, _checked_once(once), screening_id, seat_ids=frozenset(seat_ids))
-    former = _lock_former(instead_of, screening, actor) if instead_of else None
+    former = _lock_replaced(instead_of, screening, actor) if instead_of else None
     try:
         held = reservations.hold_seats(
             screening,
@@ -114,39 +115,40 @@ def start_with_seats(
             instead_of=former.reservation_id if former else None,
         )
     except (Conflict, TooMany, SingleSeatLeft):
-        form.look_back()  # a double click, for example: the first one's order has the seats
+        form.find_former()  # after a double click, the seats belong to the order of the first one
         raise
     if former is not None:
         lifecycle.end_unpaid(former)
-    return _write(form, screening, held)
+    return _insert_order(form, screening, held)
 
 
 def start_with_best(
     screening_id: int, quantity: int, actor: Actor, *, once: str, instead_of: str | None = None
 ) -> Started:
-    """Start an order for the best seats together, in place of the basket that the same form began with another number.
+    """Start an order for the best `quantity` seats together.
 
-    `instead_of`: as for `start_with_seats`. Raises what `reservations.hold_best` raises, NotFound, and StartedBefore.
+    It replaces a basket that the same form created with another quantity. `instead_of`: as for `start_with_seats`.
+    Raises what `reservations.hold_best` raises, NotFound, and AlreadyStarted.
     """
     screening = events.screening(screening_id)
     form = _Form(actor, _checked_once(once), screening_id, quantity=quantity)
-    former = _lock_former(instead_of, screening, actor) if instead_of else None
+    former = _lock_replaced(instead_of, screening, actor) if instead_of else None
     try:
         held = reservations.hold_best(
             screening, quantity, actor, instead_of=former.reservation_id if former else None
         )
     except (Conflict, TooMany):
-        form.look_back()
+        form.find_former()
         raise
     if former is not None:
         lifecycle.end_unpaid(former)
-    return _write(form, screening, held)
+    return _insert_order(form, screening, held)
 
 
 def start_from_offer(request_token: str, actor: Actor) -> Started:
-    """Start an order for the seats that the waiting list offered.
+    """Start an order for the seats that the waiting list offers.
 
-    Raises what `reservations.accept_offer` raises, and StartedBefore.
+    Raises what `reservations.accept_offer` raises, and AlreadyStarted.
     """
     request = reservations.request(request_token)
     screening = events.screening(request.screening_id)
@@ -154,42 +156,42 @@ def start_from_offer(request_token: str, actor: Actor) -> Started:
     try:
         held = reservations.accept_offer(request_token)
     except Conflict:
-        form.look_back()
+        form.find_former()
         raise
-    return _write(form, screening, held)
+    return _insert_order(form, screening, held)
 
 
 def ensure_free(screening_id: int, seat_ids: Sequence[int], actor: Actor, *, once: str) -> None:
-    """Look whether seats can still be had, where one doubts it: what is lost costs no transaction.
+    """Check without a transaction whether seats are still free, so that a lost seat costs no write.
 
-    Raises what `start_with_seats` raises for lost seats, StartedBefore and StartedOtherwise included.
+    Raises what `start_with_seats` raises for lost seats, AlreadyStarted and StartedWithOtherSeats included.
     """
     try:
         reservations.ensure_free(events.screening(screening_id), seat_ids)
     except SeatsLost:
-        _Form(actor, once, screening_id, seat_ids=frozenset(seat_ids)).look_back()
+        _Form(actor, once, screening_id, seat_ids=frozenset(seat_ids)).find_former()
         raise
 
 
 def _checked_once(once: str) -> str:
-    """The once-token of a form. Raises Invalid `order.once`."""
+    """The once-token of a form, if its length is plausible. Raises Invalid `order.once`."""
     if not 8 <= len(once) <= 64:
         raise Invalid("order.once", "once")
     return once
 
 
-def _lock_former(token: str, screening: Screening, actor: Actor) -> OrderView | None:
-    """The actor's order that is given up for seats of `screening`, locked.
+def _lock_replaced(token: str, screening: Screening, actor: Actor) -> OrderView | None:
+    """Lock the actor's order that is to be replaced by one for `screening`.
 
-    None when it was paid or has ended meanwhile, in another tab: then it stays as it is. Raises NotFound.
+    None when it was paid or has ended meanwhile, for example in another tab: then it stays as it is. Raises NotFound.
     """
     reservations.lock_screenings_and_limits((screening.id, queries.screening_of(token)), actor)
     former = queries.own(token, actor)
     return former if former.state in UNPAID_STATES else None
 
 
-def _write(form: _Form, screening: Screening, held: Reservation) -> Started:
-    """Write the order of the seats that are held. Raises StartedBefore and StartedOtherwise."""
+def _insert_order(form: _Form, screening: Screening, held: Reservation) -> Started:
+    """Insert the order of the held seats. Raises AlreadyStarted and StartedWithOtherSeats."""
     by_id = events.seat_plan(screening.auditorium_id).by_id
     seats = sorted(held.seat_ids, key=lambda seat_id: (by_id[seat_id].row_index, by_id[seat_id].column))
     prices = [screening.prices[by_id[seat_id].zone_id] for seat_id in seats]
@@ -214,5 +216,5 @@ def _write(form: _Form, screening: Screening, held: Reservation) -> Started:
         keys = {"id": order_id, "token": token, "code": short_code(), "once": key}
         if len(db.session().execute(_START, values | keys).all()) == len(seats):
             return Started(order_id, token, held.deadline, former.token if former else None)
-        key, former = form.look_back()
+        key, former = form.find_former()
     raise Conflict("order.code")

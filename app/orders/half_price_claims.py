@@ -1,4 +1,7 @@
-"""Half-price places: claims with an expiry against 40 % of the room, counted under the screening's quota row."""
+"""Claims of half-price places within the quota of 40 % of the auditorium.
+
+A claim has an expiry (None: sold). Claims are counted and inserted while the screening's quota row is locked.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from app.core.half_price import quota
 from app.events.service import Screening
 from app.orders.views import HalfPriceGone
 
-# Counting and claiming are two statements on purpose: the second must see what committed while the first waited.
+# The lock is a statement of its own: the next one must see the claims that were committed while this one waited.
 _LOCK = text(
     "insert into orders.half_price_quotas (screening_id) values (:screening_id)"
     " on conflict (screening_id) do update set screening_id = excluded.screening_id"
@@ -36,25 +39,26 @@ _CLAIM = text(
     select (select * from taken) as taken, (select count(*) from claimed) as claimed
     """  # noqa: S608 (no value is put in)
 )
-_NOBODY = uuid.UUID(int=0)
+_NO_ORDER = uuid.UUID(int=0)
 
 
-def left(screening: Screening) -> tuple[int, int]:
-    """(places left, places in all): shown at every point of sale, as the law wants."""
+def places_left(screening: Screening) -> tuple[int, int]:
+    """(places left, places in all) of a screening. The law wants both shown at every point of sale."""
     total = quota(screening.capacity)
-    values = {"screening_id": screening.id, "order_id": _NOBODY}
+    values = {"screening_id": screening.id, "order_id": _NO_ORDER}
     taken = db.session().execute(text(_TAKEN), values).scalar_one()
     return max(0, total - int(taken)), total
 
 
 def lock_quota(screening_id: int) -> None:
+    """Lock the screening's quota row until the transaction ends; insert it where it is missing."""
     db.session().execute(_LOCK, {"screening_id": screening_id})
 
 
 def claim(order_id: uuid.UUID, screening: Screening, places: int, expires_at: datetime) -> None:
-    """Claim `places` in place of what the order had. Raises HalfPriceGone; then it keeps what it had.
+    """Set the order's claim to `places`. Raises HalfPriceGone; then the claim stays as it was.
 
-    What it holds already is its own, also where late money has taken others beyond the 40 % (see `sell`).
+    An order may always keep or reduce a live claim, even when a late payment has exceeded the quota (see `sell`).
     """
     total = quota(screening.capacity)
     lock_quota(screening.id)
@@ -71,7 +75,7 @@ def claim(order_id: uuid.UUID, screening: Screening, places: int, expires_at: da
 
 
 def extend(order_id: uuid.UUID, expires_at: datetime) -> None:
-    """Move the claim's expiry; an order without one is left alone."""
+    """Move the expiry of the order's claim, if it has one that is not sold."""
     db.session().execute(
         text(
             "update orders.half_price_claims set expires_at = :expires_at"
@@ -82,7 +86,10 @@ def extend(order_id: uuid.UUID, expires_at: datetime) -> None:
 
 
 def sell(order_id: uuid.UUID, screening_id: int, places: int) -> None:
-    """Sold for good. Money that came late keeps its half price: the house may sell more than the law guarantees."""
+    """Turn the order's claim into sold places, without a check of the quota.
+
+    A late payment keeps its half price: a cinema may sell more half-price places than the law guarantees.
+    """
     db.session().execute(
         text(
             "insert into orders.half_price_claims (order_id, screening_id, places, expires_at)"
@@ -94,6 +101,7 @@ def sell(order_id: uuid.UUID, screening_id: int, places: int) -> None:
 
 
 def release(order_id: uuid.UUID) -> None:
+    """Delete the order's claim, if it has one."""
     db.session().execute(
         text("delete from orders.half_price_claims where order_id = :order_id"), {"order_id": order_id}
     )

@@ -1,4 +1,4 @@
-"""What order-service does by message and by the clock."""
+"""Message handlers and ticks of order-service."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from app.payments import service as payments
 
 
 def on_payment_received(message: PaymentReceived, attempt: Attempt) -> None:
-    """Money: it buys the tickets, or goes back."""
+    """Settle the receipt: it buys the tickets, or is refunded."""
     paid_at = datetime.fromisoformat(message.paid_at) if message.paid_at else None
     with attempt.transaction():
         try:
@@ -47,21 +47,21 @@ def on_payment_received(message: PaymentReceived, attempt: Attempt) -> None:
                 uuid.UUID(message.receipt_id), uuid.UUID(message.order_id), message.amount, paid_at
             )
         except NotFound as error:
-            raise Poison(f"money for an unknown order: {error}") from error
+            raise Poison(f"receipt of an unknown order: {error}") from error
 
 
 def on_charge_failed(message: ChargeFailed, attempt: Attempt) -> None:
-    """The order keeps waiting until its deadline: its page offers another try. Nothing to write."""
+    """Change nothing: the order waits until its deadline, and its page offers another try."""
     with attempt.transaction():
         pass
 
 
 def on_refund_settled(message: RefundSettled, attempt: Attempt) -> None:
-    """Money has gone back: a cancelled order is refunded once all of it has, and its buyer is told."""
+    """Mark a cancelled order refunded once all its refunds are done, and mail the buyer about each refund."""
     with attempt.transaction():
         order = queries.locked_by_id(uuid.UUID(message.order_id))
         if message.state != "refunded":
-            return  # a failed refund is listed for a person; the order stays as it is
+            return  # the refund failed: staff see it in a list, and the order stays as it is
         pending = [one for one in payments.refunds_of(order.id) if one.state != "refunded"]
         if order.state == states.CANCELLED and order.paid_at and not pending:
             lifecycle.mark_refunded(order.id, order.end_reason)
@@ -69,12 +69,12 @@ def on_refund_settled(message: RefundSettled, attempt: Attempt) -> None:
 
 
 def on_screening_cancelled(message: ScreeningCancelled, attempt: Attempt) -> None:
-    """Every order of it ends by a message of its own: one that stumbles does not hold up the others."""
+    """Publish a message for each order of the screening: one that fails does not hold up the others."""
     with attempt.transaction():
         _call_off({message.screening_id: message.reason})
 
 
-# Each order gets one message, also when that has become a dead letter. One that is locked is left for the next tick.
+# Each order gets one message only, even if it becomes a dead letter. Skip locked orders: the next tick finds them.
 _TO_CALL_OFF = text(
     """
     with still_open as (
@@ -89,7 +89,7 @@ _TO_CALL_OFF = text(
 
 
 def _call_off(reasons: Mapping[int, str]) -> None:
-    """`reasons` by screening."""
+    """Publish OrderCalledOff for the orders of these screenings; `reasons` by screening."""
     values = {
         "screening_ids": list(reasons),
         "states": [*states.OPEN_STATES, states.PAID],
@@ -98,8 +98,8 @@ def _call_off(reasons: Mapping[int, str]) -> None:
         outbox.publish(OrderCalledOff(order_id=str(order.id), reason=reasons[order.screening_id]))
 
 
-def call_off_latecomers() -> None:
-    """An order begun or paid in the second in which the screening was called off is found afterwards."""
+def call_off_late_orders() -> None:
+    """Call off orders that were started or paid in the same second in which their screening was called off."""
     with db.transaction():
         if reasons := events.cancel_reasons():
             _call_off(reasons)
@@ -111,27 +111,27 @@ def on_order_called_off(message: OrderCalledOff, attempt: Attempt) -> None:
 
 
 def on_screening_changed(message: ScreeningChanged, attempt: Attempt) -> None:
-    """Each buyer is told by a message of its own: an order that stumbles does not hold up the others."""
+    """Publish a message for each buyer: one that fails does not hold up the others."""
     with attempt.transaction():
-        for order_id in screening_changes.to_be_told(message.screening_id, message.revision):
+        for order_id in screening_changes.orders_to_notify(message.screening_id, message.revision):
             outbox.publish(OrderScreeningChanged(str(order_id)))
 
 
 def on_order_screening_changed(message: OrderScreeningChanged, attempt: Attempt) -> None:
     with attempt.transaction():
-        screening_changes.tell(uuid.UUID(message.order_id))
+        screening_changes.notify_buyer(uuid.UUID(message.order_id))
 
 
 def on_hold_expired(message: HoldExpired, attempt: Attempt) -> None:
-    """The seats' time is over: the order expires, or its offer of other seats does."""
+    """Expire the order, or its offer of other seats, when the hold of the seats has expired."""
     reservation_id = uuid.UUID(message.reservation_id)
     with attempt.transaction():
-        order_id = queries.by_reservation(reservation_id)
+        order_id = queries.id_by_reservation(reservation_id)
         if order_id is None:
             return
         order = queries.locked_by_id(order_id)
         if order.reseat_reservation_id == reservation_id and order.state == states.RESEAT:
-            reseat.give_up(order, "offer over")
+            reseat.refund_offer(order, "offer over")
         elif order.reservation_id == reservation_id:
             lifecycle.expire(order_id)
 
@@ -147,7 +147,7 @@ HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
     HoldExpired: on_hold_expired,
 }
 TICKS = [
-    Tick("orders.reseats", 10.0, reseat.end_overdue),
-    Tick("orders.latecomers", 15.0, call_off_latecomers),
-    Tick("orders.retention", 3600.0, retention.by_the_clock),
+    Tick("orders.reseats", 10.0, reseat.end_overdue_offers),
+    Tick("orders.latecomers", 15.0, call_off_late_orders),
+    Tick("orders.retention", 3600.0, retention.delete_old_data),
 ]

@@ -1,4 +1,4 @@
-"""How orders end before or after they are paid: abandoned, expired, cancelled, called off."""
+"""The end of an order, before or after it is paid: abandoned, expired, cancelled, called off; and its hand-over."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ _REFUND = ORDER.move("refund", columns=_END_COLUMNS)
 
 
 def mark_refunded(order_id: uuid.UUID, reason: str | None) -> None:
-    """Record that the money of a locked order, cancelled or with an offer of other seats, goes back."""
+    """Mark a locked order refunded that was cancelled or had an offer of other seats."""
     _REFUND.require(id=order_id, reason=reason)
 
 
-def let_go(order: OrderView) -> None:
-    """Give back everything that the order holds, in lock order."""
+def release_claims(order: OrderView) -> None:
+    """Release the order's claims on seats, half-price places and products, in lock order."""
     reservations.release(order.reservation_id)
     half_price_claims.release(order.id)
     products.release(order.id)
 
 
 def abandon(token: str, actor: Actor) -> None:
-    """The owner gives the order up: seats and snacks go back at once. Raises NotFound, WrongState once it is paid."""
+    """End the actor's unpaid order and release its claims. Raises NotFound, WrongState once it is paid."""
     end_unpaid(queries.own(token, actor))
 
 
 def end_unpaid(order: OrderView) -> None:
-    """End a locked order that is still being bought; one that has ended unpaid stays as it is. Raises WrongState."""
+    """End a locked, unpaid order; one that has ended already stays as it is. Raises WrongState."""
     if order.state in (CANCELLED, EXPIRED, REFUNDED):
         return
     if order.state not in UNPAID_STATES:
@@ -57,13 +57,16 @@ def end_unpaid(order: OrderView) -> None:
 
 def _abandon(order: OrderView, reason: str) -> None:
     payments.cancel_live_charge(order.id, "abandoned")
-    let_go(order)
+    release_claims(order)
     _ABANDON.require(id=order.id, reason=reason)
 
 
 def expire(order_id: uuid.UUID) -> bool:
-    """The reservation's time is over. Money on its way is still received; the claims on half-price places and
-    stock have run out by themselves and stand by, in case it comes late."""
+    """Mark an unpaid order expired and end its charge. Returns False when it was not unpaid.
+
+    A payment that is on its way is still received. The claims have expired by themselves; their rows stay, because a
+    late payment may take them again.
+    """
     order = queries.locked_by_id(order_id)
     if _EXPIRE.perform(id=order.id, reason="expired") is None:
         return False
@@ -72,31 +75,31 @@ def expire(order_id: uuid.UUID) -> bool:
 
 
 def cancel(token: str) -> None:
-    """The customer's money back, whole, before the screening: tickets revoked, seats free, stock back.
+    """Cancel a paid order before its screening: revoke its tickets, release its claims, refund it whole.
 
-    Raises NotFound, WrongState (not paid), OrderOver (it has begun), AlreadyAdmitted (somebody is in).
+    Raises NotFound, WrongState (not paid), OrderOver (the screening has begun), AlreadyAdmitted.
     """
     order = queries.locked(token)
     if order.state in (CANCELLED, REFUNDED) and order.paid_at:
-        return  # a second click
+        return  # sent twice
     if order.state != PAID:
         raise WrongState(order.state)
     if not order.can_cancel:
         raise OrderOver(order.state)
     tickets.revoke(order.id)
-    _give_back(order, "customer")
+    _cancel_paid(order, "customer")
     notices.request_notice(order, "order_cancelled", amount=order.total)
 
 
 def call_off(order_id: uuid.UUID, reason: str) -> None:
-    """The cinema cancelled the screening: whatever the order's state, it ends, and all money goes back."""
+    """End an order, in any state, whose screening was called off; refund its money and mail the buyer."""
     order = queries.locked_by_id(order_id)
     if order.state in UNPAID_STATES:
         _abandon(order, "called_off")
     elif order.state == PAID:
         if not any(ticket.state == "admitted" for ticket in tickets.of_order(order.id)):
             tickets.revoke(order.id)
-        _give_back(order, "called_off")
+        _cancel_paid(order, "called_off")
     elif order.state == RESEAT:
         if order.reseat_reservation_id:
             reservations.release(order.reseat_reservation_id)
@@ -109,16 +112,16 @@ def call_off(order_id: uuid.UUID, reason: str) -> None:
     notices.request_notice(order, "screening_cancelled", amount=paid, reason=reason)
 
 
-def _give_back(order: OrderView, reason: str) -> None:
+def _cancel_paid(order: OrderView, reason: str) -> None:
     _CANCEL.require(id=order.id, reason=reason)
-    let_go(order)
+    release_claims(order)
     payments.refund_order(order.id, None, reason)
 
 
 def hand_over(before: str | None, after: str) -> None:
-    """All orders of the visitor `before` (None: a newcomer, who has none) are `after`'s, whom nobody else may know.
+    """Give all orders of the visitor `before` to the visitor `after`, a new secret id; None: there is nothing to give.
 
-    What they hold and wait for goes along: a new visitor has not got new limits.
+    Their reservations and requests go with them, so that a new visitor id does not reset the limits.
     """
     if before is not None:
         db.session().execute(_HAND_OVER, {"before": before, "after": after})

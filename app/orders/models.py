@@ -1,4 +1,4 @@
-"""Tables of order-service (schema `orders`). Prices are copied in when they are agreed: a later change hurts nobody."""
+"""Tables of order-service (schema `orders`). Prices are copied when the buyer chooses: later changes do not apply."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Moment = DateTime(timezone=True)
 class OrderRow(Base):
     """One purchase. `deadline` is the one that the customer sees; `total` is centavos, seats and concessions.
 
-    `channel` and `device` are those of the actor who began it. `screening_revision` is the screening's revision that
-    the buyer saw and agreed to, `told_revision` the newest one that a mail told of.
-    `called_off_at`: when the message was sent that ends it because its screening was called off.
-    `erased_at`: since then nothing in it tells who bought; amounts, dates and code are kept.
+    `channel` and `device` are those of the actor who started it. `screening_revision` is the screening's revision that
+    the buyer saw and agreed to, `told_revision` the newest one that the buyer has had a mail about.
+    `called_off_at`: when the message was published that ends it because its screening was called off.
+    `erased_at`: when its buyer was erased from it; amounts, dates and code are kept.
     """
 
     __tablename__ = "orders"
     __table_args__ = (
         CheckConstraint(one_of("state", STATES), name="state"),
         CheckConstraint("total >= 0", name="total"),
-        # It also finds the orders of a visitor.
+        # This index also serves the query by visitor.
         Index("uq_orders_once", "visitor", "once", unique=True),
         Index("ix_orders_account", "user_id", postgresql_where=text("user_id is not null")),
         Index(
@@ -41,7 +41,7 @@ class OrderRow(Base):
         ),
         Index("ix_orders_email", text("lower(email)"), postgresql_where=text("email is not null")),
         Index("ix_orders_reseat", "reseat_until", postgresql_where=text(one_of("state", (RESEAT,)))),
-        # What the clock of retention looks for: orders that ended unpaid, and buyers who are kept no longer.
+        # For retention.py: orders that ended unpaid, and buyers who are to be erased.
         Index("ix_orders_unpaid", "ended_at", "id", postgresql_where=text(UNPAID)),
         Index("ix_orders_kept", "paid_at", "id", postgresql_where=text(KEPT)),
         {"schema": SCHEMA},
@@ -85,7 +85,7 @@ class OrderRow(Base):
 
 
 class OrderSeatRow(Base):
-    """A seat of an order with the ticket type chosen for it; `price` is what it costs, `full_price` the inteira."""
+    """A seat of an order with its ticket type; `price` is what the buyer pays, `full_price` its full price."""
 
     __tablename__ = "order_seats"
     __table_args__ = (
@@ -106,7 +106,7 @@ class OrderSeatRow(Base):
 
 
 class OrderItemRow(Base):
-    """A concession of an order, at the price of the moment when it was chosen."""
+    """A concession of an order, at the price at which it was chosen."""
 
     __tablename__ = "order_items"
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity"), {"schema": SCHEMA})
@@ -122,7 +122,7 @@ class OrderItemRow(Base):
 
 
 class HalfPriceQuotaRow(Base):
-    """The row that is locked while half-price places of a screening are counted."""
+    """The row of a screening that is locked while its half-price places are counted."""
 
     __tablename__ = "half_price_quotas"
     __table_args__ = ({"schema": SCHEMA},)
@@ -131,7 +131,7 @@ class HalfPriceQuotaRow(Base):
 
 
 class HalfPriceClaimRow(Base):
-    """Half-price places of an order within the 40 %; a claim with an expiry (None: sold), never a counter."""
+    """The half-price places of an order within the quota of 40 %: a claim with an expiry (None: sold)."""
 
     __tablename__ = "half_price_claims"
     __table_args__ = (

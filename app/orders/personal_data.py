@@ -1,4 +1,4 @@
-"""What orders have of a person, by e-mail and account: handed out as JSON, or taken out."""
+"""Export and erasure of a person's data in orders, by e-mail and account."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from app.orders.views import OrderView
 from app.payments import service as payments
 from app.tickets import service as tickets
 
-_OF_PERSON = "(lower(o.email) = lower(:email) or o.user_id = :user_id)"
-_ALL = text(f"select o.id from orders.orders o where {_OF_PERSON} order by o.created_at")  # noqa: S608
+_IS_OF_PERSON = "(lower(o.email) = lower(:email) or o.user_id = :user_id)"
+_ALL = text(f"select o.id from orders.orders o where {_IS_OF_PERSON} order by o.created_at")  # noqa: S608
 _OPEN = text(
-    f"select o.id from orders.orders o where {_OF_PERSON}"  # noqa: S608 (no value is put in)
+    f"select o.id from orders.orders o where {_IS_OF_PERSON}"  # noqa: S608 (no value is put in)
     f" and {one_of('o.state', OPEN_STATES)} order by o.id"
 )
 _ENDED = text(
-    f"select o.id, o.code from orders.orders o where {_OF_PERSON} and o.erased_at is null"  # noqa: S608
+    f"select o.id, o.code from orders.orders o where {_IS_OF_PERSON} and o.erased_at is null"  # noqa: S608
     f" and {none_of('o.state', OPEN_STATES)} order by o.id for update"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many orders the person was taken out of, and how many mails about them were taken back."""
+    """How many orders the person was erased from, and how many unsent mails about them were withdrawn."""
 
     orders: int
     mails: int
@@ -82,23 +82,23 @@ def _exported(order: OrderView) -> dict[str, object]:
 
 
 def open_orders(email: str, user_id: int | None) -> list[uuid.UUID]:
-    """The person's orders that are still being bought or wait for an answer."""
+    """The person's orders that are unpaid or have an offer of other seats."""
     return list(db.session().execute(_OPEN, {"email": email, "user_id": user_id}).scalars())
 
 
-def give_up(order_id: uuid.UUID) -> None:
-    """End an open order as its buyer would: seats go back, and money that came. Another one stays as it is."""
+def end_open_order(order_id: uuid.UUID) -> None:
+    """End an open order as its buyer could: release its claims, refund its receipt. Other orders stay as they are."""
     order = queries.locked_by_id(order_id)
     if order.state in UNPAID_STATES:
         lifecycle.end_unpaid(order)
     elif order.state == RESEAT:
-        reseat.give_up(order, "declined")
+        reseat.refund_offer(order, "declined")
 
 
 def erase(email: str, user_id: int | None) -> Erased:
-    """Take the person out of every order that is not open. Done twice, it changes nothing.
+    """Erase the person from every order that is not open. A second call changes nothing.
 
-    Amounts, dates and code stay, and the CPF of a paid order. The PDF goes by message; tickets stay good at the door.
+    Amounts, dates and code stay, and the CPF of a paid order. The PDF is deleted by message; tickets stay valid.
     """
     rows = db.session().execute(_ENDED, {"email": email, "user_id": user_id}).all()
     mails = tickets.withdraw_documents([row.id for row in rows])

@@ -1,7 +1,7 @@
-"""What a seat costs. Pure; centavos.
+"""Prices of ticket types, and the rules for choosing them. Pure; centavos.
 
-Half is half of the price really charged to the public (Decreto 8.537/2015), rounded down: an odd centavo is the
-customer's. Concessions are never halved, and no fee is added anywhere.
+Half price is half of the price that the public really pays (Decreto 8.537/2015), rounded down in the customer's favour.
+Concessions have no half price, and no fee is added anywhere.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ FULL, HALF = "full", "half"
 
 @dataclass(frozen=True, slots=True)
 class TypeChoice:
-    """What was chosen for one seat. `half_kind` is a code of core.half_price, for `half` alone."""
+    """The ticket type of one seat. `half_kind` is a code of core.half_price, for `half` only."""
 
     ticket_type: str = FULL
     half_kind: str | None = None
 
 
 def seat_price(full_price: int, choice: TypeChoice) -> int:
+    """The price of a seat with the chosen ticket type."""
     return half_of(full_price) if choice.ticket_type == HALF else full_price
 
 
 def checked(seat_ids: Sequence[int], choices: Mapping[int, TypeChoice]) -> dict[int, TypeChoice]:
-    """One valid choice for each seat. Raises the first of the `problems`."""
+    """The valid choice for each seat. Raises the first of the `problems`."""
     for problem in problems(seat_ids, choices):
         raise problem
     return {
@@ -38,7 +39,7 @@ def checked(seat_ids: Sequence[int], choices: Mapping[int, TypeChoice]) -> dict[
 
 
 def problems(seat_ids: Sequence[int], choices: Mapping[int, TypeChoice]) -> list[Invalid]:
-    """All that is wrong with the choices; the field of each names its seat (`seat-12`)."""
+    """All errors of the choices; the field of each error names its seat (`seat-12`)."""
     if unknown := set(choices) - set(seat_ids):
         return [Invalid("types.foreign_seat", f"seat-{min(unknown)}")]
     found = []
@@ -52,9 +53,9 @@ def problems(seat_ids: Sequence[int], choices: Mapping[int, TypeChoice]) -> list
 
 
 def _companions_alone(seat_ids: Sequence[int], choices: Mapping[int, TypeChoice]) -> list[Invalid]:
-    """A companion pays half beside a disabled person, one each (Lei 12.933/2013, art. 1, par. 8).
+    """The errors of companions without a disabled person; each brings one (Lei 12.933/2013, art. 1, par. 8).
 
-    Whose kind is not said yet may still be the one that a companion goes with.
+    A half-price seat whose kind is not chosen yet counts as a disabled person: it may still become one.
     """
     kinds = [
         (seat_id, choices[seat_id].half_kind)
@@ -67,7 +68,7 @@ def _companions_alone(seat_ids: Sequence[int], choices: Mapping[int, TypeChoice]
 
 
 def quota_places(choices: Mapping[int, TypeChoice]) -> int:
-    """How many of the choices count in the 40 %: half-price ones but the 60+."""
+    """How many of the choices count in the quota of 40 %: half-price ones except those for people over 60."""
     return sum(
         choice.ticket_type == HALF and KINDS[choice.half_kind or ""].in_quota for choice in choices.values()
     )

@@ -1,4 +1,4 @@
-"""Reading orders: one joined statement each, and the lock that every verb takes first."""
+"""Queries of orders: one joined statement each, and the lock that every verb takes first."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _ORDER = f"select {_VIEW} from orders.orders o"  # noqa: S608 (no value is put i
 
 
 def _lock_and_read(column: str) -> TextClause:
-    """Locks the order, then reads it with its seats and items as the transaction before has left them.
+    """Statement that locks the order, then reads it with its seats and items as committed by the last transaction.
 
-    One statement would not do: after waiting for the row lock, read committed reads the order again, but not what its
-    subselects have found before.
+    One statement is not enough: after waiting for the row lock, read committed re-reads the order, but not the rows
+    that its subselects found before the wait.
     """
     lock = f"select 1 from orders.orders o where {column} = :key for update"  # noqa: S608 (no value is put in)
     return db.after_lock(lock, f"{_ORDER} where {column} = :key")
@@ -40,11 +40,11 @@ def _lock_and_read(column: str) -> TextClause:
 
 _LOCKED_BY_TOKEN, _LOCKED_BY_ID = _lock_and_read("o.token"), _lock_and_read("o.id")
 _LONGEST_TOKEN = 64
-OFFER_FORM = "offer-"  # begins the key of the form by which an offer is taken
+OFFER_FORM = "offer-"  # prefix of the once-token with which an offer is accepted
 
 
 def order(token: str) -> OrderView:
-    """The order at an address. Raises NotFound."""
+    """The order with this token. Raises NotFound."""
     if len(token) > _LONGEST_TOKEN:
         raise NotFound("order")
     return _one(f"{_ORDER} where o.token = :key", token)
@@ -58,14 +58,14 @@ def screening_of(token: str) -> int:
 
 
 def locked(token: str) -> OrderView:
-    """As `order`, locked until the transaction ends: the first lock of every verb. Raises NotFound."""
+    """The order with this token, locked until the transaction ends: the first lock of every verb. Raises NotFound."""
     if len(token) > _LONGEST_TOKEN:
         raise NotFound("order")
     return _view(_row(_LOCKED_BY_TOKEN, token))
 
 
 def own(token: str, actor: Actor) -> OrderView:
-    """As `locked`, for verbs that the order's owner alone may use: for all others there is no such order (NotFound)."""
+    """The actor's own order, locked. Raises NotFound for the order of another, as if it did not exist."""
     found = locked(token)
     if not found.belongs_to(actor):
         raise NotFound("order")
@@ -73,12 +73,12 @@ def own(token: str, actor: Actor) -> OrderView:
 
 
 def locked_by_id(order_id: uuid.UUID) -> OrderView:
-    """Raises NotFound."""
+    """The order with this id, locked. Raises NotFound."""
     return _view(_row(_LOCKED_BY_ID, order_id))
 
 
 def by_id(order_id: uuid.UUID) -> OrderView:
-    """Raises NotFound."""
+    """The order with this id. Raises NotFound."""
     return _one(f"{_ORDER} where o.id = :key", order_id)
 
 
@@ -91,7 +91,7 @@ def open_for_changes(token: str, actor: Actor) -> OrderView:
 
 
 def open_orders_of(visitor: str) -> list[OrderView]:
-    """The visitor's orders that are still being bought, the newest first: "continue your order"."""
+    """The visitor's unpaid orders before their deadline, the newest first."""
     rows = db.session().execute(
         text(
             f"{_ORDER} where o.visitor = :visitor and {one_of('o.state', UNPAID_STATES)}"
@@ -102,8 +102,8 @@ def open_orders_of(visitor: str) -> list[OrderView]:
     return _views(rows)
 
 
-def of_form(visitor: str, once: str) -> list[OrderView]:
-    """The visitor's orders that one form began, the newest first."""
+def started_by_form(visitor: str, once: str) -> list[OrderView]:
+    """The visitor's orders that one form created, the newest first; `once` is the form's once-token."""
     rows = db.session().execute(
         text(
             f"{_ORDER} where o.visitor = :visitor and (o.once = :once or starts_with(o.once, :once || '~'))"
@@ -115,14 +115,14 @@ def of_form(visitor: str, once: str) -> list[OrderView]:
 
 
 def find(code: str, email: str) -> OrderView | None:
-    """The order with this code and e-mail; None says nothing about which of the two was wrong."""
+    """The order with this code and e-mail, or None, whichever of the two is wrong."""
     statement = text(f"{_ORDER} where o.code = :code and lower(o.email) = :email")
     row = db.session().execute(statement, {"code": code, "email": email_for_lookup(email)}).one_or_none()
     return _view(row) if row is not None else None
 
 
 def of_account(user_id: int, verified_email: str | None) -> list[OrderView]:
-    """The account's orders, the newest first; a guest's orders too once their e-mail is verified as the account's."""
+    """The account's orders, the newest first, with guests' orders under its verified e-mail."""
     rows = db.session().execute(
         text(
             f"{_ORDER} where (o.user_id = :user_id or (o.user_id is null and lower(o.email) = lower(:email)))"
@@ -134,8 +134,8 @@ def of_account(user_id: int, verified_email: str | None) -> list[OrderView]:
     return _views(rows)
 
 
-def by_reservation(reservation_id: uuid.UUID) -> uuid.UUID | None:
-    """Which order a reservation belongs to, as its seats or as the seats offered to it."""
+def id_by_reservation(reservation_id: uuid.UUID) -> uuid.UUID | None:
+    """The id of the order to which a reservation belongs, as its own seats or as the seats offered to it."""
     return db.session().execute(
         text("select id from orders.orders where reservation_id = :id or reseat_reservation_id = :id"),
         {"id": reservation_id},
@@ -158,7 +158,7 @@ def _view(row: Row[Any]) -> OrderView:
 
 
 def _views(rows: Iterable[Row[Any]]) -> list[OrderView]:
-    """The orders of these rows; one more statement if seats were ever offered instead of those of one of them."""
+    """The orders of these rows; one more statement reads the seats that were offered in place of lost ones."""
     found = list(rows)
     offers = {row.reseat_reservation_id for row in found if row.reseat_reservation_id is not None}
     offered = reservations.seats_of_each(offers)
@@ -166,7 +166,7 @@ def _views(rows: Iterable[Row[Any]]) -> list[OrderView]:
 
 
 def _with_seats(row: Row[Any], offered: Collection[int]) -> OrderView:
-    """`offered`: the ids of the seats that are offered in place of the order's own."""
+    """The order of this row; `offered` are the ids of the seats that are offered in place of its own."""
     screening = events.screening(row.screening_id)
     plan = events.seat_plan(screening.auditorium_id)
     return OrderView(

@@ -1,4 +1,4 @@
-"""Late money whose seats have gone: other seats of the same price are held for it, or it goes back by itself."""
+"""Reseats: other seats of the same prices are offered for a late payment whose seats are lost, or it is refunded."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _OFFER = ORDER.move(
     "offer_seats",
     columns="reseat_reservation_id = :reservation_id, reseat_receipt_id = :receipt_id, reseat_until = :until",
 )
-# Two statements: a new seat may be another's old one, and a key must not stand twice even for a moment.
-_NO_SEATS = text("delete from orders.order_seats where order_id = :id")
-_NEW_SEATS = text(
+# Two statements: one seat can be both an old and a new one, and the primary key must be unique at every moment.
+_DELETE_SEATS = text("delete from orders.order_seats where order_id = :id")
+_INSERT_SEATS = text(
     """
     insert into orders.order_seats (order_id, seat_id, position, full_price, ticket_type, half_kind, price)
     select :id, seat_id, position, full_price, ticket_type, half_kind, price
@@ -38,11 +38,11 @@ _NEW_SEATS = text(
       ticket_type text, half_kind text, price integer)
     """
 )
-_MOST_TRIES = 6
+_MAX_TRIES = 6
 
 
 def offer(order: OrderView, receipt_id: uuid.UUID) -> str | None:
-    """Hold other seats for the buyer for a while; None when there are none as good."""
+    """Hold other seats and offer them to the buyer by mail. Returns the order's new state, None without such seats."""
     if order.state == AWAITING:
         expire(order.id)
         order = queries.by_id(order.id)
@@ -58,41 +58,41 @@ def offer(order: OrderView, receipt_id: uuid.UUID) -> str | None:
 
 
 def _other_seats(order: OrderView) -> Reservation | None:
-    """Seats at the same prices, the nearest ones first, held for as long as an offer lasts."""
+    """Hold the nearest free seats at the same prices, for as long as an offer lasts; None when there are none."""
     screening = order.screening
     plan = events.seat_plan(screening.auditorium_id)
     taken = reservations.seat_states(screening.id)
     lost = [seat.seat_id for seat in order.seats]
-    who = f"reseat:{order.id}"  # these seats count against nobody's limit
-    actor = Actor(visitor=who, address_key=who, channel=order.channel, device=order.device)
-    for wanted in islice(reservations.equivalent_seats(plan, screening.prices, lost, taken), _MOST_TRIES):
+    name = f"reseat:{order.id}"  # a name of its own: the seats must not count in the limits of the buyer
+    actor = Actor(visitor=name, address_key=name, channel=order.channel, device=order.device)
+    for wanted in islice(reservations.equivalent_seats(plan, screening.prices, lost, taken), _MAX_TRIES):
         try:
             with db.session().begin_nested():
                 return reservations.hold_seats(
                     screening, wanted, actor, minutes=settings().holds.offer_minutes
                 )
         except SeatsLost:
-            continue  # somebody was quicker; the next best
+            continue  # another order took one of them: try the next best seats
         except (Conflict, TooMany):
-            return None  # no longer on sale
+            return None  # the screening is no longer on sale
     return None
 
 
 def accept(token: str) -> None:
-    """The buyer takes the other seats: paid, with tickets for them.
+    """Accept the other seats: the order is paid and gets tickets for them.
 
-    Raises NotFound, and OrderOver: too late for the offer, or for the film.
+    Raises NotFound, and OrderOver when the offer or the screening is over.
     """
     order = queries.locked(token)
     if order.state == PAID:
-        return  # a second click
+        return  # sent twice
     if order.state != RESEAT or order.reseat_reservation_id is None or order.reseat_receipt_id is None:
         raise OrderOver(order.state)
     if order.reseat_until is not None and order.read_at >= order.reseat_until:
         raise OrderOver(order.state)
     if order.screening.status != "scheduled" or order.read_at >= order.screening.ends_at:
-        raise OrderOver(order.state)  # the money goes back with the offer's end
-    new = _by_price(order, reservations.seats_of(order.reseat_reservation_id))
+        raise OrderOver(order.state)  # `end_overdue_offers` refunds the payment
+    new = _matched_to_old_seats(order, reservations.seats_of(order.reseat_reservation_id))
     rows = [
         {
             "seat_id": seat_id,
@@ -104,14 +104,14 @@ def accept(token: str) -> None:
         }
         for position, (old, seat_id) in enumerate(zip(order.seats, new, strict=True), start=1)
     ]
-    db.session().execute(_NO_SEATS, {"id": order.id})
-    db.session().execute(_NEW_SEATS, {"id": order.id, "seats": json.dumps(rows)})
+    db.session().execute(_DELETE_SEATS, {"id": order.id})
+    db.session().execute(_INSERT_SEATS, {"id": order.id, "seats": json.dumps(rows)})
     if not complete(queries.by_id(order.id), order.reseat_reservation_id, order.reseat_receipt_id):
-        raise OrderOver(order.state)  # the caller rolls back: the order keeps the seats that it lost
+        raise OrderOver(order.state)  # the caller rolls back: the order has its old seats again
 
 
-def _by_price(order: OrderView, seat_ids: Sequence[int]) -> list[int]:
-    """The new seats in the order of the old ones, each for its like: types and prices stay as paid."""
+def _matched_to_old_seats(order: OrderView, seat_ids: Sequence[int]) -> list[int]:
+    """The new seats, each at the position of an old one of the same price and kind: so types and prices stay."""
     by_id = events.seat_plan(order.screening.auditorium_id).by_id
     prices = order.screening.prices
     left = list(seat_ids)
@@ -127,17 +127,17 @@ def _by_price(order: OrderView, seat_ids: Sequence[int]) -> list[int]:
 
 
 def decline(token: str) -> None:
-    """The buyer takes the money back instead. Raises NotFound, OrderOver."""
+    """Decline the other seats: the payment is refunded. Raises NotFound, OrderOver."""
     order = queries.locked(token)
     if order.state == REFUNDED:
         return
     if order.state != RESEAT:
         raise OrderOver(order.state)
-    give_up(order, "declined")
+    refund_offer(order, "declined")
 
 
-def give_up(order: OrderView, reason: str) -> None:
-    """No other seats after all: they are let go, and the money goes back by itself."""
+def refund_offer(order: OrderView, reason: str) -> None:
+    """End a locked order's offer: release the offered seats and all other claims, and refund the payment."""
     if order.reseat_reservation_id is not None:
         reservations.release(order.reseat_reservation_id)
     half_price_claims.release(order.id)
@@ -147,8 +147,8 @@ def give_up(order: OrderView, reason: str) -> None:
     mark_refunded(order.id, reason)
 
 
-def end_overdue() -> int:
-    """Offers whose time is over: money back. Each in a transaction of its own; returns how many."""
+def end_overdue_offers() -> int:
+    """Refund the orders whose offers have expired, each in its own transaction. Returns their number."""
     with db.reading() as session:
         due = session.execute(
             text(
@@ -162,6 +162,6 @@ def end_overdue() -> int:
         with db.transaction():
             order = queries.locked_by_id(order_id)
             if order.state == RESEAT and order.reseat_until and order.reseat_until <= order.read_at:
-                give_up(order, "offer over")
+                refund_offer(order, "offer over")
                 ended += 1
     return ended

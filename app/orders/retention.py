@@ -1,7 +1,6 @@
-"""What orders keep of buyers, and for how long.
+"""Deletes old unpaid orders, and erases the buyers of old paid ones.
 
-An order that ended unpaid is deleted. One that was paid is a record of sale: amounts, dates, seats and its code are
-kept, and who bought is taken out of it.
+A paid order is a record of sale: amounts, dates, seats and its code are kept; only its buyer is erased.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from app.payments import service as payments
 from app.reservations import service as reservations
 
 BATCH = 200
-Place = tuple[datetime, uuid.UUID]
+Position = tuple[datetime, uuid.UUID]  # `ended_at` and id of the last order of a batch
 
 _UNPAID = text(
     f"""
@@ -37,7 +36,7 @@ _BUYERS = text(
     """  # noqa: S608 (no value is put in)
 )
 _DELETE = text("delete from orders.orders where id = any(:ids)")
-# The visitor becomes one that no browser is; the order's own id keeps the key of visitor and form unique.
+# The order's own id replaces the visitor: no browser has it, and the unique key of visitor and form still holds.
 _ERASE = text(
     """
     update orders.orders set name = null, email = null, user_id = null, visitor = id::text,
@@ -47,11 +46,11 @@ _ERASE = text(
 )
 
 
-def delete_unpaid(days: int, *, most: int = BATCH, after: Place | None = None) -> Place | None:
-    """Delete up to `most` orders that ended unpaid `days` ago; where to go on, or None when that was all.
+def delete_unpaid(days: int, *, most: int = BATCH, after: Position | None = None) -> Position | None:
+    """Delete up to `most` orders that ended unpaid `days` ago. Returns the position to continue after, None at the end.
 
-    Money that came late and went back leaves a record: such an order is kept without its buyer. One whose money has
-    not gone back, or may still come, is left for later.
+    An order with a late payment that was refunded is kept as a record, without its buyer. An order whose payment may
+    still come, or is not refunded yet, is left for a later run.
     """
     values = {
         "days": days,
@@ -62,40 +61,40 @@ def delete_unpaid(days: int, *, most: int = BATCH, after: Place | None = None) -
     rows = db.session().execute(_UNPAID, values).all()
     if not rows:
         return None
-    remains = payments.delete_unpaid([row.id for row in rows])
-    erase(remains.paid_back)
-    gone = [row for row in rows if row.id not in remains.paid_back | remains.unsettled]
-    db.session().execute(_DELETE, {"ids": [row.id for row in gone]})
+    kept = payments.delete_unpaid([row.id for row in rows])
+    erase(kept.paid_back)
+    deleted = [row for row in rows if row.id not in kept.paid_back | kept.unsettled]
+    db.session().execute(_DELETE, {"ids": [row.id for row in deleted]})
     reservations.delete_reservations(
-        [one for row in gone for one in (row.reservation_id, row.reseat_reservation_id) if one is not None]
+        [one for row in deleted for one in (row.reservation_id, row.reseat_reservation_id) if one is not None]
     )
     return rows[-1].ended_at, rows[-1].id
 
 
 def erase_buyers(days: int, *, most: int = BATCH) -> int:
-    """Take the buyers out of up to `most` orders that were paid `days` ago, the CPF too; returns of how many."""
+    """Erase the buyers, and the CPF too, of up to `most` orders that were paid `days` ago. Returns their number."""
     ids = db.session().execute(_BUYERS, {"days": days, "most": most}).scalars().all()
     erase(ids, keep_cpf=False)
     return len(ids)
 
 
 def erase(order_ids: Collection[uuid.UUID], *, keep_cpf: bool = True) -> None:
-    """Take out of these orders who bought them. The CPF of a paid one stays while the tax law wants it (`keep_cpf`).
+    """Erase the buyers of these orders. With `keep_cpf`, the CPF of a paid order stays, as the tax law wants.
 
-    The caller has locked them.
+    The caller has locked the orders.
     """
     db.session().execute(_ERASE, {"ids": list(order_ids), "keep_cpf": keep_cpf})
     payments.erase_payers(order_ids)
 
 
-def by_the_clock() -> None:
-    """Delete and erase what is due, each batch in a transaction of its own."""
+def delete_old_data() -> None:
+    """Delete all orders and erase all buyers that are due, each batch in its own transaction."""
     days = settings().retention.unpaid_days
     with db.transaction():
-        place = delete_unpaid(days)
-    while place is not None:
+        position = delete_unpaid(days)
+    while position is not None:
         with db.transaction():
-            place = delete_unpaid(days, after=place)
+            position = delete_unpaid(days, after=position)
     erased = BATCH
     while erased == BATCH:
         with db.transaction():

@@ -1,4 +1,4 @@
-"""What a changed screening means for its orders: who has bought what, who is told, and what the mail says."""
+"""Orders of a changed screening: how many tickets are sold, which buyers get a mail, and the mail's facts."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SALES = text(
     where o.screening_id = any(:screening_ids) and o.state = :paid group by o.screening_id
     """
 )
-_TO_BE_TOLD = text(
+_ORDERS_TO_NOTIFY = text(
     """
     select id from orders.orders where screening_id = :screening_id and state = :paid
       and screening_revision < :revision and told_revision < :revision order by id
     """
 )
-# The revision that a mail has told of before, where there was one.
-_TOLD = text(
+# `told_before` is the revision of an earlier mail, 0 if there was none.
+_MARK_NOTIFIED = text(
     """
     update orders.orders set told_revision = :revision
     where id = :id and state = :paid and screening_revision < :revision and told_revision < :revision
@@ -44,21 +44,25 @@ def sales_of(screening_ids: Collection[int]) -> Mapping[int, Sales]:
     return {row.screening_id: Sales(row.tickets, row.buyers) for row in rows}
 
 
-def to_be_told(screening_id: int, revision: int) -> list[uuid.UUID]:
-    """The paid orders whose buyers know nothing of this revision of the screening."""
+def orders_to_notify(screening_id: int, revision: int) -> list[uuid.UUID]:
+    """The paid orders whose buyers have not been notified of this revision of the screening."""
     values = {"screening_id": screening_id, "revision": revision, "paid": PAID}
-    return list(db.session().execute(_TO_BE_TOLD, values).scalars())
+    return list(db.session().execute(_ORDERS_TO_NOTIFY, values).scalars())
 
 
-def tell(order_id: uuid.UUID) -> None:
-    """Mail the buyer what they bought, what it is now, and until when they may give the order back.
+def notify_buyer(order_id: uuid.UUID) -> None:
+    """Mail the buyer what they bought, what it is now, and until when they may cancel.
 
-    Once for each revision, and of the newest alone. Nothing is said when the screening has begun, when everybody of
-    the order is in, or when a change was taken back before its buyer was told.
+    Each revision is notified once, and only the newest. No mail is sent when the screening has begun, when all tickets
+    of the order were admitted, or when a change was undone before its buyer was notified.
     """
     order = queries.locked_by_id(order_id)
     screening = events.lock_presentation(order.screening)
-    told = db.session().execute(_TOLD, {"id": order.id, "revision": screening.revision, "paid": PAID}).first()
+    told = (
+        db.session()
+        .execute(_MARK_NOTIFIED, {"id": order.id, "revision": screening.revision, "paid": PAID})
+        .first()
+    )
     bought = events.former_presentation(screening, order.screening_revision)
     if told is None or bought is None or not order.email:
         return

@@ -1,7 +1,7 @@
-"""order-service: from chosen seats to a paid order, and back.
+"""order-service: from chosen seats to a paid order, and its cancellation.
 
 Every verb joins the caller's transaction and locks in this order: order, reservation, seats, half-price quota,
-products. Totals, prices and states are decided here; callers choose, they never say what something costs.
+products. Totals, prices and states are decided here; no caller passes a price.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.orders.checkout import buyer_problems, change_method, check_out
 from app.orders.create import ensure_free, start_from_offer, start_with_best, start_with_seats
 from app.orders.lifecycle import abandon, cancel, hand_over
 from app.orders.notices import resend_tickets
-from app.orders.personal_data import Erased, give_up
+from app.orders.personal_data import Erased, end_open_order
 from app.orders.personal_data import erase as erase_person
 from app.orders.personal_data import export as export_orders
 from app.orders.personal_data import open_orders as open_orders_of_person
@@ -28,6 +28,7 @@ from app.orders.reseat import accept as accept_reseat
 from app.orders.reseat import decline as decline_reseat
 from app.orders.screening_changes import sales_of
 from app.orders.views import (
+    AlreadyStarted,
     HalfPriceGone,
     NoMoreExtensions,
     OrderItem,
@@ -36,13 +37,13 @@ from app.orders.views import (
     OrderView,
     PresentationChanged,
     Started,
-    StartedBefore,
-    StartedOtherwise,
+    StartedWithOtherSeats,
     TotalChanged,
     WrongState,
 )
 
 __all__ = [
+    "AlreadyStarted",
     "Erased",
     "HalfPriceGone",
     "NoMoreExtensions",
@@ -52,8 +53,7 @@ __all__ = [
     "OrderView",
     "PresentationChanged",
     "Started",
-    "StartedBefore",
-    "StartedOtherwise",
+    "StartedWithOtherSeats",
     "TotalChanged",
     "TypeChoice",
     "WrongState",
@@ -68,12 +68,12 @@ __all__ = [
     "choose_concessions",
     "choose_types",
     "decline_reseat",
+    "end_open_order",
     "ensure_free",
     "erase_person",
     "export_orders",
     "extend",
     "find",
-    "give_up",
     "half_price_left",
     "hand_over",
     "of_account",

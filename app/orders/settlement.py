@@ -1,9 +1,12 @@
-"""Settling: a receipt becomes tickets, or goes back whole. One transaction, the order's lock first.
+"""Settlement: a receipt buys the tickets of its order, or is refunded whole.
 
-Exactly one receipt wins the conditional update to paid. Every other one (a second payment, a wrong amount, money
-that came too late for its seats or its film) is refunded by itself, whole.
+It is one transaction under the order's lock.
 
-When the customer paid decides whether money is late, not when the provider told us (docs/decisions/15-late-money.md).
+Exactly one receipt wins the conditional update to paid. Every other receipt (a second payment, a wrong amount, a
+payment too late for its seats or its screening) is refunded whole.
+
+A payment is late by the time at which the customer paid, not at which this service learned of it
+(docs/decisions/15-late-money.md).
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from datetime import datetime
 
 from app.events import service as events
 from app.orders import completion, queries, reseat
-from app.orders.basket import claims_end
+from app.orders.basket import claims_expiry
 from app.orders.states import AWAITING, ORDER, PAID, RESEAT
 from app.orders.views import OrderView
 from app.payments import service as payments
@@ -21,37 +24,37 @@ from app.reservations import service as reservations
 
 
 def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int, paid_at: datetime | None = None) -> str:
-    """What the money became: paid, reseat_offered, or refunded. The caller commits.
+    """Settle a receipt. Returns the outcome: paid, reseat_offered, or refunded.
 
-    `paid_at` is when the customer paid, as payment-service trusts it; None: unknown, and now counts. Told of the same
-    receipt again, it changes nothing and gives the order's state.
+    `paid_at` is when the customer paid, as payment-service recorded it; None: unknown, then now counts. A receipt that
+    was settled before changes nothing: the order's state is returned.
     """
     order = queries.locked_by_id(order_id)
-    if order.state != AWAITING and _has_its_use(order, receipt_id):
+    if order.state != AWAITING and _is_accounted_for(order, receipt_id):
         return order.state
     if order.state not in ORDER.before("settle") or order.state == RESEAT:
         return _refund(receipt_id, f"order is {order.state}")
     if amount != order.total:
         return _refund(receipt_id, "amount")
-    claims_stand = _claims_stand(order)
-    if obstacle := _obstacle(order, _is_in_time(order, paid_at), claims_stand):
+    claims_are_live = _claims_are_live(order)
+    if obstacle := _obstacle(order, _is_in_time(order, paid_at), claims_are_live):
         return _refund(receipt_id, obstacle)
-    if _complete(order, receipt_id, claims_stand):
+    if _complete(order, receipt_id, claims_are_live):
         return PAID
-    # The seats went to others. The order expires now if the clockwork has not done it yet.
+    # The seats belong to other orders now. The offer also marks the order expired if the worker has not done so yet.
     return reseat.offer(order, receipt_id) or _refund(receipt_id, "seats taken")
 
 
-def _has_its_use(order: OrderView, receipt_id: uuid.UUID) -> bool:
-    """Whether this receipt bought the tickets, stands behind an offer of other seats, or goes back already."""
+def _is_accounted_for(order: OrderView, receipt_id: uuid.UUID) -> bool:
+    """Whether the receipt has bought the tickets, belongs to an offer of other seats, or has a refund already."""
     if receipt_id == order.reseat_receipt_id:
         return True
     bought = any(one.settled and one.id == receipt_id for one in payments.receipts_of(order.id))
     return bought or any(one.receipt_id == receipt_id for one in payments.refunds_of(order.id))
 
 
-def _obstacle(order: OrderView, in_time: bool, claims_stand: bool) -> str | None:
-    """Why this money cannot buy the tickets. Late money buys only what anybody could still buy."""
+def _obstacle(order: OrderView, in_time: bool, claims_are_live: bool) -> str | None:
+    """The reason why the receipt cannot buy the tickets, or None. A late payment needs a screening that is on sale."""
     screening = order.screening
     if screening.status != "scheduled":
         return "screening cancelled"
@@ -59,25 +62,25 @@ def _obstacle(order: OrderView, in_time: bool, claims_stand: bool) -> str | None
         return "screening over"
     if not in_time and order.read_at >= screening.sales_close_at:
         return "sales closed"
-    if claims_stand:
+    if claims_are_live:
         return None
-    # Cancelling a screening does not look for expired orders: lock its status until this one is paid.
+    # Calling off a screening does not look for expired orders: lock its status until this order is paid.
     return None if events.lock_scheduled(screening.id) else "screening cancelled"
 
 
 def _is_in_time(order: OrderView, paid_at: datetime | None) -> bool:
-    """Whether the customer paid while the order's seats were held for it, however late we are told."""
-    return (paid_at or order.read_at) < claims_end(order.deadline)
+    """Whether the customer paid while the order's seats were held, even if the provider reported it later."""
+    return (paid_at or order.read_at) < claims_expiry(order.deadline)
 
 
-def _claims_stand(order: OrderView) -> bool:
-    """Whether the order still holds its seats, places and stock, by the clock of the read under the lock."""
-    return order.state == AWAITING and order.read_at < claims_end(order.deadline)
+def _claims_are_live(order: OrderView) -> bool:
+    """Whether the order's claims had not expired when it was read under its lock."""
+    return order.state == AWAITING and order.read_at < claims_expiry(order.deadline)
 
 
-def _complete(order: OrderView, receipt_id: uuid.UUID, claims_stand: bool) -> bool:
-    """Complete the order with its own seats. Claims that have run out are taken again first, all or none."""
-    if claims_stand and completion.complete(order, order.reservation_id, receipt_id):
+def _complete(order: OrderView, receipt_id: uuid.UUID, claims_are_live: bool) -> bool:
+    """Complete the order with its own seats. Expired claims are taken again first, all or none."""
+    if claims_are_live and completion.complete(order, order.reservation_id, receipt_id):
         return True
     return reservations.reclaim(order.reservation_id, order.read_at) and completion.complete(
         order, order.reservation_id, receipt_id

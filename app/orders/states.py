@@ -1,4 +1,4 @@
-"""The states of an order, and which event leads from one to another."""
+"""The state machine of orders."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CANCELLED: Final = "cancelled"
 REFUNDED: Final = "refunded"
 
 STATES: Final = (DRAFT, AWAITING, PAID, EXPIRED, RESEAT, CANCELLED, REFUNDED)
-UNPAID_STATES: Final = (DRAFT, AWAITING)  # the buyer still chooses, or pays
-OPEN_STATES: Final = (DRAFT, AWAITING, RESEAT)  # something is still expected of the buyer
+UNPAID_STATES: Final = (DRAFT, AWAITING)  # the buyer still chooses or pays
+OPEN_STATES: Final = (DRAFT, AWAITING, RESEAT)  # the buyer still has to do something
 
 Event = Literal["start_payment", "settle", "expire", "abandon", "offer_seats", "cancel", "refund"]
 
@@ -25,9 +25,9 @@ ORDER: Final = StateMachine[Event](
     STATES,
     {
         (DRAFT, "start_payment"): AWAITING,
-        (AWAITING, "start_payment"): AWAITING,  # in another way, or the same way again
+        (AWAITING, "start_payment"): AWAITING,  # by another method, or again by the same one
         (AWAITING, "settle"): PAID,
-        (EXPIRED, "settle"): PAID,  # the money came late, and the same seats are free
+        (EXPIRED, "settle"): PAID,  # a late payment, while the same seats are free
         (RESEAT, "settle"): PAID,
         (DRAFT, "expire"): EXPIRED,
         (AWAITING, "expire"): EXPIRED,

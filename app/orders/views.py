@@ -1,4 +1,4 @@
-"""What order-service hands out and raises: frozen, without a session behind them. Times aware, UTC; money centavos."""
+"""Views and errors of order-service: frozen, without a database session. Times are in UTC, money in centavos."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from app.core.errors import Conflict
 from app.core.half_price import half_of
 from app.core.seat_names import long_name, short_name, spoken_name
 from app.events.service import Presentation, Screening
-from app.orders.states import AWAITING, DRAFT, PAID
+from app.orders.states import AWAITING, CANCELLED, DRAFT, EXPIRED, PAID, REFUNDED, RESEAT
 
 
 @dataclass(frozen=True, slots=True)
 class OrderSeat:
-    """`ticket_type` is full or half, `half_kind` a code of core.half_price; `name` as a seat's of event-service."""
+    """A seat of an order. `ticket_type` is full or half, `half_kind` a code of core.half_price."""
 
     seat_id: int
     name: str
@@ -43,12 +43,14 @@ class OrderSeat:
 
     @property
     def half_price(self) -> int:
-        """What it costs as half price."""
+        """The price of this seat as half price."""
         return half_of(self.full_price)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:
+    """A concession of an order."""
+
     product_id: int
     name: str
     name_en: str
@@ -65,10 +67,10 @@ class OrderItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
-    """An order as it is. `read_at` is the database's clock when it was read: compare `deadline` with that.
+    """An order. `read_at` is the database's time of the read: compare `deadline` with it.
 
-    `from_offer`: its seats were waited for. `screening_revision` is the screening's that the buyer agreed to, and
-    `agreed` what it was then, where it has changed since; None where it has not.
+    `from_offer`: its seats were offered by the waiting list. `screening_revision` is the screening's revision that the
+    buyer agreed to; `agreed` is the presentation of that revision where it has changed since, else None.
     """
 
     id: uuid.UUID
@@ -109,20 +111,51 @@ class OrderView:
     agreed: Presentation | None = None
 
     def belongs_to(self, actor: Actor) -> bool:
-        """Whether the actor began it, in this browser or signed in to this account."""
+        """Whether the actor started it, in this browser or signed in to this account."""
         by_visitor = bool(actor.visitor) and self.visitor == actor.visitor
         return by_visitor or (actor.user_id is not None and self.user_id == actor.user_id)
 
     @property
     def is_open(self) -> bool:
-        """Still being bought, in time, and for a screening that takes place."""
+        """Whether the buyer can go on: it is not paid, its deadline is to come, and its screening takes place."""
         on = self.screening.status == "scheduled"
         return on and self.state in (DRAFT, AWAITING) and self.read_at < self.deadline
 
     @property
     def is_over(self) -> bool:
-        """Its time has run out, whether or not the clockwork has noticed yet."""
+        """Whether its deadline has passed unpaid, also before the worker marks it expired."""
         return self.state in (DRAFT, AWAITING) and self.read_at >= self.deadline
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the buyer still chooses: no payment has begun."""
+        return self.state == DRAFT
+
+    @property
+    def is_awaiting_payment(self) -> bool:
+        return self.state == AWAITING
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether its tickets are bought; False again after a cancellation (see `paid_at`)."""
+        return self.state == PAID
+
+    @property
+    def is_expired(self) -> bool:
+        return self.state == EXPIRED
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.state == CANCELLED
+
+    @property
+    def is_refunded(self) -> bool:
+        return self.state == REFUNDED
+
+    @property
+    def is_reseat_offered(self) -> bool:
+        """Whether other seats are held for its late payment, until the buyer answers."""
+        return self.state == RESEAT
 
     @property
     def can_extend(self) -> bool:
@@ -130,13 +163,13 @@ class OrderView:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the screening is another than the buyer agreed to, and is still to come or goes on."""
+        """Whether the screening differs from what the buyer agreed to, and is not over yet."""
         changed = self.agreed is not None and self.agreed != self.screening.presentation
         return changed and self.read_at < self.screening.ends_at
 
     @property
     def can_cancel(self) -> bool:
-        """Until the screening begins. Buyers of a changed screening are promised that: no limit may end it earlier."""
+        """Whether it can be cancelled: until the screening begins. Mails about changed screenings promise that."""
         return self.state == PAID and self.read_at < self.screening.starts_at
 
     @property
@@ -149,18 +182,18 @@ class OrderView:
 
     @property
     def needs_age_notice(self) -> bool:
-        """From 14 up the buyer confirms the rating (FACTS: Portaria 502/2021)."""
+        """Whether the buyer has to confirm the age rating: from 14 up (Portaria 502/2021)."""
         return self.screening.film.age_rating in ("14", "16", "18")
 
     @property
     def pdf_is_gone(self) -> bool:
-        """Its PDF is deleted by now and not made again: long after the screening, or since its buyer was erased."""
+        """Whether its PDF is deleted for good: long after the screening, or because its buyer was erased."""
         kept_until = self.screening.ends_at + timedelta(days=settings().retention.pdf_days)
         return self.erased_at is not None or self.read_at >= kept_until
 
     @property
     def next_step(self) -> str:
-        """The step to go on with: types, concessions, checkout, payment, or order (the order's own page)."""
+        """The page step to continue with: types, concessions, checkout, payment, or order (the order's own page)."""
         if not self.is_open:
             return "order"
         if self.state == AWAITING:
@@ -172,10 +205,9 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An order that has just been written: enough to send its buyer on.
+    """An order that has just been created.
 
-    `instead_of` is the token of the form's former basket, which nobody wants any more: the caller lets it go
-    (`abandon`) when this one is committed.
+    `instead_of` is the token of the basket that the same form created before: the caller abandons it after the commit.
     """
 
     id: uuid.UUID
@@ -185,7 +217,7 @@ class Started:
 
 
 class OrderOver(Conflict):
-    """The order's time has run out, or it has ended: nothing can be changed. `code` is `order.over`."""
+    """The order's deadline has passed or it has ended: nothing can be changed. `code` is `order.over`."""
 
     def __init__(self, state: str) -> None:
         super().__init__("order.over", state=state)
@@ -193,23 +225,23 @@ class OrderOver(Conflict):
 
 
 class WrongState(Conflict):
-    """The order is somewhere else by now (paid meanwhile, being paid): `code` is `order.state`."""
+    """The order's state does not allow this, for example because it was paid meanwhile. `code` is `order.state`."""
 
     def __init__(self, state: str) -> None:
         super().__init__("order.state", state=state)
         self.state = state
 
 
-class StartedBefore(Conflict):
-    """The same form was sent before with the same wish: its order is under `token`."""
+class AlreadyStarted(Conflict):
+    """The same form was sent before with the same seats; `token` is its order's."""
 
     def __init__(self, token: str) -> None:
         super().__init__("order.started_before")
         self.token = token
 
 
-class StartedOtherwise(Conflict):
-    """The same form began the basket under `token`, with other seats: change those (`change_seats`)."""
+class StartedWithOtherSeats(Conflict):
+    """The same form has created the basket `token` with other seats: change them by `change_seats`."""
 
     def __init__(self, token: str) -> None:
         super().__init__("order.started_otherwise")
@@ -226,7 +258,7 @@ class HalfPriceGone(Conflict):
 
 
 class TotalChanged(Conflict):
-    """The basket costs something else than its buyer was shown: nobody pays what they did not see."""
+    """The basket's total differs from the one that its buyer was shown."""
 
     def __init__(self, total: int) -> None:
         super().__init__("order.total_changed", total=total)
@@ -234,14 +266,14 @@ class TotalChanged(Conflict):
 
 
 class PresentationChanged(Conflict):
-    """The screening has another version, format or length than its buyer was shown."""
+    """The screening's version, format or length differs from what its buyer was shown."""
 
     def __init__(self) -> None:
         super().__init__("order.screening_changed")
 
 
 class NoMoreExtensions(Conflict):
-    """The order was extended as often as one may."""
+    """The order was extended as often as the settings allow."""
 
     def __init__(self) -> None:
         super().__init__("order.no_more_extensions")

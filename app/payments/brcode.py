@@ -26,9 +26,9 @@ class BadBRCode(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class BRCode:
-    """What a BR Code says. Static codes carry `key`, dynamic ones `location` (without https://).
+    """The fields of a BR Code. Static codes have `key`, dynamic ones `location` (without https://).
 
-    `amount` in centavos. `single_use`: None when the code does not say. `other`: fields that we do not know.
+    `amount` in centavos. `single_use`: None when the code does not have the field. `other`: fields unknown here.
     """
 
     merchant_name: str
@@ -54,7 +54,7 @@ def crc16(data: bytes) -> int:
 
 
 def encode(code: BRCode) -> str:
-    """The text of a code; accents are stripped, name and city are cut to their lengths. Raises BadBRCode."""
+    """The text of a code. Accents are stripped; name and city are cut to their maximum lengths. Raises BadBRCode."""
     if (code.key is None) == (code.location is None):
         raise BadBRCode("a code has a key (static) or a location (dynamic)")
     parts = [_field("00", "01")]
@@ -79,7 +79,7 @@ def encode(code: BRCode) -> str:
 
 
 def dynamic(location: str, *, amount: int, merchant_name: str, merchant_city: str) -> str:
-    """The code of a charge that stands at a provider, for one payment; `location` with or without https://."""
+    """The single-use code of a charge at a provider; `location` with or without https://."""
     return encode(
         BRCode(
             merchant_name=merchant_name,
@@ -92,7 +92,7 @@ def dynamic(location: str, *, amount: int, merchant_name: str, merchant_city: st
 
 
 def decode(text: str) -> BRCode:
-    """Read a code and check its CRC; fields that the manual does not know are kept in `other`. Raises BadBRCode."""
+    """Parse a code and check its CRC; fields that the manual does not define are kept in `other`. Raises BadBRCode."""
     if len(text) > LONGEST or not text.startswith("000201"):
         raise BadBRCode("no BR Code")
     if text[-8:-4] != "6304" or text[-4:] != f"{crc16(text[:-4].encode()):04X}":
@@ -126,7 +126,7 @@ def decode(text: str) -> BRCode:
 
 
 def plain(text: str) -> str:
-    """Without accents and without anything beyond printable ASCII, as banks' apps expect it."""
+    """The text without accents and without characters beyond printable ASCII, as banks' apps expect it."""
     stripped = unicodedata.normalize("NFKD", text)
     return "".join(ch for ch in stripped if " " <= ch <= "~")
 
@@ -172,12 +172,12 @@ def _field(number: str, value: str) -> str:
 
 
 def _fields(text: str) -> dict[str, str]:
-    """Split a text of fields. A cut one, or one named twice, is refused."""
+    """Split a text into its fields. Raises BadBRCode for a field that is cut off or occurs twice."""
     found: dict[str, str] = {}
     at = 0
     while at < len(text):
         number, length = text[at : at + 2], text[at + 2 : at + 4]
-        # isdecimal alone would let other scripts' digits through
+        # isdecimal alone accepts digits of other scripts
         if not (len(length) == 2 and (number + length).isascii() and (number + length).isdecimal()):
             raise BadBRCode("broken field")
         value = text[at + 4 : at + 4 + int(length)]

@@ -1,4 +1,4 @@
-"""payment-service's tables: charges, the money that came for them, the money that goes back, and webhooks' hints."""
+"""Tables of payment-service (schema `payments`): charges, receipts, refunds, and the hints of webhooks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from app.payments.states import CHARGE_STATES, LIVE_STATES, REFUND_STATES
 
 
 class ChargeRow(db.Base):
-    """One try to be paid. Its id, as 32 letters and digits, is also the provider's txid and idempotency key."""
+    """One attempt to be paid. Its id, as 32 letters and digits, is also the provider's txid and idempotency key."""
 
     __tablename__ = "charges"
 
@@ -44,7 +44,7 @@ class ChargeRow(db.Base):
     redirect_url: Mapped[str | None] = mapped_column(Text)
     failure: Mapped[str | None] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    # When the clock's tick looks at it again; null: never.
+    # When a tick checks it again (payments/checks.py); null: never.
     next_check_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
@@ -65,7 +65,7 @@ class ChargeRow(db.Base):
 
 
 class ReceiptRow(db.Base):
-    """Money that arrived. Never deleted, never counted twice: the provider's own id is unique."""
+    """Money that arrived. It is never deleted and never counted twice: the provider's own id is unique."""
 
     __tablename__ = "receipts"
 
@@ -79,7 +79,7 @@ class ReceiptRow(db.Base):
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    # When the customer paid: the provider's time within the bounds of `ledger`. Null: received before it was kept.
+    # When the customer paid: the provider's time, within the limits of provider_results.py. Null in old rows.
     paid_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
@@ -90,7 +90,7 @@ class ReceiptRow(db.Base):
 
 
 class RefundRow(db.Base):
-    """Money that goes back. Its id, as 32 letters and digits, makes the provider's refund happen once."""
+    """Money that goes back. Its id, as 32 letters and digits, is the idempotency key of the provider's refund."""
 
     __tablename__ = "refunds"
 
@@ -116,7 +116,7 @@ class RefundRow(db.Base):
 
 
 class HintRow(db.Base):
-    """What a webhook said, as evidence; the provider's state, fetched afterwards, is what counts."""
+    """A charge that a webhook named, kept as evidence. A handler fetches the charge's real state from the provider."""
 
     __tablename__ = "hints"
 

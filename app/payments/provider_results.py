@@ -1,4 +1,4 @@
-"""Writing down what a provider says of a charge: one conditional update, and a row for each payment."""
+"""Records a provider's answers about a charge: one conditional update, and a receipt for each payment."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from app.payments import brcode
 from app.payments.models import ChargeRow
 from app.payments.states import CANCELLED, CHARGE, CONFIRMED, FAILED, LIVE_STATES, ChargeEvent
 
-SOMEWHERE = "BRASIL"  # a Pix code must name a city; not every cinema does
-LATE_MONEY_MINUTES = 10
-# How far the provider's clock may be behind the database's: nobody pays a charge before it is made.
-SKEW_MINUTES = 5
+DEFAULT_CITY = "BRASIL"  # a Pix code must name a city, and not every cinema has one in ASCII
+LAST_CHECK_MINUTES = 10
+# The provider's clock may be this far behind the database's: a payment cannot be older than its charge.
+CLOCK_SKEW_MINUTES = 5
 
 log = logging.getLogger("bilheteria.payments")
 
 
 def with_pix_code(answer: psp.ChargeState, amount: int, city: str) -> psp.ChargeState:
-    """The answer with its BR Code: some providers give only the location that it is built from.
+    """The answer with its BR Code, which is built here where a provider gives only the location.
 
-    A charge that was paid needs none.
+    The answer about a paid charge stays as it is: it needs no code.
     """
     if answer.payments or answer.pix_code is not None or answer.location is None:
         return answer
     name = settings().cinema.name
-    city = brcode.plain(city).strip() or SOMEWHERE
+    city = brcode.plain(city).strip() or DEFAULT_CITY
     code = brcode.dynamic(answer.location, amount=amount, merchant_name=name, merchant_city=city)
     return replace(answer, pix_code=code)
 
 
 def event_of(answer: psp.ChargeState) -> ChargeEvent:
-    """The event of the state machine that a provider's answer amounts to."""
+    """The event of the charge's state machine that a provider's answer stands for."""
     if answer.payments:
         return "paid"
     if answer.status == "declined":
@@ -51,14 +51,14 @@ def event_of(answer: psp.ChargeState) -> ChargeEvent:
 
 
 def record(charge_id: uuid.UUID, answer: psp.ChargeState) -> bool:
-    """Move the charge as `answer` says, and write each payment down once; tells orders. Returns whether anything moved.
+    """Move the charge to the state of `answer`, insert a receipt for each new payment, and publish both to the orders.
 
-    May be called any number of times, with answers in any order.
+    Returns whether anything changed. The same answers may come again and in any order.
     """
     if answer.payments:
         first, *others = answer.payments
-        moved, received = _move_paid(charge_id, answer, first)
-        more = [payment for payment in others if _receive(charge_id, payment)]
+        moved, received = _record_paid(charge_id, answer, first)
+        more = [payment for payment in others if _insert_receipt(charge_id, payment)]
         return moved or received or bool(more)
     event = event_of(answer)
     values: dict[str, object] = {"id": charge_id, "provider_charge_id": answer.id}
@@ -71,28 +71,28 @@ def record(charge_id: uuid.UUID, answer: psp.ChargeState) -> bool:
     return _move(event, values)
 
 
-def fail(charge_id: uuid.UUID, event: Literal["refused", "lost"]) -> bool:
-    """The provider refused the charge (`refused`), or did not answer (`lost`)."""
+def record_failure(charge_id: uuid.UUID, event: Literal["refused", "lost"]) -> bool:
+    """Record that the provider refused the charge (`refused`) or did not answer (`lost`). Returns whether it moved."""
     return _move(event, {"id": charge_id})
 
 
 def is_wanted(charge_id: uuid.UUID) -> bool:
-    """Whether somebody still waits for this charge, or has paid it."""
+    """Whether the charge can still be paid, or was paid: then it must not be cancelled at the provider."""
     state = db.session().execute(select(ChargeRow.state).where(ChargeRow.id == charge_id)).scalar()
     return state in (*LIVE_STATES, CONFIRMED)
 
 
 _PROVIDER_ID = "provider_charge_id = :provider_charge_id"
 _NO_MORE_CHECKS = "next_check_at = null"
-# Money that was on its way is found even when its webhook is lost.
-_LAST_CHECK = f"next_check_at = clock_timestamp() + interval '{LATE_MONEY_MINUTES} minutes'"
+# This check finds money that was on its way when the charge ended, even if its webhook is lost.
+_LAST_CHECK = f"next_check_at = clock_timestamp() + interval '{LAST_CHECK_MINUTES} minutes'"
 
 
 def _move_to(event: ChargeEvent, *columns: str) -> Move:
     return CHARGE.move(event, columns=", ".join(columns), returning="state, order_id, failure")
 
 
-# What an event writes beside the state. Payments have a statement of their own, `_MOVE_PAID`.
+# The columns that each event writes beside the state. `paid` has a statement of its own, `_RECORD_PAID`.
 _MOVES: dict[ChargeEvent, Move] = {
     "accepted": _move_to(
         "accepted",
@@ -119,12 +119,12 @@ def _move(event: ChargeEvent, values: Mapping[str, object]) -> bool:
     return row.state != CANCELLED or event == "ended"
 
 
-# Unique by the provider's id. The provider's time of payment counts from the making of the charge until now: a little
-# earlier or any later, its clock is off by that; much earlier or missing, it says nothing, and now counts.
-_RECEIVE = f"""
+# A receipt is unique by the provider's id. `paid_at` is the provider's time of payment, kept between the creation of
+# the charge and now, because the provider's clock may be off. Now replaces a time that is missing or much too early.
+_INSERT_RECEIPT = f"""
     insert into payments.receipts (id, charge_id, order_id, provider, provider_receipt_id, amount, paid_at)
     select cast(:receipt_id as uuid), id, order_id, provider, :provider_receipt_id, :amount,
-        case when cast(:paid_at as timestamptz) >= created_at - interval '{SKEW_MINUTES} minutes'
+        case when cast(:paid_at as timestamptz) >= created_at - interval '{CLOCK_SKEW_MINUTES} minutes'
         then least(greatest(cast(:paid_at as timestamptz), created_at), clock_timestamp())
         else clock_timestamp() end
     from payments.charges where id = :charge_id
@@ -133,39 +133,43 @@ _RECEIVE = f"""
 _CONFIRM = CHARGE.update(
     "paid", columns=f"{_PROVIDER_ID}, {_NO_MORE_CHECKS}", where="id = :charge_id", returning="state"
 )
-_MOVE_PAID = text(
+_RECORD_PAID = text(
     f"""
     with moved as (
         {_CONFIRM}
-    ), received as ({_RECEIVE})
+    ), received as ({_INSERT_RECEIPT})
     select (select state from moved) as state, received.order_id, received.paid_at
     from (select) one left join received on true
     """
 )
-_RECEIVE_MORE = text(_RECEIVE)
+_INSERT_RECEIPT_STATEMENT = text(_INSERT_RECEIPT)
 
 
-def _move_paid(charge_id: uuid.UUID, answer: psp.ChargeState, payment: psp.Payment) -> tuple[bool, bool]:
-    """Charge and receipt in one statement, since they come together: whether the one moved, the other was new."""
+def _record_paid(charge_id: uuid.UUID, answer: psp.ChargeState, payment: psp.Payment) -> tuple[bool, bool]:
+    """Confirm a charge and insert its receipt by one statement. Returns whether it moved, whether that is new."""
     receipt_id = codes.ordered_id()
-    values = {"provider_charge_id": answer.id} | _receipt(receipt_id, charge_id, payment)
-    row = db.session().execute(_MOVE_PAID, values).one()
+    values = {"provider_charge_id": answer.id} | _receipt_values(receipt_id, charge_id, payment)
+    row = db.session().execute(_RECORD_PAID, values).one()
     if row.order_id is not None:
-        _tell(receipt_id, charge_id, row.order_id, payment, row.paid_at)
+        _publish_received(receipt_id, charge_id, row.order_id, payment, row.paid_at)
     return row.state is not None, row.order_id is not None
 
 
-def _receive(charge_id: uuid.UUID, payment: psp.Payment) -> bool:
-    """A row for a payment that has none yet."""
+def _insert_receipt(charge_id: uuid.UUID, payment: psp.Payment) -> bool:
+    """Insert the receipt of a payment. Returns False when it exists already."""
     receipt_id = codes.ordered_id()
-    row = db.session().execute(_RECEIVE_MORE, _receipt(receipt_id, charge_id, payment)).first()
+    row = (
+        db.session()
+        .execute(_INSERT_RECEIPT_STATEMENT, _receipt_values(receipt_id, charge_id, payment))
+        .first()
+    )
     if row is None:
         return False
-    _tell(receipt_id, charge_id, row.order_id, payment, row.paid_at)
+    _publish_received(receipt_id, charge_id, row.order_id, payment, row.paid_at)
     return True
 
 
-def _receipt(receipt_id: uuid.UUID, charge_id: uuid.UUID, payment: psp.Payment) -> dict[str, object]:
+def _receipt_values(receipt_id: uuid.UUID, charge_id: uuid.UUID, payment: psp.Payment) -> dict[str, object]:
     return {
         "receipt_id": receipt_id,
         "charge_id": charge_id,
@@ -175,15 +179,15 @@ def _receipt(receipt_id: uuid.UUID, charge_id: uuid.UUID, payment: psp.Payment) 
     }
 
 
-def _tell(
+def _publish_received(
     receipt_id: uuid.UUID,
     charge_id: uuid.UUID,
     order_id: uuid.UUID,
     payment: psp.Payment,
     paid_at: datetime,
 ) -> None:
-    if payment.paid_at is None or abs(payment.paid_at - paid_at) > timedelta(minutes=SKEW_MINUTES):
-        log.warning("no plausible time of payment", extra={"receipt_id": str(receipt_id)})
+    if payment.paid_at is None or abs(payment.paid_at - paid_at) > timedelta(minutes=CLOCK_SKEW_MINUTES):
+        log.warning("provider gave no plausible time of payment", extra={"receipt_id": str(receipt_id)})
     outbox.publish(
         PaymentReceived(
             str(receipt_id), str(charge_id), str(order_id), payment.amount, paid_at=paid_at.isoformat()

@@ -1,4 +1,4 @@
-"""Which provider this process talks to, made once from its settings."""
+"""The payment provider of this process, made once from its settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def provider(name: str | None = None) -> psp.Provider:
 
 
 def sandbox() -> Sandbox:
-    """The sandbox bank itself: its simulator pages and the tests tell it how to behave."""
+    """The sandbox bank itself: its pages and the tests set how it behaves."""
     url = db.engine().url.render_as_string(hide_password=False)
     current: Settings = settings()
     return _sandbox(url, current.web.secret_key, current.payments.sandbox_pix, db.limits())

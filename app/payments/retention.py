@@ -1,4 +1,4 @@
-"""What payments keep of payers, and for how long: money that came is kept, who sent it is not kept with it."""
+"""Deletes the charges of unpaid orders and the payers' names and CPFs; receipts and refunds are kept."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.payments.states import ENDED_STATES, REFUND_FAILED, REFUND_PENDING
 
 
 @dataclass(frozen=True, slots=True)
-class Remains:
-    """Which of the orders cannot go: of `paid_back` money came and went back; of `unsettled` something may yet come."""
+class Undeletable:
+    """Orders that cannot be deleted: `paid_back` had money that went back; of `unsettled` money may still move."""
 
     paid_back: frozenset[uuid.UUID]
     unsettled: frozenset[uuid.UUID]
@@ -40,8 +40,8 @@ _NO_PAYER = text(
 )
 
 
-def delete_unpaid(order_ids: Collection[uuid.UUID]) -> Remains:
-    """Delete the charges of orders that were never paid, except of those in the answer, which stay as they are.
+def delete_unpaid(order_ids: Collection[uuid.UUID]) -> Undeletable:
+    """Delete the charges of orders that were never paid. The orders that are returned keep theirs.
 
     The caller has locked the orders.
     """
@@ -49,11 +49,11 @@ def delete_unpaid(order_ids: Collection[uuid.UUID]) -> Remains:
     unsettled = frozenset(db.session().execute(_UNSETTLED, values).scalars())
     paid_back = frozenset(db.session().execute(_PAID_BACK, values).scalars()) - unsettled
     db.session().execute(_DELETE, {"ids": [one for one in order_ids if one not in unsettled | paid_back]})
-    return Remains(paid_back, unsettled)
+    return Undeletable(paid_back, unsettled)
 
 
 def erase_payers(order_ids: Collection[uuid.UUID]) -> None:
-    """Take name and CPF out of the orders' charges: a provider needs them when a charge is made, and no longer."""
+    """Clear name and CPF of the orders' charges: a provider needs them only when a charge is made."""
     db.session().execute(_NO_PAYER, {"ids": list(order_ids)})
 
 

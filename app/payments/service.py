@@ -1,7 +1,7 @@
 """payment-service: charges, receipts, webhooks, refunds. Money is integer centavos, times are UTC.
 
-Nothing here talks to a provider: verbs write rows and messages in the caller's transaction; `handlers.py` calls
-the provider afterwards, with ids that are committed by then.
+No verb calls a provider: verbs write rows and messages in the caller's transaction. `handlers.py` calls the provider
+afterwards, with ids that are committed by then.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from app.payments.views import (
 
 METHODS = ("pix", "card")
 FIRST_CHECK_SECONDS = 10
-MOST_NAMED = 100  # charges a webhook; the clock finds what is beyond
+MAX_NAMED_CHARGES = 100  # of one webhook; the periodic check finds the others
 
 
 class WebhookRefused(BilheteriaError):
@@ -55,7 +55,7 @@ class WebhookRefused(BilheteriaError):
 
 
 class WebhookUnreadable(Invalid):
-    """The webhook is signed but says nothing that we can read."""
+    """The webhook is signed, but its content cannot be parsed."""
 
 
 def request_charge(
@@ -69,11 +69,11 @@ def request_charge(
     return_url: str = "",
     city: str = "",
 ) -> Charge:
-    """Ask for `amount` centavos until `expires_at`. The caller holds the order's lock.
+    """Create a charge of `amount` centavos that can be paid until `expires_at`. The caller holds the order's lock.
 
-    The same method and amount again give the charge that stands. Another method or amount ends the old charge,
-    at the provider first. `return_url` is the absolute address to which a card page sends the buyer back; `city`
-    is the paid cinema's. Raises Invalid.
+    The same method, amount and expiry again return the live charge. Otherwise the live charge is ended: at the provider
+    before the new one is made there. `return_url` is the absolute address to which a card page sends the buyer back;
+    `city` is the city of the cinema that is paid. Raises Invalid; Conflict when another transaction made a charge.
     """
     if method not in METHODS:
         raise Invalid("payment.method", "method")
@@ -95,14 +95,14 @@ def request_charge(
         "first_check": FIRST_CHECK_SECONDS,
     }
     made = _make_charge(values)
-    if made is None:  # one live charge an order: look at the one that stands
+    if made is None:  # an order has one live charge at most
         live = live_charge(order_id)
         if live is not None:
             if (live.method, live.amount, live.expires_at) == (method, amount, expires_at):
                 return live
-            end_charge(live.id, "replaced", publish=False)  # the new charge's handler cancels it first
+            end_charge(live.id, "replaced", publish=False)  # the handler of the new charge cancels it first
         made = _make_charge(values)
-    if made is None:  # another transaction was first
+    if made is None:  # another transaction has made one
         raise Conflict("payment.running")
     outbox.publish(ChargeRequested(str(made.id)), urgent=True)
     return made
@@ -156,7 +156,7 @@ def _make_charge(values: Mapping[str, object]) -> Charge | None:
 
 
 def live_charge(order_id: uuid.UUID) -> Charge | None:
-    """The charge that can still be paid, if one stands."""
+    """The order's charge that can still be paid, or None."""
     row = (
         db.session()
         .execute(select(*CHARGE).where(ChargeRow.order_id == order_id, ChargeRow.state.in_(LIVE_STATES)))
@@ -166,13 +166,13 @@ def live_charge(order_id: uuid.UUID) -> Charge | None:
 
 
 def charges_of(order_id: uuid.UUID) -> list[Charge]:
-    """All charges of an order, the oldest first."""
+    """The charges of an order, the oldest first."""
     query = select(*CHARGE).where(ChargeRow.order_id == order_id).order_by(ChargeRow.created_at)
     return [charge_of(row) for row in db.session().execute(query)]
 
 
 def charge(charge_id: uuid.UUID) -> Charge:
-    """Raises NotFound."""
+    """The charge with this id. Raises NotFound."""
     row = db.session().execute(select(*CHARGE).where(ChargeRow.id == charge_id)).first()
     if row is None:
         raise NotFound("charge")
@@ -180,16 +180,16 @@ def charge(charge_id: uuid.UUID) -> Charge:
 
 
 def cancel_live_charge(order_id: uuid.UUID, reason: str = "abandoned") -> bool:
-    """End the order's live charge, here now and at the provider by message. Money on its way is still received.
+    """End the order's live charge: here at once, at the provider by message. Money on its way is still received.
 
-    `reason` is a stable word for `Charge.failure`. Returns whether there was one.
+    `reason` is a stable word for `Charge.failure`. Returns whether the order had a live charge.
     """
     live = live_charge(order_id)
     return live is not None and end_charge(live.id, reason)
 
 
 def end_charge(charge_id: uuid.UUID, reason: str, *, publish: bool = True) -> bool:
-    """End one live charge; see `cancel_live_charge`. Without `publish` a later handler tells the provider."""
+    """End one live charge; see `cancel_live_charge`. Without `publish`, another handler cancels it at the provider."""
     if _END.perform(id=charge_id, reason=reason, seconds=FIRST_CHECK_SECONDS) is None:
         return False
     if publish:
@@ -198,9 +198,9 @@ def end_charge(charge_id: uuid.UUID, reason: str, *, publish: bool = True) -> bo
 
 
 def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> int:
-    """Store what a provider's webhook hints at; returns how many charges it names.
+    """Store the charges that a provider's webhook names, and return how many they are.
 
-    The truth is fetched by a handler. Raises NotFound (no such provider), WebhookRefused (forged),
+    A handler fetches their states from the provider. Raises NotFound (no such provider), WebhookRefused (forged),
     WebhookUnreadable.
     """
     if provider != settings().payments.provider:
@@ -211,7 +211,7 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> i
         raise WebhookRefused(str(error)) from None
     except psp.Unreadable as error:
         raise WebhookUnreadable("webhook.unreadable", reason=str(error)) from None
-    for provider_charge_id in named[:MOST_NAMED]:
+    for provider_charge_id in named[:MAX_NAMED_CHARGES]:
         db.session().execute(
             insert(HintRow).values(
                 id=codes.ordered_id(), provider=provider, provider_charge_id=provider_charge_id[:80]
@@ -222,24 +222,24 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> i
 
 
 def mark_settled(receipt_id: uuid.UUID) -> bool:
-    """This receipt bought the tickets. Called in the transaction that settles; returns False on a repeat.
+    """Mark the receipt that buys the tickets, in the transaction that settles. Returns False on a repeat.
 
-    Another charge of the order, asked for before this money came, ends: the clock tells the provider in a moment.
+    Every other live charge of the order ends; the periodic check cancels it at the provider.
     """
     return db.session().execute(_MARK_SETTLED, {"id": receipt_id}).first() is not None
 
 
 def progress(charge_id: uuid.UUID) -> str:
-    """A word that changes whenever a page that waits for this charge would look different; one cheap statement.
+    """A word that changes whenever a page that waits for this charge has to change; one cheap statement.
 
-    `+settled`: the order's tickets are bought. `+returned`: this charge's money did not fit and goes back; `+back`:
-    it is back; `+stuck`: the provider refused to give it back.
+    It is the charge's state with suffixes. `+settled`: the order's tickets are bought. `+returned`: this charge's money
+    could not be used and is being refunded; `+back`: it is refunded; `+stuck`: the provider refused the refund.
     """
     return db.session().execute(_PROGRESS, {"id": charge_id}).scalar() or "none"
 
 
 def newest_charge(order_id: uuid.UUID) -> tuple[Charge, str] | None:
-    """The order's last charge with its `progress`, both of the same moment."""
+    """The order's newest charge with its `progress`, read by one statement, or None."""
     row = db.session().execute(_NEWEST, {"order_id": order_id}).first()
     return (charge_of(row[:-1]), row[-1]) if row else None
 

@@ -1,7 +1,7 @@
-"""The states of a charge and of a refund, and which event leads from one to another.
+"""The state machines of charges and refunds.
 
-Messages come in any order and more than once, so an event that does not fit is not an error: it moves nothing.
-Money is never refused: whatever state a charge is in, `paid` leads to `confirmed`.
+Messages come in any order and more than once, so an event that the state does not allow is no error: it moves nothing.
+Money is never refused: from every other state, `paid` leads to `confirmed`.
 """
 
 from __future__ import annotations

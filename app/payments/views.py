@@ -1,4 +1,4 @@
-"""What payment-service hands out: charges, receipts and refunds as facts, read from their rows."""
+"""The views of payment-service: charges, receipts and refunds, and the columns that they are read from."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, Row, func, select
 from app.core import db
 from app.core.state_machine import one_of
 from app.payments.models import ChargeRow, ReceiptRow, RefundRow
-from app.payments.states import LIVE_STATES, REFUND_FAILED, REFUND_PENDING, REFUNDED
+from app.payments.states import CONFIRMED, LIVE_STATES, REFUND_FAILED, REFUND_PENDING, REFUNDED, UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """`pix_code` is the BR Code once the provider answered, `pix_symbol` its QR as it is drawn (core/qr_symbol.py), and
-    `redirect_url` the provider's card page.
+    """A charge. `pix_code` is the BR Code once the provider has answered, `pix_symbol` its drawn QR code
+    (core/qr_symbol.py), and `redirect_url` the provider's card page.
 
     `failure` is a stable word: declined, refused, expired, replaced, abandoned, ended (by the provider).
     """
@@ -39,14 +39,25 @@ class Charge:
 
     @property
     def live(self) -> bool:
+        """Whether it can still be paid."""
         return self.state in LIVE_STATES
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it was paid."""
+        return self.state == CONFIRMED
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the provider has not answered yet: it may have made the charge or not."""
+        return self.state == UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`settled` is true for the money that bought the tickets.
+    """Money that arrived. `settled` is true for the receipt that bought the tickets.
 
-    `paid_at` is when the customer paid, `received_at` when the provider told us.
+    `paid_at` is when the customer paid, `received_at` when this service recorded the payment.
     """
 
     id: uuid.UUID
@@ -60,7 +71,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """`state` is refund_pending, refunded, refund_failed, or refund_replaced by a newer one.
+    """Money that goes back. `state` is refund_pending, refunded, refund_failed, or refund_replaced by a newer refund.
 
     `ended_at` is when the provider gave the money back or refused to.
     """
@@ -73,6 +84,19 @@ class Refund:
     state: str
     created_at: datetime
     ended_at: datetime | None
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state == REFUND_PENDING
+
+    @property
+    def is_done(self) -> bool:
+        return self.state == REFUNDED
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether the provider refused it: a person has to look at it."""
+        return self.state == REFUND_FAILED
 
 
 CHARGE = (
@@ -110,11 +134,11 @@ REFUND = (
 )
 
 
-# The same columns for statements that are written out: those of every purchase are not built anew each time.
+# The same columns for statements written as text: SQLAlchemy need not build the statements of every purchase again.
 CHARGE_COLUMNS = ", ".join(column.key for column in CHARGE)
 REFUND_COLUMNS = ", ".join(column.key for column in REFUND)
 
-# What a page that waits for the charge `c` depends on, as one word; see `service.progress`.
+# One word for all that a page which waits for the charge `c` shows; see `service.progress`.
 PROGRESS = f"""
     c.state
     || case when c.pix_code is null then '' else '+code' end
@@ -136,9 +160,9 @@ PROGRESS = f"""
 
 
 def charge_of(row: Sequence[Any]) -> Charge:
-    facts = list(row)
-    facts[-1] = bytes(facts[-1]) if facts[-1] is not None else None  # the driver gives a view of its buffer
-    return Charge(*facts)
+    values = list(row)
+    values[-1] = bytes(values[-1]) if values[-1] is not None else None  # the driver returns a memoryview
+    return Charge(*values)
 
 
 def receipt_of(row: Row[Any]) -> Receipt:
@@ -154,7 +178,7 @@ def receipt_of(row: Row[Any]) -> Receipt:
 
 
 def receipts_of(order_id: uuid.UUID) -> list[Receipt]:
-    """All money that came for an order, the oldest first."""
+    """The receipts of an order, the oldest first."""
     query = select(*RECEIPT).where(ReceiptRow.order_id == order_id).order_by(ReceiptRow.received_at)
     return [receipt_of(row) for row in db.session().execute(query)]
 
@@ -163,6 +187,6 @@ def refund_of(row: Row[Any]) -> Refund:
     return Refund(*row)
 
 
-def in_seconds(seconds: float) -> ColumnElement[datetime]:
-    """So many seconds from now, by the database's clock."""
+def seconds_from_now(seconds: float) -> ColumnElement[datetime]:
+    """The time in so many seconds, by the database's clock."""
     return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)

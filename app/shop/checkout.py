@@ -60,7 +60,7 @@ def check_out(token: str) -> Answer:
                 email=typed["email"],
                 cpf=typed["cpf"],
                 method=typed["method"],
-                shown=_shown(),
+                shown_total=_shown(),
                 shown_revision=purchase.shown_revision(),
                 return_url=purchase.return_url(token),
             )
@@ -117,7 +117,7 @@ def extend(token: str) -> Response | tuple[Response, int]:
 def clock(token: str) -> Response | tuple[Response, int]:
     """The deadline, for a page that may have slept; 409 once the order is no longer being put together."""
     order = purchase.own_order(token)
-    return jsonify(_clock(order)), 200 if order.state == "draft" and order.is_open else 409
+    return jsonify(_clock(order)), 200 if order.is_draft and order.is_open else 409
 
 
 def _clock(order: OrderView) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def order(token: str) -> Answer:
     found = orders.order(token)
     if not found.is_open:
         return _page(found)
-    if found.state == "awaiting_payment" and not found.belongs_to(current_actor()):
+    if found.is_awaiting_payment and not found.belongs_to(current_actor()):
         return redirect(purchase.address(found, "payment"), 303)  # back from the bank in another browser
     return redirect(purchase.address(purchase.own_order(token), found.next_step), 303)
 
@@ -79,9 +79,9 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         if len(order.seats) == 1 or (len(order.seats) < labels.MANY_SEATS and not order.seats[0].section)
         else labels.seats(len(order.seats)),
         refunds=refunds,
-        on_its_way=sum(one.amount for one in refunds if one.state == "refund_pending"),
-        given_back=sum(one.amount for one in refunds if one.state == "refunded"),
-        stuck=any(one.state == "refund_failed" for one in refunds),
+        on_its_way=sum(one.amount for one in refunds if one.is_pending),
+        given_back=sum(one.amount for one in refunds if one.is_done),
+        stuck=any(one.is_failed for one in refunds),
         masked_email=_masked(order.email or ""),
         mailed="mailed" in request.args,
         over=order.read_at >= order.screening.ends_at,
@@ -97,20 +97,20 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
 
 def _stage(order: OrderView) -> str:
     """paid, reseat, cancelled (was paid), called_off, returned (late money), expired or ended (never paid)."""
-    if order.state in ("paid", "reseat_offered"):
-        return "paid" if order.state == "paid" else "reseat"
+    if order.is_paid or order.is_reseat_offered:
+        return "paid" if order.is_paid else "reseat"
     if order.end_reason == "called_off" or (not order.paid_at and order.screening.status != "scheduled"):
         return "called_off"
-    if order.state in ("cancelled", "refunded") and order.paid_at:
+    if (order.is_cancelled or order.is_refunded) and order.paid_at:
         return "cancelled"
-    if order.state == "refunded":
+    if order.is_refunded:
         return "returned"
-    return "ended" if order.state == "cancelled" else "expired"
+    return "ended" if order.is_cancelled else "expired"
 
 
 def _change(order: OrderView, issued: Sequence[Ticket]) -> order_labels.Change | None:
     """How the screening has changed, for a buyer of whose order somebody is still expected."""
-    expected = order.state == "paid" and any(ticket.is_valid for ticket in issued)
+    expected = order.is_paid and any(ticket.is_valid for ticket in issued)
     return order_labels.change(order) if expected else None
 
 

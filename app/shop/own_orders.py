@@ -25,8 +25,8 @@ class OwnOrders:
 
     @classmethod
     def of(cls, found: Sequence[OrderView]) -> OwnOrders:
-        waiting = tuple(order for order in found if order.is_open or order.state == "reseat_offered")
-        to_come = [order for order in found if order.state == "paid" and _is_to_come(order)]
+        waiting = tuple(order for order in found if order.is_open or order.is_reseat_offered)
+        to_come = [order for order in found if order.is_paid and _is_to_come(order)]
         known = {order.id for order in (*waiting, *to_come)}
         return cls(
             waiting,

@@ -118,7 +118,7 @@ def _to_another_browser(order: OrderView) -> BaseResponse:
     """
     if not order.is_open:
         return redirect(links.order(order.token), 303)
-    if order.state != "awaiting_payment":
+    if not order.is_awaiting_payment:
         raise NotFound("order")
     charge, seen = payments.newest_charge(order.id) or (None, "none")
     page = render_template(
@@ -133,7 +133,7 @@ def _to_another_browser(order: OrderView) -> BaseResponse:
 def _state_for_another_browser(order: OrderView) -> BaseResponse:
     if not order.is_open:
         return make_response("", 204, redirect=links.order(order.token))
-    if order.state != "awaiting_payment":
+    if not order.is_awaiting_payment:
         raise NotFound("order")
     return make_response("", 204)
 
@@ -154,9 +154,9 @@ def _status_url(order: OrderView, charge: Charge, seen: str) -> str:
 
 def _elsewhere(order: OrderView) -> str | None:
     """Where this order's page is, when it is not the payment's."""
-    if order.state == "draft":
+    if order.is_draft:
         return purchase.address(order, order.next_step)
-    if order.state in ("awaiting_payment", "expired"):
+    if order.is_awaiting_payment or order.is_expired:
         return None
     return links.order(order.token)
 
@@ -170,9 +170,9 @@ def _waiting(order: OrderView) -> Waiting:
 def _stage(order: OrderView, charge: Charge | None, seen: str) -> str:
     if "+returned" in seen:
         return "went_back" if "+back" in seen else "stuck" if "+stuck" in seen else "returned"
-    if charge is not None and charge.state == "confirmed":
+    if charge is not None and charge.is_confirmed:
         return "received"
-    if order.state == "expired" or order.is_over:
+    if order.is_expired or order.is_over:
         return "over"
     if charge is None or not charge.live:
         return "failed"
@@ -180,7 +180,7 @@ def _stage(order: OrderView, charge: Charge | None, seen: str) -> str:
         return "code"
     if charge.redirect_url:
         return "card"
-    return "slow" if charge.state == "unknown" else "preparing"
+    return "slow" if charge.is_unknown else "preparing"
 
 
 def _came(order: OrderView, charge: Charge) -> int:

@@ -70,9 +70,7 @@ def can_take_again(order: OrderView) -> bool:
 
     While the bank may still tell of money, they wait for that, and are not offered.
     """
-    over = order.state in ("expired", "cancelled") or (
-        order.state == "draft" and order.belongs_to(current_actor())
-    )
+    over = order.is_expired or order.is_cancelled or (order.is_draft and order.belongs_to(current_actor()))
     if order.is_open or order.paid_at or not over:
         return False
     try:

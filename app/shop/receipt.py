@@ -71,13 +71,9 @@ def _paid_by(method: str | None) -> str:
 
 
 def _back(refund: Refund) -> str:
-    if refund.state == "refunded":
+    if refund.is_done:
         return _("Went back")
-    return (
-        _("Refund refused by the bank: we settle it by hand")
-        if refund.state == "refund_failed"
-        else _("On its way back")
-    )
+    return _("Refund refused by the bank: we settle it by hand") if refund.is_failed else _("On its way back")
 
 
 def _moment(moment: datetime, zone: str) -> str:

@@ -12,7 +12,7 @@ from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
 from app.events import service as events
 from app.events.service import Screening, ScreeningClosed
 from app.orders import service as orders
-from app.orders.service import OrderOver, OrderView, StartedBefore, StartedOtherwise
+from app.orders.service import AlreadyStarted, OrderOver, OrderView, StartedWithOtherSeats
 from app.reservations import live
 from app.reservations import service as reservations
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft, TooManyHolds
@@ -60,9 +60,9 @@ def start_order(screening_id: int) -> Response:
     try:
         wish = parse_seat_form()
         token = _start(screening, wish)
-    except StartedBefore as error:
+    except AlreadyStarted as error:
         return purchase.redirect_to_order(error.token)
-    except StartedOtherwise as error:  # by the back button: other seats for the basket that this page began
+    except StartedWithOtherSeats as error:  # the browser went back to this page and asks for other seats
         return _change(purchase.own_order(error.token), wish)
     except NothingFits as error:
         return _to_waiting_list(screening, wish, error.quantity)

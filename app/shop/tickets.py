@@ -22,7 +22,7 @@ def tickets_pdf(token: str) -> AnyResponse:
     Raises NotFound for an order without tickets that count.
     """
     order = orders.order(token)
-    if order.state != "paid":
+    if not order.is_paid:
         raise NotFound("tickets")
     if order.pdf_is_gone:
         return make_response(render_template("shop/page_tickets_gone.html", order=order), 410)

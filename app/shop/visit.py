@@ -46,7 +46,7 @@ def _visit(order: OrderView) -> Visit:
         showtime=screening.showtime,
         ends_at=screening.ends_at,
         website=links.site(),
-        called_off=order.state != "paid",
+        called_off=not order.is_paid,
     )
 
 

@@ -12,7 +12,7 @@ from app.core.money import format_money
 from app.events import service as events
 from app.events.service import ScreeningClosed
 from app.orders import service as orders
-from app.orders.service import StartedBefore
+from app.orders.service import AlreadyStarted
 from app.reservations import service as reservations
 from app.reservations.service import OfferOver, Request
 from app.shop import blueprint, purchase
@@ -83,7 +83,7 @@ def take_offer(token: str) -> Response:
     try:
         with db.transaction():
             started = orders.start_from_offer(token, actor)
-    except StartedBefore as error:
+    except AlreadyStarted as error:
         return purchase.redirect_to_order(error.token)
     except ScreeningClosed as error:
         return closed_page(events.screening(reservations.request(token).screening_id), error)

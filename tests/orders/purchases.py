@@ -13,7 +13,7 @@ from app.dispatch import routes
 from app.events.service import Screening
 from app.orders import service as orders
 from app.orders.service import OrderView, TypeChoice
-from app.payments import handlers as payment_handlers
+from app.payments import checks as payment_checks
 from app.payments import providers
 from app.payments import service as payments
 from app.tickets import service as tickets
@@ -33,7 +33,7 @@ def bank() -> Sandbox:
 def run_due_work() -> int:
     """Handle all messages and webhooks of the bank that are due; returns how many."""
     mine, done = routes(SERVICES), 0
-    while handled := worker.drain(mine) + payment_handlers.deliver_sandbox_notifications():
+    while handled := worker.drain(mine) + payment_checks.deliver_sandbox_notifications():
         done += handled
     return done
 

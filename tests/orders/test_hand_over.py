@@ -8,7 +8,7 @@ from app.core import config, db
 from app.core.config import Settings
 from app.core.errors import Conflict, NotFound
 from app.orders import service as orders
-from app.orders.service import StartedBefore
+from app.orders.service import AlreadyStarted
 from app.reservations import service as reservations
 from app.reservations.service import Request, TooManyHolds
 from tests.actors import visitor_actor
@@ -29,7 +29,7 @@ def test_what_one_was_buying_is_anothers_then() -> None:
     assert [purchases.order(basket.token).visitor for basket in (one, other)] == ["account", "somebody"]
     with db.transaction(), pytest.raises(NotFound):
         orders.abandon(one.token, visitor_actor("guest"))
-    with pytest.raises(StartedBefore):  # a form sent again still leads to its order
+    with pytest.raises(AlreadyStarted):  # a form sent again still leads to its order
         purchases.start(screening, seat_ids_of(screening, "A1"), "account", once="form-one")
 
 

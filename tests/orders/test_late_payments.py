@@ -81,7 +81,7 @@ def test_paid_in_the_second_in_which_it_was_called_off(screening: Screening) -> 
     assert purchases.pay(basket).state == "paid"
     cache.clear_all()
     for _twice in range(2):
-        handlers.call_off_latecomers()
+        handlers.call_off_late_orders()
     purchases.run_due_work()
     after = purchases.order(basket.token)
     assert (after.state, after.end_reason) == ("refunded", "called_off")
@@ -92,7 +92,7 @@ def test_one_message_an_order_that_is_left_behind(screening: Screening) -> None:
     purchases.start(screening, seat_ids(seat_plan_of(screening), "A4"))
     called_off_elsewhere(screening)
     for _often in range(3):
-        handlers.call_off_latecomers()
+        handlers.call_off_late_orders()
     with db.reading() as session:
         waiting = text("select count(*) from core.outbox where kind = 'OrderCalledOff'")
         assert session.execute(waiting).scalar_one() == 1

@@ -216,7 +216,7 @@ def test_begun_in_the_second_in_which_it_was_called_off(screening: Screening) ->
         orders.check_out(
             late.token, owner_of(late), name="Ana", email="ana@example.com", cpf="", method="pix"
         )
-    handlers.call_off_latecomers()
+    handlers.call_off_late_orders()
     purchases.run_due_work()
     assert purchases.order(late.token).end_reason == "called_off"
 

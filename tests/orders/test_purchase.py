@@ -7,7 +7,7 @@ import pytest
 from app.core import db
 from app.events.service import Screening
 from app.orders import service as orders
-from app.orders.service import StartedBefore
+from app.orders.service import AlreadyStarted
 from app.payments import brcode
 from app.payments import service as payments
 from app.tickets import service as tickets
@@ -46,10 +46,10 @@ def test_a_purchase_ends_in_signed_tickets_at_the_servers_prices(screening: Scre
 
 def test_the_same_form_twice_is_one_order(screening: Screening) -> None:
     first = purchases.start(screening, seats(screening, "A1"), once="once-token-1")
-    with pytest.raises(StartedBefore) as again:
+    with pytest.raises(AlreadyStarted) as again:
         purchases.start(screening, seats(screening, "A1"), once="once-token-1")
     assert again.value.token == first.token
-    with pytest.raises(StartedBefore), db.transaction():
+    with pytest.raises(AlreadyStarted), db.transaction():
         orders.start_with_best(screening.id, 1, visitor_actor(), once="once-token-1")
     with db.reading():
         from app.reservations import service as reservations

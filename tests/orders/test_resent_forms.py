@@ -9,7 +9,7 @@ import pytest
 from app.core import db
 from app.events.service import Screening
 from app.orders import service as orders
-from app.orders.service import Started, StartedBefore, StartedOtherwise
+from app.orders.service import AlreadyStarted, Started, StartedWithOtherSeats
 from app.reservations import service as reservations
 from app.reservations.service import SeatsLost
 from tests.actors import visitor_actor
@@ -50,7 +50,7 @@ def held(screening: Screening) -> int:
 def test_other_seats_are_for_the_basket_that_stands(screening: Screening, again: str) -> None:
     first = take(screening, "A1 A2")
     for one_neighbour_left in (True, False):
-        with pytest.raises(StartedOtherwise) as other:
+        with pytest.raises(StartedWithOtherSeats) as other:
             take(screening, again, single_seat_rule=one_neighbour_left)
         assert other.value.token == first.token
     assert held(screening) == 2
@@ -59,7 +59,7 @@ def test_other_seats_are_for_the_basket_that_stands(screening: Screening, again:
 def test_seats_that_others_have_are_said_to_be_lost_when_the_basket_is_changed(screening: Screening) -> None:
     first = take(screening, "A1")
     purchases.start(screening, seat_ids(seat_plan_of(screening), "A5"), "eva")
-    with pytest.raises(StartedOtherwise), db.reading():
+    with pytest.raises(StartedWithOtherSeats), db.reading():
         orders.ensure_free(screening.id, seat_ids(seat_plan_of(screening), "A5"), visitor_actor(), once=ONCE)
     with pytest.raises(SeatsLost), db.transaction():
         orders.change_seats(first.token, seat_ids(seat_plan_of(screening), "A5"), visitor_actor())
@@ -69,7 +69,7 @@ def test_a_basket_that_was_given_up_answers_no_more(screening: Screening) -> Non
     tokens = []
     for names in ("A1", "A1", "A5"):
         tokens.append(take(screening, names).token)
-        with pytest.raises(StartedBefore) as before:
+        with pytest.raises(AlreadyStarted) as before:
             take(screening, names)
         assert before.value.token == tokens[-1]
         with db.transaction():
@@ -87,7 +87,7 @@ def test_once_paid_it_answers_for_its_own_seats_alone(screening: Screening) -> N
     first = take(screening, "A1")
     paid = purchases.pay(purchases.check_out(purchases.choose(purchases.order(first.token))))
     assert paid.state == "paid"
-    with pytest.raises(StartedBefore):
+    with pytest.raises(AlreadyStarted):
         take(screening, "A1")
     second = take(screening, "A5")
     assert (second.token != first.token, second.instead_of) == (True, None)
@@ -95,11 +95,11 @@ def test_once_paid_it_answers_for_its_own_seats_alone(screening: Screening) -> N
 
 def test_another_number_together_takes_the_place_of_the_first(screening: Screening) -> None:
     first = best(screening, 2)
-    with pytest.raises(StartedBefore):
+    with pytest.raises(AlreadyStarted):
         best(screening, 2)
     second = best(screening, 3)
     assert second.instead_of == first.token
-    with pytest.raises(StartedBefore) as before:
+    with pytest.raises(AlreadyStarted) as before:
         best(screening, 3)
     assert before.value.token == second.token
     assert best(screening, 1).instead_of == second.token

@@ -87,10 +87,10 @@ def test_an_order_that_was_never_paid_goes_with_all_of_its_buyer(screening: Scre
     assert order.state == "expired"
     assert tables_containing(EMAIL, NAME, CPF) >= {"orders.orders", "payments.charges"}
     days_pass(order, 29)
-    retention.by_the_clock()
+    retention.delete_old_data()
     assert is_there(order)
     days_pass(order, 2)
-    retention.by_the_clock()
+    retention.delete_old_data()
     assert not is_there(order)
     assert tables_containing(EMAIL, NAME, CPF) == set()
     assert tables_containing(str(order.id)) <= {"products.stock_claims", "core.outbox", "core.processed"}
@@ -103,7 +103,7 @@ def test_what_is_open_or_paid_stays(screening: Screening) -> None:
     paid = purchases.pay(awaiting(screening, "A5", "rui"))
     for one in (draft, waiting, paid):
         days_pass(one, 31)
-    retention.by_the_clock()
+    retention.delete_old_data()
     assert [is_there(one) for one in (draft, waiting, paid)] == [True, True, True]
     assert purchases.order(paid.token).cpf == CPF
 
@@ -140,7 +140,7 @@ def test_money_that_came_and_went_back_leaves_a_record_without_its_buyer(screeni
         session.execute(text("update payments.charges set next_check_at = null"))
         session.execute(text("delete from core.outbox"))
     days_pass(order, 31)
-    retention.by_the_clock()
+    retention.delete_old_data()
     kept = purchases.order(order.token)
     assert (kept.code, kept.total, kept.name, kept.email, kept.cpf) == (order.code, 3800, None, None, None)
     assert tables_containing(EMAIL, NAME, CPF) == set()
@@ -160,7 +160,7 @@ def test_money_that_did_not_go_back_keeps_its_buyer(screening: Screening) -> Non
     purchases.run_due_work()
     assert purchases.refunds(order) == [(3800, "refund_failed")]
     days_pass(order, 31)
-    retention.by_the_clock()
+    retention.delete_old_data()
     assert purchases.order(order.token).email == EMAIL
 
 
@@ -169,10 +169,10 @@ def test_buyers_are_taken_out_of_old_sales(screening: Screening, settings: Setti
     with db.transaction() as session:
         session.execute(text("delete from core.outbox"))
     days_pass(paid, settings.retention.buyer_days - 1)
-    retention.by_the_clock()
+    retention.delete_old_data()
     assert purchases.order(paid.token).email == EMAIL
     days_pass(paid, 2)
-    retention.by_the_clock()
+    retention.delete_old_data()
     kept = purchases.order(paid.token)
     assert (kept.state, kept.total, kept.code) == ("paid", 3800, paid.code)
     assert tables_containing(EMAIL, NAME, CPF) == set()
@@ -184,5 +184,5 @@ def test_how_long_is_a_setting(screening: Screening, settings: Settings) -> None
     config.use(settings.changed(retention={"unpaid_days": 3}))
     order = expired(screening, "A1")
     days_pass(order, 4)
-    retention.by_the_clock()
+    retention.delete_old_data()
     assert not is_there(order)

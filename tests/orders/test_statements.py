@@ -10,7 +10,7 @@ from app.events.service import Screening
 from app.orders import create
 from app.orders import service as orders
 from app.orders.service import TypeChoice
-from app.payments import handlers as payment_handlers
+from app.payments import checks as payment_checks
 from tests.actors import owner_of
 from tests.orders import purchases
 from tests.orders.concessions import add_product
@@ -48,7 +48,7 @@ def test_a_purchase_in_few_statements(app: object) -> None:
     spent["check out"] = len(sent)
     purchases.run_due_work()
     purchases.bank().pay(purchases.charge_id(basket))
-    payment_handlers.deliver_sandbox_notifications()
+    payment_checks.deliver_sandbox_notifications()
     worker.drain(routes(("payments",)))
     with counted() as sent:
         worker.drain(routes(("orders",)))

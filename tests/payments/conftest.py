@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app.adapters.psp.sandbox import Sandbox
 from app.core import db, worker
 from app.dispatch import routes
-from app.payments import handlers, providers, service
+from app.payments import checks, providers, service
 from app.payments.service import Charge
 
 ORDER = uuid.UUID("11111111-2222-3333-4444-555555555555")
@@ -31,7 +31,7 @@ def work(database: str) -> Callable[[], int]:
 
     def run() -> int:
         done = 0
-        while handled := worker.drain(mine) + handlers.deliver_sandbox_notifications():
+        while handled := worker.drain(mine) + checks.deliver_sandbox_notifications():
             done += handled
         return done
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.adapters.psp.sandbox import Sandbox
 from app.core import db
 from app.core.errors import Conflict, Invalid
-from app.payments import brcode, handlers, service
+from app.payments import brcode, checks, service
 from app.payments.service import Charge
 from tests.payments.conftest import (
     ORDER,
@@ -120,7 +120,7 @@ def test_a_lost_webhook_is_made_up_for_by_the_clock(ask: Ask, work: Work, bank: 
     work()
     assert receipts() == []
     due_now()
-    handlers.check_charges()
+    checks.check_charges()
     work()
     assert len(receipts()) == 1
 
@@ -128,12 +128,12 @@ def test_a_lost_webhook_is_made_up_for_by_the_clock(ask: Ask, work: Work, bank: 
 def test_the_clock_looks_later_and_later(ask: Ask, work: Work, bank: Sandbox) -> None:
     ask()
     work()
-    handlers.check_charges()
+    checks.check_charges()
     assert messages("ProviderHinted") == []
     due_now()
-    handlers.check_charges()
+    checks.check_charges()
     assert len(messages("ProviderHinted")) == 1
-    handlers.check_charges()
+    checks.check_charges()
     assert len(messages("ProviderHinted")) == 1
 
 
@@ -141,7 +141,7 @@ def test_never_paid_ends_with_its_deadline_at_the_bank_too(ask: Ask, work: Work,
     asked = ask()
     work()
     let_it_expire(asked.id)
-    handlers.check_charges()
+    checks.check_charges()
     assert charge(asked.id).state == "cancelling"
     work()
     ended = charge(asked.id)
@@ -153,7 +153,7 @@ def test_money_after_the_end_is_a_receipt_all_the_same(ask: Ask, work: Work, ban
     asked = ask()
     work()
     let_it_expire(asked.id)
-    handlers.check_charges()
+    checks.check_charges()
     work()
     bank.pay(asked.id.hex, stubborn=True)
     work()
@@ -169,7 +169,7 @@ def test_money_after_the_end_is_found_without_its_webhook(ask: Ask, work: Work, 
     work()
     bank.pay(asked.id.hex, stubborn=True, notices=0)
     due_now()
-    handlers.check_charges()
+    checks.check_charges()
     work()
     assert len(receipts()) == 1
 

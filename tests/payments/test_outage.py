@@ -12,7 +12,7 @@ from app.core import db, outbox, worker
 from app.core.dead_letters import OutboxDeadLetters
 from app.core.messages import ChargeCancelRequested
 from app.dispatch import routes
-from app.payments import handlers, service
+from app.payments import checks, service
 from app.payments.service import Charge
 from tests.payments.conftest import ORDER, charge, due_now, receipts
 
@@ -23,8 +23,8 @@ Work = Callable[[], int]
 def half_an_hour_passes() -> None:
     for _minute in range(30):
         due_now()
-        handlers.check_charges()
-        handlers.check_refunds()
+        checks.check_charges()
+        checks.check_refunds()
         worker.drain(routes(("payments",)))
 
 

@@ -14,7 +14,7 @@ from app.adapters.psp.sandbox import Sandbox
 from app.core import db, worker
 from app.core.errors import Conflict, NotFound
 from app.dispatch import routes
-from app.payments import handlers, service
+from app.payments import checks, service
 from app.payments.service import Charge, Refund
 from tests.payments.conftest import ORDER, due_now, messages, receipts
 
@@ -180,7 +180,7 @@ def next_look(age: str) -> float:
         older = "update payments.refunds set created_at = clock_timestamp() - cast(:age as interval)"
         current.execute(text(older), {"age": age})
     due_now()
-    handlers.check_refunds()
+    checks.check_refunds()
     worker.drain(routes(("payments",)))
     with db.reading() as current:
         wait = "select extract(epoch from next_check_at - clock_timestamp()) from payments.refunds"
@@ -209,7 +209,7 @@ def test_a_slow_refund_is_asked_about_until_it_is_done(paid: Charge, work: Work,
     assert refunds()[0].state == "refund_pending"
     time.sleep(3.1)
     due_now()
-    handlers.check_refunds()
+    checks.check_refunds()
     work()
     assert refunds()[0].state == "refunded"
 

@@ -68,6 +68,6 @@ def test_control_when_the_screening_is_not_kept_from_being_called_off(
     assert called_off_meanwhile(screening, settle) == "paid"
     after = purchases.order(basket.token)
     assert (after.state, refunds(after), valid_tickets(after)) == ("paid", [], ["A4"])
-    handlers.call_off_latecomers()  # the clock finds what was missed
+    handlers.call_off_late_orders()  # the clock finds what was missed
     purchases.run_due_work()
     assert refunds(after) == [(3800, "refunded")]

@@ -12,7 +12,7 @@ from app.core import db
 from app.core.config import Settings
 from app.events.service import Screening
 from app.orders import service as orders
-from app.orders.service import StartedBefore
+from app.orders.service import AlreadyStarted
 from app.reservations import service as reservations
 from app.reservations.service import TooManyHolds
 from tests.actors import visitor_actor
@@ -38,7 +38,7 @@ def click(screening: Screening, once: str, seats: list[int] | None) -> str:
                 started = orders.start_with_seats(screening.id, seats, visitor_actor(), once=once)
             session.execute(text("select pg_sleep(0.1)"))
         return started.token
-    except StartedBefore as before:
+    except AlreadyStarted as before:
         return before.token
 
 

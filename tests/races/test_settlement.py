@@ -17,7 +17,7 @@ from app.events.service import Screening
 from app.orders import queries, settlement
 from app.orders import service as orders
 from app.orders.service import OrderView
-from app.payments import handlers as payment_handlers
+from app.payments import checks as payment_checks
 from app.payments import service as payments
 from app.reservations import claim_statements, claims
 from app.reservations.service import SeatsLost
@@ -40,7 +40,7 @@ def screening(app: object, database: str, settings: Settings) -> Iterator[Screen
 def paid_but_not_settled(basket: OrderView, times: int) -> list[Callable[[], str]]:
     """The bank has `times` payments; what would settle each of them."""
     purchases.bank().pay(purchases.charge_id(basket), times=times, stubborn=True)
-    while worker.drain(routes(("payments",))) + payment_handlers.deliver_sandbox_notifications():
+    while worker.drain(routes(("payments",))) + payment_checks.deliver_sandbox_notifications():
         pass
     with db.transaction() as session:
         rows = session.execute(
@@ -210,7 +210,7 @@ def test_late_money_and_who_asks_for_its_seats_do_not_wait_for_each_other(
 
 
 def test_control_late_money_that_looks_first(screening: Screening, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settlement, "_claims_stand", lambda order: True)
+    monkeypatch.setattr(settlement, "_claims_are_live", lambda order: True)
     assert deadlocks(late_money_meets_a_picker(screening, monkeypatch)) == 1
 
 

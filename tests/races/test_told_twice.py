@@ -61,12 +61,12 @@ def test_control_looking_first_hears_of_it_again_and_again(
         if service.receipts_of(ORDER):
             return False, False
         time.sleep(0.1)
-        if not provider_results._receive(charge_id, payment):
+        if not provider_results._insert_receipt(charge_id, payment):
             outbox.publish(PaymentReceived(str(uuid.uuid4()), str(charge_id), str(ORDER), payment.amount))
         return True, True
 
     # In the place of the statement that moves the charge, whose row lock would queue them, and writes the receipt.
-    monkeypatch.setattr(provider_results, "_move_paid", unguarded)
+    monkeypatch.setattr(provider_results, "_record_paid", unguarded)
     receipts, told = tell_all_at_once(charge)
     assert receipts == 1
     assert told > 1
