@@ -1,4 +1,4 @@
-"""The storefront: programme, film, seat map, basket, checkout, order, account. HTML only; no tables of its own."""
+"""The shop, the front end for customers: programme, film, seat map, basket, checkout, order, account. No tables."""
 
 from __future__ import annotations
 

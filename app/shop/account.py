@@ -1,4 +1,4 @@
-"""Accounts: sign up, in and out, a new password, and the orders of an account."""
+"""The pages of accounts: sign up, sign in and out, a new password, name and password of an account."""
 
 from __future__ import annotations
 
@@ -30,34 +30,35 @@ from app.web.sign_in import (
     start_session,
 )
 
-SIGNED_UP = "signed_up"  # in the cookie: shows that this browser made the account that a mail's link confirms
-TYPED_EMAIL = "typed_email"  # in the cookie, until the next form of an account shows it
-MAILS_AN_HOUR = 300  # from one address, behind which a whole foyer may sit; fewer go to each mailbox
+# In the session: proves that this browser made the account that a mail's link confirms.
+SIGNED_UP = "signed_up"
+TYPED_EMAIL = "typed_email"  # in the session, until the next form of an account shows it
+MAILS_AN_HOUR = 300  # from one address: a whole foyer may share it; each mailbox has a lower limit
 
 
-def _mine() -> User:
-    """The account of this request, where a page requires one."""
+def _account_user() -> User:
+    """The signed-in user of a request to a page that requires an account."""
     user = signed_in_user()
     assert user is not None
     return user
 
 
-def _enter(proved: Callable[[], User]) -> User:
-    """Sign in whom `proved` finds to be who they say, and hand over to them what this browser was buying.
+def _begin_session(authenticate: Callable[[], User]) -> User:
+    """Begin a session of the user that `authenticate` returns, and move this browser's open orders to it.
 
-    The old cookie's key and visitor are worth nothing from then on, wherever else it may be.
+    The session gets a new key and a new visitor: a copy of the old cookie is worth nothing afterwards.
     """
     visitor = new_visitor()
     with db.transaction():
-        user = proved()
+        user = authenticate()
         key = users.begin_session(user.id, instead_of=session_key())
         orders.hand_over(known_visitor(), visitor)
     start_session(user, key, visitor)
     return user
 
 
-def _next(user: User) -> str:
-    """Where they were going; else each role to its own work."""
+def _next_address(user: User) -> str:
+    """The address after signing in: the one in `next`, else the first page of the user's role."""
     home = links.staff("scan") if user.role == "door" else links.account("orders")
     return safe_next(request.values.get("next"), home)
 
@@ -65,38 +66,40 @@ def _next(user: User) -> str:
 def _page(page: str, errors: dict[str, str]) -> str:
     typed = {name: request.form.get(name, "") for name in ("name", "email")}
     typed["email"] = typed["email"] or session.pop(TYPED_EMAIL, "")
-    going_to = safe_next(request.values.get("next"), "")
-    return render_template(f"shop/{page}.html", errors=errors, typed=typed, next=going_to)
+    next_address = safe_next(request.values.get("next"), "")
+    return render_template(f"shop/{page}.html", errors=errors, typed=typed, next=next_address)
 
 
 def _form(page: str, errors: dict[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
     return _page(page, errors or {}), status, {"Cache-Control": "no-store"}
 
 
-def _again(page: str, error: Invalid) -> ResponseReturnValue:
+def _invalid_form(page: str, error: Invalid) -> ResponseReturnValue:
     return _form(page, {error.field: sentence(error, ACCOUNT)}, error.status)
 
 
-def _too_often(page: str, error: TooMany) -> ResponseReturnValue:
+def _throttled_form(page: str, error: TooMany) -> ResponseReturnValue:
     headers = {"Retry-After": str(error.retry_after), "Cache-Control": "no-store"}
     return _page(page, {"email": wait(error)}), error.status, headers
 
 
 @blueprint.post("/account/other-form")
 def other_form() -> ResponseReturnValue:
-    """From one form of an account to another (`to`), with the e-mail that was typed; nothing else is read."""
+    """Lead from one account form to another (`to`) and keep the typed e-mail; nothing else of the form is read."""
     to = request.form.get("to", "")
     address = to if to in ("sign-in", "sign-up", "reset") else "sign-in"
     session[TYPED_EMAIL] = request.form.get("email", "")[:LONGEST_EMAIL]
-    going_to = safe_next(request.form.get("next"), "")
-    return redirect(links.account(address) + (f"?{urlencode({'next': going_to})}" if going_to else ""), 303)
+    next_address = safe_next(request.form.get("next"), "")
+    return redirect(
+        links.account(address) + (f"?{urlencode({'next': next_address})}" if next_address else ""), 303
+    )
 
 
 @blueprint.get("/account/sign-in")
 def sign_in() -> ResponseReturnValue:
     user = signed_in_user()
     if user is not None:
-        return redirect(_next(user), 303)
+        return redirect(_next_address(user), 303)
     return _form("page_sign_in")
 
 
@@ -105,12 +108,12 @@ def do_sign_in() -> ResponseReturnValue:
     email, password = request.form.get("email", ""), request.form.get("password", "")
     actor = current_actor()
     try:
-        user = _enter(lambda: users.sign_in(email, password, actor, browser_keys()))
+        user = _begin_session(lambda: users.sign_in(email, password, actor, browser_keys()))
     except WrongPassword as error:
-        return _again("page_sign_in", error)
+        return _invalid_form("page_sign_in", error)
     except TooMany as error:
-        return _too_often("page_sign_in", error)
-    response = redirect(_next(user), 303)
+        return _throttled_form("page_sign_in", error)
+    response = redirect(_next_address(user), 303)
     if COOKIE not in request.cookies:
         response.set_cookie(
             COOKIE, user.locale, max_age=31536000, samesite="Lax", httponly=True, secure=over_tls()
@@ -120,7 +123,7 @@ def do_sign_in() -> ResponseReturnValue:
 
 @blueprint.post("/account/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """Ends this session wherever its cookie was copied to, and leaves what it was buying to the account alone."""
+    """End this session, also for copies of its cookie; its open orders stay with the account."""
     with db.transaction():
         users.end_session(session_key() or "")
         orders.hand_over(known_visitor(), new_visitor())
@@ -148,13 +151,13 @@ def do_sign_up() -> ResponseReturnValue:
             session[SIGNED_UP] = users.sign_up(name, email, password, actor)
             session.permanent = True
     except TooMany as error:
-        return _too_often("page_sign_up", error)
+        return _throttled_form("page_sign_up", error)
     return render_template("shop/page_look_in_mail.html", email=checked_email(email), why="verify")
 
 
 @blueprint.get("/account/verify/<token>")
 def verify(token: str) -> ResponseReturnValue:
-    """The mail's link only shows a form: programs that open every link must not use it up."""
+    """The form to which the mail's link leads. A GET confirms nothing: mail scanners open every link."""
     return _verify_page(token, {})
 
 
@@ -163,7 +166,7 @@ def do_verify(token: str) -> ResponseReturnValue:
     actor = current_actor()
     password, proof = request.form.get("password", ""), session.get(SIGNED_UP, "")
     try:
-        _enter(lambda: users.verify_email(token, password, actor, browser_proof=proof))
+        _begin_session(lambda: users.verify_email(token, password, actor, browser_proof=proof))
     except InvalidEmailToken as error:
         return _link_over(error)
     except WrongPassword as error:
@@ -202,9 +205,9 @@ def do_reset() -> ResponseReturnValue:
         with db.transaction():
             users.request_reset(request.form.get("email", ""))
     except Invalid as error:
-        return _again("page_reset", error)
+        return _invalid_form("page_reset", error)
     except TooMany as error:
-        return _too_often("page_reset", error)
+        return _throttled_form("page_reset", error)
     email = checked_email(request.form.get("email", ""))
     return render_template("shop/page_look_in_mail.html", email=email, why="reset")
 
@@ -217,7 +220,7 @@ def new_password(token: str) -> ResponseReturnValue:
 @blueprint.post("/account/reset/<token>")
 def do_new_password(token: str) -> ResponseReturnValue:
     try:
-        _enter(lambda: users.reset_password(token, request.form.get("password", "")))
+        _begin_session(lambda: users.reset_password(token, request.form.get("password", "")))
     except Invalid as error:
         return _new_password_page(token, {error.field: sentence(error, ACCOUNT)}, error.status)
     except InvalidEmailToken as error:
@@ -238,7 +241,7 @@ def _new_password_page(token: str, errors: dict[str, str], status: int = 200) ->
 @blueprint.post("/account/verification")
 @require_account
 def send_verification() -> ResponseReturnValue:
-    user = _mine()
+    user = _account_user()
     throttle.hit("mails", address_key(), limit=MAILS_AN_HOUR, seconds=3600)
     with db.transaction():
         users.send_verification(user.id)
@@ -259,7 +262,7 @@ def _account(errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
 @blueprint.post("/account/name")
 @require_account
 def change_name() -> ResponseReturnValue:
-    user = _mine()
+    user = _account_user()
     try:
         with db.transaction():
             users.change_name(user.id, request.form.get("name", ""))
@@ -272,9 +275,9 @@ def change_name() -> ResponseReturnValue:
 @blueprint.post("/account/password")
 @require_account
 def change_password() -> ResponseReturnValue:
-    user = _mine()
+    user = _account_user()
     try:
-        _enter(
+        _begin_session(
             lambda: users.change_password(user.id, request.form.get("old", ""), request.form.get("new", ""))
         )
     except Invalid as error:

@@ -1,4 +1,4 @@
-"""Who goes, and what they eat: ticket types and concessions of an order that is being bought."""
+"""Two page steps of a purchase: ticket types and concessions."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from app.orders import service as orders
 from app.orders.service import HalfPriceGone, OrderOver, OrderView, TypeChoice
 from app.products import service as products
 from app.products.service import MenuItem, OutOfStock
-from app.shop import blueprint, display_cache, labels, purchase
+from app.shop import blueprint, display_cache, labels, order_labels, purchase
 from app.web import error_texts, links, page_swap
 from app.web.actor import current_actor
 from app.web.language import locale, switched_within_form
 
 Answer = str | Response | tuple[str, int]
-DIGITS = 6  # of a quantity that is read at all
+MAX_DIGITS = 6  # of a typed quantity
 
 
 @blueprint.get("/orders/<token>/types")
 def types(token: str) -> Answer:
     order = purchase.own_order(token)
-    return purchase.at_step(order, "types") or _types_page(order, _chosen(order), order.age_confirmed, {})
+    elsewhere = purchase.redirect_to_fitting_step(order, "types")
+    return elsewhere or _types_page(order, _current_choices(order), order.age_confirmed, {})
 
 
 @blueprint.post("/orders/<token>/types")
 def choose_types(token: str) -> Answer:
-    choices = _choices()
+    choices = _parse_choices()
     confirmed = request.form.get("age") == "yes"
-    if switched_within_form() or purchase.asked_for_time(token):
+    if switched_within_form() or purchase.extended_by_form(token):
         order = purchase.own_order(token)
-        return purchase.at_step(order, "types") or _types_page(order, choices, confirmed, {})
+        return purchase.redirect_to_fitting_step(order, "types") or _types_page(order, choices, confirmed, {})
     try:
         with db.transaction():
             changed = orders.choose_types(token, choices, current_actor(), age_confirmed=confirmed)
@@ -55,12 +56,12 @@ def choose_types(token: str) -> Answer:
     except HalfPriceGone as gone:
         errors = {"types": error_texts.sentence(gone)}
         return _types_page(purchase.own_order(token), choices, confirmed, errors), 409
-    purchase.changed_order(changed)
+    purchase.reuse_order(changed)
     return page_swap.go_on("shop.concessions", token=token)
 
 
-def _choices() -> dict[int, TypeChoice]:
-    """What the form says for each seat: `type-12=half`, `kind-12=student`."""
+def _parse_choices() -> dict[int, TypeChoice]:
+    """The form's ticket type of each seat: `type-12=half`, `kind-12=student`."""
     choices: dict[int, TypeChoice] = {}
     for name, value in request.form.items():
         seat = name.removeprefix("type-")
@@ -69,7 +70,7 @@ def _choices() -> dict[int, TypeChoice]:
     return choices
 
 
-def _chosen(order: OrderView) -> dict[int, TypeChoice]:
+def _current_choices(order: OrderView) -> dict[int, TypeChoice]:
     return {seat.seat_id: TypeChoice(seat.ticket_type, seat.half_kind) for seat in order.seats}
 
 
@@ -80,8 +81,11 @@ def _types_page(
     return render_template(
         "shop/page_types.html",
         **purchase.frame(order, "types"),
-        counted=purchase.counted_by_type(order),
-        sum_words={"full": labels.forms(labels.full_price), "half": labels.forms(labels.half_price)},
+        counted=order_labels.type_counts(order),
+        sum_words={
+            "full": labels.plural_forms(labels.full_price),
+            "half": labels.plural_forms(labels.half_price),
+        },
         choices={seat.seat_id: choices.get(seat.seat_id, TypeChoice()) for seat in order.seats},
         age_confirmed=age_confirmed,
         errors=errors,
@@ -98,8 +102,8 @@ def _types_page(
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
-    """A line of the menu as the page shows it; `typed` is the quantity, or what was typed for it."""
+class MenuLine:
+    """A line of the menu. `typed` is the quantity as typed, `most` the largest one that can be had."""
 
     item: MenuItem
     typed: str
@@ -110,20 +114,21 @@ class Offered:
 @blueprint.get("/orders/<token>/concessions")
 def concessions(token: str) -> Answer:
     order = purchase.own_order(token)
-    return purchase.at_step(order, "concessions") or _concessions_page(order, _held(order), {})
+    elsewhere = purchase.redirect_to_fitting_step(order, "concessions")
+    return elsewhere or _concessions_page(order, _current_quantities(order), {})
 
 
 @blueprint.post("/orders/<token>/concessions")
 def choose_concessions(token: str) -> Answer:
-    typed = _typed()
-    if switched_within_form() or purchase.asked_for_time(token):
+    typed = _typed_quantities()
+    if switched_within_form() or purchase.extended_by_form(token):
         order = purchase.own_order(token)
-        return purchase.at_step(order, "concessions") or _concessions_page(order, typed, {})
+        return purchase.redirect_to_fitting_step(order, "concessions") or _concessions_page(order, typed, {})
     if request.form.get("go") == "skip":
         typed = {}
     added = request.form.get("add")
     if added is not None:
-        typed = _with_one_more(typed, added)
+        typed = _with_one_added(typed, added)
     try:
         with db.transaction():
             changed = orders.choose_concessions(token, _quantities(typed), current_actor())
@@ -139,13 +144,13 @@ def choose_concessions(token: str) -> Answer:
         return redirect(links.order(token), 303)
     if added is not None:
         return redirect(f"{links.order(token, 'concessions')}#quantity-{added}", 303)
-    purchase.changed_order(changed)
+    purchase.reuse_order(changed)
     step = "concessions" if request.form.get("go") == "stay" else "checkout"
     return page_swap.go_on(f"shop.{step}", token=token)
 
 
-def _typed() -> dict[str, str]:
-    """What was typed, by product id: `quantity-3=2`. A repeated field counts once."""
+def _typed_quantities() -> dict[str, str]:
+    """The typed quantities by product id: `quantity-3=2`. A repeated field counts once."""
     return {
         name.removeprefix("quantity-"): value.strip()
         for name, value in request.form.items()
@@ -153,35 +158,38 @@ def _typed() -> dict[str, str]:
     }
 
 
-def _with_one_more(typed: Mapping[str, str], product: str) -> dict[str, str]:
-    """`Add` of a page whose script does not run. What is no number stays as it was typed, and is told."""
+def _with_one_added(typed: Mapping[str, str], product: str) -> dict[str, str]:
+    """The quantities after the button `Add` of a page without scripts.
+
+    A quantity that is not a number stays as typed: its error is shown later.
+    """
     before = typed.get(product) or "0"
-    readable = before.isascii() and before.isdecimal() and len(before) <= DIGITS
+    readable = before.isascii() and before.isdecimal() and len(before) <= MAX_DIGITS
     return {**typed, product: str(int(before) + 1) if readable else before}
 
 
 def _quantities(typed: Mapping[str, str]) -> dict[int, int]:
-    """Raises Invalid for what is no product and no whole number."""
+    """The quantities by product id. Raises Invalid for a text that is not a product id or not a whole number."""
     wanted: dict[int, int] = {}
     for product, text in typed.items():
         if text in ("", "0"):
             continue
         if not (product.isascii() and product.isdecimal() and len(product) < 10):
             raise Invalid("products.unknown", product)
-        if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS):
+        if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
             raise Invalid("products.quantity", product, most=products.MOST_OF_ONE)
         wanted[int(product)] = int(text)
     return wanted
 
 
-def _held(order: OrderView) -> dict[str, str]:
+def _current_quantities(order: OrderView) -> dict[str, str]:
     return {str(item.product_id): str(item.quantity) for item in order.items}
 
 
 def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
     held = {item.product_id: item.quantity for item in order.items}
     offered = [
-        Offered(
+        MenuLine(
             item,
             typed.get(str(item.id), "0"),
             min(products.MOST_OF_ONE, item.available + held.get(item.id, 0)),
@@ -194,13 +202,13 @@ def _concessions_page(order: OrderView, typed: Mapping[str, str], errors: Mappin
     return render_template(
         "shop/page_concessions.html",
         **purchase.frame(order, "concessions"),
-        counted=purchase.counted(order),
+        counted=order_labels.item_counts(order),
         sum_before=labels.tickets(len(order.seats)),
-        sum_words={"combo": labels.forms(labels.combos), "item": labels.forms(labels.snacks)},
+        sum_words={"combo": labels.plural_forms(labels.combos), "item": labels.plural_forms(labels.snacks)},
         combos=combos,
         question=labels.popcorn_for(len(order.seats)),
         items=[one for one in offered if one.item.kind != "combo"],
         errors={f"quantity-{product}": error for product, error in errors.items() if product in known},
         names={f"quantity-{line.item.id}": line.item.name for line in offered},
-        strange=[error for product, error in errors.items() if product not in known],
+        unknown_errors=[error for product, error in errors.items() if product not in known],
     )

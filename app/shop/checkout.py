@@ -1,4 +1,4 @@
-"""The last step before paying, more time for it, and giving up."""
+"""The page step before the payment, the extension of a hold, and the end of an order that is given up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.core.errors import Conflict, Invalid
 from app.orders import service as orders
 from app.orders.service import OrderOver, OrderView, PresentationChanged, TotalChanged, WrongState
 from app.reservations import service as reservations
-from app.shop import blueprint, purchase
+from app.shop import blueprint, order_labels, purchase
 from app.web import error_texts, links, page_swap
 from app.web.actor import current_actor
 from app.web.language import switched_within_form
@@ -27,30 +27,30 @@ Answer = str | Response | tuple[str, int]
 @blueprint.get("/orders/<token>/checkout")
 def checkout(token: str) -> Answer:
     order = purchase.own_order(token)
-    elsewhere = purchase.at_step(order, "checkout")
+    elsewhere = purchase.redirect_to_fitting_step(order, "checkout")
     if elsewhere is not None:
         return elsewhere
     user = signed_in_user()
     typed = {
         "name": order.name or (user.name if user else ""),
-        "email": order.email or _email_waited_with(order) or (user.email if user else ""),
+        "email": order.email or _waiting_list_email(order) or (user.email if user else ""),
         "cpf": order.cpf or "",
         "method": order.method or "pix",
     }
     return _checkout_page(order, typed, {})
 
 
-def _email_waited_with(order: OrderView) -> str | None:
-    """Who waited for these seats has typed an e-mail already."""
+def _waiting_list_email(order: OrderView) -> str | None:
+    """The e-mail that was given to the waiting list, for seats that came from an offer."""
     return reservations.email_of_offer(order.reservation_id) if order.from_offer else None
 
 
 @blueprint.post("/orders/<token>/checkout")
 def check_out(token: str) -> Answer:
     typed = {name: request.form.get(name, "") for name in ("name", "email", "cpf", "method")}
-    if switched_within_form() or purchase.asked_for_time(token):
+    if switched_within_form() or purchase.extended_by_form(token):
         order = purchase.own_order(token)
-        return purchase.at_step(order, "checkout") or _checkout_page(order, typed, {})
+        return purchase.redirect_to_fitting_step(order, "checkout") or _checkout_page(order, typed, {})
     try:
         with db.transaction():
             orders.check_out(
@@ -60,30 +60,30 @@ def check_out(token: str) -> Answer:
                 email=typed["email"],
                 cpf=typed["cpf"],
                 method=typed["method"],
-                shown_total=_shown(),
+                shown_total=_shown_total(),
                 shown_revision=purchase.shown_revision(),
                 return_url=purchase.return_url(token),
             )
     except Invalid as error:
         order = purchase.own_order(token)
-        elsewhere = purchase.at_step(order, "checkout")
+        elsewhere = purchase.redirect_to_fitting_step(order, "checkout")
         if elsewhere is not None:
             return elsewhere
         wrong = orders.buyer_problems(typed["name"], typed["email"], typed["cpf"])
         errors = {one.field: error_texts.sentence(one) for one in (*wrong, error)}
         return _checkout_page(order, typed, errors), 422
     except (TotalChanged, PresentationChanged):
-        # The snacks of another tab, or another print: it is said before it is charged.
+        # Another tab changed the snacks, or the screening changed: show the new total before it is charged.
         return _checkout_page(purchase.own_order(token), typed, {}), 409
     except (OrderOver, WrongState):
         return redirect(links.order(token), 303)
-    except Conflict:  # two tabs at once: the other one's charge stands
+    except Conflict:  # Another tab has begun a charge: keep that one.
         pass
     return page_swap.go_on("shop.payment", token=token)
 
 
-def _shown() -> int | None:
-    """The total that the page said; None where a form says none."""
+def _shown_total() -> int | None:
+    """The total in centavos that the form's page showed; None if the form has none, -1 if it is not a number."""
     shown = request.form.get("shown")
     if shown is None:
         return None
@@ -94,28 +94,28 @@ def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, st
     return render_template(
         "shop/page_checkout.html",
         **purchase.frame(order, "checkout"),
-        counted=purchase.counted(order),
+        counted=order_labels.item_counts(order),
         typed=typed,
         errors=errors,
-        changed=_shown() not in (None, order.total),
+        changed=_shown_total() not in (None, order.total),
         signed_in=signed_in_user() is not None,
     )
 
 
 @blueprint.post("/orders/<token>/extensions")
 def extend(token: str) -> Response | tuple[Response, int]:
-    """A few more minutes: back to the page that asked, or the new clock for the script that asked."""
-    status = 200 if purchase.extended(token) else 409
-    if not purchase.wants_json():
+    """Extend the hold; answer a script with the new clock, a form with the page that it came from."""
+    status = 200 if purchase.extend_order(token) else 409
+    if not purchase.is_script_request():
         if status == 200:
             flash(_("+5 minutes"), "clock")
-        return redirect(_page_that_asked(token), 303)
+        return redirect(_referring_page(token), 303)
     return jsonify(_clock(purchase.own_order(token))), status
 
 
 @blueprint.get("/orders/<token>/clock")
 def clock(token: str) -> Response | tuple[Response, int]:
-    """The deadline, for a page that may have slept; 409 once the order is no longer being put together."""
+    """The deadline, for a page of a device that may have slept; 409 when the order is no draft any more."""
     order = purchase.own_order(token)
     return jsonify(_clock(order)), 200 if order.is_draft and order.is_open else 409
 
@@ -128,8 +128,8 @@ def _clock(order: OrderView) -> dict[str, Any]:
     }
 
 
-def _page_that_asked(token: str) -> str:
-    """A page of this very order, from the Referer; else the order's own, which knows the step that fits."""
+def _referring_page(token: str) -> str:
+    """The path in the Referer if it is a page of this order, else the order's own page."""
     asked = urlsplit(request.referrer or "")
     own = links.order(token)
     return asked.path if asked.netloc == request.host and asked.path.startswith(f"{own}/") else own
@@ -137,9 +137,9 @@ def _page_that_asked(token: str) -> str:
 
 @blueprint.post("/orders/<token>/end")
 def abandon(token: str) -> Response:
-    """Seats and snacks go back at once; on to where one was (`next`), else to the map of the same screening.
+    """Give the order up: seats and snacks are free at once. Leads to `next`, else to the map of the screening.
 
-    The next page offers to take the seats again, while they are free.
+    The next page offers to take the seats again while they are free.
     """
     try:
         with db.transaction():

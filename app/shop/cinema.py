@@ -1,4 +1,4 @@
-"""The cinema that somebody goes to: chosen once, remembered on the device, until another one is chosen."""
+"""The cinema that a visitor chose, remembered in a cookie."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ A_YEAR = 31_536_000
 
 
 def remembered() -> str | None:
-    """The slug that this device sent, if it sent one; it may be of no cinema."""
+    """The slug in this device's cookie, or None. It may name no cinema: the visitor can edit it."""
     return request.cookies.get(COOKIE)
 
 
@@ -24,7 +24,7 @@ def remembered() -> str | None:
 def choose_cinema() -> Response:
     """Remember a cinema (`cinema`), or all of them (empty), and go back to the page that asked (`next`).
 
-    Like the language's, its form carries no token: the pages that it stands on are kept for everybody.
+    Like the language's, its form has no CSRF token: its pages are cached for all visitors.
     """
     chosen = request.form.get("cinema", "")
     page = safe_next(request.form.get("next"))
@@ -40,7 +40,7 @@ def choose_cinema() -> Response:
 
 
 def _with_cinema(page: str, slug: str) -> str:
-    """The page with this cinema in its address: a browser that takes no cookies has chosen too."""
+    """The page with this cinema in its address, for browsers that refuse cookies."""
     parts = urlsplit(page)
     query = [(name, value) for name, value in parse_qsl(parts.query) if name != COOKIE]
     return parts._replace(query=urlencode([*query, (COOKIE, slug)] if slug else query)).geturl()

@@ -1,7 +1,7 @@
 """One-second in-process caches, for display only.
 
-Two visitors who look within the same second see the same page. Whatever is written (a hold, a half-price place, stock)
-is decided by the database, so a page that is a second old costs its visitor at most a message that says what has gone.
+Visitors of the same second see the same page. The database decides each write (a hold, a half-price place, stock), so
+a page that is a second old costs its visitor at most a message that something is no longer available.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from app.orders import service as orders
 from app.products import service as products
 from app.products.service import MenuItem
 from app.reservations import live
-from app.shop.programme_filter import Choice
+from app.shop.programme_filter import ProgrammeFilter
 
 # The programme and the pages of films, rendered: by film (None: the programme), filter and language.
-PROGRAMME_PAGES: Cache[tuple[str | None, Choice, str], dict[str, Any]] = Cache(
+PROGRAMME_PAGES: Cache[tuple[str | None, ProgrammeFilter, str], dict[str, Any]] = Cache(
     "programme pages", most=200, seconds=1.0
 )
 # Claiming a half-price place counts them again under a lock.
@@ -37,7 +37,7 @@ _TAKEN: Cache[int, TakenSeats] = Cache("taken seats", most=200, seconds=0.25)
 class TakenSeats:
     """The taken seats of a screening: until when, or None for sold; `now` is the database's time of reading.
 
-    `markup` holds the map rendered for visitors who see nothing of their own in it, by language.
+    `markup` holds, by language, the map rendered for visitors without seats of their own in it.
     """
 
     now: datetime
@@ -79,6 +79,6 @@ def expire_taken_seats(screening_id: int) -> None:
 
 
 def seemed_taken(screening_id: int, seat_ids: Collection[int]) -> bool:
-    """Whether one of these seats was taken when a page was made last: a reason to ask the database first."""
+    """Whether the cache has one of these seats as taken: the caller then asks the database before it claims."""
     known = _TAKEN.peek(screening_id)
     return known is not None and any(seat_id in known.states for seat_id in seat_ids)

@@ -14,8 +14,8 @@ from app.shop import blueprint
 from app.shop.showtimes import long_version
 from app.web.language import locale
 
-MANY_SEATS = 4  # more than that are counted, not named, on the sign
-A_NUMBER = 7  # stands for "many" where a script puts the number in itself
+MANY_SEATS = 4  # From here on the sign shows the number of seats, not their names.
+PLURAL_EXAMPLE = 7  # an example of a plural: a script replaces it by its own number
 
 
 def tickets(count: int) -> str:
@@ -27,7 +27,7 @@ def seats(count: int) -> str:
 
 
 def popcorn_for(count: int) -> str:
-    """The question of the snack bar, with the number spelled out."""
+    """The heading of the concessions, with the number of tickets spelled out."""
     spelled = {
         1: _("Popcorn?"),
         2: _("Popcorn for two?"),
@@ -52,7 +52,7 @@ def seats_counted(names: Sequence[str]) -> str:
 
 
 def seat_kind(kind: str) -> str:
-    """What is particular about a kind of seat; nothing about the usual one."""
+    """The label of a kind of seat; empty for a standard seat."""
     match kind:
         case "wheelchair":
             return _("wheelchair space")
@@ -86,9 +86,9 @@ def snacks(count: int) -> str:
     return ngettext("%(num)d snack", "%(num)d snacks", count)
 
 
-def forms(count: Callable[[int], str]) -> list[str]:
-    """Singular and plural with `#` for the number, for a script that counts along."""
-    return [count(1).replace("1", "#"), count(A_NUMBER).replace(str(A_NUMBER), "#")]
+def plural_forms(count: Callable[[int], str]) -> list[str]:
+    """Singular and plural with `#` for the number, for a script that updates a count."""
+    return [count(1).replace("1", "#"), count(PLURAL_EXAMPLE).replace(str(PLURAL_EXAMPLE), "#")]
 
 
 def screening_line(screening: Screening) -> str:

@@ -1,4 +1,4 @@
-"""An order's own page in each of its states, and what its buyer may still do: mail again, cancel, other seats."""
+"""The page of an order in each of its states, and its actions: mail again, cancel, answer a reseat, find an order."""
 
 from __future__ import annotations
 
@@ -29,13 +29,11 @@ from app.web.security import address_key, csrf
 Page = tuple[str, int, dict[str, str]]
 Answer = str | Response | tuple[str, int] | Page
 MAILS_AN_HOUR = 5  # of one order
-GUESSES_OF_AN_ORDER = 10  # a quarter of an hour: wrong e-mails for one code, from one address
-GUESSES_FROM_EVERYWHERE = (
-    100  # for one code: its buyer is not locked out by a stranger who tries it elsewhere
-)
-GUESSES_OF_AN_ADDRESS = 60  # a quarter of an hour: a crowd may sit behind one address
+GUESSES_OF_AN_ORDER = 10  # in a quarter of an hour: wrong e-mails for one code, from one address
+GUESSES_FROM_EVERYWHERE = 100  # for one code: so high that a stranger's guesses do not lock its buyer out
+GUESSES_OF_AN_ADDRESS = 60  # in a quarter of an hour: many people may share one address
 QUARTER = 900
-JUST_PAID = timedelta(minutes=1)  # the stubs tear once, when they are new
+JUST_PAID = timedelta(minutes=1)  # for so long the tickets of the page are new and play their animation
 
 
 @blueprint.get("/orders/<token>")
@@ -44,14 +42,14 @@ def order(token: str) -> Answer:
     if not found.is_open:
         return _page(found)
     if found.is_awaiting_payment and not found.belongs_to(current_actor()):
-        return redirect(purchase.address(found, "payment"), 303)  # back from the bank in another browser
+        return redirect(purchase.address(found, "payment"), 303)  # The bank led back into another browser.
     return redirect(purchase.address(purchase.own_order(token), found.next_step), 303)
 
 
 @blueprint.post("/orders/<token>")
 @csrf.exempt
 def order_after_post(token: str) -> Response:
-    """A bank's page that comes back by POST: nothing is changed."""
+    """Redirect a bank's page that returns by POST. It changes nothing."""
     return redirect(links.order(token), 303)
 
 
@@ -82,17 +80,17 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         on_its_way=sum(one.amount for one in refunds if one.is_pending),
         given_back=sum(one.amount for one in refunds if one.is_done),
         stuck=any(one.is_failed for one in refunds),
-        masked_email=_masked(order.email or ""),
+        masked_email=_masked_email(order.email or ""),
         mailed="mailed" in request.args,
         over=order.read_at >= order.screening.ends_at,
         take_again=purchase.can_take_again(order),
-        has_receipt=receipt.is_there(order),
+        has_receipt=receipt.exists(order),
         directions=visit.directions(order.screening.cinema),
         opens_at=tickets.opens_at(order.screening.starts_at),
         film_url=absolute(url_for("shop.film", slug=order.screening.film.slug)),
         error=error,
     )
-    return page, status, {"Cache-Control": "private, no-store"}  # its codes open a door
+    return page, status, {"Cache-Control": "private, no-store"}  # Its QR codes are worth an admission.
 
 
 def _stage(order: OrderView) -> str:
@@ -109,21 +107,21 @@ def _stage(order: OrderView) -> str:
 
 
 def _change(order: OrderView, issued: Sequence[Ticket]) -> order_labels.Change | None:
-    """How the screening has changed, for a buyer of whose order somebody is still expected."""
+    """How the screening has changed; None if no ticket of the order can still be admitted."""
     expected = order.is_paid and any(ticket.is_valid for ticket in issued)
     return order_labels.change(order) if expected else None
 
 
-def _masked(email: str) -> str:
-    """`a•••a@example.com`: enough to know it by, on a page that may be shown around. No line breaks within it."""
+def _masked_email(email: str) -> str:
+    """`a•••a@example.com`: its owner recognises it, and another reader of the page cannot write to it."""
     name, _at, host = email.partition("@")
     return f"{name[:1]}•••{name[-1:]}@{host}" if host else ""
 
 
 @blueprint.post("/orders/<token>/mails")
 def mail_again(token: str) -> Answer:
-    """The tickets go out once more, to the order's own address."""
-    found = purchase.order_at(token)
+    """Mail the tickets once more, to the order's own e-mail."""
+    found = purchase.order_at_address(token)
     try:
         throttle.hit("order mails", token, limit=MAILS_AN_HOUR, seconds=3600)
         with db.transaction():
@@ -139,13 +137,13 @@ def mail_again(token: str) -> Answer:
 
 @blueprint.get("/orders/<token>/cancellation")
 def cancellation(token: str) -> Answer:
-    found = purchase.order_at(token)
+    found = purchase.order_at_address(token)
     return _cancel_page(found) if found.can_cancel else redirect(links.order(found.token), 303)
 
 
 @blueprint.post("/orders/<token>/cancellation")
 def cancel(token: str) -> Answer:
-    purchase.order_at(token)
+    purchase.order_at_address(token)
     try:
         with db.transaction():
             orders.cancel(token)
@@ -171,8 +169,8 @@ def _cancel_page(order: OrderView) -> str:
 
 @blueprint.post("/orders/<token>/reseat")
 def answer_reseat(token: str) -> Response:
-    """The buyer takes the other seats, or the money."""
-    purchase.order_at(token)
+    """Accept the other seats, or decline them for the money."""
+    purchase.order_at_address(token)
     try:
         with db.transaction():
             if request.form.get("answer") == "take":
@@ -180,7 +178,7 @@ def answer_reseat(token: str) -> Response:
             elif request.form.get("answer") == "money":
                 orders.decline_reseat(token)
     except Conflict:
-        pass  # the offer is over, or was answered in another tab: the page says how it stands
+        pass  # The offer is over, or another tab answered it: the page shows its state.
     return redirect(links.order(token), 303)
 
 
@@ -191,7 +189,10 @@ def find_order() -> str:
 
 @blueprint.post("/orders/find")
 def look_up_order() -> Answer:
-    """By code and e-mail; throttled by code and by address, and never saying which of the two was wrong."""
+    """Find an order by code and e-mail, throttled by code and by address.
+
+    The error does not tell which of the two was wrong.
+    """
     typed = {name: request.form.get(name, "").strip() for name in ("code", "email")}
     code = order_code(typed["code"])
     guesser = f"{address_key()}|{code}"

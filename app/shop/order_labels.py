@@ -10,7 +10,8 @@ from app.core.money import format_money
 from app.core.showtime import Showtime
 from app.events.service import Presentation
 from app.orders.service import OrderSeat, OrderView
-from app.shop.labels import seat
+from app.products import service as products
+from app.shop.labels import combos, full_price, half_price, seat, snacks, tickets
 from app.shop.showtimes import long_version
 from app.web.language import locale
 
@@ -50,10 +51,10 @@ def change(order: OrderView) -> Change | None:
     if before is None or not order.is_changed:
         return None
     with_end = before.ends_at != after.ends_at
-    return Change(*(_presented(one, order.screening.showtime, with_end) for one in (before, after)))
+    return Change(*(_presentation_label(one, order.screening.showtime, with_end) for one in (before, after)))
 
 
-def _presented(shown: Presentation, showtime: Showtime, with_end: bool) -> str:
+def _presentation_label(shown: Presentation, showtime: Showtime, with_end: bool) -> str:
     version = long_version(shown.version) + (f" {shown.format}" if shown.format != "2D" else "")
     if not with_end:
         return version
@@ -74,3 +75,23 @@ def lines(order: OrderView) -> list[tuple[str, str]]:
         for item in order.items
     ]
     return seats + items
+
+
+def type_counts(order: OrderView) -> str:
+    """`1 inteira + 1 meia`."""
+    full = sum(seat.ticket_type == "full" for seat in order.seats)
+    half = len(order.seats) - full
+    parts = [full and full_price(full), half and half_price(half)]
+    return " + ".join(part for part in parts if part)
+
+
+def item_counts(order: OrderView) -> str:
+    """`2 ingressos + 1 combo + 3 itens`."""
+    together = sum(item.quantity for item in order.items if products.is_combo(item.product_id))
+    alone = sum(item.quantity for item in order.items) - together
+    parts = [
+        tickets(len(order.seats)),
+        together and combos(together),
+        alone and snacks(alone),
+    ]
+    return " + ".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""The orders of an account: what waits for an answer, the tickets to come, and what was."""
+"""The page of an account's orders: open ones, those of screenings to come, and earlier ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.web.sign_in import require_account, signed_in_user
 
 @dataclass(frozen=True, slots=True)
 class OwnOrders:
-    """`waiting` and `earlier` the newest first, `to_come` the next screening first."""
+    """The groups of an account's orders: `waiting` and `earlier` by date, newest first, `to_come` by screening."""
 
     waiting: tuple[OrderView, ...]
     to_come: tuple[OrderView, ...]
@@ -36,7 +36,7 @@ class OwnOrders:
 
 
 def _is_to_come(order: OrderView) -> bool:
-    """Until the film is over: who comes late needs the tickets all the same."""
+    """Whether the film has not ended: a customer who comes late still needs the tickets."""
     return order.read_at < order.screening.ends_at
 
 

@@ -1,6 +1,6 @@
-"""Paying: the Pix code or the way to the card page, waiting for the bank, and what to do when it says no.
+"""The payment page: the Pix code or the link to the card page, the wait for the provider, and failed payments.
 
-The page turns into tickets by itself: htmx asks `…/payment/status`, which costs one statement while nothing changes.
+The page becomes the tickets by itself: htmx polls `…/payment/status`, which costs one statement while nothing changes.
 Without scripts the page reloads itself.
 """
 
@@ -30,11 +30,11 @@ RELOAD_SECONDS = 5  # without scripts
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """How the payment of an order looks.
+class PaymentStatus:
+    """The state of an order's payment, as the page shows it.
 
-    `stage`: preparing, slow, code, card, received, failed, over; and of money that did not fit returned (on its way),
-    went_back, stuck.
+    `stage` is preparing, slow, code, card, received, failed or over; for money that did not settle the order it is
+    returned (the refund is pending), went_back (it arrived) or stuck (it failed). `seen` is the progress in short.
     """
 
     stage: str
@@ -43,8 +43,8 @@ class Waiting:
     minutes_left: int
 
     @property
-    def moving(self) -> bool:
-        """Whether something may change without the customer."""
+    def can_change(self) -> bool:
+        """Whether the state may change without an act of the customer."""
         return self.stage not in ("failed", "went_back", "stuck") and self.charge is not None
 
 
@@ -52,8 +52,8 @@ class Waiting:
 def payment(token: str) -> BaseResponse:
     order = orders.order(token)
     if not order.belongs_to(current_actor()):
-        return _to_another_browser(order)
-    elsewhere = _elsewhere(order)
+        return _page_for_another_browser(order)
+    elsewhere = _address_of_other_page(order)
     if elsewhere:
         return redirect(elsewhere, 303)
     return _page(order)
@@ -62,7 +62,7 @@ def payment(token: str) -> BaseResponse:
 @blueprint.post("/orders/<token>/payment")
 @redirect_foreign_post(links.order)
 def choose_method(token: str) -> BaseResponse:
-    """Another method, or the same one again after a refusal."""
+    """Change the method, or try the same one again after a refusal."""
     method = request.form.get("method", "")
     try:
         with db.transaction():
@@ -77,7 +77,7 @@ def choose_method(token: str) -> BaseResponse:
         return _page(purchase.own_order(token), _("Choose Pix or card."), 422)
     except Conflict:
         order = purchase.own_order(token)
-        elsewhere = _elsewhere(order)
+        elsewhere = _address_of_other_page(order)
         if elsewhere:
             return redirect(elsewhere, 303)
         return _page(order, None, 409)
@@ -86,20 +86,20 @@ def choose_method(token: str) -> BaseResponse:
 
 @blueprint.get("/orders/<token>/payment/status")
 def payment_status(token: str) -> BaseResponse:
-    """204 while the page still tells the truth; else its new part, the order's page, or where to go (`HX-Redirect`)."""
+    """204 while the page is up to date; else its new part, the order's page, or an address (`HX-Redirect`)."""
     seen = request.args.get("seen", "")
     charge_id = _uuid(request.args.get("charge", ""))
     if seen and charge_id and not seen.startswith("confirmed"):
         now = payments.progress(charge_id)
         if now == seen:
             return make_response("", 204)
-        if now.endswith("+settled"):  # nothing to read here any more: the order's own page does that
+        if now.endswith("+settled"):  # Read nothing more here: the order's own page does.
             return page_swap.take_page("shop.order", token=token)
     order = orders.order(token)
     if not order.belongs_to(current_actor()):
         return _state_for_another_browser(order)
-    elsewhere = _elsewhere(order)
-    state = None if elsewhere else _waiting(order)
+    elsewhere = _address_of_other_page(order)
+    state = None if elsewhere else _status_of(order)
     if state and state.stage in ("received", "returned") and state.seen == seen:
         return make_response("", 204)
     if state and state.stage == "card" and seen in ("created", "unknown") and state.charge:
@@ -111,10 +111,11 @@ def payment_status(token: str) -> BaseResponse:
     return make_response(render_template("shop/_payment.html", **_context(order, state)))
 
 
-def _to_another_browser(order: OrderView) -> BaseResponse:
-    """Banks lead back into whichever browser they were opened from, and cookies get lost: what may be said there.
+def _page_for_another_browser(order: OrderView) -> BaseResponse:
+    """The payment page of a browser that did not begin the order: it names neither the buyer nor the seats.
 
-    Who comes back from paying is led to the order as soon as it is paid. Raises NotFound for a mere basket.
+    A banking app may return to another browser, and cookies get lost. Leads to the order once it is paid. Raises
+    NotFound for an order without a payment.
     """
     if not order.is_open:
         return redirect(links.order(order.token), 303)
@@ -139,7 +140,7 @@ def _state_for_another_browser(order: OrderView) -> BaseResponse:
 
 
 def _page(order: OrderView, error: str | None = None, status: int = 200) -> Response:
-    state = _waiting(order)
+    state = _status_of(order)
     response = make_response(
         render_template("shop/page_payment.html", **_context(order, state), error=error), status
     )
@@ -148,12 +149,12 @@ def _page(order: OrderView, error: str | None = None, status: int = 200) -> Resp
 
 
 def _status_url(order: OrderView, charge: Charge, seen: str) -> str:
-    """Where a page that shows `charge` as `seen` asks for news."""
+    """The address that a page with this `charge` and progress polls."""
     return f"{links.order(order.token, 'payment/status')}?{urlencode({'charge': charge.id, 'seen': seen})}"
 
 
-def _elsewhere(order: OrderView) -> str | None:
-    """Where this order's page is, when it is not the payment's."""
+def _address_of_other_page(order: OrderView) -> str | None:
+    """The address of the page that fits the order; None if that is the payment page."""
     if order.is_draft:
         return purchase.address(order, order.next_step)
     if order.is_awaiting_payment or order.is_expired:
@@ -161,10 +162,10 @@ def _elsewhere(order: OrderView) -> str | None:
     return links.order(order.token)
 
 
-def _waiting(order: OrderView) -> Waiting:
+def _status_of(order: OrderView) -> PaymentStatus:
     charge, seen = payments.newest_charge(order.id) or (None, "none")
     left = max(0, int((order.deadline - order.read_at).total_seconds()) // 60)
-    return Waiting(_stage(order, charge, seen), charge, seen, left)
+    return PaymentStatus(_stage(order, charge, seen), charge, seen, left)
 
 
 def _stage(order: OrderView, charge: Charge | None, seen: str) -> str:
@@ -183,39 +184,39 @@ def _stage(order: OrderView, charge: Charge | None, seen: str) -> str:
     return "slow" if charge.is_unknown else "preparing"
 
 
-def _came(order: OrderView, charge: Charge) -> int:
-    """What arrived for this charge, centavos."""
+def _received_amount(order: OrderView, charge: Charge) -> int:
+    """The amount in centavos that arrived for this charge."""
     return sum(receipt.amount for receipt in payments.receipts_of(order.id) if receipt.charge_id == charge.id)
 
 
-def _context(order: OrderView, state: Waiting) -> dict[str, object]:
+def _context(order: OrderView, state: PaymentStatus) -> dict[str, object]:
     charge = state.charge
     did_not_fit = state.stage in ("returned", "went_back", "stuck")
     clock_runs = state.stage not in ("over", "received") and not did_not_fit
     frame = purchase.frame(order, "checkout")
     if not clock_runs:
         frame["deadline"] = None
-    # Within the part that is replaced: its forms agree to the screening that this part shows.
+    # The notice stands in the part that is replaced: the part's forms agree to the screening that it shows.
     change, frame["change"] = frame["change"], None
     return frame | {
-        "clock_url": None,  # nothing is typed there, and payment_wait.js asks
-        "over_url": None,  # the page itself says how it ended
+        "clock_url": None,  # The page has no fields to keep, and payment_wait.js polls.
+        "over_url": None,  # The page itself shows how the order ended.
         "keeps_page": False,
-        "status_url": _status_url(order, charge, state.seen) if charge and state.moving else None,
-        "back_url": None,  # what is being paid for does not change any more
+        "status_url": _status_url(order, charge, state.seen) if charge and state.can_change else None,
+        "back_url": None,  # An order that is being paid cannot be changed.
         "step_links": {},
         "state": state,
         "change_within": change if clock_runs else None,
         "take_again": state.stage == "over" and purchase.can_take_again(order),
         "charge": charge,
-        "came": _came(order, charge) if charge and did_not_fit else 0,
+        "came": _received_amount(order, charge) if charge and did_not_fit else 0,
         "qr": qr_symbol.svg(charge.pix_code, charge.pix_symbol, quiet=2)
         if charge and charge.pix_code and state.stage == "code"
         else None,
         "bank_page": links.sandbox_bank(charge.provider_charge_id)
         if charge and charge.provider_charge_id
         else None,
-        "reload_seconds": RELOAD_SECONDS if state.moving else None,
+        "reload_seconds": RELOAD_SECONDS if state.can_change else None,
     }
 
 

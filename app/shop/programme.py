@@ -1,4 +1,4 @@
-"""The programme by day and site, and a film with its screenings."""
+"""The pages of the programme (by day and site) and of a film with its screenings."""
 
 from __future__ import annotations
 
@@ -21,125 +21,131 @@ from app.events import service as events
 from app.events.service import Cinema, Film, Screening
 from app.shop import blueprint, cinema, schema_org, showtimes
 from app.shop.display_cache import PROGRAMME_PAGES
-from app.shop.programme_filter import Choice, Filter
+from app.shop.programme_filter import FilterLink, ProgrammeFilter
 from app.web.language import locale
 from app.web.links import absolute
 
 EVENING = 18
-FEW_CINEMAS = 3  # beside the chosen one
+FEW_CINEMAS = 3  # beside the selected one
 MOST_DAYS = 14
 
 
 @blueprint.get("/")
 def programme() -> str:
     sites = events.cinemas()
-    choice = Choice.of(request.args, sites, cinema.remembered())
-    site = next((one for one in sites if one.slug == choice.cinema), None)
-    shown = PROGRAMME_PAGES.get((None, choice, locale()), lambda: _programme(choice))
+    selection = ProgrammeFilter.of(request.args, sites, cinema.remembered())
+    site = next((one for one in sites if one.slug == selection.cinema), None)
+    shown = PROGRAMME_PAGES.get((None, selection, locale()), lambda: _programme(selection))
     return render_template(
         "shop/page_programme.html",
         sites=sites,
         site=site,
-        here=choice.url(cinema=None),
+        here=selection.url(cinema=None),
         **shown,
     )
 
 
-def _programme(choice: Choice) -> dict[str, Any]:
-    """The day's sign, days, filters and films as ready markup: it holds no token and nobody's name."""
-    today, called_today = events.today(choice.cinema), events.unambiguous_today(choice.cinema)
-    days = events.days_with_screenings(choice.cinema)
-    day, screenings = _day_to_show(choice, today, days)
-    choice = replace(choice, day=day if choice.day else None)
-    # How full they are is asked for those alone that are shown.
-    stubs = showtimes.stubs_of(choice.of_these(screenings))
+def _programme(selection: ProgrammeFilter) -> dict[str, Any]:
+    """The variables of the programme page with its markup, for any visitor: they hold no token and no name."""
+    today, called_today = events.today(selection.cinema), events.unambiguous_today(selection.cinema)
+    days = events.days_with_screenings(selection.cinema)
+    day, screenings = _day_to_show(selection, today, days)
+    selection = replace(selection, day=day if selection.day else None)
+    # Only the screenings that are shown need a query for their occupancy.
+    stubs = showtimes.stubs_of(selection.matching(screenings))
     films = showtimes.by_film(stubs)
-    next_day = None  # looked for where it is shown: on a day that shows nothing
+    next_day = None  # needed only on a day without screenings
     if not films:
-        next_day = next((one for one in days if one > day), None) or _first_day(choice, today, days)
+        next_day = next((one for one in days if one > day), None) or _first_day_on_sale(
+            selection, today, days
+        )
     markup = render_template(
         "shop/_programme.html",
-        choice=choice,
-        cinemas=_cinemas_to_choose(choice),
-        here=choice.url(cinema=None),
+        selection=selection,
+        cinemas=_cinemas_to_choose(selection),
+        here=selection.url(cinema=None),
         day=day,
         today=today,
         called_today=called_today,
-        days=_strip(today, days, day),
-        filters=_filters(choice, screenings, choice.url),
+        days=_day_strip(today, days, day),
+        filters=_filters(selection, screenings, selection.url),
         films=films,
         stubs=stubs,
         next_day=next_day if next_day != day else None,
-        named=_named_day(day, called_today),
-        half_from=_half_from(stubs),
+        named=_day_heading(day, called_today),
+        half_from=_lowest_half_price(stubs),
         poster=poster,
         on_weekday=_on_weekday,
     )
     title = _("Programme, %(day)s", day=format_day_long(day, locale()))
-    return {"programme": Markup(markup), "title": title, "canonical": _canonical(choice)}  # noqa: S704
+    return {"programme": Markup(markup), "title": title, "canonical": _canonical(selection)}  # noqa: S704
 
 
-def _day_to_show(choice: Choice, today: date, days: list[date]) -> tuple[date, list[Screening]]:
-    """The day asked for; else today, or the next day once nothing of today is on sale any more."""
-    if choice.day is not None:
-        return choice.day, events.programme(choice.day, choice.cinema)
-    screenings = events.programme(today, choice.cinema)
+def _day_to_show(selection: ProgrammeFilter, today: date, days: list[date]) -> tuple[date, list[Screening]]:
+    """The selected day and its screenings; without one today, or the next day when nothing of today is on sale."""
+    if selection.day is not None:
+        return selection.day, events.programme(selection.day, selection.cinema)
+    screenings = events.programme(today, selection.cinema)
     if any(events.on_sale(screening) for screening in screenings):
         return today, screenings
     later = next((day for day in days if day > today), None)
-    return (later, events.programme(later, choice.cinema)) if later else (today, screenings)
+    return (later, events.programme(later, selection.cinema)) if later else (today, screenings)
 
 
-def _first_day(choice: Choice, today: date, days: list[date]) -> date | None:
-    """Where the programme itself begins: with today only while something of it is on sale."""
-    first = _day_to_show(replace(choice, day=None), today, days)[0]
+def _first_day_on_sale(selection: ProgrammeFilter, today: date, days: list[date]) -> date | None:
+    """The first day of the programme: today only while one of its screenings is on sale."""
+    first = _day_to_show(replace(selection, day=None), today, days)[0]
     return first if first in days else None
 
 
-def _strip(today: date, days: list[date], shown: date) -> list[tuple[date, bool]]:
-    """A week from today, or longer where there are screenings, and whether each day has any."""
+def _day_strip(today: date, days: list[date], shown: date) -> list[tuple[date, bool]]:
+    """A week from today, or more days if they have screenings; each with whether it has any."""
     last = max([today + timedelta(days=6), *days[:MOST_DAYS]])
     count = min((last - today).days + 1, MOST_DAYS)
     strip = [today + timedelta(days=offset) for offset in range(count)]
     return [(day, day in days) for day in strip]
 
 
-def _cinemas_to_choose(choice: Choice) -> list[tuple[Cinema, bool]]:
-    """Where one is chosen: that one, to take it off by one tap, and the others, where they are few enough for a row."""
-    if choice.cinema is None:
+def _cinemas_to_choose(selection: ProgrammeFilter) -> list[tuple[Cinema, bool]]:
+    """The selected cinema, and the others if they fit a row, each with whether it is selected; empty if none is."""
+    if selection.cinema is None:
         return []
-    sites = [site for site in events.cinemas() if site.slug == choice.cinema]
-    others = [site for site in events.cinemas() if site.slug != choice.cinema]
+    sites = [site for site in events.cinemas() if site.slug == selection.cinema]
+    others = [site for site in events.cinemas() if site.slug != selection.cinema]
     shown = sites + others if len(others) <= FEW_CINEMAS else sites
-    return [(site, site.slug == choice.cinema) for site in shown]
+    return [(site, site.slug == selection.cinema) for site in shown]
 
 
-def _filters(choice: Choice, screenings: list[Screening], url: Callable[..., str]) -> list[Filter]:
-    """Only what tells screenings of this day apart, and what is set, so that it can be taken off."""
+def _filters(
+    selection: ProgrammeFilter, screenings: list[Screening], url: Callable[..., str]
+) -> list[FilterLink]:
+    """The filters that differ among these screenings, and those that are set, so that they can be unset."""
     versions = {screening.version for screening in screenings}
     formats = {screening.format for screening in screenings}
     names = {"subtitled": _("Subtitled"), "dubbed": _("Dubbed"), "original": _("Original version")}
-    after = choice.after if choice.after is not None else EVENING
+    after = selection.after if selection.after is not None else EVENING
     at = f"{after}h" if locale() == "pt_BR" else f"{after % 12 or 12} {'am' if after < 12 else 'pm'}"
     filters = [
-        Filter(
+        FilterLink(
             _("After %(time)s", time=at),
-            url(after=None if choice.after is not None else EVENING),
-            choice.after is not None,
+            url(after=None if selection.after is not None else EVENING),
+            selection.after is not None,
         )
     ]
     for version, name in names.items():
-        if choice.version == version or (version in versions and len(versions) > 1):
-            on = choice.version == version
-            filters.append(Filter(name, url(version=None if on else version), on))
-    if choice.format == "3D" or ("3D" in formats and len(formats) > 1):
-        on = choice.format == "3D"
-        filters.append(Filter("3D", url(format=None if on else "3D"), on))
-    filters.append(Filter(_("Accessible"), url(accessible=not choice.accessible), choice.accessible))
+        if selection.version == version or (version in versions and len(versions) > 1):
+            on = selection.version == version
+            filters.append(FilterLink(name, url(version=None if on else version), on))
+    if selection.format == "3D" or ("3D" in formats and len(formats) > 1):
+        on = selection.format == "3D"
+        filters.append(FilterLink("3D", url(format=None if on else "3D"), on))
+    filters.append(
+        FilterLink(_("Accessible"), url(accessible=not selection.accessible), selection.accessible)
+    )
     return filters
 
 
-def _named_day(day: date, today: date | None) -> dict[str, str]:
+def _day_heading(day: date, today: date | None) -> dict[str, str]:
     """`Hoje, terça` with `24/11` for a narrow sign, `Hoje, terça 24 de novembro` for a wide one."""
     name = weekday(day, locale())
     words = {today: _("Today"), today + timedelta(days=1): _("Tomorrow")} if today else {}
@@ -161,62 +167,66 @@ def _on_weekday(day: date) -> str:
     return f"no {name}" if day.weekday() >= 5 else f"na {name}"
 
 
-def _half_from(stubs: list[showtimes.Stub]) -> str:
-    """The cheapest half price among what is still sold, `R$ 16`."""
+def _lowest_half_price(stubs: list[showtimes.Stub]) -> str:
+    """The lowest half price among screenings on sale, `R$ 16`; empty if there are none."""
     prices = [stub.screening.from_price for stub in stubs if stub.sells]
     return format_money_short(half_of(min(prices)), locale()) if prices else ""
 
 
-def _canonical(choice: Choice) -> str:
-    """One address a site and day for search engines, whatever the filters."""
-    day = choice.day.isoformat() if choice.day else None
-    return absolute(url_for("shop.programme", cinema=choice.cinema, day=day))
+def _canonical(selection: ProgrammeFilter) -> str:
+    """The canonical address for search engines: one for a site and day, without filters."""
+    day = selection.day.isoformat() if selection.day else None
+    return absolute(url_for("shop.programme", cinema=selection.cinema, day=day))
 
 
 @blueprint.get("/films/<slug>")
 def film(slug: str) -> str:
     sites = events.cinemas()
     found = events.film(slug)
-    choice = Choice.of(request.args, sites, cinema.remembered())
-    site = next((one for one in sites if one.slug == choice.cinema), None)
-    shown = PROGRAMME_PAGES.get((slug, choice, locale()), lambda: _film(found, choice))
+    selection = ProgrammeFilter.of(request.args, sites, cinema.remembered())
+    site = next((one for one in sites if one.slug == selection.cinema), None)
+    shown = PROGRAMME_PAGES.get((slug, selection, locale()), lambda: _film(found, selection))
     return render_template(
         "shop/page_film.html",
         film=found,
         sites=sites,
         site=site,
-        here=choice.film_url(slug, cinema=None),
-        poster_words=poster_words(found),
+        here=selection.film_url(slug, cinema=None),
+        poster_alt_text=poster_alt_text(found),
         trailer_site=urlsplit(found.trailer).hostname,
         poster=poster,
         **shown,
     )
 
 
-def _film(found: Film, choice: Choice) -> dict[str, Any]:
-    """The film's screenings from this cinema day on as ready markup, and what search engines read: all of them,
-    whatever the filters."""
-    today = events.today(choice.cinema)
+def _film(found: Film, selection: ProgrammeFilter) -> dict[str, Any]:
+    """The variables of a film's page, with the markup of its screenings from this cinema day on.
+
+    The data for search engines hold all screenings, whatever the filters.
+    """
+    today = events.today(selection.cinema)
     screenings = [
         screening
         for screening in events.screenings_of_film(found.id, events.now() - timedelta(days=1))
-        if screening.showtime.cinema_day >= today and choice.cinema in (None, screening.cinema.slug)
+        if screening.showtime.cinema_day >= today and selection.cinema in (None, screening.cinema.slug)
     ]
     stubs = showtimes.stubs_of(screenings)
-    fitting = {screening.id for screening in choice.of_these(screenings)}
+    fitting = {screening.id for screening in selection.matching(screenings)}
     days = showtimes.by_day(stub for stub in stubs if stub.screening.id in fitting)
     markup = render_template(
         "shop/_film_screenings.html",
         film=found,
-        choice=choice,
-        cinemas=_cinemas_to_choose(choice),
-        here=choice.film_url(found.slug, cinema=None),
-        filters=_filters(choice, screenings, partial(choice.film_url, found.slug)) if screenings else [],
-        days=sorted(days, key=lambda one: choice.day is not None and one.day < choice.day),
+        selection=selection,
+        cinemas=_cinemas_to_choose(selection),
+        here=selection.film_url(found.slug, cinema=None),
+        filters=_filters(selection, screenings, partial(selection.film_url, found.slug))
+        if screenings
+        else [],
+        days=sorted(days, key=lambda one: selection.day is not None and one.day < selection.day),
         strip=days,
-        today=events.unambiguous_today(choice.cinema),
-        named=_named_day,
-        site=choice.cinema,
+        today=events.unambiguous_today(selection.cinema),
+        named=_day_heading,
+        site=selection.cinema,
     )
     facts = schema_org.film(found, stubs, poster_address=poster(found, external=True))
     return {
@@ -227,13 +237,13 @@ def _film(found: Film, choice: Choice) -> dict[str, Any]:
 
 
 def poster(film: Film, *, external: bool = False) -> str:
-    """The address of the film's poster; the house's blank one where there is none."""
+    """The address of the film's poster, or of the blank poster if it has none."""
     path = url_for("static", filename=f"img/posters/{film.poster or 'blank'}.svg")
     return absolute(path) if external else path
 
 
-def poster_words(film: Film) -> str:
-    """What the poster is, for who does not see it. Its letters are Portuguese, whatever the page's language is."""
+def poster_alt_text(film: Film) -> str:
+    """The alternative text of the poster. It quotes the poster's title if that differs from the page's (Portuguese)."""
     name = film.title_in(locale())
     if film.poster and name != film.title:
         return _("Poster of %(film)s, which says “%(title)s”", film=name, title=film.title)
@@ -241,7 +251,7 @@ def poster_words(film: Film) -> str:
 
 
 def share_picture(film: Film) -> str:
-    """A picture that other sites show with a link: the film's own where it was made, else the house's."""
+    """The address of the picture that other sites show with a link: the film's own, else the general one."""
     own = f"img/share/{film.poster}.png"
     exists = bool(film.poster) and (current_app.static_folder or "") and _static_file(own)
     return absolute(url_for("static", filename=own if exists else "img/share.png"))

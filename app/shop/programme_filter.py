@@ -1,4 +1,4 @@
-"""What a visitor of the programme asked to see, as its address says it."""
+"""The filter of the programme: day, site, version, format, hour, accessibility, read from the address."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FORMATS = ("2D", "3D")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What the visitor asked to see. What the address says and we do not know is left out, never an error."""
+class ProgrammeFilter:
+    """The screenings that the visitor wants to see. An unknown value in the address is ignored, never an error."""
 
     day: date | None = None
     cinema: str | None = None
@@ -28,8 +28,10 @@ class Choice:
     accessible: bool = False
 
     @classmethod
-    def of(cls, args: MultiDict[str, str], sites: list[Cinema], remembered: str | None = None) -> Choice:
-        """`remembered` is the cinema of this device (see cinema.py); one in the address goes before it."""
+    def of(
+        cls, args: MultiDict[str, str], sites: list[Cinema], remembered: str | None = None
+    ) -> ProgrammeFilter:
+        """The filter of an address. `remembered` is the cinema of this device, used if the address has none."""
         cinema = args.get("cinema", remembered)
         version, format_ = args.get("version"), args.get("format", "").upper()
         after = args.get("after", "")
@@ -49,11 +51,11 @@ class Choice:
         return bool(self.version or self.format or self.after is not None or self.accessible)
 
     def url(self, **changes: Any) -> str:
-        """The programme's address with these things changed."""
+        """The programme's address with these fields changed."""
         return url_for("shop.programme", **replace(self, **changes).arguments())
 
     def film_url(self, slug: str, **changes: Any) -> str:
-        """The address of a film's page on which the same is chosen, with these things changed."""
+        """The address of a film's page with the same filter and these fields changed."""
         return url_for("shop.film", slug=slug, **replace(self, **changes).arguments())
 
     def arguments(self) -> dict[str, Any]:
@@ -66,8 +68,8 @@ class Choice:
             "accessible": 1 if self.accessible else None,
         }
 
-    def of_these(self, screenings: list[Screening]) -> list[Screening]:
-        """Those that are to be shown."""
+    def matching(self, screenings: list[Screening]) -> list[Screening]:
+        """The screenings that the filter lets through."""
         shown = [screening for screening in screenings if self._fits(screening)]
         return showtimes.with_free_wheelchair_space(shown) if self.accessible else shown
 
@@ -80,8 +82,8 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter that one tap sets and another takes off."""
+class FilterLink:
+    """A link that sets a filter, or unsets one that is `on`."""
 
     label: str
     url: str
@@ -97,5 +99,5 @@ def _day(text: str) -> date | None:
 
 
 def _starts_after(screening: Screening, hour: int) -> bool:
-    """By the clock of the site; after midnight is late, not early."""
+    """Whether it starts at this hour or later, by the site's clock; after midnight counts as late."""
     return screening.showtime.clock.hour >= hour or screening.showtime.is_after_midnight

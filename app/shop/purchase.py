@@ -1,4 +1,4 @@
-"""What the steps of a purchase share: the visitor's own order, the step that fits it, the frame around each page."""
+"""Parts that the steps of a purchase share: the visitor's order, the step that fits it, the frame of a page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from app.events import service as events
 from app.events.service import ScreeningClosed
 from app.orders import service as orders
 from app.orders.service import NoMoreExtensions, OrderView
-from app.products import service as products
 from app.reservations import service as reservations
 from app.shop import blueprint, labels, order_labels
 from app.shop.programme import poster
@@ -28,36 +27,36 @@ GIVEN_UP = "given_up"  # the token of an order, for the next page
 
 
 def own_order(token: str) -> OrderView:
-    """The order at this address if this browser or this account began it. Raises NotFound, also for others'."""
-    changed: OrderView | None = g.get("changed_order")
+    """The order of this token if this browser or account began it. Raises NotFound, also for another's order."""
+    changed: OrderView | None = g.get("reused_order")
     order = changed if changed and changed.token == token else orders.order(token)
     if not order.belongs_to(current_actor()):
         raise NotFound("order")
     return order
 
 
-def changed_order(order: OrderView) -> None:
-    """Keep what a verb has made of the order, for the next step's page in the same request: it is not read again."""
-    g.changed_order = order
+def reuse_order(order: OrderView) -> None:
+    """Keep the order that a verb returned for the rest of this request, so that it is not read again."""
+    g.reused_order = order
 
 
-def order_at(token: str) -> OrderView:
-    """The order of an address that was mailed: once bought, or over, whoever has the address may see it.
+def order_at_address(token: str) -> OrderView:
+    """The order of an address that was mailed. Raises NotFound.
 
-    One that is still being bought is its owner's alone. Raises NotFound.
+    The address is enough for an order that is paid or over; an open one is shown to its owner only.
     """
     order = orders.order(token)
     return own_order(token) if order.is_open else order
 
 
 def open_orders() -> list[OrderView]:
-    """What this browser has begun and not finished, the newest first. A mere reader costs no query."""
+    """The open orders of this browser, the newest first. A browser without a visitor id costs no query."""
     visitor = known_visitor()
     return orders.open_orders_of(visitor) if visitor else []
 
 
 def given_up() -> OrderView | None:
-    """The order that this browser gave up with its last click, if its seats can be taken again; told once."""
+    """The order that this browser has just given up, if its seats can be taken again. Only the next page shows it."""
     told = get_flashed_messages(category_filter=[GIVEN_UP])
     if not told:
         return None
@@ -66,9 +65,9 @@ def given_up() -> OrderView | None:
 
 
 def can_take_again(order: OrderView) -> bool:
-    """Whether the seats of an order that ended without money can be held once more: free, and still on sale.
+    """Whether the seats of an order that ended unpaid can be held again: they are free and on sale.
 
-    While the bank may still tell of money, they wait for that, and are not offered.
+    While the provider may still confirm the payment, the seats are not offered.
     """
     over = order.is_expired or order.is_cancelled or (order.is_draft and order.belongs_to(current_actor()))
     if order.is_open or order.paid_at or not over:
@@ -86,8 +85,8 @@ def _for_templates() -> dict[str, Any]:
     return {"open_orders": open_orders, "given_up": given_up}
 
 
-def at_step(order: OrderView, step: str) -> AnyResponse | None:
-    """None if `step` can be shown; else the way to the step that fits (two tabs, the back button, an old link)."""
+def redirect_to_fitting_step(order: OrderView, step: str) -> AnyResponse | None:
+    """None if `step` can be shown, else a redirect to the step that fits (two tabs, the back button, an old link)."""
     fitting = order.next_step
     if fitting in ("order", "payment"):
         return redirect(address(order, fitting), 303)
@@ -112,7 +111,7 @@ def return_url(token: str) -> str:
 
 
 def shown_revision() -> int | None:
-    """The revision of the screening that the form's page showed; None where a form says none."""
+    """The revision of the screening that the form's page showed; None without one, -1 if it is not a number."""
     shown = request.form.get("revision")
     if shown is None:
         return None
@@ -120,7 +119,7 @@ def shown_revision() -> int | None:
 
 
 def frame(order: OrderView, step: str) -> dict[str, Any]:
-    """What layouts/purchase.html asks for: heading, way back, steps and the one clock."""
+    """The variables of layouts/purchase.html: heading, back link, steps and the clock."""
     place = STEPS.index(step)
     return {
         "order": order,
@@ -141,47 +140,27 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
     }
 
 
-def wants_json() -> bool:
-    """Whether a script asks (it says so), not a form."""
+def is_script_request() -> bool:
+    """Whether the request comes from a script (by its Accept header), not from a form."""
     return request.accept_mimetypes.best == "application/json"
 
 
-def asked_for_time(token: str) -> bool:
-    """Whether the step's form came by the button for more time (without scripts), which is given here if it can be.
+def extended_by_form(token: str) -> bool:
+    """Extend the order if its form was sent by the button for more time (without scripts). Returns whether it was.
 
-    The answer is to be the page as it was filled in: nothing else is asked for yet.
+    The caller then shows the page as it was filled in and handles nothing else of the form.
     """
     if "more_time" not in request.form:
         return False
-    flash(_("+5 minutes") if extended(token) else _("You can't extend any further."), "clock")
+    flash(_("+5 minutes") if extend_order(token) else _("You can't extend any further."), "clock")
     return True
 
 
-def extended(token: str) -> bool:
-    """Ask for a few more minutes; False where there are none left, or the order is over. Raises NotFound."""
+def extend_order(token: str) -> bool:
+    """Extend the hold; False if no extension is left or the order is over. Raises NotFound."""
     try:
         with db.transaction():
             orders.extend(token, current_actor())
     except (NoMoreExtensions, Conflict):
         return False
     return True
-
-
-def counted_by_type(order: OrderView) -> str:
-    """`1 inteira + 1 meia`."""
-    full = sum(seat.ticket_type == "full" for seat in order.seats)
-    half = len(order.seats) - full
-    parts = [full and labels.full_price(full), half and labels.half_price(half)]
-    return " + ".join(part for part in parts if part)
-
-
-def counted(order: OrderView) -> str:
-    """`2 ingressos + 1 combo + 3 itens`."""
-    together = sum(item.quantity for item in order.items if products.is_combo(item.product_id))
-    alone = sum(item.quantity for item in order.items) - together
-    parts = [
-        labels.tickets(len(order.seats)),
-        together and labels.combos(together),
-        alone and labels.snacks(alone),
-    ]
-    return " + ".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""An order's receipt, to print: what was paid and when, and what went back. Its address is enough, as for tickets."""
+"""The printable receipt of an order: payments and refunds. As for tickets, its address is enough to see it."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ Answer = Response | tuple[str, int, dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Money that came or went back: in words, when, and how much (centavos; negative: back to the buyer)."""
+    """A payment or a refund: its label, its time as text, its amount in centavos (negative for a refund)."""
 
-    words: str
+    label: str
     when: str
     amount: int
 
 
-def is_there(order: OrderView) -> bool:
-    """Whether money came for the order."""
+def exists(order: OrderView) -> bool:
+    """Whether money arrived for the order."""
     return bool(payments.receipts_of(order.id))
 
 
 @blueprint.get("/orders/<token>/receipt")
 def receipt(token: str) -> Answer:
-    order = purchase.order_at(token)
+    order = purchase.order_at_address(token)
     movements = _movements(order)
     if not movements:
         return redirect(links.order(order.token), 303)
@@ -53,30 +53,31 @@ def receipt(token: str) -> Answer:
 def _movements(order: OrderView) -> list[Movement]:
     methods = {charge.id: charge.method for charge in payments.charges_of(order.id)}
     came = [
-        (one.paid_at, _paid_by(methods.get(one.charge_id)), one.amount)
+        (one.paid_at, _payment_label(methods.get(one.charge_id)), one.amount)
         for one in payments.receipts_of(order.id)
     ]
     back = [
-        (one.ended_at or one.created_at, _back(one), -one.amount) for one in payments.refunds_of(order.id)
+        (one.ended_at or one.created_at, _refund_label(one), -one.amount)
+        for one in payments.refunds_of(order.id)
     ]
     zone = order.screening.cinema.timezone
     return [
-        Movement(said, _moment(moment, zone), amount)
-        for moment, said, amount in sorted([*came, *back], key=lambda one: one[0])
+        Movement(label, _moment_label(moment, zone), amount)
+        for moment, label, amount in sorted([*came, *back], key=lambda one: one[0])
     ]
 
 
-def _paid_by(method: str | None) -> str:
+def _payment_label(method: str | None) -> str:
     return _("Paid by card") if method == "card" else _("Paid by Pix")
 
 
-def _back(refund: Refund) -> str:
+def _refund_label(refund: Refund) -> str:
     if refund.is_done:
         return _("Went back")
     return _("Refund refused by the bank: we settle it by hand") if refund.is_failed else _("On its way back")
 
 
-def _moment(moment: datetime, zone: str) -> str:
+def _moment_label(moment: datetime, zone: str) -> str:
     day = local(moment, zone).date()
     return _(
         "%(day)s %(year)d, %(time)s",

@@ -1,4 +1,4 @@
-"""The sandbox bank's own pages, where one plays the customer at the bank. Absent with any other provider."""
+"""The pages of the sandbox bank, on which a tester acts as the bank's customer. Another provider has none."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _bank() -> Sandbox:
     return payments.sandbox()
 
 
-def _look(charge_id: str) -> BankView:
+def _charge_view(charge_id: str) -> BankView:
     try:
         return _bank().look(charge_id)
     except psp.UnknownCharge:
@@ -34,40 +34,44 @@ def _look(charge_id: str) -> BankView:
 
 @blueprint.get("/sandbox-bank/<charge_id>")
 def sandbox_bank(charge_id: str) -> str:
-    view = _look(charge_id)
-    return render_template("shop/page_sandbox_bank.html", view=view, back=_back(view), answer=None)
+    view = _charge_view(charge_id)
+    return render_template("shop/page_sandbox_bank.html", view=view, back=_return_path(view), answer=None)
 
 
 @blueprint.post("/sandbox-bank/<charge_id>")
 def sandbox_bank_act(charge_id: str) -> Response | str | tuple[str, int]:
-    """Do as the customer or the bank would. Paying and declining go back to the order, as real banks' pages do."""
-    view = _look(charge_id)
+    """Perform an act of the customer or the bank. Like a real bank's page, it leads back to the order."""
+    view = _charge_view(charge_id)
     act = request.form.get("act", "")
     if act.startswith("refunds-") and act.removeprefix("refunds-") in REFUND_MODES:
         _bank().refunds_will(charge_id, act.removeprefix("refunds-"))
         return redirect(url_for("shop.sandbox_bank", charge_id=charge_id), 303)
     try:
-        known = _play(_bank(), view, act)
+        known = _perform(_bank(), view, act)
     except psp.Refused as error:
         return (
-            render_template("shop/page_sandbox_bank.html", view=view, back=_back(view), answer=str(error)),
+            render_template(
+                "shop/page_sandbox_bank.html", view=view, back=_return_path(view), answer=str(error)
+            ),
             409,
         )
     if not known:
-        return render_template("shop/page_sandbox_bank.html", view=view, back=_back(view), answer=""), 422
+        return render_template(
+            "shop/page_sandbox_bank.html", view=view, back=_return_path(view), answer=""
+        ), 422
     _post_notifications(_bank())
-    return redirect(_back(view), 303)
+    return redirect(_return_path(view), 303)
 
 
 def _post_notifications(bank: Sandbox) -> None:
-    """Let the bank's webhooks in at once; the worker would find them within a second."""
+    """Deliver the bank's webhooks at once, instead of by the worker within a second."""
     for notification in bank.notifications():
         with db.transaction():
             payments.receive_webhook(bank.name, notification.headers, notification.body)
         bank.delivered(notification.id)
 
 
-def _play(bank: Sandbox, view: BankView, act: str) -> bool:
+def _perform(bank: Sandbox, view: BankView, act: str) -> bool:
     if act == "pay":
         bank.pay(view.id)
     elif act == "decline":
@@ -96,7 +100,7 @@ def _until_claims_end(view: BankView) -> float:
     return max(0.0, view.seconds_left) + settings().holds.grace_seconds + 5
 
 
-def _back(view: BankView) -> str:
+def _return_path(view: BankView) -> str:
     """The order's payment page, as a path of this site."""
     public = settings().web.public_url
     return safe_next(view.return_url.removeprefix(public), "/")

@@ -1,4 +1,4 @@
-"""What search engines read of a film and its screenings (schema.org, JSON-LD)."""
+"""Structured data of a film and its screenings for search engines (schema.org, JSON-LD)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _AVAILABILITY = {
     "few": "https://schema.org/LimitedAvailability",
     "sold-out": "https://schema.org/SoldOut",
 }
-_SPOKEN = {"dubbed": "pt-BR"}
-MOST = 60
+_SPOKEN_LANGUAGE = {"dubbed": "pt-BR"}
+MAX_SCREENINGS = 60
 
 
 def film(film: Film, stubs: Sequence[Stub], *, poster_address: str) -> dict[str, Any]:
-    """A graph of the film and its screenings still to come."""
+    """The graph of the film and its screenings to come."""
     address = absolute(url_for("shop.film", slug=film.slug))
     movie = {
         "@type": "Movie",
@@ -40,7 +40,9 @@ def film(film: Film, stubs: Sequence[Stub], *, poster_address: str) -> dict[str,
         "duration": f"PT{film.duration_minutes}M",
         "contentRating": film.age_rating,
     }
-    coming = [stub for stub in stubs if stub.state in _AVAILABILITY or stub.state == "cancelled"][:MOST]
+    coming = [stub for stub in stubs if stub.state in _AVAILABILITY or stub.state == "cancelled"][
+        :MAX_SCREENINGS
+    ]
     return {
         "@context": "https://schema.org",
         "@graph": [
@@ -66,13 +68,13 @@ def _screening(stub: Stub, movie: dict[str, Any]) -> dict[str, Any]:
     }
     if screening.version == "subtitled":
         event["subtitleLanguage"] = "pt-BR"
-    if screening.version in _SPOKEN:
-        event["inLanguage"] = _SPOKEN[screening.version]
+    if screening.version in _SPOKEN_LANGUAGE:
+        event["inLanguage"] = _SPOKEN_LANGUAGE[screening.version]
     if stub.state == "cancelled":
         return event | {"eventStatus": "https://schema.org/EventCancelled"}
     event["offers"] = {
         "@type": "Offer",
-        "url": f"{request_root()}/screenings/{screening.id}",
+        "url": f"{_site_root()}/screenings/{screening.id}",
         "price": f"{screening.from_price / 100:.2f}",
         "priceCurrency": "BRL",
         "availability": _AVAILABILITY[stub.state],
@@ -80,7 +82,7 @@ def _screening(stub: Stub, movie: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-def request_root() -> str:
+def _site_root() -> str:
     return absolute(url_for("shop.programme")).rstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""What search engines ask for: what to leave alone, and which addresses there are."""
+"""The files for search engines: robots.txt and the sitemap."""
 
 from __future__ import annotations
 

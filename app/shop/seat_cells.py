@@ -1,4 +1,4 @@
-"""The boxes of a seat map, row by row: which seats each stands for, what it costs, and what it is called."""
+"""The checkboxes of a seat map, row by row: the seats, the price and the names of each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VIP_ZONE = "vip"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One box to tick: a seat, or a love seat, whose two places are sold together. `value` is what the form sends."""
+    """A checkbox of the map: a seat, or a love seat, whose two places are sold together."""
 
     seats: tuple[Seat, ...]
     price: int
@@ -42,7 +42,7 @@ class Cell:
 
     @property
     def short_name(self) -> str:
-        """As the map draws it, within its section."""
+        """The name within its section, as the map draws it."""
         return short_name(self.seats[0].row_label, self.seats[0].number, self.last)
 
     @property
@@ -70,16 +70,16 @@ class Cell:
         return long_name(locale(), first.row_label, first.number, first.section, self.last)
 
     @property
-    def heard(self) -> str:
-        """For who listens: `F7`, but `Row 11, seat 1`."""
+    def spoken_name(self) -> str:
+        """The name for screen readers: `F7`, but `Row 11, seat 1`."""
         first = self.seats[0]
         return spoken_name(locale(), first.row_label, first.number, first.section, self.last)
 
     @property
-    def names(self) -> dict[str, str]:
-        """What its box tells the page's scripts, where that is more than its id: drawn, in a list, to who listens."""
-        told = {"data-s": self.short_name, "data-name": self.name} if self.section else {}
-        return told if self.heard == self.name else told | {"data-heard": self.heard}
+    def data_attributes(self) -> dict[str, str]:
+        """The names that the page's scripts need, if they differ from the box's id: short, whole, spoken."""
+        attributes = {"data-s": self.short_name, "data-name": self.name} if self.section else {}
+        return attributes if self.spoken_name == self.name else attributes | {"data-heard": self.spoken_name}
 
     @property
     def for_sale(self) -> bool:
@@ -104,7 +104,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`zone_name` (a zone's or a section's) and its price: where they begin."""
+    """A row of the map. It has the name and price of a zone or section if that begins with this row."""
 
     label: str
     cells: tuple[Cell, ...]
@@ -113,15 +113,15 @@ class Row:
 
     @property
     def label_width(self) -> int:
-        """How wide its name is drawn beside the map, in half letters, up to four letters: 2 for one."""
+        """The width of the row's name beside the map, in half letters, from 2 (one letter) to 8."""
         wide = sum(
-            2.0 if sign in "MWmw" else 1.25 if sign in "1IiJjlt.-" else 1.4 if sign.isdigit() else 1.6
-            for sign in self.label
+            2.0 if letter in "MWmw" else 1.25 if letter in "1IiJjlt.-" else 1.4 if letter.isdigit() else 1.6
+            for letter in self.label
         )
         return 2 if len(self.label) < 2 else min(8, ceil(wide + 0.5))
 
     @property
-    def heard(self) -> str:
+    def spoken_name(self) -> str:
         """`Row F`, or `Balcão, row 1`."""
         name = _("Row %(row)s", row=self.label)
         sections = {cell.section for cell in self.cells}
@@ -130,21 +130,21 @@ class Row:
 
 
 def rows_of(screening: Screening, plan: SeatPlan) -> list[Row]:
-    """The room from the screen back, with a zone's name and price where the zone changes."""
+    """The rows from the screen back, with a zone's name and price where the zone changes."""
     rows: list[Row] = []
     names = {zone.id: zone.name_in(locale()) for zone in plan.zones}
     before: int | None = None
     section_before = ""
     for seats in plan.rows:
         zone = seats[0].zone_id
-        # The legend tells the first zone's price, unless that zone is a dear one.
-        told = before != zone and (before is not None or seats[0].zone_code != PLAIN_ZONE)
+        # The legend has the first zone's price, unless that is not the standard zone.
+        is_named = before != zone and (before is not None or seats[0].zone_code != PLAIN_ZONE)
         price = format_money(screening.prices[zone], locale()) if _is_sold(screening, seats, zone) else None
-        heading = names.get(zone) if told else None
+        heading = names.get(zone) if is_named else None
         section = ", ".join(dict.fromkeys(seat.section for seat in seats if seat.section))
         if section != section_before:
             heading = " · ".join(part for part in (section, heading) if part)
-        rows.append(Row(seats[0].row_label, cells_of(screening, seats), heading, price if told else None))
+        rows.append(Row(seats[0].row_label, cells_of(screening, seats), heading, price if is_named else None))
         before, section_before = zone, section
     return rows
 
@@ -154,7 +154,7 @@ def _is_sold(screening: Screening, seats: Sequence[Seat], zone: int) -> bool:
 
 
 def cells_of(screening: Screening, seats: Sequence[Seat]) -> tuple[Cell, ...]:
-    """The row's boxes: the two halves of a love seat are one."""
+    """The row's checkboxes; the two places of a love seat share one."""
     halves = {seat.companion_of: seat for seat in seats if seat.kind == "love" and seat.companion_of}
     cells = []
     for seat in seats:
@@ -165,19 +165,19 @@ def cells_of(screening: Screening, seats: Sequence[Seat]) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def kind_words(cell: Cell) -> str:
-    """What is particular about the seat, or nothing."""
+def kind_label(cell: Cell) -> str:
+    """The label of the seat's kind or zone; empty for a standard seat."""
     return labels.seat_kind(cell.kind) or ("VIP" if cell.zone == VIP_ZONE else "")
 
 
-def seat_words(cell: Cell) -> str:
+def seat_label(cell: Cell) -> str:
     """`F7`, or `J1/2, love seat for two`."""
-    return ", ".join(part for part in (cell.heard, kind_words(cell)) if part)
+    return ", ".join(part for part in (cell.spoken_name, kind_label(cell)) if part)
 
 
 def free_label(cell: Cell) -> str:
-    return _("%(seat)s, free, %(price)s", seat=seat_words(cell), price=format_money(cell.price, locale()))
+    return _("%(seat)s, free, %(price)s", seat=seat_label(cell), price=format_money(cell.price, locale()))
 
 
 def taken_label(cell: Cell) -> str:
-    return _("%(seat)s, taken", seat=seat_words(cell))
+    return _("%(seat)s, taken", seat=seat_label(cell))

@@ -1,4 +1,4 @@
-"""Where the boxes of a seat map stand, as CSS classes: the style sheet has one for each place. Pure."""
+"""The places of a seat map's boxes as CSS classes; seatmap.css has a class for each place. Without I/O."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KINDS = {"wheelchair": " w", "companion": " c", "love": " l", "wide": " b"}
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of a map: `used` ones have a seat in some row, the others are aisles; `left` are their left edges."""
+    """The columns of a map. Those in `used` have a seat in some row, the others are aisles; `left` are left edges."""
 
     first: int
     last: int
@@ -40,12 +40,12 @@ class Layout:
 
     @property
     def units(self) -> int:
-        """The width of the map."""
+        """The width of the map in units."""
         return self.left[self.last]
 
     @property
     def classes(self) -> str:
-        """Of the map itself: how many seats it is wide, and whether it pans on a phone."""
+        """The classes of the map itself: its width in seats, and whether it pans on a phone."""
         across = min((self.units + SEAT_UNITS - 1) // SEAT_UNITS, MOST_ACROSS)
         name = self.name_width * LETTER_UNITS if self.name_width > 2 else NAME_UNITS
         pans = across * SEAT_UNITS + 2 * name > PHONE_UNITS
@@ -57,7 +57,7 @@ class Layout:
         )
 
     def box(self, cell: Cell, end: int, vip_zone: str) -> str:
-        """Of a box: its place, the gap after the column `end` where the box before it ends, its shape, its letters."""
+        """The classes of a box: place, gap after the column `end` of the box before it, shape, length of its name."""
         middle = self.left[cell.column] + cell.width * SEAT_UNITS / 2
         place = int(middle * 2 * PLACES / self.units + 1) // 2
         letters = len(cell.short_name)
@@ -68,7 +68,7 @@ class Layout:
         return f"p{place}{self.gap(end, cell.column)}{_KINDS.get(cell.kind, '')}{vip}{size}"
 
     def gap(self, end: int, column: int) -> str:
-        """Room for the columns from `end` to `column`: g1 to g12 for seats, a to aaa for aisles."""
+        """The classes of the gap between the columns `end` and `column`: g1 to g12 for seats, a to aaa for aisles."""
         missing = sum(1 for between in range(end, column) if between in self.used)
         aisles = max(0, column - end) - missing
         return (f" g{min(missing, 12)}" if missing else "") + (f" {'a' * min(aisles, 3)}" if aisles else "")

@@ -1,9 +1,8 @@
-"""The markup of a seat map, rendered once for an auditorium and put together for each visitor.
+"""The markup of a seat map, rendered once for an auditorium and joined for each visitor.
 
-Rendering 300 seats costs more than everything else on the page, and only the state of a seat changes. So each box is
-rendered free and taken, once for an auditorium, its prices and the language; a visitor's map joins the box of each
-seat's state. Only the few boxes that are the visitor's own are rendered for that visitor. The markup holds no token
-and nobody's name.
+Rendering 300 seats costs more than the rest of the page, and only the state of a seat changes. So each box is rendered
+free and taken, once for an auditorium, its prices and the language; a visitor's map joins the box of each seat's state.
+Only the few boxes that are the visitor's own are rendered for that visitor. The markup holds no token and no name.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ COMPONENT = "components/_seatmap.html"
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What one visitor sees otherwise than all: seats chosen, just lost, or held in an order of their own."""
+    """The seats that look different for one visitor: chosen, just lost, or held in another order of theirs."""
 
     chosen: Collection[int] = ()
     lost: Collection[int] = ()
@@ -40,7 +39,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A seat's box, rendered in both states that most visitors see, with what stands `before` it on the page."""
+    """The markup of a seat's checkbox, free and taken, and of the elements `before` it in the map."""
 
     cell: Cell
     ids: tuple[int, ...]
@@ -57,7 +56,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class SeatMap:
-    """A rendered auditorium; `facts` is what the page's scripts compute with."""
+    """A rendered auditorium. `facts` is JSON with the prices for the page's scripts."""
 
     boxes: tuple[Box, ...]
     end: str
@@ -95,7 +94,7 @@ def state_of(cell: Cell, taken: Collection[int], marks: Marks) -> str:
     return "chosen" if any_of(cell.ids, marks.chosen) else "free"
 
 
-# Keyed by all that it is rendered from: an entry of a plan or of prices that have changed is never asked for again.
+# The key holds all that the map depends on: after a change of plan or prices the old entry is not found any more.
 _SEAT_MAPS: Cache[tuple[SeatPlan, str, tuple[tuple[int, int], ...], str], SeatMap] = Cache(
     "seat maps", most=200
 )
@@ -106,28 +105,28 @@ def seat_map(screening: Screening) -> SeatMap:
     plan = events.seat_plan(screening.auditorium_id)
     prices = tuple(sorted(screening.prices.items()))
     key = (plan, screening.auditorium_name, prices, locale())
-    return _SEAT_MAPS.get(key, lambda: _draw(screening, plan))
+    return _SEAT_MAPS.get(key, lambda: _render_map(screening, plan))
 
 
 def plain_markup(screening: Screening, seen: TakenSeats) -> Markup:
-    """The map for every visitor who sees nothing of their own in it, put together once."""
+    """The map for all visitors without marks of their own, joined once."""
     found = seen.markup.get(locale())
     if found is None:
         found = seen.markup[locale()] = seat_map(screening).markup(seen.states.keys(), Marks())
     return found
 
 
-def _draw(screening: Screening, plan: SeatPlan) -> SeatMap:
+def _render_map(screening: Screening, plan: SeatPlan) -> SeatMap:
     rows = rows_of(screening, plan)
     cells = [cell for row in rows for cell in row.cells]
     sold = [cell for cell in cells if cell.for_sale]
     label = _("Map of %(room)s", room=auditorium_name(screening.auditorium_name, locale()))
     boxes, end = _boxes(rows, label)
-    return SeatMap(boxes, end, tuple(_legend(screening, plan, sold)), _facts(sold or cells))
+    return SeatMap(boxes, end, tuple(_legend(screening, plan, sold)), _prices_as_json(sold or cells))
 
 
 def _boxes(rows: Sequence[Row], label: str) -> tuple[tuple[Box, ...], str]:
-    """The boxes of all rows in their order, and what ends the map."""
+    """The boxes of all rows in their order, and the markup that ends the map."""
     layout = Layout.of(rows)
     boxes: list[Box] = []
     before = _render("map_start", layout.classes, label)
@@ -145,12 +144,12 @@ def _boxes(rows: Sequence[Row], label: str) -> tuple[tuple[Box, ...], str]:
 
 
 def _render(part: str, *values: object) -> str:
-    """One macro of the seat map's component."""
+    """The result of a macro of the seat map's component."""
     return str(get_template_attribute(COMPONENT, part)(*values))
 
 
 def _legend(screening: Screening, plan: SeatPlan, cells: Sequence[Cell]) -> list[tuple[str, str]]:
-    """Only what this room has."""
+    """The legend: (kind, text) of each kind of seat that this auditorium has."""
 
     def priced(word: str, found: Sequence[Cell]) -> str:
         prices = {seat_price(screening, cell) for cell in found}
@@ -175,8 +174,8 @@ def seat_price(screening: Screening, cell: Cell) -> int:
     return screening.prices.get(cell.seats[0].zone_id, 0)
 
 
-def _facts(cells: Sequence[Cell]) -> str:
-    """What the page's scripts reckon with: the usual price of a box, and the boxes of every other price."""
+def _prices_as_json(cells: Sequence[Cell]) -> str:
+    """JSON for the page's scripts: the usual price of a box, and the boxes of every other price."""
     by_price: dict[int, list[str]] = {}
     for cell in cells:
         by_price.setdefault(cell.price, []).append(cell.id)

@@ -1,4 +1,4 @@
-"""The seat map as a page, in all its states: choosing, lost seats, a single seat left over, bad input, closed."""
+"""The page of the seat map in its states: choice, lost seats, a single seat left free, bad input, closed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ USUAL_QUANTITY = 2
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A sheet over the bar: what is the matter, and the seats that one tap takes instead."""
+    """A question over the bar. `instead` are the ids of the seats that its button takes."""
 
     text: str
     button: str
@@ -44,14 +44,16 @@ def page(
     status: int = 200,
     chosen: Collection[int] = (),
     lost: Collection[int] = (),
-    complaint: str = "",
+    error_text: str = "",
     question: Question | None = None,
     quantity: int | str | None = None,
     order: OrderView | None = None,
     order_elsewhere: OrderView | None = None,
 ) -> Response:
-    """The map. `order` is the one whose seats are being changed, `order_elsewhere` another of the same visitor;
-    `quantity` is as it was typed."""
+    """The map. `order` is the order whose seats are changed, `order_elsewhere` another one of the same visitor.
+
+    `quantity` is as it was typed.
+    """
     now = display_cache.taken_seats(screening.id)
     own = {seat.seat_id for seat in order.seats} if order else set()
     taken = now.states.keys() - own
@@ -59,7 +61,7 @@ def page(
     marks = Marks(frozenset(chosen), frozenset(lost), frozenset(mine))
     as_list = request.args.get("view") == "list"
     still_chosen = [seat_id for seat_id in chosen if seat_id not in taken]
-    lines, total = _chosen(screening, still_chosen)
+    lines, total = _chosen_lines(screening, still_chosen)
     return make_response(
         render_template(
             "shop/page_seats.html",
@@ -68,7 +70,7 @@ def page(
             line=screening_line(screening),
             back_url=purchase.address(order, "types") if order else _film_url(screening),
             form_url=_form_url(screening, order, as_list),
-            room=_room(screening, taken, now, marks, as_list, own),
+            room=_map_or_list(screening, taken, now, marks, as_list, own),
             facts=seat_map_markup.seat_map(screening).facts,
             legend=seat_map_markup.seat_map(screening).legend,
             own=",".join(str(seat_id) for seat_id in sorted(own)),
@@ -76,10 +78,10 @@ def page(
             free=len(events.seat_plan(screening.auditorium_id).seats) - len(taken),
             chosen=lines,
             total=total,
-            counted=seats_counted(names_of(screening, still_chosen)) if lines else "",
-            from_price=_half_from(screening),
+            counted=seats_counted(seat_names(screening, still_chosen)) if lines else "",
+            from_price=_lowest_half_price(screening),
             half_left=display_cache.half_price_left(screening.id),
-            complaint=complaint,
+            error_text=error_text,
             question=question,
             quantity=USUAL_QUANTITY if quantity is None else quantity,
             order=order,
@@ -91,7 +93,7 @@ def page(
     )
 
 
-def _room(
+def _map_or_list(
     screening: Screening,
     taken: Collection[int],
     now: TakenSeats,
@@ -125,44 +127,44 @@ def _film_url(screening: Screening) -> str:
     return url_for("shop.film", slug=screening.film.slug)
 
 
-def _chosen(screening: Screening, seat_ids: Sequence[int]) -> tuple[list[tuple[str, str, str]], str]:
-    """(short name, words, price) of each chosen seat, and their total; empty when none is chosen."""
-    seats = in_order(screening, seat_ids)
+def _chosen_lines(screening: Screening, seat_ids: Sequence[int]) -> tuple[list[tuple[str, str, str]], str]:
+    """(short name, label, price) of each chosen seat, and their total; empty when none is chosen."""
+    seats = sorted_seats(screening, seat_ids)
     prices = [screening.prices.get(seat.zone_id, 0) for seat in seats]
     lines = [
-        (seat.short_name, _place_words(seat), money(price)) for seat, price in zip(seats, prices, strict=True)
+        (seat.short_name, _place_label(seat), money(price)) for seat, price in zip(seats, prices, strict=True)
     ]
     return lines, money(sum(prices)) if lines else ""
 
 
-def _place_words(seat: Seat) -> str:
-    """`Row A, seat 1`, and what is particular about it: nobody takes a wheelchair space for a seat."""
+def _place_label(seat: Seat) -> str:
+    """`Row A, seat 1`, and its kind, so that nobody takes a wheelchair space for a seat."""
     return " · ".join(part for part in (seat.long_name(locale()), labels.seat_kind(seat.kind)) if part)
 
 
-def in_order(screening: Screening, seat_ids: Sequence[int]) -> list[Seat]:
+def sorted_seats(screening: Screening, seat_ids: Sequence[int]) -> list[Seat]:
     by_id = events.seat_plan(screening.auditorium_id).by_id
     found = [by_id[seat_id] for seat_id in seat_ids if seat_id in by_id]
     return sorted(found, key=lambda seat: (seat.row_index, seat.column))
 
 
-def names_of(screening: Screening, seat_ids: Sequence[int]) -> list[str]:
-    return [seat.name for seat in in_order(screening, seat_ids)]
+def seat_names(screening: Screening, seat_ids: Sequence[int]) -> list[str]:
+    return [seat.name for seat in sorted_seats(screening, seat_ids)]
 
 
 def money(centavos: int) -> str:
     return format_money(centavos, locale())
 
 
-def _half_from(screening: Screening) -> str:
+def _lowest_half_price(screening: Screening) -> str:
     return format_money_short(half_of(screening.from_price), locale())
 
 
-def lone_seat_question(
+def single_seat_page(
     screening: Screening, chosen: Sequence[int], shift: Sequence[int], order: OrderView | None = None
 ) -> Response:
-    """Not an error: a seat along, everybody has a neighbour; or it is kept as it is."""
-    where = seats_in_words(names_of(screening, shift))
+    """The map with a question: move by one seat, so that no single seat stays free, or keep the choice."""
+    where = seats_in_words(seat_names(screening, shift))
     question = Question(
         text=_("That leaves a single seat alone."),
         button=_("Move to %(seats)s", seats=where),
@@ -172,9 +174,9 @@ def lone_seat_question(
     return page(screening, status=422, chosen=chosen, question=question, order=order)
 
 
-def lost_seats_question(screening: Screening, error: SeatsLost, order: OrderView | None = None) -> Response:
-    """The map again: what has gone, what is still chosen, and the nearest instead, for one tap."""
-    lost, kept = names_of(screening, error.lost), names_of(screening, error.kept)
+def lost_seats_page(screening: Screening, error: SeatsLost, order: OrderView | None = None) -> Response:
+    """The map with the lost seats, the seats still chosen, and a button for the nearest free ones."""
+    lost, kept = seat_names(screening, error.lost), seat_names(screening, error.kept)
     parts = [
         ngettext(
             "%(seats)s has just gone.", "%(seats)s have just gone.", len(lost), seats=seats_in_words(lost)
@@ -190,10 +192,10 @@ def lost_seats_question(screening: Screening, error: SeatsLost, order: OrderView
     if error.alternatives:
         nearest = error.alternatives[0]
         whole = [*error.kept, *nearest]
-        parts.append(_nearest_words(screening, error.kept, nearest))
+        parts.append(_nearest_label(screening, error.kept, nearest))
         question = Question(
             text=" ".join(parts),
-            button=_("Take %(seats)s", seats=seats_in_words(names_of(screening, whole))),
+            button=_("Take %(seats)s", seats=seats_in_words(seat_names(screening, whole))),
             instead=",".join(map(str, whole)),
             other=_("Choose on the map"),
         )
@@ -204,16 +206,16 @@ def lost_seats_question(screening: Screening, error: SeatsLost, order: OrderView
         status=409,
         chosen=error.kept,
         lost=error.lost,
-        complaint="" if question else " ".join(parts),
+        error_text="" if question else " ".join(parts),
         question=question,
         order=order,
     )
 
 
-def _nearest_words(screening: Screening, kept: Sequence[int], nearest: Sequence[int]) -> str:
-    seats = in_order(screening, nearest)
+def _nearest_label(screening: Screening, kept: Sequence[int], nearest: Sequence[int]) -> str:
+    seats = sorted_seats(screening, nearest)
     names = seats_in_words([seat.name for seat in seats])
-    beside = {(seat.row_index, column) for seat in in_order(screening, kept) for column in _beside(seat)}
+    beside = {(seat.row_index, column) for seat in sorted_seats(screening, kept) for column in _beside(seat)}
     if any((seat.row_index, seat.column) in beside for seat in seats):
         return ngettext(
             "%(seats)s, next to it, is free too.",
@@ -229,7 +231,7 @@ def _beside(seat: Seat) -> tuple[int, int]:
 
 
 def closed_page(screening: Screening, error: ScreeningClosed) -> Response:
-    """Nothing is sold here any more: why, and where to go on."""
+    """The page of a screening that is not on sale any more, with the reason."""
     title, text = error_texts.closed(error)
     body = render_template(
         "shop/page_screening_closed.html",

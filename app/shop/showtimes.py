@@ -1,4 +1,4 @@
-"""What programme and film page show of screenings: stubs with their state, grouped by film, day and site."""
+"""Showtimes as the programme and the film page list them: stubs with their state, grouped by film, day and site."""
 
 from __future__ import annotations
 
@@ -16,19 +16,23 @@ from app.events.service import Cinema, Film, Screening
 from app.reservations import service as reservations
 from app.web.language import locale
 
-FEW = 9  # from here on the number of places says more than a picture of them
+FEW = 9  # Up to here the page shows the number of seats left, above it a meter.
 EIGHTHS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """A showtime as printed: `state` is open, few, sold-out, started, closed or cancelled; `full` in eighths."""
+    """A showtime in a list, drawn as a ticket stub.
+
+    `state` is open, few, sold-out, started, closed or cancelled; `left` is the number of free seats; `eighths` is how
+    much is sold, 0 to 7; `has_begun` is True also while a screening that began is still on sale.
+    """
 
     screening: Screening
     state: str
     left: int
-    full: int
-    begun: bool
+    eighths: int
+    has_begun: bool
 
     @property
     def sells(self) -> bool:
@@ -38,20 +42,20 @@ class Stub:
         return self.screening.showtime.time(locale)
 
     @property
-    def night(self) -> str:
-        """`dom 06/12, madrugada` where the calendar's day is not the one that it is listed under; else empty."""
+    def night_note(self) -> str:
+        """`dom 06/12, madrugada` if its date is not the day under which it is listed, else empty."""
         return self.screening.showtime.night_note(locale())
 
-    def line(self) -> str:
-        """`Leg · Sala 2`; in 3D `Leg 3D · Sala 2`. It breaks at the dot or not at all."""
+    def label(self) -> str:
+        """`Leg · Sala 2`; in 3D `Leg 3D · Sala 2`. A line break is possible at the dot only."""
         version = short_version(self.screening.version)
         if self.screening.format != "2D":
             version = f"{version}\u00a0{self.screening.format}"
         room = auditorium_name(self.screening.auditorium_name, locale())
         return f"{version}\u00a0· {room.replace(' ', chr(160))}"
 
-    def heard(self) -> str:
-        """The line without abbreviations: `legendado 3D, Sala 2`."""
+    def spoken_label(self) -> str:
+        """The label without abbreviations, for screen readers: `legendado 3D, Sala 2`."""
         shown = "" if self.screening.format == "2D" else f" {self.screening.format}"
         room = auditorium_name(self.screening.auditorium_name, locale())
         return f"{long_version(self.screening.version)}{shown}, {room}"
@@ -73,7 +77,7 @@ class FilmOnDay:
 
     @property
     def stubs(self) -> list[Stub]:
-        """Of all sites, by hour."""
+        """The stubs of all sites, by hour."""
         stubs = [stub for site in self.sites for stub in site.stubs]
         return sorted(stubs, key=lambda stub: stub.screening.starts_at)
 
@@ -101,7 +105,7 @@ def long_version(version: str) -> str:
 
 
 def stubs_of(screenings: Sequence[Screening]) -> list[Stub]:
-    """A stub for each screening, in their order; one query for how full they are."""
+    """A stub for each screening, in their order. One query reads the occupancy of all."""
     taken = reservations.occupancy([one.id for one in screenings], only_for_sale=True) if screenings else {}
     return [_stub(screening, taken.get(screening.id, 0)) for screening in screenings]
 
@@ -117,9 +121,9 @@ def _stub(screening: Screening, taken: int) -> Stub:
         state = "sold-out"
     else:
         state = "few" if left <= FEW else "open"
-    # Never quite full while a place is left, never quite empty once one is taken.
-    full = -(-taken * EIGHTHS // screening.capacity) if screening.capacity else 0
-    return Stub(screening, state, left, min(full, EIGHTHS - 1), begun=moment >= screening.starts_at)
+    # Rounded up, so that one sold seat shows; at most 7, so that a screening with a free seat never looks full.
+    eighths = -(-taken * EIGHTHS // screening.capacity) if screening.capacity else 0
+    return Stub(screening, state, left, min(eighths, EIGHTHS - 1), has_begun=moment >= screening.starts_at)
 
 
 def by_film(stubs: Iterable[Stub]) -> list[FilmOnDay]:
@@ -139,7 +143,7 @@ def by_site(stubs: Iterable[Stub]) -> tuple[SiteStubs, ...]:
 
 
 def by_day(stubs: Iterable[Stub]) -> list[DayOfFilm]:
-    """Cinema days in order, each with its sites in theirs."""
+    """The stubs by cinema day, and by site in the usual order of sites."""
     days: dict[date, list[Stub]] = {}
     for stub in stubs:
         days.setdefault(stub.screening.showtime.cinema_day, []).append(stub)
@@ -151,7 +155,7 @@ def by_day(stubs: Iterable[Stub]) -> list[DayOfFilm]:
 
 
 def with_free_wheelchair_space(screenings: Sequence[Screening]) -> list[Screening]:
-    """Those where one of the room's wheelchair spaces can be had now; two queries for all of them."""
+    """The screenings that have a free wheelchair space now. Two queries for all of them."""
     spaces = events.wheelchair_spaces(screening.auditorium_id for screening in screenings)
     fitting = [screening for screening in screenings if screening.auditorium_id in spaces]
     if not fitting:

@@ -14,12 +14,12 @@ from app.shop import blueprint
 from app.web.language import locale
 
 
-def _text(name: str, title: str) -> str:
+def _static_page(name: str, title: str) -> str:
     return render_template(
         "shop/page_text.html",
         title=title,
         text=f"shop/texts/{name}.{locale()}.html",
-        sites_of_the_house=events.cinemas(),
+        cinemas=events.cinemas(),
         holds=settings().holds,
         retention=settings().retention,
     )
@@ -27,14 +27,14 @@ def _text(name: str, title: str) -> str:
 
 @blueprint.get("/terms")
 def terms() -> str:
-    return _text("terms", _("Terms of sale"))
+    return _static_page("terms", _("Terms of sale"))
 
 
 @blueprint.get("/privacy")
 def privacy() -> str:
-    return _text("privacy", _("Privacy"))
+    return _static_page("privacy", _("Privacy"))
 
 
 @blueprint.get("/help")
 def help_page() -> str:
-    return _text("help", _("Help and access"))
+    return _static_page("help", _("Help and access"))

@@ -1,4 +1,4 @@
-"""The PDF of an order's tickets, for whoever has the order's address."""
+"""The PDF of an order's tickets. The order's address is enough to get it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ RETRY_SECONDS = 3
 
 @blueprint.get("/orders/<token>/tickets.pdf")
 def tickets_pdf(token: str) -> AnyResponse:
-    """The file, or the way to it where the storage hands it out itself; 503 while it is being made, 410 once deleted.
+    """The file, or a redirect to the storage if that serves it; 503 while it is made, 410 after its deletion.
 
-    Raises NotFound for an order without tickets that count.
+    Raises NotFound for an order without valid tickets.
     """
     order = orders.order(token)
     if not order.is_paid:

@@ -1,4 +1,4 @@
-"""What helps on the way to a screening that is paid for: the entry for the calendar, the way to the cinema."""
+"""Aids for the visit after a purchase: the calendar entry and the directions to the cinema."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from app.shop import blueprint, purchase
 from app.web import links
 from app.web.language import locale
 
-MAP = "https://www.google.com/maps/dir/"  # a phone opens it in the map that it has
+MAP = "https://www.google.com/maps/dir/"  # A phone opens it in its own map app.
 
 
 @blueprint.get("/orders/<token>/calendar.ics")
 def calendar(token: str) -> Response:
-    """The visit for the buyer's calendar; of an order that is over, the file that takes it out again.
+    """The calendar file of the visit; for an order that is over, the file that removes the entry.
 
     Raises NotFound for an order that was never paid.
     """
-    found = purchase.order_at(token)
+    found = purchase.order_at_address(token)
     if found.paid_at is None:
         raise NotFound("calendar")
     response = make_response(calendar_file(_visit(found), locale()))
@@ -51,5 +51,5 @@ def _visit(order: OrderView) -> Visit:
 
 
 def directions(cinema: Cinema) -> str:
-    """The address of a map's way to the cinema, from where one is."""
+    """The address of a map with directions to the cinema from the current position."""
     return f"{MAP}?{urlencode({'api': 1, 'destination': f'{cinema.address}, {cinema.city}'})}"

@@ -1,4 +1,4 @@
-"""The waiting list: joining it when nothing fits, the place in line, the offer, leaving it."""
+"""The page of a request in the waiting list: join, place in line, offer, leave."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from app.reservations.service import OfferOver, Request
 from app.shop import blueprint, purchase
 from app.shop.labels import screening_line, seats_in_words
 from app.shop.seat_form import parse_quantity
-from app.shop.seat_page import closed_page, in_order
+from app.shop.seat_page import closed_page, sorted_seats
 from app.web import error_texts, links
 from app.web.actor import current_actor
 from app.web.language import locale
 from app.web.security import address_key, known_visitor
 
-TRIES = 12  # of one place in line
-TRIES_OF_AN_ADDRESS = 400  # of all: a crowd before a full house sits behind one address
+TRIES = 12  # for one request
+TRIES_OF_AN_ADDRESS = 400  # for all requests: many people before a sold-out screening may share one address
 TRIES_SECONDS = 600
 
 
@@ -36,10 +36,10 @@ def waiting(token: str) -> Response:
 
 @blueprint.get("/requests/<token>/state")
 def waiting_state(token: str) -> Response:
-    """The part of the page that changes by itself, for a page that shows the state `seen`.
+    """The part of the page that is polled, for a page that shows the state `seen`.
 
-    An offer comes with a clock, which only the whole page has: the part tells of it and leads there, and has nothing
-    under the finger that does more. A page with a clock is loaded again when its offer is over.
+    An offer has a clock, which only the whole page has: the part announces the offer and links to that page, and has no
+    button that a finger could hit by mistake. A page with a clock is loaded again when its offer is over.
     """
     values = _context(reservations.request(token))
     with_clock, offered = request.args.get("seen") == "offered", values["state"] == "offered"
@@ -50,7 +50,7 @@ def waiting_state(token: str) -> Response:
 
 @blueprint.post("/requests/<token>")
 def wait(token: str) -> Response:
-    """Leave an e-mail and get a place in line; again: another quantity or e-mail in the same place."""
+    """Join the waiting list with an e-mail, or change quantity or e-mail without losing the place."""
     current = reservations.request(token)
     typed = {"quantity": request.form.get("quantity", "")[:20], "email": request.form.get("email", "")[:400]}
     try:
@@ -63,7 +63,7 @@ def wait(token: str) -> Response:
         return closed_page(events.screening(current.screening_id), error)
     except (Invalid, Conflict, TooMany) as error:
         return _page(current, error=error, typed=typed)
-    return _to(token)
+    return _redirect_to_request(token)
 
 
 @blueprint.post("/requests/<token>/cancellation")
@@ -72,13 +72,13 @@ def leave_waiting_list(token: str) -> Response:
         with db.transaction():
             reservations.cancel_request(token)
     except Conflict:
-        pass  # the seats were taken meanwhile: the page says so
-    return _to(token)
+        pass  # The seats were taken meanwhile: the page shows it.
+    return _redirect_to_request(token)
 
 
 @blueprint.post("/requests/<token>/orders")
 def take_offer(token: str) -> Response:
-    """The offered seats become an order: 303 to its ticket types."""
+    """Start an order with the offered seats: 303 to its ticket types."""
     actor = current_actor(begins=True)
     try:
         with db.transaction():
@@ -92,7 +92,7 @@ def take_offer(token: str) -> Response:
     return purchase.redirect_to_order(started.token)
 
 
-def _to(token: str) -> Response:
+def _redirect_to_request(token: str) -> Response:
     return make_response(redirect(url_for("shop.waiting", token=token), 303))
 
 
@@ -120,7 +120,7 @@ def _context(
         and current.offered_until <= events.now()
     )
     return {
-        "wish": current,
+        "seat_request": current,
         "state": "expired" if over else current.state,
         "screening": screening,
         "film_title": screening.film.title_in(locale()),
@@ -129,19 +129,19 @@ def _context(
         "typed": shown,
         "errors": errors,
         "offer_minutes": settings().holds.offer_minutes,
-        "complaint": error_texts.sentence(error) if error and not errors else "",
-        "order": _order_of(current),
+        "error_text": error_texts.sentence(error) if error and not errors else "",
+        "order": _order_address(current),
         "closed": not events.on_sale(screening),
         **_offer(current),
     }
 
 
 def _offer(current: Request) -> dict[str, object]:
-    """The offered seats in words, their price, and the clock."""
+    """The variables of an offer: seats, their names, total and clock; empty without one."""
     if current.offer is None or current.offered_until is None:
         return {}
     screening = events.screening(current.screening_id)
-    seats = in_order(screening, current.offer.seat_ids)
+    seats = sorted_seats(screening, current.offer.seat_ids)
     total = sum(screening.prices[seat.zone_id] for seat in seats)
     return {
         "seats": seats,
@@ -152,8 +152,8 @@ def _offer(current: Request) -> dict[str, object]:
     }
 
 
-def _order_of(current: Request) -> str:
-    """Where the seats that were taken go on, for the browser that took them."""
+def _order_address(current: Request) -> str:
+    """The address of the order made from the offer, for the browser that made it; else empty."""
     known = known_visitor() if current.state == "reserved" and current.offer is not None else None
     mine = orders.open_orders_of(known) if known else []
     tokens = (one.token for one in mine if current.offer and one.reservation_id == current.offer.id)

@@ -1,4 +1,4 @@
-"""`POST /webhooks/<provider>`: what payment providers call. Stores the hint, answers 200, and does no more.
+"""The webhooks of payment providers, `POST /webhooks/<provider>`. They store the hint and answer 200.
 
 The central bank's API Pix appends `/pix` to the address that it was given, with or without a slash at its end.
 """
@@ -14,7 +14,7 @@ from app.payments import service as payments
 from app.shop import blueprint
 from app.web.security import csrf
 
-LARGEST = 64 * 1024
+MAX_BYTES = 64 * 1024
 
 log = logging.getLogger("bilheteria.web")
 
@@ -26,7 +26,7 @@ log = logging.getLogger("bilheteria.web")
 @blueprint.post("/webhooks/<provider>//pix", merge_slashes=False)
 @csrf.exempt
 def webhook(provider: str) -> tuple[str, int, dict[str, str]]:
-    request.max_content_length = LARGEST
+    request.max_content_length = MAX_BYTES
     body = request.get_data(cache=False)
     try:
         with db.transaction():
