@@ -1,4 +1,5 @@
-// "Add" puts the first one in and gives its place to the stepper; at none it is back. Without a script it sends the form.
+// The button "Add": it adds the first piece and the stepper replaces it until the quantity is 0 again. Without scripts
+// the button sends the form.
 import { onElements } from "./behaviour.js";
 
 onElements("[data-adder]", (adder, signal) => {
@@ -17,6 +18,6 @@ onElements("[data-adder]", (adder, signal) => {
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }, { signal });
   input.addEventListener("change", show, { signal });
-  // Coming back, the browser may have put in what was chosen before.
+  // The back button may restore an earlier quantity.
   window.addEventListener("pageshow", show, { signal });
 });

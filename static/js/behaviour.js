@@ -1,14 +1,14 @@
-// Behaviours: each looks for its own data-* hooks, starts on the elements that have them and stops when they go.
+// Behaviours: each starts on the elements that match its data-* hook and stops when they leave the page.
 const behaviours = [];
 
 /**
  * Runs `start(element, signal, isBack)` once for each element that matches, now and whenever new markup comes to the
  * page. `signal` aborts when the element leaves it: listeners take it as an option, timers and streams end with it.
- * `isBack` tells that the element was on the page before, as part of a page that the back button brought back.
+ * `isBack` is true for an element of a page that the back button restored.
  */
 export function onElements(selector, start) {
   behaviours.push({ selector, start, running: new Map(), known: new WeakSet() });
-  // Not at once: what the calling module declares further down is not there yet.
+  // Start later: the calling module has not run to its end, so its later constants have no value yet.
   if (document.readyState !== "loading") queueMicrotask(startBehaviours);
 }
 
@@ -36,17 +36,17 @@ export function startBehaviours() {
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", startBehaviours);
 document.addEventListener("htmx:after:swap", startBehaviours);
 
-/** Speaks a sentence through the page's polite live region, made on first use; it stays when the page is replaced. */
+/** Announces a sentence to screen readers by a polite live region, which stays when the page is replaced. */
 export function announce(text) {
-  let voice = document.getElementById("voice");
-  if (!voice) {
-    voice = document.createElement("p");
-    voice.id = "voice";
-    voice.className = "hidden-visually";
-    voice.setAttribute("aria-live", "polite");
-    document.body.append(voice);
+  let region = document.getElementById("voice");
+  if (!region) {
+    region = document.createElement("p");
+    region.id = "voice";
+    region.className = "hidden-visually";
+    region.setAttribute("aria-live", "polite");
+    document.body.append(region);
   }
-  // Emptied first, so that the same sentence twice is heard twice.
-  voice.textContent = "";
-  setTimeout(() => { voice.textContent = text; }, 60);
+  // Empty it first: otherwise a repeated sentence is not announced again.
+  region.textContent = "";
+  setTimeout(() => { region.textContent = text; }, 60);
 }

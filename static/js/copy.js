@@ -1,23 +1,23 @@
-// Copies the text of the element that data-copy names, and says so on the button and aloud.
+// Copies the text of the element that data-copy names; the button shows that, and screen readers announce it.
 import { announce, onElements } from "./behaviour.js";
 
 const SHOWN_MS = 2500;
 
 onElements("[data-copy]", (button, signal) => {
-  const words = button.textContent;
+  const label = button.textContent;
   let timer;
   button.addEventListener("click", async () => {
     const source = document.querySelector(button.dataset.copy);
     const text = (source?.value ?? source?.textContent ?? "").trim();
     if (!(await copy(text, source))) return;
-    button.textContent = button.dataset.copied ?? words;
+    button.textContent = button.dataset.copied ?? label;
     announce(button.textContent);
     clearTimeout(timer);
-    timer = setTimeout(() => { button.textContent = words; }, SHOWN_MS);
+    timer = setTimeout(() => { button.textContent = label; }, SHOWN_MS);
   }, { signal });
 });
 
-/** Copies `text`, which stands nowhere on the page; whether it could. */
+/** Copies `text`, which is not on the page. Returns whether it succeeded. */
 export async function copyText(text) {
   const source = document.createElement("textarea");
   source.value = text;

@@ -1,5 +1,5 @@
-// The door: the scan field is empty and has the focus for the next ticket, whatever happens. A scanner types faster than
-// answers come: htmx sends what was typed one after another, the field is free at once.
+// The scan field of the door: after each scan it is empty and has the focus for the next ticket. A scanner may be
+// faster than the answers: htmx sends the scans one after another, and the field is free at once.
 import { onElements } from "./behaviour.js";
 import { Scan, isLineFeed, isSuffix, onScan, wholeCodes } from "./scanner.js";
 
@@ -7,14 +7,14 @@ onElements("form[data-scan]", (form) => {
   const field = form.querySelector("[data-scan-field]");
   const verdict = () => document.getElementById("_verdict");
 
-  // Focus without a keyboard on the screen, which would hide the answer; it comes when the field is touched.
+  // Focus without the on-screen keyboard, which would hide the answer; a touch of the field opens it.
   const ready = () => {
     field.inputMode = "none";
     field.focus({ preventScroll: true });
   };
   field.addEventListener("pointerdown", () => { field.inputMode = "text"; });
 
-  // Enter sends the form by itself. A scanner that ends with Tab or a line feed means the same; Tab of a person moves on.
+  // Enter sends the form by itself. So do Tab and a line feed of a scanner; a person's Tab moves the focus.
   const scan = new Scan();
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && isSuffix(event)) {
@@ -26,8 +26,8 @@ onElements("form[data-scan]", (form) => {
     }
     scan.add(event);
   });
-  // One that ends with nothing: a whole QR text is sent as it stands there. Several go together, the house tells them
-  // apart: two requests of one moment would not wait for each other.
+  // A scanner may end a code with no key: send as soon as the field has a whole QR text. Several codes go in one
+  // request, because two simultaneous requests would not wait for each other; the server separates them.
   field.addEventListener("input", () => {
     const codes = wholeCodes(field.value);
     if (!codes.length) return;
@@ -37,7 +37,7 @@ onElements("form[data-scan]", (form) => {
 
   form.addEventListener("submit", (event) => {
     if (field.value.trim()) return;
-    event.preventDefault(); // a scanner that ends with two Enters
+    event.preventDefault(); // The second Enter of a scanner that ends with two.
     event.stopImmediatePropagation();
   }, true);
 
@@ -57,7 +57,7 @@ onElements("form[data-scan]", (form) => {
 
   form.addEventListener("htmx:config:request", () => {
     field.value = "";
-    field.blur(); // puts a keyboard on the screen away
+    field.blur(); // closes the on-screen keyboard
     ready();
   });
   form.addEventListener("htmx:before:swap", (event) => {
@@ -71,20 +71,20 @@ onElements("form[data-scan]", (form) => {
   form.addEventListener("htmx:error", noAnswer);
 
   addEventListener("focus", () => { if (document.activeElement === document.body) ready(); });
-  // What is typed nowhere is typed into the field; a button needs no letters, and a scanner's Enter would press it.
+  // Letters typed outside of a field go to the scan field, also from a button: a scanner's Enter would press it.
   document.addEventListener("keydown", (event) => {
     const isLetter = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.altKey && !event.metaKey;
     if (isLetter && !event.target.closest("input, select, textarea")) ready();
   });
-  // A scan into where staff stand is none of its business: the form is as it was, and the ticket is tried.
+  // A scan into the form of the auditorium restores that form and checks the ticket.
   for (const standing of document.querySelectorAll("form[data-standing]")) {
     onScan(standing, (code) => {
       standing.closest("details").open = false;
       field.value = code;
       form.requestSubmit();
-      scan.wentElsewhere(performance.now());
+      scan.tookElsewhere(performance.now());
     });
   }
-  // The next scan must not be added to what was refused for the moment.
+  // The next scan must replace a refused text, not follow it.
   field.select();
 });

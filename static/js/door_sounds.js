@@ -1,10 +1,10 @@
-// What the door's answers sound like, so that staff need not look up: one high = in, two low = already in,
-// low-high = elsewhere, one long low = refused. The switch is remembered on the device.
+// The sounds of the door's verdicts, so that staff need not look at the screen: one high tone = in, two low = already
+// in, low-high = elsewhere, one long low = refused. The device remembers whether they are off.
 import { onElements } from "./behaviour.js";
 
 const HIGH = 1047;
 const LOW = 262;
-const NOTES = { // hertz, begins at and lasts, in seconds
+const NOTES = { // hertz, start and length in seconds
   in: [[HIGH, 0, 0.16]],
   already: [[LOW, 0, 0.14], [LOW, 0.22, 0.14]],
   elsewhere: [[LOW, 0, 0.16], [HIGH, 0.2, 0.16]],
@@ -41,7 +41,7 @@ function play(kind) {
     tone.type = "triangle";
     tone.frequency.value = hertz;
     loud.gain.setValueAtTime(0.6, begin);
-    loud.gain.setTargetAtTime(0, begin + lasts - 0.03, 0.01); // no click at the end
+    loud.gain.setTargetAtTime(0, begin + lasts - 0.03, 0.01); // fade out, or the tone ends with a click
     tone.connect(loud).connect(speaker.destination);
     tone.start(begin);
     tone.stop(begin + lasts + 0.05);

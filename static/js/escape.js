@@ -1,4 +1,4 @@
-// Esc closes what lies over the page: an open menu, or the question about seats. The focus goes back to where one was.
+// Esc closes an open menu or the question about seats and returns the focus to the element before it.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   const menu = document.querySelector("details.menu[open], details.chooser[open]");

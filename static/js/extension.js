@@ -1,5 +1,5 @@
-// More time without leaving the page: what is typed stays. Without a script the button sends the step's form along, and
-// the page comes back as it was filled in.
+// The button for more time: extends the hold without leaving the page, so that what is typed stays. Without scripts the
+// button sends the step's form, and the answer is the page as it was filled in.
 import { announce, onElements } from "./behaviour.js";
 
 const SHOWN_MS = 20_000;
@@ -15,7 +15,7 @@ onElements("form[data-extension]", (form, signal) => {
     button.disabled = true;
     try {
       const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
-      // No clock: somebody signed in meanwhile, for example. The server's own page says what to do.
+      // The answer is no clock, for example because the customer signed in in another tab: show the server's page.
       if (!answer.headers.get("Content-Type")?.includes("json")) return button.form.requestSubmit(button);
       const clock = await answer.json();
       document.dispatchEvent(new CustomEvent("countdown:moved", { detail: clock }));
@@ -25,7 +25,7 @@ onElements("form[data-extension]", (form, signal) => {
       }
       else say(form.dataset.refused);
       if (!clock.more) form.remove();
-      // The button went, or its bar did: whoever pressed it goes on where the page begins.
+      // The pressed button is gone: move the focus to the start of the page.
       document.getElementById("main")?.focus({ preventScroll: true });
     } catch {
       say(form.dataset.failed);
@@ -34,7 +34,7 @@ onElements("form[data-extension]", (form, signal) => {
   }, { signal });
 });
 
-// What was won stands by the clock for a while, in the place of its words.
+// The added time replaces the clock's label for a while.
 function show(label, words) {
   const usual = label.textContent;
   label.textContent = words;

@@ -1,4 +1,4 @@
-// Where a part that came by htmx left nothing of what had the focus, it goes to the page's main part, not to its top.
+// When htmx removes the focused element, the focus goes to the page's main part instead of the document's start.
 let focused = false;
 document.addEventListener("htmx:before:swap", () => { focused = document.activeElement !== document.body; });
 document.addEventListener("htmx:after:swap", () => {

@@ -1,28 +1,28 @@
-// What was typed and not sent stays when the page comes again in the other language: in this tab, until it is there.
-// A step of the purchase sends its own form along, so this is about the other fields; passwords are typed anew.
-import { recall, remember } from "./tab_memory.js";
+// Keeps what was typed and not sent in this tab until the page is shown in the other language. A step of the purchase
+// sends its own form along, so this is for the other fields. Passwords are not kept.
+import { load, store } from "./tab_storage.js";
 
-const PLACE = "typed before the other language";
+const KEY = "typed before the other language";
 
-// On its way down to the form: page_swap.js lets no other script hear of it.
+// Listen in the capture phase: page_swap.js stops the event before it reaches the form.
 addEventListener("submit", ({ target: sent, submitter }) => {
   if (submitter?.name !== "language") return;
   const action = sent.getAttribute("action");
   const path = action === "/language" ? location.pathname : new URL(action, location).pathname;
-  remember(PLACE, { path, typed: typedBeside(sent) });
+  store(KEY, { path, typed: typedOutside(sent) });
 }, { capture: true });
 
 function fields() {
   return [...document.querySelectorAll("main input:not([type=hidden], [type=password]), main select, main textarea")].filter((field) => field.name);
 }
 
-function typedBeside(sent) {
+function typedOutside(sent) {
   return fields().filter((field) => field.form !== sent).map((field) => ({ name: field.name, value: field.value, checked: field.checked }));
 }
 
-function bringBack() {
-  const kept = recall(PLACE);
-  remember(PLACE, null);
+function restore() {
+  const kept = load(KEY);
+  store(KEY, null);
   if (!kept || kept.path !== location.pathname) return;
   for (const field of fields()) {
     const ticked = ["checkbox", "radio"].includes(field.type);
@@ -34,5 +34,5 @@ function bringBack() {
   }
 }
 
-// When the page's other behaviours are there: what comes back counts as typed.
-document.addEventListener("DOMContentLoaded", bringBack);
+// Restore after the page's other behaviours have started, so that they react to the restored fields.
+document.addEventListener("DOMContentLoaded", restore);

@@ -1,22 +1,22 @@
-// Live seats: a stream from the server, polling where streams fail. Taken seats carry the time at which they come
-// back, so the page frees them by itself.
+// Live seats: a stream of server-sent events, or polling if streams fail. A held seat comes with its expiry, at which
+// the page shows it as free without asking.
 
-import { about, asking, leftAlone } from "./asking.js";
+import { jittered, poll, retryAfter } from "./polling.js";
 
-const POLL_MS = 1000; // as quick as people expect, while they look
-const REFUSED_POLL_MS = 3000; // where the server has no stream left, it has enough to do
-const PATIENCE_MS = 10_000; // for an answer
+const POLL_MS = 1000; // while the page is visible
+const REFUSED_POLL_MS = 3000; // The server has no stream left: poll less, because it is busy.
+const TIMEOUT_MS = 10_000;
 const RETRY_STREAM_MS = 60_000;
 const FAILURES = 3;
 
-/** Keeps `boxes` as the server says, until `signal` aborts. say: words(box, free), lost(boxes), changed(free places). */
-export function followSeats(form, boxes, signal, say) {
+/** Keeps `boxes` up to date until `signal` aborts. view: label(box, free), lost(boxes), changed(free places). */
+export function followSeats(form, boxes, signal, view) {
   const own = new Set(form.dataset.own ? form.dataset.own.split(",") : []);
   const byPlace = new Map();
   for (const box of boxes) for (const place of box.value.split("-")) if (!own.has(place)) byPlace.set(place, box);
   const mine = new Set(boxes.filter((box) => box.classList.contains("m")));
   const until = new Map(); // place -> seconds of the epoch, 0 for sold
-  let clock = 0; // the server's seconds minus ours
+  let clock = 0; // the server's clock minus the device's, in seconds
   const all = byPlace.size + own.size;
 
   const isTaken = (place) => until.has(place) && (until.get(place) === 0 || until.get(place) > Date.now() / 1000 + clock);
@@ -30,8 +30,8 @@ export function followSeats(form, boxes, signal, say) {
       if (taken && box.checked) lost.push(box);
       set(box, taken);
     }
-    if (lost.length) say.lost(lost);
-    if (differs || lost.length) say.changed(free());
+    if (lost.length) view.lost(lost);
+    if (differs || lost.length) view.changed(free());
   };
   const free = () => all - [...byPlace.keys()].filter(isTaken).length;
   const set = (box, taken) => {
@@ -39,12 +39,12 @@ export function followSeats(form, boxes, signal, say) {
     if (taken) box.checked = false;
     box.classList.remove("lost");
     box.disabled = taken;
-    const words = say.words(box, !taken);
-    if (box.hasAttribute("aria-label")) box.setAttribute("aria-label", words);
-    else box.nextElementSibling.textContent = words;
+    const label = view.label(box, !taken);
+    if (box.hasAttribute("aria-label")) box.setAttribute("aria-label", label);
+    else box.nextElementSibling.textContent = label;
     if (taken) box.dispatchEvent(new CustomEvent("seats:taken", { bubbles: true, detail: { focused } }));
   };
-  const learn = (facts, whole) => {
+  const update = (facts, whole) => {
     clock = facts.now - Date.now() / 1000;
     if (whole) until.clear();
     for (const [place, time] of Object.entries(facts.taken)) until.set(place, time);
@@ -54,10 +54,10 @@ export function followSeats(form, boxes, signal, say) {
 
   const clockTimer = setInterval(() => { if (until.size) show(); }, 1000);
   signal.addEventListener("abort", () => clearInterval(clockTimer));
-  connect(form, signal, learn);
+  connect(form, signal, update);
 }
 
-function connect(form, signal, learn) {
+function connect(form, signal, update) {
   let source;
   let again;
   let failures = 0;
@@ -66,40 +66,40 @@ function connect(form, signal, learn) {
     try {
       const answer = await fetch(form.dataset.poll, {
         headers: { Accept: "application/json" },
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      if (!answer.ok) return leftAlone(answer);
+      if (!answer.ok) return retryAfter(answer);
       const facts = await answer.json();
-      if (polling.isRunning()) learn(facts, true); // what a stream has said meanwhile is newer
+      if (polling.isRunning()) update(facts, true); // the stream's news are newer
       return undefined;
     } catch {
-      return 0; // the network is away; the next try comes by itself
+      return 0; // no network: the next try follows by itself
     }
   };
-  const polling = asking(ask, POLL_MS);
+  const polling = poll(ask, POLL_MS);
 
   const open = () => {
     clearTimeout(again);
     source?.close();
     source = new EventSource(form.dataset.events);
-    polling.start(); // until the stream speaks: a proxy may swallow it, and the browser's own tries have pauses
-    const take = (whole) => (event) => {
+    polling.start(); // until the first event: a proxy may hold the stream back, and the browser retries with pauses
+    const receive = (whole) => (event) => {
       failures = 0;
       polling.stop();
       polling.every(POLL_MS);
-      learn(JSON.parse(event.data), whole);
+      update(JSON.parse(event.data), whole);
     };
-    source.addEventListener("seats", take(true));
-    source.addEventListener("change", take(false));
+    source.addEventListener("seats", receive(true));
+    source.addEventListener("change", receive(false));
     source.addEventListener("error", () => {
       failures += 1;
-      const refused = source.readyState === EventSource.CLOSED; // by an answer that is no stream
+      const refused = source.readyState === EventSource.CLOSED; // the answer was no stream
       if (refused) polling.every(REFUSED_POLL_MS);
       polling.start();
-      // The browser tries again by itself, except where it was refused.
+      // The browser reconnects by itself, except after a refusal.
       if (refused || failures >= FAILURES) {
         source.close();
-        again = setTimeout(() => { failures = 0; open(); }, about(RETRY_STREAM_MS));
+        again = setTimeout(() => { failures = 0; open(); }, jittered(RETRY_STREAM_MS));
       }
     });
   };

@@ -1,10 +1,10 @@
-// One bundle for every page: each behaviour looks for its own data-* hooks and does nothing without them.
+// The bundle of every page. A behaviour does nothing on a page without its data-* hook.
 import "./stepper.js";
 import "./adder.js";
 import "./countdown.js";
 import "./copy.js";
 import "./share.js";
-import "./page_swap.js"; // before keep_focus.js: it knows where the focus of a new page belongs
+import "./page_swap.js"; // before keep_focus.js: it sets the focus of a new page
 import "./keep_focus.js";
 import "./kept_typing.js";
 import "./language_switch.js";

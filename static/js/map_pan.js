@@ -1,4 +1,4 @@
-// A room wider than its screen: starts in the centre, with a strip of the whole room to pan by.
+// Pans a seat map that is wider than the screen: it starts at the centre, and a strip of the whole auditorium moves it.
 import { onElements } from "./behaviour.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -22,8 +22,8 @@ onElements("[data-hall]", (hall, signal) => {
   hall.addEventListener("scroll", () => strip?.look(), { passive: true, signal });
   hall.addEventListener("change", () => strip?.paint(), { signal });
   hall.addEventListener("seats:changed", () => strip?.paint(), { signal });
-  // A seat that the keyboard comes to must not hide behind the row's letter. A finger's seat is in sight, and a map that
-  // moved between its press and its click would take the click to another seat.
+  // Scroll to a seat that got the focus by keyboard: it may be behind the row's letter. Not by touch: a map that moves
+  // between press and click would give the click to another seat.
   hall.addEventListener("focusin", (event) => {
     if (pans() && event.target.matches(".map input:focus-visible")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, { signal });

@@ -1,17 +1,17 @@
-// The back and forward buttons among pages that htmx put into one document: each page comes back as it was left, with
-// what was ticked and typed, as from the browser's own page cache. A page that is not kept is loaded again by its
+// The back and forward buttons among pages that htmx put into one document: each page is restored as it was left, with
+// its ticks and typed text, like from the browser's own page cache. A page that is not kept is loaded again by its
 // address (htmx: "history": "reload").
 import { startBehaviours } from "./behaviour.js";
 
-const MOST = 8;
+const MAX_PAGES = 8;
 const kept = new Map(); // number of the history entry -> the page that was left there
 let here = history.state?.page;
-let shown; // the entry whose page was brought back last, and is still there
+let shown; // the entry whose page was restored last and is still shown
 let count = 0;
 
 const currentPage = () => document.getElementById("page");
 
-/** Puts `place` where the page is, which stays for its entry of the history if it is one that may be kept. */
+/** Replaces the page by `place` and keeps it for its history entry, if it has data-kept-page. */
 export function leavePage(place) {
   if (here === undefined || history.state?.page !== here) number({ ...history.state, htmx: true });
   replacePage(place);
@@ -23,11 +23,11 @@ function replacePage(place) {
   const focused = page.contains(document.activeElement) ? document.activeElement : null;
   kept.delete(here);
   if (here !== undefined && "keptPage" in page.dataset) kept.set(here, { page, focused, title: document.title, scroll: scrollY });
-  if (kept.size > MOST) kept.delete(kept.keys().next().value);
+  if (kept.size > MAX_PAGES) kept.delete(kept.keys().next().value);
   page.replaceWith(place);
 }
 
-// Numbers differ between documents of one tab, too: entries of all of them stand in one history.
+// Numbers differ between the documents of a tab too: its history has the entries of all of them.
 function number(state) {
   count += 1;
   here = `${performance.timeOrigin} ${count}`;
@@ -36,18 +36,18 @@ function number(state) {
 
 document.addEventListener("htmx:after:history:push", () => number(history.state));
 
-// At once, so that the address and the page change together; htmx hears of it a moment later.
+// Restore in popstate, so that address and page change together; htmx reacts a moment later.
 addEventListener("popstate", ({ state }) => {
   const back = kept.get(state?.page);
-  if (back && currentPage()) bringBack(back, state.page);
-  else here = state?.page; // the same page at another #place, or htmx loads it again
+  if (back && currentPage()) restore(back, state.page);
+  else here = state?.page; // the same page with another fragment, or a page that htmx loads again
 });
 
 document.addEventListener("htmx:before:history:restore", (event) => {
   if (shown === history.state.page) event.preventDefault();
 });
 
-function bringBack(back, entry) {
+function restore(back, entry) {
   replacePage(back.page);
   here = shown = entry;
   kept.delete(here);
@@ -57,7 +57,7 @@ function bringBack(back, entry) {
   (back.focused?.isConnected ? back.focused : document.getElementById("main"))?.focus({ preventScroll: true });
 }
 
-// Out of the browser's own cache comes the whole document: with a page that must not be kept, it is asked for again.
+// The browser's own cache restores the whole document: load it again if its page must not be kept.
 addEventListener("pageshow", (event) => {
   if (event.persisted && history.state?.page && currentPage() && !("keptPage" in currentPage().dataset)) location.reload();
 });

@@ -1,9 +1,9 @@
-// A step's form is sent by htmx, and the page that answers takes the place of #page. For people it is as if the browser
-// had gone there: the view begins at the top, the focus is on the heading, the back button brings the old page back.
+// htmx sends a step's form, and the page in the answer replaces #page. It feels like a normal navigation: the view
+// starts at the top, the focus is on the heading, the back button restores the old page.
 import "./behaviour.js";
 import { leavePage } from "./page_history.js";
 
-const SERVER_ERROR = 500; // such an answer says nothing about the form: it stays, with what was typed
+const SERVER_ERROR = 500; // such an answer is no page: keep the form with what was typed
 let isNewPage = false;
 
 const isForPage = (target) => target?.id === "page" || target === "#page";
@@ -14,7 +14,7 @@ document.addEventListener("submit", (event) => {
 }, { capture: true });
 
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-  if (isForPage(ctx.target)) sayNoAnswer(false);
+  if (isForPage(ctx.target)) showNoAnswer(false);
 });
 
 document.addEventListener("htmx:before:swap", (event) => {
@@ -22,9 +22,9 @@ document.addEventListener("htmx:before:swap", (event) => {
   const task = tasks.find(({ type, target }) => type === "main" && isForPage(target));
   if (!task) return;
   const hasPage = task.fragment.querySelector("#page") && ctx.response.status < SERVER_ERROR;
-  if (!hasPage || !ctx.sourceElement.isConnected) { // no page, or the back button was quicker
+  if (!hasPage || !ctx.sourceElement.isConnected) { // no page, or the customer has gone back meanwhile
     event.preventDefault();
-    if (!hasPage) sayNoAnswer(true);
+    if (!hasPage) showNoAnswer(true);
     return;
   }
   const place = document.createElement("div");
@@ -35,10 +35,10 @@ document.addEventListener("htmx:before:swap", (event) => {
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-  if (isForPage(ctx?.target)) sayNoAnswer(true);
+  if (isForPage(ctx?.target)) showNoAnswer(true);
 });
 
-// Before htmx gives the focus to what asks for it, which then comes into sight.
+// Before htmx moves the focus to an element with autofocus, which then scrolls into view.
 document.addEventListener("htmx:before:settle", () => {
   if (isNewPage) scrollTo({ top: 0, behavior: "instant" });
 });
@@ -46,13 +46,13 @@ document.addEventListener("htmx:before:settle", () => {
 document.addEventListener("htmx:after:swap", () => {
   if (!isNewPage) return;
   isNewPage = false;
-  if (document.activeElement !== document.body) return; // on what is wrong
+  if (document.activeElement !== document.body) return; // autofocus: a field with an error
   const main = document.getElementById("main");
   const heading = main.querySelector("h1, h2:not(.hidden-visually)") ?? main;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
 });
 
-function sayNoAnswer(isNews) {
-  for (const notice of document.querySelectorAll("[data-no-answer]")) notice.hidden = !isNews;
+function showNoAnswer(isShown) {
+  for (const notice of document.querySelectorAll("[data-no-answer]")) notice.hidden = !isShown;
 }

@@ -1,5 +1,5 @@
-// Says when to ask whether the bank has news: htmx asks, and puts the page's new part in place of the old one.
-// Often at first (the code comes within a moment), every second while somebody pays, slower when nobody looks.
+// Times the polling for a payment: htmx sends the requests and replaces the part of the page. Fast at first (the Pix
+// code comes within a moment), then every second, slower while the page is hidden.
 import { announce, onElements } from "./behaviour.js";
 
 const FAST_MS = 250;
@@ -7,47 +7,48 @@ const FAST_TRIES = 12;
 const USUAL_MS = 1000;
 const SLOW_MS = 3000;
 const SLOW_AFTER_MS = 5 * 60_000;
-const MOST_MS = 60 * 60_000;
-const BROKEN_MS = 15_000;
+const MAX_TOTAL_MS = 60 * 60_000;
+const MAX_PAUSE_MS = 15_000;
 
 onElements("[data-payment-wait]", (place, signal) => {
-  const began = performance.now();
+  const startedAt = performance.now();
   const section = () => place.firstElementChild;
-  let words = wordsOf(section());
+  let text = textOf(section());
   let tries = 0;
   let failures = 0;
   let timer;
 
   const pause = () => {
-    if (failures) return Math.min(BROKEN_MS, USUAL_MS * 2 ** failures);
+    if (failures) return Math.min(MAX_PAUSE_MS, USUAL_MS * 2 ** failures);
     if (section().dataset.stage === "preparing" && tries < FAST_TRIES) return FAST_MS;
     if (document.hidden || section().dataset.stage === "over") return SLOW_MS;
-    return performance.now() - began > SLOW_AFTER_MS ? SLOW_MS : USUAL_MS;
+    return performance.now() - startedAt > SLOW_AFTER_MS ? SLOW_MS : USUAL_MS;
   };
-  const plan = () => {
+  const schedule = () => {
     clearTimeout(timer);
-    if (!signal.aborted && performance.now() - began < MOST_MS) timer = setTimeout(ask, pause());
+    if (!signal.aborted && performance.now() - startedAt < MAX_TOTAL_MS) timer = setTimeout(ask, pause());
   };
   const ask = () => {
     tries += 1;
     section().dispatchEvent(new Event("payment:ask"));
   };
-  const isOurs = ({ detail: { ctx } }) => ctx && place.contains(ctx.sourceElement) && ctx.request.method === "GET";
+  const isOwnPoll = ({ detail: { ctx } }) => ctx && place.contains(ctx.sourceElement) && ctx.request.method === "GET";
 
   document.addEventListener("htmx:after:request", (event) => {
-    if (isOurs(event)) failures = event.detail.ctx.response.status < 400 ? 0 : failures + 1;
+    if (isOwnPoll(event)) failures = event.detail.ctx.response.status < 400 ? 0 : failures + 1;
   }, { signal });
-  document.addEventListener("htmx:error", (event) => { if (isOurs(event)) failures += 1; }, { signal });
+  document.addEventListener("htmx:error", (event) => { if (isOwnPoll(event)) failures += 1; }, { signal });
   document.addEventListener("htmx:after:swap", (event) => {
-    if (!isOurs(event) || wordsOf(section()) === words) return;
-    // What comes together with its live region is heard by few; an alert is heard anyway.
-    words = wordsOf(section());
-    announce(words);
+    if (!isOwnPoll(event) || textOf(section()) === text) return;
+    // Announce it here: many screen readers ignore the text of a live region that arrives with it. An alert is
+    // announced anyway.
+    text = textOf(section());
+    announce(text);
   }, { signal });
-  document.addEventListener("htmx:finally:request", (event) => { if (isOurs(event)) plan(); }, { signal });
+  document.addEventListener("htmx:finally:request", (event) => { if (isOwnPoll(event)) schedule(); }, { signal });
 
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); }, { signal });
-  // The clock of the page has run out, and the server sees no news in that: the next answer is a new part all the same.
+  // The clock has run out, which is no change for the server: drop `seen`, so that the next answer has the new part.
   document.addEventListener("countdown:over", () => {
     const address = section().getAttribute("hx-get");
     if (!address) return;
@@ -55,10 +56,10 @@ onElements("[data-payment-wait]", (place, signal) => {
     ask();
   }, { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
-  plan();
+  schedule();
 });
 
-function wordsOf(section) {
+function textOf(section) {
   const shown = [...section.querySelectorAll("h2, .notice:not(.bad) p")].map((part) => part.textContent.trim());
   return section.dataset.say ?? shown.join(". ");
 }

@@ -1,4 +1,4 @@
-// A button that prints the page; without scripts the browser's own menu does.
+// A button that prints the page. Without scripts it stays hidden: the browser's menu prints too.
 import { onElements } from "./behaviour.js";
 
 onElements("[data-print]", (button) => {

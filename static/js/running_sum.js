@@ -1,5 +1,5 @@
-// The bar adds along while one chooses; the server adds again, and its sum is the one that counts.
-// A form with data-sum (centavos that are fixed) holds fields with data-price and data-counts (what they are called).
+// Updates the sum in the bar while the customer chooses. The server's own sum is the one that is charged. The form has
+// data-sum (fixed centavos), its fields data-price and data-counts (the kind of piece).
 import { onElements } from "./behaviour.js";
 
 onElements("form[data-sum]", (form, signal) => {
@@ -27,12 +27,12 @@ onElements("form[data-sum]", (form, signal) => {
   };
   form.addEventListener("input", add, { signal });
   form.addEventListener("change", add, { signal });
-  // Coming back, the browser may have put in what was chosen before.
+  // The back button may restore earlier quantities.
   window.addEventListener("pageshow", add, { signal });
   add();
 });
 
-// The order on its paper: what this step does not change stays, the rest is written anew.
+// The lines of the order: those of other steps stay, those of this step are replaced.
 function list(lines) {
   const place = document.querySelector("[data-sum-lines]");
   const old = [...(place?.querySelectorAll("[data-live]") ?? [])];

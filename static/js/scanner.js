@@ -1,27 +1,27 @@
-// What a scanner types, told apart from what fingers type: letters quicker than any finger. Scanners end a code with
-// Enter, Tab, Ctrl+J (a line feed) or nothing, as they were set up.
-const FAST_MS = 80; // from letter to letter of a scanner, on the average; fingers take longer
-const PAUSE_MS = 300; // what comes after it begins anew; a busy device holds up a letter or two of a scan, but not so long
-const SCAN_LENGTH = 10; // a ticket's code, the shortest that is scanned
-const WHOLE = /BIL\S{149}/gi; // a ticket's QR text, in most keyboard layouts
+// Recognises a scanner by its speed: its keys follow each other faster than a person types. Depending on its setup a
+// scanner ends a code with Enter, Tab, Ctrl+J (a line feed) or nothing.
+const FAST_MS = 80; // average between two keys of a scanner; a person takes longer
+const PAUSE_MS = 300; // a longer pause begins a new code; a busy device delays keys of a scan, but less
+const SCAN_LENGTH = 10; // the length of a ticket's code, the shortest scan
+const QR_TEXT = /BIL\S{149}/gi; // a ticket's QR text, in most keyboard layouts
 
-/** The whole QR texts in what was typed. Nobody types 152 signs: they need no Enter. */
-export const wholeCodes = (typed) => typed.match(WHOLE) ?? [];
+/** The whole QR texts in the field. A person does not type 152 characters, so they need no Enter. */
+export const wholeCodes = (typed) => typed.match(QR_TEXT) ?? [];
 
-/** Whether a key is what a scanner ends a code with. */
+/** Whether a key is one with which scanners end a code. */
 export const isSuffix = (event) =>
   ["Enter", "Tab"].includes(event.key) && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey || isLineFeed(event);
 
-/** Ctrl+J or Ctrl+M; in a browser they open downloads, or nothing. */
+/** Whether a key is Ctrl+J or Ctrl+M, a scanner's line feed. In a browser they open downloads, or do nothing. */
 export const isLineFeed = (event) => event.ctrlKey && /^[jm]$/i.test(event.key);
 
-/** The letters of one code as they come. */
+/** The keys of one code, with their times. */
 export class Scan {
   text = "";
   #first = 0;
   #last = 0;
 
-  /** Takes the letter of a keydown; true where it begins a new code. */
+  /** Adds the letter of a keydown. Returns whether it begins a new code. */
   add(event) {
     if (event.key.length !== 1 || event.repeat || event.ctrlKey || event.metaKey) return false;
     const begins = !this.text || event.timeStamp - this.#last > PAUSE_MS;
@@ -37,20 +37,20 @@ export class Scan {
     return this.text.length >= SCAN_LENGTH && now - this.#last < PAUSE_MS && each < FAST_MS;
   }
 
-  /** A scan went elsewhere `now`: what ends it may come here. */
-  wentElsewhere(now) {
+  /** Records that another form took a scan at `now`: its suffix may arrive here. */
+  tookElsewhere(now) {
     this.#last = now;
   }
 
-  /** Whether a scan was over only a moment before `now`: a second suffix is the scanner's too. */
+  /** Whether a scan ended just before `now`: then a second suffix is the scanner's too. */
   isJustOver(now) {
     return now - this.#last < PAUSE_MS;
   }
 }
 
-/** Tells of each code that is scanned into a field of `form` that is none of its business, and takes it out of there.
- *  Enter alone does nothing: a form in which a scan may land is sent by its button. */
-export function onScan(form, tell) {
+/** Calls `onCode` with each code that is scanned into a field of `form`, and restores the field: the form does not
+ *  want codes. Enter does nothing: only the button sends a form into which a scan may go. */
+export function onScan(form, onCode) {
   let scan = new Scan();
   let before = "";
   const take = (event) => {
@@ -58,7 +58,7 @@ export function onScan(form, tell) {
     event.target.value = before;
     const code = scan.text;
     scan = new Scan();
-    tell(code);
+    onCode(code);
   };
   form.addEventListener("keydown", (event) => {
     const field = event.target;

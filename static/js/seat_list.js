@@ -1,4 +1,5 @@
-// The list by row: a seat that is taken while it has the focus says so, and hands it to its neighbour; rows count along.
+// The seats as a list by row: rows update their number of free seats. A focused seat that is taken is announced, and
+// the focus moves to its neighbour.
 import { announce, onElements } from "./behaviour.js";
 
 onElements(".by-row", (list, signal) => {

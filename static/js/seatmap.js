@@ -1,8 +1,8 @@
-// Choosing seats: total and names as one goes, at most so many, arrow keys; native checkboxes underneath.
+// The choice of seats: total and names in the bar, the limit of seats, arrow keys. The seats are native checkboxes.
 import { onElements } from "./behaviour.js";
 import { followSeats } from "./live_seats.js";
 
-const GONE_FOR_MS = 20000;
+const NOTICE_MS = 20000;
 
 onElements("form[data-seats]", (form, signal) => {
   const boxes = [...form.querySelectorAll("input[name=seat]")];
@@ -26,15 +26,15 @@ onElements("form[data-seats]", (form, signal) => {
     const none = (element) => (full ? element.dataset.full : element.dataset.none) ?? "";
     for (const element of totals) element.textContent = picked.length ? money(sum) : none(element);
     for (const element of texts) element.textContent = words || none(element);
-    if (full !== wasFull) turn(full);
+    if (full !== wasFull) showAction(full);
     wasFull = full;
     for (const button of document.querySelectorAll("[data-bar-action]")) button.toggleAttribute("data-idle", !picked.length);
     lines(form, picked, priceOf);
   };
 
-  // Every seat is taken, or one has come back: the page's action is another one.
-  const turn = (full) => {
-    if (form.dataset.own) return; // whoever changes seats keeps them, at worst
+  // Switch the page's action when the last seat is taken or one becomes free.
+  const showAction = (full) => {
+    if (form.dataset.own) return; // a customer who changes seats still has the old ones
     for (const element of document.querySelectorAll("[data-when-full]")) element.hidden = !full;
     for (const element of document.querySelectorAll("[data-when-free]")) element.hidden = full;
     if (!full && foldedMap) foldedMap.open = true;
@@ -58,20 +58,20 @@ onElements("form[data-seats]", (form, signal) => {
     notice.querySelector("span").textContent = text;
     notice.hidden = !text;
     clearTimeout(notice.timer);
-    if (text) notice.timer = setTimeout(() => { notice.hidden = true; }, GONE_FOR_MS);
+    if (text) notice.timer = setTimeout(() => { notice.hidden = true; }, NOTICE_MS);
   };
 
   arrows(form, boxes, signal);
   followSeats(form, boxes, signal, {
-    words: (box, free) => fill(free ? form.dataset.sayFree : form.dataset.sayTaken, { seat: seatWords(form, box), price: money(priceOf(box)) }),
-    lost: (taken) => warn(gone(form, taken.map(nameOf), chosen().map(nameOf))),
+    label: (box, free) => fill(free ? form.dataset.sayFree : form.dataset.sayTaken, { seat: seatLabel(form, box), price: money(priceOf(box)) }),
+    lost: (taken) => warn(lostText(form, taken.map(nameOf), chosen().map(nameOf))),
     changed: (free) => {
       showFree(free);
       show();
       form.querySelector("[data-hall], .by-row")?.dispatchEvent(new Event("seats:changed"));
     },
   });
-  // The browser may bring back what was ticked before (back button, reload).
+  // The browser may restore earlier ticks (back button, reload).
   addEventListener("pageshow", show, { signal });
   show();
 });
@@ -89,7 +89,7 @@ onElements("[data-best]", (form, signal) => {
   show();
 });
 
-// The question's button gets the focus, but the map stays in sight: the seats that the question is about first of all.
+// Focus the question's button, but scroll to the seats that the question is about.
 onElements("[data-asked]", (button) => {
   document.querySelector(".map .lost, .map :checked")?.scrollIntoView({ block: "center", inline: "center" });
   button.focus({ preventScroll: true });
@@ -125,7 +125,7 @@ function lines(form, picked, priceOf) {
     words.textContent = [placeOf(form, box), kindOf(form, box, ["w", "c", "l", "b"])].filter(Boolean).join(" · ");
     cost.textContent = money(priceOf(box));
     const button = line.querySelector("button");
-    button.setAttribute("aria-label", fill(form.dataset.sayRemove, { seat: heard(box) }));
+    button.setAttribute("aria-label", fill(form.dataset.sayRemove, { seat: spokenName(box) }));
     button.addEventListener("click", () => box.click());
     return line;
   }));
@@ -136,9 +136,9 @@ function showFree(free) {
   for (const element of document.querySelectorAll("[data-free] b")) element.textContent = free;
 }
 
-// "F7", or "Balcão 1-5" where the room has sections; to who listens, "Fila 11, lugar 1".
+// "F7", or "Balcão 1-5" in an auditorium with sections; the spoken name is "Fila 11, lugar 1".
 const nameOf = (box) => box.dataset.name ?? box.id;
-const heard = (box) => box.dataset.heard ?? nameOf(box);
+const spokenName = (box) => box.dataset.heard ?? nameOf(box);
 
 // "Fila F, lugar 7", or "Balcão, fila 1, lugar 5".
 function placeOf(form, box) {
@@ -148,10 +148,10 @@ function placeOf(form, box) {
 }
 
 const kindOf = (form, box, letters) => JSON.parse(form.dataset.kinds)[letters.find((letter) => box.classList.contains(letter))];
-const seatWords = (form, box) => [heard(box), kindOf(form, box, ["w", "c", "l", "b", "v"])].filter(Boolean).join(", ");
+const seatLabel = (form, box) => [spokenName(box), kindOf(form, box, ["w", "c", "l", "b", "v"])].filter(Boolean).join(", ");
 
-// "B2 e B3 acabaram de sair. B4 continua livre.", as the server says it when it refuses them.
-function gone(form, lost, left) {
+// "B2 e B3 acabaram de sair. B4 continua livre.", in the words of the server's own error.
+function lostText(form, lost, left) {
   const names = new Intl.ListFormat(document.documentElement.lang, { type: "conjunction" });
   const say = (texts, seats) => fill(JSON.parse(texts)[seats.length > 1 ? 1 : 0], { seats: names.format(seats) });
   return [say(form.dataset.sayGone, lost), left.length ? say(form.dataset.sayStill, left) : ""].join(" ").trim();
@@ -166,7 +166,8 @@ function money(centavos) {
   return `R$\u00a0${grouped}${portuguese ? "," : "."}${cents}`;
 }
 
-// One seat of the map is in the tab order; arrows go on from there, over gaps and taken seats, Home and End to the ends.
+// One seat of the map is in the tab order. Arrow keys move from there, across gaps and taken seats; Home and End move
+// to the ends of the row.
 function arrows(form, boxes, signal) {
   const map = form.querySelector(".map");
   if (!map) return;
@@ -203,7 +204,7 @@ function arrows(form, boxes, signal) {
     if (next) { enter(next); next.focus(); }
   }, { signal });
   map.addEventListener("focusin", (event) => { if (event.target.matches("input")) enter(event.target); }, { signal });
-  // A seat that is taken while it has the focus hands it to its neighbour.
+  // The focus of a seat that is taken moves to its neighbour.
   form.addEventListener("seats:taken", (event) => {
     const box = event.target;
     if (box.tabIndex !== 0) return;

@@ -1,4 +1,5 @@
-// Shares by the device's own sheet; where it has none, copies words and address, and says so on the button and aloud.
+// Shares the page by the device's share sheet. Without one it copies text and address; the button shows that, and
+// screen readers announce it.
 import { announce, onElements } from "./behaviour.js";
 import { copyText } from "./copy.js";
 
@@ -16,7 +17,7 @@ onElements("[data-share]", (button) => {
         await navigator.share({ title, text, url });
         return;
       } catch (error) {
-        if (error.name === "AbortError") return; // closed without choosing anybody
+        if (error.name === "AbortError") return; // the customer closed the sheet
       }
     }
     if (!(await copyText(`${text} ${url}`))) return;

@@ -1,4 +1,4 @@
-// Shows a password while its button is pressed in, and hides it before the form is sent: browsers then offer to keep it.
+// A button shows and hides a password. It is hidden before the form is sent, so that browsers offer to save it.
 import { onElements } from "./behaviour.js";
 
 onElements("[data-show-password]", (button) => {

@@ -1,4 +1,4 @@
-// − n +: the buttons of a number field. With data-submit the form is sent when the number has settled.
+// The − and + buttons of a number field. With data-submit the form is sent when the number stops changing.
 import { onElements } from "./behaviour.js";
 
 const SETTLED_MS = 450;
@@ -14,7 +14,7 @@ onElements("[data-stepper]", (stepper, signal) => {
   const show = () => {
     for (const button of buttons) {
       const next = Number(input.value) + Number(button.dataset.step);
-      // Not `disabled`: the button keeps the focus, or the next Enter would send the form.
+      // Not `disabled`: a disabled button loses the focus, and the next Enter would send the form.
       button.ariaDisabled = next < low() || next > high();
     }
   };
