@@ -1,4 +1,4 @@
-"""The menu: products and the items of combos, cached for five seconds. Stock is not cached."""
+"""The menu: products and the items of combos, cached for two seconds. Stock is not cached."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.core.cache import Cache
 from app.core.errors import Invalid
 from app.products.models import ComboItemRow, ProductRow
 
+MENU_SECONDS = 2.0
 MOST_OF_ONE = 20  # of one product in one order, so that nobody buys the whole stock
 
 
@@ -36,13 +37,13 @@ class Product:
     items: Mapping[int, int]
 
 
-# A product that left the menu, or has a new price, may be sold as before for five seconds. Its stock is always read
+# A product that left the menu, or has a new price, may be sold as before for two seconds. Its stock is always read
 # from the database.
-_MENUS: Cache[str, dict[int, Product]] = Cache("menu", most=1, seconds=5.0)
+_MENUS: Cache[str, dict[int, Product]] = Cache("menu", most=1, seconds=MENU_SECONDS)
 
 
 def products() -> dict[int, Product]:
-    """Return all active products by id, combos first, at most 5 s old."""
+    """Return all active products by id, combos first, at most 2 s old."""
     return _MENUS.get("active", _load)
 
 

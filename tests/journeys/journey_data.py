@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +14,18 @@ from app.core import config, db
 from app.core.config import Settings
 from app.events.service import Screening
 from app.orders.service import OrderView
+from app.products.catalogue import MENU_SECONDS
 from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue
 from tests.live_server import LiveServer
-from tests.orders import purchases
+from tests.orders import concessions, purchases
 from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
+
+
+def add_product(screening: Screening, *, name: str = "Pipoca") -> int:
+    """Add a product at the screening's site; returns its id when no process has an older menu in its cache."""
+    product_id = concessions.add_product(screening, name=name)
+    time.sleep(MENU_SECONDS)
+    return product_id
 
 
 @dataclass

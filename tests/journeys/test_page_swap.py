@@ -10,9 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.journeys.journey_data import Journey
+from tests.journeys.journey_data import Journey, add_product
 from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue
-from tests.orders import concessions, purchases
+from tests.orders import purchases
 
 NewPage = Callable[..., Page]
 STEPS = ("types", "concessions", "checkout", "payment")
@@ -98,7 +98,7 @@ def test_each_step_begins_as_a_page_does(
 ) -> None:
     """At the top, with its own title, the focus on its heading; axe finds nothing in what was swapped in."""
     screening = journey.make_screening(*["oooooooo"] * 12)
-    concessions.add_product(screening, name=f"Pipoca {viewport['width']}")
+    add_product(screening, name=f"Pipoca {viewport['width']}")
     page = new_page(viewport=viewport)
     journey.open_map(page, screening)
     page.evaluate("document.isTheSame = true")
@@ -126,7 +126,7 @@ def test_each_step_begins_as_a_page_does(
 
 def test_back_brings_what_was_typed_and_a_clock_that_is_right(new_page: NewPage, journey: Journey) -> None:
     screening = journey.make_screening("oooooo")
-    concessions.add_product(screening, name="Pipoca de volta")
+    add_product(screening, name="Pipoca de volta")
     page = new_page()
     order = journey.choose_seats(page, screening, "A1 A2")
     press_continue(page)

@@ -13,10 +13,10 @@ from app.orders.service import OrderView
 from app.payments import service as payments
 from app.reservations import service as reservations
 from app.tickets import service as tickets
-from tests.journeys.journey_data import Journey
+from tests.journeys.journey_data import Journey, add_product
 from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue
 from tests.journeys.test_accounts import link_of_the_mail, sign_up
-from tests.orders import concessions, purchases
+from tests.orders import purchases
 
 NewPage = Callable[..., Page]
 
@@ -59,7 +59,7 @@ def test_double_clicks_buy_once(new_page: NewPage, journey: Journey, scripts: bo
 def test_back_and_forth_and_two_tabs(new_page: NewPage, journey: Journey) -> None:
     """The order is where it is, whichever page is open: nothing is lost, nothing is sold twice."""
     screening = journey.make_screening("oooo", "oooo")
-    concessions.add_product(screening)
+    add_product(screening)
     page = new_page()
     order = journey.choose_seats(page, screening, "A1 A2")
     press_continue(page)
