@@ -89,6 +89,8 @@ async def _send(
     by_htmx = scripts and f'hx-post="{action}"' in html
     headers = {"HX-Request": "true", "HX-Current-URL": browser.path} if by_htmx else {}
     answer = await browser.post(action, fields, headers=headers)
+    if elsewhere := answer.header("HX-Redirect"):  # such as the order's page: the bank was that quick
+        return await _load(browser, elsewhere)
     _follow(browser, answer)
     if answer.status != 200:
         raise Failed(f"{answer.status} at {action}")
@@ -137,10 +139,11 @@ async def _reload(browser: Browser, order: str) -> None:
         await _load(browser, f"{order}/payment")
 
 
-async def _load(browser: Browser, address: str) -> None:
+async def _load(browser: Browser, address: str) -> Answer:
     page = await browser.get(address)
     if page.status != 200:
         raise Failed(f"{page.status} at {address}")
+    return page
 
 
 def purchases(

@@ -24,10 +24,10 @@ LIMITS: Mapping[tuple[str, str], tuple[float, float]] = {
     ("seat map", HELLO): (0.12, 8.0),
     ("hold of two seats", HELLO): (0.07, 11.0),
     ("hold of two seats", CLAIM): (0.05, 20.0),
-    ("hot sale, 64 clients", HELLO): (0.03, 30.0),
-    ("scan of a ticket's code", HELLO): (0.03, 22.0),
-    ("scan of a signed QR", HELLO): (0.03, 22.0),
-    ("scan without scripts", HELLO): (0.02, 40.0),
+    ("hot sale, 64 clients", HELLO): (0.03, 40.0),
+    ("scan of a ticket's code", HELLO): (0.05, 20.0),
+    ("scan of a signed QR", HELLO): (0.05, 20.0),
+    ("scan without scripts", HELLO): (0.03, 32.0),
 }
 
 
