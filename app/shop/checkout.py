@@ -60,8 +60,8 @@ def check_out(token: str) -> Answer:
                 email=typed["email"],
                 cpf=typed["cpf"],
                 method=typed["method"],
-                shown_total=_shown_total(),
-                shown_revision=purchase.shown_revision(),
+                shown_total=purchase.shown_number("shown"),
+                shown_revision=purchase.shown_number("revision"),
                 return_url=purchase.return_url(token),
             )
     except Invalid as error:
@@ -82,14 +82,6 @@ def check_out(token: str) -> Answer:
     return page_swap.go_on("shop.payment", token=token)
 
 
-def _shown_total() -> int | None:
-    """The total in centavos that the form's page showed; None if the form has none, -1 if it is not a number."""
-    shown = request.form.get("shown")
-    if shown is None:
-        return None
-    return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 10 else -1
-
-
 def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, str]) -> str:
     return render_template(
         "shop/page_checkout.html",
@@ -97,7 +89,7 @@ def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, st
         counted=order_labels.item_counts(order),
         typed=typed,
         errors=errors,
-        changed=_shown_total() not in (None, order.total),
+        changed=purchase.shown_number("shown") not in (None, order.total),
         signed_in=signed_in_user() is not None,
     )
 

@@ -70,7 +70,7 @@ def choose_method(token: str) -> BaseResponse:
                 token,
                 method,
                 current_actor(),
-                shown_revision=purchase.shown_revision(),
+                shown_revision=purchase.shown_number("revision"),
                 return_url=purchase.return_url(token),
             )
     except Invalid:

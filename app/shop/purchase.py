@@ -110,9 +110,9 @@ def return_url(token: str) -> str:
     return links.absolute(links.order(token, "payment"))
 
 
-def shown_revision() -> int | None:
-    """The revision of the screening that the form's page showed; None without one, -1 if it is not a number."""
-    shown = request.form.get("revision")
+def shown_number(field: str) -> int | None:
+    """The number that the form's page showed, such as a total in centavos; None without one, -1 if it is no number."""
+    shown = request.form.get(field)
     if shown is None:
         return None
     return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 10 else -1
