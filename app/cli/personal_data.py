@@ -74,7 +74,7 @@ def _checked(email: str) -> str:
 
 
 def _erase(email: str) -> dict[str, int]:
-    """What is open is given up first, each in a transaction of its own; then the rest goes in one."""
+    """End the open orders and requests, each in its own transaction; then erase the person in one transaction."""
     from app.core import db, outbox
     from app.core.errors import Conflict
     from app.orders import service as orders

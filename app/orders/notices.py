@@ -1,4 +1,4 @@
-"""The mails about an order: what they say, and the requests to send them."""
+"""The mails about an order: their facts, and the messages that request them."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _MARK_NOTIFIED = text(
 
 
 def sales_of(screening_ids: Collection[int]) -> Mapping[int, Sales]:
-    """The paid tickets of each screening and how many buyers they have; those without any are left out."""
+    """The paid tickets of each screening and how many buyers they have; screenings without any are left out."""
     values = {"screening_ids": list(screening_ids), "paid": PAID}
     rows = db.session().execute(_SALES, values)
     return {row.screening_id: Sales(row.tickets, row.buyers) for row in rows}
@@ -58,18 +58,18 @@ def notify_buyer(order_id: uuid.UUID) -> None:
     """
     order = queries.locked_by_id(order_id)
     screening = events.lock_presentation(order.screening)
-    told = (
+    marked = (
         db.session()
         .execute(_MARK_NOTIFIED, {"id": order.id, "revision": screening.revision, "paid": PAID})
         .first()
     )
     bought = events.former_presentation(screening, order.screening_revision)
-    if told is None or bought is None or not order.email:
+    if marked is None or bought is None or not order.email:
         return
     if order.read_at >= screening.starts_at or screening.status != "scheduled":
         return
     as_bought = bought == screening.presentation
-    if as_bought and not told.told_before:
+    if as_bought and not marked.told_before:
         return
     expected = [ticket.is_valid for ticket in tickets.of_order(order.id)]
     if not any(expected):

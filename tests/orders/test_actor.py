@@ -1,4 +1,4 @@
-"""Orders know through which channel and at which device they were begun, and whose they are."""
+"""An order keeps the channel and device where it was started, and its owner."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_an_order_and_its_reservation_keep_channel_and_device(
     assert tuple(held) == (channel, device)
 
 
-def test_rows_that_say_no_channel_came_over_the_web(screening: Screening) -> None:
-    """As the version before writes them, while both run."""
+def test_rows_without_a_channel_count_as_web(screening: Screening) -> None:
+    """The previous version, which runs beside this one during a roll-out, writes such rows."""
     order = started(screening, "A1", KIOSK)
     with db.transaction() as session:
         session.execute(text("update orders.orders set channel = default, device = default"))

@@ -1,4 +1,4 @@
-"""Filling the basket: half-price places, snacks, other seats, and the one deadline that moves them all."""
+"""Changes of a basket: half-price places, concessions, seats, and the deadline of all its claims."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def seats(screening: Screening, names: str) -> tuple[int, ...]:
 
 
 def expiries(basket: OrderView) -> set[object]:
-    """When everything that the order holds ends, seen from its deadline."""
+    """The distances of the expiries of the order's claims from its deadline."""
     with db.reading() as session:
         rows = session.execute(
             text(
@@ -104,7 +104,7 @@ def test_the_age_rating_is_confirmed_from_fourteen_up(screening: Screening, rati
         assert purchases.choose(basket, age=False).types_chosen
 
 
-def test_snacks_are_priced_by_the_house_and_replaced_whole(screening: Screening) -> None:
+def test_concessions_get_our_prices_and_replace_all_before(screening: Screening) -> None:
     popcorn, cola = add_product(screening, name="Pipoca"), add_product(screening, name="Refri", price=1400)
     basket = purchases.choose(purchases.start(screening, seats(screening, "A1")), items={popcorn: 2, cola: 1})
     assert basket.total == 3800 + 2 * 2100 + 1400
@@ -140,7 +140,7 @@ def test_other_seats_keep_the_hold_and_the_types_of_those_that_stay(screening: S
         assert set(reservations.seat_states(screening.id)) == set(seats(screening, "A2 B1"))
 
 
-def test_a_change_that_loses_keeps_the_old_seats(screening: Screening) -> None:
+def test_a_change_to_lost_seats_keeps_the_old_seats(screening: Screening) -> None:
     basket = purchases.start(screening, seats(screening, "A1 A2"))
     purchases.start(screening, seats(screening, "A3"), "eva")
     with pytest.raises(SeatsLost), db.transaction():

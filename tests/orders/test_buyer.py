@@ -1,4 +1,4 @@
-"""Names, addresses and CPFs: real ones pass, hostile ones are harmless or refused."""
+"""Names, e-mails and CPFs of buyers: real ones pass, hostile ones are harmless or refused."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_what_is_refused(name: str, email: str, cpf: str, code: str) -> None:
     assert code in {problem.code for problem in checkout.buyer_problems(name, email, cpf)}
 
 
-def test_everything_wrong_is_said_at_once() -> None:
+def test_all_errors_are_found_at_once() -> None:
     assert [one.field for one in checkout.buyer_problems("", "", "1")] == ["name", "email", "cpf"]
     assert checkout.buyer_problems("Ana", "ana@example.com", "") == []
 
@@ -77,7 +77,7 @@ def test_a_cpf_is_kept_as_digits(typed: str) -> None:
     assert checkout.checked_buyer("Ana", "ana@example.com", typed).cpf == "52998224725"
 
 
-def test_a_cpf_of_nothing_that_is_seen_is_none() -> None:
+def test_a_cpf_of_invisible_characters_is_none() -> None:
     assert checkout.checked_buyer("Ana", "ana@example.com", "\u200b \ufeff").cpf is None
 
 

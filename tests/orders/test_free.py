@@ -1,4 +1,4 @@
-"""A screening that costs nothing: tickets as soon as the buyer is known, without a charge."""
+"""A free screening: its tickets are issued at checkout, without a charge."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def messages(kind: str) -> int:
         return session.execute(query, {"kind": kind}).scalar_one()
 
 
-def test_the_tickets_come_at_once_and_nobody_is_asked_for_money(screening: Screening) -> None:
+def test_tickets_are_issued_at_once_without_a_charge(screening: Screening) -> None:
     basket = purchases.choose(start(screening), [FULL, STUDENT])
     assert take(basket) is None
     paid = purchases.order(basket.token)
@@ -80,7 +80,7 @@ def test_snacks_are_paid_for(screening: Screening) -> None:
     assert purchases.pay(purchases.check_out(basket)).total == 2100
 
 
-def test_not_after_its_seats_have_gone(screening: Screening) -> None:
+def test_no_tickets_after_the_seats_are_lost(screening: Screening) -> None:
     basket = purchases.choose(start(screening, "A4"))
     purchases.age_order(basket, 30)
     purchases.start(screening, [seat.seat_id for seat in basket.seats], "eva")
@@ -91,7 +91,7 @@ def test_not_after_its_seats_have_gone(screening: Screening) -> None:
     assert valid_tickets(basket) == []
 
 
-def test_cancelled_by_the_buyer_or_by_the_cinema(screening: Screening) -> None:
+def test_a_cancelled_free_order_has_no_refund(screening: Screening) -> None:
     mine, other = (purchases.choose(start(screening, names)) for names in ("A1", "A2"))
     take(mine)
     take(other)

@@ -1,4 +1,4 @@
-"""Half-price places that late money has taken beyond the 40 %: who holds some keeps them, and nobody gets more."""
+"""After a late payment exceeds the half-price quota, orders keep their claims, and none gets more."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def screening(app: object) -> Screening:
 
 @pytest.fixture
 def basket(screening: Screening) -> OrderView:
-    """Three seats, two of them half price, and then late money has all four places of the room."""
+    """A basket with two half-price seats; then a late payment takes all four places of the quota."""
     late_one = expire(start_payment(screening, "A1 A2 A3 A4", "eva", choices=[STUDENT] * 4))
     basket = purchases.start(screening, seat_ids(seat_plan_of(screening), "A6 A7 A8"))
     basket = purchases.choose(basket, choices=[STUDENT, STUDENT, FULL])
@@ -31,22 +31,22 @@ def basket(screening: Screening) -> OrderView:
     return basket
 
 
-def test_the_same_types_once_more(basket: OrderView) -> None:
+def test_a_claim_can_move_between_seats(basket: OrderView) -> None:
     assert purchases.choose(basket, choices=[FULL, STUDENT, STUDENT]).total == 3800 + 2 * 1900
 
 
-def test_fewer_by_other_seats(screening: Screening, basket: OrderView) -> None:
+def test_a_change_of_seats_reduces_the_claim(screening: Screening, basket: OrderView) -> None:
     with db.transaction():
         orders.change_seats(basket.token, seat_ids(seat_plan_of(screening), "A7 A8 A9"), owner_of(basket))
     assert purchases.order(basket.token).seats_total == 1900 + 2 * 3800
 
 
-def test_no_more_than_it_holds(basket: OrderView) -> None:
+def test_a_claim_cannot_grow(basket: OrderView) -> None:
     with pytest.raises(HalfPriceGone):
         purchases.choose(basket, choices=[STUDENT] * 3)
     with db.transaction():
         orders.choose_types(
             basket.token, dict.fromkeys((seat.seat_id for seat in basket.seats), FULL), owner_of(basket)
         )
-    with pytest.raises(HalfPriceGone):  # what was given up is gone
+    with pytest.raises(HalfPriceGone):  # a claim that was released cannot be taken again
         purchases.choose(basket, choices=[STUDENT, FULL, FULL])

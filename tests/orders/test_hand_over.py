@@ -1,4 +1,4 @@
-"""An order is handed over from one visitor to the next, whole and alone."""
+"""Hand-over of a visitor's orders to a new visitor id."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.reservations.holds import seat_ids_of
 pytestmark = pytest.mark.usefixtures("app")
 
 
-def test_what_one_was_buying_is_anothers_then() -> None:
+def test_orders_belong_to_the_new_visitor() -> None:
     screening = make_screening("oooooooo")
     one = purchases.start(screening, seat_ids_of(screening, "A1"), "guest", once="form-one")
     other = purchases.start(screening, seat_ids_of(screening, "A3"), "somebody")
@@ -34,7 +34,7 @@ def test_what_one_was_buying_is_anothers_then() -> None:
 
 
 def test_a_new_visitor_has_no_new_limits(settings: Settings) -> None:
-    """Holds and places in line go along with the orders; those of others stay where they are."""
+    """Holds and waiting requests move with the orders; those of other visitors stay."""
     config.use(settings.changed(holds={"max_per_visitor": 1}))
     screening = make_screening("oooooooo")
     purchases.start(screening, seat_ids_of(screening, "A1"), "guest")

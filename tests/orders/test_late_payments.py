@@ -1,4 +1,4 @@
-"""Money that comes when the film can no longer be seen goes back; and a receipt that is told of again does nothing."""
+"""Payments for a screening that is over or called off are refunded; a receipt that is settled again changes nothing."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def screening(app: object) -> Screening:
 
 @pytest.fixture(autouse=True)
 def long_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was read of the programme is remembered for as long as a slow machine takes for a test."""
+    """Keep the cached programme for the whole test, also on a slow machine."""
     monkeypatch.setattr(READINGS, "seconds", 600.0)
 
 
 def called_off_elsewhere(screening: Screening) -> None:
-    """Another process calls it off: here the programme of a second ago is remembered still."""
+    """Call the screening off as another process does: this process still has it in its cache."""
     with db.reading():
         assert events.screening(screening.id).status == "scheduled"
     with db.transaction() as session:
@@ -62,7 +62,7 @@ def test_late_when_seats_are_no_longer_sold(screening: Screening) -> None:
     assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
 
 
-def test_in_time_for_its_order_it_may_come_after_the_beginning(screening: Screening) -> None:
+def test_a_payment_in_time_may_come_after_the_screening_began(screening: Screening) -> None:
     basket = start_payment(screening, "A4")
     set_film_times(screening, started=20, ends=100)
     assert purchases.pay(basket).state == "paid"
@@ -75,7 +75,7 @@ def test_late_for_a_screening_that_another_process_has_just_called_off(screening
     assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
 
 
-def test_paid_in_the_second_in_which_it_was_called_off(screening: Screening) -> None:
+def test_paid_in_the_second_of_the_calling_off(screening: Screening) -> None:
     basket = start_payment(screening, "A4")
     called_off_elsewhere(screening)
     assert purchases.pay(basket).state == "paid"
@@ -88,7 +88,7 @@ def test_paid_in_the_second_in_which_it_was_called_off(screening: Screening) -> 
     assert (refunds(after), valid_tickets(after)) == ([(3800, "refunded")], [])
 
 
-def test_one_message_an_order_that_is_left_behind(screening: Screening) -> None:
+def test_each_late_order_gets_one_message(screening: Screening) -> None:
     purchases.start(screening, seat_ids(seat_plan_of(screening), "A4"))
     called_off_elsewhere(screening)
     for _often in range(3):
@@ -113,8 +113,8 @@ def test_other_seats_cannot_be_taken_when_the_film_is_over(screening: Screening)
     assert (expire(offered).state, refunds(offered)) == ("refunded", [(7600, "refunded")])
 
 
-def told_again(basket: OrderView) -> str:
-    """Settle with the order's first receipt once more, as after its done-mark is forgotten."""
+def settled_again(basket: OrderView) -> str:
+    """Settle the order's first receipt again, as if its delivery had not been marked as done."""
     with db.reading():
         receipt = payments.receipts_of(basket.id)[0]
     with db.transaction():
@@ -123,23 +123,23 @@ def told_again(basket: OrderView) -> str:
     return outcome
 
 
-def test_the_receipt_that_bought_the_tickets_told_again(screening: Screening) -> None:
+def test_the_receipt_that_bought_the_tickets_settled_again(screening: Screening) -> None:
     paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A4"))
-    assert told_again(paid) == "paid"
+    assert settled_again(paid) == "paid"
     assert (refunds(paid), valid_tickets(paid)) == ([], ["A4"])
 
 
-def test_the_receipt_behind_an_offer_told_again(screening: Screening) -> None:
+def test_the_receipt_behind_an_offer_settled_again(screening: Screening) -> None:
     offered = reseated(screening)
-    assert told_again(offered) == "reseat_offered"
+    assert settled_again(offered) == "reseat_offered"
     assert refunds(offered) == []
     with db.transaction():
         orders.accept_reseat(offered.token)
-    assert told_again(offered) == "paid"
+    assert settled_again(offered) == "paid"
     assert (refunds(offered), valid_tickets(offered)) == ([], ["A2", "A3"])
 
 
-def test_a_receipt_that_went_back_buys_nothing_later(screening: Screening) -> None:
+def test_a_refunded_receipt_buys_nothing_later(screening: Screening) -> None:
     basket = expire(start_payment(screening, "A1 A2 A3 A4 A5 A6 A7 A8"))
     purchases.start(screening, seat_ids(seat_plan_of(screening), "A9 A10"), "bia")
     taken = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1"), "eva")
@@ -147,5 +147,5 @@ def test_a_receipt_that_went_back_buys_nothing_later(screening: Screening) -> No
     assert (after.state, refunds(after)) == ("expired", [(30400, "refunded")])
     with db.transaction():
         orders.abandon(taken.token, owner_of(taken))
-    assert told_again(after) == "expired"
+    assert settled_again(after) == "expired"
     assert (refunds(after), valid_tickets(after)) == ([(30400, "refunded")], [])

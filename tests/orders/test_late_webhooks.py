@@ -1,4 +1,4 @@
-"""When the customer paid decides whether money is late, not when the provider told us."""
+"""A payment is late by the time at which the customer paid, not by the time of the webhook."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.orders.purchases import age_order, refunds, set_film_times, start_pay
 from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 pytestmark = pytest.mark.usefixtures("app")
-LONG = 7200.0  # seconds for which the bank tells nobody, unless `bank_tells`
+LONG = 7200.0  # seconds before the bank sends its webhook, unless `send_webhook`
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def screening(app: object) -> Screening:
     return make_screening("oooooooooo", cutoff=15)
 
 
-def paid_untold(screening: Screening, names: str, minutes: float = 30) -> OrderView:
-    """Paid at once, `minutes` ago; the order's time has run out since, and nobody has told us of the money."""
+def paid_without_webhook(screening: Screening, names: str, minutes: float = 30) -> OrderView:
+    """An expired order that was paid `minutes` ago, before its deadline; its webhook has not come."""
     basket = start_payment(screening, names)
     purchases.bank().pay(purchases.charge_id(basket), told_after=LONG)
     age_order(basket, minutes)
@@ -47,8 +47,8 @@ def paid_untold(screening: Screening, names: str, minutes: float = 30) -> OrderV
     return expired
 
 
-def bank_tells(basket: OrderView) -> OrderView:
-    """The webhook comes, and the bank's books show the payment."""
+def send_webhook(basket: OrderView) -> OrderView:
+    """Let the webhook come and the bank show the payment."""
     with db.transaction() as session:
         session.execute(text("update sandbox_bank.payments set visible_at = clock_timestamp()"))
         session.execute(text("update sandbox_bank.notifications set due_at = clock_timestamp()"))
@@ -57,7 +57,7 @@ def bank_tells(basket: OrderView) -> OrderView:
 
 
 def set_bank_time(basket: OrderView, expression: str) -> None:
-    """The bank says that the customer paid at `expression` (SQL; `made` is when we made the charge)."""
+    """Set the bank's time of payment to `expression` (SQL; `made` is when the charge was created)."""
     with db.transaction() as session:
         session.execute(
             text(
@@ -75,40 +75,40 @@ def receipt_and_charge(basket: OrderView) -> tuple[payments.Receipt, payments.Ch
 
 
 def test_it_keeps_its_seats_though_sales_have_closed(screening: Screening) -> None:
-    basket = paid_untold(screening, "A4 A5")
+    basket = paid_without_webhook(screening, "A4 A5")
     set_film_times(screening, started=20, ends=100)
-    after = bank_tells(basket)
+    after = send_webhook(basket)
     assert (after.state, valid_tickets(after), refunds(after)) == ("paid", ["A4", "A5"], [])
     receipt, _ = receipt_and_charge(basket)
     assert receipt.received_at - receipt.paid_at > timedelta(minutes=29)
 
 
 def test_paid_after_the_deadline_it_is_late_and_goes_back(screening: Screening) -> None:
-    """The control of the test above: the same, but for the time of payment."""
-    basket = paid_untold(screening, "A4 A5")
+    """The control of the test above: only the time of payment differs."""
+    basket = paid_without_webhook(screening, "A4 A5")
     set_film_times(screening, started=20, ends=100)
     set_bank_time(basket, "made + interval '25 minutes'")
-    after = bank_tells(basket)
+    after = send_webhook(basket)
     assert (after.state, refunds(after)) == ("expired", [(7600, "refunded")])
 
 
 def test_other_seats_are_offered_where_its_own_have_gone(screening: Screening) -> None:
-    basket = paid_untold(screening, "A4 A5")
+    basket = paid_without_webhook(screening, "A4 A5")
     purchases.buy(screening, seat_ids(seat_plan_of(screening), "A4 A5"), "eva")
-    after = bank_tells(basket)
+    after = send_webhook(basket)
     assert (after.state, after.reseat_seats, refunds(after)) == ("reseat_offered", ("A2", "A3"), [])
 
 
 def test_it_goes_back_where_the_screening_was_cancelled_meanwhile(screening: Screening) -> None:
-    basket = paid_untold(screening, "A4")
-    with db.transaction() as session:  # by another process: nothing here has heard of it
+    basket = paid_without_webhook(screening, "A4")
+    with db.transaction() as session:  # by another process: this one has a cached programme
         session.execute(
             text(
                 "update events.screenings set status = 'cancelled', cancel_reason = 'No light.' where id = :id"
             ),
             {"id": screening.id},
         )
-    after = bank_tells(basket)
+    after = send_webhook(basket)
     assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
 
 
@@ -117,12 +117,12 @@ def test_it_goes_back_where_the_buyer_has_given_the_order_up(screening: Screenin
     purchases.bank().pay(purchases.charge_id(basket), told_after=LONG)
     with db.transaction():
         orders.abandon(basket.token, owner_of(basket))
-    after = bank_tells(basket)
+    after = send_webhook(basket)
     assert (after.state, refunds(after)) == ("cancelled", [(3800, "refunded")])
 
 
 @pytest.mark.parametrize(
-    "said",
+    "bank_time",
     [
         "null",
         "clock_timestamp() + interval '40 minutes'",
@@ -131,21 +131,21 @@ def test_it_goes_back_where_the_buyer_has_given_the_order_up(screening: Screenin
         "timestamptz '9999-12-31 23:59Z'",
     ],
 )
-def test_a_time_that_cannot_be_counts_as_now(screening: Screening, said: str) -> None:
-    basket = paid_untold(screening, "A4")
+def test_an_implausible_time_counts_as_now(screening: Screening, bank_time: str) -> None:
+    basket = paid_without_webhook(screening, "A4")
     set_film_times(screening, started=20, ends=100)
-    set_bank_time(basket, said)
-    after = bank_tells(basket)
+    set_bank_time(basket, bank_time)
+    after = send_webhook(basket)
     assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
     receipt, _ = receipt_and_charge(basket)
     assert abs(receipt.received_at - receipt.paid_at) < timedelta(minutes=1)
 
 
-def test_a_bank_whose_clock_is_a_little_behind_is_believed(screening: Screening) -> None:
-    basket = paid_untold(screening, "A4")
+def test_a_bank_clock_a_little_behind_is_accepted(screening: Screening) -> None:
+    basket = paid_without_webhook(screening, "A4")
     set_film_times(screening, started=20, ends=100)
     set_bank_time(basket, "made - interval '4 minutes'")
-    assert bank_tells(basket).state == "paid"
+    assert send_webhook(basket).state == "paid"
     receipt, charge = receipt_and_charge(basket)
     assert receipt.paid_at == charge.created_at, "nobody pays a charge before it is made"
 

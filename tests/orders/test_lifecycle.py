@@ -1,4 +1,4 @@
-"""Cancelling and being called off: money back once, tickets void, seats and stock free, the queue served."""
+"""Cancelled and called-off orders: one refund, revoked tickets, free seats and stock, offers to the waiting list."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def states(basket: OrderView) -> list[str]:
         return [ticket.state for ticket in tickets.of_order(basket.id)]
 
 
-def test_cancelled_means_all_of_it(screening: Screening) -> None:
+def test_a_cancelled_order_gives_everything_back(screening: Screening) -> None:
     popcorn = add_product(screening, on_hand=1)
     paid = purchases.buy(screening, seats(screening, "A1 A2"), choices=[FULL, STUDENT], items={popcorn: 1})
     ended = cancel(paid)
@@ -91,7 +91,7 @@ def test_the_seats_can_be_bought_again(screening: Screening) -> None:
     assert purchases.buy(screening, seats(screening, "A1 A2"), "eva").state == "paid"
 
 
-def test_the_queue_is_served_when_somebody_cancels(screening: Screening) -> None:
+def test_freed_seats_are_offered_to_the_waiting_list(screening: Screening) -> None:
     everybody = [
         purchases.buy(screening, seats(screening, names), visitor)
         for visitor, names in (("ana", "A1 A2 A3 A4 A5"), ("eva", "A6 A7 A8 A9 A10"), ("rui", "B1 B2 B3 B4"))
@@ -111,7 +111,7 @@ def test_the_queue_is_served_when_somebody_cancels(screening: Screening) -> None
     assert purchases.pay(purchases.check_out(purchases.choose(basket))).state == "paid"
 
 
-def test_not_once_somebody_is_in(screening: Screening) -> None:
+def test_not_after_an_admission(screening: Screening) -> None:
     paid = purchases.buy(screening, seats(screening, "A1 A2"))
     with db.reading():
         first = tickets.of_order(paid.id)[0]
@@ -125,7 +125,7 @@ def test_not_once_somebody_is_in(screening: Screening) -> None:
     assert (states(paid), refunds(paid)) == (["admitted", "valid"], [])
 
 
-def test_not_after_the_beginning(screening: Screening) -> None:
+def test_not_after_the_screening_began(screening: Screening) -> None:
     paid = purchases.buy(screening, seats(screening, "A1"))
     with db.transaction() as session:
         session.execute(
@@ -141,7 +141,7 @@ def test_not_after_the_beginning(screening: Screening) -> None:
     assert not purchases.order(paid.token).can_cancel
 
 
-def test_only_what_was_paid(screening: Screening) -> None:
+def test_only_a_paid_order_is_cancelled(screening: Screening) -> None:
     with pytest.raises(WrongState):
         cancel(purchases.start(screening, seats(screening, "A1")))
 
@@ -154,8 +154,8 @@ def test_a_refund_that_the_bank_refuses_stays_visible(screening: Screening) -> N
     assert mails("order_refunded") == []
 
 
-def test_a_refused_part_is_in_the_whole_that_goes_back_later(screening: Screening) -> None:
-    """The snacks' price was refused; then the order is cancelled: nothing is left to ask for, and it is refunded."""
+def test_a_failed_part_is_included_in_the_later_refund(screening: Screening) -> None:
+    """The refund of the concessions fails; then the cancelled order is refunded whole, with nothing left to retry."""
     paid = purchases.buy(screening, seats(screening, "A1"))
     purchases.bank().refunds_will(purchases.charge_id(paid), "fail")
     with db.transaction():
@@ -169,7 +169,7 @@ def test_a_refused_part_is_in_the_whole_that_goes_back_later(screening: Screenin
 
 
 def test_snacks_bought_long_before_come_back(screening: Screening) -> None:
-    """The counter's books of that month are closed before the screening is."""
+    """Sold claims are folded into the stock before the screening takes place."""
     popcorn = add_product(screening, on_hand=10)
     paid = purchases.buy(screening, seats(screening, "A1"), items={popcorn: 4})
     with db.transaction() as session:
@@ -200,11 +200,11 @@ def test_called_off_by_the_cinema(screening: Screening) -> None:
     assert all(one["facts"]["reason"] == "O projetor quebrou." for one in told)  # type: ignore[index]
 
 
-def test_begun_in_the_second_in_which_it_was_called_off(screening: Screening) -> None:
+def test_started_in_the_second_of_the_calling_off(screening: Screening) -> None:
     with db.transaction():
         events.cancel_screening(screening.id, "O projetor quebrou.")
     purchases.run_due_work()
-    with db.transaction() as session:  # what a process that has not seen it yet writes
+    with db.transaction() as session:  # as a process with an older cached programme sees it
         session.execute(text("update events.screenings set status = 'scheduled'"))
     cache.clear_all()
     late = purchases.start(screening, seats(screening, "A1"))

@@ -1,4 +1,4 @@
-"""Prices of ticket types, the companion's rule, and who counts in the 40 %."""
+"""Prices of ticket types, the rule for companions, and the kinds that count in the quota of 40 %."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_an_odd_centavo_is_the_customers() -> None:
 
 
 @given(st.dictionaries(st.integers(1, 400), choice, min_size=1, max_size=8))
-def test_what_is_accepted_is_complete_and_has_no_lone_companion(choices: dict[int, TypeChoice]) -> None:
+def test_accepted_choices_are_complete_and_have_no_lone_companion(choices: dict[int, TypeChoice]) -> None:
     kinds = [one.half_kind for one in choices.values()]
     if kinds.count("companion") > kinds.count("disabled"):
         with pytest.raises(Invalid) as refused:
@@ -48,18 +48,18 @@ def test_what_is_accepted_is_complete_and_has_no_lone_companion(choices: dict[in
         ({}, "types.missing", "seat-1"),
         ({1: TypeChoice("free", None)}, "types.missing", "seat-1"),
         ({1: TypeChoice("half", None)}, "types.kind_missing", "seat-1"),
-        ({1: TypeChoice("half", "friend of the house")}, "types.kind_missing", "seat-1"),
+        ({1: TypeChoice("half", "regular guest")}, "types.kind_missing", "seat-1"),
         ({1: TypeChoice(), 2: TypeChoice()}, "types.foreign_seat", "seat-2"),
         ({1: TypeChoice("half", "companion")}, "types.companion_alone", "seat-1"),
     ],
 )
-def test_what_is_refused(choices: dict[int, TypeChoice], code: str, field: str) -> None:
+def test_refused_choices(choices: dict[int, TypeChoice], code: str, field: str) -> None:
     with pytest.raises(Invalid) as refused:
         checked([1], choices)
     assert (refused.value.code, refused.value.field) == (code, field)
 
 
-def test_all_that_is_wrong_is_said_seat_by_seat() -> None:
+def test_each_seat_has_its_error() -> None:
     half = TypeChoice("half", None)
     companion = TypeChoice("half", "companion")
     wrong = problems([1, 2, 3, 4, 5], {1: half, 3: companion, 4: companion, 5: TypeChoice()})
@@ -67,7 +67,7 @@ def test_all_that_is_wrong_is_said_seat_by_seat() -> None:
         ("types.kind_missing", "seat-1"),
         ("types.missing", "seat-2"),
         ("types.companion_alone", "seat-4"),
-    ], "whose kind is missing may be the one whom the first companion goes with"
+    ], "the seat without a kind counts as a disabled person for the first companion"
 
 
 def test_a_kind_without_half_price_means_nothing() -> None:

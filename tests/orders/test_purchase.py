@@ -1,4 +1,4 @@
-"""From seats to tickets through the services: what is charged, what is held, what is issued."""
+"""A purchase from seats to tickets through the services: charges, claims, tickets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An order that is given up for another one: both happen, or neither."""
+"""An order that replaces another: both changes happen, or neither."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def the_best(screening: Screening, quantity: int, former: OrderView) -> OrderVie
     return purchases.order(started.token)
 
 
-def test_everything_that_the_former_one_holds_goes_back(screening: Screening, settings: Settings) -> None:
+def test_the_former_order_releases_all_its_claims(screening: Screening, settings: Settings) -> None:
     config.use(settings.changed(holds={"max_per_visitor": 1}))
     popcorn = add_product(screening, on_hand=2)
     former = purchases.choose(
@@ -72,19 +72,19 @@ def test_everything_that_the_former_one_holds_goes_back(screening: Screening, se
     with db.reading():
         left, places = orders.half_price_left(screening.id)
     assert left == places
-    later = purchases.choose(later, [STUDENT, STUDENT], {popcorn: 2})  # which nobody has any more
+    later = purchases.choose(later, [STUDENT, STUDENT], {popcorn: 2})  # the former order has released them
     the_best(screening, 4, later)
     assert len(taken_seats(screening).split()) == 4
 
 
-def test_for_a_screening_elsewhere_too(screening: Screening) -> None:
+def test_a_replacement_for_another_screening(screening: Screening) -> None:
     former = purchases.start(screening, seats(screening, "A1 A2"))
     elsewhere = make_screening("oooo")
     other_seats(elsewhere, seats(elsewhere, "A1"), former)
     assert (taken_seats(screening), taken_seats(elsewhere)) == ("", "A1")
 
 
-def test_it_stays_when_the_other_seats_cannot_be_had(screening: Screening) -> None:
+def test_the_former_order_stays_when_the_seats_are_lost(screening: Screening) -> None:
     former = purchases.start(screening, seats(screening, "A1 A2"))
     purchases.start(screening, seats(screening, "A5"), "eva")
     with pytest.raises(SeatsLost):
@@ -98,7 +98,7 @@ def test_it_stays_when_the_other_seats_cannot_be_had(screening: Screening) -> No
     ("chosen", "code"),
     [((), "none"), ((UNKNOWN,), "unknown"), ((UNKNOWN, UNKNOWN), "repeated"), (range(1, 60), "too_many")],
 )
-def test_it_stays_when_there_are_no_such_seats(
+def test_the_former_order_stays_when_the_seats_do_not_exist(
     screening: Screening, chosen: Sequence[int], code: str
 ) -> None:
     former = purchases.start(screening, seats(screening, "A1 A2"))
@@ -110,21 +110,21 @@ def test_it_stays_when_there_are_no_such_seats(
     assert (purchases.order(former.token).is_open, taken_seats(screening)) == (True, "A1 A2")
 
 
-def test_nobody_gives_up_the_order_of_another(screening: Screening) -> None:
+def test_an_order_of_another_visitor_is_not_replaced(screening: Screening) -> None:
     former = purchases.start(screening, seats(screening, "A1 A2"))
     with pytest.raises(NotFound):
         other_seats(screening, seats(screening, "A4"), former, visitor_actor("eva"))
     assert (purchases.order(former.token).is_open, taken_seats(screening)) == (True, "A1 A2")
 
 
-def test_one_that_was_paid_meanwhile_stays(screening: Screening) -> None:
+def test_an_order_that_was_paid_meanwhile_stays(screening: Screening) -> None:
     former = purchases.buy(screening, seats(screening, "A1 A2"))
     other_seats(screening, seats(screening, "A4"), former)
     assert (purchases.order(former.token).state, taken_seats(screening)) == ("paid", "A1 A2 A4")
 
 
-def test_seats_that_are_looked_at_are_checked_before_they_are_said_to_be_lost(screening: Screening) -> None:
-    """What is free is checked by the hold alone."""
+def test_unknown_seats_are_reported_before_lost_ones(screening: Screening) -> None:
+    """Free seats are only checked when they are held."""
     purchases.start(screening, seats(screening, "A1"), "eva")
     (lost,) = seats(screening, "A1")
     with db.reading():

@@ -1,4 +1,4 @@
-"""One form sent again, with the same wish or another: the browser keeps pages, and with them their once-token."""
+"""A form that is sent again with the same seats or others: a page of the browser's history keeps its once-token."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def held(screening: Screening) -> int:
 
 
 @pytest.mark.parametrize("again", ["A5", "A1 A2 A3", "A2", "B1 B2"])
-def test_other_seats_are_for_the_basket_that_stands(screening: Screening, again: str) -> None:
+def test_other_seats_are_a_change_of_the_first_basket(screening: Screening, again: str) -> None:
     first = take(screening, "A1 A2")
     for one_neighbour_left in (True, False):
         with pytest.raises(StartedWithOtherSeats) as other:
@@ -56,7 +56,7 @@ def test_other_seats_are_for_the_basket_that_stands(screening: Screening, again:
     assert held(screening) == 2
 
 
-def test_seats_that_others_have_are_said_to_be_lost_when_the_basket_is_changed(screening: Screening) -> None:
+def test_lost_seats_are_reported_by_the_change_of_the_basket(screening: Screening) -> None:
     first = take(screening, "A1")
     purchases.start(screening, seat_ids(seat_plan_of(screening), "A5"), "eva")
     with pytest.raises(StartedWithOtherSeats), db.reading():
@@ -65,7 +65,7 @@ def test_seats_that_others_have_are_said_to_be_lost_when_the_basket_is_changed(s
         orders.change_seats(first.token, seat_ids(seat_plan_of(screening), "A5"), visitor_actor())
 
 
-def test_a_basket_that_was_given_up_answers_no_more(screening: Screening) -> None:
+def test_an_abandoned_basket_does_not_answer_the_form(screening: Screening) -> None:
     tokens = []
     for names in ("A1", "A1", "A5"):
         tokens.append(take(screening, names).token)
@@ -77,13 +77,13 @@ def test_a_basket_that_was_given_up_answers_no_more(screening: Screening) -> Non
     assert len(set(tokens)) == 3
 
 
-def test_nor_one_whose_time_is_up(screening: Screening) -> None:
+def test_an_overdue_basket_does_not_answer_the_form(screening: Screening) -> None:
     first = take(screening, "A1")
     purchases.age_order(purchases.order(first.token), 60)
-    assert take(screening, "A1").token != first.token, "even before the clockwork has seen it"
+    assert take(screening, "A1").token != first.token, "even before a tick has seen it"
 
 
-def test_once_paid_it_answers_for_its_own_seats_alone(screening: Screening) -> None:
+def test_a_paid_order_answers_only_for_its_own_seats(screening: Screening) -> None:
     first = take(screening, "A1")
     paid = purchases.pay(purchases.check_out(purchases.choose(purchases.order(first.token))))
     assert paid.state == "paid"
@@ -93,7 +93,7 @@ def test_once_paid_it_answers_for_its_own_seats_alone(screening: Screening) -> N
     assert (second.token != first.token, second.instead_of) == (True, None)
 
 
-def test_another_number_together_takes_the_place_of_the_first(screening: Screening) -> None:
+def test_another_quantity_replaces_the_first_basket(screening: Screening) -> None:
     first = best(screening, 2)
     with pytest.raises(AlreadyStarted):
         best(screening, 2)
@@ -105,7 +105,7 @@ def test_another_number_together_takes_the_place_of_the_first(screening: Screeni
     assert best(screening, 1).instead_of == second.token
 
 
-def test_what_is_being_paid_for_is_left_alone(screening: Screening) -> None:
+def test_an_order_that_awaits_payment_is_not_replaced(screening: Screening) -> None:
     first = best(screening, 2)
     purchases.check_out(purchases.choose(purchases.order(first.token)))
     assert best(screening, 3).instead_of is None

@@ -1,4 +1,4 @@
-"""What the clock deletes of orders: those never paid, and the buyers of old ones. Money leaves its record."""
+"""Retention: unpaid orders are deleted, buyers of old orders erased, records of money kept."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def screening(app: object) -> Screening:
 
 
 def check_out(basket: OrderView) -> OrderView:
-    """As buyers do who give a CPF."""
+    """Check out with a CPF."""
     with db.transaction():
         orders.check_out(basket.token, owner_of(basket), name=NAME, email=EMAIL, cpf=CPF, method="pix")
     purchases.run_due_work()
@@ -43,7 +43,7 @@ def awaiting(screening: Screening, names: str, visitor: str = "ana") -> OrderVie
 
 
 def expired(screening: Screening, names: str, visitor: str = "ana") -> OrderView:
-    """Its time has run out, the bank has ended its charge, and the clock has looked for the last time."""
+    """An expired order whose charge has ended at the bank and had its last check."""
     order = purchases.expire(awaiting(screening, names, visitor))
     purchases.run_due_work()
     with db.transaction() as session:
@@ -75,7 +75,7 @@ def is_there(order: OrderView) -> bool:
     return True
 
 
-def test_an_order_that_was_never_paid_goes_with_all_of_its_buyer(screening: Screening) -> None:
+def test_an_unpaid_order_is_deleted_with_all_data_of_its_buyer(screening: Screening) -> None:
     popcorn = add_product(screening)
     basket = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1 A2"))
     order = purchases.expire(
@@ -97,7 +97,7 @@ def test_an_order_that_was_never_paid_goes_with_all_of_its_buyer(screening: Scre
     assert tables_containing(str(order.reservation_id)) <= {"core.outbox", "core.processed"}
 
 
-def test_what_is_open_or_paid_stays(screening: Screening) -> None:
+def test_open_and_paid_orders_stay(screening: Screening) -> None:
     draft = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1"))
     waiting = awaiting(screening, "A3", "eva")
     paid = purchases.pay(awaiting(screening, "A5", "rui"))
@@ -109,7 +109,7 @@ def test_what_is_open_or_paid_stays(screening: Screening) -> None:
 
 
 def test_an_order_whose_charge_has_not_ended_is_left_for_later(screening: Screening) -> None:
-    """Money may still come: it must find its order."""
+    """A payment may still come, and needs its order."""
     order = purchases.expire(awaiting(screening, "A1"))
     with db.transaction() as session:
         session.execute(
@@ -127,7 +127,7 @@ def test_an_order_whose_charge_has_not_ended_is_left_for_later(screening: Screen
     assert not is_there(younger)
 
 
-def test_money_that_came_and_went_back_leaves_a_record_without_its_buyer(screening: Screening) -> None:
+def test_a_refunded_late_payment_leaves_a_record_without_its_buyer(screening: Screening) -> None:
     order = awaiting(screening, "A1")
     with db.transaction():
         orders.abandon(order.token, owner_of(order))
@@ -148,8 +148,8 @@ def test_money_that_came_and_went_back_leaves_a_record_without_its_buyer(screeni
         assert [one.amount for one in payments.receipts_of(order.id)] == [3800]
 
 
-def test_money_that_did_not_go_back_keeps_its_buyer(screening: Screening) -> None:
-    """Somebody must still be able to reach them."""
+def test_a_payment_that_is_not_refunded_keeps_its_buyer(screening: Screening) -> None:
+    """Staff must still be able to reach the buyer."""
     order = awaiting(screening, "A1")
     with db.transaction():
         orders.abandon(order.token, owner_of(order))
@@ -164,7 +164,7 @@ def test_money_that_did_not_go_back_keeps_its_buyer(screening: Screening) -> Non
     assert purchases.order(order.token).email == EMAIL
 
 
-def test_buyers_are_taken_out_of_old_sales(screening: Screening, settings: Settings) -> None:
+def test_buyers_of_old_orders_are_erased(screening: Screening, settings: Settings) -> None:
     paid = purchases.pay(awaiting(screening, "A1"))
     with db.transaction() as session:
         session.execute(text("delete from core.outbox"))

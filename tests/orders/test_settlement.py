@@ -1,4 +1,4 @@
-"""Money that comes: once, twice, wrong, late; each ends as it should, and nobody is charged twice."""
+"""Settlement of receipts: single, double, of a wrong amount, late."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_paid_twice_gives_one_set_of_tickets_and_the_second_money_back(screening
 
 
 def test_money_of_an_earlier_charge_ends_the_one_that_took_its_place(screening: Screening) -> None:
-    """The Pix was on its way already when its buyer turned to the card: the card's page takes no more money."""
+    """The buyer changes to the card while the Pix payment is on its way: the card charge ends."""
     basket = start_payment(screening, "A4")
     pix = purchases.charge_id(basket)
     with db.transaction():
@@ -124,7 +124,7 @@ def test_late_money_in_time_for_its_snacks(screening: Screening) -> None:
 
 @pytest.fixture
 def reseated(screening: Screening) -> OrderView:
-    """Ana's A4 and A5 were sold to Eva before Ana's money came; A2 and A3 are held for her."""
+    """Ana's A4 and A5 are sold to Eva before Ana's payment comes; A2 and A3 are offered to Ana."""
     basket = expire(start_payment(screening, "A4 A5", choices=[FULL, STUDENT]))
     purchases.buy(screening, seats(screening, "A4 A5"), "eva")
     return purchases.pay(basket, stubborn=True)
@@ -146,7 +146,7 @@ def test_late_money_is_offered_other_seats(screening: Screening, reseated: Order
 
 
 def test_new_seats_may_be_old_ones_moved_by_one(screening: Screening) -> None:
-    """A2 A3 in place of A3 A4: one of the new seats is another's old one."""
+    """A2 A3 in place of A3 A4: A3 is an old and a new seat."""
     basket = expire(start_payment(screening, "A3 A4"))
     purchases.buy(screening, seats(screening, "A4 A5 A6 A7"), "eva")
     offered = purchases.pay(basket, stubborn=True)

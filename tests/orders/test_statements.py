@@ -1,4 +1,4 @@
-"""What each step of a purchase costs the database: a ceiling, so that nobody adds statements without noticing."""
+"""The number of SQL statements of each step of a purchase must not grow unnoticed."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def test_a_purchase_in_few_statements(app: object) -> None:
         "full price": 2,
         "half price": 4,
         "concessions": 3,
-        "check out": 5,  # one asks whether the screening is still as it was shown
-        "settle": 10,  # so does one here
+        "check out": 5,  # one reads whether the screening is still as shown
+        "settle": 10,  # one reads the same here
     }
     assert purchases.order(basket.token).state == "paid"
     assert all(spent[step] <= most[step] for step in most), spent

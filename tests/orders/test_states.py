@@ -1,4 +1,4 @@
-"""The state machine of an order: complete, without a way back from the end, and moved by one statement."""
+"""The state machine of orders: all moves, and none from the final state."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TABLE: dict[tuple[str, Event], str] = {
 
 @pytest.mark.parametrize(("state", "event"), list(itertools.product(STATES, ORDER.events)))
 def test_where_an_event_leads(state: str, event: Event) -> None:
-    """What the table does not name is refused."""
+    """A move that is not in the table is refused."""
     assert ORDER.after(state, event) == TABLE.get((state, event))
 
 

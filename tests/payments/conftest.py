@@ -1,4 +1,4 @@
-"""A payment-service on an empty database, with the sandbox bank at its side."""
+"""Fixtures of payment-service: an empty database and the sandbox bank."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def bank(database: str) -> Sandbox:
 
 @pytest.fixture
 def work(database: str) -> Callable[[], int]:
-    """Do all that payments has to do now: messages, and the bank's webhooks."""
+    """Handle all due messages and webhooks of payments; returns how many."""
     mine = routes(("payments",))
 
     def run() -> int:
@@ -81,7 +81,7 @@ def receipts(order: uuid.UUID = ORDER) -> list[service.Receipt]:
 
 
 def messages(kind: str) -> list[dict[str, Any]]:
-    """The payloads of the messages of a kind that wait."""
+    """The payloads of the waiting messages of a kind, the oldest first."""
     with db.reading() as current:
         rows = current.execute(
             text("select payload from core.outbox where kind = :kind order by created_at"), {"kind": kind}
@@ -89,8 +89,8 @@ def messages(kind: str) -> list[dict[str, Any]]:
         return [row.payload for row in rows]
 
 
-def due_now() -> None:
-    """Let the clock run: whatever waits for its time is due."""
+def make_all_due() -> None:
+    """Make all delayed messages, checks and webhooks due now."""
     with db.transaction() as current:
         current.execute(text("update core.outbox set available_at = clock_timestamp()"))
         current.execute(
@@ -108,7 +108,7 @@ def due_now() -> None:
         current.execute(text("update sandbox_bank.notifications set due_at = clock_timestamp()"))
 
 
-def let_it_expire(charge_id: uuid.UUID) -> None:
+def expire_charge(charge_id: uuid.UUID) -> None:
     with db.transaction() as current:
         current.execute(
             text(
@@ -122,4 +122,4 @@ def let_it_expire(charge_id: uuid.UUID) -> None:
             ),
             {"id": charge_id.hex},
         )
-    due_now()
+    make_all_due()

@@ -1,4 +1,4 @@
-"""BR Codes: the Banco Central's own examples, and anything that is encoded is read back."""
+"""BR Codes: the examples of the Banco Central, and every encoded code is decoded to the same fields."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_gui_in_capitals_is_read() -> None:
 
 @given(st.text(string.ascii_letters + string.digits, min_size=20, max_size=25))
 def test_a_crc_keeps_its_leading_zeros(txid: str) -> None:
-    """Whatever the CRC is, four digits end the text; small ones are found on the way below."""
+    """The text ends with four digits, also for a small CRC; the test below finds small ones."""
     text = encode(BRCode("Cine", "Santos", key="k", txid=txid))
     assert text[-8:-4] == "6304"
     assert int(text[-4:], 16) == crc16(text[:-4].encode())
@@ -126,7 +126,7 @@ def test_unknown_fields_are_tolerated() -> None:
 
 
 def test_a_field_that_stands_twice_is_refused() -> None:
-    """Two apps could read two amounts out of one code."""
+    """Otherwise two apps could read two different amounts."""
     fields = "5405" + "10.00"
     with pytest.raises(BadBRCode, match="broken field 54"):
         decode(_sealed(STATIC[:-8] + fields + fields))

@@ -1,4 +1,4 @@
-"""A charge's way: asked for, made at the provider, paid, changed, ended. Whatever the bank does, money counts once."""
+"""Charges: requested, made at the provider, paid, replaced, ended. Each payment counts once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.payments.conftest import (
     ORDER,
     charge,
     charges,
-    due_now,
-    let_it_expire,
+    expire_charge,
+    make_all_due,
     messages,
     receipts,
 )
@@ -91,7 +91,7 @@ def test_two_payments_of_one_code_are_two_receipts(ask: Ask, work: Work, bank: S
     assert len(messages("PaymentReceived")) == 2
 
 
-def test_a_wrong_amount_is_written_down_as_it_came(ask: Ask, work: Work, bank: Sandbox) -> None:
+def test_a_wrong_amount_is_recorded_as_paid(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
     bank.pay(asked.id.hex, amount=9999)
@@ -99,7 +99,7 @@ def test_a_wrong_amount_is_written_down_as_it_came(ask: Ask, work: Work, bank: S
     assert messages("PaymentReceived")[0]["amount"] == 9999
 
 
-def test_a_webhook_before_the_money_shows_is_asked_again(ask: Ask, work: Work, bank: Sandbox) -> None:
+def test_a_webhook_before_the_payment_shows_is_checked_again(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
     bank.pay(asked.id.hex, hidden=60)
@@ -108,29 +108,29 @@ def test_a_webhook_before_the_money_shows_is_asked_again(ask: Ask, work: Work, b
     assert charge(asked.id).state == "pending"
     with db.transaction() as current:  # a minute later
         current.execute(text("update sandbox_bank.payments set visible_at = clock_timestamp()"))
-    due_now()
+    make_all_due()
     work()
     assert len(receipts()) == 1
 
 
-def test_a_lost_webhook_is_made_up_for_by_the_clock(ask: Ask, work: Work, bank: Sandbox) -> None:
+def test_the_periodic_check_replaces_a_lost_webhook(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
     bank.pay(asked.id.hex, notices=0)
     work()
     assert receipts() == []
-    due_now()
+    make_all_due()
     checks.check_charges()
     work()
     assert len(receipts()) == 1
 
 
-def test_the_clock_looks_later_and_later(ask: Ask, work: Work, bank: Sandbox) -> None:
+def test_checks_become_rarer(ask: Ask, work: Work, bank: Sandbox) -> None:
     ask()
     work()
     checks.check_charges()
     assert messages("ProviderHinted") == []
-    due_now()
+    make_all_due()
     checks.check_charges()
     assert len(messages("ProviderHinted")) == 1
     checks.check_charges()
@@ -140,7 +140,7 @@ def test_the_clock_looks_later_and_later(ask: Ask, work: Work, bank: Sandbox) ->
 def test_never_paid_ends_with_its_deadline_at_the_bank_too(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
-    let_it_expire(asked.id)
+    expire_charge(asked.id)
     checks.check_charges()
     assert charge(asked.id).state == "cancelling"
     work()
@@ -149,10 +149,10 @@ def test_never_paid_ends_with_its_deadline_at_the_bank_too(ask: Ask, work: Work,
     assert bank.look(asked.id.hex).status == "ended"
 
 
-def test_money_after_the_end_is_a_receipt_all_the_same(ask: Ask, work: Work, bank: Sandbox) -> None:
+def test_a_payment_after_the_end_is_a_receipt(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
-    let_it_expire(asked.id)
+    expire_charge(asked.id)
     checks.check_charges()
     work()
     bank.pay(asked.id.hex, stubborn=True)
@@ -161,14 +161,14 @@ def test_money_after_the_end_is_a_receipt_all_the_same(ask: Ask, work: Work, ban
     assert len(messages("PaymentReceived")) == 1
 
 
-def test_money_after_the_end_is_found_without_its_webhook(ask: Ask, work: Work, bank: Sandbox) -> None:
+def test_a_payment_after_the_end_is_found_without_its_webhook(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
     with db.transaction():
         assert service.cancel_live_charge(ORDER)
     work()
     bank.pay(asked.id.hex, stubborn=True, notices=0)
-    due_now()
+    make_all_due()
     checks.check_charges()
     work()
     assert len(receipts()) == 1
@@ -220,7 +220,7 @@ def bank_knows(bank: Sandbox, asked: Charge) -> bool:
     return True
 
 
-def test_asking_twice_is_asking_once(bank: Sandbox, work: Work) -> None:
+def test_a_repeated_request_returns_the_same_charge(bank: Sandbox, work: Work) -> None:
     from datetime import UTC, datetime, timedelta
 
     until = datetime.now(UTC) + timedelta(minutes=5)
@@ -232,7 +232,7 @@ def test_asking_twice_is_asking_once(bank: Sandbox, work: Work) -> None:
     assert len(charges()) == 1
 
 
-def test_a_declined_card_fails_and_tells_the_order(ask: Ask, work: Work, bank: Sandbox) -> None:
+def test_a_declined_card_fails_and_is_published(ask: Ask, work: Work, bank: Sandbox) -> None:
     card = ask("card")
     work()
     bank.decline(card.id.hex)
@@ -254,7 +254,7 @@ def test_an_unreachable_bank_leaves_the_charge_unknown_until_it_answers(
     work()
     assert (charge(asked.id).state, charge(asked.id).live) == ("unknown", True)
     bank.come_back()
-    due_now()
+    make_all_due()
     work()
     assert charge(asked.id).state == "pending"
 
@@ -267,7 +267,7 @@ def test_a_lost_answer_makes_no_second_charge(ask: Ask, work: Work, bank: Sandbo
     assert bank.look(asked.id.hex).status == "pending"
     bank.pay(asked.id.hex)
     bank.come_back()
-    due_now()
+    make_all_due()
     work()
     assert charge(asked.id).state == "confirmed"
     assert len(receipts()) == 1
@@ -282,7 +282,7 @@ def test_an_unreachable_bank_holds_back_the_new_method(ask: Ask, work: Work, ban
     assert charge(pix.id).state == "cancelling"
     assert charge(card.id).state == "created"
     bank.come_back()
-    due_now()
+    make_all_due()
     work()
     assert charge(pix.id).state == "cancelled"
     assert charge(card.id).state == "pending"
@@ -310,8 +310,8 @@ def test_nonsense_is_refused(method: str, amount: int, database: str) -> None:
         service.request_charge(ORDER, method, amount, datetime.now(UTC), "x")
 
 
-def test_one_live_charge_an_order_even_against_the_rules(ask: Ask, database: str) -> None:
-    """The index is the guard: a second writer that has not seen the first gets a conflict."""
+def test_an_order_has_one_live_charge_even_in_a_race(ask: Ask, database: str) -> None:
+    """The unique index is the guard: the second of two concurrent writers gets a conflict."""
     from concurrent.futures import ThreadPoolExecutor
 
     def one(number: int) -> str:

@@ -1,4 +1,4 @@
-"""A bank that is away for half an hour: all is asked for until it answers, and no dead letters pile up."""
+"""While the bank is unreachable for half an hour, requests are repeated until it answers, without dead letters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.core.messages import ChargeCancelRequested
 from app.dispatch import routes
 from app.payments import checks, service
 from app.payments.service import Charge
-from tests.payments.conftest import ORDER, charge, due_now, receipts
+from tests.payments.conftest import ORDER, charge, make_all_due, receipts
 
 Ask = Callable[..., Charge]
 Work = Callable[[], int]
@@ -22,41 +22,41 @@ Work = Callable[[], int]
 
 def half_an_hour_passes() -> None:
     for _minute in range(30):
-        due_now()
+        make_all_due()
         checks.check_charges()
         checks.check_refunds()
         worker.drain(routes(("payments",)))
 
 
-def given_up() -> list[str]:
+def dead_letters() -> list[str]:
     with db.reading():
         return [letter.kind for letter in OutboxDeadLetters().list()]
 
 
-def test_a_charge_that_nobody_wants_any_more(ask: Ask, work: Work, bank: Sandbox) -> None:
+def test_a_cancelled_charge(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
     bank.go_away(600)
     with db.transaction():
         service.cancel_live_charge(ORDER)
     half_an_hour_passes()
-    assert (charge(asked.id).state, given_up()) == ("cancelling", [])
+    assert (charge(asked.id).state, dead_letters()) == ("cancelling", [])
     bank.come_back()
     half_an_hour_passes()
     assert (charge(asked.id).state, bank.look(asked.id.hex).status) == ("cancelled", "ended")
 
 
-def test_a_charge_that_the_bank_has_not_heard_of(ask: Ask, bank: Sandbox) -> None:
+def test_a_charge_unknown_to_the_bank(ask: Ask, bank: Sandbox) -> None:
     bank.go_away(600)
     asked = ask()
     half_an_hour_passes()
-    assert (charge(asked.id).state, given_up()) == ("unknown", [])
+    assert (charge(asked.id).state, dead_letters()) == ("unknown", [])
     bank.come_back()
     half_an_hour_passes()
     assert charge(asked.id).state == "pending"
 
 
-def test_money_that_goes_back(ask: Ask, work: Work, bank: Sandbox) -> None:
+def test_a_refund(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
     bank.pay(asked.id.hex)
@@ -65,7 +65,7 @@ def test_money_that_goes_back(ask: Ask, work: Work, bank: Sandbox) -> None:
     with db.transaction():
         service.refund(receipts()[0].id, None, "cancelled")
     half_an_hour_passes()
-    assert given_up() == []
+    assert dead_letters() == []
     bank.come_back()
     half_an_hour_passes()
     with db.reading():
@@ -73,8 +73,10 @@ def test_money_that_goes_back(ask: Ask, work: Work, bank: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("names", ["its charge", "its cancelling"])
-def test_what_no_clock_looks_after_is_a_dead_letter(names: str, ask: Ask, work: Work, bank: Sandbox) -> None:
-    """A webhook for a charge that has ended, or the end of one that the bank made after all: nobody asks anew."""
+def test_a_message_without_a_periodic_check_becomes_a_dead_letter(
+    names: str, ask: Ask, work: Work, bank: Sandbox
+) -> None:
+    """A webhook or a cancellation of an ended charge: no tick publishes it again."""
     asked = ask()
     work()
     with db.transaction():
@@ -87,6 +89,6 @@ def test_what_no_clock_looks_after_is_a_dead_letter(names: str, ask: Ask, work: 
             service.receive_webhook("sandbox", told.headers, told.body)
         else:
             outbox.publish(ChargeCancelRequested(str(asked.id)))
-        session.execute(text("update payments.charges set next_check_at = null"))  # its last look is over
+        session.execute(text("update payments.charges set next_check_at = null"))  # its last check is over
     half_an_hour_passes()
-    assert len(given_up()) == 1
+    assert len(dead_letters()) == 1

@@ -1,4 +1,4 @@
-"""Money back: once, never more than came, asked again when the bank is away."""
+"""Refunds: made once, never more than the receipt, repeated while the bank is away."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.core.errors import Conflict, NotFound
 from app.dispatch import routes
 from app.payments import checks, service
 from app.payments.service import Charge, Refund
-from tests.payments.conftest import ORDER, due_now, messages, receipts
+from tests.payments.conftest import ORDER, make_all_due, messages, receipts
 
 Ask = Callable[..., Charge]
 Work = Callable[[], int]
@@ -59,7 +59,7 @@ def test_the_whole_receipt_goes_back(paid: Charge, work: Work) -> None:
     ]
 
 
-def test_asking_twice_gives_back_once(paid: Charge, work: Work) -> None:
+def test_a_repeated_request_refunds_once(paid: Charge, work: Work) -> None:
     assert give_back() == give_back()
     work()
     again = give_back()
@@ -117,14 +117,14 @@ def test_a_refused_refund_is_shown_and_can_be_asked_again(paid: Charge, work: Wo
         service.retry_refund(asked.id)
 
 
-def given_at_the_bank() -> int:
+def refunded_by_bank() -> int:
     with db.reading() as current:
         done = "select coalesce(sum(amount), 0) from sandbox_bank.refunds where status = 'done'"
         return int(current.execute(text(done)).scalar_one())
 
 
-def test_all_that_is_left_takes_in_what_was_refused(paid: Charge, work: Work, bank: Sandbox) -> None:
-    """A part was refused, then the whole went back: there is nothing to ask for again."""
+def test_all_that_is_left_includes_failed_refunds(paid: Charge, work: Work, bank: Sandbox) -> None:
+    """A part fails, then the whole is refunded: nothing is left to retry."""
     bank.refunds_will(paid.id.hex, "fail")
     part = give_back(2100)
     work()
@@ -136,11 +136,11 @@ def test_all_that_is_left_takes_in_what_was_refused(paid: Charge, work: Work, ba
         service.retry_refund(part.id)
     with db.reading():
         assert service.failed_refunds() == []
-    assert given_at_the_bank() == 10100
+    assert refunded_by_bank() == 10100
 
 
-def test_asking_again_never_gives_more_than_came(paid: Charge, work: Work, bank: Sandbox) -> None:
-    """What failed is given again only as far as other refunds have left something of the receipt."""
+def test_retries_never_exceed_the_receipt(paid: Charge, work: Work, bank: Sandbox) -> None:
+    """A retry refunds only what other refunds have left of the receipt."""
     bank.refunds_will(paid.id.hex, "fail")
     failed = [give_back(2100), give_back(3000)]
     work()
@@ -152,10 +152,10 @@ def test_asking_again_never_gives_more_than_came(paid: Charge, work: Work, bank:
     assert [one and one.amount for one in again] == [1100, None]
     work()
     assert sorted((one.amount, one.state) for one in refunds()) == [(1100, "refunded"), (9000, "refunded")]
-    assert given_at_the_bank() == 10100
+    assert refunded_by_bank() == 10100
 
 
-def test_asked_again_by_two_at_once_it_is_asked_for_once(paid: Charge, work: Work, bank: Sandbox) -> None:
+def test_two_retries_at_once_make_one_refund(paid: Charge, work: Work, bank: Sandbox) -> None:
     bank.refunds_will(paid.id.hex, "fail")
     failed = give_back(6000)
     work()
@@ -171,15 +171,15 @@ def test_asked_again_by_two_at_once_it_is_asked_for_once(paid: Charge, work: Wor
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(again, range(6))) == 1
     work()
-    assert given_at_the_bank() == 6000
+    assert refunded_by_bank() == 6000
 
 
-def next_look(age: str) -> float:
-    """Seconds until the bank is asked again about a refund that is `age` old and still on its way."""
+def seconds_to_next_check(age: str) -> float:
+    """Seconds until the next check of a pending refund that is `age` old."""
     with db.transaction() as current:
         older = "update payments.refunds set created_at = clock_timestamp() - cast(:age as interval)"
         current.execute(text(older), {"age": age})
-    due_now()
+    make_all_due()
     checks.check_refunds()
     worker.drain(routes(("payments",)))
     with db.reading() as current:
@@ -187,28 +187,26 @@ def next_look(age: str) -> float:
         return float(current.execute(text(wait)).scalar_one())
 
 
-def test_a_refund_that_takes_days_is_asked_about_less_and_less(
-    paid: Charge, work: Work, bank: Sandbox
-) -> None:
+def test_checks_of_a_slow_refund_become_rarer(paid: Charge, work: Work, bank: Sandbox) -> None:
     bank.refunds_will(paid.id.hex, "slow")
     give_back()
     work()
-    with db.transaction() as current:  # a bank that takes its time
+    with db.transaction() as current:  # the bank is slow
         current.execute(
             text("update sandbox_bank.refunds set done_at = clock_timestamp() + interval '9 days'")
         )
-    waits = [next_look(age) for age in ("1 second", "40 seconds", "1 hour", "5 days")]
+    waits = [seconds_to_next_check(age) for age in ("1 second", "40 seconds", "1 hour", "5 days")]
     assert [round(wait / 60) for wait in waits] == [0, 0, 15, 60]
     assert waits[0] < 5 < waits[1]
 
 
-def test_a_slow_refund_is_asked_about_until_it_is_done(paid: Charge, work: Work, bank: Sandbox) -> None:
+def test_a_slow_refund_is_checked_until_it_is_done(paid: Charge, work: Work, bank: Sandbox) -> None:
     bank.refunds_will(paid.id.hex, "slow")
     give_back()
     work()
     assert refunds()[0].state == "refund_pending"
     time.sleep(3.1)
-    due_now()
+    make_all_due()
     checks.check_refunds()
     work()
     assert refunds()[0].state == "refunded"
@@ -223,10 +221,10 @@ def test_a_bank_that_is_away_gives_back_once_it_answers(
     work()
     assert refunds()[0].state == "refund_pending"
     bank.come_back()
-    due_now()
+    make_all_due()
     work()
     assert refunds()[0].state == "refunded"
-    assert given_at_the_bank() == 10100
+    assert refunded_by_bank() == 10100
 
 
 def test_no_such_receipt(database: str) -> None:

@@ -1,4 +1,4 @@
-"""What being paid costs the database: a ceiling, so that nobody adds statements without noticing."""
+"""The number of SQL statements of a payment must not grow unnoticed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Ask = Callable[..., Charge]
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that our own engine sends meanwhile; the bank's books are not ours.
+    """Collect the statements that the application's engine sends; the sandbox bank has its own.
 
     The look at the programme's version every two seconds belongs to no step, but to whichever a slow machine is at.
     """

@@ -1,4 +1,4 @@
-"""The state machines of charges and refunds, by any events in any order."""
+"""The state machines of charges and refunds, with any events in any order."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_cancelling_ends_one_way_or_the_other() -> None:
 
 
 def test_what_a_refund_may_become() -> None:
-    """A refund that failed may be asked for again, by another in its place; one that is done stays done."""
+    """A failed refund can be replaced by a new one; a done one is final."""
     assert REFUND.moves == {
         ("refund_pending", "done"): "refunded",
         ("refund_pending", "refused"): "refund_failed",
