@@ -39,14 +39,16 @@ CHROMIUM_FLAGS = [
     "--disable-dev-shm-usage",
 ]
 
-BROWSER_SECONDS = 30  # what a page may take on a busy machine; what comes at once is not waited for
-# A busy machine is no counterexample: the properties are about results, not about time.
+BROWSER_SECONDS = (
+    30  # the time limit of a step on a busy machine; Playwright goes on as soon as the page is ready
+)
+# A slow example is no failure: the properties are about results, not about time.
 property_settings.register_profile(
     "bilheteria", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 property_settings.load_profile("bilheteria")
 
-# Tests and the processes that they start know no setting of the person who runs them.
+# Tests and the processes that they start ignore the settings of the person who runs them.
 for _name in environment.names(Settings):
     os.environ.pop(_name, None)
 
@@ -79,13 +81,13 @@ def worker_name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def all_databases() -> Databases:
-    """Makes further databases on the run's server."""
+    """The maker of further databases on the server of the test run."""
     return Databases(os.environ[SERVER], Path(os.environ[FOLDER]))
 
 
 @pytest.fixture(scope="session")
 def postgres_url(all_databases: Databases) -> str:
-    """A URL of the run's server itself, for tests that make databases of their own."""
+    """The URL of the server of the test run, for tests that make their own databases."""
     return all_databases.server_url
 
 
@@ -99,10 +101,10 @@ def _settings(_worker_database: str, tmp_path_factory: pytest.TempPathFactory) -
     return Settings().changed(
         process={"testing": True},
         storage={"var": tmp_path_factory.mktemp("var")},
-        # A busy machine is no outage.
+        # A slow answer of a busy machine must not count as an outage.
         database={"url": _worker_database, "statement_seconds": 30},
         web={"secret_key": "tests-secret-key", "public_url": "http://localhost"},
-        # Tickets of the tests are let in, unless a test is about this.
+        # Tickets of all screenings of today are admitted, unless a test sets another value.
         cinema={"doors_open_minutes": 60},
     )
 
@@ -128,7 +130,7 @@ def database(_worker_database: str, settings: Settings) -> str:
 
 
 def _connect(url: str, settings: Settings) -> None:
-    """Point `core.db` at `url`, unless it is already."""
+    """Connect `core.db` to `url`, unless it is connected to it."""
     try:
         connected = db.engine().url.render_as_string(hide_password=False)
     except db.NoTransaction:
@@ -197,7 +199,7 @@ def _live_servers(all_databases: Databases, name: str, folder: Path) -> Iterator
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A Chromium: the machine's, else the one that Playwright installed."""
+    """A Chromium: the one of the machine, or else the one that Playwright installed."""
     from playwright.sync_api import expect, sync_playwright
 
     from tools.build.system import find_browser
@@ -211,9 +213,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page in a context of its own, with Playwright's context options (viewport, locale, …).
+    """A function that opens a page in its own browser context, with Playwright's options (viewport, locale, …).
 
-    A script that fails, or breaks the content security policy, fails the test.
+    A script error or a breach of the Content Security Policy fails the test.
     """
     complaints: list[str] = []
     contexts = []

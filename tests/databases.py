@@ -1,4 +1,4 @@
-"""The tests' own Postgres: one server a run, databases copied from a migrated template."""
+"""The Postgres of the tests: one server for a run, databases copied from a migrated template."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.adapters import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "bilheteria-test-"
-# These settings are unsafe only if the machine crashes, and then no test runs any more.
+# These settings lose data only when the machine crashes, and then the test run is over too.
 SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "400", "autovacuum": "off"}
 
 
@@ -46,7 +46,7 @@ def _remove_leftovers() -> None:
 
 
 class Databases:
-    """Makes databases on the run's server, for all of its test processes."""
+    """Makes databases on the server of the run, for all of its test processes."""
 
     def __init__(self, server_url: str, folder: Path) -> None:
         self.server_url = server_url

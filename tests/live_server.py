@@ -1,4 +1,4 @@
-"""The real processes, for journeys and crashes: gunicorn and the worker on a free port and a database of their own."""
+"""The real processes for journeys and crash tests: gunicorn and the worker, with a free port and a database."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class LiveServer:
             "PORT": str(self.port),
             "SECRET_KEY": "tests-secret-key",
             "WEB_WORKERS": "2",
-            "BILHETERIA_DB_SECONDS": "30",  # a busy machine is no outage
-            "BILHETERIA_DOORS_OPEN_MINUTES": "1080",  # all of today is let in
+            "BILHETERIA_DB_SECONDS": "30",  # a slow answer of a busy machine must not count as an outage
+            "BILHETERIA_DOORS_OPEN_MINUTES": "1080",  # tickets of all screenings of today are admitted
             **(env or {}),
         }
         self.start_web()

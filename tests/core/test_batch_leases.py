@@ -1,4 +1,4 @@
-"""A batch that takes long: the lease of a delivery that waits in it is extended, or the delivery is left alone."""
+"""Leases in a slow batch: before each delivery is handled, its lease is extended, or the delivery is skipped."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def lease() -> list[Delivery]:
     return SOURCE.lease(["reservations"], most=4, seconds=30)
 
 
-def is_mine(delivery: Delivery, *, after: float) -> bool:
-    """What the worker that leased it finds `after` seconds, by its clock and the database's."""
+def is_still_leased(delivery: Delivery, *, after: float) -> bool:
+    """Whether a worker still has its lease `after` seconds, by its own clock and the database's."""
     with db.transaction() as session:
         ago = "update core.outbox set leased_until = leased_until - make_interval(secs => :seconds)"
         session.execute(text(ago), {"seconds": after})
@@ -41,40 +41,40 @@ def is_mine(delivery: Delivery, *, after: float) -> bool:
 def test_an_old_lease_is_extended() -> None:
     publish(1)
     (mine,) = lease()
-    assert is_mine(mine, after=20)
-    assert is_mine(mine, after=20)
-    assert lease() == [], "it began again a moment ago"
+    assert is_still_leased(mine, after=20)
+    assert is_still_leased(mine, after=20)
+    assert lease() == [], "the extension began a new lease"
 
 
-def test_for_a_young_lease_the_source_is_not_asked() -> None:
+def test_a_recent_lease_is_not_extended() -> None:
     publish(1)
     (mine,) = lease()
     with db.transaction() as session:
         session.execute(text("delete from core.outbox"))
-    assert is_mine(mine, after=5)
+    assert is_still_leased(mine, after=5)
 
 
-def test_a_delivery_that_another_worker_has_is_left_alone() -> None:
+def test_a_delivery_leased_by_another_worker_is_skipped() -> None:
     publish(1)
     (first,) = lease()
-    assert is_mine(first, after=40), "nobody has taken it yet"
+    assert is_still_leased(first, after=40), "no other worker has leased it yet"
     with db.transaction() as session:
         session.execute(text("update core.outbox set leased_until = clock_timestamp()"))
     (second,) = lease()
-    assert not is_mine(first, after=40)
-    assert is_mine(second, after=20)
+    assert not is_still_leased(first, after=40)
+    assert is_still_leased(second, after=20)
 
 
-def test_a_delivery_that_another_worker_has_done_is_left_alone() -> None:
+def test_a_delivery_done_by_another_worker_is_skipped() -> None:
     publish(1)
     (first,) = lease()
     with db.transaction() as session:
         session.execute(text("update core.outbox set leased_until = clock_timestamp()"))
     worker.drain({("reservations", SeatsFreed): lambda message, attempt: None})
-    assert not is_mine(first, after=40)
+    assert not is_still_leased(first, after=40)
 
 
-def test_a_batch_that_takes_longer_than_its_lease_is_handled_once() -> None:
+def test_a_batch_slower_than_its_lease_is_handled_once() -> None:
     """Four messages of two seconds each, with a lease of five, while another thread waits for work."""
     publish(worker.BATCH)
     handled: Counter[int] = Counter()

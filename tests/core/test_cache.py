@@ -1,4 +1,4 @@
-"""Caches: what is kept, for how long, how many, and one load for a crowd."""
+"""`core.cache`: keys, age, size, versions, and one load for all threads that ask at once."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ import app
 from app.core import cache, db
 from app.core.cache import Cache
 
-CROWD = 6
-TESTED = {"numbers", "lists", "first", "second"}  # caches of these tests
+CALLERS = 6
+TESTED = {"numbers", "lists", "first", "second"}  # the caches that these tests make
 LIMIT = 30.0  # seconds, on a slow machine
 
 
 class Source:
-    """What a cache loads: it counts, and can be made to wait or to fail."""
+    """A loader for a cache: it counts its loads, and can be told to wait or to fail."""
 
     def __init__(self) -> None:
         self.loads = 0
@@ -55,12 +55,12 @@ def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "WAIT_SECONDS", LIMIT)
 
 
-def holding_loads(source: Source) -> None:
+def block_loads(source: Source) -> None:
     source.began.clear()
     source.may_end.clear()
 
 
-def until(seen: Callable[[], bool]) -> None:
+def wait_until(seen: Callable[[], bool]) -> None:
     deadline = time.monotonic() + LIMIT
     while not seen():
         assert time.monotonic() < deadline
@@ -72,7 +72,7 @@ def test_a_value_is_loaded_once_for_each_key(source: Source) -> None:
     assert [numbers.get(key, source.load) for key in "aabab"] == [1, 1, 2, 1, 2]
 
 
-def test_the_least_recently_used_value_makes_place(source: Source) -> None:
+def test_the_least_recently_used_value_is_evicted(source: Source) -> None:
     numbers: Cache[str, int] = Cache("numbers", most=2)
     for key in "abac":
         numbers.get(key, source.load)
@@ -105,7 +105,7 @@ def test_an_equal_value_stays_the_same_object() -> None:
     assert lists.get("a", lambda: [1, 2, 3]) == [1, 2, 3]
 
 
-def test_a_caller_who_bypasses_neither_reads_nor_writes(source: Source) -> None:
+def test_a_caller_that_bypasses_the_cache_neither_reads_nor_writes_it(source: Source) -> None:
     bypassing = [True]
     numbers: Cache[str, int] = Cache("numbers", most=10, bypass=lambda: bypassing[0])
     assert [numbers.get("a", source.load) for _ in range(2)] == [1, 2]
@@ -136,15 +136,15 @@ def test_clear_all_reaches_every_cache(source: Source) -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_another_database_has_nothing_of_the_last_one(source: Source, database: str) -> None:
+def test_a_new_database_connection_clears_the_caches(source: Source, database: str) -> None:
     numbers: Cache[str, int] = Cache("numbers", most=10)
     numbers.get("a", source.load)
     db.connect(database)
     assert numbers.get("a", source.load) == 2
 
 
-class Seen(threading.Event):
-    """An event that counts who waits for it."""
+class CountingEvent(threading.Event):
+    """An event that counts the threads that wait for it."""
 
     waiting = 0
 
@@ -153,47 +153,47 @@ class Seen(threading.Event):
         return super().wait(timeout)
 
 
-def flight_of(numbers: Cache[str, int], key: str) -> Seen:
-    """The load of `key` that is in progress, with its event replaced by one that counts."""
-    seen = numbers._flights[key].done = Seen()
+def count_waiters_of(numbers: Cache[str, int], key: str) -> CountingEvent:
+    """Replace the event of the load of `key` that is in progress by one that counts its waiting threads."""
+    seen = numbers._flights[key].done = CountingEvent()
     return seen
 
 
-def test_a_crowd_loads_a_value_once(source: Source) -> None:
+def test_concurrent_callers_load_a_value_once(source: Source) -> None:
     numbers: Cache[str, int] = Cache("numbers", most=10)
-    holding_loads(source)
-    with ThreadPoolExecutor(CROWD + 1) as pool:
+    block_loads(source)
+    with ThreadPoolExecutor(CALLERS + 1) as pool:
         leader = pool.submit(numbers.get, "a", source.load)
         assert source.began.wait(LIMIT)
-        seen = flight_of(numbers, "a")
-        crowd = [pool.submit(numbers.get, "a", source.load) for _ in range(CROWD)]
-        until(lambda: seen.waiting == CROWD)
+        seen = count_waiters_of(numbers, "a")
+        callers = [pool.submit(numbers.get, "a", source.load) for _ in range(CALLERS)]
+        wait_until(lambda: seen.waiting == CALLERS)
         source.may_end.set()
-        assert {one.result(LIMIT) for one in [leader, *crowd]} == {1}
+        assert {one.result(LIMIT) for one in [leader, *callers]} == {1}
     assert source.loads == 1
 
 
-def test_when_the_load_fails_each_caller_tries_itself(source: Source) -> None:
+def test_after_a_failed_load_each_waiting_caller_loads_the_value(source: Source) -> None:
     numbers: Cache[str, int] = Cache("numbers", most=10)
-    holding_loads(source)
+    block_loads(source)
     source.error = LookupError("gone")
     with ThreadPoolExecutor(2) as pool:
         leader = pool.submit(numbers.get, "a", source.load)
         assert source.began.wait(LIMIT)
-        seen = flight_of(numbers, "a")
+        seen = count_waiters_of(numbers, "a")
         second = pool.submit(numbers.get, "a", lambda: 7)
-        until(lambda: seen.waiting == 1)
+        wait_until(lambda: seen.waiting == 1)
         source.may_end.set()
         assert second.result(LIMIT) == 7
         assert isinstance(leader.exception(LIMIT), LookupError)
 
 
-def test_when_the_load_takes_long_a_caller_loads_the_value_itself(
+def test_a_caller_loads_the_value_itself_when_the_load_is_slow(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache, "WAIT_SECONDS", 0.01)
     numbers: Cache[str, int] = Cache("numbers", most=10)
-    holding_loads(source)
+    block_loads(source)
     with ThreadPoolExecutor(1) as pool:
         leader = pool.submit(numbers.get, "a", source.load)
         assert source.began.wait(LIMIT)
@@ -202,9 +202,9 @@ def test_when_the_load_takes_long_a_caller_loads_the_value_itself(
         assert leader.result(LIMIT) == 1
 
 
-def test_what_is_expired_while_it_is_loaded_is_not_kept(source: Source) -> None:
+def test_a_value_that_expires_during_its_load_is_not_kept(source: Source) -> None:
     numbers: Cache[str, int] = Cache("numbers", most=10)
-    holding_loads(source)
+    block_loads(source)
     with ThreadPoolExecutor(1) as pool:
         leader = pool.submit(numbers.get, "a", source.load)
         assert source.began.wait(LIMIT)
@@ -216,10 +216,10 @@ def test_what_is_expired_while_it_is_loaded_is_not_kept(source: Source) -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_nobody_waits_with_a_transaction(source: Source) -> None:
-    """The load might need the connection, or a lock, that the waiting transaction has."""
+def test_a_caller_with_a_transaction_does_not_wait_for_a_load(source: Source) -> None:
+    """The load could need the connection, or a lock, that the waiting transaction holds."""
     numbers: Cache[str, int] = Cache("numbers", most=10)
-    holding_loads(source)
+    block_loads(source)
     with ThreadPoolExecutor(1) as pool:
         leader = pool.submit(numbers.get, "a", source.load)
         assert source.began.wait(LIMIT)
@@ -230,10 +230,10 @@ def test_nobody_waits_with_a_transaction(source: Source) -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_who_waits_gives_its_connection_back(source: Source) -> None:
-    """Else a crowd that reads would hold all connections, and the load of one of them would get none."""
+def test_a_waiting_reader_returns_its_connection(source: Source) -> None:
+    """Otherwise waiting readers could hold all connections of the pool, and the load would get none."""
     numbers: Cache[str, int] = Cache("numbers", most=10)
-    holding_loads(source)
+    block_loads(source)
 
     def read() -> int:
         with db.reading() as session:
@@ -243,10 +243,10 @@ def test_who_waits_gives_its_connection_back(source: Source) -> None:
     with ThreadPoolExecutor(2) as pool:
         leader = pool.submit(numbers.get, "a", source.load)
         assert source.began.wait(LIMIT)
-        seen = flight_of(numbers, "a")
+        seen = count_waiters_of(numbers, "a")
         reader = pool.submit(read)
-        until(lambda: seen.waiting == 1)
-        until(lambda: db.engine().pool.checkedout() == 0)  # type: ignore[attr-defined]
+        wait_until(lambda: seen.waiting == 1)
+        wait_until(lambda: db.engine().pool.checkedout() == 0)  # type: ignore[attr-defined]
         source.may_end.set()
         assert [leader.result(LIMIT), reader.result(LIMIT)] == [1, 1]
 

@@ -1,4 +1,4 @@
-"""The visit as a calendar reads it: the hour of the site's clock, one entry an order, and nothing that opens a door."""
+"""The calendar file of an order: one entry in the site's time zone, without ticket codes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _settings(settings: Settings) -> None:
     pass
 
 
-def test_the_hour_is_the_sites_with_its_zone() -> None:
+def test_the_times_are_local_and_name_the_time_zone() -> None:
     content = calendar_file(visit(), "pt_BR")
     assert b"DTSTART;TZID=America/Recife:20261206T003000" in content
     assert b"BEGIN:VTIMEZONE" in content
@@ -53,7 +53,7 @@ def test_the_hour_is_the_sites_with_its_zone() -> None:
 
 
 @pytest.mark.parametrize("locale", ["pt_BR", "en"])
-def test_a_visit_called_off_replaces_the_one_that_stood(locale: str) -> None:
+def test_a_cancelled_screening_replaces_the_entry(locale: str) -> None:
     stood, over = (entry(calendar_file(visit(called_off=off), locale)) for off in (False, True))
     assert stood["uid"] == over["uid"] == str(ORDER)
     assert (stood["sequence"], stood["status"]) == (0, "CONFIRMED")
@@ -61,8 +61,8 @@ def test_a_visit_called_off_replaces_the_one_that_stood(locale: str) -> None:
     assert ("cancelado" if locale == "pt_BR" else "cancelled") in over["description"]
 
 
-def test_what_is_typed_in_a_programme_stays_text() -> None:
-    """Commas, semicolons and line breaks part the fields of a calendar file."""
+def test_punctuation_of_titles_is_escaped() -> None:
+    """Commas, semicolons and line breaks separate the fields of a calendar file."""
     film = "A, B; C\r\nURL:http://evil.example"
     found = entry(calendar_file(visit(film=film), "en"))
     assert str(found["url"]) == "http://localhost"
@@ -70,8 +70,8 @@ def test_what_is_typed_in_a_programme_stays_text() -> None:
     assert found["location"] == "Centro, Rua 1, Recife"
 
 
-def test_clocks_that_go_forward() -> None:
-    """A zone with summer time: the file knows its rules of that year."""
+def test_the_file_names_the_summer_time_of_its_zone() -> None:
+    """The file carries the rules of that year for a zone with summer time."""
     starts = datetime(2026, 7, 1, 18, 0, tzinfo=UTC)
     in_lisbon = Visit(
         order_id=ORDER, order_code="LUZ-4720", film="Limite", cinema="Baixa", address="Rua 1", auditorium="Sala 2",

@@ -1,4 +1,4 @@
-"""Codes that people read out have no look-alikes, and come back however they are typed."""
+"""Short codes and tokens: codes have no look-alike characters and are read in many spellings."""
 
 import uuid
 
@@ -43,7 +43,7 @@ def test_the_code_of_an_order_is_found_in_what_was_typed(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "LUZ", "4720", "K7QF-2M9-XRT", "\x00", "%", "a" * 9000])
-def test_what_holds_no_code_of_an_order_is_none(typed: str) -> None:
+def test_text_without_an_order_code_gives_none(typed: str) -> None:
     assert codes.order_code(typed) == codes.normalise_code(typed)
 
 
@@ -53,8 +53,8 @@ def test_tokens_are_long_and_fit_an_address() -> None:
     assert token.replace("-", "").replace("_", "").isalnum()
 
 
-def test_ids_of_rows_follow_the_clock_and_cannot_be_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Later ones are greater, so that they are neighbours in an index; each has 74 random bits."""
+def test_row_ids_are_in_order_of_time_and_cannot_be_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Later ids are greater, which keeps them close in an index; each has 74 random bits."""
     made = []
     for moment in (1_800_000_000_000, 1_800_000_000_001, 1_800_000_005_000):
         monkeypatch.setattr("app.core.codes.time.time_ns", lambda moment=moment: moment * 1_000_000)

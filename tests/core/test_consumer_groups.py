@@ -1,4 +1,4 @@
-"""Groups of threads: a consumer with threads of its own delays no other, and no other delays it."""
+"""Consumer groups of the worker: a consumer with its own threads neither delays others nor is delayed."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Run = Callable[..., None]
 
 
 @pytest.fixture
-def leave() -> Iterator[threading.Event]:
-    """Set it to let the waiting handlers return."""
+def may_return() -> Iterator[threading.Event]:
+    """An event that lets the waiting handlers return."""
     event = threading.Event()
     yield event
     event.set()
 
 
 @pytest.fixture
-def run(leave: threading.Event) -> Iterator[Run]:
+def run(may_return: threading.Event) -> Iterator[Run]:
     started: list[tuple[worker.Worker, threading.Thread]] = []
 
     def start(handlers: dict[str, Callable[[Any, Attempt], object]], **threads: Any) -> None:
@@ -43,7 +43,7 @@ def run(leave: threading.Event) -> Iterator[Run]:
         started.append((running, thread))
 
     yield start
-    leave.set()
+    may_return.set()
     for running, thread in started:
         running.stop()
         thread.join(20)
@@ -55,12 +55,14 @@ def publish(who: str, count: int = 1, *, urgent: bool = False) -> None:
             outbox.publish(MESSAGES[who], urgent=urgent)
 
 
-def test_a_mail_server_that_does_not_answer_delays_no_other_message(run: Run, leave: threading.Event) -> None:
+def test_a_mail_server_that_does_not_answer_delays_no_other_message(
+    run: Run, may_return: threading.Event
+) -> None:
     waiting, freed = threading.Event(), threading.Event()
 
     def wait(message: NoticeRequested, attempt: Attempt) -> None:
         waiting.set()
-        leave.wait(60)
+        may_return.wait(60)
 
     handlers = {"users": wait, "reservations": lambda m, d: freed.set()}
     publish("users", 20)
@@ -70,13 +72,13 @@ def test_a_mail_server_that_does_not_answer_delays_no_other_message(run: Run, le
     assert freed.wait(20)
 
 
-def test_control_in_one_group_it_delays_all(run: Run, leave: threading.Event) -> None:
+def test_control_in_one_group_a_silent_mail_server_delays_all(run: Run, may_return: threading.Event) -> None:
     waiting, freed = threading.Barrier(3, timeout=20), threading.Event()
 
     def wait(message: NoticeRequested, attempt: Attempt) -> None:
-        if not leave.is_set():
+        if not may_return.is_set():
             waiting.wait()
-        leave.wait(60)
+        may_return.wait(60)
 
     publish("users", 20)
     run({"users": wait, "reservations": lambda m, d: freed.set()}, threads=2)
@@ -85,12 +87,12 @@ def test_control_in_one_group_it_delays_all(run: Run, leave: threading.Event) ->
     assert not freed.wait(2)
 
 
-def test_no_mail_waits_behind_pdfs(run: Run, leave: threading.Event) -> None:
+def test_no_mail_waits_behind_pdfs(run: Run, may_return: threading.Event) -> None:
     drawing, sent = threading.Event(), threading.Event()
 
     def draw(message: TicketsResigned, attempt: Attempt) -> None:
         drawing.set()
-        leave.wait(60)
+        may_return.wait(60)
 
     publish("tickets", 20)
     run({"tickets": draw, "users": lambda m, d: sent.set()}, own_threads={"users": 1, "tickets": 1})

@@ -1,4 +1,4 @@
-"""An e-mail address has one spelling, in which it is kept, compared and sent to."""
+"""E-mail addresses and names are kept, compared and used in one normal spelling."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from app.core.errors import Invalid
         ("ana@\u4f8b\u3048\u3002example", "ana@\u4f8b\u3048.example", "ana@xn--r8jz45g.example"),
     ],
 )
-def test_a_domain_has_one_spelling_and_is_sent_to_as_itself(typed: str, kept: str, on_the_wire: str) -> None:
+def test_a_domain_has_one_spelling_and_its_ascii_form_is_sent(
+    typed: str, kept: str, on_the_wire: str
+) -> None:
     assert checked_email(typed) == email_for_lookup(typed) == kept
     assert ascii_address(kept) == on_the_wire
 
@@ -35,7 +37,7 @@ def test_a_domain_has_one_spelling_and_is_sent_to_as_itself(typed: str, kept: st
 @pytest.mark.parametrize(
     "shape", ["{}ana@example.com", "an{}a@example.com", "ana@exam{}ple.com", "ana@example.com{}"]
 )
-def test_signs_that_nobody_sees_are_no_part_of_it(unseen: str, shape: str) -> None:
+def test_invisible_characters_are_removed_from_an_email(unseen: str, shape: str) -> None:
     assert checked_email(shape.format(unseen)) == "ana@example.com"
 
 
@@ -58,14 +60,14 @@ def test_signs_that_nobody_sees_are_no_part_of_it(unseen: str, shape: str) -> No
         "Ana@Example.COM",
     ],
 )
-def test_what_copying_adds_is_taken_off(typed: str) -> None:
+def test_characters_added_by_copying_are_removed(typed: str) -> None:
     assert checked_email(typed) == "ana@example.com"
 
 
 @pytest.mark.parametrize(
     "kept", ["o'brien@example.com", "'ana@example.com", "ana+filme@example.com", "a.n_a-1@example.com"]
 )
-def test_signs_of_its_own_stay(kept: str) -> None:
+def test_permitted_punctuation_of_an_email_stays(kept: str) -> None:
     assert checked_email(kept) == kept
 
 
@@ -87,7 +89,7 @@ def test_signs_of_its_own_stay(kept: str) -> None:
         ("ana@stra\u00dfe." + "e" * 260, "email.wrong"),
     ],
 )
-def test_what_is_no_address_is_refused_and_found_nowhere(typed: str, code: str) -> None:
+def test_an_invalid_email_is_refused_and_matches_nothing(typed: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         checked_email(typed)
     assert refused.value.code == code
@@ -95,7 +97,7 @@ def test_what_is_no_address_is_refused_and_found_nowhere(typed: str, code: str) 
 
 
 @given(st.emails() | st.from_regex(r"[a-z]{1,9}@[\w\u200c\u200d-]{1,12}\.example", fullmatch=True))
-def test_what_is_kept_is_kept_in_the_same_spelling_again(typed: str) -> None:
+def test_normalising_twice_changes_nothing(typed: str) -> None:
     try:
         kept = checked_email(typed)
     except Invalid:
@@ -104,7 +106,7 @@ def test_what_is_kept_is_kept_in_the_same_spelling_again(typed: str) -> None:
     assert checked_email(ascii_address(kept)) == kept
 
 
-def test_a_name_is_kept_as_it_is_seen() -> None:
+def test_a_name_is_kept_as_it_is_displayed() -> None:
     assert checked_name("\ufeffJose\u0301\u200b  da\u00a0Silva\u2060") == "Jos\u00e9 da Silva"
     with pytest.raises(Invalid, match=r"name\.missing"):
         checked_name("\u200b\u3164")

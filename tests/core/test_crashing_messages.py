@@ -9,14 +9,14 @@ from app.core.dead_letters import OutboxDeadLetters
 from app.core.handling import Attempt
 from app.core.messages import SeatsFreed
 from app.core.outbox_source import OutboxSource
-from tests.core.test_outbox import let_time_pass, publish, routes
+from tests.core.test_outbox import make_all_due, publish, routes
 
 pytestmark = pytest.mark.usefixtures("database")
 CRASHING = 1
 
 
 class Killed(BaseException):
-    """As when the kernel kills a process: no outcome is recorded."""
+    """Stands for a killed process: it ends the worker without a recorded outcome."""
 
 
 def handle(message: SeatsFreed, attempt: Attempt) -> None:
@@ -28,14 +28,14 @@ def workers_crash(times: int) -> None:
     for _ in range(times):
         with pytest.raises(Killed):
             worker.drain(routes(handle))
-        let_time_pass()
+        make_all_due()
 
 
 def dead() -> list[str]:
     return [letter.message_id for letter in OutboxDeadLetters().list()]
 
 
-def test_it_becomes_a_dead_letter_and_the_others_are_handled() -> None:
+def test_a_crashing_message_becomes_a_dead_letter_and_the_others_are_handled() -> None:
     for screening_id in (CRASHING, 2, 3):
         publish(screening_id)
     workers_crash(outbox_source.MOST_EXPIRED)
@@ -44,7 +44,7 @@ def test_it_becomes_a_dead_letter_and_the_others_are_handled() -> None:
     assert len(dead()) == 1
 
 
-def test_put_back_it_has_all_its_attempts_again() -> None:
+def test_a_dead_letter_that_is_put_back_has_all_attempts_again() -> None:
     publish(CRASHING)
     workers_crash(outbox_source.MOST_EXPIRED)
     worker.drain(routes(handle))
@@ -54,7 +54,7 @@ def test_put_back_it_has_all_its_attempts_again() -> None:
     assert len(dead()) == 1
 
 
-def test_errors_before_the_crashes_do_not_hide_them() -> None:
+def test_crashes_are_counted_after_errors() -> None:
     source = OutboxSource()
     publish(CRASHING)
     for _ in range(5):
@@ -66,7 +66,7 @@ def test_errors_before_the_crashes_do_not_hide_them() -> None:
     assert len(dead()) == 1
 
 
-def test_errors_are_no_crashes() -> None:
+def test_errors_are_not_counted_as_crashes() -> None:
     source = OutboxSource()
     publish()
     (delivery,) = source.lease(["reservations"], most=1, seconds=30)

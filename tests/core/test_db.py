@@ -1,4 +1,4 @@
-"""One committer: transactions join, reading scopes refuse to write."""
+"""`core.db`: nested transactions join, reading scopes are read-only, and the driver's modes are set."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def waiting() -> int:
         return session.execute(text("select count(*) from core.outbox")).scalar_one()
 
 
-def test_a_transaction_inside_another_joins_it_and_falls_with_it() -> None:
+def test_a_nested_transaction_joins_and_rolls_back_with_the_outer_one() -> None:
     with pytest.raises(RuntimeError), db.transaction():
         with db.transaction():
             outbox.publish(SeatsFreed(screening_id=1))
@@ -30,7 +30,7 @@ def test_a_transaction_inside_another_joins_it_and_falls_with_it() -> None:
     assert waiting() == 0
 
 
-def test_a_service_outside_of_any_scope_is_a_mistake() -> None:
+def test_a_query_outside_any_scope_raises() -> None:
     with pytest.raises(db.NoTransaction):
         db.session()
 
@@ -81,8 +81,8 @@ def test_a_reading_scope_refuses_every_form_of_a_write(statement: Executable) ->
         assert session.execute(text("select count(*) from core.processed")).scalar_one() == 1
 
 
-def test_reading_in_between_takes_nothing_from_a_transaction() -> None:
-    """Both use the same connections: none keeps the mode of the one before."""
+def test_a_reading_scope_does_not_change_the_mode_of_the_next_transaction() -> None:
+    """Both scopes use the same pooled connections, which must not keep the mode of the scope before."""
     for number in range(1, 4):
         with db.reading() as session:
             assert session.execute(text("show transaction_read_only")).scalar_one() == "on"
@@ -96,8 +96,8 @@ def test_reading_in_between_takes_nothing_from_a_transaction() -> None:
 
 
 @pytest.mark.parametrize("level", ["SERIALIZABLE", "REPEATABLE READ", "READ UNCOMMITTED", "nonsense"])
-def test_an_isolation_level_that_is_not_meant_is_refused(level: str) -> None:
-    """It was taken for read committed without a word."""
+def test_an_unknown_isolation_level_is_refused(level: str) -> None:
+    """SQLAlchemy's hook would otherwise use read committed without an error."""
     with db.engine().connect() as connection, pytest.raises((ValueError, ArgumentError)):
         connection.execution_options(isolation_level=level)
 
@@ -114,15 +114,15 @@ def test_hooks_after_commit_run_only_when_it_commits() -> None:
     assert ran == ["committed"]
 
 
-def test_an_error_names_the_statement_and_nobody_in_it() -> None:
+def test_a_database_error_shows_the_statement_without_its_parameters() -> None:
     with pytest.raises(DBAPIError) as failed, db.transaction() as session:
         session.execute(text("select 1 / length(replace(:cpf, :cpf, ''))"), {"cpf": "529.982.247-25"})
     assert "select 1 / length" in str(failed.value)
     assert "529" not in str(failed.value)
 
 
-def test_a_connection_is_switched_by_the_drivers_flags_alone() -> None:
-    """SQLAlchemy calls the function that stands in for its own; else each page would begin a transaction."""
+def test_the_mode_of_a_connection_is_switched_by_driver_flags_alone() -> None:
+    """SQLAlchemy calls our function instead of its own; otherwise each page view would begin a transaction."""
     for _ in range(2):
         with db.reading() as session:
             driver = session.connection().connection.dbapi_connection
@@ -132,7 +132,7 @@ def test_a_connection_is_switched_by_the_drivers_flags_alone() -> None:
             assert (driver.autocommit, driver.readonly) == (False, False)  # type: ignore[union-attr]
 
 
-def test_of_a_lock_and_a_statement_the_result_is_the_statements() -> None:
+def test_a_lock_with_a_statement_returns_the_rows_of_the_statement() -> None:
     with db.transaction() as session:
         statement = db.after_lock("select 1 as locked", "select cast(:two as integer) as two")
         row = session.execute(statement, {"two": 2}).one()
@@ -140,7 +140,7 @@ def test_of_a_lock_and_a_statement_the_result_is_the_statements() -> None:
 
 
 def test_a_statement_after_a_lock_sees_what_was_committed_while_it_waited() -> None:
-    """What one statement with `for update` would show of other rows is as old as its beginning."""
+    """A single statement with `for update` would show other rows as they were when it began."""
     with db.transaction() as session:
         session.execute(text(INSERT))
     lock = "select 1 from core.processed where consumer = 'x' for update"
@@ -158,14 +158,14 @@ def test_a_statement_after_a_lock_sees_what_was_committed_while_it_waited() -> N
             session.execute(text(lock))
             session.execute(text(INSERT.replace("'x'", "'y'")))
             waiting.start()
-            until_somebody_waits_for_a_lock()
+            wait_until_a_session_waits_for_a_lock()
         waiting.join(30)
         assert found == [seen]
         with db.transaction() as session:
             session.execute(text("delete from core.processed where consumer = 'y'"))
 
 
-def until_somebody_waits_for_a_lock() -> None:
+def wait_until_a_session_waits_for_a_lock() -> None:
     deadline = time.monotonic() + 30
     query = text(
         "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"

@@ -1,6 +1,6 @@
-"""The contract of `core.deliveries.DeliverySource`: every form of the worker's port passes these tests.
+"""The contract of `core.deliveries.DeliverySource`: every implementation passes these tests.
 
-A further form is one more `Form` in FORMS; it is tested here as it stands.
+A new implementation is one more entry in FORMS.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from app.core.outbox_source import OutboxSource
 
 pytestmark = pytest.mark.usefixtures("database")
 MANY_CRASHES = 40
-PATIENCE = 20.0
+WAIT_LIMIT = 20.0
 
 
 class Form(Protocol):
-    """A form of the port, and what a test needs around it."""
+    """One implementation of the port, with the operations that its tests need."""
 
     dead_letters: DeadLetters
 
     def source(self) -> DeliverySource:
-        """A source as each worker has its own, all on the same deliveries."""
+        """A new source for one worker; all sources share the deliveries."""
 
     def send(self, number: int = 1) -> str:
         """Write SeatsFreed of screening `number` for "reservations"; returns its message id."""
@@ -39,7 +39,7 @@ class Form(Protocol):
         """Write ScreeningCancelled for "orders" and "reservations"; returns its message id."""
 
     def pass_time(self, seconds: float) -> None:
-        """Leases and delays end `seconds` earlier."""
+        """Make all leases and delays end `seconds` earlier."""
 
 
 class OutboxForm:
@@ -84,7 +84,7 @@ def source(form: Form) -> DeliverySource:
 
 @pytest.fixture
 def other(form: Form) -> DeliverySource:
-    """Another worker's."""
+    """The source of another worker."""
     return form.source()
 
 
@@ -134,7 +134,7 @@ def test_a_leased_delivery_is_hidden_from_other_workers(
     assert lease(other) == []
 
 
-def test_a_crashed_workers_delivery_comes_again(
+def test_the_delivery_of_a_crashed_worker_is_leased_again(
     form: Form, source: DeliverySource, other: DeliverySource
 ) -> None:
     message_id = form.send()
@@ -144,7 +144,7 @@ def test_a_crashed_workers_delivery_comes_again(
     assert (again.message_id, again.attempts) == (message_id, 2)
 
 
-def test_done_it_does_not_come_again(form: Form, source: DeliverySource) -> None:
+def test_a_done_delivery_is_not_leased_again(form: Form, source: DeliverySource) -> None:
     form.send()
     finish(source, lease_one(source))
     form.pass_time(3600)
@@ -228,7 +228,7 @@ OUTCOMES: dict[str, Outcome] = {
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
-def test_who_lost_a_lease_does_not_end_the_next_one(
+def test_a_worker_that_lost_its_lease_does_not_end_the_next_one(
     form: Form, source: DeliverySource, other: DeliverySource, outcome: Outcome
 ) -> None:
     form.send()
@@ -244,13 +244,13 @@ def test_who_lost_a_lease_does_not_end_the_next_one(
 
 def test_a_retry_comes_after_its_delay(form: Form, source: DeliverySource, other: DeliverySource) -> None:
     message_id = form.send()
-    source.retry(lease_one(source), delay=60, error="the bank is away")
+    source.retry(lease_one(source), delay=60, error="the bank is unreachable")
     form.pass_time(50)
     assert lease(other) == []
     form.pass_time(20)
     again = lease_one(other)
     assert (again.message_id, again.attempts) == (message_id, 2)
-    other.retry(again, delay=0, error="the bank is away")
+    other.retry(again, delay=0, error="the bank is unreachable")
     assert lease_one(source).attempts == 3
 
 
@@ -262,7 +262,7 @@ def test_a_discarded_delivery_leaves_no_trace(form: Form, source: DeliverySource
     assert form.dead_letters.list() == []
 
 
-def test_a_dead_letter_waits_for_a_person(form: Form, source: DeliverySource) -> None:
+def test_a_dead_letter_is_listed_and_not_leased(form: Form, source: DeliverySource) -> None:
     message_id = form.send(41)
     source.dead_letter(lease_one(source), error="no such screening")
     form.pass_time(3600)
@@ -319,25 +319,25 @@ def test_workers_at_the_same_time_share_no_delivery(form: Form) -> None:
 
 @pytest.fixture
 def waiting(source: DeliverySource) -> Iterator[Callable[[], list[Delivery]]]:
-    """A worker's thread that waits for a delivery; call it for what it got."""
+    """Start a thread that waits for a delivery; the fixture's function returns the deliveries that it got."""
     got: list[list[Delivery]] = []
 
     def wait() -> None:
-        got.append(source.lease(["reservations"], most=10, seconds=30, wait=10 * PATIENCE))
+        got.append(source.lease(["reservations"], most=10, seconds=30, wait=10 * WAIT_LIMIT))
 
     with source.listening():
         thread = threading.Thread(target=wait)
         thread.start()
-        time.sleep(0.2)  # most of the time it waits by now; it passes in any case
+        time.sleep(0.2)  # usually the thread waits by now; the test passes in either case
 
         def result() -> list[Delivery]:
-            thread.join(PATIENCE)
+            thread.join(WAIT_LIMIT)
             assert not thread.is_alive()
             return got[0]
 
         yield result
         source.stop()
-        thread.join(PATIENCE)
+        thread.join(WAIT_LIMIT)
 
 
 def test_a_waiting_worker_gets_a_new_delivery(form: Form, waiting: Callable[[], list[Delivery]]) -> None:
@@ -349,18 +349,18 @@ def test_a_waiting_worker_gets_a_retry_that_becomes_due(
     form: Form, source: DeliverySource, other: DeliverySource
 ) -> None:
     form.send()
-    source.retry(lease_one(source), delay=0.5, error="the bank is away")
-    (again,) = other.lease(["reservations"], most=10, seconds=30, wait=PATIENCE)
+    source.retry(lease_one(source), delay=0.5, error="the bank is unreachable")
+    (again,) = other.lease(["reservations"], most=10, seconds=30, wait=WAIT_LIMIT)
     assert again.attempts == 2
 
 
-def test_a_stopped_source_keeps_nobody_waiting(
+def test_stopping_a_source_ends_its_waits(
     form: Form, source: DeliverySource, waiting: Callable[[], list[Delivery]]
 ) -> None:
     source.stop()
     assert waiting() == []
-    assert source.lease(["reservations"], most=10, seconds=30, wait=10 * PATIENCE) == []
+    assert source.lease(["reservations"], most=10, seconds=30, wait=10 * WAIT_LIMIT) == []
 
 
-def test_a_wait_ends(source: DeliverySource) -> None:
+def test_a_wait_ends_at_its_limit(source: DeliverySource) -> None:
     assert source.lease(["reservations"], most=10, seconds=30, wait=0.1) == []

@@ -1,4 +1,4 @@
-"""A watchdog notices a stalled value, and a machine that slept causes no false alarm; heartbeats and counters."""
+"""The watchdog finds stalled values, without a false alarm after the machine slept; heartbeats and counters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def checks(watchdog: Watchdog, number: int) -> list[bool]:
     return [watchdog.is_stalled() for _ in range(number)]
 
 
-def test_a_value_is_stalled_after_the_checks_of_its_seconds() -> None:
+def test_a_value_without_change_for_its_time_limit_is_stalled() -> None:
     count = [0]
     watchdog = Watchdog(lambda: count[0], seconds=1.0, every=0.25)
     assert checks(watchdog, 4) == [False, False, False, True]
@@ -36,7 +36,7 @@ def test_time_between_two_checks_does_not_count() -> None:
     assert not watchdog.is_stalled()
 
 
-def test_a_counter_is_read_by_the_process_that_forked() -> None:
+def test_a_forked_process_shares_its_counter_with_the_parent() -> None:
     counter = Counter()
     child = os.fork()
     if child == 0:
@@ -47,7 +47,7 @@ def test_a_counter_is_read_by_the_process_that_forked() -> None:
     assert counter.value() == 3
 
 
-def test_a_heartbeat_has_the_time_of_the_steady_clock(tmp_path: Path) -> None:
+def test_a_heartbeat_holds_the_monotonic_time(tmp_path: Path) -> None:
     heartbeat = Heartbeat(tmp_path / "run" / "one.heartbeat")
     heartbeat.clear()
     assert heartbeat.last() is None
@@ -60,5 +60,5 @@ def test_a_heartbeat_has_the_time_of_the_steady_clock(tmp_path: Path) -> None:
     assert heartbeat.last() is None
 
 
-def test_a_heartbeat_that_cannot_be_written_raises_nothing(tmp_path: Path) -> None:
+def test_a_heartbeat_that_cannot_be_written_raises_no_error(tmp_path: Path) -> None:
     Heartbeat(tmp_path / "no such folder" / "one.heartbeat").beat()

@@ -1,4 +1,4 @@
-"""This version reads the messages that any earlier version wrote, and tolerates those of the next one."""
+"""This version reads the messages of every earlier version, and those of the next version."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUYER = {"email": "ana@example.org", "name": "Ana", "locale": "pt_BR", "facts": 
 ORDER_OF_FORM_1 = {"order_id": "5a3c", "order_code": "LTZ-4720", "order_path": "/orders/x", **BUYER}
 ORDER = {"order_id": "5a3c", "order_code": "LTZ-4720", "order_token": "x", "form": 2, **BUYER}
 NOTICE = {"template": "reset", "email": "a@b.example", "locale": "en", "facts": {}}
-# One for each kind and each set of fields that was ever written. Add to it, and change nothing: old rows do not change.
+# One entry for each kind and each set of fields that was ever written. Only add entries: stored rows do not change.
 WRITTEN: list[tuple[str, dict[str, Any]]] = [
     ("ChargeRequested", {"charge_id": "7b"}),
     ("ChargeCancelRequested", {"charge_id": "7b"}),
@@ -92,14 +92,14 @@ def test_a_field_of_a_newer_version_is_ignored(kind: str, payload: dict[str, Any
 
 
 @pytest.mark.parametrize("kind", sorted(BY_KIND))
-def test_a_written_message_has_a_form_and_is_read_again(kind: str) -> None:
+def test_a_written_message_has_a_form_number_and_is_read_again(kind: str) -> None:
     written = next(payload for one, payload in WRITTEN if one == kind)
     message = BY_KIND[kind].of(written)
     assert message.payload()["form"] == BY_KIND[kind].form
     assert BY_KIND[kind].of(json.loads(json.dumps(message.payload()))) == message
 
 
-def test_a_newer_form_is_left_to_a_worker_that_knows_it() -> None:
+def test_a_message_of_a_newer_form_is_left_to_a_newer_worker() -> None:
     with pytest.raises(TypeError):
         BY_KIND["SeatsFreed"].of({"screening_id": 41, "form": BY_KIND["SeatsFreed"].form + 1})
 

@@ -1,4 +1,4 @@
-"""One thread at a time tries to reach a silent database, and dead connections leave the pool."""
+"""While the database is silent, one thread at a time connects, and dead connections leave the pool."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ CALLERS = 6
 
 @pytest.fixture
 def proxy(database: str, settings: Settings) -> Iterator[SilentProxy]:
-    """`core.db` is connected through it, with a short time limit for statements."""
+    """A proxy between `core.db` and Postgres, with a short time limit for statements."""
     with silent_proxy(database) as proxy:
         db.connect(proxy.url, pool_size=1, limits=replace(LONG, statement=1.5))
         yield proxy
         db.connect(database, pool_size=settings.database.pool_size)
 
 
-def seven() -> int:
+def read_seven() -> int:
     with db.reading() as session:
         return session.execute(text("select 7")).scalar_one()
 
 
 def test_a_connection_without_an_answer_is_not_used_again(proxy: SilentProxy) -> None:
-    assert seven() == 7
+    assert read_seven() == 7
     proxy.silence_existing()
     with pytest.raises(OperationalError) as failed:
-        seven()
+        read_seven()
     assert isinstance(failed.value.orig, NoAnswer)
     assert failed.value.connection_invalidated
-    assert seven() == 7
+    assert read_seven() == 7
 
 
-def test_it_recovers_with_the_database(proxy: SilentProxy) -> None:
+def test_connections_work_again_after_the_outage(proxy: SilentProxy) -> None:
     db.connect(proxy.url, pool_size=1, limits=replace(LONG, connect=2, statement=1.5))
-    assert seven() == 7
+    assert read_seven() == 7
     proxy.silence_all()
     for _ in range(2):
         with pytest.raises(OperationalError):
-            seven()
+            read_seven()
     proxy.resume()
-    assert seven() == 7
+    assert read_seven() == 7
 
 
 def test_a_transaction_without_an_answer_leaves_nothing_open(proxy: SilentProxy) -> None:
@@ -65,13 +65,13 @@ def test_a_transaction_without_an_answer_leaves_nothing_open(proxy: SilentProxy)
         assert session.execute(text("select 7")).scalar_one() == 7
 
 
-def test_one_thread_tries_and_the_others_share_its_result() -> None:
+def test_one_thread_connects_and_the_others_share_its_result() -> None:
     outage = Outage(PATIENCE)
     outage.begin()
     arrived = threading.Semaphore(0)
 
     class Queue:
-        """The lock, which tells how many callers wait for it."""
+        """A lock that counts the callers that wait for it."""
 
         lock = outage._trying
         release = lock.release
@@ -105,6 +105,6 @@ def test_one_thread_tries_and_the_others_share_its_result() -> None:
     assert len(failed) == CALLERS
     assert len(asked) == 1
     with pytest.raises(NoAnswer):
-        outage.connect(dial)  # a later caller tries again
+        outage.connect(dial)  # a later caller connects again
     assert outage.connect(lambda: 7) == 7
     assert outage.connect(lambda: 8) == 8

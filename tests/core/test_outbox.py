@@ -1,4 +1,4 @@
-"""The outbox and its worker: nothing is lost or done twice, and failures end where a person sees them."""
+"""The outbox and its worker: each message is handled once, and failures become dead letters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def routes(handle: Handle) -> dict:
     return {("reservations", SeatsFreed): handle}
 
 
-def let_time_pass() -> None:
+def make_all_due() -> None:
     with db.transaction() as session:
         session.execute(
             text(
@@ -56,10 +56,10 @@ def test_a_handled_message_does_not_come_again() -> None:
 
 
 def test_an_attempt_that_outlived_its_lease_commits_nothing() -> None:
-    """While it runs, another worker gets the delivery and is quicker."""
+    """While the attempt runs, another worker leases the delivery and finishes first."""
 
     def slow(_: SeatsFreed, attempt: Attempt) -> None:
-        let_time_pass()
+        make_all_due()
         worker.drain(routes(lambda m, a: None))
         with attempt.transaction():
             outbox.publish(SeatsFreed(screening_id=100))
@@ -70,7 +70,7 @@ def test_an_attempt_that_outlived_its_lease_commits_nothing() -> None:
         assert session.execute(text("select count(*) from core.outbox")).scalar_one() == 0
 
 
-def test_a_retry_comes_later() -> None:
+def test_a_failed_message_is_retried_later() -> None:
     tries: list[int] = []
 
     def fail_once(_: SeatsFreed, attempt: Attempt) -> None:
@@ -81,12 +81,12 @@ def test_a_retry_comes_later() -> None:
     publish()
     worker.drain(routes(fail_once))
     assert tries == [1]
-    let_time_pass()
+    make_all_due()
     worker.drain(routes(fail_once))
     assert tries == [1, 2]
 
 
-def test_poison_is_a_dead_letter_at_once_and_can_be_put_back() -> None:
+def test_poison_becomes_a_dead_letter_at_once_and_can_be_put_back() -> None:
     def refuse(_: SeatsFreed, __: Attempt) -> None:
         raise Poison("no such screening")
 
@@ -99,18 +99,18 @@ def test_poison_is_a_dead_letter_at_once_and_can_be_put_back() -> None:
     assert worker.drain(routes(lambda m, a: None)) == 1
 
 
-def test_after_ten_attempts_it_is_a_dead_letter() -> None:
+def test_a_message_becomes_a_dead_letter_after_ten_attempts() -> None:
     def always(_: SeatsFreed, __: Attempt) -> None:
         raise ValueError("broken")
 
     publish()
     for _ in range(handling.MOST_ATTEMPTS):
         worker.drain(routes(always))
-        let_time_pass()
+        make_all_due()
     assert [letter.attempts for letter in DEAD_LETTERS.list()] == [handling.MOST_ATTEMPTS]
 
 
-def test_what_may_be_away_for_hours_has_attempts_for_a_day() -> None:
+def test_a_message_to_an_external_system_is_tried_for_a_day() -> None:
     def away(_: SeatsFreed, __: Attempt) -> None:
         raise Retry("the mail server is down", for_a_day=True)
 
@@ -118,12 +118,12 @@ def test_what_may_be_away_for_hours_has_attempts_for_a_day() -> None:
     assert sum(handling.PAUSES_OF_A_DAY) > 24 * 3600
     for _ in handling.PAUSES_OF_A_DAY:
         assert worker.drain(routes(away)) == 1
-        let_time_pass()
+        make_all_due()
     assert DEAD_LETTERS.list() == []
     worker.drain(routes(away))
     assert DEAD_LETTERS.put_back() == 1
     worker.drain(routes(away))
-    assert DEAD_LETTERS.list() == [], "after it was put back it has another day"
+    assert DEAD_LETTERS.list() == [], "a message that was put back is tried for another day"
 
 
 @pytest.mark.parametrize("change", ["kind = 'OfAnotherVersion'", """payload = '{"film": 3}'"""])
@@ -138,7 +138,7 @@ def test_an_unreadable_message_becomes_a_dead_letter_and_delays_no_other(change:
     for attempt in range(handling.UNREADABLE_ATTEMPTS):
         assert DEAD_LETTERS.list() == [], attempt
         worker.drain(routes(lambda m, a: seen.append(m.screening_id)))
-        let_time_pass()
+        make_all_due()
     assert seen == [2]
     (letter,) = DEAD_LETTERS.list()
     assert "reads this payload" in letter.last_error
@@ -191,14 +191,14 @@ def test_a_tick_runs_on_one_worker_at_a_time() -> None:
     assert worker.run_tick(worker.Tick("test.slow", 1, lambda: None)) is True
 
 
-def test_a_failing_tick_is_logged_not_raised() -> None:
+def test_a_failing_tick_is_logged_and_not_raised() -> None:
     def broken() -> None:
         raise ValueError
 
     assert worker.run_tick(worker.Tick("test.broken", 1, broken)) is False
 
 
-def test_old_marks_are_deleted_in_batches() -> None:
+def test_old_marks_of_processed_messages_are_deleted_in_batches() -> None:
     with db.transaction() as session:
         session.execute(
             text(

@@ -1,4 +1,4 @@
-"""A QR code drawn is a QR code that readers read, on paper and on pages."""
+"""QR codes drawn for paper and for pages can be read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXTS = ["BIL1ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 4, "00020126580014br.gov.bcb.p
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_what_is_drawn_for_paper_is_read(text: str) -> None:
+def test_a_qr_code_for_paper_can_be_read(text: str) -> None:
     drawn = Image.open(io.BytesIO(qr_symbol.png(text)))
     assert {color for _, color in drawn.convert("RGB").getcolors() or []} == {qr_symbol.INK, qr_symbol.PAPER}
     paper = Image.new("RGB", (drawn.width + 8, drawn.height + 8), "white")
@@ -26,18 +26,20 @@ def test_what_is_drawn_for_paper_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_what_was_stored_is_what_would_be_drawn(text: str) -> None:
+def test_stored_rows_equal_a_new_drawing(text: str) -> None:
     stored = qr_symbol.drawn(text)
     assert qr_symbol.rows(text, stored) == qr_symbol.rows(text)
     assert len(stored) < 500
     other = text + "2"
-    assert qr_symbol.rows(other, stored) == qr_symbol.rows(other), "it belongs to another text"
+    assert qr_symbol.rows(other, stored) == qr_symbol.rows(other), (
+        "rows that belong to another text are not used"
+    )
 
 
 @pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "drawn"])
 @pytest.mark.parametrize("quiet", [4, 2])
 @pytest.mark.parametrize("text", TEXTS)
-def test_what_is_drawn_for_a_page_is_read(text: str, quiet: int, is_stored: bool) -> None:
+def test_a_qr_code_for_a_page_can_be_read(text: str, quiet: int, is_stored: bool) -> None:
     stored = qr_symbol.drawn(text) if is_stored else None
     svg = qr_symbol.svg(text, stored, quiet=quiet)
     size = re.search(r'viewBox="0 0 (\d+) \1"', svg)

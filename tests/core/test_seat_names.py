@@ -1,4 +1,4 @@
-"""How a seat is called: apart where a reader could not tell the row from the number."""
+"""Names of seats: row and number are separated where a reader could confuse them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from app.core.seat_names import full_name, long_name, short_name, spoken_name
         ("Nº", "3", "Nº3"),
     ],
 )
-def test_row_and_number_are_told_apart(row: str, number: str, name: str) -> None:
+def test_row_and_number_are_separated_where_they_could_be_confused(row: str, number: str, name: str) -> None:
     assert short_name(row, number) == name
 
 
@@ -34,18 +34,18 @@ def test_no_two_seats_have_one_name() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_a_section_stands_before() -> None:
+def test_the_section_comes_before_the_row() -> None:
     assert full_name("1", "5", "Balcão") == "Balcão 1-5"
     assert full_name("F", "7") == "F7"
 
 
-def test_in_words() -> None:
+def test_seat_names_in_sentences() -> None:
     assert long_name("pt_BR", "F", "7") == "Fila F, lugar 7"
     assert long_name("en", "1", "5", "Balcão") == "Balcão, row 1, seat 5"
     assert long_name("pt_BR", "11", "1", last="2") == "Fila 11, lugares 1 e 2"
 
 
-def test_who_listens_hears_no_long_number() -> None:
+def test_screen_readers_get_no_long_numbers() -> None:
     assert spoken_name("pt_BR", "F", "7") == "F7"
     assert spoken_name("pt_BR", "11", "1") == "Fila 11, lugar 1"
     assert spoken_name("pt_BR", "1", "5", "Balcão") == "Balcão, fila 1, lugar 5"

@@ -1,4 +1,4 @@
-"""The state machine: a pure table, and moves that Postgres performs only from the right state."""
+"""`StateMachine`: its table of moves, and moves that Postgres performs only from the expected state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MACHINE = StateMachine[Event]("public.engines", ("idle", "running", "gone", "wre
 
 @pytest.fixture
 def engines(database: str) -> Iterator[None]:
-    """A table with an engine in each state, ids in the order of the states."""
+    """Create a table with one engine in each state; the ids are in the order of the states."""
     with db.transaction() as session:
         session.execute(
             text("create table public.engines (id integer primary key, state text, starts integer default 0)")
@@ -43,7 +43,7 @@ def states() -> list[str]:
         return list(session.execute(text("select state from public.engines order by id")).scalars())
 
 
-def test_the_table_says_what_follows() -> None:
+def test_the_table_gives_the_next_state() -> None:
     assert MACHINE.after("idle", "start") == "running"
     assert MACHINE.after("gone", "start") is None
     assert MACHINE.before("scrap") == ("idle", "running")
@@ -60,14 +60,14 @@ def test_an_event_without_moves_is_refused() -> None:
         StateMachine[Event]("public.engines", ("idle",), {("idle", "start"): "idle"}).update("stop")
 
 
-def test_a_condition_names_one_state_or_several() -> None:
+def test_a_condition_can_name_several_states() -> None:
     assert one_of("state", ("idle",)) == "state = 'idle'"
     assert one_of("e.state", ("idle", "gone")) == "e.state in ('idle', 'gone')"
     assert none_of("state", ("idle",)) == "state <> 'idle'"
     assert none_of("e.state", ("idle", "gone")) == "e.state not in ('idle', 'gone')"
 
 
-def test_the_words_of_a_move_fit_into_a_larger_statement() -> None:
+def test_the_sql_of_a_move_fits_into_a_larger_statement() -> None:
     words = MACHINE.update(
         "start",
         columns="starts = starts + 1",

@@ -1,4 +1,4 @@
-"""What people type and paste is taken as they see it."""
+"""Typed and pasted text is normalised to what is displayed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from app.core.text_input import canonical_line, visible_line
         ("\u845b\U000e0100城", "\u845b\U000e0100城"),
     ],
 )
-def test_signs_that_nobody_sees_are_left_out_and_those_that_spell_are_kept(typed: str, kept: str) -> None:
+def test_invisible_characters_are_removed_unless_a_script_needs_them(typed: str, kept: str) -> None:
     assert visible_line(typed) == kept
 
 
@@ -36,12 +36,12 @@ def test_signs_that_nobody_sees_are_left_out_and_those_that_spell_are_kept(typed
     ("typed", "kept"),
     [("\uff21\uff11\uff0d", "A1-"), ("\ufb01", "fi"), ("1\ufe0f", "1"), ("stra\u00dfe", "stra\u00dfe")],
 )
-def test_what_has_one_spelling_is_read_as_such(typed: str, kept: str) -> None:
+def test_equal_spellings_become_one(typed: str, kept: str) -> None:
     assert canonical_line(typed) == kept
 
 
 @given(st.text(max_size=60))
-def test_reading_it_twice_changes_nothing(typed: str) -> None:
+def test_normalising_twice_changes_nothing(typed: str) -> None:
     for reading in (visible_line, canonical_line):
         once = reading(typed)
         assert reading(once) == once

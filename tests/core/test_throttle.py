@@ -11,7 +11,7 @@ from app.core.errors import TooMany
 pytestmark = pytest.mark.usefixtures("app")
 
 
-def test_the_limit_holds_and_says_when_to_come_back() -> None:
+def test_a_refused_try_says_when_the_next_is_allowed() -> None:
     for _ in range(3):
         throttle.hit("try", "somebody", limit=3, seconds=60)
     with pytest.raises(TooMany) as caught:
@@ -29,7 +29,7 @@ def test_a_try_counts_even_when_its_transaction_fails() -> None:
         throttle.hit("try", "x", limit=2, seconds=60)
 
 
-def test_a_window_ends() -> None:
+def test_tries_are_allowed_again_after_the_window() -> None:
     throttle.hit("try", "y", limit=1, seconds=60)
     with db.transaction() as session:
         session.execute(text("update core.throttle set started_at = started_at - interval '61 seconds'"))
@@ -42,7 +42,7 @@ def test_a_reset_deletes_the_counted_tries() -> None:
     throttle.hit("try", "z", limit=1, seconds=60)
 
 
-def test_asking_does_not_count() -> None:
+def test_reading_the_limit_counts_no_try() -> None:
     for _ in range(5):
         with db.reading():
             throttle.check("try", "w", limit=2, seconds=60)

@@ -1,4 +1,4 @@
-"""When a thread that waits for deliveries queries the database."""
+"""`WakeUp` decides when a thread that waits for deliveries queries the database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.core.wake_up import WakeUp
 
 @pytest.fixture
 def asleep(monkeypatch: pytest.MonkeyPatch) -> WakeUp:
-    """One that has polled, and does not poll again during a test."""
+    """A wake-up that has polled and does not poll again during the test."""
     monkeypatch.setattr(wake_up, "POLL_SECONDS", 3600.0)
     made = WakeUp()
     assert turn(made)
@@ -24,14 +24,14 @@ def turn(waiting: WakeUp, seconds: float = 0.0) -> bool:
     return waiting.wait(time.monotonic() + seconds) is not None
 
 
-def test_without_a_notification_it_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_polls_without_a_notification(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wake_up, "POLL_SECONDS", 0.05)
     waiting = WakeUp()
     assert turn(waiting)
     assert turn(waiting, seconds=20)
 
 
-def test_each_notification_is_one_query(asleep: WakeUp) -> None:
+def test_each_notification_causes_one_query(asleep: WakeUp) -> None:
     asleep.notify()
     asleep.notify()
     assert [turn(asleep) for _ in range(3)] == [True, True, False]
@@ -44,7 +44,9 @@ def test_an_empty_query_answers_the_notifications_before_it(asleep: WakeUp) -> N
     assert notified is not None
     asleep.notify()
     asleep.queried(notified, more=False)
-    assert [turn(asleep) for _ in range(2)] == [True, False], "the one that came meanwhile is left"
+    assert [turn(asleep) for _ in range(2)] == [True, False], (
+        "the notification that came during the query is left"
+    )
 
 
 def test_after_a_full_batch_another_thread_queries(asleep: WakeUp) -> None:
@@ -64,7 +66,7 @@ def test_a_thread_that_waits_is_woken(asleep: WakeUp) -> None:
     assert turns == [True]
 
 
-def test_stopped_nobody_waits(asleep: WakeUp) -> None:
+def test_no_thread_waits_after_a_stop(asleep: WakeUp) -> None:
     turns: list[bool] = []
     thread = threading.Thread(target=lambda: turns.append(turn(asleep, seconds=60)))
     thread.start()

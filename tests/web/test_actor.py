@@ -1,4 +1,4 @@
-"""The actor of a web request: who begins something gets a visitor, a reader gets no cookie."""
+"""The actor of a web request: starting an order creates a visitor id, reading a page sets no cookie."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from flask import Flask, session
 from app.web.actor import current_actor
 
 
-def test_a_reader_has_no_visitor_and_gets_none(app: Flask) -> None:
+def test_reading_a_page_creates_no_visitor(app: Flask) -> None:
     with app.test_request_context("/"):
         assert current_actor().visitor == ""
         assert not session
 
 
-def test_who_begins_something_is_the_same_visitor_from_then_on(app: Flask) -> None:
+def test_starting_something_creates_a_visitor_that_stays(app: Flask) -> None:
     with app.test_request_context("/", method="POST"):
         begun = current_actor(begins=True)
         assert begun.visitor
         assert current_actor() == begun
 
 
-def test_address_language_and_channel_are_those_of_the_request(app: Flask) -> None:
+def test_the_actor_has_the_address_language_and_channel_of_its_request(app: Flask) -> None:
     headers = {"Accept-Language": "en"}
     with app.test_request_context("/", headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.1"}):
         actor = current_actor(channel="door")

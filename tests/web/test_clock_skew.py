@@ -1,4 +1,4 @@
-"""What one process signs is good for another whose clock differs; what must end, ends by the database's clock."""
+"""Session cookies are valid in processes whose clocks differ; time limits use the database's clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def screening(app: object) -> Screening:
 
 
 class Clock:
-    """The clock by which cookies are signed and judged in this process."""
+    """The clock with which this process signs and checks cookies."""
 
     def __init__(self) -> None:
         self.ahead = 0
@@ -39,7 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.mark.parametrize("ahead", [5, 5 * MINUTE, 15 * MINUTE, 12 * 60 * MINUTE])
-def test_a_basket_of_a_process_that_is_ahead(
+def test_a_basket_started_by_a_process_ahead_is_found(
     app: Flask, screening: Screening, clock: Clock, ahead: int
 ) -> None:
     clock.ahead = ahead
@@ -53,7 +53,7 @@ def test_a_basket_of_a_process_that_is_ahead(
     assert (answer.status_code, answer.location) == (303, f"{path}/concessions")
 
 
-def test_a_signed_in_account_of_a_process_that_is_ahead(app: Flask, clock: Clock) -> None:
+def test_a_sign_in_at_a_process_ahead_is_valid(app: Flask, clock: Clock) -> None:
     key = begin_session(make_account("gil@example.org", role="door"))
     client = app.test_client()
     clock.ahead = 15 * MINUTE
@@ -64,7 +64,7 @@ def test_a_signed_in_account_of_a_process_that_is_ahead(app: Flask, clock: Clock
 
 
 @pytest.mark.parametrize("signed_ahead", [-31 * DAY, 2 * DAY])
-def test_too_old_or_of_a_broken_clock(
+def test_a_cookie_far_from_the_present_time_is_refused(
     app: Flask, screening: Screening, clock: Clock, signed_ahead: int
 ) -> None:
     clock.ahead = signed_ahead
@@ -74,7 +74,7 @@ def test_too_old_or_of_a_broken_clock(
     assert ana.get(f"{path}/types").status_code == 404
 
 
-def test_somebody_elses_signature_is_not_taken_however_it_is_dated(
+def test_a_changed_time_in_a_cookie_breaks_its_signature(
     app: Flask, screening: Screening, clock: Clock
 ) -> None:
     ana = Visitor(app)

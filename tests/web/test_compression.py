@@ -1,4 +1,4 @@
-"""A first page leaves compressed; what may hold a secret does not."""
+"""Pages without a session are compressed; pages that may hold a secret are not (BREACH attack)."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ import gzip
 import pytest
 from flask.testing import FlaskClient
 
-PACKED = {"Accept-Encoding": "gzip, br"}
+ACCEPT_GZIP = {"Accept-Encoding": "gzip, br"}
 
 
-def test_a_page_for_everybody_is_compressed(client: FlaskClient, demo: str) -> None:
+def test_a_page_without_a_session_is_compressed(client: FlaskClient, demo: str) -> None:
     plain = client.get("/")
-    packed = client.get("/", headers=PACKED)
-    assert packed.headers["Content-Encoding"] == "gzip"
+    compressed = client.get("/", headers=ACCEPT_GZIP)
+    assert compressed.headers["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in plain.headers
-    assert gzip.decompress(packed.data).decode() == plain.text
-    assert len(packed.data) < len(plain.data) / 4
-    assert int(packed.headers["Content-Length"]) == len(packed.data)
-    assert {"Accept-Encoding", "Cookie"} <= set(packed.vary)
+    assert gzip.decompress(compressed.data).decode() == plain.text
+    assert len(compressed.data) < len(plain.data) / 4
+    assert int(compressed.headers["Content-Length"]) == len(compressed.data)
+    assert {"Accept-Encoding", "Cookie"} <= set(compressed.vary)
 
 
-def test_a_first_page_may_hold_the_seal_that_is_born_with_it(client: FlaskClient, demo: str) -> None:
-    answer = client.get("/account/sign-in", headers=PACKED)
+def test_a_page_that_creates_the_session_is_compressed(client: FlaskClient, demo: str) -> None:
+    answer = client.get("/account/sign-in", headers=ACCEPT_GZIP)
     assert b"csrf_token" in gzip.decompress(answer.data)
     assert answer.headers["Set-Cookie"].startswith("session=")
 
 
 @pytest.mark.parametrize("path", ["/", "/account/sign-in"])
-def test_who_has_a_session_gets_plain_pages(client: FlaskClient, demo: str, path: str) -> None:
+def test_pages_of_a_session_are_not_compressed(client: FlaskClient, demo: str, path: str) -> None:
     client.get("/account/sign-in")
-    assert "Content-Encoding" not in client.get(path, headers=PACKED).headers
+    assert "Content-Encoding" not in client.get(path, headers=ACCEPT_GZIP).headers

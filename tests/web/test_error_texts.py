@@ -1,4 +1,4 @@
-"""Every error that a form can cause has a sentence, in both languages, and keeps the words of the form."""
+"""Every error code of a form has a sentence in both languages; some forms have their own sentences."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from app.web import error_texts
 from app.web.error_texts import ACCOUNT, WAITING_LIST, sentence
 
 APP = Path(__file__).resolve().parents[2] / "app"
-OF_COMMANDS = {"role.unknown", "payment.amount", "screening.reason"}
+COMMAND_CODES = {"role.unknown", "payment.amount", "screening.reason"}
 
 
-def codes() -> set[str]:
-    """The codes of wrong input that services and front ends raise."""
+def form_codes() -> set[str]:
+    """The form_codes of wrong input that services and front ends raise."""
     found = set()
     for file in APP.rglob("*.py"):
         found |= set(re.findall(r'Invalid\(\s*"([a-z_]+\.[a-z_]+)"', file.read_text()))
-    return found - OF_COMMANDS
+    return found - COMMAND_CODES
 
 
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
-def test_every_code_of_wrong_input_has_its_sentence(app: Flask, language: str) -> None:
-    assert len(codes()) > 20
+def test_every_code_of_wrong_input_has_a_sentence(app: Flask, language: str) -> None:
+    assert len(form_codes()) > 20
     with app.test_request_context(headers={"Accept-Language": language}):
         usual = sentence(Invalid("no.such_code"))
-        without = {code for code in codes() if sentence(Invalid(code, most=3)) in (usual, "")}
+        without = {code for code in form_codes() if sentence(Invalid(code, most=3)) in (usual, "")}
         assert without == set()
 
 
-def test_a_form_may_have_words_of_its_own(app: Flask) -> None:
+def test_a_form_can_have_its_own_sentences(app: Flask) -> None:
     with app.test_request_context(headers={"Accept-Language": "en"}):
         missing = Invalid("email.missing", "email")
         assert sentence(missing).startswith("We need an e-mail address")
@@ -43,7 +43,7 @@ def test_a_form_may_have_words_of_its_own(app: Flask) -> None:
         assert sentence(Invalid("seats.none"), WAITING_LIST) == sentence(Invalid("seats.none"))
 
 
-def test_what_an_error_knows_stands_in_its_sentence(app: Flask) -> None:
+def test_the_sentence_contains_the_values_of_its_error(app: Flask) -> None:
     with app.test_request_context(headers={"Accept-Language": "en"}):
         assert sentence(Invalid("gate.too_long", most=24)) == "At most 24 letters."
         assert sentence(HalfPriceGone(2, 9)).startswith("Only 2 half-price tickets are left")
@@ -51,14 +51,14 @@ def test_what_an_error_knows_stands_in_its_sentence(app: Flask) -> None:
         assert error_texts.wait(TooMany(61)) == "Too many tries. Try again in 2 minutes."
 
 
-def test_an_unknown_code_still_says_something(app: Flask) -> None:
+def test_an_unknown_code_has_a_general_sentence(app: Flask) -> None:
     with app.test_request_context(headers={"Accept-Language": "en"}):
         assert sentence(Conflict("no.such_code")) == "That did not work. Please try again."
         assert sentence(TooMany(5)).startswith("Too many tries")
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 418, 422, 429, 500, 503])
-def test_a_whole_page_has_a_title_and_a_sentence(app: Flask, status: int) -> None:
+def test_every_status_has_a_title_and_a_sentence(app: Flask, status: int) -> None:
     with app.test_request_context(headers={"Accept-Language": "en"}):
         title, words = error_texts.of_status(status)
         assert title

@@ -1,4 +1,4 @@
-"""What visitors and logs are told when something breaks: words, never an order's address."""
+"""Error pages and log lines after failures: a sentence for the visitor, and no order token in the log."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ TOKEN = "Kx3vQ9-an-orders-token"
 
 @pytest.fixture
 def own_app(database: str, settings: Settings) -> Iterator[Flask]:
-    """The application as visitors meet it: it answers errors instead of raising them."""
+    """The application as in production: it answers errors instead of raising them."""
     yield create_app(settings.changed(process={"testing": False}))
     db.connect(database, pool_size=settings.database.pool_size)
 
 
 @pytest.fixture
 def without_database(own_app: Flask, database: str) -> FlaskClient:
-    """A visitor who is signed in, while the database is away."""
+    """The client of a signed-in visitor; the database is unreachable."""
     user = make_account()
     client = own_app.test_client()
     with client.session_transaction() as session:
         session["_user_id"] = begin_session(user)
-    db.connect(f"{database}_that_is_away")
+    db.connect(f"{database}_that_does_not_exist")
     return client
 
 
@@ -49,7 +49,7 @@ def without_database(own_app: Flask, database: str) -> FlaskClient:
         (f"/nowhere/{TOKEN}", 503),
     ],
 )
-def test_a_database_that_is_away(
+def test_pages_without_a_database_answer_503_and_log_no_token(
     without_database: FlaskClient, caplog: pytest.LogCaptureFixture, address: str, status: int
 ) -> None:
     with caplog.at_level(logging.DEBUG):
@@ -59,15 +59,17 @@ def test_a_database_that_is_away(
         assert "Nothing was charged twice" in answer.text
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.headers["Content-Security-Policy"]
-    said = "\n".join(logging.Formatter().format(record) for record in caplog.records)
-    assert TOKEN not in said
+    logged = "\n".join(logging.Formatter().format(record) for record in caplog.records)
+    assert TOKEN not in logged
 
 
 def _divide_by_zero(token: str) -> str:
     return str(1 / (len(token) - len(token)))
 
 
-def test_something_else_that_breaks(own_app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_answers_500_and_is_logged_by_route(
+    own_app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
     own_app.add_url_rule("/broken/<token>", "broken", _divide_by_zero)
     answer = own_app.test_client().get(f"/broken/{TOKEN}", headers={"Accept-Language": "en"})
     assert answer.status_code == 500
@@ -90,14 +92,16 @@ def test_something_else_that_breaks(own_app: Flask, caplog: pytest.LogCaptureFix
         ("/staff/admissions", "/staff/scan"),
     ],
 )
-def test_the_address_of_a_form_leads_to_its_page(client: FlaskClient, form: str, page: str) -> None:
-    """Switching the language where a form was answered opens its address."""
+def test_opening_the_address_of_a_form_redirects_to_its_page(
+    client: FlaskClient, form: str, page: str
+) -> None:
+    """After a form with errors, switching the language opens the address of the form."""
     answer = client.get(form)
     assert (answer.status_code, answer.location) == (303, page)
     assert client.put(form).status_code == 405
 
 
-def test_an_address_of_forms_without_a_page(client: FlaskClient) -> None:
+def test_a_form_address_without_a_page_answers_405(client: FlaskClient) -> None:
     answer = client.get("/language", headers={"Accept-Language": "en"})
     assert (answer.status_code, "POST" in answer.headers["Allow"]) == (405, True)
     assert "only takes forms" in answer.text

@@ -1,9 +1,9 @@
-"""What our settings of gunicorn stand on, and gunicorn does not promise."""
+"""Check the private methods of gunicorn on which `app.web.gunicorn` depends."""
 
 from __future__ import annotations
 
 from gunicorn.arbiter import Arbiter
 
 
-def test_the_masters_loop_calls_the_method_that_gives_signs_of_life() -> None:
+def test_the_loop_of_the_master_calls_murder_workers() -> None:
     assert "murder_workers" in Arbiter.run.__code__.co_names

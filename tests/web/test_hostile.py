@@ -1,6 +1,6 @@
-"""Nonsense at every address and in every field: never a 500, nothing let out, whatever routes there are.
+"""Hostile values at every address and in every form field: no 500, no injected markup, no foreign redirect.
 
-The routes come from the application, and the fields from the forms of its pages: a new page is tried by itself.
+The routes come from the application, and the fields from the forms of its pages, so new pages are included.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from tests.web.form_fuzzer import (
     routes_with_method,
 )
 
-# See there: none of them changes anything when it is used from another site.
-WITHOUT_SEAL = {"/language", "/cinema", "/orders/<token>", "/orders/<token>/payment"}
+# These need no CSRF token: from another site they change nothing, as their functions explain.
+WITHOUT_CSRF_TOKEN = {"/language", "/cinema", "/orders/<token>", "/orders/<token>/payment"}
 EVERY_FIELD = ("age", "answer", "act", "code", "cpf", "email", "go", "instead", "keep", "kind", "language")
 MORE_FIELDS = ("method", "name", "new", "next", "old", "once", "password", "quantity", "seat", "type")
 
@@ -64,8 +64,8 @@ def fuzzer(app: Flask) -> FormFuzzer:
     return FormFuzzer(app)
 
 
-def check(answer: TestResponse, what: str) -> None:
-    """A status that is no failure of ours; nobody's markup; no way out of the house."""
+def assert_harmless(answer: TestResponse, what: str) -> None:
+    """Assert that the answer is no server error, contains no injected markup and redirects to our pages only."""
     assert answer.status_code < 500 or "Retry-After" in answer.headers, what
     assert answer.status_code != 200 or answer.headers.get("Content-Security-Policy"), what
     location = answer.headers.get("Location", "/")
@@ -78,32 +78,30 @@ def check(answer: TestResponse, what: str) -> None:
     assert "<img src=x" not in answer.get_data(as_text=True), what
 
 
-def test_nonsense_in_every_address(fuzzer: FormFuzzer, app: Flask) -> None:
+def test_hostile_values_in_every_address(fuzzer: FormFuzzer, app: Flask) -> None:
     for rule in routes_with_method(app, "GET"):
         for address in fuzzer.hostile_addresses(rule):
-            check(fuzzer.get(address), address)
+            assert_harmless(fuzzer.get(address), address)
     for rule in routes_with_method(app, "POST"):
         fuzzer.reset_throttles()
         for address in fuzzer.hostile_addresses(rule):
-            check(fuzzer.post(address, []), f"POST {address}")
+            assert_harmless(fuzzer.post(address, []), f"POST {address}")
 
 
-def test_nonsense_in_every_query(fuzzer: FormFuzzer, app: Flask) -> None:
-    names = {"next", "seen", "charge", "mailed", "view", "cinema"} | _every_query(fuzzer, app)
+def test_hostile_values_in_every_query(fuzzer: FormFuzzer, app: Flask) -> None:
+    names = {"next", "seen", "charge", "mailed", "view", "cinema"} | _query_names(fuzzer, app)
     assert {"day", "after"} <= names
     turn = 0
     for rule in routes_with_method(app, "GET"):
         for address in fuzzer.addresses(rule):
             turn += 1
-            for value in HOSTILE_VALUES[
-                turn % 4 :: 4
-            ]:  # each address a quarter of them; all are tried on some
+            for value in HOSTILE_VALUES[turn % 4 :: 4]:  # a quarter of the values at each address
                 query = "&".join(f"{name}={quote(value[:300])}" for name in sorted(names))
-                check(fuzzer.get(f"{address}?{query}"), f"{address}?…={value[:40]!r}")
-            check(fuzzer.get(f"{address}?%ff=%fe&%00&=&&a[]=1&day=%ED%A0%80"), address)
+                assert_harmless(fuzzer.get(f"{address}?{query}"), f"{address}?…={value[:40]!r}")
+            assert_harmless(fuzzer.get(f"{address}?%ff=%fe&%00&=&&a[]=1&day=%ED%A0%80"), address)
 
 
-def _every_query(fuzzer: FormFuzzer, app: Flask) -> set[str]:
+def _query_names(fuzzer: FormFuzzer, app: Flask) -> set[str]:
     found: set[str] = set()
     for rule in routes_with_method(app, "GET"):
         for address in fuzzer.addresses(rule):
@@ -114,8 +112,8 @@ def _every_query(fuzzer: FormFuzzer, app: Flask) -> set[str]:
     return found
 
 
-def test_nonsense_in_every_field_of_every_form(fuzzer: FormFuzzer, app: Flask) -> None:
-    """One field at a time, the others as the page has them; where that goes through, the form is looked up anew."""
+def test_hostile_values_in_every_field_of_every_form(fuzzer: FormFuzzer, app: Flask) -> None:
+    """Each field gets each hostile value once, while the other fields have the values of the page."""
     tried: set[tuple[str, tuple[str, ...]]] = set()
     for rule in routes_with_method(app, "GET"):
         for address in fuzzer.addresses(rule):
@@ -144,11 +142,11 @@ def _try_form(fuzzer: FormFuzzer, page: str, number: int, form: Form) -> None:
         fuzzer.reset_throttles()
         for value in HOSTILE_VALUES:
             fields = [(one, value if one == name else usual) for one, usual in form.fields]
-            check(fuzzer.post(action, fields), f"{action}: {name}={value[:40]!r}")
+            assert_harmless(fuzzer.post(action, fields), f"{action}: {name}={value[:40]!r}")
 
 
-def test_nonsense_in_all_fields_at_once_at_every_address(fuzzer: FormFuzzer, app: Flask) -> None:
-    """Fields that the page does not have, too: tampered prices, other forms' fields, names that are nonsense."""
+def test_hostile_values_in_all_fields_at_once(fuzzer: FormFuzzer, app: Flask) -> None:
+    """The request also has fields that the page does not have: prices, fields of other forms, random names."""
     for rule in routes_with_method(app, "POST"):
         fuzzer.reset_throttles()
         addresses = list(fuzzer.addresses(rule))
@@ -157,10 +155,10 @@ def test_nonsense_in_all_fields_at_once_at_every_address(fuzzer: FormFuzzer, app
             fields = [(name, value) for name in (*EVERY_FIELD, *MORE_FIELDS, "price", "total", "user_id")]
             fields += [(f"{name}-{value[:50]}", value) for name in ("type", "kind", "quantity")]
             fields += [(value[:200], value[:200])] * 3
-            check(fuzzer.post(address, fields), f"POST {address}: {value[:40]!r}")
+            assert_harmless(fuzzer.post(address, fields), f"POST {address}: {value[:40]!r}")
 
 
-def test_bodies_that_are_no_form(fuzzer: FormFuzzer, app: Flask) -> None:
+def test_malformed_bodies(fuzzer: FormFuzzer, app: Flask) -> None:
     for body, content_type in BODIES:
         for rule in routes_with_method(app, "POST"):
             address = next(fuzzer.addresses(rule))
@@ -171,47 +169,50 @@ def test_bodies_that_are_no_form(fuzzer: FormFuzzer, app: Flask) -> None:
                 content_type=content_type,
                 headers=SAME_ORIGIN_HEADERS | {"X-CSRFToken": fuzzer.csrf},
             )
-            check(answer, f"{address} {content_type}")
+            assert_harmless(answer, f"{address} {content_type}")
 
 
-def test_headers_that_are_nonsense(fuzzer: FormFuzzer, app: Flask) -> None:
-    """Each at half of the addresses: most are read before the address is looked at."""
-    seal = {"csrf_token": fuzzer.csrf}
+def test_malformed_headers(fuzzer: FormFuzzer, app: Flask) -> None:
+    """Each header is sent to half of the addresses: most headers are read before the route is matched."""
+    fields = {"csrf_token": fuzzer.csrf}
     for number, headers in enumerate(HEADERS):
         for rule in routes_with_method(app, "GET")[number % 2 :: 2]:
             address = next(fuzzer.addresses(rule))
-            check(fuzzer.client.get(address, headers=headers), f"{address} {headers}")
+            assert_harmless(fuzzer.client.get(address, headers=headers), f"{address} {headers}")
         for rule in routes_with_method(app, "POST")[number // 2 % 2 :: 2]:
             address = next(fuzzer.addresses(rule))
             fuzzer.sign_in()
             here = f"{('http', 'https')[number % 2]}://localhost"
-            answer = fuzzer.client.post(address, data=seal, headers=headers, base_url=here)
-            check(answer, f"POST {here}{address} {headers}")
+            answer = fuzzer.client.post(address, data=fields, headers=headers, base_url=here)
+            assert_harmless(answer, f"POST {here}{address} {headers}")
 
 
-def test_methods_that_an_address_does_not_know(fuzzer: FormFuzzer, app: Flask) -> None:
+def test_unsupported_methods(fuzzer: FormFuzzer, app: Flask) -> None:
     for rule in routes_with_method(app, "GET") + routes_with_method(app, "POST"):
         address = next(fuzzer.addresses(rule))
         for method in ("HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "FOO"):
-            check(fuzzer.client.open(address, method=method), f"{method} {address}")
+            assert_harmless(fuzzer.client.open(address, method=method), f"{method} {address}")
 
 
-def test_every_form_needs_its_seal(fuzzer: FormFuzzer, app: Flask) -> None:
+def test_every_form_needs_a_csrf_token(fuzzer: FormFuzzer, app: Flask) -> None:
     for rule in routes_with_method(app, "POST"):
         for address in fuzzer.addresses(rule):
             answer = fuzzer.client.post(address, headers={"Sec-Fetch-Site": "cross-site"})
-            if rule.rule not in WITHOUT_SEAL and not rule.rule.startswith("/webhooks/"):
+            if rule.rule not in WITHOUT_CSRF_TOKEN and not rule.rule.startswith("/webhooks/"):
                 assert answer.status_code == 400, address
 
 
-def test_somebody_elses_basket_is_not_there(fuzzer: FormFuzzer, app: Flask) -> None:
+def test_the_order_of_another_visitor_is_not_found(fuzzer: FormFuzzer, app: Flask) -> None:
     tried = 0
     for method in ("GET", "POST"):
         for rule in routes_with_method(app, method):
             if rule.rule.startswith("/orders/<token>"):
                 address = rule.rule.replace("<token>", fuzzer.foreign.token)
                 answer = fuzzer.get(address) if method == "GET" else fuzzer.post(address, [("go", "skip")])
-                if (method, rule.rule) == ("POST", "/orders/<token>"):  # leads to the page that says so
+                if (method, rule.rule) == (
+                    "POST",
+                    "/orders/<token>",
+                ):  # redirects to the page, which answers 404
                     assert answer.location == address
                 else:
                     assert answer.status_code == 404, f"{method} {address}"
@@ -219,9 +220,9 @@ def test_somebody_elses_basket_is_not_there(fuzzer: FormFuzzer, app: Flask) -> N
     assert tried > 15
 
 
-def test_what_is_somebodys_own_is_kept_by_no_cache(fuzzer: FormFuzzer, app: Flask) -> None:
+def test_personal_pages_are_not_stored_by_caches(fuzzer: FormFuzzer, app: Flask) -> None:
     for rule in routes_with_method(app, "GET"):
         if rule.endpoint != "static" and rule.arguments & {"token", "charge_id", "admission_id"}:
             for address in fuzzer.addresses(rule):
-                kept = fuzzer.get(address).headers["Cache-Control"]
-                assert "no-store" in kept or "private" in kept, address
+                cache_control = fuzzer.get(address).headers["Cache-Control"]
+                assert "no-store" in cache_control or "private" in cache_control, address

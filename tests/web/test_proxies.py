@@ -27,10 +27,10 @@ FORGED = {
     ("proxies", "seen"),
     [
         (0, "127.0.0.1 http localhost"),
-        (1, "198.51.100.7 https evil.example"),  # the entry that our own proxy wrote: the last one
+        (1, "198.51.100.7 https evil.example"),  # the last entry, which our own proxy wrote
     ],
 )
-def test_as_many_proxies_are_believed_as_there_are(
+def test_forwarded_headers_count_for_the_configured_proxies_only(
     database: str, settings: Settings, proxies: int, seen: str
 ) -> None:
     own_app = create_app(settings.changed(web={"trusted_proxies": proxies}, database={"url": None}))
@@ -38,7 +38,7 @@ def test_as_many_proxies_are_believed_as_there_are(
     assert own_app.test_client().get("/seen", headers=FORGED).text == seen
 
 
-def test_a_stranger_does_not_move_our_addresses(live_server: LiveServer) -> None:
+def test_a_client_cannot_set_the_root_of_our_addresses(live_server: LiveServer) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", live_server.port, timeout=10)
     for name in ("SCRIPT_NAME", "Script-Name", "PATH_INFO"):
         connection.request("GET", "/evil/orders/find", headers={name: "/evil"})
@@ -62,13 +62,11 @@ def test_a_stranger_does_not_move_our_addresses(live_server: LiveServer) -> None
         ("unknown", "unknown", True),
     ],
 )
-def test_what_is_one_network(one: str, other: str, one_network: bool) -> None:
+def test_addresses_of_one_network_have_one_key(one: str, other: str, one_network: bool) -> None:
     assert (network_of(one) == network_of(other)) is one_network
 
 
-def test_another_ipv6_address_of_the_household_has_no_limit_of_its_own(
-    app: Flask, settings: Settings
-) -> None:
+def test_ipv6_addresses_of_one_network_share_a_limit(app: Flask, settings: Settings) -> None:
     config.use(settings.changed(holds={"max_per_address": 1}))
     screening = make_screening("oooooooooo")
 

@@ -1,4 +1,4 @@
-"""What every page shares: headers, seals against forged forms, languages, limits, and errors in words."""
+"""Rules of every page: security headers, CSRF tokens, languages, size limits and error pages."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from app.web.security import safe_next
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
 
-def token_of(page: str) -> str:
+def csrf_token_of(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found
     return found[1]
 
 
-def test_every_page_carries_the_strict_headers(client: FlaskClient) -> None:
+def test_every_page_has_the_security_headers(client: FlaskClient) -> None:
     for address in ("/", "/nowhere", "/healthz"):
         headers = client.get(address).headers
         policy = headers["Content-Security-Policy"]
@@ -35,44 +35,44 @@ def test_every_page_carries_the_strict_headers(client: FlaskClient) -> None:
         assert headers["X-Frame-Options"] == "DENY"
 
 
-def test_health_and_readiness(client: FlaskClient) -> None:
+def test_health_and_readiness_answer_200(client: FlaskClient) -> None:
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 200
 
 
-def test_an_unknown_address_is_answered_in_words(client: FlaskClient) -> None:
+def test_an_unknown_address_gets_an_error_page(client: FlaskClient) -> None:
     answer = client.get("/films/does-not-exist", headers={"Accept-Language": "en"})
     assert answer.status_code == 404
     assert "Reel not found" in answer.text
 
 
-def test_a_form_with_a_lost_seal_comes_back_filled(client: FlaskClient) -> None:
+def test_a_form_without_a_csrf_token_is_shown_again_with_its_values(client: FlaskClient) -> None:
     answer = client.post("/account/reset", data={"email": "ana@example.org"}, headers=SAME_SITE)
     assert answer.status_code == 400
     assert 'name="email" value="ana@example.org"' in answer.text
     again = client.post(
         "/account/reset",
-        data={"email": "ana@example.org", "csrf_token": token_of(answer.text)},
+        data={"email": "ana@example.org", "csrf_token": csrf_token_of(answer.text)},
         headers=SAME_SITE,
     )
     assert again.status_code == 200
 
 
-def test_a_form_from_elsewhere_is_refused_without_a_second_chance(client: FlaskClient) -> None:
-    elsewhere = {"Sec-Fetch-Site": "cross-site", "Accept-Language": "en"}
-    answer = client.post("/account/reset", data={"email": "ana@example.org"}, headers=elsewhere)
+def test_a_form_of_another_site_is_refused_and_not_shown_again(client: FlaskClient) -> None:
+    other_site = {"Sec-Fetch-Site": "cross-site", "Accept-Language": "en"}
+    answer = client.post("/account/reset", data={"email": "ana@example.org"}, headers=other_site)
     assert answer.status_code == 400
     assert "ana@example.org" not in answer.text
     assert "Send again" not in answer.text
 
 
-def test_a_password_is_never_sent_back(client: FlaskClient) -> None:
+def test_a_form_that_is_shown_again_contains_no_password(client: FlaskClient) -> None:
     answer = client.post("/account/sign-in", data={"password": "segredo"}, headers=SAME_SITE)
     assert answer.status_code == 400
     assert "segredo" not in answer.text
 
 
-def test_nor_is_one_of_the_page_that_changes_it(client: FlaskClient) -> None:
+def test_a_password_change_that_is_shown_again_contains_no_password(client: FlaskClient) -> None:
     form = {"old": "segredo", "new": "outro-segredo", "name": "Ana"}
     answer = client.post("/account/password", data=form, headers=SAME_SITE)
     assert answer.status_code == 400
@@ -82,27 +82,27 @@ def test_nor_is_one_of_the_page_that_changes_it(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("header", ["Origin", "Referer"])
-def test_an_origin_that_is_no_address_is_not_ours(client: FlaskClient, header: str) -> None:
+def test_a_malformed_origin_counts_as_another_site(client: FlaskClient, header: str) -> None:
     answer = client.post("/language", data={"language": "en"}, headers={header: "http://["})
     assert answer.status_code == 303
     assert "Set-Cookie" not in answer.headers
 
 
-def test_the_house_is_called_by_its_own_name_whatever_a_request_says(client: FlaskClient) -> None:
+def test_links_use_our_host_name_and_not_that_of_the_request(client: FlaskClient) -> None:
     for address in ("/", "/robots.txt", "/sitemap.xml", "/nowhere", "/account/sign-in"):
         answer = client.get(address, headers={"Host": "evil.example"})
         assert "evil.example" not in answer.text, address
     assert "http://localhost/sitemap.xml" in client.get("/robots.txt").text
 
 
-def test_a_body_too_large_is_answered_in_words(client: FlaskClient) -> None:
+def test_a_body_too_large_gets_an_error_page(client: FlaskClient) -> None:
     answer = client.post("/account/reset", data={"email": "x" * 300_000}, headers=SAME_SITE)
     assert answer.status_code == 413
     assert "<h1" in answer.text
 
 
-class BrokenOff(io.RawIOBase):
-    """A body that ends in the middle, or whose chunks are none, as the server tells it."""
+class BrokenBody(io.RawIOBase):
+    """A body whose reading raises: it ends too early, or its chunks are malformed."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -119,19 +119,19 @@ class BrokenOff(io.RawIOBase):
     "content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
 @pytest.mark.parametrize("error", [NoMoreData(b"x"), InvalidChunkSize(b"ZZ"), ChunkMissingTerminator(b"x")])
-def test_a_body_that_breaks_off(
+def test_a_broken_body_answers_400(
     client: FlaskClient, address: str, content_type: str, error: Exception
 ) -> None:
     answer = client.post(
         address,
         content_type=content_type,
         headers=SAME_SITE,
-        environ_overrides={"wsgi.input": BrokenOff(error), "wsgi.input_terminated": True},
+        environ_overrides={"wsgi.input": BrokenBody(error), "wsgi.input_terminated": True},
     )
     assert answer.status_code == 400
 
 
-def test_the_language_is_switched_from_our_own_pages_alone(client: FlaskClient) -> None:
+def test_only_our_own_pages_switch_the_language(client: FlaskClient) -> None:
     client.post("/language", data={"language": "en"}, headers={"Sec-Fetch-Site": "cross-site"})
     assert 'lang="pt-BR"' in client.get("/nowhere").text
     answer = client.post("/language", data={"language": "en", "next": "//evil.example"}, headers=SAME_SITE)
@@ -139,11 +139,11 @@ def test_the_language_is_switched_from_our_own_pages_alone(client: FlaskClient) 
     assert 'lang="en"' in client.get("/nowhere").text
 
 
-def test_who_only_looks_around_gets_no_session(client: FlaskClient) -> None:
+def test_reading_pages_creates_no_session(client: FlaskClient) -> None:
     assert "session" not in (client.get("/").headers.get("Set-Cookie") or "")
 
 
-def test_nul_bytes_never_reach_the_database(client: FlaskClient) -> None:
+def test_nul_bytes_in_an_address_are_refused(client: FlaskClient) -> None:
     assert client.get("/films/a%00b").status_code == 404
     assert client.get("/?day=%00&cinema=%00").status_code in (200, 404, 422)
 
@@ -161,17 +161,17 @@ def test_nul_bytes_never_reach_the_database(client: FlaskClient) -> None:
         (None, "/"),
     ],
 )
-def test_only_our_own_paths_are_gone_back_to(address: str | None, expected: str) -> None:
+def test_only_our_own_paths_are_redirected_to(address: str | None, expected: str) -> None:
     assert safe_next(address) == expected
 
 
-def test_the_browsers_language_decides_until_the_visitor_does(client: FlaskClient) -> None:
+def test_the_language_of_the_browser_is_used_by_default(client: FlaskClient) -> None:
     assert 'lang="pt-BR"' in client.get("/nowhere", headers={"Accept-Language": "pt"}).text
     assert 'lang="en"' in client.get("/nowhere", headers={"Accept-Language": "en-GB,en;q=0.9"}).text
     assert 'lang="pt-BR"' in client.get("/nowhere", headers={"Accept-Language": "fr"}).text
 
 
-def test_cookies_are_host_bound_behind_tls(app: Flask) -> None:
+def test_cookies_are_secure_and_host_bound_behind_tls(app: Flask) -> None:
 
     from app import create_app
     from app.core.config import settings
@@ -179,29 +179,29 @@ def test_cookies_are_host_bound_behind_tls(app: Flask) -> None:
     secure = create_app(settings().changed(web={"behind_tls": True}, database={"url": None}))
     assert secure.config["SESSION_COOKIE_NAME"] == "__Host-session"
     assert secure.config["SESSION_COOKIE_SECURE"] is True
-    # The proxy may not say that it spoke https: the settings do.
+    # The settings say that the site uses https; the proxy may not send a header for it.
     answer = secure.test_client().post("/language", data={"language": "en"}, headers=SAME_SITE)
     assert "Secure" in answer.headers["Set-Cookie"]
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
 
 
-class NeverEnds(io.RawIOBase):
-    """A body of which a part comes now and then, for ever."""
+class EndlessBody(io.RawIOBase):
+    """A body that sends one byte every 20 ms without an end."""
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, room: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         gevent.sleep(0.02)
-        room[:1] = b"x"
+        buffer[:1] = b"x"
         return 1
 
 
 @pytest.mark.parametrize("address", ["/account/sign-in", "/webhooks/sandbox"])
-def test_a_body_that_never_ends_does_not_hold_its_connection(
+def test_an_endless_body_gets_408_and_its_connection_is_closed(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    """408 when its time is over, and what still comes is not listened to."""
+    """The answer comes after the time limit; later bytes are not read."""
     monkeypatch.setattr(requests, "BODY_SECONDS", 0.2)
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -210,7 +210,7 @@ def test_a_body_that_never_ends_does_not_hold_its_connection(
             content_type="application/x-www-form-urlencoded",
             headers=SAME_SITE | {"Accept-Language": "en"},
             environ_overrides={
-                "wsgi.input": NeverEnds(),
+                "wsgi.input": EndlessBody(),
                 "CONTENT_LENGTH": "50000",
                 "gunicorn.socket": ours,
             },

@@ -1,4 +1,4 @@
-"""Who gets through which door: roles, sessions that were forged or are of yesterday, addresses to go on to."""
+"""Protected pages: roles, forged or old sessions, and the address after the sign-in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.users.account_data import begin_session, make_account
 
 @pytest.fixture
 def own_app(database: str, settings: Settings) -> Flask:
-    """The application with three doors: for staff, for managers, for whoever has an account."""
+    """The application with three protected pages: for staff, for managers, for any account."""
     app = create_app(settings)
     for path, guard in (
         ("/for-staff", require_role("door", "manager")),
@@ -48,19 +48,19 @@ def signed_in(own_app: Flask, user: User) -> FlaskClient:
     ("role", "staff", "managers"),
     [("customer", 403, 403), ("door", 200, 403), ("manager", 200, 200)],
 )
-def test_each_role_has_its_doors(own_app: Flask, role: str, staff: int, managers: int) -> None:
+def test_each_role_opens_its_pages_only(own_app: Flask, role: str, staff: int, managers: int) -> None:
     client = signed_in(own_app, make_account(role=role))
     assert client.get("/for-accounts").status_code == 200
     assert client.get("/for-staff").status_code == staff
     assert client.get("/for-managers").status_code == managers
 
 
-def test_strangers_are_asked_to_sign_in_and_led_back(own_app: Flask) -> None:
+def test_a_visitor_without_account_is_redirected_to_the_sign_in(own_app: Flask) -> None:
     answer = own_app.test_client().get("/for-staff?gate=2")
     assert (answer.status_code, answer.location) == (303, "/account/sign-in?next=/for-staff?gate%3D2")
 
 
-def test_another_role_counts_at_once(own_app: Flask) -> None:
+def test_a_changed_role_is_valid_at_once(own_app: Flask) -> None:
     client = signed_in(own_app, make_account(role="door"))
     assert client.get("/for-staff").status_code == 200
     with db.transaction() as session:
@@ -71,7 +71,7 @@ def test_another_role_counts_at_once(own_app: Flask) -> None:
 @pytest.mark.parametrize(
     "stored", ["1:wrong", "0:", "x:y", "", "1", ":", "99999999999999999999:x", "-1:x", "1:\x00"]
 )
-def test_sessions_that_name_nobody(own_app: Flask, stored: str) -> None:
+def test_sessions_of_no_account_are_ignored(own_app: Flask, stored: str) -> None:
     client = own_app.test_client()
     with client.session_transaction() as session:
         session["_user_id"] = stored
@@ -97,11 +97,11 @@ def test_sessions_that_name_nobody(own_app: Flask, stored: str) -> None:
         (None, False),
     ],
 )
-def test_the_way_on_stays_in_the_house(address: str | None, followed: bool) -> None:
+def test_the_address_after_the_sign_in_is_one_of_ours(address: str | None, followed: bool) -> None:
     assert safe_next(address, "/home") == (address if followed else "/home")
 
 
-def test_the_cookie_holds_the_key_of_the_session_where_it_is_looked_for(own_app: Flask) -> None:
+def test_the_session_key_is_read_from_the_cookie(own_app: Flask) -> None:
     user = make_account()
     key = begin_session(user)
     with own_app.test_request_context(), db.reading():
@@ -110,15 +110,15 @@ def test_the_cookie_holds_the_key_of_the_session_where_it_is_looked_for(own_app:
         assert session_key() == key
 
 
-def test_no_account_is_looked_up_for_the_page_of_an_error(own_app: Flask) -> None:
+def test_an_error_page_reads_no_account(own_app: Flask) -> None:
     client = signed_in(own_app, make_account())
 
-    def look() -> str:
+    def error_page() -> str:
         look_up_no_account()
         with counted() as sent:
             assert signed_in_user() is None
         assert sent == []
         return "nobody"
 
-    own_app.add_url_rule("/after-an-error", "after-an-error", look)
+    own_app.add_url_rule("/after-an-error", "after-an-error", error_page)
     assert client.get("/after-an-error").text == "nobody"

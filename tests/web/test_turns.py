@@ -1,4 +1,4 @@
-"""Connections take turns: one that has sent all its requests at once holds up nobody."""
+"""Connections of one web process take turns: a client that pipelines requests does not block the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.live_server import LiveServer
 from tests.processes import children
 
 REQUESTS = 200
-PATIENCE = 60.0
+WAIT_LIMIT = 60.0
 
 
 class Pipelining:
@@ -20,9 +20,9 @@ class Pipelining:
 
     def __init__(self, port: int, name: str) -> None:
         self.request = f"GET /healthz?{name} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT_LIMIT)
         self.send(1)
-        self.receive(1)  # from here on the connection is served
+        self.receive(1)  # now a greenlet serves the connection
 
     def send(self, requests: int) -> None:
         self.socket.sendall(self.request * requests)
@@ -35,7 +35,7 @@ class Pipelining:
             received += chunk
 
 
-def test_nobody_waits_for_all_that_another_has_sent(
+def test_a_pipelining_client_does_not_block_another(
     make_live_server: Callable[..., LiveServer], tmp_path: Path
 ) -> None:
     access = tmp_path / "access.log"
@@ -47,7 +47,7 @@ def test_nobody_waits_for_all_that_another_has_sent(
     assert server.web is not None
     (serving,) = children(server.web.pid)
     one, other = Pipelining(server.port, "one"), Pipelining(server.port, "other")
-    # Both have sent everything before any of it is read: the server alone decides who is served when.
+    # The stopped process reads nothing until both clients have sent everything, so it alone chooses the order.
     os.kill(serving, signal.SIGSTOP)
     for client in (one, other):
         client.send(REQUESTS)
@@ -59,9 +59,9 @@ def test_nobody_waits_for_all_that_another_has_sent(
     server.stop()
     served = [line for line in access.read_text().split() if line in ("one", "other")][2:]
     assert len(served) == 2 * REQUESTS
-    first_through = "other" if served[-1] == "one" else "one"
-    last_of_first = len(served) - served[::-1].index(first_through)
+    first_finished = "other" if served[-1] == "one" else "one"
+    last_of_first = len(served) - served[::-1].index(first_finished)
     of_the_other = last_of_first - REQUESTS
     assert of_the_other > REQUESTS // 2, (
-        f"{first_through} was served whole while the other got {of_the_other}"
+        f"{first_finished} got all answers while the other got {of_the_other}"
     )
