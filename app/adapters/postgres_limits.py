@@ -12,15 +12,18 @@ from __future__ import annotations
 import os
 import select
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg2
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection, parse_dsn, set_wait_callback
+
+C = TypeVar("C")
 
 # A peer that has vanished is noticed after idle + count * interval, or after the user timeout if data is in flight. The
 # server gets the same limits: otherwise it would keep the locks of a vanished client.
@@ -75,6 +78,48 @@ class LimitedConnection(connection):
         self.seconds = float(parse_dsn(dsn).get("connect_timeout", limits.connect))
         super().__init__(dsn, async_)  # type: ignore[call-arg]
         self.seconds = limits.answer
+
+
+class Outage:
+    """Knows whether the process's database has stopped answering since the last connection was made.
+
+    During an outage one thread at a time tries to connect, and the waiting threads share its result. Otherwise each
+    thread would wait for the whole time limit, one after the other, and a page would take many times the limit.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """`seconds`: how long a caller waits for the thread that is connecting."""
+        self.seconds = seconds
+        self._silent = False
+        self._failed_at = 0.0
+        self._trying = threading.Lock()
+
+    def begin(self) -> None:
+        """Record that a statement got no answer: the next attempt to connect shows whether the database is silent."""
+        self._silent = True
+
+    def connect(self, open_connection: Callable[[], C]) -> C:
+        """Call `open_connection`. Raises psycopg2.OperationalError; NoAnswer if the database is silent."""
+        if not self._silent:
+            return self._try(open_connection)
+        called_at = monotonic()
+        if not self._trying.acquire(timeout=self.seconds):
+            raise psycopg2.OperationalError("the database does not answer")
+        try:
+            if self._silent and self._failed_at >= called_at:
+                raise psycopg2.OperationalError("the database does not answer")
+            return self._try(open_connection)
+        finally:
+            self._trying.release()
+
+    def _try(self, open_connection: Callable[[], C]) -> C:
+        try:
+            connection = open_connection()
+        except NoAnswer:
+            self._silent, self._failed_at = True, monotonic()
+            raise
+        self._silent = False
+        return connection
 
 
 def connect_args(url: str, limits: Limits, *, read_only: bool = False) -> dict[str, Any]:

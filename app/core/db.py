@@ -28,8 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmaker
 
 from app.adapters import postgres_limits
-from app.adapters.postgres_limits import COMMANDS, MIGRATIONS, Limits, NoAnswer
-from app.core.outage import Outage
+from app.adapters.postgres_limits import COMMANDS, MIGRATIONS, Limits, NoAnswer, Outage
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -1,24 +1,15 @@
-"""State machines: one table of moves for each kind of row, and the one statement that performs a move.
+"""State machines: one table of moves for each kind of row, and the SQL of a move. `core.moves` performs moves.
 
-A move is a conditional update: it changes the row only while the row is in a state that the event starts from. When
-two transactions try the same move, the second one changes no row and gets None.
+A move is a conditional update: it changes the row only while the row is in a state that the event starts from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
-
-from sqlalchemy import Row, TextClause, text
-
-from app.core import db
+from typing import Generic, TypeVar
 
 Event = TypeVar("Event", bound=str)
-
-
-class NotMoved(RuntimeError):
-    """A move that could not fail moved no row: the row left its state under the caller's lock."""
 
 
 def one_of(column: str, states: Sequence[str]) -> str:
@@ -33,29 +24,6 @@ def none_of(column: str, states: Sequence[str]) -> str:
     if len(states) == 1:
         return f"{column} <> '{states[0]}'"
     return one_of(column, states).replace(" in (", " not in (")
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One event of a state machine as a statement, for the rows that its condition selects."""
-
-    statement: TextClause
-    name: str
-
-    def perform(self, **values: object) -> Row[Any] | None:
-        """Move one row. Returns the statement's row; None if no such row is in a state that the event starts from."""
-        return db.session().execute(self.statement, values).one_or_none()
-
-    def perform_all(self, **values: object) -> Sequence[Row[Any]]:
-        """Move every row that the condition selects. Returns the rows that moved."""
-        return db.session().execute(self.statement, values).all()
-
-    def require(self, **values: object) -> Row[Any]:
-        """Move one row that the caller has locked in a state that the event starts from. Raises NotMoved."""
-        row = self.perform(**values)
-        if row is None:
-            raise NotMoved(f"{self.name}: {values.get('id')}")
-        return row
 
 
 @dataclass(frozen=True)  # slots would break `StateMachine[Event](…)`
@@ -117,10 +85,3 @@ class StateMachine(Generic[Event]):
             return f"'{next(iter(targets.values()))}'"
         cases = " ".join(f"when '{before}' then '{after}'" for before, after in targets.items())
         return f"case {column} {cases} end"
-
-    def move(
-        self, event: Event, *, columns: str = "", where: str = "id = :id", returning: str = "id"
-    ) -> Move:
-        """The move as a statement of its own; see `update`. Make it once, when the module is loaded."""
-        sql = self.update(event, columns=columns, where=where, returning=returning)
-        return Move(text(sql), f"{self.table}: {event}")

@@ -1,4 +1,4 @@
-"""The presentation of a screening (language, format, length): read it under a lock, read former ones, change it."""
+"""The former presentations of a screening (language, format, length): read them, and store one at a change."""
 
 from __future__ import annotations
 
@@ -9,28 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import db
-from app.core.errors import NotFound
-from app.events.cache import READINGS
 from app.events.models import ScreeningChangeRow, ScreeningRow
-from app.events.queries import load_screenings, screening_query
 from app.events.views import Presentation, Screening
-
-
-def lock_presentation(screening: Screening) -> Screening:
-    """Lock the presentation of a screening until the caller commits; return the screening with the current one.
-
-    `screening` may be two seconds old. It takes one statement unless the presentation has changed. Raises NotFound.
-    """
-    # An import locks the row `for update`, so each waits for the other's commit. Claims and orders do not wait.
-    query = select(ScreeningRow.revision).where(ScreeningRow.id == screening.id)
-    revision = db.session().execute(query.with_for_update(read=True, key_share=True)).scalar()
-    if revision is None:
-        raise NotFound(f"screening {screening.id}")
-    if revision == screening.revision:
-        return screening
-    READINGS.clear()
-    (found,) = load_screenings(screening_query().where(ScreeningRow.id == screening.id))
-    return found
 
 
 def former_presentation(screening: Screening, revision: int) -> Presentation | None:

@@ -19,9 +19,18 @@ from app.core.messages import ScreeningCancelled
 from app.core.outbox import publish
 from app.events import cache
 from app.events.cache import begin_programme_change, programme_cache
-from app.events.models import CinemaRow, FilmRow, ScreeningRow, SeatRow, ZoneRow
-from app.events.presentations import former_presentation, lock_presentation
-from app.events.queries import days_by_site, load_screenings, programme_of_day, screening_query
+from app.events.models import ScreeningRow, SeatRow
+from app.events.presentations import former_presentation
+from app.events.queries import (
+    days_by_site,
+    load_cinemas,
+    load_film,
+    load_films,
+    load_screenings,
+    load_seat_plan,
+    programme_of_day,
+    screening_query,
+)
 from app.events.views import Cinema, Film, Presentation, Sales, Screening, Seat, SeatPlan, Zone
 
 __all__ = [
@@ -104,12 +113,7 @@ def _clock(cinema: str | None) -> datetime:
 
 def cinemas() -> list[Cinema]:
     """Return all sites, in their order."""
-    return _cinemas.get("all", _load_cinemas)
-
-
-def _load_cinemas() -> list[Cinema]:
-    rows = db.session().scalars(select(CinemaRow).order_by(CinemaRow.position, CinemaRow.id))
-    return [Cinema.of(row) for row in rows]
+    return _cinemas.get("all", load_cinemas)
 
 
 def cinema(slug: str) -> Cinema:
@@ -122,20 +126,12 @@ def cinema(slug: str) -> Cinema:
 
 def films() -> list[Film]:
     """Return all films, also those without screenings, in the programme's order."""
-    rows = db.session().scalars(select(FilmRow).order_by(FilmRow.position, FilmRow.title))
-    return [Film.of(row) for row in rows]
+    return load_films()
 
 
 def film(slug: str) -> Film:
     """Return a film, at most 2 s old. Raises NotFound."""
-    return _films.get(slug, lambda: _load_film(slug))
-
-
-def _load_film(slug: str) -> Film:
-    row = db.session().scalar(select(FilmRow).where(FilmRow.slug == slug))
-    if row is None:
-        raise NotFound(f"film {slug!r}")
-    return Film.of(row)
+    return _films.get(slug, lambda: load_film(slug))
 
 
 def programme(day: date, cinema: str | None = None) -> list[Screening]:
@@ -198,22 +194,7 @@ def _load_screening(screening_id: int) -> Screening:
 
 def seat_plan(auditorium_id: int) -> SeatPlan:
     """Return the seats of an auditorium, by row and column. Callers share the object. Raises NotFound."""
-    return _seat_plans.get(auditorium_id, lambda: _load_seat_plan(auditorium_id))
-
-
-def _load_seat_plan(auditorium_id: int) -> SeatPlan:
-    rows = db.session().execute(
-        select(SeatRow, ZoneRow)
-        .join(ZoneRow, ZoneRow.id == SeatRow.zone_id)
-        .where(SeatRow.auditorium_id == auditorium_id)
-        .order_by(SeatRow.row_index, SeatRow.column)
-        .execution_options(populate_existing=True)
-    )
-    seats = tuple(Seat.of(seat, zone) for seat, zone in rows)
-    if not seats:
-        raise NotFound(f"auditorium {auditorium_id}")
-    zones = db.session().scalars(select(ZoneRow).where(ZoneRow.auditorium_id == auditorium_id))
-    return SeatPlan.of(auditorium_id, seats, [Zone.of(zone) for zone in zones])
+    return _seat_plans.get(auditorium_id, lambda: load_seat_plan(auditorium_id))
 
 
 def seats_not_sold() -> frozenset[int]:
@@ -264,6 +245,22 @@ def is_cancelled(screening_id: int) -> bool:
     """Return whether the screening is cancelled, read from the table and not from a cache."""
     query = select(ScreeningRow.status).where(ScreeningRow.id == screening_id)
     return db.session().execute(query).scalar() == "cancelled"
+
+
+def lock_presentation(screening: Screening) -> Screening:
+    """Lock the presentation of a screening until the caller commits; return the screening with the current one.
+
+    `screening` may be two seconds old. It takes one statement unless the presentation has changed. Raises NotFound.
+    """
+    # An import locks the row `for update`, so each waits for the other's commit. Claims and orders do not wait.
+    query = select(ScreeningRow.revision).where(ScreeningRow.id == screening.id)
+    revision = db.session().execute(query.with_for_update(read=True, key_share=True)).scalar()
+    if revision is None:
+        raise NotFound(f"screening {screening.id}")
+    if revision == screening.revision:
+        return screening
+    cache.READINGS.clear()
+    return _load_screening(screening.id)
 
 
 def cancel_reasons(days: int = 7) -> dict[int, str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
-from app.core.seat_names import full_name, long_name, short_name, spoken_name
+from app.core.seat_names import long_name, short_name, spoken_name
 from app.core.showtime import Showtime
-from app.events.models import AuditoriumRow, CinemaRow, FilmRow, ScreeningRow, SeatRow, ZoneRow
 
 
 def _english(locale: str) -> bool:
@@ -25,10 +24,6 @@ class Cinema:
     city: str
     timezone: str
     sales_cutoff_minutes: int
-
-    @classmethod
-    def of(cls, row: CinemaRow) -> Cinema:
-        return cls(row.id, row.slug, row.name, row.address, row.city, row.timezone, row.sales_cutoff_minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +46,6 @@ class Film:
     poster: str
     trailer: str
     position: int
-
-    @classmethod
-    def of(cls, row: FilmRow) -> Film:
-        return cls(
-            id=row.id,
-            slug=row.slug,
-            title=row.title,
-            title_en=row.title_en,
-            original_title=row.original_title,
-            year=row.year,
-            director=row.director,
-            duration_minutes=row.duration_minutes,
-            age_rating=row.age_rating,
-            age_reasons=row.age_reasons,
-            age_reasons_en=row.age_reasons_en,
-            genres=tuple(row.genres),
-            genres_en=tuple(row.genres_en),
-            synopsis=row.synopsis,
-            synopsis_en=row.synopsis_en,
-            poster=row.poster,
-            trailer=row.trailer,
-            position=row.position,
-        )
 
     def title_in(self, locale: str) -> str:
         return (_english(locale) and self.title_en) or self.title
@@ -136,39 +108,6 @@ class Screening:
     def presentation(self) -> Presentation:
         return Presentation(self.version, self.format, self.ends_at)
 
-    @classmethod
-    def of(
-        cls,
-        row: ScreeningRow,
-        film: Film,
-        cinema: Cinema,
-        auditorium: AuditoriumRow,
-        prices: Mapping[str, int],
-        from_price: int | None = None,
-    ) -> Screening:
-        starts_at = row.starts_at.astimezone(UTC)
-        return cls(
-            id=row.id,
-            film=film,
-            cinema=cinema,
-            auditorium_id=auditorium.id,
-            auditorium_label=auditorium.label,
-            auditorium_name=auditorium.name,
-            stock=auditorium.stock,
-            capacity=auditorium.capacity,
-            starts_at=starts_at,
-            ends_at=row.ends_at.astimezone(UTC),
-            showtime=Showtime.of(starts_at, row.timezone or cinema.timezone, row.starts_local),
-            sales_close_at=starts_at + timedelta(minutes=cinema.sales_cutoff_minutes),
-            version=row.version,
-            format=row.format,
-            status=row.status,
-            cancel_reason=row.cancel_reason or "",
-            prices=MappingProxyType({int(zone): price for zone, price in prices.items()}),
-            from_price=min(prices.values(), default=0) if from_price is None else from_price,
-            revision=row.revision,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Sales:
@@ -185,10 +124,6 @@ class Zone:
     name: str
     name_en: str
     position: int
-
-    @classmethod
-    def of(cls, row: ZoneRow) -> Zone:
-        return cls(row.id, row.code, row.name, row.name_en or row.name, row.position)
 
     def name_in(self, locale: str) -> str:
         return self.name_en if _english(locale) else self.name
@@ -231,25 +166,6 @@ class Seat:
 
     def spoken_name(self, locale: str) -> str:
         return spoken_name(locale, self.row_label, self.number, self.section)
-
-    @classmethod
-    def of(cls, row: SeatRow, zone: ZoneRow) -> Seat:
-        return cls(
-            id=row.id,
-            row_label=row.row_label,
-            row_index=row.row_index,
-            number=row.number,
-            name=full_name(row.row_label, row.number, row.section),
-            column=row.column,
-            width=row.width,
-            kind=row.kind,
-            zone_id=row.zone_id,
-            zone_code=zone.code,
-            zone_name=zone.name,
-            companion_of=row.companion_of,
-            section=row.section,
-            for_sale=row.for_sale,
-        )
 
 
 @dataclass(frozen=True, slots=True)

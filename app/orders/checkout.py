@@ -11,6 +11,7 @@ from app.core.actor import Actor
 from app.core.config import settings
 from app.core.contact import checked_email, checked_name
 from app.core.errors import Invalid
+from app.core.moves import move
 from app.core.text_input import canonical_line
 from app.events import service as events
 from app.orders import basket, completion, queries
@@ -22,7 +23,8 @@ from app.payments.service import Charge
 _LONGEST_PASTED = 400
 _LABEL = re.compile(r"^CPF[\s:.nº]*", re.IGNORECASE)
 
-_START_PAYMENT = ORDER.move(
+_START_PAYMENT = move(
+    ORDER,
     "start_payment",
     columns="method = :method, name = coalesce(:name, name), email = coalesce(:email, email),"
     " cpf = case when :sets_cpf then :cpf else cpf end,"

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.core import db, outbox
 from app.core.messages import OrderScreeningChanged
+from app.core.moves import move
 from app.events import service as events
 from app.orders import half_price_claims, notices
 from app.orders.pricing import TypeChoice, quota_places
@@ -20,7 +21,8 @@ from app.reservations import service as reservations
 from app.tickets import service as tickets
 from app.tickets.service import Concession, IssueFacts, TicketLine
 
-_SETTLE = ORDER.move(
+_SETTLE = move(
+    ORDER,
     "settle",
     columns="paid_at = clock_timestamp(), ended_at = null, end_reason = null, reservation_id = :reservation_id,"
     " reseat_reservation_id = null, reseat_until = null",

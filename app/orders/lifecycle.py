@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from app.core import db
 from app.core.actor import Actor
+from app.core.moves import move
 from app.orders import half_price_claims, notices, queries
 from app.orders.states import CANCELLED, EXPIRED, ORDER, PAID, REFUNDED, RESEAT, UNPAID_STATES
 from app.orders.views import OrderOver, OrderView, WrongState
@@ -23,10 +24,10 @@ _HAND_OVER = text(
     """
 )
 _END_COLUMNS = "end_reason = :reason, ended_at = clock_timestamp()"
-_EXPIRE = ORDER.move("expire", columns=_END_COLUMNS)
-_ABANDON = ORDER.move("abandon", columns=_END_COLUMNS)
-_CANCEL = ORDER.move("cancel", columns=_END_COLUMNS)
-_REFUND = ORDER.move("refund", columns=_END_COLUMNS)
+_EXPIRE = move(ORDER, "expire", columns=_END_COLUMNS)
+_ABANDON = move(ORDER, "abandon", columns=_END_COLUMNS)
+_CANCEL = move(ORDER, "cancel", columns=_END_COLUMNS)
+_REFUND = move(ORDER, "refund", columns=_END_COLUMNS)
 
 
 def mark_refunded(order_id: uuid.UUID, reason: str | None) -> None:

@@ -13,6 +13,7 @@ from app.core import db
 from app.core.actor import Actor
 from app.core.config import settings
 from app.core.errors import Conflict, TooMany
+from app.core.moves import move
 from app.events import service as events
 from app.orders import half_price_claims, notices, queries
 from app.orders.completion import complete
@@ -24,7 +25,8 @@ from app.products import service as products
 from app.reservations import service as reservations
 from app.reservations.service import Reservation, SeatsLost
 
-_OFFER = ORDER.move(
+_OFFER = move(
+    ORDER,
     "offer_seats",
     columns="reseat_reservation_id = :reservation_id, reseat_receipt_id = :receipt_id, reseat_until = :until",
 )

@@ -23,6 +23,7 @@ from app.core.messages import (
     RefundRequested,
     RefundSettled,
 )
+from app.core.moves import move
 from app.core.pages import Page
 from app.core.worker import Tick
 from app.payments import checks, provider_results, providers, states
@@ -201,8 +202,8 @@ _NEXT_CHECK = func.clock_timestamp() + func.greatest(
 
 
 _REFUND_ENDS = "failure = :failure, ended_at = clock_timestamp(), next_check_at = null"
-_REFUND_DONE = states.REFUND.move("done", columns=_REFUND_ENDS, returning="order_id, amount, state")
-_REFUND_REFUSED = states.REFUND.move("refused", columns=_REFUND_ENDS, returning="order_id, amount, state")
+_REFUND_DONE = move(states.REFUND, "done", columns=_REFUND_ENDS, returning="order_id, amount, state")
+_REFUND_REFUSED = move(states.REFUND, "refused", columns=_REFUND_ENDS, returning="order_id, amount, state")
 
 
 def _record_refund(refund_id: uuid.UUID, answer: str) -> None:

@@ -15,7 +15,7 @@ from app.adapters import psp
 from app.core import codes, db, outbox, qr_symbol
 from app.core.config import settings
 from app.core.messages import ChargeFailed, PaymentReceived
-from app.core.state_machine import Move
+from app.core.moves import Move, move
 from app.payments import brcode
 from app.payments.models import ChargeRow
 from app.payments.states import CANCELLED, CHARGE, CONFIRMED, FAILED, LIVE_STATES, ChargeEvent
@@ -89,7 +89,7 @@ _LAST_CHECK = f"next_check_at = clock_timestamp() + interval '{LAST_CHECK_MINUTE
 
 
 def _move_to(event: ChargeEvent, *columns: str) -> Move:
-    return CHARGE.move(event, columns=", ".join(columns), returning="state, order_id, failure")
+    return move(CHARGE, event, columns=", ".join(columns), returning="state, order_id, failure")
 
 
 # The columns that each event writes beside the state. `paid` has a statement of its own, `_RECORD_PAID`.

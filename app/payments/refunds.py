@@ -13,15 +13,16 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import codes, db, outbox
 from app.core.errors import Conflict, NotFound
 from app.core.messages import RefundRequested
+from app.core.moves import move
 from app.payments import states
 from app.payments.models import ReceiptRow, RefundRow
 from app.payments.states import REFUND_FAILED, REFUND_PENDING, REFUND_REPLACED
 from app.payments.views import REFUND, REFUND_COLUMNS, Refund, receipts_of, refund_of, seconds_from_now
 
 FAILED_STATES = (REFUND_FAILED, REFUND_REPLACED)
-_REPLACE = states.REFUND.move("again", columns="ended_at = clock_timestamp()")
-_REPLACE_ALL = states.REFUND.move(
-    "again", columns="ended_at = clock_timestamp()", where="receipt_id = :receipt_id"
+_REPLACE = move(states.REFUND, "again", columns="ended_at = clock_timestamp()")
+_REPLACE_ALL = move(
+    states.REFUND, "again", columns="ended_at = clock_timestamp()", where="receipt_id = :receipt_id"
 )
 
 

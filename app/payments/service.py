@@ -18,6 +18,7 @@ from app.core import codes, db, outbox
 from app.core.config import settings
 from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound
 from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHinted
+from app.core.moves import move
 from app.payments import providers, states
 from app.payments.models import ChargeRow, HintRow
 from app.payments.providers import sandbox
@@ -120,7 +121,8 @@ _MAKE_CHARGE = text(
     on conflict do nothing returning {CHARGE_COLUMNS}
     """
 )
-_END = states.CHARGE.move(
+_END = move(
+    states.CHARGE,
     "cancel",
     columns="failure = :reason, next_check_at = clock_timestamp() + make_interval(secs => :seconds)",
 )

@@ -14,6 +14,7 @@ from sqlalchemy import Row
 from app.core.actor import Actor
 from app.core.config import settings
 from app.core.messages import NoticeRequested, SeatsFreed
+from app.core.moves import move
 from app.core.outbox import publish, withdraw
 from app.core.pages import Page
 from app.core.state_machine import one_of
@@ -31,9 +32,13 @@ JOINED = "waiting_joined"
 
 _IS_WAITING = one_of("state", (WAITING,))
 _ENDED_NOW = "ended_at = clock_timestamp()"
-_OFFER = REQUEST.move("offer", columns="reservation_id = :reservation_id, offered_until = :deadline")
-_END_OFFER = REQUEST.move(
-    "end_offer", columns=_ENDED_NOW, where="reservation_id = :reservation_id", returning="email, locale"
+_OFFER = move(REQUEST, "offer", columns="reservation_id = :reservation_id, offered_until = :deadline")
+_END_OFFER = move(
+    REQUEST,
+    "end_offer",
+    columns=_ENDED_NOW,
+    where="reservation_id = :reservation_id",
+    returning="email, locale",
 )
 
 

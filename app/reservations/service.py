@@ -13,6 +13,7 @@ from datetime import datetime
 from app.core import db
 from app.core.actor import Actor
 from app.core.config import settings
+from app.core.moves import move
 from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, holds, queries
@@ -182,7 +183,7 @@ def release(reservation_id: uuid.UUID) -> bool:
     return True
 
 
-_RECLAIM = RESERVATION.move("reclaim", columns="expires_at = :until, updated_at = clock_timestamp()")
+_RECLAIM = move(RESERVATION, "reclaim", columns="expires_at = :until, updated_at = clock_timestamp()")
 
 
 def reclaim(reservation_id: uuid.UUID, until: datetime) -> bool:

@@ -15,6 +15,7 @@ from app.core.config import settings
 from app.core.contact import checked_email
 from app.core.errors import Conflict, NotFound
 from app.core.messages import SeatsFreed
+from app.core.moves import move
 from app.core.outbox import publish
 from app.core.state_machine import one_of
 from app.events import service as events
@@ -26,16 +27,17 @@ from app.reservations.seat_checks import check_quantity
 from app.reservations.states import EXPIRED, LIVE_REQUESTS, OFFERED, OPEN, REQUEST, RESERVED, WAITING
 from app.reservations.views import Request, Reservation
 
-_WAIT = REQUEST.move(
+_WAIT = move(
+    REQUEST,
     "wait",
     columns="quantity = :quantity, email = :email, waiting_since = coalesce(waiting_since, clock_timestamp())",
     where="token = :token",
     returning="screening_id",
 )
-_ACCEPT = REQUEST.move("accept", columns="ended_at = clock_timestamp()", where="token = :token")
+_ACCEPT = move(REQUEST, "accept", columns="ended_at = clock_timestamp()", where="token = :token")
 # `seen` is the state in which the caller has read the request: an offer is released under the lock of its reservation.
-CANCEL = REQUEST.move(
-    "cancel", columns="ended_at = clock_timestamp()", where="token = :token and state = :seen"
+CANCEL = move(
+    REQUEST, "cancel", columns="ended_at = clock_timestamp()", where="token = :token and state = :seen"
 )
 
 

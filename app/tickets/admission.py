@@ -13,6 +13,7 @@ from app.core import db, throttle
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.i18n import local
+from app.core.moves import move
 from app.core.showtime import cinema_day
 from app.core.state_machine import none_of, one_of
 from app.events import service as events
@@ -56,7 +57,7 @@ _SELECT_TICKET = text(
     """
 )
 
-_UNDO_ADMISSION = TICKET.move("take_back", columns="admitted_at = null, gate = null, admitted_by = null")
+_UNDO_ADMISSION = move(TICKET, "take_back", columns="admitted_at = null, gate = null, admitted_by = null")
 
 # The condition on the state lets Postgres use the screening's index, which leaves revoked tickets out.
 ATTENDANCE = text(

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from app.core import db
-from app.core.state_machine import NotMoved, StateMachine, none_of, one_of
+from app.core.moves import NotMoved, move
+from app.core.state_machine import StateMachine, none_of, one_of
 
 Event = Literal["start", "stop", "scrap"]
 
@@ -84,7 +85,7 @@ def test_the_sql_of_a_move_fits_into_a_larger_statement() -> None:
 
 @pytest.mark.usefixtures("engines")
 def test_an_event_moves_only_from_its_states() -> None:
-    start = MACHINE.move("start", columns="starts = starts + 1", returning="id, starts")
+    start = move(MACHINE, "start", columns="starts = starts + 1", returning="id, starts")
     with db.transaction():
         moved = [start.perform(id=number) for number in (1, 2, 3, 4, 5)]
     assert [row and tuple(row) for row in moved] == [(1, 1), None, None, None, None]
@@ -93,7 +94,7 @@ def test_an_event_moves_only_from_its_states() -> None:
 
 @pytest.mark.usefixtures("engines")
 def test_the_next_state_may_depend_on_the_state_before() -> None:
-    scrap = MACHINE.move("scrap", where="id <= :last", returning="id, state")
+    scrap = move(MACHINE, "scrap", where="id <= :last", returning="id, state")
     with db.transaction():
         moved = scrap.perform_all(last=4)
     assert sorted(tuple(row) for row in moved) == [(1, "gone"), (2, "wreck")]
@@ -102,7 +103,7 @@ def test_the_next_state_may_depend_on_the_state_before() -> None:
 
 @pytest.mark.usefixtures("engines")
 def test_a_required_move_raises_when_no_row_moves() -> None:
-    start = MACHINE.move("start")
+    start = move(MACHINE, "start")
     with pytest.raises(NotMoved, match=r"public\.engines: start: 3"), db.transaction():
         start.require(id=3)
     with db.transaction():

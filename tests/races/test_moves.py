@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from app.core import db
-from app.core.state_machine import Move, StateMachine
+from app.core.moves import Move, move
+from app.core.state_machine import StateMachine
 from tests.races.concurrency import commit_while_the_other_waits, run_at_once
 
 MACHINE = StateMachine[str]("public.doors", ("closed", "open"), {("closed", "open"): "open"})
-OPEN = MACHINE.move("open")
+OPEN = move(MACHINE, "open")
 UNGUARDED = Move(text(OPEN.statement.text.replace("and state = 'closed'", "")), "unguarded")
 
 

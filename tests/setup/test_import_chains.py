@@ -13,7 +13,7 @@ import grimp
 import pytest
 
 # The aim is 14. Lower this number with each chain that becomes shorter, and never raise it.
-LONGEST_CHAIN = 24
+LONGEST_CHAIN = 21
 Edges = Mapping[str, frozenset[str]]
 
 

@@ -124,7 +124,7 @@ def test_a_planted_breach_is_found(planted: str) -> None:
     "allowed",
     [
         "A = text('update orders.orders set extensions = extensions + 1 where id = :id and state = :state')",
-        "A = ORDER.move('settle', columns='paid_at = clock_timestamp()')",
+        "A = move(ORDER, 'settle', columns='paid_at = clock_timestamp()')",
         "A = text(f'select 1 from orders.orders where {one_of(\"state\", (DRAFT,))}')",
         "A = update(RefundRow).where(RefundRow.state == REFUND_PENDING).values(next_check_at=None)",
         "A = insert(RefundRow).values(state=REFUND_PENDING)",

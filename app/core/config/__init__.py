@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.core.config import environment, groups
-from app.core.config.checks import PAGES, SERVICES
+from app.core.config.groups import PAGES, SERVICES
 
 __all__ = ["PAGES", "SERVICES", "BadSetting", "Settings", "settings", "use"]
 

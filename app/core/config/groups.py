@@ -7,15 +7,89 @@ checks. The name of the field or of its group says whether it is in seconds, min
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.core.config import checks
-from app.core.config.checks import PAGES, SERVICES
+from app.adapters.host_names import ascii_host
 
+SERVICES = ("events", "products", "tickets", "reservations", "orders", "payments", "users")
+PAGES = "pages"
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+# Checks of single settings. Each returns the value to use, or raises ValueError; the variable's name is put before.
+
+
+def _services(given: object) -> object:
+    """A comma-separated list of service names, as a tuple."""
+    if not isinstance(given, str):
+        return given
+    wanted = tuple(part.strip() for part in given.split(",") if part.strip())
+    for name in wanted:
+        if name not in (PAGES, *SERVICES):
+            raise ValueError(f"{name!r} is none of {', '.join((PAGES, *SERVICES))}")
+    return wanted or (PAGES, *SERVICES)
+
+
+def _database_url(text: str) -> str:
+    """A database URL. The error does not repeat it: it may contain a password."""
+    if not text.startswith(("postgresql://", "postgresql+psycopg2://")):
+        raise ValueError("a database is postgresql://user:password@host/name")
+    return text
+
+
+def _public_url(text: str) -> str:
+    """The site's address, without a path, its host in ASCII: mail programs disagree about other letters."""
+    with suppress(ValueError):
+        url = urlsplit(text)
+        host = ascii_host(url.hostname or "")
+        if re.fullmatch(r"https?://[^\s/?#@]+/?", text) and url.port != 0 and host:
+            place = f"[{host}]" if ":" in host else host
+            return f"{url.scheme}://{place}" + (f":{url.port}" if url.port else "")
+    raise ValueError(f"an address that people type is http://host or https://host:port, not {text!r}")
+
+
+def _networks(text: str) -> str:
+    """A comma-separated list of addresses and networks, or `*`."""
+    for part in text.split(","):
+        if part.strip() != "*":
+            ip_network(part.strip())
+    return text
+
+
+# An adapter checks the settings that it reads. It is imported only if its setting is set, to save memory.
+def _sandbox_pix(text: str) -> str:
+    from app.adapters.psp.sandbox_customers import auto_after
+
+    auto_after(text)
+    return text
+
+
+def _mail_url(text: str) -> str:
+    from app.adapters.mail import check_address
+
+    check_address(text)
+    return text
+
+
+def _mail_sender(text: str) -> str:
+    from app.adapters.mail import check_sender
+
+    check_sender(text)
+    return text
+
+
+def _storage_url(text: str) -> str:
+    from app.adapters.storage import check_address
+
+    check_address(text)
+    return text
 
 
 def variable(name: str, default: Any, **limits: int) -> Any:
@@ -37,7 +111,7 @@ class Group(BaseModel):
 class Process(Group):
     """The services of a process, its heartbeat and its log."""
 
-    services: Annotated[tuple[str, ...], BeforeValidator(checks.services)] = variable(
+    services: Annotated[tuple[str, ...], BeforeValidator(_services)] = variable(
         "SERVICES", (PAGES, *SERVICES)
     )
     hang_seconds: int = variable("BILHETERIA_HANG_SECONDS", 30, ge=1, le=3600)
@@ -52,13 +126,13 @@ class Web(Group):
     host: str = variable("BILHETERIA_HOST", "127.0.0.1")
     port: int = variable("PORT", 8000, ge=1, le=65535)
     workers: int = variable("WEB_WORKERS", 2, ge=1, le=100)
-    public_url: Annotated[str, AfterValidator(checks.public_url)] = Field(
+    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
         default_factory=lambda given: f"http://localhost:{given.get('port')}",
         validation_alias="BILHETERIA_PUBLIC_URL",
     )
     behind_tls: bool = variable("BILHETERIA_TLS", False)
     trusted_proxies: int = variable("BILHETERIA_PROXIES", 0, ge=0, le=9)
-    forwarded_allow_ips: Annotated[str, AfterValidator(checks.networks)] = variable(
+    forwarded_allow_ips: Annotated[str, AfterValidator(_networks)] = variable(
         "FORWARDED_ALLOW_IPS", "127.0.0.1"
     )
     secret_key: str = secret("SECRET_KEY", "")
@@ -72,7 +146,7 @@ class Web(Group):
 class Database(Group):
     """`url` None means the embedded Postgres in the data folder."""
 
-    url: Annotated[str, AfterValidator(checks.database_url)] | None = secret("DATABASE_URL", None)
+    url: Annotated[str, AfterValidator(_database_url)] | None = secret("DATABASE_URL", None)
     pool_size: int = variable("BILHETERIA_DB_POOL", 8, ge=6, le=200)
     statement_seconds: int = variable("BILHETERIA_DB_SECONDS", 2, ge=1, le=60)
 
@@ -81,14 +155,14 @@ class Storage(Group):
     """The data folder `var`, and the place of the PDF tickets."""
 
     var: Annotated[Path, AfterValidator(Path.absolute)] = variable("BILHETERIA_VAR", Path("var").absolute())
-    url: Annotated[str, AfterValidator(checks.storage_url)] = variable("BILHETERIA_STORAGE", "folder:")
+    url: Annotated[str, AfterValidator(_storage_url)] = variable("BILHETERIA_STORAGE", "folder:")
 
 
 class Mail(Group):
     """Where mail goes, and who sends it."""
 
-    url: Annotated[str, AfterValidator(checks.mail_url)] = secret("BILHETERIA_MAIL", "folder:")
-    sender: Annotated[str, AfterValidator(checks.mail_sender)] = variable(
+    url: Annotated[str, AfterValidator(_mail_url)] = secret("BILHETERIA_MAIL", "folder:")
+    sender: Annotated[str, AfterValidator(_mail_sender)] = variable(
         "BILHETERIA_MAIL_FROM", "Cine Lanterna <ingressos@cinelanterna.example>"
     )
 
@@ -119,9 +193,7 @@ class Payments(Group):
     """`minutes` is the least time that a customer has to pay."""
 
     provider: str = "sandbox"
-    sandbox_pix: Annotated[str, AfterValidator(checks.sandbox_pix)] = variable(
-        "BILHETERIA_SANDBOX_PIX", "manual"
-    )
+    sandbox_pix: Annotated[str, AfterValidator(_sandbox_pix)] = variable("BILHETERIA_SANDBOX_PIX", "manual")
     minutes: int = 5
 
 

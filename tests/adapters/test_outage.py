@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.adapters.postgres_limits import NoAnswer
+from app.adapters.postgres_limits import NoAnswer, Outage
 from app.core import db
 from app.core.config import Settings
-from app.core.outage import Outage
 from tests.adapters.test_postgres_limits import LONG, PATIENCE
 from tests.silent_proxy import SilentProxy, silent_proxy
 
