@@ -17,6 +17,7 @@ COPY tools/build tools/build
 RUN .venv/bin/python -c "from tools.build import node; node.install_packages()"
 COPY static static
 COPY app app
+COPY kiosk kiosk
 RUN .venv/bin/python -m tools.build.assets \
     && .venv/bin/python -m tools.build.fonts \
     && .venv/bin/python -m tools.build.catalogues \

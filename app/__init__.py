@@ -62,9 +62,12 @@ def _init_web(app: Flask, settings: Settings) -> None:
 
 
 def _mount_pages(app: Flask) -> None:
-    from app import door, shop
+    import kiosk
+    from app import backoffice, door, shop
     from app.web import sign_in
 
     sign_in.init_app(app)
     app.register_blueprint(shop.load_pages())
     app.register_blueprint(door.load_pages())
+    app.register_blueprint(backoffice.load_pages())
+    app.register_blueprint(kiosk.load_pages())

@@ -42,6 +42,11 @@ def cinema_day(clock: datetime) -> date:
     return clock.date() - timedelta(days=1) if clock.time() < DAY_STARTS_AT else clock.date()
 
 
+def cinema_day_start(day: date, timezone: str) -> datetime:
+    """The moment (UTC) at which the cinema day `day` begins in `timezone`."""
+    return datetime.combine(day, DAY_STARTS_AT, zone(timezone)).astimezone(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Showtime:
     """The start of a screening: the moment (UTC), the site's time zone, and `clock`, the local time (naive).

@@ -44,6 +44,7 @@ class OrderRow(Base):
         # For retention.py: orders that ended unpaid, and buyers who are to be erased.
         Index("ix_orders_unpaid", "ended_at", "id", postgresql_where=text(UNPAID)),
         Index("ix_orders_kept", "paid_at", "id", postgresql_where=text(KEPT)),
+        Index("ix_orders_device", "device", "paid_at", postgresql_where=text("device is not null")),
         {"schema": SCHEMA},
     )
 

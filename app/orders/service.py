@@ -16,6 +16,7 @@ from app.orders.basket import (
 )
 from app.orders.checkout import buyer_problems, change_method, check_out
 from app.orders.create import ensure_free, start_from_offer, start_with_best, start_with_seats
+from app.orders.device_sales import DeviceSales, sales_of_devices
 from app.orders.lifecycle import abandon, cancel, hand_over
 from app.orders.notices import resend_tickets
 from app.orders.personal_data import Erased, end_open_order
@@ -44,6 +45,7 @@ from app.orders.views import (
 
 __all__ = [
     "AlreadyStarted",
+    "DeviceSales",
     "Erased",
     "HalfPriceGone",
     "NoMoreExtensions",
@@ -82,6 +84,7 @@ __all__ = [
     "order",
     "resend_tickets",
     "sales_of",
+    "sales_of_devices",
     "start_from_offer",
     "start_with_best",
     "start_with_seats",

@@ -19,7 +19,7 @@ from app.core.handling import Attempt
 from app.core.messages import Message, NoticeRequested, ResetRequested, TicketsReady
 from app.core.pages import Page
 from app.core.worker import Tick
-from app.users import email_tokens, notices, sessions
+from app.users import email_tokens, notices, pairings, sessions
 
 LARGEST_ATTACHMENT = 5_000_000
 CANCELLATION_TEMPLATES = ("order_cancelled", "screening_cancelled")
@@ -131,10 +131,11 @@ def _send(
 
 
 def delete_expired() -> None:
-    """Delete the e-mail tokens and sessions whose time is over."""
+    """Delete the e-mail tokens, sessions and pairings whose time is over."""
     with db.transaction():
         email_tokens.delete_expired()
         sessions.delete_expired()
+        pairings.delete_expired()
 
 
 # Mails have threads of their own: a slow mail server holds up neither payments nor PDFs.

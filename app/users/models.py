@@ -1,10 +1,11 @@
-"""Tables of user-service (schema `users`): accounts, sessions, e-mail tokens."""
+"""Tables of user-service (schema `users`): accounts, sessions, e-mail tokens, devices and their pairings."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, Text, func, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, Text, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -12,6 +13,7 @@ from app.core.db import Base
 SCHEMA = "users"
 ROLES = ("customer", "door", "manager")
 PURPOSES = ("verify", "reset")
+DEVICE_KINDS = ("kiosk", "door")
 Moment = DateTime(timezone=True)
 
 
@@ -57,3 +59,41 @@ class EmailTokenRow(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.users.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class DeviceRow(Base):
+    """A device of the cinema: a kiosk or a scanner. A revoked one keeps its row: orders name it.
+
+    Only hashes of its tokens are stored. `next_token_hash` is of a token that was issued and not used yet: both are
+    valid until it is. `site_id` is the cinema's id in event-service.
+    """
+
+    __tablename__ = "devices"
+    __table_args__ = (CheckConstraint(f"kind in {DEVICE_KINDS!r}", name="kind"), {"schema": SCHEMA})
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    site_id: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[str | None] = mapped_column(Text, unique=True)
+    next_token_hash: Mapped[str | None] = mapped_column(Text, unique=True)
+    token_issued_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+    last_seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    version: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    printer_state: Mapped[str] = mapped_column(Text, server_default=text("'unknown'"))
+    paper_state: Mapped[str] = mapped_column(Text, server_default=text("'unknown'"))
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class PairingRow(Base):
+    """A code that a new machine shows until a manager types it in; `device_id` is then the device that it becomes."""
+
+    __tablename__ = "pairings"
+    __table_args__ = (CheckConstraint(f"kind in {DEVICE_KINDS!r}", name="kind"), {"schema": SCHEMA})
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    device_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.devices.id", ondelete="CASCADE"))

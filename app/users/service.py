@@ -1,6 +1,6 @@
-"""user-service: accounts, sign-up, sign-in and sessions. Verbs work in the caller's transaction; messages send mails.
+"""user-service: accounts, sign-up, sign-in, sessions, devices. Verbs work in the caller's transaction.
 
-No answer reveals whether an e-mail has an account; only a mail to it does.
+Messages send mails. No answer reveals whether an e-mail has an account; only a mail to it does.
 """
 
 from __future__ import annotations
@@ -18,8 +18,21 @@ from app.core.i18n import LOCALES
 from app.core.messages import NoticeRequested, ResetRequested
 from app.core.pages import Page
 from app.users import email_tokens, passwords, sessions, sign_in_throttle
+from app.users.devices import Device as Device
+from app.users.devices import authenticate_device as authenticate_device
+from app.users.devices import heartbeat as heartbeat
+from app.users.devices import list_devices as list_devices
+from app.users.devices import rename_device as rename_device
+from app.users.devices import renew_device_token as renew_device_token
+from app.users.devices import revoke_device as revoke_device
 from app.users.email_tokens import InvalidEmailToken as InvalidEmailToken
 from app.users.models import ROLES
+from app.users.pairings import NewPairing as NewPairing
+from app.users.pairings import Pairing as Pairing
+from app.users.pairings import collect_device_token as collect_device_token
+from app.users.pairings import confirm_pairing as confirm_pairing
+from app.users.pairings import pairing as pairing
+from app.users.pairings import start_pairing as start_pairing
 from app.users.personal_data import account_of as account_of
 from app.users.personal_data import erase_account as erase_account
 from app.users.personal_data import erase_sent_mails as erase_sent_mails

@@ -39,7 +39,11 @@ def sentence(error: BilheteriaError, form: str = "") -> str:
 def _texts(details: dict[str, Any]) -> dict[str, str]:
     """Every code with its sentence; `details` are the error's own."""
     return (
-        _of_seats() | _of_types_and_concessions() | _of_buyers(details) | _of_accounts() | _of_gates(details)
+        _of_seats()
+        | _of_types_and_concessions()
+        | _of_buyers(details)
+        | _of_accounts()
+        | _of_devices(details)
     )
 
 
@@ -102,8 +106,12 @@ def _of_accounts() -> dict[str, str]:
     }
 
 
-def _of_gates(details: dict[str, Any]) -> dict[str, str]:
+def _of_devices(details: dict[str, Any]) -> dict[str, str]:
     return {
+        "device.name_missing": _("Give the device a name, such as “Kiosk 1”."),
+        "device.name_too_long": _("At most %(num)d letters.", num=details.get("most", 0)),
+        "device.site": _("Choose the cinema in which the device stands."),
+        "pairing.code": _("No machine shows this code. It may be over: look at the screen again."),
         "gate.code": _("That is a ticket's code, not a gate's name. Scan it into the field at the bottom."),
         "gate.too_long": _("At most %(num)d letters.", num=details.get("most", 0)),
         "place.unknown": _("That screening is over or was called off. Choose another."),

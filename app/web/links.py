@@ -44,8 +44,13 @@ def email_link(purpose: str, token: str) -> str:
 
 
 def staff(part: str = "") -> str:
-    """The pages of the door; `part`: `scan`, `admissions`, …"""
+    """The pages of the staff; `part`: `scan`, `admissions`, `devices`, …"""
     return _below("/staff", part)
+
+
+def kiosk(part: str = "") -> str:
+    """The pages of the foyer screen; `part`: `pairing`, `heartbeat`, …"""
+    return _below("/kiosk", part)
 
 
 def sandbox_bank(charge_id: str) -> str:

@@ -28,8 +28,12 @@ BREACHES = [
     (LADDER, "app/adapters/planted.py", "from app.core import config as up"),
     (LADDER, "app/door/planted.py", "from app.shop import planted as across"),
     (LADDER, "app/orders/service.py", "from app.shop import planted as up"),
+    (LADDER, "kiosk/planted.py", "from app.shop import planted as across"),
+    (LADDER, "app/web/planted.py", "from kiosk import planted as up"),
+    (LADDER, "app/backoffice/planted.py", "from app.door import planted as across"),
     (LADDER, "app/users/service.py", "from app.web import security as up"),
     (ROOMS, "app/shop/planted.py", "from app.orders import models as a_face_in_the_tables"),
+    (ROOMS, "kiosk/planted.py", "from app.users import devices as past_the_service"),
     (ROOMS, "app/orders/service.py", "from app.payments import models as anothers_tables"),
     (ROOMS, "app/orders/service.py", "from app.payments import handlers as anothers_handlers"),
     (HEADLESS, "app/orders/service.py", "from flask import request"),
@@ -37,6 +41,7 @@ BREACHES = [
     (HEADLESS, "app/core/money.py", "import werkzeug"),
     (ADAPTERS, "app/tickets/service.py", "import weasyprint"),
     (ADAPTERS, "app/shop/planted.py", "import boto3"),
+    (ADAPTERS, "kiosk/planted.py", "import boto3"),
     (ADAPTERS, "app/payments/handlers.py", "import requests"),
     (ADAPTERS, "app/users/handlers.py", "import smtplib"),
     (ADAPTERS, "app/orders/service.py", "from psycopg2.extras import execute_values"),
@@ -62,13 +67,11 @@ def lint_imports(folder: Path) -> tuple[int, str]:
 def copy(tmp_path: Path) -> Path:
     """The source tree with the modules that the breaches name, existing or not."""
     unwanted = shutil.ignore_patterns("__pycache__", "*.mo", "*.po")
-    for name in ("app", "tools/checks"):
+    for name in ("app", "kiosk", "tools/checks"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=unwanted)
-    if (ROOT / "kiosk").exists():
-        shutil.copytree(ROOT / "kiosk", tmp_path / "kiosk", ignore=unwanted)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    for face in ("shop", "door"):
-        (tmp_path / "app" / face / "planted.py").touch()
+    for front_end in ("app/shop", "app/door", "kiosk"):
+        (tmp_path / front_end / "planted.py").touch()
     for service in ("events", "products", "payments", "users", "tickets", "reservations", "orders"):
         for room in ("service", "models", "handlers"):
             (tmp_path / "app" / service / f"{room}.py").touch()

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     mail: groups.Mail = groups.Mail()
     cinema: groups.Cinema = groups.Cinema()
     holds: groups.Holds = groups.Holds()
+    kiosk: groups.Kiosk = groups.Kiosk()
     payments: groups.Payments = groups.Payments()
     retention: groups.Retention = groups.Retention()
 

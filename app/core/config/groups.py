@@ -189,6 +189,12 @@ class Holds(Group):
     max_per_address: int = variable("BILHETERIA_HOLDS_PER_ADDRESS", 200, ge=1, le=10**6)
 
 
+class Kiosk(Group):
+    """The screens in the foyer."""
+
+    pairing_minutes: int = variable("BILHETERIA_PAIRING_MINUTES", 10, ge=1, le=60)
+
+
 class Payments(Group):
     """`minutes` is the least time that a customer has to pay."""
 

@@ -1,0 +1,21 @@
+// A paired kiosk reports that it is alive, once a minute and when a page opens. A revoked one goes to the first page.
+import { onElements } from "./behaviour.js";
+import { poll } from "./polling.js";
+
+const INTERVAL_MS = 60_000;
+
+onElements("[data-heartbeat]", (element, signal) => {
+  const report = async () => {
+    try {
+      const answer = await fetch(element.dataset.heartbeat, { method: "POST", body: new URLSearchParams() });
+      if (answer.status === 404) location.replace(element.dataset.home);
+      return answer.ok ? undefined : 0;
+    } catch {
+      return 0;
+    }
+  };
+  const beats = poll(report, INTERVAL_MS);
+  beats.start();
+  beats.now();
+  signal.addEventListener("abort", () => beats.stop());
+});
