@@ -1,106 +1,23 @@
 """The contract of `core.deliveries.DeliverySource`: every implementation passes these tests.
 
-A new implementation is one more entry in FORMS.
+delivery_forms.py has the implementations.
 """
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import text
 
-from app.core import db, outbox
-from app.core.dead_letters import DeadLetters, OutboxDeadLetters
+from app.core import db
 from app.core.deliveries import AlreadyDone, Delivery, DeliverySource, LeaseLost
-from app.core.messages import ScreeningCancelled, SeatsFreed
-from app.core.outbox_source import OutboxSource
+from app.core.messages import SeatsFreed
+from tests.core.delivery_forms import Form, finish, lease, lease_one
 
 pytestmark = pytest.mark.usefixtures("database")
 MANY_CRASHES = 40
-WAIT_LIMIT = 20.0
-
-
-class Form(Protocol):
-    """One implementation of the port, with the operations that its tests need."""
-
-    dead_letters: DeadLetters
-
-    def source(self) -> DeliverySource:
-        """A new source for one worker; all sources share the deliveries."""
-
-    def send(self, number: int = 1) -> str:
-        """Write SeatsFreed of screening `number` for "reservations"; returns its message id."""
-
-    def send_to_two(self) -> str:
-        """Write ScreeningCancelled for "orders" and "reservations"; returns its message id."""
-
-    def pass_time(self, seconds: float) -> None:
-        """Make all leases and delays end `seconds` earlier."""
-
-
-class OutboxForm:
-    def __init__(self) -> None:
-        self.dead_letters: DeadLetters = OutboxDeadLetters()
-
-    def source(self) -> DeliverySource:
-        return OutboxSource()
-
-    def send(self, number: int = 1) -> str:
-        with db.transaction():
-            return str(outbox.publish(SeatsFreed(screening_id=number), urgent=True))
-
-    def send_to_two(self) -> str:
-        with db.transaction():
-            return str(outbox.publish(ScreeningCancelled(screening_id=1, reason="no light")))
-
-    def pass_time(self, seconds: float) -> None:
-        with db.transaction() as session:
-            session.execute(
-                text(
-                    "update core.outbox set available_at = available_at - make_interval(secs => :seconds),"
-                    " leased_until = leased_until - make_interval(secs => :seconds)"
-                ),
-                {"seconds": seconds},
-            )
-
-
-FORMS: list[Callable[[], Form]] = [OutboxForm]
-
-
-@pytest.fixture(params=FORMS)
-def form(request: pytest.FixtureRequest, database: str) -> Form:
-    made: Form = request.param()
-    return made
-
-
-@pytest.fixture
-def source(form: Form) -> DeliverySource:
-    return form.source()
-
-
-@pytest.fixture
-def other(form: Form) -> DeliverySource:
-    """The source of another worker."""
-    return form.source()
-
-
-def lease(source: DeliverySource, *, most: int = 10, seconds: float = 30) -> list[Delivery]:
-    return source.lease(["reservations"], most=most, seconds=seconds)
-
-
-def lease_one(source: DeliverySource) -> Delivery:
-    (delivery,) = lease(source)
-    return delivery
-
-
-def finish(source: DeliverySource, delivery: Delivery) -> None:
-    with db.transaction():
-        source.mark_done(delivery)
-    source.acknowledge(delivery)
 
 
 def test_a_delivery_carries_the_message_as_it_was_written(form: Form, source: DeliverySource) -> None:
@@ -315,52 +232,3 @@ def test_workers_at_the_same_time_share_no_delivery(form: Form) -> None:
         thread.join()
     assert len(leased) == 60
     assert set(leased) == sent
-
-
-@pytest.fixture
-def waiting(source: DeliverySource) -> Iterator[Callable[[], list[Delivery]]]:
-    """Start a thread that waits for a delivery; the fixture's function returns the deliveries that it got."""
-    got: list[list[Delivery]] = []
-
-    def wait() -> None:
-        got.append(source.lease(["reservations"], most=10, seconds=30, wait=10 * WAIT_LIMIT))
-
-    with source.listening():
-        thread = threading.Thread(target=wait)
-        thread.start()
-        time.sleep(0.2)  # usually the thread waits by now; the test passes in either case
-
-        def result() -> list[Delivery]:
-            thread.join(WAIT_LIMIT)
-            assert not thread.is_alive()
-            return got[0]
-
-        yield result
-        source.stop()
-        thread.join(WAIT_LIMIT)
-
-
-def test_a_waiting_worker_gets_a_new_delivery(form: Form, waiting: Callable[[], list[Delivery]]) -> None:
-    message_id = form.send()
-    assert [delivery.message_id for delivery in waiting()] == [message_id]
-
-
-def test_a_waiting_worker_gets_a_retry_that_becomes_due(
-    form: Form, source: DeliverySource, other: DeliverySource
-) -> None:
-    form.send()
-    source.retry(lease_one(source), delay=0.5, error="the bank is unreachable")
-    (again,) = other.lease(["reservations"], most=10, seconds=30, wait=WAIT_LIMIT)
-    assert again.attempts == 2
-
-
-def test_stopping_a_source_ends_its_waits(
-    form: Form, source: DeliverySource, waiting: Callable[[], list[Delivery]]
-) -> None:
-    source.stop()
-    assert waiting() == []
-    assert source.lease(["reservations"], most=10, seconds=30, wait=10 * WAIT_LIMIT) == []
-
-
-def test_a_wait_ends_at_its_limit(source: DeliverySource) -> None:
-    assert source.lease(["reservations"], most=10, seconds=30, wait=0.1) == []

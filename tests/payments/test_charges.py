@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
 
 from app.adapters.psp.sandbox import Sandbox
 from app.core import db
 from app.core.errors import Conflict, Invalid
-from app.payments import brcode, checks, service
+from app.payments import brcode, service
 from app.payments.service import Charge
 from tests.payments.conftest import (
     ORDER,
     charge,
     charges,
-    expire_charge,
     make_all_due,
     messages,
     receipts,
@@ -73,15 +71,6 @@ def test_paid_once_means_one_receipt_and_one_message(ask: Ask, work: Work, bank:
     ]
 
 
-def test_a_webhook_that_comes_twice_counts_once(ask: Ask, work: Work, bank: Sandbox) -> None:
-    asked = ask()
-    work()
-    bank.pay(asked.id.hex, notices=3)
-    work()
-    assert len(receipts()) == 1
-    assert len(messages("PaymentReceived")) == 1
-
-
 def test_two_payments_of_one_code_are_two_receipts(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
@@ -97,81 +86,6 @@ def test_a_wrong_amount_is_recorded_as_paid(ask: Ask, work: Work, bank: Sandbox)
     bank.pay(asked.id.hex, amount=9999)
     work()
     assert messages("PaymentReceived")[0]["amount"] == 9999
-
-
-def test_a_webhook_before_the_payment_shows_is_checked_again(ask: Ask, work: Work, bank: Sandbox) -> None:
-    asked = ask()
-    work()
-    bank.pay(asked.id.hex, hidden=60)
-    work()
-    assert receipts() == []
-    assert charge(asked.id).state == "pending"
-    with db.transaction() as current:  # a minute later
-        current.execute(text("update sandbox_bank.payments set visible_at = clock_timestamp()"))
-    make_all_due()
-    work()
-    assert len(receipts()) == 1
-
-
-def test_the_periodic_check_replaces_a_lost_webhook(ask: Ask, work: Work, bank: Sandbox) -> None:
-    asked = ask()
-    work()
-    bank.pay(asked.id.hex, notices=0)
-    work()
-    assert receipts() == []
-    make_all_due()
-    checks.check_charges()
-    work()
-    assert len(receipts()) == 1
-
-
-def test_checks_become_rarer(ask: Ask, work: Work, bank: Sandbox) -> None:
-    ask()
-    work()
-    checks.check_charges()
-    assert messages("ProviderHinted") == []
-    make_all_due()
-    checks.check_charges()
-    assert len(messages("ProviderHinted")) == 1
-    checks.check_charges()
-    assert len(messages("ProviderHinted")) == 1
-
-
-def test_never_paid_ends_with_its_deadline_at_the_bank_too(ask: Ask, work: Work, bank: Sandbox) -> None:
-    asked = ask()
-    work()
-    expire_charge(asked.id)
-    checks.check_charges()
-    assert charge(asked.id).state == "cancelling"
-    work()
-    ended = charge(asked.id)
-    assert (ended.state, ended.failure) == ("cancelled", "expired")
-    assert bank.look(asked.id.hex).status == "ended"
-
-
-def test_a_payment_after_the_end_is_a_receipt(ask: Ask, work: Work, bank: Sandbox) -> None:
-    asked = ask()
-    work()
-    expire_charge(asked.id)
-    checks.check_charges()
-    work()
-    bank.pay(asked.id.hex, stubborn=True)
-    work()
-    assert charge(asked.id).state == "confirmed"
-    assert len(messages("PaymentReceived")) == 1
-
-
-def test_a_payment_after_the_end_is_found_without_its_webhook(ask: Ask, work: Work, bank: Sandbox) -> None:
-    asked = ask()
-    work()
-    with db.transaction():
-        assert service.cancel_live_charge(ORDER)
-    work()
-    bank.pay(asked.id.hex, stubborn=True, notices=0)
-    make_all_due()
-    checks.check_charges()
-    work()
-    assert len(receipts()) == 1
 
 
 def test_changing_the_method_ends_the_old_charge_at_the_bank_first(

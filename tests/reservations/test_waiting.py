@@ -1,9 +1,8 @@
-"""The waiting list: order, offers, limits and notices."""
+"""The waiting list: order, offers and limits."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -11,34 +10,17 @@ from sqlalchemy import text
 from app.core import config, db, worker
 from app.core.config import Settings
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.pages import Page
 from app.dispatch import routes
 from app.events import service as events
-from app.events.service import Screening, ScreeningClosed
+from app.events.service import ScreeningClosed
 from app.reservations import handlers, service
-from app.reservations.service import OfferOver, Request
-from app.users import notices
-from app.web import links
+from app.reservations.service import OfferOver
 from tests.actors import visitor_actor
 from tests.reservations.auditoriums import make_screening
 from tests.reservations.holds import expire_hold, hold, hold_best, messages, taken_seats
+from tests.reservations.waiting_list import join, look, serve, written
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-def join(screening: Screening, quantity: int = 2, who: str = "ana") -> Request:
-    with db.transaction():
-        return service.join_waiting_list(screening, quantity, f"{who}@example.com", visitor_actor(who))
-
-
-def look(request: Request) -> Request:
-    with db.reading():
-        return service.request(request.token)
-
-
-def serve(screening: Screening) -> int:
-    with db.transaction():
-        return service.offer_next(screening.id)
 
 
 def test_positions_in_the_waiting_list() -> None:
@@ -302,47 +284,3 @@ def test_an_error_in_one_waiting_list_does_not_stop_the_others(monkeypatch: pyte
     monkeypatch.setattr(handlers, "offer_next", stumble)
     handlers.serve_waiting_lists()
     assert look(request).state == "offered"
-
-
-def written(template: str, told: dict[str, Any], language: str) -> notices.RenderedMail:
-    return notices.render(template, language, told["facts"], links.address(Page(told["page"]), told["key"]))
-
-
-def joined_mails() -> list[dict[str, Any]]:
-    return [notice for notice in messages("NoticeRequested") if notice["template"] == "waiting_joined"]
-
-
-def test_the_joined_notice_has_position_and_links() -> None:
-    screening = make_screening("oooo")
-    hold(screening, "A1 A2 A3 A4")
-    join(screening, who="bia")
-    request = join(screening, who="ana")
-    _, told = joined_mails()
-    assert (told["email"], told["locale"]) == ("ana@example.com", "pt_BR")
-    assert (told["page"], told["key"]) == ("request", request.token)
-    assert told["facts"]["position"] == 2
-    assert told["not_after"] == screening.sales_close_at.isoformat()
-    letters = [written("waiting_joined", told, language) for language in ("pt_BR", "en")]
-    assert ["Seu lugar na fila: 2." in letters[0].text, "sair da fila" in letters[0].text] == [True, True]
-    assert ["Your place in line: 2." in letters[1].text, "leave the line" in letters[1].text] == [True, True]
-    for letter in letters:
-        assert f"/requests/{request.token}" in letter.text
-
-
-def test_a_changed_quantity_sends_no_notice_and_a_new_email_does() -> None:
-    screening = make_screening("oooo")
-    hold(screening, "A1 A2 A3 A4")
-    request = join(screening)
-    for quantity, email in ((1, "ana@example.com"), (1, "ana@other.example"), (2, "ana@other.example")):
-        with db.transaction():
-            service.wait_for_seats(request.token, quantity, email)
-    assert [told["email"] for told in joined_mails()] == ["ana@example.com", "ana@other.example"]
-
-
-def test_a_cancelled_request_gets_no_joined_notice() -> None:
-    screening = make_screening("oooo")
-    hold(screening, "A1 A2 A3 A4")
-    stays, leaves = join(screening, who="bia"), join(screening, who="ana")
-    with db.transaction():
-        service.cancel_request(leaves.token)
-    assert [told["key"] for told in joined_mails()] == [stays.token]
