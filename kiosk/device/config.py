@@ -52,6 +52,7 @@ class DisplayConfig:
 @dataclass(frozen=True)
 class BrowserConfig:
     program: str = "/usr/bin/chromium"
+    profile: str = "/var/lib/bilheteria-kiosk-browser"  # keeps the device's cookie
     page: str = "/kiosk"
     start_seconds: int = 60  # how long a new browser may take until its page tells that it lives
     silence_seconds: int = 30  # how long a page that was alive may be silent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import http.server
 import threading
 from collections.abc import Iterator
@@ -254,6 +255,34 @@ def test_the_page_says_that_it_lives(agent: Client, tmp_path: Path) -> None:
     silence = life.silence(tmp_path / "run")
     assert silence is not None
     assert silence >= 0
+
+
+def test_a_page_that_is_not_paired_lives_too_and_is_told_nothing(tmp_path: Path) -> None:
+    with running_agent(tmp_path, paired=False) as client:
+        assert client.ask("POST", "/alive", Authorization=None)[:2] == (409, {"error": "not_paired"})
+        assert life.last(tmp_path / "run") is not None
+
+
+def test_a_page_of_elsewhere_cannot_keep_a_hung_browser_alive(agent: Client, tmp_path: Path) -> None:
+    assert agent.ask("POST", "/alive", Origin="https://elsewhere.example")[0] == 403
+    assert life.last(tmp_path / "run") is None
+
+
+def test_the_start_page_waits_for_the_paired_origin(tmp_path: Path) -> None:
+    with running_agent(tmp_path, paired=False) as client:
+        connection = http.client.HTTPConnection("127.0.0.1", client.port)
+        connection.request("GET", "/start")
+        answer = connection.getresponse()
+        page = answer.read().decode()
+        connection.close()
+        assert f"connect-src 'self' {ORIGIN};" in answer.headers["Content-Security-Policy"]
+        assert f'const server = "{ORIGIN}", page = "/kiosk";' in page
+        assert 'lang="pt-BR"' in page
+        assert 'lang="en"' in page
+        own = f"http://127.0.0.1:{client.port}"
+        client.ask("POST", "/alive", Authorization=None, Origin=own)
+        assert life.last(tmp_path / "run") is not None
+        assert client.ask("GET", "/status", Origin=own)[0] == 403
 
 
 def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:

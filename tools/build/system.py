@@ -20,6 +20,8 @@ PDF_LIBRARIES = {
 }
 # What the program needs that drives the browser in the tests.
 DRIVER_LIBRARIES = {"libatomic.so.1": "libatomic1"}
+# The kiosk's browser runs on a screen of its own; without these its test is skipped.
+SCREEN_PROGRAMS = {"Xvfb": "xvfb", "xdotool": "xdotool", "xkbcomp": "x11-xkb-utils"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -47,6 +49,8 @@ def install_browser() -> None:
     """A Chromium for the tests: Debian's where apt may be used, else the one that Playwright brings."""
     missing = _missing(DRIVER_LIBRARIES) if sys.platform == "linux" else []
     no_browser = find_browser() is None
+    if _may_use_apt():
+        missing += [package for name, package in SCREEN_PROGRAMS.items() if shutil.which(name) is None]
     if no_browser and _may_use_apt():
         missing.append("chromium")
         no_browser = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 from http import HTTPStatus
 
 from kiosk.device.agent.pairing import Pairing
@@ -24,17 +24,21 @@ class Access:
     def __init__(self, origin: str, port: int, pairing: Pairing) -> None:
         self.origin = origin
         self.hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+        self.own_origin = f"http://127.0.0.1:{port}"
         self.pairing = pairing
 
-    def refuse_place(self, headers: Mapping[str, str]) -> Refusal | None:
-        """Every request: a Host that is ours and the exact origin. Browsers send Origin with each of these."""
+    def refuse_host(self, headers: Message) -> Refusal | None:
+        """Every request: a Host that is ours."""
         if headers.get("Host", "").lower() not in self.hosts:
             return Refusal(HTTPStatus.MISDIRECTED_REQUEST, "host")
-        if headers.get("Origin") != self.origin:
-            return Refusal(HTTPStatus.FORBIDDEN, "origin")
         return None
 
-    def refuse_stranger(self, headers: Mapping[str, str]) -> Refusal | None:
+    def refuse_origin(self, headers: Message, *, own: bool = False) -> Refusal | None:
+        """Every request but that for the start page: the exact origin, which browsers send. `own`: or our own page."""
+        allowed = {self.origin, self.own_origin} if own else {self.origin}
+        return None if headers.get("Origin") in allowed else Refusal(HTTPStatus.FORBIDDEN, "origin")
+
+    def refuse_stranger(self, headers: Message) -> Refusal | None:
         """Every request but the pairing: the secret, as `Authorization: Bearer …`."""
         if self.pairing.secret_hash is None:
             return Refusal(HTTPStatus.CONFLICT, "not_paired")

@@ -1,51 +1,26 @@
-"""The agent's HTTP: the routes for the page, as JSON. docs/kiosk-machine.md lists them."""
+"""The agent's HTTP: routes, checks and headers. docs/kiosk-machine.md lists the routes."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from kiosk.device import VERSION
-from kiosk.device.agent import life
+from kiosk.device.agent import answers, life, start_page
 from kiosk.device.agent.access import Access
-from kiosk.device.agent.pairing import Pairing, ServerSilent, confirmed_by
+from kiosk.device.agent.pairing import Pairing, confirmed_by
 from kiosk.device.config import Config
-from kiosk.device.printing import status as problems
-from kiosk.device.printing.documents import DocumentError, is_job_id, parse_job
-from kiosk.device.printing.jobs import Jobs, NoSuchJob, PrinterNotReady
-from kiosk.device.printing.journal import OtherJob
-from kiosk.device.printing.status import Status
+from kiosk.device.printing.documents import is_job_id
+from kiosk.device.printing.jobs import Jobs
 
 MAX_BODY = 64 * 1024
-MAX_SECRET = 200
 IDLE_SECONDS = 10  # a client that sends nothing for so long is cut off
 
 log = logging.getLogger(__name__)
-
-
-class Refused(Exception):
-    """The request is answered with this status and error; `facts` stand beside the error."""
-
-    def __init__(self, status: HTTPStatus, error: str, **facts: object) -> None:
-        super().__init__(error)
-        self.status = status
-        self.answer = {"error": error, **facts}
-
-
-@dataclass(frozen=True)
-class Agent:
-    """What the routes work with."""
-
-    jobs: Jobs
-    pairing: Pairing
-    confirm: Callable[[str], bool]  # raises ServerSilent
-    run: Path
 
 
 class AgentServer(ThreadingHTTPServer):
@@ -55,9 +30,10 @@ class AgentServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", config.agent.port), Handler)
         self.port = int(self.server_address[1])
         self.access = Access(config.origin, self.port, pairing)
+        self.start_page = start_page.make(config)
         address = config.origin + config.agent.pairing_path
         run = Path(config.agent.run)
-        self.agent = Agent(jobs, pairing, lambda secret: confirmed_by(address, secret), run)
+        self.agent = answers.Agent(jobs, pairing, lambda secret: confirmed_by(address, secret), run)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -67,9 +43,7 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_OPTIONS(self) -> None:
-        refusal = self.server.access.refuse_place(self.headers)  # type: ignore[arg-type]
-        if refusal is not None:
-            self._answer(refusal.status, {"error": refusal.error}, cors=False)
+        if self._refused_at_once():
             return
         self._answer(HTTPStatus.NO_CONTENT, None, preflight=True)
 
@@ -86,53 +60,66 @@ class Handler(BaseHTTPRequestHandler):
         self._handle()
 
     def _handle(self) -> None:
-        refusal = self.server.access.refuse_place(self.headers)  # type: ignore[arg-type]
-        if refusal is not None:
-            self._answer(refusal.status, {"error": refusal.error}, cors=False)
+        if self._refused_at_once():
             return
         try:
-            pairs = (self.command, self.path) == ("PUT", "/pairing")
-            refusal = None if pairs else self.server.access.refuse_stranger(self.headers)  # type: ignore[arg-type]
-            if refusal is not None:
-                raise Refused(refusal.status, refusal.error)
             status, answer = self._route()
-        except Refused as error:
+        except answers.Refused as error:
             status, answer = error.status, error.answer
         except Exception:
             log.exception("%s %s failed", self.command, self.path)
             status, answer = HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "internal"}
         self._answer(status, answer)
 
+    def _refused_at_once(self) -> bool:
+        """Answer a request from elsewhere, and that for the start page, which is no secret."""
+        access, headers = self.server.access, self.headers
+        refusal = access.refuse_host(headers)
+        if refusal is None and (self.command, self.path) == ("GET", "/start"):
+            self._start_page()
+            return True
+        if refusal is None:
+            refusal = access.refuse_origin(headers, own=(self.command, self.path) == ("POST", "/alive"))
+        if refusal is not None:
+            self._answer(refusal.status, {"error": refusal.error}, cors=False)
+        return refusal is not None
+
+    def _require_secret(self) -> None:
+        refusal = self.server.access.refuse_stranger(self.headers)
+        if refusal is not None:
+            raise answers.Refused(refusal.status, refusal.error)
+
     def _route(self) -> tuple[HTTPStatus, dict[str, Any]]:
         agent = self.server.agent
-        match self.command, self.path.strip("/").split("/"):
-            case "PUT", ["pairing"]:
-                return _pair(agent, self._json())
-            case "POST", ["alive"]:
-                life.record(agent.run)
-                return HTTPStatus.OK, _state(agent.jobs)
-            case "GET", ["status"]:
-                return HTTPStatus.OK, _state(agent.jobs)
+        place = self.command, self.path.strip("/").split("/")
+        if place == ("PUT", ["pairing"]):
+            return answers.pair(agent, self._json())
+        if place == ("POST", ["alive"]):
+            life.record(agent.run)  # before the secret: a machine that waits for its pairing lives too
+        self._require_secret()
+        match place:
+            case ("POST", ["alive"]) | ("GET", ["status"]):
+                return HTTPStatus.OK, answers.state(agent.jobs)
             case "POST", ["jobs"]:
-                return _print(agent.jobs, self._json())
+                return answers.print_job(agent.jobs, self._json())
             case "GET", ["jobs"]:
                 return HTTPStatus.OK, {"jobs": [asdict(one) for one in agent.jobs.interrupted()]}
             case method, ["jobs", job_id, *rest] if is_job_id(job_id):
-                return _one_job(agent.jobs, method, job_id, rest)
-        raise Refused(HTTPStatus.NOT_FOUND, "not_found")
+                return answers.one_job(agent.jobs, method, job_id, rest)
+        raise answers.Refused(HTTPStatus.NOT_FOUND, "not_found")
 
     def _json(self) -> object:
         if self.headers.get_content_type() != "application/json":
-            raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "json_expected")
+            raise answers.Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "json_expected")
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal():
-            raise Refused(HTTPStatus.LENGTH_REQUIRED, "length")
-        if int(length[:9]) > MAX_BODY:
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
+            raise answers.Refused(HTTPStatus.LENGTH_REQUIRED, "length")
+        if len(length) > 9 or int(length) > MAX_BODY:
+            raise answers.Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
         try:
             return json.loads(self.rfile.read(int(length)))
         except (ValueError, RecursionError):
-            raise Refused(HTTPStatus.BAD_REQUEST, "no_json") from None
+            raise answers.Refused(HTTPStatus.BAD_REQUEST, "no_json") from None
 
     def _answer(
         self, status: HTTPStatus, answer: dict[str, Any] | None, *, cors: bool = True, preflight: bool = False
@@ -149,84 +136,16 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def _start_page(self) -> None:
+        page = self.server.start_page
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Security-Policy", page.policy)
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Length", str(len(page.body)))
+        self.end_headers()
+        self.wfile.write(page.body)
+
     def log_message(self, format: str, *arguments: Any) -> None:
         """Log at the level of debugging: the page asks every few seconds."""
         log.debug(format, *arguments)
-
-
-def _state(jobs: Jobs) -> dict[str, Any]:
-    """`printer` and `paper` in the words of the server's devices page; `problems` say it in full."""
-    status = jobs.status()
-    return {
-        "version": VERSION,
-        "printer": _printer(status),
-        "paper": _paper(status),
-        "problems": list(status.problems),
-        "interrupted": [asdict(one) for one in jobs.interrupted()],
-    }
-
-
-def _printer(status: Status) -> str:
-    words = {problems.ERROR: "failed", problems.COVER_OPEN: "cover_open", problems.OFFLINE: "offline"}
-    found = [word for problem, word in words.items() if problem in status.problems]
-    # A printer without paper calls itself offline too: the paper is what is to be said.
-    if found == ["offline"] and problems.PAPER_OUT in status.problems:
-        return "ready"
-    return found[0] if found else "ready"
-
-
-def _paper(status: Status) -> str:
-    if problems.PAPER_OUT in status.problems:
-        return "out"
-    if problems.PAPER_LOW in status.problems:
-        return "low"
-    return "unknown" if problems.OFFLINE in status.problems else "enough"
-
-
-def _pair(agent: Agent, body: object) -> tuple[HTTPStatus, dict[str, Any]]:
-    secret = body.get("secret") if isinstance(body, dict) else None
-    if not isinstance(secret, str) or not 16 <= len(secret) <= MAX_SECRET or not secret.isascii():
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "secret")
-    if not agent.pairing.knows(secret):
-        try:
-            confirmed = agent.confirm(secret)
-        except ServerSilent:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "server") from None
-        if not confirmed:
-            raise Refused(HTTPStatus.FORBIDDEN, "secret")
-        agent.pairing.store(secret)
-    return HTTPStatus.OK, {"paired": True}
-
-
-def _print(jobs: Jobs, body: object) -> tuple[HTTPStatus, dict[str, Any]]:
-    try:
-        return HTTPStatus.OK, asdict(jobs.submit(parse_job(body)))
-    except DocumentError as error:
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "document", place=str(error)) from None
-    except OtherJob:
-        raise Refused(HTTPStatus.CONFLICT, "other_job") from None
-    except PrinterNotReady as error:
-        raise _not_ready(error) from None
-
-
-def _one_job(jobs: Jobs, method: str, job_id: str, rest: list[str]) -> tuple[HTTPStatus, dict[str, Any]]:
-    try:
-        match method, rest:
-            case "GET", []:
-                entry = jobs.find(job_id)
-                if entry is not None:
-                    return HTTPStatus.OK, asdict(entry)
-            case "POST", ["again"]:
-                return HTTPStatus.OK, asdict(jobs.again(job_id))
-            case "DELETE", []:
-                jobs.dismiss(job_id)
-                return HTTPStatus.OK, {"id": job_id, "state": "dismissed"}
-    except NoSuchJob:
-        raise Refused(HTTPStatus.CONFLICT, "not_interrupted") from None
-    except PrinterNotReady as error:
-        raise _not_ready(error) from None
-    raise Refused(HTTPStatus.NOT_FOUND, "not_found")
-
-
-def _not_ready(error: PrinterNotReady) -> Refused:
-    return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "printer", problems=list(error.status.problems))

@@ -1,0 +1,1 @@
+"""The browser of the kiosk: its policy file, its flags, and the watchdog that starts it again."""
