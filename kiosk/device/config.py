@@ -47,6 +47,7 @@ class DisplayConfig:
     output: str = ""  # as wlr-randr names it; empty is the first one
     rotation: int = 0
     cursor: bool = False
+    keyboard: str = "br"  # layout of a keyboard that is plugged in
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,11 @@ def _group(name: str, kind: type, values: object) -> Any:
     return kind(**values)
 
 
+def _is_name(name: str) -> bool:
+    """A name that may stand in a unit file: letters, digits, - and _."""
+    return name.replace("-", "").replace("_", "").isalnum() and name.isascii()
+
+
 def _check_choices(config: Config) -> None:
     printer = config.printer
     needed = {"usb": ("vendor", "product"), "network": ("host",), "file": ("path",)}
@@ -124,6 +130,12 @@ def _check_choices(config: Config) -> None:
         ("printer.code_page", printer.code_page in CODE_PAGES, f"one of {', '.join(CODE_PAGES)}"),
         ("printer.columns", 24 <= printer.columns <= 64, "24 to 64"),
         ("display.rotation", config.display.rotation in ROTATIONS, "0, 90, 180 or 270"),
+        ("display.keyboard", _is_name(config.display.keyboard), "a layout, such as br"),
+        (
+            "display.output",
+            not config.display.output or _is_name(config.display.output),
+            "a name, such as HDMI-A-1",
+        ),
         ("agent.port", 0 <= config.agent.port <= 65535, "a port"),
         ("agent.pairing_path", config.agent.pairing_path.startswith("/"), "a path that begins with /"),
         ("browser.page", config.browser.page.startswith("/"), "a path that begins with /"),

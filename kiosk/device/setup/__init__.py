@@ -1,0 +1,1 @@
+"""Installing the machine: the files, users, packages and units of a kiosk. It needs the standard library alone."""

@@ -1,0 +1,32 @@
+"""Where things lie on an installed machine, and the names of its users and units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PROGRAM = Path("/opt/bilheteria-kiosk")
+LIBRARY = PROGRAM / "lib"
+VENV = PROGRAM / "venv"
+SESSION = PROGRAM / "session"
+CONFIG = Path("/etc/bilheteria-kiosk/kiosk.toml")
+STATE = Path("/var/lib/bilheteria-kiosk")
+PROFILE = Path("/var/lib/bilheteria-kiosk-browser")
+CURSORS = Path("/usr/share/icons/bilheteria-hidden")
+PAM = Path("/etc/pam.d/bilheteria-kiosk")
+UNITS = Path("/etc/systemd/system")
+
+AGENT_USER = "bilheteria-agent"
+BROWSER_USER = "bilheteria-kiosk"
+AGENT_UNIT = "bilheteria-agent.service"
+SESSION_UNIT = "bilheteria-kiosk.service"
+
+# libpam-systemd gives the session its seat: screen and input without root.
+PACKAGES = (
+    "chromium",
+    "cage",
+    "wlr-randr",
+    "libpam-systemd",
+    "python3-venv",
+    "libusb-1.0-0",
+    "fonts-dejavu-core",
+)

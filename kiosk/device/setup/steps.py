@@ -1,0 +1,107 @@
+"""What an installation does on the system beside its files: packages, users, Python packages, units."""
+
+from __future__ import annotations
+
+import hashlib
+import pwd
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from kiosk.device.setup import places
+from kiosk.device.setup.files import SOURCE
+
+REQUIREMENTS = "requirements.txt"
+_STAMP = places.VENV / "installed-requirements"
+
+
+@dataclass(frozen=True)
+class Step:
+    """`commands` are run when `is_done` says no."""
+
+    name: str
+    is_done: Callable[[], bool]
+    commands: Sequence[Sequence[str]]
+
+
+def before_files() -> list[Step]:
+    apt = ["apt-get", "install", "-y", "--no-install-recommends", *places.PACKAGES]
+    users = [
+        Step(
+            f"the user {user}",
+            lambda user=user: _has_user(user),  # type: ignore[misc]
+            [["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", str(home),
+              "--shell", "/usr/sbin/nologin", user]],
+        )
+        for user, home in ((places.AGENT_USER, places.STATE), (places.BROWSER_USER, places.PROFILE))
+    ]  # fmt: skip
+    packages = Step("the Debian packages", _has_packages, [["apt-get", "update"], apt])
+    return [packages, *users]
+
+
+def after_files() -> list[Step]:
+    installed = str(places.LIBRARY / "kiosk" / "device" / REQUIREMENTS)
+    pip = [f"{places.VENV}/bin/pip", "install", "--quiet", "--requirement", installed]
+    stamp = ["sh", "-c", f"echo {_fingerprint()} > {_STAMP}"]
+    venv = [["python3", "-m", "venv", str(places.VENV)], pip, stamp]
+    units = (places.AGENT_UNIT, places.SESSION_UNIT)
+    enable = [["systemctl", "enable", *units], ["systemctl", "set-default", "graphical.target"]]
+    return [
+        Step("the Python packages", _has_python_packages, venv),
+        Step("the units at each start", lambda: all(_is_enabled(unit) for unit in units), enable),
+    ]
+
+
+def restart() -> list[list[str]]:
+    """After a file has changed. Both units come with the machine's next start otherwise."""
+    return [["systemctl", "daemon-reload"], ["systemctl", "restart", places.AGENT_UNIT, places.SESSION_UNIT]]
+
+
+def removal() -> list[list[str]]:
+    """Before the files go. The Debian packages stay: others may use them."""
+    return [["systemctl", "disable", "--now", places.SESSION_UNIT, places.AGENT_UNIT]]
+
+
+def removal_of_users() -> list[list[str]]:
+    return [["userdel", user] for user in (places.AGENT_USER, places.BROWSER_USER) if _has_user(user)]
+
+
+def _has_packages() -> bool:
+    asked = ["dpkg-query", "--show", "--showformat=${db:Status-Status}\n", *places.PACKAGES]
+    said = _run(asked)
+    return said.returncode == 0 and set(said.stdout.split()) == {"installed"}
+
+
+def _has_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _has_python_packages() -> bool:
+    return _STAMP.exists() and _STAMP.read_text().strip() == _fingerprint()
+
+
+def _fingerprint() -> str:
+    return hashlib.sha256((SOURCE / REQUIREMENTS).read_bytes()).hexdigest()
+
+
+def _is_enabled(unit: str) -> bool:
+    return _run(["systemctl", "is-enabled", "--quiet", unit]).returncode == 0
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            env={"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+        )
+    except OSError:
+        return subprocess.CompletedProcess(command, 127, "", "")
+
+
+_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
