@@ -41,6 +41,7 @@ def _init_web(app: Flask, settings: Settings) -> None:
     from app.web import (
         assets,
         compression,
+        devices,
         failures,
         formats,
         health,
@@ -53,6 +54,7 @@ def _init_web(app: Flask, settings: Settings) -> None:
     requests.init_app(app)
     compression.init_app(app)
     security.init_app(app, settings)
+    devices.init_app(app)
     language.init_app(app, settings)
     formats.init_app(app, settings)
     assets.init_app(app)

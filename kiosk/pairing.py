@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, session, url_for
 
 from app.core import db
 from app.core.config import settings
@@ -13,15 +13,6 @@ from app.web.actor import current_actor
 from kiosk import blueprint
 
 _SECRET = "pairing"  # noqa: S105 (the cookie's name)
-
-
-@blueprint.get("/kiosk")
-def home() -> Response:
-    """The kiosk's first page; on a machine that is not paired, the code that it shows to a manager."""
-    device = devices.current_device()
-    if device is not None:
-        return _no_store(make_response(render_template("kiosk/page_paired.html", device=device)))
-    return _page()
 
 
 @blueprint.post("/kiosk/pairing")
@@ -35,27 +26,24 @@ def pair() -> Response:
     if pending is not None and pending.confirmed:
         with db.transaction():
             _, token = users.collect_device_token(secret)
+        session.clear()  # somebody may have signed in on this machine before
         devices.remember_token(response, token)
     elif pending is None:
         try:
             with db.transaction():
                 made = users.start_pairing(current_actor())
         except TooMany as error:
-            return _page(error_texts.wait(error), status=error.status)
+            return page(error_texts.wait(error), status=error.status)
         devices.set_cookie(response, _SECRET, made.secret, max_age=settings().kiosk.pairing_minutes * 60)
     return response
 
 
-def _page(error: str = "", status: int = 200) -> Response:
+def page(error: str = "", status: int = 200) -> Response:
+    """The page of a machine that is not paired."""
     pending = users.pairing(_secret())
     body = render_template("kiosk/page_pairing.html", pairing=pending, error=error)
-    return _no_store(make_response(body, status))
+    return make_response(body, status, {"Cache-Control": "no-store"})
 
 
 def _secret() -> str:
     return request.cookies.get(devices.cookie_name(_SECRET), "")
-
-
-def _no_store(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -141,6 +141,10 @@ def _serve(settings: Settings) -> None:
         _print(f"Open http://{settings.web.listens_at.replace('127.0.0.1', 'localhost')}")
         for line in office.sign_ins:
             _print(line)
+        if office.sign_ins:
+            _print(
+                "  kiosk     /kiosk shows a code; in another browser the manager types it in at /staff/devices"
+            )
         _print(f"Logs are in {_relative(settings.storage.var / 'log')}. Ctrl-C ends it.")
         office.watch()
     finally:

@@ -35,7 +35,7 @@ _START_PAYMENT = move(
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """The buyer of an order. `cpf` is eleven digits, or None."""
+    """The buyer of an order. `cpf` is eleven digits, or None. At a kiosk name and e-mail may be empty."""
 
     name: str
     email: str
@@ -60,7 +60,7 @@ def check_out(
 ) -> Charge | None:
     """Record the buyer and request the charge; the order then awaits payment. None: it is free, and is paid at once.
 
-    The order gets the actor's account and language.
+    The order gets the actor's account and language. At a kiosk nobody has to type in a name or an e-mail.
     `return_url` is the absolute address to which a card page sends the buyer back.
     `shown_total` is the total (centavos) that the page showed; None: it showed none. `shown_revision` is the
     screening's revision that the page showed; None: the one of the order's start.
@@ -71,7 +71,7 @@ def check_out(
     order = _payable(token, actor)
     if not order.types_chosen:
         raise Invalid("types.missing", "types")
-    buyer = checked_buyer(name, email, cpf)
+    buyer = checked_buyer(name, email, cpf, contact_required=actor.channel != "kiosk")
     if shown_total is not None and shown_total != order.total and order.state == DRAFT:
         raise TotalChanged(order.total)
     order = _with_current_screening(order, shown_revision) if order.state == DRAFT else order
@@ -144,8 +144,8 @@ def _start_payment(
     moved = _START_PAYMENT.perform(
         id=order.id,
         method=method,
-        name=buyer.name if buyer else None,
-        email=buyer.email if buyer else None,
+        name=(buyer.name or None) if buyer else None,
+        email=(buyer.email or None) if buyer else None,
         sets_cpf=buyer is not None,
         cpf=buyer.cpf if buyer else None,
         user_id=actor.user_id if actor else None,
@@ -170,19 +170,26 @@ def _request_charge(order: OrderView, method: str, name: str, cpf: str | None, r
     )
 
 
-def checked_buyer(name: str, email: str, cpf: str) -> Buyer:
-    """The buyer with checked data. Raises Invalid: `name.missing`, `name.no_letters`, `name.too_long`, `email.missing`,
-    `email.wrong`, `cpf.wrong`, each with its field.
+def checked_buyer(name: str, email: str, cpf: str, *, contact_required: bool = True) -> Buyer:
+    """The buyer with checked data; unless `contact_required`, name and e-mail may be empty.
+
+    Raises Invalid: `name.missing`, `name.no_letters`, `name.too_long`, `email.missing`, `email.wrong`, `cpf.wrong`,
+    each with its field.
     """
-    return Buyer(checked_name(name), checked_email(email), _cpf(cpf))
+    return Buyer(
+        checked_name(name) if contact_required or name.strip() else "",
+        checked_email(email) if contact_required or email.strip() else "",
+        _cpf(cpf),
+    )
 
 
-def buyer_problems(name: str, email: str, cpf: str) -> list[Invalid]:
+def buyer_problems(name: str, email: str, cpf: str, *, contact_required: bool = True) -> list[Invalid]:
     """All errors that `checked_buyer` could raise, so that a page can show them together."""
     found: list[Invalid] = []
     for check, text in ((checked_name, name), (checked_email, email), (_cpf, cpf)):
         try:
-            check(text)
+            if contact_required or text.strip():
+                check(text)
         except Invalid as error:
             found.append(error)
     return found

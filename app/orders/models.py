@@ -122,6 +122,18 @@ class OrderItemRow(Base):
     unit_price: Mapped[int] = mapped_column(Integer)
 
 
+class PhoneLinkRow(Base):
+    """An order of a kiosk whose tickets were taken to a phone: its link is used up."""
+
+    __tablename__ = "phone_links"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    order_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("orders.orders.id", ondelete="CASCADE"), primary_key=True
+    )
+    taken_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+
+
 class HalfPriceQuotaRow(Base):
     """The row of a screening that is locked while its half-price places are counted."""
 

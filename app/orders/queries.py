@@ -121,6 +121,12 @@ def find(code: str, email: str) -> OrderView | None:
     return _view(row) if row is not None else None
 
 
+def find_by_code(code: str) -> OrderView | None:
+    """The order with this code, or None. For staff: a code is easy to guess, and an order of a kiosk has no e-mail."""
+    row = db.session().execute(text(f"{_ORDER} where o.code = :code"), {"code": code}).one_or_none()
+    return _view(row) if row is not None else None
+
+
 def of_account(user_id: int, verified_email: str | None) -> list[OrderView]:
     """The account's orders, the newest first, with guests' orders under its verified e-mail."""
     rows = db.session().execute(

@@ -23,8 +23,10 @@ from app.orders.personal_data import Erased, end_open_order
 from app.orders.personal_data import erase as erase_person
 from app.orders.personal_data import export as export_orders
 from app.orders.personal_data import open_orders as open_orders_of_person
+from app.orders.phone_links import LinkOver as PhoneLinkOver
+from app.orders.phone_links import phone_link, take_to_phone
 from app.orders.pricing import TypeChoice
-from app.orders.queries import by_id, find, of_account, open_orders_of, order
+from app.orders.queries import by_id, find, find_by_code, of_account, open_orders_of, order
 from app.orders.reseat import accept as accept_reseat
 from app.orders.reseat import decline as decline_reseat
 from app.orders.screening_changes import sales_of
@@ -53,6 +55,7 @@ __all__ = [
     "OrderOver",
     "OrderSeat",
     "OrderView",
+    "PhoneLinkOver",
     "PresentationChanged",
     "Started",
     "StartedWithOtherSeats",
@@ -76,17 +79,20 @@ __all__ = [
     "export_orders",
     "extend",
     "find",
+    "find_by_code",
     "half_price_left",
     "hand_over",
     "of_account",
     "open_orders_of",
     "open_orders_of_person",
     "order",
+    "phone_link",
     "resend_tickets",
     "sales_of",
     "sales_of_devices",
     "start_from_offer",
     "start_with_best",
     "start_with_seats",
+    "take_to_phone",
     "type_problems",
 ]

@@ -156,6 +156,8 @@ class RequestRow(Base):
     reservation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reservations.reservations.id"))
     offered_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    channel: Mapped[str] = mapped_column(Text, server_default=text("'web'"))
+    device: Mapped[uuid.UUID | None] = mapped_column(Uuid)
 
 
 class SeatWatchRow(Base):

@@ -61,14 +61,16 @@ def open_request(screening: Screening, quantity: int, actor: Actor) -> Request:
     )
     token = random_token()
     execute(
-        "insert into reservations.requests (id, token, screening_id, quantity, locale, visitor)"
-        " values (:id, :token, :screening_id, :quantity, :locale, :visitor)",
+        "insert into reservations.requests (id, token, screening_id, quantity, locale, visitor, channel, device)"
+        " values (:id, :token, :screening_id, :quantity, :locale, :visitor, :channel, cast(:device as uuid))",
         id=ordered_id(),
         token=token,
         screening_id=screening.id,
         quantity=quantity,
         locale=actor.locale,
         visitor=actor.visitor,
+        channel=actor.channel,
+        device=actor.device,
     )
     return request(token)
 

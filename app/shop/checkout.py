@@ -69,7 +69,10 @@ def check_out(token: str) -> Answer:
         elsewhere = purchase.redirect_to_fitting_step(order, "checkout")
         if elsewhere is not None:
             return elsewhere
-        wrong = orders.buyer_problems(typed["name"], typed["email"], typed["cpf"])
+        contact_required = current_actor().channel != "kiosk"
+        wrong = orders.buyer_problems(
+            typed["name"], typed["email"], typed["cpf"], contact_required=contact_required
+        )
         errors = {one.field: error_texts.sentence(one) for one in (*wrong, error)}
         return _checkout_page(order, typed, errors), 422
     except (TotalChanged, PresentationChanged):

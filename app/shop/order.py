@@ -89,8 +89,15 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         opens_at=tickets.opens_at(order.screening.starts_at),
         film_url=absolute(url_for("shop.film", slug=order.screening.film.slug)),
         error=error,
+        phone_qr=_phone_qr(order),
     )
     return page, status, {"Cache-Control": "private, no-store"}  # Its QR codes are worth an admission.
+
+
+def _phone_qr(order: OrderView) -> str | None:
+    """At a kiosk: the QR that takes the tickets to a phone, as SVG; None once it was used."""
+    key = orders.phone_link(order) if current_actor().channel == "kiosk" else None
+    return qr_symbol.svg(absolute(links.kiosk(f"phone/{key}")), None) if key else None
 
 
 def _stage(order: OrderView) -> str:

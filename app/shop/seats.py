@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.core import db, throttle
 from app.core.actor import Actor
@@ -66,6 +67,8 @@ def start_order(screening_id: int) -> Response:
         # The back button led here: change the seats of the order that this page began.
         return _change_seats(purchase.own_order(error.token), form)
     except NothingFits as error:
+        if current_actor().channel == "kiosk":  # the waiting list needs an e-mail, and the person stands here
+            return _nothing_fits_page(screening, error.quantity)
         return _to_waiting_list(screening, form, error.quantity)
     except ScreeningClosed as error:
         return closed_page(screening, error)
@@ -154,6 +157,15 @@ def _existing_seats(screening: Screening, form: SeatForm) -> list[int]:
     """The ids in the form that are seats of the auditorium, each once."""
     by_id = events.seat_plan(screening.auditorium_id).by_id
     return [seat_id for seat_id in dict.fromkeys(form.seat_ids) if seat_id in by_id]
+
+
+def _nothing_fits_page(screening: Screening, quantity: int) -> Response:
+    text = ngettext(
+        "There is no free seat at the moment.",
+        "There are no %(num)d free seats side by side. Ask for fewer, or choose on the map.",
+        quantity,
+    )
+    return page(screening, status=409, error_text=text, quantity=quantity)
 
 
 def _to_waiting_list(screening: Screening, form: SeatForm, quantity: int) -> Response:

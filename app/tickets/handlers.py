@@ -31,14 +31,16 @@ from app.tickets.views import Ticket
 
 
 def on_order_paid(message: OrderPaid, attempt: Attempt) -> None:
-    """Store the PDF of the order's tickets and publish the mail. Revoked tickets are left out."""
+    """Store the PDF of the order's tickets, and publish the mail if there is an e-mail; leave out revoked tickets."""
     order_id = uuid.UUID(message.order_id)
     tickets = _read_unrevoked(order_id)
     if not tickets:
         return
     stored = _store_pdf(order_id, tickets, message.locale)
     with attempt.transaction():
-        if documents.record(order_id, *stored):
+        if not documents.record(order_id, *stored):
+            _retry_or_delete(order_id)
+        elif message.email:
             outbox.publish(
                 TicketsReady(
                     order_id=message.order_id,
@@ -51,8 +53,6 @@ def on_order_paid(message: OrderPaid, attempt: Attempt) -> None:
                     facts=message.facts | _visit_facts(tickets, message.locale),
                 )
             )
-        else:
-            _retry_or_delete(order_id)
 
 
 def on_tickets_resigned(message: TicketsResigned, attempt: Attempt) -> None:

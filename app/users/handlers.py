@@ -35,8 +35,10 @@ def on_tickets_ready(message: TicketsReady, attempt: Attempt) -> None:
     """Mail the tickets: the PDF is attached, the order's page is linked.
 
     No mail is sent if the PDF is no longer in the storage: the tickets were revoked. (Revoking withdraws this message
-    too, but a worker may already have it.)
+    too, but a worker may already have it.) An order of a kiosk may have no e-mail.
     """
+    if not message.email:
+        return
     try:
         pdf = _read_pdf(message.storage_key)
     except Missing:

@@ -11,7 +11,9 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import text
 
+from app.core import db
 from app.core.errors import Invalid
 
 MIN_LENGTH, MAX_LENGTH = 8, 200
@@ -70,3 +72,19 @@ def _normalized(password: str) -> str:
 def _dummy_hash() -> str:
     """A hash to check for an e-mail without an account."""
     return _hasher.hash("no account has this password")
+
+
+def stored_hash(user_id: int) -> str:
+    """The stored hash of the account's password."""
+    found = db.session().execute(
+        text("select password_hash from users.users where id = :id"), {"id": user_id}
+    )
+    return str(found.scalar_one())
+
+
+def store(user_id: int, password: str) -> None:
+    """Store the hash of the account's new password; the caller has checked the password."""
+    db.session().execute(
+        text("update users.users set password_hash = :hash where id = :id"),
+        {"id": user_id, "hash": hashed(password)},
+    )

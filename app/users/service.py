@@ -126,7 +126,7 @@ def verify_email(token: str, password: str, actor: Actor, *, browser_proof: str 
         throttle.hit(
             "verify", str(owner.id), limit=sign_in_throttle.ATTEMPTS, seconds=sign_in_throttle.SECONDS
         )
-        if not passwords.matches(_password_hash(owner.id), password):
+        if not passwords.matches(passwords.stored_hash(owner.id), password):
             raise WrongPassword
     email_tokens.consume(token, "verify")
     _mark_verified(owner.id)
@@ -156,7 +156,7 @@ def sign_in(email: str, password: str, actor: Actor, browser_keys: Collection[st
         raise WrongPassword
     attempt.succeeded()
     if passwords.needs_rehash(row.password_hash, password) and db.in_transaction():
-        _set_hash(row.id, password)
+        passwords.store(row.id, password)
     return User.of(row)
 
 
@@ -188,7 +188,7 @@ def change_password(user_id: int, old: str, new: str) -> User:
     throttle.hit(
         "change-password", str(user_id), limit=sign_in_throttle.ATTEMPTS, seconds=sign_in_throttle.SECONDS
     )
-    if not passwords.matches(_password_hash(user_id), old):
+    if not passwords.matches(passwords.stored_hash(user_id), old):
         raise Invalid("password.old_wrong", "old")
     _set_password(user_id, new)
     return user(user_id)
@@ -273,29 +273,15 @@ def replace_demo_passwords() -> list[str]:
 
 
 def _set_password(user_id: int, password: str) -> None:
-    _set_hash(user_id, password)
+    passwords.store(user_id, password)
     sessions.end_all(user_id)
     email_tokens.delete(user_id, "reset")
-
-
-def _password_hash(user_id: int) -> str:
-    found = db.session().execute(
-        text("select password_hash from users.users where id = :id"), {"id": user_id}
-    )
-    return str(found.scalar_one())
 
 
 def _mark_verified(user_id: int) -> None:
     db.session().execute(
         text("update users.users set verified_at = coalesce(verified_at, clock_timestamp()) where id = :id"),
         {"id": user_id},
-    )
-
-
-def _set_hash(user_id: int, password: str) -> None:
-    db.session().execute(
-        text("update users.users set password_hash = :hash where id = :id"),
-        {"id": user_id, "hash": passwords.hashed(password)},
     )
 
 

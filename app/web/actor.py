@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.core.actor import Actor, Channel
+from app.web.devices import current_kiosk
 from app.web.language import locale
 from app.web.security import address_key, known_visitor, visitor
 from app.web.sign_in import signed_in_user
@@ -12,13 +13,15 @@ def current_actor(*, begins: bool = False, channel: Channel = "web") -> Actor:
     """The actor of the current request.
 
     `begins`: the request creates something that the visitor owns, so a browser without a visitor id gets one. Other
-    requests set no cookie.
+    requests set no cookie. A kiosk has no account, and its own channel.
     """
-    user = signed_in_user()
+    kiosk = current_kiosk()
+    user = signed_in_user() if kiosk is None else None
     return Actor(
         visitor=visitor() if begins else known_visitor() or "",
         user_id=user.id if user else None,
         address_key=address_key(),
         locale=locale(),
-        channel=channel,
+        channel=channel if kiosk is None else "kiosk",
+        device=kiosk.id if kiosk is not None else None,
     )

@@ -1,16 +1,73 @@
-"""The paired device behind a request, known by a cookie that only a paired machine has."""
+"""The paired device behind a request, known by a cookie that only a paired machine has.
+
+A kiosk gets the kiosk's layout and leaves nothing in the browser's cache; limits count by device, not by the address of
+the foyer's network.
+"""
 
 from __future__ import annotations
 
-from flask import Response, current_app, g, request
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request, session
 
 from app.core import db
+from app.core.config import settings
 from app.core.errors import NotFound
+from app.core.throttle import keyed_hash
 from app.users import service as users
 from app.users.service import Device
 from app.web.security import over_tls
 
 _MAX_AGE = 400 * 24 * 60 * 60  # browsers allow no more; each renewal of the token begins it anew
+LANGUAGE_COOKIE = "language"
+MODES = ("large", "contrast", "low")  # of display; they end with the visit
+_MODES = "modes"
+_WITHOUT_DEVICE = ("static", "health.alive", "health.ready")
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_recognise)
+    app.after_request(_forbid_storing)
+    app.context_processor(_for_templates)
+
+
+def _recognise() -> None:
+    if request.endpoint in _WITHOUT_DEVICE or device_token() is None:
+        return
+    g.has_kiosk_layout = True  # an error page too, if the lookup fails
+    device = current_kiosk()
+    g.has_kiosk_layout = device is not None
+    if device is not None:
+        g.address_key = keyed_hash(f"device {device.id}")
+        if (
+            LANGUAGE_COOKIE not in request.cookies
+        ):  # the visitor has chosen none; the browser's is of no person
+            g.locale_override = settings().cinema.default_locale
+
+
+def _forbid_storing(response: Response) -> Response:
+    if g.get("has_kiosk_layout"):
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _for_templates() -> dict[str, Any]:
+    """`kiosk`: None for a browser; for a kiosk its modes of display and its times, in seconds."""
+    if not g.get("has_kiosk_layout"):
+        return {"kiosk": None}
+    times = settings().kiosk.model_dump(include={"idle_seconds", "paying_seconds", "countdown_seconds"})
+    return {"kiosk": times | {mode: mode in modes() for mode in MODES}}
+
+
+def modes() -> list[str]:
+    """The modes of display that this visit has switched on."""
+    return list(session.get(_MODES, ()))
+
+
+def toggle_mode(mode: str) -> None:
+    """Switch a mode of display on or off for this visit; an unknown one changes nothing."""
+    if mode in MODES:
+        session[_MODES] = [one for one in MODES if (one in modes()) != (one == mode)]
 
 
 def cookie_name(name: str) -> str:
@@ -28,6 +85,12 @@ def current_device() -> Device | None:
         g.device = _authenticated(device_token())
     device: Device | None = g.device
     return device
+
+
+def current_kiosk() -> Device | None:
+    """The paired kiosk that sent this request, or None."""
+    device = current_device()
+    return device if device is not None and device.kind == "kiosk" else None
 
 
 def _authenticated(token: str | None) -> Device | None:

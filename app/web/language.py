@@ -20,10 +20,11 @@ from app.core import db
 from app.core.config import Settings
 from app.core.i18n import LOCALES, catalogue
 from app.users import service as users
+from app.web.devices import LANGUAGE_COOKIE
 from app.web.security import csrf, from_our_own_page, over_tls, safe_next
 from app.web.sign_in import session_key, signed_in_user
 
-COOKIE = "language"
+COOKIE = LANGUAGE_COOKIE
 blueprint = Blueprint("language", __name__)
 babel = Babel()
 

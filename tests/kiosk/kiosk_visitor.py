@@ -33,6 +33,15 @@ class Kiosk(Visitor):
         found = SHOWN_CODE.search(self.get("/kiosk").text)
         return found[1] if found else None
 
+    def begin_visit(self, page: str = "/kiosk/programme") -> TestResponse:
+        """Touch the attract page; English is chosen, as the tests read it."""
+        begun = self.post("/kiosk/visits", {"next": page})
+        self.client.set_cookie("language", "en")
+        return begun
+
+    def leave(self, **form: str) -> TestResponse:
+        return self.post("/kiosk/leave", form)
+
     def cookie(self, name: str) -> str | None:
         found = self.client.get_cookie(name)
         return found.value if found else None

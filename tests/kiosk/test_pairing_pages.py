@@ -9,14 +9,18 @@ from werkzeug.test import TestResponse
 
 from app.core import db
 from app.core.actor import Actor
+from app.events.service import Screening
 from app.users import pairings
 from app.users import service as users
 from tests.kiosk.kiosk_visitor import Kiosk, pair
 
 
 @pytest.fixture
-def machine(app: Flask) -> Kiosk:
-    return Kiosk(app)
+def machine(app: Flask, screening: Screening) -> Kiosk:
+    """A machine that is not paired; it reads English."""
+    machine = Kiosk(app)
+    machine.client.set_cookie("language", "en")
+    return machine
 
 
 def count_pairings() -> int:
@@ -61,12 +65,12 @@ def test_a_confirmed_machine_becomes_a_kiosk_and_no_other_does(app: Flask, machi
     with db.transaction():
         users.confirm_pairing(machine.shown_code() or "", 1, "Foyer left", Actor(user_id=1))
     assert "data-submit-now" in machine.get("/kiosk").text
-    assert "Foyer left" in machine.go_on().text
+    assert "Touch to buy" in machine.go_on().text
     assert other.shown_code() is not None
     assert other.cookie("device") is None
     forged = Kiosk(app)
     forged.client.set_cookie("device", "x" * 32)
-    assert "Foyer left" not in forged.get("/kiosk").text
+    assert "data-submit-now" in forged.get("/kiosk").text
 
 
 def test_the_cookies_are_hidden_from_scripts_and_other_sites(machine: Kiosk) -> None:

@@ -193,6 +193,9 @@ class Kiosk(Group):
     """The screens in the foyer."""
 
     pairing_minutes: int = variable("BILHETERIA_PAIRING_MINUTES", 10, ge=1, le=60)
+    idle_seconds: int = variable("BILHETERIA_KIOSK_IDLE_SECONDS", 60, ge=5, le=600)
+    countdown_seconds: int = variable("BILHETERIA_KIOSK_COUNTDOWN_SECONDS", 20, ge=5, le=120)
+    paying_seconds: int = variable("BILHETERIA_KIOSK_PAYING_SECONDS", 180, ge=5, le=1800)
 
 
 class Payments(Group):

@@ -1,0 +1,68 @@
+"""What a kiosk reaches: its own pages and the steps of a purchase at its site. Everything else is not there (404).
+
+The list names what is allowed, so that a page that is added later is not open by mistake.
+"""
+
+from __future__ import annotations
+
+from flask import abort, redirect, request
+from werkzeug.wrappers import Response
+
+from app.events import service as events
+from app.users.service import Device
+from app.web import devices, links
+from kiosk import blueprint
+
+ALLOWED = frozenset(
+    {
+        "static",
+        "health.alive",
+        "health.ready",
+        "language.switch",
+        "shop.seats",
+        "shop.seats_json",
+        "shop.seat_events",
+        "shop.start_order",
+        "shop.change_seats",
+        "shop.write_changed_seats",
+        "shop.types",
+        "shop.choose_types",
+        "shop.concessions",
+        "shop.choose_concessions",
+        "shop.checkout",
+        "shop.check_out",
+        "shop.extend",
+        "shop.clock",
+        "shop.abandon",
+        "shop.payment",
+        "shop.choose_method",
+        "shop.payment_status",
+        "shop.order",
+        "shop.answer_reseat",
+        "shop.sandbox_bank",
+        "shop.sandbox_bank_act",
+    }
+)
+PROGRAMME = frozenset({"shop.programme", "shop.film"})  # the kiosk has a programme of its own
+
+
+@blueprint.before_app_request
+def restrict() -> Response | None:
+    """Refuse a kiosk what is not for it; no other browser is concerned."""
+    device = devices.current_kiosk() if devices.device_token() is not None else None
+    if device is None:
+        return None
+    endpoint = request.endpoint or ""
+    if endpoint in PROGRAMME:
+        return redirect(links.kiosk("programme"), 303)
+    if request.blueprint != blueprint.name and endpoint not in ALLOWED:
+        abort(404)
+    if _is_elsewhere(device):
+        abort(404)
+    return None
+
+
+def _is_elsewhere(device: Device) -> bool:
+    """Whether the address is of a screening at another site."""
+    screening_id = (request.view_args or {}).get("screening_id")
+    return screening_id is not None and events.screening(screening_id).cinema.id != device.site_id

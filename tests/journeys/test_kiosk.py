@@ -1,0 +1,156 @@
+"""The kiosk in a browser: paired, a purchase by touch in few touches, and a visit that ends by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Locator, Page, expect
+
+from app.core import db
+from app.core.actor import Actor
+from app.events.service import Screening
+from app.orders import service as orders
+from app.reservations import service as reservations
+from app.users import service as users
+from tests.journeys.in_process_browser import InProcessBrowser
+from tests.kiosk.kiosk_visitor import Kiosk, paired_kiosk
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.reservations.auditoriums import make_screening
+from tests.shop.visitor import Visitor
+
+PORTRAIT, LANDSCAPE = {"width": 1080, "height": 1920}, {"width": 1366, "height": 768}
+MOST_TOUCHES = 10
+LEAST_TARGET = 64  # px
+axe = Axe()
+NewPage = Callable[..., Page]
+
+
+class Touches:
+    """Touches a page, counts the touches, and has axe look at each page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.count = 0
+
+    def touch(self, target: Locator) -> None:
+        self.count += 1
+        target.tap()
+
+    def check(self) -> None:
+        """axe finds nothing, nothing is cut off at the side, and all targets are large enough for a finger."""
+        found = axe.run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+        assert [(one["id"], [node["target"] for node in one["nodes"][:3]]) for one in found] == []
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        small = self.page.evaluate(
+            """least => [...document.querySelectorAll("a[href], button")]
+                .map(one => [one.innerText, one.getBoundingClientRect()])
+                .filter(([, box]) => box.width > 1 && box.height > 0 && box.height < least - 0.5)
+                .map(([text, box]) => `${text} ${box.height}`)""",
+            LEAST_TARGET,
+        )
+        assert small == []
+
+    def next_step(self) -> None:
+        self.touch(self.page.locator("[data-bar-action]:visible").first)
+
+
+def taken(screening: Screening) -> int:
+    with db.reading():
+        return len(reservations.seat_states(screening.id))
+
+
+@pytest.mark.parametrize("viewport", [PORTRAIT, LANDSCAPE], ids=["portrait", "landscape"])
+def test_pairing_and_a_purchase_by_touch(app: Flask, new_page: NewPage, viewport: dict[str, int]) -> None:
+    screening = make_screening("oooooooooo", "oooooooooo")
+    add_product(screening)
+    kiosk = Kiosk(app, "pt-BR")
+    browser = InProcessBrowser(new_page, kiosk, viewport=viewport, has_touch=True)
+    page, steps = browser.page, Touches(browser.page)
+    browser.open("/kiosk")
+    code = page.locator(".pairing-code").inner_text()
+    with db.transaction():
+        users.confirm_pairing(code, screening.cinema.id, "Totem 1", Actor(user_id=1))
+
+    expect(page.get_by_role("button", name="Toque para comprar")).to_be_visible()
+    steps.check()
+    steps.touch(page.locator(".board button").first)
+    expect(page.locator("form[data-seats]")).to_be_visible()
+    steps.check()
+    steps.touch(page.get_by_role("button", name="Os 2 melhores juntos"))
+    expect(page.locator("#types-form")).to_be_visible()
+    steps.check()
+    steps.next_step()
+    steps.touch(page.locator("#concessions-form").get_by_role("button", name="Adicionar").first)
+    steps.check()
+    steps.next_step()
+    expect(page.locator("#checkout-form")).to_be_visible()
+    steps.check()
+    steps.next_step()
+    expect(page.locator("[data-payment-wait]")).to_be_visible()
+    purchases.run_due_work()
+    expect(page.locator("[data-stage=code] .qr")).to_be_visible()
+    steps.check()
+    assert steps.count <= MOST_TOUCHES
+
+    order = purchases.pay(newest_order(kiosk))
+    expect(page.locator(".kiosk-order")).to_contain_text(order.code)
+    steps.check()
+    assert open_on_phone(app, order) == f"/orders/{order.token}"
+    steps.touch(page.get_by_role("button", name="Pronto"))
+    expect(page.get_by_role("button", name="Toque para comprar")).to_be_visible()
+    assert order.code not in page.content()
+
+
+def newest_order(kiosk: Kiosk) -> orders.OrderView:
+    with kiosk.client.session_transaction() as session:
+        visitor = session["visitor"]
+    with db.reading():
+        return orders.open_orders_of(visitor)[0]
+
+
+def open_on_phone(app: Flask, order: orders.OrderView) -> str:
+    """Where the link of the kiosk's QR leads another browser."""
+    with db.reading():
+        key = orders.phone_link(order)
+    return str(Visitor(app).post(f"/kiosk/phone/{key}").location)
+
+
+def test_a_visit_that_nobody_goes_on_with_ends_by_itself(app: Flask, new_page: NewPage) -> None:
+    screening = make_screening("oooooooooo")
+    kiosk = paired_kiosk(app, screening.cinema.id, "pt-BR")
+    browser = InProcessBrowser(new_page, kiosk, viewport=PORTRAIT, has_touch=True)
+    page = browser.page
+    page.clock.install()
+    browser.open("/kiosk")
+    page.locator(".board button").first.tap()
+    page.get_by_role("button", name="Os 2 melhores juntos").tap()
+    expect(page.locator("#types-form")).to_be_visible()
+    assert taken(screening) == 2
+    seats = page.url
+    page.evaluate("sessionStorage.setItem('typed', 'Ana')")
+
+    question = page.get_by_role("dialog", name="Ainda está aí?")
+    page.clock.fast_forward("00:55")
+    expect(question).to_be_hidden()
+    page.clock.fast_forward("00:08")
+    expect(question).to_be_visible()
+    page.clock.fast_forward("00:10")
+    page.get_by_role("button", name="Continuar comprando").tap()
+    expect(question).to_be_hidden()
+    page.clock.fast_forward("00:55")
+    expect(question).to_be_hidden()
+
+    page.clock.fast_forward("00:08")
+    expect(question).to_be_visible()
+    page.clock.fast_forward("00:20")
+    expect(page.get_by_role("button", name="Toque para comprar")).to_be_visible()
+    assert taken(screening) == 0
+    assert page.evaluate("sessionStorage.length + localStorage.length") == 0
+    page.go_back()
+    expect(page.locator("#types-form")).to_have_count(0)
+    browser.open(seats.removeprefix("http://localhost"))
+    expect(page.locator("#types-form")).to_have_count(0)
