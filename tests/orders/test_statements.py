@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+
 import pytest
 
-from app.core import db, worker
+from app.core import cache, db, worker
 from app.dispatch import routes
 from app.events.service import Screening
 from app.orders import create
@@ -20,6 +23,14 @@ from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_o
 pytestmark = pytest.mark.usefixtures("app")
 
 
+@pytest.fixture
+def stopped_cache_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the clock of the caches: an entry that expires during a slow test costs statements that nobody added."""
+    now = time.monotonic()
+    monkeypatch.setattr(cache, "time", SimpleNamespace(monotonic=lambda: now))
+
+
+@pytest.mark.usefixtures("stopped_cache_clock")
 def test_a_purchase_in_few_statements(app: object) -> None:
     screening = make_screening("oooooooooo")
     popcorn = add_product(screening)
