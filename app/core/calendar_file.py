@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parseaddr
 from functools import partial
-
-from icalendar import Calendar, Event, vCalAddress
+from typing import TYPE_CHECKING
 
 from app.core.config import settings
 from app.core.i18n import auditorium_name, translate, zone
 from app.core.showtime import Showtime
+
+if TYPE_CHECKING:
+    from icalendar import vCalAddress
 
 CONTENT_TYPE = "text/calendar"
 CONFIRMED_SEQUENCE, CANCELLED_SEQUENCE = 0, 1  # a cancelled order is never confirmed again
@@ -46,6 +48,8 @@ class Visit:
 
 def calendar_file(visit: Visit, locale: str) -> bytes:
     """The file in `locale`. Two files of one visit differ only in their time stamps."""
+    from icalendar import Calendar, Event  # imported here: web processes seldom need its 3 MB
+
     _ = partial(translate, locale)
     room = auditorium_name(visit.auditorium, locale)
     event = Event()
@@ -91,6 +95,8 @@ def _by_the_sites_clock(showtime: Showtime, moment: datetime) -> datetime:
 
 def _organizer() -> vCalAddress:
     """Name the publisher of an entry (RFC 5546): the cinema, with the address that its mails come from."""
+    from icalendar import vCalAddress
+
     name, address = parseaddr(settings().mail.sender)
     organizer = vCalAddress(f"mailto:{address}")
     organizer.params["CN"] = name or settings().cinema.name

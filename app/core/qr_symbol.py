@@ -11,10 +11,6 @@ import io
 import re
 from functools import lru_cache
 
-from PIL import Image
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.main import QRCode
-
 INK, PAPER = (0x1B, 0x10, 0x06), (0xFF, 0xFF, 0xFF)
 _DARK = re.compile(rb"\x01+")  # a run of dark modules is one rectangle
 _DIGEST_BYTES = 8
@@ -32,6 +28,10 @@ def rows(text: str, stored: bytes | None = None) -> list[bytes]:
         bits = int.from_bytes(stored[_DIGEST_BYTES + 1 :], "big")
         modules = f"{bits:0{side * side}b}".encode().translate(_BITS)
         return [modules[start : start + side] for start in range(0, side * side, side)]
+    # Imported here: web processes format stored symbols, and save the memory.
+    from qrcode.constants import ERROR_CORRECT_M
+    from qrcode.main import QRCode
+
     # A fixed mask: for random text all masks are equally good, and comparing the eight takes several times as long.
     symbol = QRCode(error_correction=ERROR_CORRECT_M, mask_pattern=3, border=0)
     symbol.add_data(text)
@@ -51,7 +51,7 @@ def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=32)  # some 15 KB each; to format a stored one again takes half a millisecond
 def svg(text: str, stored: bytes | None = None, *, quiet: int = 4) -> str:
     """The symbol as SVG, with `quiet` empty modules around it, in the colour of the text. `stored`: see `rows`."""
     modules = rows(text, stored)
@@ -69,6 +69,8 @@ def svg(text: str, stored: bytes | None = None, *, quiet: int = 4) -> str:
 
 def png(text: str, stored: bytes | None = None) -> bytes:
     """The symbol as PNG, one pixel a module, without the quiet zone: the paper is white. `stored`: see `rows`."""
+    from PIL import Image  # imported here: only the worker makes PDFs
+
     modules = rows(text, stored)
     picture = Image.frombytes("P", (len(modules), len(modules)), b"".join(modules))
     picture.putpalette([*PAPER, *INK])

@@ -21,16 +21,16 @@ from app.products.service import MenuItem
 from app.reservations import live
 from app.shop.programme_filter import ProgrammeFilter
 
-# The programme and the pages of films, rendered: by film (None: the programme), filter and language.
+# The programme and the pages of films, rendered, some 50 KB each: by film (None: the programme), filter and language.
 PROGRAMME_PAGES: Cache[tuple[str | None, ProgrammeFilter, str], dict[str, Any]] = Cache(
-    "programme pages", most=200, seconds=1.0
+    "programme pages", most=50, seconds=1.0
 )
 # Claiming a half-price place counts them again under a lock.
 _HALF_PRICE_LEFT: Cache[int, tuple[int, int]] = Cache("half price left", most=1_000, seconds=1.0)
 # Holding a product counts its stock again under a lock.
 _MENUS: Cache[tuple[int, str], list[MenuItem]] = Cache("menu pages", most=200, seconds=1.0)
-# The claim is the lock; the process that writes a claim expires the entry of its screening.
-_TAKEN: Cache[int, TakenSeats] = Cache("taken seats", most=200, seconds=0.25)
+# The claim is the lock; the process that writes a claim expires the entry of its screening. An entry is some 100 KB.
+_TAKEN: Cache[int, TakenSeats] = Cache("taken seats", most=50, seconds=0.25)
 
 
 @dataclass(frozen=True, slots=True)

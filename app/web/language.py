@@ -14,7 +14,7 @@ from flask import (
     redirect,
     request,
 )
-from flask_babel import Babel, get_locale, refresh
+from flask_babel import Babel, Domain, get_locale, refresh
 
 from app.core import db
 from app.core.config import Settings
@@ -29,9 +29,17 @@ blueprint = Blueprint("language", __name__)
 babel = Babel()
 
 
+class OurDomain(Domain):
+    """The texts of `core.i18n`. Flask-Babel would load every catalogue once more, in each process after its fork."""
+
+    def get_translations(self) -> NullTranslations:
+        return _catalogue()
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = settings.cinema.default_locale
     babel.init_app(app, locale_selector=lambda: choose(settings.cinema.default_locale))
+    babel.domain_instance = OurDomain()
     # Templates ask for hundreds of texts: the catalogue is looked up once a request, not once a text.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: _catalogue().gettext(text),

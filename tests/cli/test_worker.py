@@ -125,7 +125,7 @@ def test_it_carries_nothing_that_only_servers_and_commands_need() -> None:
     done = subprocess.run([sys.executable, "-c", loads], cwd=ROOT, capture_output=True, check=True)
     loaded = set(json.loads(done.stdout))
     assert {"app.users.handlers", "app.tickets.handlers", "jinja2"} <= loaded
-    assert not {"argon2", "flask", "app.shop", "alembic", "weasyprint", "boto3"} & loaded
+    assert not {"argon2", "flask", "app.shop", "alembic", "weasyprint", "boto3", "icalendar", "PIL"} & loaded
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1.0], ids=["while they start", "at work"])

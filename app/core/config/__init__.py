@@ -9,8 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from app.core.config import environment, groups
 from app.core.config.groups import PAGES, SERVICES
@@ -22,10 +21,10 @@ class BadSetting(ValueError):
     """Settings in the environment are wrong. The message has a line for each mistake, with the variable's name."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """All settings of a process. A group that is not given to the constructor is read from the environment."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     process: groups.Process = groups.Process()
     web: groups.Web = groups.Web()
@@ -38,17 +37,10 @@ class Settings(BaseSettings):
     payments: groups.Payments = groups.Payments()
     retention: groups.Retention = groups.Retention()
 
+    @model_validator(mode="before")
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Our own reader of variables instead of pydantic's: names do not follow from the groups."""
-        return init_settings, environment.Variables(settings_cls)
+    def _add_environment(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+        return {**environment.values(cls), **given}
 
     @classmethod
     def from_env(cls) -> Settings:

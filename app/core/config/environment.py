@@ -7,29 +7,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from annotated_types import Ge, Le
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 OURS = "BILHETERIA_"
 # core.failpoints reads it before the settings are read.
 READ_ELSEWHERE = frozenset({"BILHETERIA_FAILPOINT"})
 
 
-class Variables(PydanticBaseSettingsSource):
-    """Reads each group's variables by their exact names. An empty variable counts as not set."""
-
-    def __call__(self) -> dict[str, Any]:
-        return {
-            name: found for name, field in self.settings_cls.model_fields.items() if (found := _group(field))
-        }
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Required by the base class: the values of one group."""
-        return _group(field), field_name, False
+def values(settings: type[BaseModel]) -> dict[str, dict[str, str]]:
+    """Each group's variables by their exact names. An empty variable counts as not set."""
+    return {name: found for name, field in settings.model_fields.items() if (found := _group(field))}
 
 
 def _group(group: FieldInfo) -> dict[str, str]:
@@ -49,7 +41,7 @@ def fields(group: FieldInfo) -> dict[str, FieldInfo]:
 
 
 @cache
-def variables(settings: type[BaseSettings]) -> dict[str, FieldInfo]:
+def variables(settings: type[BaseModel]) -> dict[str, FieldInfo]:
     """All fields that the environment sets, by the names of their variables."""
     return {name: field for group in settings.model_fields.values() for name, field in fields(group).items()}
 
@@ -76,7 +68,7 @@ def _from_file(name: str, field: FieldInfo) -> str:
     return text
 
 
-def file_mistakes(settings: type[BaseSettings]) -> Iterator[str]:
+def file_mistakes(settings: type[BaseModel]) -> Iterator[str]:
     """A line for each NAME_FILE that cannot be used."""
     for name, field in variables(settings).items():
         try:
@@ -85,13 +77,13 @@ def file_mistakes(settings: type[BaseSettings]) -> Iterator[str]:
             yield str(error)
 
 
-def names(settings: type[BaseSettings]) -> set[str]:
+def names(settings: type[BaseModel]) -> set[str]:
     """Every name that the environment may hold, `NAME_FILE` too."""
     files = {f"{name}_FILE" for name, field in variables(settings).items() if is_secret(field)}
     return {*variables(settings), *files, *READ_ELSEWHERE}
 
 
-def unknown_names(settings: type[BaseSettings]) -> Iterator[str]:
+def unknown_names(settings: type[BaseModel]) -> Iterator[str]:
     """A line for each variable that looks like a setting and is none: it may be a typing mistake."""
     known = names(settings)
     for name in sorted(os.environ):
@@ -102,14 +94,14 @@ def unknown_names(settings: type[BaseSettings]) -> Iterator[str]:
             yield f"{name} is no setting; the nearest name is {near[0]}"
 
 
-def lines(errors: Iterable[ErrorDetails], settings: type[BaseSettings]) -> Iterator[str]:
+def lines(errors: Iterable[ErrorDetails], settings: type[BaseModel]) -> Iterator[str]:
     """A line for each variable that is wrong. A secret is not repeated."""
     for error in errors:
         if error["type"] != "default_factory_not_called":  # the field that it depends on has its own line
             yield _line(error, str(error["loc"][1]), settings)
 
 
-def _line(error: ErrorDetails, name: str, settings: type[BaseSettings]) -> str:
+def _line(error: ErrorDetails, name: str, settings: type[BaseModel]) -> str:
     if error["type"] == "value_error":
         return f"{name}: {error['ctx']['error']}"
     field, given = variables(settings)[name], error["input"]
