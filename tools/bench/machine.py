@@ -29,12 +29,12 @@ def family(pid: int) -> list[int]:
     """The process and all its descendants."""
     found, queue = [], [pid]
     children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for child in filter(str.isdigit, os.listdir("/proc")):
         try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError):
+            parent = int(Path("/proc", child, "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it has ended meanwhile
             continue
-        children.setdefault(parent, []).append(int(stat.parent.name))
+        children.setdefault(parent, []).append(int(child))
     while queue:
         one = queue.pop()
         found.append(one)
