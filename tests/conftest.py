@@ -182,10 +182,10 @@ def live_server(
 def _live_servers(all_databases: Databases, name: str, folder: Path) -> Iterator[Callable[..., LiveServer]]:
     started: list[tuple[str, LiveServer]] = []
 
-    def start(*, demo: bool = True, **env: str) -> LiveServer:
+    def start(*, demo: bool = True, running: bool = True, **env: str) -> LiveServer:
         template = all_databases.with_demo() if demo else all_databases.migrated()
         database = f"{name}_{len(started)}"
-        server = LiveServer(all_databases.create(database, template), folder / database, env)
+        server = LiveServer(all_databases.create(database, template), folder / database, env, running=running)
         started.append((database, server))
         return server
 

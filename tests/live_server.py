@@ -21,9 +21,14 @@ READY_SECONDS = 60.0
 
 
 class LiveServer:
-    """`url` answers from construction until `stop()`. Each process can be killed and started by itself."""
+    """`url` answers from construction until `stop()`. Each process can be killed and started by itself.
 
-    def __init__(self, database_url: str, var: Path, env: Mapping[str, str] | None = None) -> None:
+    Unless it is `running`, no process runs until the test starts it.
+    """
+
+    def __init__(
+        self, database_url: str, var: Path, env: Mapping[str, str] | None = None, *, running: bool = True
+    ) -> None:
         self.database_url = database_url
         self.var = var
         self.port = free_port()
@@ -48,8 +53,9 @@ class LiveServer:
             "BILHETERIA_DOORS_OPEN_MINUTES": "1080",  # tickets of all screenings of today are admitted
             **(env or {}),
         }
-        self.start_web()
-        self.start_worker()
+        if running:
+            self.start_web()
+            self.start_worker()
 
     def start_web(self) -> None:
         """Start gunicorn and wait until /readyz answers."""

@@ -37,6 +37,15 @@ def test_the_demos_screenings_sell_and_a_real_programme_is_left_alone(demo: str)
 
 @pytest.mark.parametrize("most", [1, 3])
 def test_the_demos_customers_keep_to_the_seats_of_an_order(demo: str, settings: Settings, most: int) -> None:
-    """Love seats too, which go by twos."""
+    """Love seats too, which go by twos. Three screenings of each auditorium are enough to see it."""
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update events.screenings set external_ref = 'ours-' || id where id not in ("
+                " select id from (select id, row_number() over (partition by auditorium_id order by starts_at) n"
+                "  from events.screenings where starts_at > clock_timestamp() + interval '1 day') later"
+                " where n <= 3)"
+            )
+        )
     config.use(settings.changed(holds={"max_seats": most}))
-    assert sell_some() > 500
+    assert sell_some() > 50

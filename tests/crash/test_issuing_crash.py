@@ -62,10 +62,9 @@ def mail_server() -> Iterator[MailServer]:
 def server(
     make_live_server: Callable[..., LiveServer], settings: Settings, mail_server: MailServer
 ) -> Iterator[LiveServer]:
-    """The worker is down; mail goes out by SMTP, where a repeat can be counted."""
+    """No process runs; mail goes out by SMTP, where a repeat can be counted."""
     mail = f"smtp://127.0.0.1:{mail_server.port}?tls=off"
-    server = make_live_server(demo=False, BILHETERIA_MAIL=mail)
-    server.kill_worker()
+    server = make_live_server(demo=False, running=False, BILHETERIA_MAIL=mail)
     config.use(settings.changed(database={"url": server.database_url}))
     db.connect(server.database_url, pool_size=2)
     yield server

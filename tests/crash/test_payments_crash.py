@@ -22,8 +22,7 @@ SECONDS = 60.0
 
 @pytest.fixture
 def server(make_live_server: Callable[..., LiveServer], settings: config.Settings) -> Iterator[LiveServer]:
-    server = make_live_server(demo=False)
-    server.kill_worker()
+    server = make_live_server(demo=False, running=False, SERVICES="payments")
     db.connect(server.database_url, pool_size=2)
     yield server
     db.engine().dispose()

@@ -56,6 +56,7 @@ class Looking:
 
     def here(self, name: str) -> None:
         page = self.browser.page
+        page.evaluate(axe.axe_script)
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         self._run(f"{name}, dark", {"resultTypes": ["violations"]})
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
@@ -64,7 +65,8 @@ class Looking:
         self._run(f"{name}, light", {"resultTypes": ["violations"], "runOnly": colours})
 
     def _run(self, name: str, options: dict[str, object]) -> None:
-        for violation in axe.run(self.browser.page, options=options).response["violations"]:
+        run = "options => axe.run(options).then(results => results.violations)"
+        for violation in self.browser.page.evaluate(run, options):
             nodes = [
                 f"{' '.join(map(str, node['target']))} {node.get('failureSummary', '')}"
                 for node in violation["nodes"][:3]

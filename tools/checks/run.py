@@ -66,8 +66,11 @@ def _check(name: str, command: list[str], *, live: bool = False) -> bool:
 
 
 def _pytest(arguments: list[str]) -> list[str]:
-    """The pytest command, parallel by file: the tests of a file share their servers."""
-    workers = max(2, min(MOST_WORKERS, os.cpu_count() or 2))
+    """The pytest command, parallel by file: the tests of a file share their servers.
+
+    One process more than there are cores: while a test waits for a timer or a restart, another one has its core.
+    """
+    workers = max(2, min(MOST_WORKERS, (os.cpu_count() or 2) + 1))
     spread = [] if "-n" in arguments else ["-n", str(workers), "--dist", "loadfile"]
     return [str(VENV / "bin" / "python"), "-m", "pytest", "-q", *spread, *arguments]
 
