@@ -1,4 +1,4 @@
-"""The places of a seat map's boxes as CSS classes; seatmap.css has a class for each place. Without I/O."""
+"""The places of a seat map's boxes as CSS classes; seat_places.css and map_widths.css have the classes. Without I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.shop.seat_cells import Cell, Row
 
 SEAT_UNITS, AISLE_UNITS = 25, 20
 PLACES = 24  # across the map, each with a half place
-MOST_ACROSS = 80
+FEWEST_ACROSS, MOST_ACROSS = 4, 80  # the screen is as wide as four seats at least
 LONG_FROM = 24  # seats across
 # On a phone of 360 px a unit is a pixel at least, and half a letter of a longer row name six pixels.
 PHONE_UNITS, NAME_UNITS, LETTER_UNITS = 351, 13, 6
@@ -46,14 +46,20 @@ class Layout:
     @property
     def classes(self) -> str:
         """The classes of the map itself: its width in seats, and whether it pans on a phone."""
-        across = min((self.units + SEAT_UNITS - 1) // SEAT_UNITS, MOST_ACROSS)
+        across = max(FEWEST_ACROSS, min((self.units + SEAT_UNITS - 1) // SEAT_UNITS, MOST_ACROSS))
+        tens, ones = divmod(across, 10)
         name = self.name_width * LETTER_UNITS if self.name_width > 2 else NAME_UNITS
         pans = across * SEAT_UNITS + 2 * name > PHONE_UNITS
-        return (
-            f"across-{across}"
-            + (f" names-{self.name_width}" if self.name_width > 2 else "")
-            + (" pans" if pans else "")
-            + (" long" if across >= LONG_FROM else "")
+        return " ".join(
+            name
+            for name, given in (
+                (f"tens-{tens}", tens),
+                (f"ones-{ones}", ones),
+                (f"names-{self.name_width}", self.name_width > 2),
+                ("pans", pans),
+                ("long", across >= LONG_FROM),
+            )
+            if given
         )
 
     def box(self, cell: Cell, end: int, vip_zone: str) -> str:
