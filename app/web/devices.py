@@ -13,6 +13,7 @@ from flask import Flask, Response, current_app, g, request, session
 from app.core import db
 from app.core.config import settings
 from app.core.errors import NotFound
+from app.core.i18n import LOCALES, translate
 from app.core.throttle import keyed_hash
 from app.users import service as users
 from app.users.service import Device
@@ -52,11 +53,18 @@ def _forbid_storing(response: Response) -> Response:
 
 
 def _for_templates() -> dict[str, Any]:
-    """`kiosk`: None for a browser; for a kiosk its modes of display and its times, in seconds."""
+    """`kiosk`: None for a browser; for a kiosk its modes of display, its times in seconds, and what it says offline."""
     if not g.get("has_kiosk_layout"):
         return {"kiosk": None}
     times = settings().kiosk.model_dump(include={"idle_seconds", "paying_seconds", "countdown_seconds"})
-    return {"kiosk": times | {mode: mode in modes() for mode in MODES}}
+    no_answer = [
+        (
+            locale.replace("_", "-"),
+            translate(locale, "No connection. We keep trying; your page stays as it is."),
+        )
+        for locale in LOCALES
+    ]
+    return {"kiosk": {**times, "no_answer": no_answer} | {mode: mode in modes() for mode in MODES}}
 
 
 def modes() -> list[str]:

@@ -2,4 +2,5 @@
 import "./kiosk_attract.js";
 import "./kiosk_heartbeat.js";
 import "./kiosk_idle.js";
+import "./kiosk_online.js";
 import "./kiosk_pairing.js";

@@ -1,9 +1,20 @@
-// A machine that waits for its pairing: its form is sent by itself, and a page that shows a code looks again.
+// Pages that go on without a touch: a form that is sent by itself, and a page that is loaded again after some seconds.
 import { onElements } from "./behaviour.js";
+
+const RETRY_MS = 2000;
 
 onElements("form[data-submit-now]", (form) => { form.requestSubmit(); });
 
 onElements("[data-reload]", (element, signal) => {
-  const timer = setTimeout(() => { location.replace(location.href); }, Number(element.dataset.reload) * 1000);
+  let timer;
+  const reload = async () => {
+    try {
+      await fetch(location.href, { cache: "no-store" });
+      if (!signal.aborted) location.replace(location.href);
+    } catch { // Without a network the browser would show an error page of its own, for ever.
+      timer = setTimeout(reload, RETRY_MS);
+    }
+  };
+  timer = setTimeout(reload, Number(element.dataset.reload) * 1000);
   signal.addEventListener("abort", () => clearTimeout(timer));
 });

@@ -58,6 +58,13 @@ class Touches:
         self.touch(self.page.locator("[data-bar-action]:visible").first)
 
 
+def kiosk_browser(new_page: NewPage, kiosk: Kiosk, viewport: dict[str, int] = PORTRAIT) -> InProcessBrowser:
+    """The browser of a kiosk. A slow machine is no outage: its questions whether the server is there may take long."""
+    browser = InProcessBrowser(new_page, kiosk, viewport=viewport, has_touch=True)
+    browser.page.add_init_script("AbortSignal.timeout = () => new AbortController().signal")
+    return browser
+
+
 def taken(screening: Screening) -> int:
     with db.reading():
         return len(reservations.seat_states(screening.id))
@@ -68,7 +75,7 @@ def test_pairing_and_a_purchase_by_touch(app: Flask, new_page: NewPage, viewport
     screening = make_screening("oooooooooo", "oooooooooo")
     add_product(screening)
     kiosk = Kiosk(app, "pt-BR")
-    browser = InProcessBrowser(new_page, kiosk, viewport=viewport, has_touch=True)
+    browser = kiosk_browser(new_page, kiosk, viewport)
     page, steps = browser.page, Touches(browser.page)
     browser.open("/kiosk")
     code = page.locator(".pairing-code").inner_text()
@@ -119,10 +126,25 @@ def open_on_phone(app: Flask, order: orders.OrderView) -> str:
     return str(Visitor(app).post(f"/kiosk/phone/{key}").location)
 
 
+def test_without_the_server_the_page_says_so_and_comes_back(app: Flask, new_page: NewPage) -> None:
+    screening = make_screening("oooooooooo")
+    browser = kiosk_browser(new_page, paired_kiosk(app, screening.cinema.id, "pt-BR"))
+    page = browser.page
+    browser.open("/kiosk")
+    page.locator(".board button").first.tap()
+    expect(page.locator("form[data-seats]")).to_be_visible()
+    page.route("**/healthz", lambda route: route.abort())
+    notice = page.locator("dialog[data-offline]")
+    expect(notice).to_contain_text("Sem conexão.")
+    expect(notice).to_contain_text("No connection.")
+    page.unroute("**/healthz")
+    expect(notice).to_be_hidden()
+    expect(page.locator("form[data-seats]")).to_be_visible()
+
+
 def test_a_visit_that_nobody_goes_on_with_ends_by_itself(app: Flask, new_page: NewPage) -> None:
     screening = make_screening("oooooooooo")
-    kiosk = paired_kiosk(app, screening.cinema.id, "pt-BR")
-    browser = InProcessBrowser(new_page, kiosk, viewport=PORTRAIT, has_touch=True)
+    browser = kiosk_browser(new_page, paired_kiosk(app, screening.cinema.id, "pt-BR"))
     page = browser.page
     page.clock.install()
     browser.open("/kiosk")
