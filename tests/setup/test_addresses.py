@@ -14,7 +14,6 @@ from tests.setup.source_literals import ROOT, SERVICES, literals, modules
 # Module: why it writes addresses.
 EXCEPTIONS = {
     "app/adapters/psp/sandbox.py": "plays a bank, which names its own page; no other provider has a page of ours",
-    "app/core/config/groups.py": "checks the site's address that the environment gives",
 }
 # The setting that names the site: a service that reads it makes an absolute address.
 SITE = "public_url"
