@@ -42,7 +42,8 @@ def test_an_order_without_a_contact_is_a_whole_order(
     kiosk: Kiosk, screening: Screening, settings: Settings
 ) -> None:
     with db.reading():
-        device = users.list_devices()[0]
+        device = users.authenticate_device(kiosk.cookie("device") or "")
+    dead_letters, mails = count_dead_letters(), len(read_mails(settings.mail_folder))  # of other tests
     path = pay(kiosk, screening)
     order = order_at(path)
     assert (order.is_paid, order.channel, order.device) == (True, "kiosk", device.id)
@@ -53,8 +54,8 @@ def test_an_order_without_a_contact_is_a_whole_order(
         assert found is not None
         assert found.id == order.id
         assert orders.find(order.code, "") is None, "a code alone opens nothing to strangers"
-    assert read_mails(settings.mail_folder) == []
-    assert count_dead_letters() == 0
+    assert len(read_mails(settings.mail_folder)) == mails
+    assert count_dead_letters() == dead_letters
     page = kiosk.get(path)
     assert order.code in page.text
     assert not [part for part in ("tickets.pdf", "calendar.ics", "/mails", "/account") if part in page.text]
