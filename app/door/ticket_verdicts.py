@@ -17,6 +17,7 @@ from app.core.i18n import (
 from app.door.place import Place
 from app.door.verdict import ALREADY, ELSEWHERE, IN, NOT_YET, REFUSED, Verdict
 from app.events import service as events
+from app.products import service as products
 from app.tickets import service as tickets
 from app.tickets.service import Admission, Ticket
 from app.users import service as users
@@ -239,9 +240,14 @@ def _change_note(ticket: Ticket) -> tuple[str, ...]:
 
 
 def _concessions(admission: Admission) -> tuple[str, ...]:
+    """The snacks that the counter has not handed out yet."""
+    ticket = admission.ticket
+    if ticket is None or not admission.concessions:
+        return ()
+    left = products.left_to_collect(ticket.order_id)
     things = [
         f"{thing.quantity} × {thing.name_in(locale())}" if thing.quantity > 1 else thing.name_in(locale())
-        for thing in admission.concessions
+        for thing in (admission.concessions if left is None else left)
     ]
     return (_("To pick up at the counter: %(things)s", things=", ".join(things)),) if things else ()
 

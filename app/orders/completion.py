@@ -11,7 +11,7 @@ from app.core import db, outbox
 from app.core.messages import OrderScreeningChanged
 from app.core.moves import move
 from app.events import service as events
-from app.orders import half_price_claims, notices
+from app.orders import half_price_claims, notices, pickups
 from app.orders.pricing import TypeChoice, quota_places
 from app.orders.states import ORDER
 from app.orders.views import OrderItem, OrderSeat, OrderView
@@ -57,7 +57,10 @@ def _sell_claims(order: OrderView) -> tuple[OrderItem, ...]:
     chosen = {seat.seat_id: TypeChoice(seat.ticket_type, seat.half_kind) for seat in order.seats}
     if places := quota_places(chosen):
         half_price_claims.sell(order.id, order.screening.id, places)
-    if not order.items or products.sell(order.id, order.screening.ends_at):
+    if not order.items:
+        return ()
+    if products.sell(order.id, order.screening.ends_at):
+        pickups.record(order)
         return order.items
     # The concessions of a late payment can be sold out: they are taken out of the order, and their price is refunded.
     products.release(order.id)

@@ -28,6 +28,7 @@ from app.events import service as events
 from app.orders import (
     lifecycle,
     notices,
+    pickups,
     queries,
     reseat,
     retention,
@@ -149,5 +150,6 @@ HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
 TICKS = [
     Tick("orders.reseats", 10.0, reseat.end_overdue_offers),
     Tick("orders.latecomers", 15.0, call_off_late_orders),
+    Tick("orders.pickup_queue", 15.0, pickups.queue_coming_orders),
     Tick("orders.retention", 3600.0, retention.delete_old_data),
 ]

@@ -11,7 +11,7 @@ from app.core.actor import Actor
 from app.core.moves import move
 from app.orders import half_price_claims, notices, queries
 from app.orders.states import CANCELLED, EXPIRED, ORDER, PAID, REFUNDED, RESEAT, UNPAID_STATES
-from app.orders.views import OrderOver, OrderView, WrongState
+from app.orders.views import OrderOver, OrderView, RefundChanged, WrongState
 from app.payments import service as payments
 from app.products import service as products
 from app.reservations import service as reservations
@@ -36,7 +36,7 @@ def mark_refunded(order_id: uuid.UUID, reason: str | None) -> None:
 
 
 def release_claims(order: OrderView) -> None:
-    """Release the order's claims on seats, half-price places and products, in lock order."""
+    """Release an unpaid order's claims on seats, half-price places and products, in lock order."""
     reservations.release(order.reservation_id)
     half_price_claims.release(order.id)
     products.release(order.id)
@@ -75,9 +75,11 @@ def expire(order_id: uuid.UUID) -> bool:
     return True
 
 
-def cancel(token: str) -> None:
-    """Cancel a paid order before its screening: revoke its tickets, release its claims, refund it whole.
+def cancel(token: str, *, promised: int | None = None) -> None:
+    """Cancel a paid order before its screening: revoke its tickets, release its claims, refund it.
 
+    What the counter has handed out stays sold and is not refunded. `promised` is the refund in centavos that the buyer
+    was shown: raises RefundChanged if it differs by now, because the counter handed something out or took it back.
     Raises NotFound, WrongState (not paid), OrderOver (the screening has begun), AlreadyAdmitted.
     """
     order = queries.locked(token)
@@ -88,19 +90,25 @@ def cancel(token: str) -> None:
     if not order.can_cancel:
         raise OrderOver(order.state)
     tickets.revoke(order.id)
-    _cancel_paid(order, "customer")
-    notices.request_notice(order, "order_cancelled", amount=order.total)
+    kept = _cancel_paid(order, "customer")
+    if promised not in (None, order.total - kept):
+        raise RefundChanged(order.total - kept)
+    notices.request_notice(order, "order_cancelled", amount=order.total - kept, kept=kept)
 
 
 def call_off(order_id: uuid.UUID, reason: str) -> None:
-    """End an order, in any state, whose screening was called off; refund its money and mail the buyer."""
+    """End an order, in any state, whose screening was called off; refund its money and mail the buyer.
+
+    What the counter has handed out stays sold and is not refunded; all tickets are, also admitted ones.
+    """
     order = queries.locked_by_id(order_id)
+    kept = 0
     if order.state in UNPAID_STATES:
         _abandon(order, "called_off")
     elif order.state == PAID:
         if not any(ticket.state == "admitted" for ticket in tickets.of_order(order.id)):
             tickets.revoke(order.id)
-        _cancel_paid(order, "called_off")
+        kept = _cancel_paid(order, "called_off")
     elif order.state == RESEAT:
         if order.reseat_reservation_id:
             reservations.release(order.reseat_reservation_id)
@@ -110,13 +118,17 @@ def call_off(order_id: uuid.UUID, reason: str) -> None:
     else:
         return
     paid = order.total if order.state in (PAID, RESEAT) else 0
-    notices.request_notice(order, "screening_cancelled", amount=paid, reason=reason)
+    notices.request_notice(order, "screening_cancelled", amount=paid - kept, kept=kept, reason=reason)
 
 
-def _cancel_paid(order: OrderView, reason: str) -> None:
+def _cancel_paid(order: OrderView, reason: str) -> int:
+    """End a paid order. Returns the value in centavos of the concessions that were handed out: it is not refunded."""
     _CANCEL.require(id=order.id, reason=reason)
-    release_claims(order)
-    payments.refund_order(order.id, None, reason)
+    reservations.release(order.reservation_id)
+    half_price_claims.release(order.id)
+    kept = products.cancel_sale(order.id)
+    payments.refund_rest(order.id, keep=kept, reason=reason)
+    return kept
 
 
 def hand_over(before: str | None, after: str) -> None:

@@ -83,4 +83,5 @@ def notify_buyer(order_id: uuid.UUID) -> None:
         as_bought=as_bought,
         returnable=all(expected),
         ends_at=screening.ends_at.isoformat(),
+        has_concessions=bool(order.items),
     )

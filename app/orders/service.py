@@ -25,6 +25,16 @@ from app.orders.personal_data import export as export_orders
 from app.orders.personal_data import open_orders as open_orders_of_person
 from app.orders.phone_links import LinkOver as PhoneLinkOver
 from app.orders.phone_links import phone_link, take_to_phone
+from app.orders.pickups import (
+    NotNow,
+    OtherSite,
+    ask_for_pickup,
+    can_ask_for_pickup,
+    hand_out,
+    prepare_pickup,
+    queue_pickup,
+    undo_handout,
+)
 from app.orders.pricing import TypeChoice
 from app.orders.queries import by_id, find, find_by_code, of_account, open_orders_of, order
 from app.orders.reseat import accept as accept_reseat
@@ -39,6 +49,7 @@ from app.orders.views import (
     OrderSeat,
     OrderView,
     PresentationChanged,
+    RefundChanged,
     Started,
     StartedWithOtherSeats,
     TotalChanged,
@@ -51,12 +62,15 @@ __all__ = [
     "Erased",
     "HalfPriceGone",
     "NoMoreExtensions",
+    "NotNow",
     "OrderItem",
     "OrderOver",
     "OrderSeat",
     "OrderView",
+    "OtherSite",
     "PhoneLinkOver",
     "PresentationChanged",
+    "RefundChanged",
     "Started",
     "StartedWithOtherSeats",
     "TotalChanged",
@@ -64,8 +78,10 @@ __all__ = [
     "WrongState",
     "abandon",
     "accept_reseat",
+    "ask_for_pickup",
     "buyer_problems",
     "by_id",
+    "can_ask_for_pickup",
     "cancel",
     "change_method",
     "change_seats",
@@ -81,12 +97,15 @@ __all__ = [
     "find",
     "find_by_code",
     "half_price_left",
+    "hand_out",
     "hand_over",
     "of_account",
     "open_orders_of",
     "open_orders_of_person",
     "order",
     "phone_link",
+    "prepare_pickup",
+    "queue_pickup",
     "resend_tickets",
     "sales_of",
     "sales_of_devices",
@@ -95,4 +114,5 @@ __all__ = [
     "start_with_seats",
     "take_to_phone",
     "type_problems",
+    "undo_handout",
 ]

@@ -265,6 +265,14 @@ class TotalChanged(Conflict):
         self.total = total
 
 
+class RefundChanged(Conflict):
+    """A cancellation refunds another amount than its buyer was shown; `refund` in centavos."""
+
+    def __init__(self, refund: int) -> None:
+        super().__init__("order.refund_changed", refund=refund)
+        self.refund = refund
+
+
 class PresentationChanged(Conflict):
     """The screening's version, format or length differs from what its buyer was shown."""
 

@@ -42,14 +42,19 @@ def refund(receipt_id: uuid.UUID, amount: int | None = None, reason: str = "") -
     """
     receipt, earlier, left = _locked(receipt_id)
     if amount is None:
-        if any(one.is_failed for one in earlier):
-            _REPLACE_ALL.perform_all(receipt_id=receipt_id)
+        _replace_failed(receipt_id, earlier)
         if left <= 0:
             return next(one for one in reversed(earlier) if one.state not in FAILED_STATES)
         amount = left
     if not 0 < amount <= left:
         raise RefundTooLarge(left)
     return _request_refund(receipt, amount, reason)
+
+
+def _replace_failed(receipt_id: uuid.UUID, earlier: list[Refund]) -> None:
+    """Mark the receipt's failed refunds replaced: the caller refunds their amounts again."""
+    if any(one.is_failed for one in earlier):
+        _REPLACE_ALL.perform_all(receipt_id=receipt_id)
 
 
 def _locked(receipt_id: uuid.UUID) -> tuple[ReceiptRow, list[Refund], int]:
@@ -101,6 +106,22 @@ def refund_order(order_id: uuid.UUID, amount: int | None = None, reason: str = "
         if amount is not None:
             amount -= back.amount
     return given
+
+
+def refund_rest(order_id: uuid.UUID, *, keep: int = 0, reason: str = "") -> int:
+    """Refund what is left of the money that bought the order's tickets, except `keep` centavos. Returns the amount.
+
+    All that is left includes the amounts of failed refunds, which it replaces.
+    """
+    refunded = 0
+    for receipt_id in (one.id for one in receipts_of(order_id) if one.settled):
+        receipt, earlier, left = _locked(receipt_id)
+        _replace_failed(receipt_id, earlier)
+        kept = min(keep, left)
+        keep -= kept
+        if left > kept:
+            refunded += _request_refund(receipt, left - kept, reason).amount
+    return refunded
 
 
 def retry_refund(refund_id: uuid.UUID) -> Refund | None:

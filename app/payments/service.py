@@ -27,6 +27,7 @@ from app.payments.refunds import (
     failed_refunds,
     refund,
     refund_order,
+    refund_rest,
     refunds_of,
     retry_refund,
 )
@@ -269,6 +270,7 @@ __all__ = [
     "receive_webhook",
     "refund",
     "refund_order",
+    "refund_rest",
     "refunds_of",
     "request_charge",
     "retry_refund",

@@ -1,4 +1,4 @@
-"""product-service: the menu, and the stock that orders hold and buy.
+"""product-service: the menu, the stock that orders hold and buy, and what the counter hands out.
 
 The available stock of a product is `on_hand`, less what is sold, less the holds that have not expired. A hold is a
 claim with an expiry. A sale adds its quantity to `stock.sold` and a cancellation subtracts it, so that no reader sums
@@ -18,6 +18,36 @@ from app.core import db
 from app.core.errors import Conflict
 from app.products import catalogue, stock_statements
 from app.products.catalogue import Product, checked_quantities, stock_needs
+from app.products.pickup_queue import (
+    NotQueued,
+    PickupCall,
+    QueueEntry,
+    ask_for_pickup,
+    call_pickup,
+    called_pickups,
+    join_queue,
+    not_queued,
+    pickup_call,
+    pickup_queue,
+    stop_calling_pickup,
+)
+from app.products.pickups import (
+    MAX_COUNTER_LENGTH,
+    Handout,
+    HandoutLine,
+    ItemKey,
+    NotLeft,
+    NotUndoable,
+    PickupItem,
+    SoldLine,
+    cancel_sale,
+    hand_out,
+    handouts,
+    left_to_collect,
+    pickup_items,
+    record_pickup_items,
+    undo_handout,
+)
 
 MOST_OF_ONE = catalogue.MOST_OF_ONE
 
@@ -160,7 +190,8 @@ def _set_expiry(order_id: uuid.UUID, expires_at: datetime | None, open_until: da
 def release(order_id: uuid.UUID) -> bool:
     """Release the claims of an order, held or sold; return whether there were any.
 
-    Holds are released without a lock, since that only frees stock; for sold claims the stock rows are locked.
+    Holds are released without a lock, since that only frees stock; for sold claims the stock rows are locked. A paid
+    order ends by `cancel_sale` instead, which keeps the claims of what was handed out.
     """
     row = db.session().execute(stock_statements.LOCKED_RELEASE, {"order_id": order_id}).one()
     return bool(row.released)
@@ -179,3 +210,45 @@ def delete_old_claims(cinema_id: int, *, days: int = 30, most: int = 1000) -> in
 def cinemas_with_stock() -> list[int]:
     """Return the ids of the sites that have stock rows."""
     return list(db.session().execute(stock_statements.CINEMAS).scalars())
+
+
+__all__ = [
+    "MAX_COUNTER_LENGTH",
+    "MOST_OF_ONE",
+    "Handout",
+    "HandoutLine",
+    "ItemKey",
+    "Line",
+    "MenuItem",
+    "NotLeft",
+    "NotQueued",
+    "NotUndoable",
+    "OutOfStock",
+    "PickupCall",
+    "PickupItem",
+    "QueueEntry",
+    "SoldLine",
+    "ask_for_pickup",
+    "call_pickup",
+    "called_pickups",
+    "cancel_sale",
+    "cinemas_with_stock",
+    "delete_old_claims",
+    "extend",
+    "hand_out",
+    "handouts",
+    "hold",
+    "is_combo",
+    "join_queue",
+    "left_to_collect",
+    "menu",
+    "not_queued",
+    "pickup_call",
+    "pickup_items",
+    "pickup_queue",
+    "record_pickup_items",
+    "release",
+    "sell",
+    "stop_calling_pickup",
+    "undo_handout",
+]

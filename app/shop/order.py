@@ -14,9 +14,9 @@ from app.core.codes import order_code
 from app.core.errors import Conflict, TooMany
 from app.core.errors import NotFound as Unknown
 from app.orders import service as orders
-from app.orders.service import OrderView, WrongState
+from app.orders.service import OrderView, RefundChanged, WrongState
 from app.payments import service as payments
-from app.shop import blueprint, labels, order_labels, purchase, receipt, visit
+from app.shop import blueprint, labels, order_labels, pickup, purchase, receipt, visit
 from app.shop.programme import poster
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted, Ticket
@@ -56,6 +56,7 @@ def order_after_post(token: str) -> Response:
 def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
     refunds = payments.refunds_of(order.id)
     issued = tickets.of_order(order.id) if order.paid_at else []
+    collected = pickup.of_order(order)
     page = render_template(
         "shop/page_order.html",
         order=order,
@@ -88,6 +89,8 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         directions=visit.directions(order.screening.cinema),
         opens_at=tickets.opens_at(order.screening.starts_at),
         film_url=absolute(url_for("shop.film", slug=order.screening.film.slug)),
+        pickup=collected,
+        kept=0 if order.is_paid else collected.kept,
         error=error,
         phone_qr=_phone_qr(order),
     )
@@ -153,7 +156,10 @@ def cancel(token: str) -> Answer:
     purchase.order_at_address(token)
     try:
         with db.transaction():
-            orders.cancel(token)
+            orders.cancel(token, promised=_promised_refund())
+    except RefundChanged:
+        error = _("The counter has just handed something out, or taken it back. Look at the amount again.")
+        return _cancel_page(orders.order(token), error=error), 409
     except AlreadyAdmitted:
         error = _("Somebody with a ticket of this order is inside already, so it can no longer be cancelled.")
         return _page(orders.order(token), error=error, status=409)
@@ -162,7 +168,13 @@ def cancel(token: str) -> Answer:
     return redirect(links.order(token), 303)
 
 
-def _cancel_page(order: OrderView) -> str:
+def _promised_refund() -> int | None:
+    """The refund that the sent page showed, in centavos; None from a page of an older version."""
+    return request.form.get("refund", type=int)
+
+
+def _cancel_page(order: OrderView, *, error: str = "") -> str:
+    collected = pickup.of_order(order)
     return render_template(
         "shop/page_cancel.html",
         order=order,
@@ -171,6 +183,9 @@ def _cancel_page(order: OrderView) -> str:
         line=labels.screening_line(order.screening),
         lines=order_labels.lines(order),
         change=_change(order, tickets.of_order(order.id)),
+        pickup=collected,
+        refund=order.total - collected.kept,
+        error=error,
     )
 
 

@@ -113,13 +113,37 @@ def admit_early(
     return admission_log.record(_admit_ticket(tried.ticket.id, door, early=True), door, once)
 
 
+def identify(scanned: str, actor: Actor) -> Admission:
+    """Find the ticket whose QR text or code is `scanned`, without admitting it and without a log entry.
+
+    The verdict is `identified`, whatever the ticket's state is, or one of those that refuse a text: `unknown`,
+    `order_code`, `forged`, `cut`, `garbled`, `replaced`. Misses count as in `admit`: raises TooMany.
+    """
+    found = _ticket_of_text(scanner_input.without_scanner_prefix(scanned), Door(actor, ""))
+    if isinstance(found, Admission):
+        return found
+    ticket_id, payload = found
+    key = {"id": ticket_id, "kid": payload.kid if payload else 0}
+    row = db.session().execute(_SELECT_TICKET, key).first()
+    if row is None:
+        return Admission("unknown")
+    is_current = payload is None or (payload.revision == row.revision and row.key_counts)
+    return admission_of("identified" if is_current else "replaced", row)
+
+
 def _admit_text(typed: str, door: Door) -> Admission:
     """Admit by a QR text or a typed code."""
+    found = _ticket_of_text(typed, door)
+    return found if isinstance(found, Admission) else _admit_ticket(found[0], door, found[1])
+
+
+def _ticket_of_text(typed: str, door: Door) -> tuple[uuid.UUID, qr.Payload | None] | Admission:
+    """The id of the ticket with this QR text (and its payload) or code, or the verdict that refuses the text."""
     code = scanner_input.alphanumeric(typed)
     if qr.has_prefix(code) or scanner_input.is_garbled(typed):
         payload = _verified_payload([code]) or _verified_payload(scanner_input.layout_variants(typed))
-        return _admit_ticket(payload.ticket_id, door, payload) if payload else _refuse_qr(typed, door)
-    return _admit_code(code, door)
+        return (payload.ticket_id, payload) if payload else _refuse_qr(typed, door)
+    return _ticket_of_code(code, door)
 
 
 def _refuse_qr(typed: str, door: Door) -> Admission:
@@ -157,7 +181,7 @@ def _decode(qr_text: str) -> tuple[qr.Payload, bytes] | None:
         return None
 
 
-def _admit_code(code: str, door: Door) -> Admission:
+def _ticket_of_code(code: str, door: Door) -> tuple[uuid.UUID, None] | Admission:
     if ORDER_CODE.fullmatch(code):
         return Admission("order_code")
     if len(code) != CODE_LENGTH:
@@ -172,7 +196,7 @@ def _admit_code(code: str, door: Door) -> Admission:
     if found is None:
         _count_miss(door)
         return Admission("unknown")
-    return _admit_ticket(found.id, door)
+    return found.id, None
 
 
 def _count_miss(door: Door) -> None:

@@ -5,7 +5,7 @@ Only `pdf_of` and `pdf_link` read the storage. Only `re_sign_tickets` commits, a
 
 from __future__ import annotations
 
-from app.tickets.admission import admit, admit_early, attendance
+from app.tickets.admission import admit, admit_early, attendance, identify
 from app.tickets.admission_log import DuplicateAttempt, recent_admission
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.door_opening import opening_lead_time, opens_at
@@ -46,6 +46,7 @@ __all__ = [
     "companion_line",
     "document",
     "export_tickets",
+    "identify",
     "issue",
     "of_order",
     "opening_lead_time",

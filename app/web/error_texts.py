@@ -114,6 +114,9 @@ def _of_devices(details: dict[str, Any]) -> dict[str, str]:
         "pairing.code": _("No machine shows this code. It may be over: look at the screen again."),
         "gate.code": _("That is a ticket's code, not a gate's name. Scan it into the field at the bottom."),
         "gate.too_long": _("At most %(num)d letters.", num=details.get("most", 0)),
+        "counter.site": _("Choose a cinema."),
+        "handout.nothing": _("Choose at least one item."),
+        "handout.quantity": _("A whole number, please."),
         "place.unknown": _("That screening is over or was called off. Choose another."),
     }
 

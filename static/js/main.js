@@ -19,3 +19,4 @@ import "./running_sum.js";
 import "./extension.js";
 import "./door.js";
 import "./door_sounds.js";
+import "./counter.js";

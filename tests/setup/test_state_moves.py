@@ -11,11 +11,12 @@ import pytest
 
 from app.orders import states as orders
 from app.payments import states as payments
+from app.products import states as products
 from app.reservations import states as reservations
 from app.tickets import states as tickets
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("orders", "reservations", "payments", "tickets")
+SERVICES = ("orders", "reservations", "payments", "tickets", "products")
 MACHINES = (
     orders.ORDER,
     payments.CHARGE,
@@ -23,6 +24,7 @@ MACHINES = (
     reservations.RESERVATION,
     reservations.REQUEST,
     tickets.TICKET,
+    products.PICKUP_CALL,
 )
 _TABLES = "|".join(re.escape(machine.table) for machine in MACHINES)
 # The assignments of an update, or of an insert's `do update`, up to the clause that follows.

@@ -174,6 +174,7 @@ class Cinema(Group):
     default_locale: str = "pt_BR"
     demo: bool = variable("BILHETERIA_DEMO", True)
     doors_open_minutes: int = variable("BILHETERIA_DOORS_OPEN_MINUTES", 20, ge=1, le=1440)
+    counter_queue_minutes: int = variable("BILHETERIA_COUNTER_QUEUE_MINUTES", 20, ge=0, le=240)
 
 
 class Holds(Group):

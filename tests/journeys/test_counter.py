@@ -1,0 +1,105 @@
+"""A member of staff at the counter, by keyboard alone: part of an order, undone, called, and the rest. axe looks on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from app.core import db
+from app.orders import pickups
+from app.products import service as products
+from app.tickets import service as tickets
+from tests.door.door_fixtures import Staff, make_door_screening
+from tests.journeys.in_process_browser import InProcessBrowser
+from tests.orders import purchases
+from tests.orders.concessions import add_product
+from tests.reservations.auditoriums import seat_ids, seat_plan_of
+
+SIZES = [
+    pytest.param({"width": 360, "height": 740}, id="phone"),
+    pytest.param({"width": 1280, "height": 800}, id="desk"),
+]
+
+
+class Counter:
+    """The browser of a member of staff; `check` lets axe look at the page and refuses a page that is too wide."""
+
+    def __init__(self, app: Flask, new_page: Callable[..., Page], size: dict[str, int]) -> None:
+        self.browser = InProcessBrowser(new_page, Staff(app), locale="en", viewport=size)
+        self.page = self.browser.page
+
+    def check(self, name: str) -> None:
+        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+        assert not found, (name, [(one["id"], one["nodes"][0]["html"]) for one in found])
+        width = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        needed, shown = self.page.evaluate(width)
+        assert needed <= shown, name
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=re.compile(f"^{name}")).first.focus()
+        self.page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_part_of_an_order_then_undone_called_and_the_rest(
+    app: Flask, new_page: Callable[..., Page], size: dict[str, int]
+) -> None:
+    screening = make_door_screening()
+    popcorn = add_product(screening, name="Popcorn")
+    paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A1"), items={popcorn: 3})
+    pickups.queue_coming_orders()
+    with db.reading():
+        (ticket,) = tickets.of_order(paid.id)
+    counter = Counter(app, new_page, size)
+    page = counter.page
+
+    counter.browser.open("/staff/counter")
+    expect(page.locator("#code")).to_be_focused()
+    counter.check("empty")
+    page.keyboard.type("ZZZZZZZZZZ")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("No ticket of ours has this code.")
+    counter.check("refused")
+    page.keyboard.type(ticket.qr_text)  # a scanner that ends a code with no key
+    expect(page.get_by_role("heading", level=1)).to_contain_text(paid.code)
+    counter.check("order")
+
+    counter.press("One less: Popcorn")
+    counter.press("Hand out$")
+    expect(page.locator(".counter-items")).to_contain_text("2 of 3 handed out")
+    counter.check("part handed out")
+    counter.press("Undo")
+    expect(page.locator(".counter-items")).to_contain_text("0 of 3 handed out")
+    counter.check("undone")
+
+    counter.browser.open("/staff/counter/queue")
+    counter.check("queue")
+    counter.press("Call")
+    expect(page.get_by_role("button", name="Stop calling C1")).to_be_visible()
+    counter.check("called")
+    page.get_by_role("link", name="C1").focus()
+    page.keyboard.press("Enter")
+    counter.press("Hand out$")
+    expect(page.locator("main")).to_contain_text("All of it has been handed out.")
+    counter.check("all handed out")
+    with db.reading():
+        assert [item.left for item in products.pickup_items(paid.id)] == [0]
+
+
+def test_the_screen_in_the_foyer_follows_the_counter(app: Flask, new_page: Callable[..., Page]) -> None:
+    screening = make_door_screening()
+    popcorn = add_product(screening, name="Popcorn")
+    paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A1"), items={popcorn: 1})
+    pickups.queue_coming_orders()
+    counter = Counter(app, new_page, {"width": 1920, "height": 1080})
+    counter.browser.open("/staff/counter/screen")
+    counter.check("no numbers")
+    with db.transaction():
+        products.call_pickup(paid.id, cinema_id=screening.cinema.id)
+    expect(counter.page.locator(".foyer-newest")).to_contain_text("C1")
+    counter.check("a number")
