@@ -34,11 +34,12 @@ def move_cinemas_to_noon(live_server: LiveServer) -> LiveServer:
 
 
 class BoughtTickets:
-    """Two tickets: the texts of their QR codes in the PDF, and their screening's value in the door's list of places."""
+    """Tickets: the texts of their QR codes in the PDF, and their screening's value in the door's list of places."""
 
-    def __init__(self, page: Page, server: LiveServer) -> None:
+    def __init__(self, page: Page, server: LiveServer, quantity: int = 2) -> None:
         open_a_seat_map(page, server, today=True)
         self.place = "screening-" + page.url.rpartition("/")[2].partition("?")[0]
+        page.locator("[name=quantity]").fill(str(quantity))
         page.locator("[data-best-button]").click()
         page.wait_for_url("**/types")
         confirm_age(page)
@@ -52,9 +53,9 @@ class BoughtTickets:
         order = page.url.removesuffix("/payment")
         pay_at_sandbox_bank(page)
         page.wait_for_url(order, timeout=TIMEOUT_MS)
-        expect(page.locator("article.ticket")).to_have_count(2)
+        expect(page.locator("article.ticket")).to_have_count(quantity)
         self.codes = qr_codes_of_pdf(page, f"{order}/tickets.pdf")
-        assert len(self.codes) == 2
+        assert len(self.codes) == quantity
 
 
 def sign_in(page: Page, server: LiveServer, role: str = "door") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -37,9 +38,26 @@ def server(live_server: LiveServer) -> LiveServer:
     return move_cinemas_to_noon(live_server)
 
 
+@dataclass(frozen=True)
+class Bought:
+    """Two tickets that no other test uses: their codes, and their screening's value in the door's list of places."""
+
+    codes: list[str]
+    place: str
+
+
+@pytest.fixture(scope="module")
+def stock() -> list[Bought]:
+    """Tickets that are bought and not yet used by a test."""
+    return []
+
+
 @pytest.fixture
-def bought(new_page: NewPage, server: LiveServer) -> BoughtTickets:
-    return BoughtTickets(new_page(), server)
+def bought(new_page: NewPage, server: LiveServer, stock: list[Bought]) -> Bought:
+    if not stock:
+        tickets = BoughtTickets(new_page(), server, quantity=4)
+        stock += [Bought(tickets.codes[start : start + 2], tickets.place) for start in (0, 2)]
+    return stock.pop()
 
 
 def heard(page: Page) -> list[int]:
@@ -47,7 +65,7 @@ def heard(page: Page) -> list[int]:
     return found
 
 
-def test_in_once_by_keyboard_alone(new_page: NewPage, server: LiveServer, bought: BoughtTickets) -> None:
+def test_in_once_by_keyboard_alone(new_page: NewPage, server: LiveServer, bought: Bought) -> None:
     first, second = bought.codes
     page = new_page()
     page.add_init_script(LISTEN)
@@ -84,9 +102,7 @@ def test_in_once_by_keyboard_alone(new_page: NewPage, server: LiveServer, bought
     assert heard(page) == []
 
 
-def test_a_scanner_quicker_than_the_answers(
-    new_page: NewPage, server: LiveServer, bought: BoughtTickets
-) -> None:
+def test_a_scanner_quicker_than_the_answers(new_page: NewPage, server: LiveServer, bought: Bought) -> None:
     """And one that ends each code with two Enters: every ticket is tried, one after another, once."""
     page = new_page()
     sign_in(page, server)
@@ -113,7 +129,7 @@ def test_a_scanner_quicker_than_the_answers(
 
 @pytest.mark.parametrize("into", ["Você está em", "Nome do seu portão"])
 def test_a_scan_into_where_one_stands_is_a_scan(
-    new_page: NewPage, server: LiveServer, bought: BoughtTickets, into: str
+    new_page: NewPage, server: LiveServer, bought: Bought, into: str
 ) -> None:
     """Whatever has the focus: the place and the gate stay as they were, and the ticket is tried."""
     page = new_page()
@@ -140,9 +156,7 @@ def test_a_scan_into_where_one_stands_is_a_scan(
     expect(page.locator("#_place")).to_contain_text("Corredor do lado B · Sala")
 
 
-def test_when_nobody_answers_nobody_is_let_in(
-    new_page: NewPage, server: LiveServer, bought: BoughtTickets
-) -> None:
+def test_when_nobody_answers_nobody_is_let_in(new_page: NewPage, server: LiveServer, bought: Bought) -> None:
     page = new_page()
     sign_in(page, server)
     stand_at(page, bought.place)
@@ -162,7 +176,7 @@ def test_when_nobody_answers_nobody_is_let_in(
     expect(page.get_by_role("heading", name="Entrar")).to_be_visible()
 
 
-def test_the_door_without_javascript(new_page: NewPage, server: LiveServer, bought: BoughtTickets) -> None:
+def test_the_door_without_javascript(new_page: NewPage, server: LiveServer, bought: Bought) -> None:
     page = new_page(java_script_enabled=False)
     sign_in(page, server)
     page.locator("details.standing summary").click()

@@ -109,14 +109,17 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def test_it_comes_up_and_ctrl_c_ends_all_of_it(serve: Callable[..., Serve]) -> None:
-    office = serve()
+def test_it_comes_up_and_ctrl_c_ends_all_of_it(serve: Callable[..., Serve], var: Path) -> None:
+    """On a terminal that lacks letters, with few lines in its logs."""
+    office = serve(PYTHONIOENCODING="iso-8859-1", BILHETERIA_LOG="warning")
     office.wait_for(f"Open http://localhost:{office.port}")
-    assert office.answers()
+    assert office.said[0].startswith("Starting the database in ")
+    assert office.answers("/")
     children = office.children()
     assert set(children) == {"web", "worker", "postgres"}
     assert office.end() == 0
     assert not [name for name, pid in children.items() if alive(pid)]
+    assert json_lines(var / "log" / "web.log") == []
 
 
 def test_what_is_killed_comes_back_and_the_data_with_it(serve: Callable[..., Serve], var: Path) -> None:
@@ -159,9 +162,11 @@ def test_what_hangs_is_replaced(serve: Callable[..., Serve], var: Path) -> None:
     assert office.children()["postgres"] == before["postgres"]
 
 
-def test_after_a_kill_of_serve_itself_the_next_one_takes_over(serve: Callable[..., Serve]) -> None:
+def test_a_second_serve_says_that_one_runs_and_takes_over_after_a_kill(serve: Callable[..., Serve]) -> None:
     first = serve()
     first.wait_for("Open http")
+    assert_one_line(serve(), "runs already")
+    assert first.answers()
     children = first.children()
     first.process.kill()
     first.process.wait()
@@ -171,13 +176,6 @@ def test_after_a_kill_of_serve_itself_the_next_one_takes_over(serve: Callable[..
     assert second.answers()
     assert second.end(signal.SIGTERM) == 0
     assert not alive(children["postgres"])
-
-
-def test_a_second_serve_on_the_same_folder_says_so(serve: Callable[..., Serve]) -> None:
-    first = serve()
-    first.wait_for("Open http")
-    assert_one_line(serve(), "runs already")
-    assert first.answers()
 
 
 def test_a_taken_port_is_one_line(serve: Callable[..., Serve]) -> None:
@@ -217,12 +215,6 @@ def has_ipv6() -> bool:
         probe.bind(("::1", 0))
         return True
     return False
-
-
-def test_a_terminal_that_lacks_letters_gets_others(serve: Callable[..., Serve]) -> None:
-    office = serve(PYTHONIOENCODING="iso-8859-1")
-    office.wait_for("Open http")
-    assert office.said[0].startswith("Starting the database in ")
 
 
 def test_without_the_pages_a_web_server_runs_too(serve: Callable[..., Serve]) -> None:
@@ -266,14 +258,6 @@ def test_web_and_worker_write_json_a_line_and_keep_their_logs_small(
     assert office.answers("/")
     until(lambda: any(line.get("route") == "/" for line in json_lines(log)))
     assert not [line for line in json_lines(log) if line.get("route") == "/healthz"]
-
-
-def test_less_is_logged_where_less_is_wanted(serve: Callable[..., Serve], var: Path) -> None:
-    office = serve(BILHETERIA_LOG="warning")
-    office.wait_for("Open http")
-    assert office.answers("/")
-    assert office.end() == 0
-    assert json_lines(var / "log" / "web.log") == []
 
 
 def json_lines(log: Path) -> list[dict[str, Any]]:
