@@ -46,6 +46,7 @@ def _init_web(app: Flask, settings: Settings) -> None:
         formats,
         health,
         language,
+        locale,
         page_swap,
         requests,
         security,
@@ -55,7 +56,8 @@ def _init_web(app: Flask, settings: Settings) -> None:
     compression.init_app(app)
     security.init_app(app, settings)
     devices.init_app(app)
-    language.init_app(app, settings)
+    locale.init_app(app, settings)
+    app.register_blueprint(language.blueprint)
     formats.init_app(app, settings)
     assets.init_app(app)
     page_swap.init_app(app)

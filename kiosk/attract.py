@@ -14,7 +14,7 @@ from app.events import service as events
 from app.events.service import Film
 from app.users.service import Device
 from app.web import devices, links
-from app.web.language import locale
+from app.web.locale import locale
 from kiosk import blueprint, pairing, visits
 from kiosk.showings import by_film, days, next_showings, showings, site_of
 

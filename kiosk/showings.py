@@ -52,7 +52,11 @@ def days(site: Cinema, most: int = 7) -> list[date]:
 def showings(site: Cinema, day: date) -> list[Showing]:
     """The day's screenings that are on sale, by hour."""
     on_sale = [one for one in events.programme(day, site.slug) if events.on_sale(one)]
-    taken = reservations.occupancy([one.id for one in on_sale], only_for_sale=True) if on_sale else {}
+    taken = (
+        reservations.occupancy([one.id for one in on_sale], not_sold=events.seats_not_sold())
+        if on_sale
+        else {}
+    )
     found = [Showing(one, max(0, one.capacity - taken.get(one.id, 0))) for one in on_sale]
     return sorted(found, key=lambda one: (one.screening.starts_at, one.screening.id))
 

@@ -21,7 +21,7 @@ from app.products import service as products
 from app.tickets import service as tickets
 from app.tickets.service import Admission, Ticket
 from app.users import service as users
-from app.web.language import locale
+from app.web.locale import locale
 
 
 def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:

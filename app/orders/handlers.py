@@ -132,7 +132,7 @@ def on_hold_expired(message: HoldExpired, attempt: Attempt) -> None:
             return
         order = queries.locked_by_id(order_id)
         if order.reseat_reservation_id == reservation_id and order.state == states.RESEAT:
-            reseat.refund_offer(order, "offer over")
+            lifecycle.refund_offer(order, "offer over")
         elif order.reservation_id == reservation_id:
             lifecycle.expire(order_id)
 

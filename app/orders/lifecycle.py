@@ -131,6 +131,17 @@ def _cancel_paid(order: OrderView, reason: str) -> int:
     return kept
 
 
+def refund_offer(order: OrderView, reason: str) -> None:
+    """End a locked order's offer: release the offered seats and all other claims, and refund the payment."""
+    if order.reseat_reservation_id is not None:
+        reservations.release(order.reseat_reservation_id)
+    half_price_claims.release(order.id)
+    products.release(order.id)
+    if order.reseat_receipt_id is not None:
+        payments.refund(order.reseat_receipt_id, None, reason)
+    mark_refunded(order.id, reason)
+
+
 def hand_over(before: str | None, after: str) -> None:
     """Give all orders of the visitor `before` to the visitor `after`, a new secret id; None: there is nothing to give.
 

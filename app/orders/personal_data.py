@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.core import db, outbox
 from app.core.messages import NoticeRequested
 from app.core.state_machine import none_of, one_of
-from app.orders import lifecycle, queries, reseat, retention
+from app.orders import lifecycle, queries, retention
 from app.orders.states import OPEN_STATES, RESEAT, UNPAID_STATES
 from app.orders.views import OrderView
 from app.payments import service as payments
@@ -92,7 +92,7 @@ def end_open_order(order_id: uuid.UUID) -> None:
     if order.state in UNPAID_STATES:
         lifecycle.end_unpaid(order)
     elif order.state == RESEAT:
-        reseat.refund_offer(order, "declined")
+        lifecycle.refund_offer(order, "declined")
 
 
 def erase(email: str, user_id: int | None) -> Erased:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Row, TextClause, text
@@ -18,7 +17,6 @@ from app.events import service as events
 from app.events.service import SeatPlan
 from app.orders.states import DRAFT, UNPAID_STATES
 from app.orders.views import OrderItem, OrderOver, OrderSeat, OrderView
-from app.reservations import service as reservations
 
 _VIEW = """
     o.*, clock_timestamp() as read_at,
@@ -99,7 +97,7 @@ def open_orders_of(visitor: str) -> list[OrderView]:
         ),
         {"visitor": visitor},
     )
-    return _views(rows)
+    return [_view(row) for row in rows]
 
 
 def started_by_form(visitor: str, once: str) -> list[OrderView]:
@@ -111,7 +109,7 @@ def started_by_form(visitor: str, once: str) -> list[OrderView]:
         ),
         {"visitor": visitor, "once": once},
     )
-    return _views(rows)
+    return [_view(row) for row in rows]
 
 
 def find(code: str, email: str) -> OrderView | None:
@@ -137,7 +135,7 @@ def of_account(user_id: int, verified_email: str | None) -> list[OrderView]:
         ),
         {"user_id": user_id, "email": verified_email},
     )
-    return _views(rows)
+    return [_view(row) for row in rows]
 
 
 def id_by_reservation(reservation_id: uuid.UUID) -> uuid.UUID | None:
@@ -160,19 +158,6 @@ def _row(statement: TextClause, key: object) -> Row[Any]:
 
 
 def _view(row: Row[Any]) -> OrderView:
-    return _views([row])[0]
-
-
-def _views(rows: Iterable[Row[Any]]) -> list[OrderView]:
-    """The orders of these rows; one more statement reads the seats that were offered in place of lost ones."""
-    found = list(rows)
-    offers = {row.reseat_reservation_id for row in found if row.reseat_reservation_id is not None}
-    offered = reservations.seats_of_each(offers)
-    return [_with_seats(row, offered.get(row.reseat_reservation_id, ())) for row in found]
-
-
-def _with_seats(row: Row[Any], offered: Collection[int]) -> OrderView:
-    """The order of this row; `offered` are the ids of the seats that are offered in place of its own."""
     screening = events.screening(row.screening_id)
     plan = events.seat_plan(screening.auditorium_id)
     return OrderView(
@@ -211,7 +196,6 @@ def _with_seats(row: Row[Any], offered: Collection[int]) -> OrderView:
         device=row.device,
         screening_revision=row.screening_revision,
         agreed=events.former_presentation(screening, row.screening_revision),
-        reseat_seats=tuple(seat.name for seat in plan.seats if seat.id in offered),
     )
 
 

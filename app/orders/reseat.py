@@ -15,13 +15,11 @@ from app.core.config import settings
 from app.core.errors import Conflict, TooMany
 from app.core.moves import move
 from app.events import service as events
-from app.orders import half_price_claims, notices, queries
+from app.orders import notices, queries
 from app.orders.completion import complete
-from app.orders.lifecycle import expire, mark_refunded
+from app.orders.lifecycle import expire, refund_offer
 from app.orders.states import AWAITING, ORDER, PAID, REFUNDED, RESEAT
 from app.orders.views import OrderOver, OrderView
-from app.payments import service as payments
-from app.products import service as products
 from app.reservations import service as reservations
 from app.reservations.service import Reservation, SeatsLost
 
@@ -80,6 +78,15 @@ def _other_seats(order: OrderView) -> Reservation | None:
     return None
 
 
+def offered_seats(order: OrderView) -> tuple[str, ...]:
+    """The names of the seats that are offered in place of the order's own; () without an offer."""
+    if order.reseat_reservation_id is None:
+        return ()
+    offered = reservations.seats_of(order.reseat_reservation_id)
+    plan = events.seat_plan(order.screening.auditorium_id)
+    return tuple(seat.name for seat in plan.seats if seat.id in offered)
+
+
 def accept(token: str) -> None:
     """Accept the other seats: the order is paid and gets tickets for them.
 
@@ -136,17 +143,6 @@ def decline(token: str) -> None:
     if order.state != RESEAT:
         raise OrderOver(order.state)
     refund_offer(order, "declined")
-
-
-def refund_offer(order: OrderView, reason: str) -> None:
-    """End a locked order's offer: release the offered seats and all other claims, and refund the payment."""
-    if order.reseat_reservation_id is not None:
-        reservations.release(order.reseat_reservation_id)
-    half_price_claims.release(order.id)
-    products.release(order.id)
-    if order.reseat_receipt_id is not None:
-        payments.refund(order.reseat_receipt_id, None, reason)
-    mark_refunded(order.id, reason)
 
 
 def end_overdue_offers() -> int:

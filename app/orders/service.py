@@ -39,6 +39,7 @@ from app.orders.pricing import TypeChoice
 from app.orders.queries import by_id, find, find_by_code, of_account, open_orders_of, order
 from app.orders.reseat import accept as accept_reseat
 from app.orders.reseat import decline as decline_reseat
+from app.orders.reseat import offered_seats
 from app.orders.screening_changes import sales_of
 from app.orders.views import (
     AlreadyStarted,
@@ -100,6 +101,7 @@ __all__ = [
     "hand_out",
     "hand_over",
     "of_account",
+    "offered_seats",
     "open_orders_of",
     "open_orders_of_person",
     "order",

@@ -103,7 +103,6 @@ class OrderView:
     reseat_reservation_id: uuid.UUID | None
     reseat_receipt_id: uuid.UUID | None
     reseat_until: datetime | None
-    reseat_seats: tuple[str, ...] = ()
     erased_at: datetime | None = None
     channel: Channel = "web"
     device: uuid.UUID | None = None

@@ -15,7 +15,8 @@ from app.core.messages import HoldExpired, Message, ScreeningCancelled, SeatsFre
 from app.core.outbox import publish
 from app.core.worker import Tick
 from app.reservations import claims, retention
-from app.reservations.offers import expire_offer, offer_next, publish_seats_freed, screenings_with_requests
+from app.reservations.offers import expire_offer, offer_next, screenings_with_requests
+from app.reservations.waiting_notices import publish_seats_freed
 
 log = logging.getLogger("bilheteria.reservations")
 

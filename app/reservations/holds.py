@@ -15,7 +15,7 @@ from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims
 from app.reservations.limits import LOCK_HOLD_LIMITS, too_many_holds
-from app.reservations.queries import execute, grace, not_for_sale, reservation, seat_states
+from app.reservations.queries import claimed_seats, execute, grace, reservation
 from app.reservations.seat_finding import single_seat
 from app.reservations.seat_finding.best_seats import best_together
 from app.reservations.seat_finding.replacements import replacement_seats
@@ -45,8 +45,8 @@ def create_hold(
     """
     plan = events.seat_plan(screening.auditorium_id)
     if not plan.not_sold.isdisjoint(seat_ids):
-        states = seat_states(screening.id)
-        raise seats_lost(screening, seat_ids, set(seat_ids) - states.keys(), states=states)
+        states = claimed_seats(screening.id)
+        raise seats_lost(screening, seat_ids, set(seat_ids) - states.keys() - plan.not_sold, states=states)
     reservation_id = codes.ordered_id()
     config = settings()
     visitor_limit = _limit_of(config.holds.max_per_visitor) if limited else None
@@ -92,7 +92,7 @@ def create_best_hold(
     lock_screening(screening.id)
     plan = events.seat_plan(screening.auditorium_id)
     for _ in range(TRIES):
-        seats = best_together(plan, quantity, seat_states(screening.id))
+        seats = best_together(plan, quantity, claimed_seats(screening.id).keys() | plan.not_sold)
         if seats is None:
             break
         # A customer who chooses given seats takes no screening lock and may claim one of these first. The savepoint
@@ -146,8 +146,9 @@ def claim_before_release(
         return
     own = reservation(reservation_id).seat_ids
     if quantity is not None:
-        taken = seat_states(screening.id).keys() - set(own)
-        seat_ids = best_together(events.seat_plan(screening.auditorium_id), quantity, taken) or ()
+        plan = events.seat_plan(screening.auditorium_id)
+        taken = (claimed_seats(screening.id).keys() | plan.not_sold) - set(own)
+        seat_ids = best_together(plan, quantity, taken) or ()
     claims.claim_seats(reservation_id, sorted({*own, *seat_ids}), row.expires_at)
 
 
@@ -161,11 +162,11 @@ def seats_lost(
 ) -> SeatsLost:
     """Return the error for the seats that were not claimed, with free seats that replace them.
 
-    `states` are the taken seats of the screening; those in `own` belong to the visitor and count as free.
+    `states` are the claimed seats of the screening; those in `own` belong to the visitor and count as free.
     """
-    states = dict(states) | not_for_sale(screening.id)
+    plan = events.seat_plan(screening.auditorium_id)
+    states = dict(states) | dict.fromkeys(plan.not_sold)
     lost = tuple(seat_id for seat_id in seat_ids if seat_id not in claimed)
     kept = tuple(seat_id for seat_id in seat_ids if seat_id in claimed)
     taken = states.keys() - set(own)
-    plan = events.seat_plan(screening.auditorium_id)
     return SeatsLost(lost, kept, replacement_seats(plan, lost, kept, taken), states)

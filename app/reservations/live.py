@@ -18,11 +18,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from app.adapters.postgres_listen import ListenError, listen
 from app.core import db
-from app.reservations import queries
+from app.reservations.seat_watches import read, watch
+
+__all__ = ["MOST_STREAMS", "Feed", "TooManyStreams", "as_json", "changes_between", "feed", "read", "stop"]
 
 log = logging.getLogger("bilheteria.live")
 
@@ -34,7 +36,6 @@ MOST_FROM_ONE_ADDRESS = 400  # one address cannot use all streams, and many peop
 READ_SECONDS = 5.0  # between two readings without a NOTIFY
 READ_SECONDS_UNNOTIFIED = 1.0  # the same, while there is no LISTEN connection
 LEAST_READ_SECONDS = 0.1  # between two readings of a screening, in any case
-WATCH_SECONDS = 60.0
 RENEW_SECONDS = 20.0
 
 States = Mapping[int, datetime | None]
@@ -240,43 +241,6 @@ class Feed:
                 screening.update(states[screening.screening_id], moment)
         nearest = min((screening.due_at(interval) for screening in screenings), default=now + READ_SECONDS)
         return max(0.005, nearest - time.monotonic())
-
-
-def watch(screening_ids: list[int]) -> None:
-    """Let claims of these screenings send a NOTIFY for the next minute. Opens its own transaction."""
-    with db.transaction() as session:
-        session.execute(
-            text(
-                "insert into reservations.seat_watches as known (screening_id, until)"
-                " select id, clock_timestamp() + make_interval(secs => :seconds)"
-                " from unnest(cast(:ids as integer[])) id order by id"
-                " on conflict (screening_id) do update set until = greatest(known.until, excluded.until)"
-            ),
-            {"ids": screening_ids, "seconds": WATCH_SECONDS},
-        )
-
-
-def read(screening_ids: list[int]) -> tuple[dict[int, dict[int, datetime | None]], datetime]:
-    """Return the taken seats of several screenings, with those not for sale, and the database's time.
-
-    Opens its own reading scope.
-    """
-    states: dict[int, dict[int, datetime | None]] = {screening_id: {} for screening_id in screening_ids}
-    with db.reading() as session:
-        rows = session.execute(
-            text(
-                "select screening_id, seat_id, expires_at, clock_timestamp() as now from (select 1) one"
-                " left join reservations.seat_claims on screening_id = any(:ids)"
-                " and (expires_at is null or expires_at >= clock_timestamp())"
-            ),
-            {"ids": screening_ids},
-        ).all()
-        for row in rows:
-            if row.screening_id is not None:
-                states[row.screening_id][row.seat_id] = row.expires_at
-        for screening_id, known in states.items():
-            known.update(queries.not_for_sale(screening_id))
-    return states, rows[0].now
 
 
 _feed: Feed | None = None

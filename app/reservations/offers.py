@@ -13,22 +13,15 @@ from sqlalchemy import Row
 
 from app.core.actor import Actor
 from app.core.config import settings
-from app.core.messages import NoticeRequested, SeatsFreed
 from app.core.moves import move
-from app.core.outbox import publish, withdraw
-from app.core.pages import Page
 from app.core.state_machine import one_of
 from app.events import service as events
 from app.events.service import Screening
-from app.reservations import claims, holds
-from app.reservations.queries import execute, seat_states
+from app.reservations import claims, holds, waiting_notices
+from app.reservations.queries import claimed_seats, execute
 from app.reservations.seat_finding.best_seats import best_together
 from app.reservations.states import LIVE_REQUESTS, OFFERED, REQUEST, WAITING
-from app.reservations.views import NothingFits, Request, Reservation
-
-OFFER = "waiting_offer"
-CANCELLED = "waiting_called_off"
-JOINED = "waiting_joined"
+from app.reservations.views import NothingFits
 
 _IS_WAITING = one_of("state", (WAITING,))
 _ENDED_NOW = "ended_at = clock_timestamp()"
@@ -61,7 +54,7 @@ def offer_next(screening_id: int) -> bool:
         screening_id=screening_id,
     ).all()
     plan = events.seat_plan(screening.auditorium_id)
-    taken = seat_states(screening_id) if waiting else {}
+    taken = claimed_seats(screening_id).keys() | plan.not_sold if waiting else frozenset()
     for row in waiting:
         if best_together(plan, row.quantity, taken) is None:
             continue
@@ -84,75 +77,8 @@ def _offer(screening: Screening, row: Row[Any]) -> bool:
     except NothingFits:
         return False
     _OFFER.require(id=row.id, reservation_id=offer.id, deadline=offer.deadline)
-    _send_offer_notice(screening, row, offer)
+    waiting_notices.send_offer(screening, row, offer)
     return True
-
-
-def _send_offer_notice(screening: Screening, row: Row[Any], offer: Reservation) -> None:
-    """Send the notice of an offer, not after its end: the mail names the hour without the day."""
-    plan = events.seat_plan(screening.auditorium_id)
-    seats = sorted((plan.by_id[seat_id] for seat_id in offer.seat_ids), key=lambda s: (s.row_index, s.column))
-    _send_notice(
-        OFFER,
-        screening,
-        row,
-        {
-            "seats": [seat.name for seat in seats],
-            "quantity": row.quantity,
-            "until": offer.deadline.isoformat(),
-            "minutes": settings().holds.offer_minutes,
-        },
-        page=Page.REQUEST,
-        key=row.token,
-        not_after=offer.deadline.isoformat(),
-    )
-
-
-def _send_notice(
-    template: str,
-    screening: Screening,
-    row: Row[Any] | Request,
-    facts: dict[str, Any],
-    *,
-    page: Page,
-    key: str,
-    not_after: str | None = None,
-) -> None:
-    screening_facts = {
-        "film_title": screening.film.title_in(row.locale),
-        "cinema_name": screening.cinema.name,
-        "auditorium_name": screening.auditorium_name,
-        "starts_at": screening.starts_at.isoformat(),
-        "timezone": screening.showtime.timezone,
-        "starts_local": screening.showtime.clock.isoformat(),
-    }
-    publish(
-        NoticeRequested(
-            template,
-            str(row.email),
-            row.locale,
-            screening_facts | facts,
-            not_after=not_after,
-            page=page,
-            key=key,
-        ),
-        urgent=True,
-    )
-
-
-def send_joined_notice(screening: Screening, request: Request) -> None:
-    """Send the position in the waiting list and the link of the request's page, which is the only way back to it.
-
-    The notice is not sent when sales are over.
-    """
-    facts = {"position": request.position, "quantity": request.quantity}
-    ends = screening.sales_close_at.isoformat()
-    _send_notice(JOINED, screening, request, facts, page=Page.REQUEST, key=request.token, not_after=ends)
-
-
-def withdraw_joined_notice(request: Request) -> None:
-    """Do not send the notice of joining any more: the request was cancelled."""
-    withdraw(NoticeRequested, template=JOINED, page=Page.REQUEST, key=request.token)
 
 
 def _cancel_requests(screening: Screening) -> None:
@@ -173,8 +99,7 @@ def _cancel_requests(screening: Screening) -> None:
         expired += ended
     expired += _close_waiting_list(screening.id)
     for row in expired:
-        facts = {"reason": screening.cancel_reason}
-        _send_notice(CANCELLED, screening, row, facts, page=Page.FILM, key=screening.film.slug)
+        waiting_notices.send_called_off(screening, row)
 
 
 _CLOSE = REQUEST.update(
@@ -212,13 +137,3 @@ def screenings_with_requests() -> list[int]:
         " order by screening_id"
     )
     return list(rows.scalars())
-
-
-def publish_seats_freed(screening_id: int) -> None:
-    """Publish SeatsFreed if a request waits for seats of the screening. (A tick serves the list in any case.)"""
-    waiting = execute(
-        f"select 1 from reservations.requests where screening_id = :screening_id and {_IS_WAITING} limit 1",
-        screening_id=screening_id,
-    ).first()
-    if waiting is not None:
-        publish(SeatsFreed(screening_id=screening_id), urgent=True)

@@ -1,6 +1,7 @@
-"""Read reservations and the taken seats of screenings, in the caller's transaction.
+"""Read reservations and the claimed seats of screenings, in the caller's transaction.
 
-A seat is taken when it has a claim that has not expired. What is read may be untrue a moment later: only claims decide.
+A seat is claimed when it has a claim that has not expired. What is read may be untrue a moment later: only claims
+decide. Seats that are not for sale have no claim: `SeatPlan.not_sold` names them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from sqlalchemy import CursorResult, Row, text
 from app.core import db
 from app.core.config import settings
 from app.core.errors import NotFound
-from app.events import service as events
 from app.reservations.views import Reservation
 
 
@@ -74,20 +74,14 @@ def seats_of_each(reservation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple
     return {row.reservation_id: tuple(row.seat_ids) for row in rows}
 
 
-def not_for_sale(screening_id: int) -> dict[int, datetime | None]:
-    """Return the seats that nobody can buy, in the form of `seat_states`."""
-    screening = events.screening(screening_id)
-    return dict.fromkeys(events.seat_plan(screening.auditorium_id).not_sold)
-
-
-def seat_states(screening_id: int) -> dict[int, datetime | None]:
-    """Return the taken seats of a screening and when their claims expire; None for sold or not for sale."""
+def claimed_seats(screening_id: int) -> dict[int, datetime | None]:
+    """Return the claimed seats of a screening and when their claims expire; None for sold."""
     rows = execute(
         "select seat_id, expires_at from reservations.seat_claims where screening_id = :screening_id"
         " and (expires_at is null or expires_at >= clock_timestamp())",
         screening_id=screening_id,
     )
-    return {row[0]: row[1] for row in rows} | not_for_sale(screening_id)
+    return {row[0]: row[1] for row in rows}
 
 
 def are_free(screening_id: int, seat_ids: Collection[int], *, except_by: uuid.UUID) -> bool:
@@ -102,15 +96,15 @@ def are_free(screening_id: int, seat_ids: Collection[int], *, except_by: uuid.UU
     return rows.first() is None
 
 
-def taken_among(screening_id: int, seat_ids: Sequence[int]) -> frozenset[int]:
-    """Return which of these seats are taken now or not for sale."""
+def claimed_among(screening_id: int, seat_ids: Sequence[int]) -> frozenset[int]:
+    """Return which of these seats are claimed now."""
     rows = execute(
         "select seat_id from reservations.seat_claims where screening_id = :screening_id"
         " and seat_id = any(:seat_ids) and (expires_at is null or expires_at >= clock_timestamp())",
         screening_id=screening_id,
         seat_ids=list(seat_ids),
     )
-    return frozenset(rows.scalars()) | (not_for_sale(screening_id).keys() & set(seat_ids))
+    return frozenset(rows.scalars())
 
 
 def taken_in_each(screening_ids: Iterable[int], seat_ids: Iterable[int]) -> set[tuple[int, int]]:
@@ -124,16 +118,16 @@ def taken_in_each(screening_ids: Iterable[int], seat_ids: Iterable[int]) -> set[
     return {(row.screening_id, row.seat_id) for row in rows}
 
 
-def occupancy(screening_ids: Iterable[int], *, only_for_sale: bool = False) -> dict[int, int]:
+def occupancy(screening_ids: Iterable[int], *, not_sold: Collection[int] = ()) -> dict[int, int]:
     """Return how many seats of each screening are sold or held now; screenings without any are left out.
 
-    `only_for_sale` leaves out seats that were sold first and taken off sale later.
+    Seats in `not_sold` do not count: they were sold first and taken off sale later.
     """
     rows = execute(
         "select screening_id, count(*) as taken from reservations.seat_claims"
         " where screening_id = any(:ids) and (expires_at is null or expires_at >= clock_timestamp())"
         " and not seat_id = any(:not_sold) group by screening_id",
         ids=list(screening_ids),
-        not_sold=sorted(events.seats_not_sold()) if only_for_sale else [],
+        not_sold=sorted(not_sold),
     )
     return {row.screening_id: row.taken for row in rows}

@@ -10,12 +10,12 @@ from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, queries
 from app.reservations.holds import seats_lost
-from app.reservations.offers import publish_seats_freed
 from app.reservations.queries import execute
 from app.reservations.seat_checks import check_seats
 from app.reservations.seat_finding import single_seat
 from app.reservations.states import HELD
 from app.reservations.views import NotHeld, Reservation, SingleSeatLeft
+from app.reservations.waiting_notices import publish_seats_freed
 
 
 def change_seats(
@@ -35,12 +35,12 @@ def change_seats(
     old = queries.seats_of(reservation_id)
     if single_seat_rule and (shift := _suggest_shift(screening, seats, own=old)):
         raise SingleSeatLeft(seats, shift)
-    not_for_sale = queries.not_for_sale(screening.id).keys() - set(old)
+    not_sold = events.seat_plan(screening.auditorium_id).not_sold - set(old)
     with db.session().begin_nested():
         # One pass over old and new seats: two visitors who exchange seats take their locks in the same order.
-        claimed = claims.claim_seats(reservation_id, sorted({*old, *seats}), row.expires_at) - not_for_sale
+        claimed = claims.claim_seats(reservation_id, sorted({*old, *seats}), row.expires_at) - not_sold
         if not claimed.issuperset(seats):
-            states = queries.seat_states(screening.id)
+            states = queries.claimed_seats(screening.id)
             raise seats_lost(screening, seats, claimed, states=states, own=claimed.intersection(old))
         claims.delete_claims(reservation_id, kept=seats)
         _store_seats(reservation_id, seats)
@@ -58,7 +58,7 @@ def _suggest_shift(
     """
     plan = events.seat_plan(screening.auditorium_id)
     around = single_seat.seats_that_matter(plan, seat_ids)
-    taken = queries.taken_among(screening.id, around) - set(own)
+    taken = (queries.claimed_among(screening.id, around) | plan.not_sold) - set(own)
     if taken.intersection(seat_ids):
         return None  # the claim fails and names the lost seats
     return single_seat.suggest_shift(plan, seat_ids, taken, screening.prices)

@@ -18,13 +18,12 @@ from app.events import service as events
 from app.events.service import Screening
 from app.reservations import claims, holds, queries
 from app.reservations.holds import claim_before_release, lock_screenings_and_limits
-from app.reservations.offers import offer_next, publish_seats_freed
+from app.reservations.offers import offer_next
 from app.reservations.ownership import reassign_visitor
 from app.reservations.queries import (
     are_free,
     occupancy,
     reservation,
-    seat_states,
     seats_of,
     seats_of_each,
     taken_in_each,
@@ -56,6 +55,7 @@ from app.reservations.waiting_list import (
     request,
     wait_for_seats,
 )
+from app.reservations.waiting_notices import publish_seats_freed
 
 __all__ = [
     "NotHeld",
@@ -155,6 +155,15 @@ def hold_best(
     return holds.create_best_hold(screening, quantity, actor, minutes=settings().holds.minutes)
 
 
+def seat_states(screening_id: int) -> dict[int, datetime | None]:
+    """Return the taken seats of a screening and when their claims expire; None for sold or not for sale."""
+    return queries.claimed_seats(screening_id) | dict.fromkeys(_not_sold(screening_id))
+
+
+def _not_sold(screening_id: int) -> frozenset[int]:
+    return events.seat_plan(events.screening(screening_id).auditorium_id).not_sold
+
+
 def extend(reservation_id: uuid.UUID, until_deadline: datetime) -> Reservation:
     """Set the deadline of a hold; its claims expire a grace later. Raises NotHeld, also when a claim was lost."""
     expires_at = until_deadline + queries.grace()
@@ -195,7 +204,7 @@ def reclaim(reservation_id: uuid.UUID, until: datetime) -> bool:
     if row is None or row.state not in RESERVATION.before("reclaim"):
         return False
     seats = seats_of(reservation_id)
-    if queries.not_for_sale(row.screening_id).keys() & set(seats):
+    if not _not_sold(row.screening_id).isdisjoint(seats):
         return False
     with db.session().begin_nested() as attempt:
         if claims.claim_seats(reservation_id, seats, until) != frozenset(seats):

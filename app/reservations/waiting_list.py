@@ -20,8 +20,7 @@ from app.core.outbox import publish
 from app.core.state_machine import one_of
 from app.events import service as events
 from app.events.service import Screening
-from app.reservations import claims, limits, queries
-from app.reservations.offers import publish_seats_freed, send_joined_notice, withdraw_joined_notice
+from app.reservations import claims, limits, queries, waiting_notices
 from app.reservations.queries import execute
 from app.reservations.seat_checks import check_quantity
 from app.reservations.states import EXPIRED, LIVE_REQUESTS, OFFERED, OPEN, REQUEST, RESERVED, WAITING
@@ -93,7 +92,7 @@ def wait_for_seats(token: str, quantity: int, email: str) -> Request:
         raise Conflict("request.over", state=current.state)
     joined = request(token)
     if address != current.email:
-        send_joined_notice(screening, joined)
+        waiting_notices.send_joined(screening, joined)
     publish(SeatsFreed(screening_id=row.screening_id), urgent=True)
     return joined
 
@@ -208,5 +207,5 @@ def _cancel(current: Request) -> None:
         return
     if offer is not None:
         claims.release(offer.id, "withdraw")
-    withdraw_joined_notice(current)
-    publish_seats_freed(current.screening_id)
+    waiting_notices.withdraw_joined(current)
+    waiting_notices.publish_seats_freed(current.screening_id)

@@ -19,7 +19,8 @@ from app.products.service import MenuItem, OutOfStock
 from app.shop import blueprint, display_cache, labels, order_labels, purchase
 from app.web import error_texts, links, page_swap
 from app.web.actor import current_actor
-from app.web.language import locale, switched_within_form
+from app.web.language import switched_within_form
+from app.web.locale import locale
 
 Answer = str | Response | tuple[str, int]
 MAX_DIGITS = 6  # of a typed quantity

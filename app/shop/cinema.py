@@ -1,4 +1,4 @@
-"""The cinema that a visitor chose, remembered in a cookie."""
+"""The cinema that a visitor chose, remembered in a cookie, and the way to a cinema."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import Response, make_response, redirect, request
 
 from app.events import service as events
+from app.events.service import Cinema
 from app.shop import blueprint
 from app.web.security import csrf, from_our_own_page, over_tls, safe_next
 
 COOKIE = "cinema"
 A_YEAR = 31_536_000
+MAP = "https://www.google.com/maps/dir/"  # A phone opens it in its own map app.
 
 
 def remembered() -> str | None:
@@ -44,3 +46,8 @@ def _with_cinema(page: str, slug: str) -> str:
     parts = urlsplit(page)
     query = [(name, value) for name, value in parse_qsl(parts.query) if name != COOKIE]
     return parts._replace(query=urlencode([*query, (COOKIE, slug)] if slug else query)).geturl()
+
+
+def directions(cinema: Cinema) -> str:
+    """The address of a map with directions to the cinema from the current position."""
+    return f"{MAP}?{urlencode({'api': 1, 'destination': f'{cinema.address}, {cinema.city}'})}"

@@ -11,8 +11,7 @@ from app.core.i18n import auditorium_name
 from app.events import service as events
 from app.events.service import Screening
 from app.shop import blueprint
-from app.shop.showtimes import long_version
-from app.web.language import locale
+from app.web.locale import locale
 
 MANY_SEATS = 4  # From here on the sign shows the number of seats, not their names.
 PLURAL_EXAMPLE = 7  # an example of a plural: a script replaces it by its own number
@@ -89,6 +88,14 @@ def snacks(count: int) -> str:
 def plural_forms(count: Callable[[int], str]) -> list[str]:
     """Singular and plural with `#` for the number, for a script that updates a count."""
     return [count(1).replace("1", "#"), count(PLURAL_EXAMPLE).replace(str(PLURAL_EXAMPLE), "#")]
+
+
+def short_version(version: str) -> str:
+    return {"dubbed": _("Dub"), "subtitled": _("Sub"), "original": _("Orig")}[version]
+
+
+def long_version(version: str) -> str:
+    return {"dubbed": _("dubbed"), "subtitled": _("subtitled"), "original": _("original version")}[version]
 
 
 def screening_line(screening: Screening) -> str:

@@ -16,14 +16,14 @@ from app.core.errors import NotFound as Unknown
 from app.orders import service as orders
 from app.orders.service import OrderView, RefundChanged, WrongState
 from app.payments import service as payments
-from app.shop import blueprint, labels, order_labels, pickup, purchase, receipt, visit
-from app.shop.programme import poster
+from app.shop import blueprint, cinema, labels, order_labels, pickup, purchase
+from app.shop.posters import poster
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted, Ticket
 from app.web import links
 from app.web.actor import current_actor
-from app.web.language import locale
 from app.web.links import absolute
+from app.web.locale import locale
 from app.web.security import address_key, csrf
 
 Page = tuple[str, int, dict[str, str]]
@@ -84,9 +84,10 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         masked_email=_masked_email(order.email or ""),
         mailed="mailed" in request.args,
         over=order.read_at >= order.screening.ends_at,
+        offered_seats=orders.offered_seats(order),
         take_again=purchase.can_take_again(order),
-        has_receipt=receipt.exists(order),
-        directions=visit.directions(order.screening.cinema),
+        has_receipt=bool(payments.receipts_of(order.id)),
+        directions=cinema.directions(order.screening.cinema),
         opens_at=tickets.opens_at(order.screening.starts_at),
         film_url=absolute(url_for("shop.film", slug=order.screening.film.slug)),
         pickup=collected,

@@ -11,9 +11,8 @@ from app.core.showtime import Showtime
 from app.events.service import Presentation
 from app.orders.service import OrderSeat, OrderView
 from app.products import service as products
-from app.shop.labels import combos, full_price, half_price, seat, snacks, tickets
-from app.shop.showtimes import long_version
-from app.web.language import locale
+from app.shop.labels import combos, full_price, half_price, long_version, seat, snacks, tickets
+from app.web.locale import locale
 
 
 def ticket_type(seat: OrderSeat) -> str:

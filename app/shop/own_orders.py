@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from app.orders import service as orders
 from app.orders.service import OrderView
 from app.shop import blueprint, order_labels
-from app.shop.programme import poster
+from app.shop.posters import poster
 from app.web.sign_in import require_account, signed_in_user
 
 

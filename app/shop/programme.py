@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -21,9 +21,10 @@ from app.events import service as events
 from app.events.service import Cinema, Film, Screening
 from app.shop import blueprint, cinema, schema_org, showtimes
 from app.shop.display_cache import PROGRAMME_PAGES
+from app.shop.posters import poster, poster_alt_text, share_picture
 from app.shop.programme_filter import FilterLink, ProgrammeFilter
-from app.web.language import locale
 from app.web.links import absolute
+from app.web.locale import locale
 
 EVENING = 18
 FEW_CINEMAS = 3  # beside the selected one
@@ -234,30 +235,3 @@ def _film(found: Film, selection: ProgrammeFilter) -> dict[str, Any]:
         "schema": Markup(json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c")),  # noqa: S704
         "share": share_picture(found),
     }
-
-
-def poster(film: Film, *, external: bool = False) -> str:
-    """The address of the film's poster, or of the blank poster if it has none."""
-    path = url_for("static", filename=f"img/posters/{film.poster or 'blank'}.svg")
-    return absolute(path) if external else path
-
-
-def poster_alt_text(film: Film) -> str:
-    """The alternative text of the poster. It quotes the poster's title if that differs from the page's (Portuguese)."""
-    name = film.title_in(locale())
-    if film.poster and name != film.title:
-        return _("Poster of %(film)s, which says “%(title)s”", film=name, title=film.title)
-    return _("Poster of %(film)s", film=name)
-
-
-def share_picture(film: Film) -> str:
-    """The address of the picture that other sites show with a link: the film's own, else the general one."""
-    own = f"img/share/{film.poster}.png"
-    exists = bool(film.poster) and (current_app.static_folder or "") and _static_file(own)
-    return absolute(url_for("static", filename=own if exists else "img/share.png"))
-
-
-def _static_file(name: str) -> bool:
-    from pathlib import Path
-
-    return Path(str(current_app.static_folder), name).is_file()

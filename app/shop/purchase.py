@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, g, get_flashed_messages, redirect, request, url_for
+from flask import Response, flash, g, get_flashed_messages, redirect, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -16,10 +16,11 @@ from app.orders import service as orders
 from app.orders.service import NoMoreExtensions, OrderView
 from app.reservations import service as reservations
 from app.shop import blueprint, labels, order_labels
-from app.shop.programme import poster
+from app.shop.clock import clock
+from app.shop.posters import poster
 from app.web import links, page_swap
 from app.web.actor import current_actor
-from app.web.language import locale
+from app.web.locale import locale
 from app.web.security import known_visitor
 
 STEPS = ("seats", "types", "concessions", "checkout")
@@ -132,11 +133,7 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
         "step": "payment" if step == "checkout" else step,
         "step_links": {earlier: address(order, earlier) for earlier in STEPS[:place]},
         "back_url": address(order, STEPS[place - 1]),
-        "deadline": int(order.deadline.timestamp()),
-        "server_now": int(order.read_at.timestamp()),
-        "extend_url": links.order(order.token, "extensions") if order.can_extend else None,
-        "clock_url": links.order(order.token, "clock"),
-        "over_url": url_for("shop.seats", screening_id=order.screening.id),
+        **clock(order),
     }
 
 

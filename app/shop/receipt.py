@@ -15,7 +15,7 @@ from app.payments import service as payments
 from app.payments.service import Refund
 from app.shop import blueprint, order_labels, purchase
 from app.web import links
-from app.web.language import locale
+from app.web.locale import locale
 
 Answer = Response | tuple[str, int, dict[str, str]]
 
@@ -27,11 +27,6 @@ class Movement:
     label: str
     when: str
     amount: int
-
-
-def exists(order: OrderView) -> bool:
-    """Whether money arrived for the order."""
-    return bool(payments.receipts_of(order.id))
 
 
 @blueprint.get("/orders/<token>/receipt")

@@ -9,8 +9,8 @@ from flask import url_for
 
 from app.events.service import Cinema, Film
 from app.shop.showtimes import Stub
-from app.web.language import locale
 from app.web.links import absolute
+from app.web.locale import locale
 
 _AVAILABILITY = {
     "open": "https://schema.org/InStock",

@@ -12,7 +12,7 @@ from app.core.money import format_money
 from app.core.seat_names import long_name, short_name, spoken_name
 from app.events.service import Screening, Seat, SeatPlan
 from app.shop import labels
-from app.web.language import locale
+from app.web.locale import locale
 
 PLAIN_ZONE = "standard"
 VIP_ZONE = "vip"

@@ -13,7 +13,7 @@ from app.reservations import service as reservations
 from app.shop import seat_cells
 from app.shop.seat_cells import Cell, Row, free_label, seat_label, taken_label
 from app.shop.seat_map_markup import Marks, any_of, state_of
-from app.web.language import locale
+from app.web.locale import locale
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from app.core.i18n import auditorium_name
 from app.core.money import format_money_short
 from app.events import service as events
 from app.events.service import Screening, SeatPlan
-from app.shop.display_cache import TakenSeats
 from app.shop.seat_cells import VIP_ZONE, Cell, Row, free_label, rows_of, taken_label
 from app.shop.seat_map_layout import Layout
-from app.web.language import locale
+from app.shop.taken_seats import TakenSeats
+from app.web.locale import locale
 
 COMPONENT = "components/_seatmap.html"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,14 @@ from app.events import service as events
 from app.events.service import Screening, ScreeningClosed, Seat
 from app.orders.service import OrderView
 from app.reservations.service import SeatsLost
-from app.shop import display_cache, labels, purchase, seat_list, seat_map_markup
-from app.shop.display_cache import TakenSeats
+from app.shop import display_cache, labels, seat_list, seat_map_markup, taken_seats
+from app.shop.clock import clock
 from app.shop.labels import screening_line, seats_counted, seats_in_words
-from app.shop.programme import poster
+from app.shop.posters import poster
 from app.shop.seat_map_markup import Marks
-from app.web import error_texts
-from app.web.language import locale
+from app.shop.taken_seats import TakenSeats
+from app.web import error_texts, links
+from app.web.locale import locale
 
 USUAL_QUANTITY = 2
 
@@ -54,7 +55,7 @@ def page(
 
     `quantity` is as it was typed.
     """
-    now = display_cache.taken_seats(screening.id)
+    now = taken_seats.read(screening.id)
     own = {seat.seat_id for seat in order.seats} if order else set()
     taken = now.states.keys() - own
     mine = [seat.seat_id for seat in order_elsewhere.seats] if order_elsewhere else ()
@@ -68,7 +69,7 @@ def page(
             screening=screening,
             film_title=screening.film.title_in(locale()),
             line=screening_line(screening),
-            back_url=purchase.address(order, "types") if order else _film_url(screening),
+            back_url=links.order(order.token, "types") if order else _film_url(screening),
             form_url=_form_url(screening, order, as_list),
             room=_map_or_list(screening, taken, now, marks, as_list, own),
             facts=seat_map_markup.seat_map(screening).facts,
@@ -87,7 +88,7 @@ def page(
             order=order,
             elsewhere=order_elsewhere,
             poster=poster,
-            **_clock(order),
+            **(clock(order) if order else {}),
         ),
         status,
     )
@@ -114,13 +115,6 @@ def _form_url(screening: Screening, order: OrderView | None, as_list: bool) -> s
     if order:
         return url_for("shop.write_changed_seats", token=order.token, view=view)
     return url_for("shop.start_order", screening_id=screening.id, view=view)
-
-
-def _clock(order: OrderView | None) -> Mapping[str, Any]:
-    if order is None:
-        return {}
-    frame = purchase.frame(order, "seats")
-    return {name: frame[name] for name in ("deadline", "server_now", "extend_url", "clock_url", "over_url")}
 
 
 def _film_url(screening: Screening) -> str:

@@ -17,7 +17,7 @@ from app.orders.service import AlreadyStarted, OrderOver, OrderView, StartedWith
 from app.reservations import live
 from app.reservations import service as reservations
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft, TooManyHolds
-from app.shop import blueprint, display_cache, purchase
+from app.shop import blueprint, purchase, taken_seats
 from app.shop.labels import screening_line, seats_in_words
 from app.shop.seat_form import SeatForm, parse_seat_form
 from app.shop.seat_page import (
@@ -29,7 +29,8 @@ from app.shop.seat_page import (
 )
 from app.web import error_texts, links
 from app.web.actor import current_actor
-from app.web.language import locale, switched_within_form
+from app.web.language import switched_within_form
+from app.web.locale import locale
 from app.web.security import address_key
 
 JOINS_OF_A_VISITOR = 20  # waiting lists
@@ -75,20 +76,20 @@ def start_order(screening_id: int) -> Response:
     except SingleSeatLeft as error:
         return single_seat_page(screening, error.seat_ids, error.shift)
     except SeatsLost as error:
-        display_cache.put_taken_seats(screening_id, error.states)
+        taken_seats.put(screening_id, error.states)
         return lost_seats_page(screening, error)
     except TooManyHolds as error:
         return _too_many_orders_page(screening, form, error)
     except (Invalid, Conflict) as error:
         return _error_page(screening, form, error)
-    display_cache.expire_taken_seats(screening_id)
+    taken_seats.expire(screening_id)
     return purchase.redirect_to_order(token)
 
 
 def _start(screening: Screening, form: SeatForm) -> str:
     """Start the order. Returns its token."""
     actor = current_actor(begins=True)
-    if display_cache.seemed_taken(screening.id, form.seat_ids):
+    if taken_seats.seemed_taken(screening.id, form.seat_ids):
         orders.ensure_free(screening.id, form.seat_ids, actor, once=form.once)
     instead_of = request.form.get("instead_of") or None
     with db.transaction():
@@ -244,7 +245,7 @@ def _change_seats(order: OrderView, form: SeatForm) -> Response:
         return lost_seats_page(screening, error, order=order)
     except (Invalid, Conflict) as error:
         return _error_page(screening, form, error, order)
-    display_cache.expire_taken_seats(screening.id)
+    taken_seats.expire(screening.id)
     return purchase.redirect_to_order(order.token)
 
 
@@ -252,7 +253,7 @@ def _change_seats(order: OrderView, form: SeatForm) -> Response:
 def seats_json(screening_id: int) -> Response:
     """The taken seats with their expiry, for pages whose stream fails."""
     events.screening(screening_id)
-    response = make_response(display_cache.taken_seats(screening_id).json())
+    response = make_response(taken_seats.read(screening_id).json())
     response.headers["Content-Type"] = "application/json"
     return response
 

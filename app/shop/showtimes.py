@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from flask_babel import gettext as _
-
 from app.core.i18n import auditorium_name
 from app.core.money import format_money_short
 from app.events import service as events
 from app.events.service import Cinema, Film, Screening
 from app.reservations import service as reservations
-from app.web.language import locale
+from app.shop.labels import long_version, short_version
+from app.web.locale import locale
 
 FEW = 9  # Up to here the page shows the number of seats left, above it a meter.
 EIGHTHS = 8
@@ -96,17 +95,12 @@ class DayOfFilm:
     sites: tuple[SiteStubs, ...]
 
 
-def short_version(version: str) -> str:
-    return {"dubbed": _("Dub"), "subtitled": _("Sub"), "original": _("Orig")}[version]
-
-
-def long_version(version: str) -> str:
-    return {"dubbed": _("dubbed"), "subtitled": _("subtitled"), "original": _("original version")}[version]
-
-
 def stubs_of(screenings: Sequence[Screening]) -> list[Stub]:
     """A stub for each screening, in their order. One query reads the occupancy of all."""
-    taken = reservations.occupancy([one.id for one in screenings], only_for_sale=True) if screenings else {}
+    if not screenings:
+        return []
+    ids = [screening.id for screening in screenings]
+    taken = reservations.occupancy(ids, not_sold=events.seats_not_sold())
     return [_stub(screening, taken.get(screening.id, 0)) for screening in screenings]
 
 

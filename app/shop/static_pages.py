@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.core.config import settings
 from app.events import service as events
 from app.shop import blueprint
-from app.web.language import locale
+from app.web.locale import locale
 
 
 def _static_page(name: str, title: str) -> str:

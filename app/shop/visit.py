@@ -1,20 +1,15 @@
-"""Aids for the visit after a purchase: the calendar entry and the directions to the cinema."""
+"""The calendar entry of a visit, after a purchase."""
 
 from __future__ import annotations
-
-from urllib.parse import urlencode
 
 from flask import Response, make_response
 
 from app.core.calendar_file import CONTENT_TYPE, Visit, calendar_file, file_name
 from app.core.errors import NotFound
-from app.events.service import Cinema
 from app.orders.service import OrderView
 from app.shop import blueprint, purchase
 from app.web import links
-from app.web.language import locale
-
-MAP = "https://www.google.com/maps/dir/"  # A phone opens it in its own map app.
+from app.web.locale import locale
 
 
 @blueprint.get("/orders/<token>/calendar.ics")
@@ -48,8 +43,3 @@ def _visit(order: OrderView) -> Visit:
         website=links.site(),
         called_off=not order.is_paid,
     )
-
-
-def directions(cinema: Cinema) -> str:
-    """The address of a map with directions to the cinema from the current position."""
-    return f"{MAP}?{urlencode({'api': 1, 'destination': f'{cinema.address}, {cinema.city}'})}"

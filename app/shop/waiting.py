@@ -21,7 +21,7 @@ from app.shop.seat_form import parse_quantity
 from app.shop.seat_page import closed_page, sorted_seats
 from app.web import error_texts, links
 from app.web.actor import current_actor
-from app.web.language import locale
+from app.web.locale import locale
 from app.web.security import address_key, known_visitor
 
 TRIES = 12  # for one request

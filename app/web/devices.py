@@ -17,10 +17,11 @@ from app.core.i18n import LOCALES, translate
 from app.core.throttle import keyed_hash
 from app.users import service as users
 from app.users.service import Device
+from app.web.locale import COOKIE
 from app.web.security import over_tls
 
 _MAX_AGE = 400 * 24 * 60 * 60  # browsers allow no more; each renewal of the token begins it anew
-LANGUAGE_COOKIE = "language"
+LANGUAGE_COOKIE = COOKIE
 MODES = ("large", "contrast", "low")  # of display; they end with the visit
 _MODES = "modes"
 _WITHOUT_DEVICE = ("static", "health.alive", "health.ready")

@@ -14,7 +14,6 @@ from flask_babel import ngettext
 from app.core.config import settings
 from app.core.errors import BilheteriaError, Invalid, TooMany
 from app.events.service import ScreeningClosed
-from app.orders.service import HalfPriceGone
 from app.products import service as products
 
 ACCOUNT, WAITING_LIST = "account", "waiting-list"  # forms with words of their own
@@ -24,10 +23,10 @@ def sentence(error: BilheteriaError, form: str = "") -> str:
     """The sentence for `error`, in the visitor's language. `form` is one of those above, or empty."""
     if isinstance(error, TooMany):
         return _("Too many tries in a short time. Wait a minute and try again.")
-    if isinstance(error, HalfPriceGone):
-        return half_price_gone(error.left)
     code = getattr(error, "code", "")
     details = getattr(error, "details", {})
+    if code == "half_price.gone":
+        return half_price_gone(details["left"])
     texts = _texts(details)
     if found := texts.get(f"{form}:{code}") or texts.get(code):
         return found

@@ -10,7 +10,7 @@ from flask import Flask
 from app.core import i18n, money
 from app.core.codes import grouped
 from app.core.config import Settings
-from app.web.language import locale
+from app.web.locale import locale
 
 
 def init_app(app: Flask, settings: Settings) -> None:

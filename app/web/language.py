@@ -1,77 +1,17 @@
-"""Which language a page speaks: the visitor's choice, the account's, the browser's, then the house's."""
+"""Switching the language: the choice is remembered in the browser, and for the mails of its account."""
 
 from __future__ import annotations
 
-from gettext import NullTranslations
-
-from flask import (
-    Blueprint,
-    Flask,
-    Response,
-    after_this_request,
-    g,
-    make_response,
-    redirect,
-    request,
-)
-from flask_babel import Babel, Domain, get_locale, refresh
+from flask import Blueprint, Response, after_this_request, make_response, redirect, request
 
 from app.core import db
-from app.core.config import Settings
-from app.core.i18n import LOCALES, catalogue
+from app.core.i18n import LOCALES
 from app.users import service as users
-from app.web.devices import LANGUAGE_COOKIE
+from app.web.locale import COOKIE, override
 from app.web.security import csrf, from_our_own_page, over_tls, safe_next
 from app.web.sign_in import session_key, signed_in_user
 
-COOKIE = LANGUAGE_COOKIE
 blueprint = Blueprint("language", __name__)
-babel = Babel()
-
-
-class OurDomain(Domain):
-    """The texts of `core.i18n`. Flask-Babel would load every catalogue once more, in each process after its fork."""
-
-    def get_translations(self) -> NullTranslations:
-        return _catalogue()
-
-
-def init_app(app: Flask, settings: Settings) -> None:
-    app.config["BABEL_DEFAULT_LOCALE"] = settings.cinema.default_locale
-    babel.init_app(app, locale_selector=lambda: choose(settings.cinema.default_locale))
-    babel.domain_instance = OurDomain()
-    # Templates ask for hundreds of texts: the catalogue is looked up once a request, not once a text.
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: _catalogue().gettext(text),
-        lambda singular, plural, n: _catalogue().ngettext(singular, plural, n),
-        newstyle=True,
-    )
-    app.register_blueprint(blueprint)
-
-
-def _catalogue() -> NullTranslations:
-    found: NullTranslations | None = g.get("catalogue")
-    if found is None:
-        found = g.catalogue = catalogue(locale())
-    return found
-
-
-def choose(default: str) -> str:
-    chosen = g.get("locale_override") or request.cookies.get(COOKIE)
-    if chosen in LOCALES:
-        return str(chosen)
-    accepted = request.accept_languages.best_match(["pt-BR", "pt", "en"])
-    if accepted is None:
-        return default
-    return "en" if accepted == "en" else "pt_BR"
-
-
-def locale() -> str:
-    """The page's locale: `pt_BR` or `en`; chosen once a request."""
-    found: str | None = g.get("locale")
-    if found is None:
-        found = g.locale = str(get_locale() or LOCALES[0])
-    return found
 
 
 @blueprint.post("/language")
@@ -95,10 +35,7 @@ def switched_within_form() -> bool:
     chosen = request.form.get("language", "")
     if chosen not in LOCALES:
         return False
-    g.locale_override = chosen
-    for kept in ("locale", "catalogue"):
-        g.pop(kept, None)
-    refresh()
+    override(chosen)
     after_this_request(lambda response: _remember(chosen, response))
     return True
 

@@ -71,6 +71,8 @@ def test_the_blocks_of_a_plan_are_computed_once(monkeypatch: pytest.MonkeyPatch)
     room = room_of("oooooo")
     build = Mock(wraps=blocks._build)
     monkeypatch.setattr(blocks, "_build", build)
+    blocks.blocks_of.cache_clear()
+    best_seats._ranking_of.cache_clear()
     for _ in range(20):
         READINGS.clear()
         events._seat_plans.expire(room)

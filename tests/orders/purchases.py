@@ -54,6 +54,11 @@ def order(token: str) -> OrderView:
         return orders.order(token)
 
 
+def offered_seats(order: OrderView) -> tuple[str, ...]:
+    with db.reading():
+        return orders.offered_seats(order)
+
+
 def choose(
     basket: OrderView,
     choices: Sequence[TypeChoice] | None = None,

@@ -11,7 +11,7 @@ import pytest
 from app.core import db
 from app.core.errors import Conflict
 from app.orders import service as orders
-from app.reservations import claims, handlers, offers, service, waiting_list
+from app.reservations import claims, handlers, offers, service, waiting_list, waiting_notices
 from app.reservations.service import Request
 from tests.actors import visitor_actor
 from tests.races.concurrency import TIMEOUT_SECONDS, deadlocks, unexpected, wait_until_blocked
@@ -97,7 +97,7 @@ def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest
             service.join_waiting_list(screening, 2, f"{who}@example.com", visitor_actor(who))
     results: list[Any] = []
     picker = threading.Thread(target=lambda: results.append(outcome(lambda: hold(screening, "B1 C1"))))
-    tell = offers._send_offer_notice
+    tell = waiting_notices.send_offer
 
     def somebody_picks(*offered: Any) -> None:
         tell(*offered)
@@ -105,7 +105,7 @@ def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest
             picker.start()
             wait_until_blocked()
 
-    monkeypatch.setattr(offers, "_send_offer_notice", somebody_picks)
+    monkeypatch.setattr(waiting_notices, "send_offer", somebody_picks)
     results.append(outcome(lambda: serve(screening.id)))
     picker.join(TIMEOUT_SECONDS)
     assert not picker.is_alive()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.core import db
+from app.events import service as events
 from app.reservations import live, service
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft
 from tests.actors import visitor_actor
@@ -113,5 +114,5 @@ def test_it_is_taken_on_the_seat_map_and_not_counted() -> None:
     with db.reading():
         # Two places are on sale, and one of those is taken.
         assert reload_screening(screening).capacity == 2
-        assert service.occupancy([screening.id], only_for_sale=True) == {screening.id: 1}
+        assert service.occupancy([screening.id], not_sold=events.seats_not_sold()) == {screening.id: 1}
         assert service.occupancy([screening.id]) == {screening.id: 2}

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.core import cache
 from app.events.service import Screening
-from app.shop import display_cache, programme
+from app.shop import display_cache, programme, taken_seats
 from tests.reservations.auditoriums import seat_ids, seat_plan_of
 from tests.reservations.holds import hold
 from tests.shop.visitor import Visitor
@@ -23,7 +23,7 @@ def long_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
         display_cache.PROGRAMME_PAGES,
         display_cache._HALF_PRICE_LEFT,
         display_cache._MENUS,
-        display_cache._TAKEN,
+        taken_seats._TAKEN,
     ):
         monkeypatch.setattr(one, "seconds", 600.0)
 

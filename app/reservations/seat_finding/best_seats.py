@@ -7,9 +7,9 @@ that nobody pays more than they asked for because a dearer zone is nearer to the
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from app.core.cache import Cache
 from app.reservations.seat_finding import weights
 from app.reservations.seat_finding.blocks import STANDARD, Blocks, blocks_of
 from app.reservations.seat_finding.single_seat import single_seats_left
@@ -36,12 +36,11 @@ def best_together(plan: SeatPlan, quantity: int, taken: Collection[int]) -> tupl
 
 
 Ranking = tuple[tuple[bool, tuple[int, ...]], ...]
-# The plan is part of the key: entries of a plan that has changed are never read again.
-_RANKINGS: Cache[tuple[SeatPlan, int], Ranking] = Cache("best seats", most=512)
 
 
+@lru_cache(maxsize=512)
 def _ranking_of(plan: SeatPlan, quantity: int) -> Ranking:
-    return _RANKINGS.get((plan, quantity), lambda: _rank(blocks_of(plan), quantity))
+    return _rank(blocks_of(plan), quantity)
 
 
 def _rank(blocks: Blocks, quantity: int) -> Ranking:

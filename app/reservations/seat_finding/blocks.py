@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-
-from app.core.cache import Cache
 
 if TYPE_CHECKING:
     from app.events.service import Seat, SeatPlan
@@ -70,10 +69,7 @@ def _build(rows: tuple[tuple[Seat, ...], ...]) -> Blocks:
     return Blocks(tuple(blocks), positions)
 
 
-# The plan is the key: entries of a plan that has changed are never read again.
-_BLOCKS: Cache[SeatPlan, Blocks] = Cache("seat blocks", most=64)
-
-
+@lru_cache(maxsize=64)
 def blocks_of(plan: SeatPlan) -> Blocks:
-    """Return the blocks of a seat plan, from the cache."""
-    return _BLOCKS.get(plan, lambda: _build(plan.rows))
+    """Return the blocks of a seat plan; those of the plans used last are kept."""
+    return _build(plan.rows)

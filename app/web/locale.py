@@ -1,0 +1,66 @@
+"""The locale of a page: the visitor's choice, else the browser's, else the site's."""
+
+from __future__ import annotations
+
+from gettext import NullTranslations
+
+from flask import Flask, g, request
+from flask_babel import Babel, Domain, get_locale, refresh
+
+from app.core.config import Settings
+from app.core.i18n import LOCALES, catalogue
+
+COOKIE = "language"
+babel = Babel()
+
+
+class OurDomain(Domain):
+    """The texts of `core.i18n`. Flask-Babel would load every catalogue once more, in each process after its fork."""
+
+    def get_translations(self) -> NullTranslations:
+        return _catalogue()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config["BABEL_DEFAULT_LOCALE"] = settings.cinema.default_locale
+    babel.init_app(app, locale_selector=lambda: choose(settings.cinema.default_locale))
+    babel.domain_instance = OurDomain()
+    # Templates ask for hundreds of texts: the catalogue is looked up once a request, not once a text.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _catalogue().gettext(text),
+        lambda singular, plural, n: _catalogue().ngettext(singular, plural, n),
+        newstyle=True,
+    )
+
+
+def _catalogue() -> NullTranslations:
+    found: NullTranslations | None = g.get("catalogue")
+    if found is None:
+        found = g.catalogue = catalogue(locale())
+    return found
+
+
+def choose(default: str) -> str:
+    chosen = g.get("locale_override") or request.cookies.get(COOKIE)
+    if chosen in LOCALES:
+        return str(chosen)
+    accepted = request.accept_languages.best_match(["pt-BR", "pt", "en"])
+    if accepted is None:
+        return default
+    return "en" if accepted == "en" else "pt_BR"
+
+
+def locale() -> str:
+    """The page's locale: `pt_BR` or `en`; chosen once a request."""
+    found: str | None = g.get("locale")
+    if found is None:
+        found = g.locale = str(get_locale() or LOCALES[0])
+    return found
+
+
+def override(chosen: str) -> None:
+    """Answer this request in the locale `chosen`, whatever the browser prefers."""
+    g.locale_override = chosen
+    for kept in ("locale", "catalogue"):
+        g.pop(kept, None)
+    refresh()
