@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from app.cli.database import OnDatabase
+
+if TYPE_CHECKING:
+    from app.events.programme_import import Report
 
 
 @click.command("import-programme", cls=OnDatabase)
@@ -26,31 +31,10 @@ def import_command(files: tuple[Path, ...], check: bool, change_sold: bool, new_
     """Take cinemas, rooms, films, screenings and prices from CSV or JSON FILES; all of it or nothing."""
     from sqlalchemy.exc import IntegrityError
 
-    from app.core import db
-    from app.events.programme_import import BadProgramme, Report, import_programme
-    from app.orders import service as orders
-    from app.reservations import service as reservations
+    from app.events.programme_import import BadProgramme
 
-    class _OnlyChecking(Exception):
-        pass
-
-    report = Report()
     try:
-        with db.transaction():
-            report = import_programme(
-                files,
-                taken=reservations.occupancy,
-                change_sold=orders.sales_of if change_sold else None,
-                new_guids=new_guids,
-            )
-            if check:
-                raise _OnlyChecking
-    except _OnlyChecking:
-        _echo_rooms(report.rooms)
-        for note in report.notes:
-            click.echo(f"would do: {note}")
-        click.echo("Nothing wrong; nothing was written.")
-        return
+        report = _import(files, check=check, change_sold=change_sold, new_guids=new_guids)
     except BadProgramme as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
@@ -63,6 +47,39 @@ def import_command(files: tuple[Path, ...], check: bool, change_sold: bool, new_
             "the programme was changed by somebody else meanwhile; nothing was written, run it again"
         ) from None
     _echo_rooms(report.rooms)
+    if check:
+        for note in report.notes:
+            click.echo(f"would do: {note}")
+        click.echo("Nothing wrong; nothing was written.")
+    else:
+        _echo_changes(report)
+
+
+class _OnlyChecking(Exception):
+    """Rolls an import back whose files were only to be checked."""
+
+
+def _import(files: tuple[Path, ...], *, check: bool, change_sold: bool, new_guids: bool) -> Report:
+    """Import the files; with `check`, roll back. Raises BadProgramme and IntegrityError."""
+    from app.core import db
+    from app.events import programme_import
+    from app.orders import service as orders
+    from app.reservations import service as reservations
+
+    report = programme_import.Report()
+    with suppress(_OnlyChecking), db.transaction():
+        report = programme_import.import_programme(
+            files,
+            taken=reservations.occupancy,
+            change_sold=orders.sales_of if change_sold else None,
+            new_guids=new_guids,
+        )
+        if check:
+            raise _OnlyChecking
+    return report
+
+
+def _echo_changes(report: Report) -> None:
     for kind in ("cinemas", "rooms", "films", "screenings"):
         counts = (report.added[kind], report.changed[kind], report.same[kind])
         if any(counts):

@@ -6,9 +6,10 @@ Each verb raises NotFound for an actor who does not own the order.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 
@@ -92,39 +93,42 @@ def choose_types(
     order = queries.open_for_changes(token, actor)
     for problem in type_problems(order, choices, age_confirmed=age_confirmed):
         raise problem
-    full = {seat.seat_id: seat.full_price for seat in order.seats}
-    valid = pricing.checked(list(full), choices)
-    places = pricing.quota_places(valid)
-    if places:
-        half_price_claims.claim(order.id, order.screening, places, claims_expiry(order.deadline))
-    elif any(seat.ticket_type == pricing.HALF for seat in order.seats):
-        half_price_claims.release(order.id)
+    valid = pricing.checked([seat.seat_id for seat in order.seats], choices)
+    _claim_half_prices(order, valid)
+    seats = tuple(_with_type(seat, valid[seat.seat_id]) for seat in order.seats)
+    changed = replace(order, seats=seats, types_chosen=True, age_confirmed=age_confirmed)
+    changed = replace(changed, total=changed.seats_total + changed.items_total)
+    _write_types(changed)
+    return changed
+
+
+def _write_types(order: OrderView) -> None:
     rows = [
         {
-            "seat_id": seat_id,
-            "ticket_type": choice.ticket_type,
-            "half_kind": choice.half_kind,
-            "price": pricing.seat_price(full[seat_id], choice),
+            "seat_id": seat.seat_id,
+            "ticket_type": seat.ticket_type,
+            "half_kind": seat.half_kind,
+            "price": seat.price,
         }
-        for seat_id, choice in valid.items()
+        for seat in order.seats
     ]
-    total = sum(pricing.seat_price(full[seat_id], choice) for seat_id, choice in valid.items())
     values = {
         "id": order.id,
         "choices": json.dumps(rows),
-        "total": total + order.items_total,
+        "total": order.total,
         "seats": len(rows),
-        "age_confirmed": age_confirmed,
+        "age_confirmed": order.age_confirmed,
     }
     if db.session().execute(_TYPES, values).first() is None:
         raise OrderOver(order.state)
-    return replace(
-        order,
-        seats=tuple(_with_type(seat, valid[seat.seat_id]) for seat in order.seats),
-        total=total + order.items_total,
-        types_chosen=True,
-        age_confirmed=age_confirmed,
-    )
+
+
+def _claim_half_prices(order: OrderView, choices: Mapping[int, TypeChoice]) -> None:
+    """Claim the half-price places of these choices instead of those of the order's seats. Raises HalfPriceGone."""
+    if places := pricing.quota_places(choices):
+        half_price_claims.claim(order.id, order.screening, places, claims_expiry(order.deadline))
+    elif any(seat.ticket_type == pricing.HALF for seat in order.seats):
+        half_price_claims.release(order.id)
 
 
 def _with_type(seat: OrderSeat, choice: TypeChoice) -> OrderSeat:
@@ -180,11 +184,28 @@ def change_seats(
     """
     order = queries.open_for_changes(token, actor)
     held = reservations.change_seats(order.reservation_id, seat_ids, single_seat_rule=single_seat_rule)
+    rows = _seat_rows(order, held.seat_ids)
+    if any(seat.ticket_type == pricing.HALF and seat.seat_id not in held.seat_ids for seat in order.seats):
+        _claim_half_prices(
+            order, {row["seat_id"]: TypeChoice(row["ticket_type"], row["half_kind"]) for row in rows}
+        )
+    unchanged = {seat.seat_id for seat in order.seats} == set(held.seat_ids)
+    values = {
+        "id": order.id,
+        "seats": json.dumps(rows),
+        "total": sum(row["price"] for row in rows) + order.items_total,
+        "types_chosen": order.types_chosen and unchanged,
+    }
+    db.session().execute(_SEATS, values)
+
+
+def _seat_rows(order: OrderView, seat_ids: Collection[int]) -> list[dict[str, Any]]:
+    """The rows of the order for these seats, in the order of the seat plan."""
     by_id = events.seat_plan(order.screening.auditorium_id).by_id
     before = {seat.seat_id: seat for seat in order.seats}
     rows = []
     for position, seat_id in enumerate(
-        sorted(held.seat_ids, key=lambda seat_id: (by_id[seat_id].row_index, by_id[seat_id].column)), start=1
+        sorted(seat_ids, key=lambda seat_id: (by_id[seat_id].row_index, by_id[seat_id].column)), start=1
     ):
         old = before.get(seat_id)
         full_price = old.full_price if old else order.screening.prices[by_id[seat_id].zone_id]
@@ -199,30 +220,7 @@ def change_seats(
                 "price": pricing.seat_price(full_price, choice),
             }
         )
-    if any(seat.ticket_type == pricing.HALF and seat.seat_id not in held.seat_ids for seat in order.seats):
-        _reduce_half_price_claim(order, rows)
-    total = sum(int(str(row["price"])) for row in rows) + order.items_total
-    unchanged = {seat.seat_id for seat in order.seats} == set(held.seat_ids)
-    values = {
-        "id": order.id,
-        "seats": json.dumps(rows),
-        "total": total,
-        "types_chosen": order.types_chosen and unchanged,
-    }
-    db.session().execute(_SEATS, values)
-
-
-def _reduce_half_price_claim(order: OrderView, rows: Sequence[Mapping[str, object]]) -> None:
-    """Reduce the half-price claim to the seats in `rows`, after a half-price seat was removed."""
-    chosen = {
-        int(str(row["seat_id"])): TypeChoice(str(row["ticket_type"]), str(row["half_kind"] or "") or None)
-        for row in rows
-    }
-    places = pricing.quota_places(chosen)
-    if places:
-        half_price_claims.claim(order.id, order.screening, places, claims_expiry(order.deadline))
-    else:
-        half_price_claims.release(order.id)
+    return rows
 
 
 def extend(token: str, actor: Actor) -> None:

@@ -77,36 +77,43 @@ def request_charge(
     before the new one is made there. `return_url` is the absolute address to which a card page sends the buyer back;
     `city` is the city of the cinema that is paid. Raises Invalid; Conflict when another transaction made a charge.
     """
-    if method not in METHODS:
-        raise Invalid("payment.method", "method")
-    if amount <= 0:
-        raise Invalid("payment.amount", "amount")
+    _check(method, amount)
     values = {
         "id": codes.ordered_id(),
         "order_id": order_id,
         "method": method,
         "amount": amount,
-        "state": CREATED,
-        "provider": settings().payments.provider,
         "description": description[:140],
         "payer_name": payer_name[:200],
         "payer_cpf": payer_cpf or None,
         "return_url": return_url,
         "city": city,
         "expires_at": expires_at,
-        "first_check": FIRST_CHECK_SECONDS,
     }
     made = _make_charge(values)
     if made is None:  # an order has one live charge at most
         live = live_charge(order_id)
-        if live is not None:
-            if (live.method, live.amount, live.expires_at) == (method, amount, expires_at):
-                return live
-            end_charge(live.id, "replaced", publish=False)  # the handler of the new charge cancels it first
-        made = _make_charge(values)
-    if made is None:  # another transaction has made one
-        raise Conflict("payment.running")
+        if live is not None and (live.method, live.amount, live.expires_at) == (method, amount, expires_at):
+            return live
+        made = _replace_charge(live, values)
     outbox.publish(ChargeRequested(str(made.id)), urgent=True)
+    return made
+
+
+def _check(method: str, amount: int) -> None:
+    if method not in METHODS:
+        raise Invalid("payment.method", "method")
+    if amount <= 0:
+        raise Invalid("payment.amount", "amount")
+
+
+def _replace_charge(live: Charge | None, values: Mapping[str, object]) -> Charge:
+    """End the order's live charge and make a new one. Raises Conflict when another transaction made one."""
+    if live is not None:
+        end_charge(live.id, "replaced", publish=False)  # the handler of the new charge cancels it first
+    made = _make_charge(values)
+    if made is None:
+        raise Conflict("payment.running")
     return made
 
 
@@ -154,7 +161,9 @@ _NEWEST = text(
 
 
 def _make_charge(values: Mapping[str, object]) -> Charge | None:
-    row = db.session().execute(_MAKE_CHARGE, values).first()
+    """Insert a new charge; None while the order has another live one."""
+    new = {"state": CREATED, "provider": settings().payments.provider, "first_check": FIRST_CHECK_SECONDS}
+    row = db.session().execute(_MAKE_CHARGE, {**values, **new}).first()
     return charge_of(row) if row else None
 
 

@@ -26,10 +26,6 @@ NO_LIMIT = 1_000_000  # a limit of this size or more is not checked
 TRIES = 8
 
 
-def _limit_of(setting: int) -> int | None:
-    return setting if setting < NO_LIMIT else None
-
-
 def create_hold(
     screening: Screening,
     seat_ids: Sequence[int],
@@ -48,14 +44,12 @@ def create_hold(
         states = claimed_seats(screening.id)
         raise seats_lost(screening, seat_ids, set(seat_ids) - states.keys() - plan.not_sold, states=states)
     reservation_id = codes.ordered_id()
-    config = settings()
-    visitor_limit = _limit_of(config.holds.max_per_visitor) if limited else None
-    address_limit = _limit_of(config.holds.max_per_address) if limited else None
+    visitor_limit, address_limit = _hold_limits() if limited else (None, None)
     created = claims.create_hold(
         reservation_id,
         screening.id,
         seat_ids,
-        seconds=minutes * 60 + config.holds.grace_seconds,
+        seconds=minutes * 60 + grace().total_seconds(),
         actor=actor,
         visitor_limit=visitor_limit,
         address_limit=address_limit,
@@ -66,18 +60,23 @@ def create_hold(
     if len(created.seat_ids) < len(seat_ids):
         raise seats_lost(screening, seat_ids, created.seat_ids, states=claims.undo_hold(reservation_id))
     if single_seat_rule:
-        taken = created.taken_around | plan.not_sold
-        shift = single_seat.suggest_shift(plan, seat_ids, taken, screening.prices)
-        if shift is not None:
-            raise SingleSeatLeft(tuple(seat_ids), shift)
-    return Reservation(
-        reservation_id,
-        screening.id,
-        HELD,
-        tuple(seat_ids),
-        created.expires_at,
-        created.expires_at - grace(),
-    )
+        _check_single_seats(screening, seat_ids, created.taken_around | plan.not_sold)
+    deadline = created.expires_at - grace()
+    return Reservation(reservation_id, screening.id, HELD, tuple(seat_ids), created.expires_at, deadline)
+
+
+def _hold_limits() -> tuple[int | None, int | None]:
+    """Return the most holds of a visitor and of an address; None: no limit."""
+    limits = (settings().holds.max_per_visitor, settings().holds.max_per_address)
+    by_visitor, by_address = (limit if limit < NO_LIMIT else None for limit in limits)
+    return by_visitor, by_address
+
+
+def _check_single_seats(screening: Screening, seat_ids: Sequence[int], taken: Collection[int]) -> None:
+    plan = events.seat_plan(screening.auditorium_id)
+    shift = single_seat.suggest_shift(plan, seat_ids, taken, screening.prices)
+    if shift is not None:
+        raise SingleSeatLeft(tuple(seat_ids), shift)
 
 
 def create_best_hold(

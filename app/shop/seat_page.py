@@ -56,42 +56,59 @@ def page(
     `quantity` is as it was typed.
     """
     now = taken_seats.read(screening.id)
-    own = {seat.seat_id for seat in order.seats} if order else set()
+    own = _seat_ids(order)
     taken = now.states.keys() - own
-    mine = [seat.seat_id for seat in order_elsewhere.seats] if order_elsewhere else ()
-    marks = Marks(frozenset(chosen), frozenset(lost), frozenset(mine))
+    marks = Marks(frozenset(chosen), frozenset(lost), _seat_ids(order_elsewhere))
     as_list = request.args.get("view") == "list"
-    still_chosen = [seat_id for seat_id in chosen if seat_id not in taken]
-    lines, total = _chosen_lines(screening, still_chosen)
+    seat_map = seat_map_markup.seat_map(screening)
     return make_response(
         render_template(
             "shop/page_seats.html",
-            screening=screening,
-            film_title=screening.film.title_in(locale()),
-            line=screening_line(screening),
-            back_url=links.order(order.token, "types") if order else _film_url(screening),
-            form_url=_form_url(screening, order, as_list),
             room=_map_or_list(screening, taken, now, marks, as_list, own),
-            facts=seat_map_markup.seat_map(screening).facts,
-            legend=seat_map_markup.seat_map(screening).legend,
+            facts=seat_map.facts,
+            legend=seat_map.legend,
             own=",".join(str(seat_id) for seat_id in sorted(own)),
             as_list=as_list,
             free=len(events.seat_plan(screening.auditorium_id).seats) - len(taken),
-            chosen=lines,
-            total=total,
-            counted=seats_counted(seat_names(screening, still_chosen)) if lines else "",
-            from_price=_lowest_half_price(screening),
-            half_left=display_cache.half_price_left(screening.id),
             error_text=error_text,
             question=question,
             quantity=USUAL_QUANTITY if quantity is None else quantity,
-            order=order,
             elsewhere=order_elsewhere,
-            poster=poster,
-            **(clock(order) if order else {}),
+            **_frame(screening, order, as_list),
+            **_bar(screening, [seat_id for seat_id in chosen if seat_id not in taken]),
         ),
         status,
     )
+
+
+def _seat_ids(order: OrderView | None) -> frozenset[int]:
+    return frozenset(seat.seat_id for seat in order.seats) if order else frozenset()
+
+
+def _frame(screening: Screening, order: OrderView | None, as_list: bool) -> dict[str, Any]:
+    """The variables of layouts/purchase.html: heading, links and poster, and the clock of an order."""
+    frame = {
+        "order": order,
+        "screening": screening,
+        "film_title": screening.film.title_in(locale()),
+        "line": screening_line(screening),
+        "poster": poster,
+        "back_url": links.order(order.token, "types") if order else _film_url(screening),
+        "form_url": _form_url(screening, order, as_list),
+    }
+    return frame | clock(order) if order else frame
+
+
+def _bar(screening: Screening, seat_ids: Sequence[int]) -> dict[str, Any]:
+    """The variables of the bar under the map: the chosen seats with their total, and what others pay."""
+    lines, total = _chosen_lines(screening, seat_ids)
+    return {
+        "chosen": lines,
+        "total": total,
+        "counted": seats_counted(seat_names(screening, seat_ids)) if lines else "",
+        "from_price": _lowest_half_price(screening),
+        "half_left": display_cache.half_price_left(screening.id),
+    }
 
 
 def _map_or_list(

@@ -120,7 +120,6 @@ def layout_page(
     ticket: Ticket, count: int, locale: str, cinema_name: str, fonts: Sequence[str] = DISPLAY
 ) -> Page:
     """The values for one page. `fonts` are the names of the fonts for the large texts, the widest first."""
-    _ = partial(translate, locale)
     facts = ticket.facts
     return Page(
         image=str(ticket.number),
@@ -133,31 +132,30 @@ def layout_page(
         film=_film_line(facts, locale),
         age=facts.age_rating if facts.age_rating in ("L", "6", "10", "12", "14", "16", "18") else "18",
         date=_fit(_display_capitals(_long_date(ticket, locale)), fonts, WIDTH, 19.0),
-        large_fields=(
-            LargeField(
-                "one",
-                _("starts at"),
-                _fit(facts.showtime.time(locale), fonts, 36.0, 43.0),
-            ),
-            LargeField(
-                "two",
-                _("room"),
-                fit_title(
-                    _display_capitals(facts.auditorium_label) or "-", printer().fonts, fonts, 17.0, 15.2
-                ),
-            ),
-            LargeField(
-                "three",
-                _seat_label(ticket, locale),
-                _fit(_display_capitals(ticket.short_name), fonts, 29.0, 43.0),
-            ),
-        ),
+        large_fields=_large_fields(ticket, locale, fonts),
         code=grouped(ticket.code),
         type=_printable(labels.type_name(ticket, locale)),
         proof=_proof_line(ticket, locale),
         price=format_money(ticket.price, locale),
         order=_printable(facts.order_code),
         footer=_footer(ticket, count, locale),
+    )
+
+
+def _large_fields(ticket: Ticket, locale: str, fonts: Sequence[str]) -> tuple[LargeField, ...]:
+    """Start, auditorium and seat, in the large type that staff read from a distance."""
+    facts = ticket.facts
+    room = _display_capitals(facts.auditorium_label) or "-"
+    return (
+        LargeField(
+            "one", translate(locale, "starts at"), _fit(facts.showtime.time(locale), fonts, 36.0, 43.0)
+        ),
+        LargeField("two", translate(locale, "room"), fit_title(room, printer().fonts, fonts, 17.0, 15.2)),
+        LargeField(
+            "three",
+            _seat_label(ticket, locale),
+            _fit(_display_capitals(ticket.short_name), fonts, 29.0, 43.0),
+        ),
     )
 
 
