@@ -6,11 +6,9 @@ what dies.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,7 +18,6 @@ from pathlib import Path
 from types import FrameType
 
 import click
-import psycopg2
 
 from app.adapters.postgres import PostgresError, PostgresServer
 from app.adapters.postgres import start as start_postgres
@@ -28,17 +25,13 @@ from app.adapters.postgres_limits import COMMANDS, open_connection
 from app.cli import replace_unprintable_output
 from app.cli.health import AnswerCounter, problem_at
 from app.cli.processes import CHECK_SECONDS, MEMORY_ENV, Child
+from app.cli.serve_checks import CannotServe, check_database, check_port
 from app.core.config import BadSetting, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
-OLDEST_POSTGRES = 15
 END_SECONDS = 8.0
 PAUSE_SECONDS = 5.0  # between two attempts to restart the database
-
-
-class CannotServe(Exception):
-    """The reason why the box office cannot start, in one line."""
 
 
 class _Stop(KeyboardInterrupt):
@@ -84,9 +77,9 @@ class BoxOffice:
     def open(self) -> None:
         """Start all parts in order. Raises CannotServe, PostgresError."""
         settings = self.settings
-        _check_port(settings.web.host, settings.web.port)
+        check_port(settings.web.host, settings.web.port)
         if self.database_url:
-            _check_database(self.database_url)
+            check_database(self.database_url)
         else:
             _print(f"Starting the database in {_relative(settings.storage.var / 'postgres')} …")
             self.postgres = start_postgres(settings.storage.var / "postgres")
@@ -224,41 +217,6 @@ def _lock(var: Path) -> Iterator[None]:
         handle.write(str(os.getpid()))
         handle.flush()
         yield
-
-
-def _check_port(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except PermissionError:
-            raise CannotServe(
-                f"port {port} may not be used by this account: set PORT to a free one"
-            ) from None
-        except OSError as error:
-            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-                raise CannotServe(f"BILHETERIA_HOST is not an address of this machine: {host!r}") from None
-            reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise CannotServe(
-                f"port {port} {reason}: set PORT to a free one, such as PORT={port + 1}"
-            ) from None
-
-
-def _check_database(url: str) -> None:
-    try:
-        with closing(open_connection(url, COMMANDS)) as connection:
-            check_version(connection.server_version)
-    except (psycopg2.OperationalError, psycopg2.ProgrammingError) as error:
-        reason = " ".join(str(error).split())
-        raise CannotServe(f"DATABASE_URL does not answer: {reason}") from None
-
-
-def check_version(number: int) -> None:
-    """`number` as Postgres writes it: 150004 is 15.4. Raises CannotServe."""
-    if number // 10_000 < OLDEST_POSTGRES:
-        raise CannotServe(
-            f"DATABASE_URL is a Postgres {number // 10_000}, and {OLDEST_POSTGRES} or later is needed"
-        )
 
 
 def _wait_until_ready(web: Child, settings: Settings) -> None:
