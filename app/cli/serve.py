@@ -25,7 +25,9 @@ from app.adapters.postgres_limits import COMMANDS, open_connection
 from app.cli import replace_unprintable_output
 from app.cli.health import AnswerCounter, problem_at
 from app.cli.processes import CHECK_SECONDS, MEMORY_ENV, Child
-from app.cli.serve_checks import CannotServe, check_database, check_port
+from app.cli.serve_checks import CannotServe as CannotServe
+from app.cli.serve_checks import check_database, check_port
+from app.cli.serve_checks import check_version as check_version
 from app.core.config import BadSetting, Settings
 
 ROOT = Path(__file__).resolve().parents[2]

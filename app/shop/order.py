@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -16,6 +18,7 @@ from app.core.errors import NotFound as Unknown
 from app.orders import service as orders
 from app.orders.service import OrderView, RefundChanged, WrongState
 from app.payments import service as payments
+from app.payments.service import Refund
 from app.shop import blueprint, cinema, labels, order_labels, pickup, purchase
 from app.shop.posters import poster
 from app.tickets import service as tickets
@@ -77,10 +80,7 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         seats=" ".join(seat.name for seat in order.seats)
         if len(order.seats) == 1 or (len(order.seats) < labels.MANY_SEATS and not order.seats[0].section)
         else labels.seats(len(order.seats)),
-        refunds=refunds,
-        on_its_way=sum(one.amount for one in refunds if one.is_pending),
-        given_back=sum(one.amount for one in refunds if one.is_done),
-        stuck=any(one.is_failed for one in refunds),
+        **_refund_state(refunds),
         masked_email=_masked_email(order.email or ""),
         mailed="mailed" in request.args,
         over=order.read_at >= order.screening.ends_at,
@@ -96,6 +96,16 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         phone_qr=_phone_qr(order),
     )
     return page, status, {"Cache-Control": "private, no-store"}  # Its QR codes are worth an admission.
+
+
+def _refund_state(refunds: Sequence[Refund]) -> dict[str, Any]:
+    """The refunds, the sums on their way and given back, and whether the bank has refused one."""
+    return {
+        "refunds": refunds,
+        "on_its_way": sum(one.amount for one in refunds if one.is_pending),
+        "given_back": sum(one.amount for one in refunds if one.is_done),
+        "stuck": any(one.is_failed for one in refunds),
+    }
 
 
 def _phone_qr(order: OrderView) -> str | None:
@@ -144,6 +154,15 @@ def mail_again(token: str) -> Answer:
     except WrongState:
         return redirect(links.order(found.token), 303)
     return redirect(f"{links.order(found.token)}?mailed=1", 303)
+
+
+@blueprint.post("/orders/<token>/pickup")
+def ask_for_pickup(token: str) -> Response:
+    """Put the order into the queue of the counter, because its customer is there."""
+    purchase.order_at_address(token)
+    with suppress(Conflict), db.transaction():
+        orders.ask_for_pickup(token)
+    return redirect(links.order(token), 303)
 
 
 @blueprint.get("/orders/<token>/cancellation")

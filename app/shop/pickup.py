@@ -1,24 +1,17 @@
-"""What an order collects at the counter, as its pages show it, and the customer's wish to collect it now."""
+"""What an order collects at the counter, as its pages show it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import redirect
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
-from app.core import db
-from app.core.errors import Conflict
 from app.orders import service as orders
 from app.orders.service import OrderItem, OrderView
 from app.products import service as products
 from app.products.service import PickupCall, PickupItem
-from app.shop import blueprint, purchase
-from app.web import links
-from app.web.language import locale
+from app.web.locale import locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +56,6 @@ def of_order(order: OrderView) -> Pickup:
     # An order that an older version completed has no recorded items yet.
     is_open = not items or any(item.left for item in items)
     return Pickup(items, products.pickup_call(order.id), is_open and orders.can_ask_for_pickup(order))
-
-
-@blueprint.post("/orders/<token>/pickup")
-def ask_for_pickup(token: str) -> Response:
-    """Put the order into the queue of the counter, because its customer is there."""
-    purchase.order_at_address(token)
-    with suppress(Conflict), db.transaction():
-        orders.ask_for_pickup(token)
-    return redirect(links.order(token), 303)
 
 
 def counted(item: PickupItem, quantity: int) -> str:

@@ -21,7 +21,7 @@ import psycopg2
 import pytest
 
 from app.cli.processes import LARGEST_LOG
-from app.cli.serve_checks import CannotServe, check_version
+from app.cli.serve import CannotServe, check_version
 from tests.live_server import free_port
 from tests.processes import alive
 
