@@ -1,4 +1,5 @@
 // The bundle of the pages of a kiosk, beside that of every page.
+import "./kiosk_agent.js";
 import "./kiosk_attract.js";
 import "./kiosk_heartbeat.js";
 import "./kiosk_idle.js";

@@ -1,5 +1,6 @@
 // A paired kiosk reports that it is alive, once a minute and when a page opens. A revoked one goes to the first page.
 import { onElements } from "./behaviour.js";
+import { machineState } from "./kiosk_agent.js";
 import { poll } from "./polling.js";
 
 const INTERVAL_MS = 60_000;
@@ -7,7 +8,7 @@ const INTERVAL_MS = 60_000;
 onElements("[data-heartbeat]", (element, signal) => {
   const report = async () => {
     try {
-      const answer = await fetch(element.dataset.heartbeat, { method: "POST", body: new URLSearchParams() });
+      const answer = await fetch(element.dataset.heartbeat, { method: "POST", body: new URLSearchParams(machineState()) });
       if (answer.status === 404) location.replace(element.dataset.home);
       return answer.ok ? undefined : 0;
     } catch {

@@ -197,6 +197,7 @@ class Kiosk(Group):
     idle_seconds: int = variable("BILHETERIA_KIOSK_IDLE_SECONDS", 60, ge=5, le=600)
     countdown_seconds: int = variable("BILHETERIA_KIOSK_COUNTDOWN_SECONDS", 20, ge=5, le=120)
     paying_seconds: int = variable("BILHETERIA_KIOSK_PAYING_SECONDS", 180, ge=5, le=1800)
+    agent_port: int = variable("BILHETERIA_KIOSK_AGENT_PORT", 9321, ge=1, le=65535)
 
 
 class Payments(Group):

@@ -1,0 +1,42 @@
+// Tells the print agent of this machine that the page lives and is in sight, and keeps what it says of the printer.
+// A page that is silent for half a minute is taken for hung: the machine starts its browser again.
+import { onElements } from "./behaviour.js";
+import { poll } from "./polling.js";
+
+const INTERVAL_MS = 5_000;
+const LIMIT_MS = 5_000;
+
+let state = {};
+
+/** What the machine said last: `version`, `printer`, `paper`; empty if it does not answer. */
+export function machineState() { return state; }
+
+onElements("[data-agent]", (element, signal) => {
+  const { agent: address, agentSecret: secret } = element.dataset;
+  const ask = (method, path, body) => fetch(address + path, {
+    method,
+    headers: { Authorization: `Bearer ${secret}`, ...(body && { "Content-Type": "application/json" }) },
+    body: body && JSON.stringify(body),
+    signal: AbortSignal.timeout(LIMIT_MS),
+  });
+  const isStranger = (answer) => answer.status === 401 || answer.status === 409;
+  const report = async () => {
+    try {
+      let answer = await ask("POST", "/alive");
+      if (secret && isStranger(answer) && (await ask("PUT", "/pairing", { secret })).ok) {
+        answer = await ask("POST", "/alive");
+      }
+      const { version, printer, paper } = await answer.json();
+      state = answer.ok ? { version, printer, paper } : {};
+      return undefined;
+    } catch {
+      state = {};
+      return 0;
+    }
+  };
+  const beats = poll(report, INTERVAL_MS);
+  beats.start();
+  beats.now();
+  document.addEventListener("visibilitychange", () => beats.now(), { signal });
+  signal.addEventListener("abort", () => beats.stop());
+});
