@@ -4,12 +4,13 @@
 #   make check   lint, format, types and import rules alone
 #   make audit   look for pinned packages with known vulnerabilities (needs the network)
 #   make bench   measure it
+#   make kiosk   run a kiosk of the foyer here: server, browser, print agent (ARGS='--size landscape' for the other screen)
 PYTHON ?= python3
 # Files and output are UTF-8 under every locale (the locale pt_BR is ISO-8859-1).
 export PYTHONUTF8 = 1
 ARGS ?=
 
-.PHONY: run test check audit bench setup setup-dev format clean
+.PHONY: run test check audit bench kiosk setup setup-dev format clean
 .DEFAULT_GOAL := run
 
 setup:
@@ -34,6 +35,10 @@ audit: setup-dev
 bench:
 	@$(PYTHON) -m tools.build.setup --dev --browser --bench
 	@.venv/bin/python -m tools.bench $(ARGS)
+
+kiosk:
+	@$(PYTHON) -m tools.build.setup --dev --browser
+	@exec .venv/bin/python -m tools.kiosk $(ARGS)
 
 format: setup-dev
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -55,6 +56,7 @@ class BrowserConfig:
     program: str = "/usr/bin/chromium"
     profile: str = "/var/lib/bilheteria-kiosk-browser"  # keeps the device's cookie
     page: str = "/kiosk"
+    window: str = ""  # such as 1080x1920: a window of this size, not the whole screen
     start_seconds: int = 60  # how long a new browser may take until its page tells that it lives
     silence_seconds: int = 30  # how long a page that was alive may be silent
 
@@ -138,6 +140,11 @@ def _check_choices(config: Config) -> None:
         ),
         ("agent.port", 0 <= config.agent.port <= 65535, "a port"),
         ("agent.pairing_path", config.agent.pairing_path.startswith("/"), "a path that begins with /"),
+        (
+            "browser.window",
+            re.fullmatch(r"(\d+x\d+)?", config.browser.window) is not None,
+            "such as 1080x1920",
+        ),
         ("browser.page", config.browser.page.startswith("/"), "a path that begins with /"),
     ]
     checks += [

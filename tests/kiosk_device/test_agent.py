@@ -80,6 +80,10 @@ def server_that_knows(secret: str) -> Iterator[str]:
     """The server's side of the pairing; yields its origin."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/healthz" else 404)
+            self.end_headers()
+
         def do_POST(self) -> None:
             known = self.path == "/kiosk/agent" and self.headers["Authorization"] == f"Bearer {secret}"
             self.send_response(204 if known else 404)
@@ -268,15 +272,24 @@ def test_a_page_of_elsewhere_cannot_keep_a_hung_browser_alive(agent: Client, tmp
     assert life.last(tmp_path / "run") is None
 
 
-def test_the_start_page_waits_for_the_paired_origin(tmp_path: Path) -> None:
-    with running_agent(tmp_path, paired=False) as client:
+def test_the_start_page_goes_on_when_the_server_answers(tmp_path: Path) -> None:
+    with server_that_knows(SECRET) as origin, running_agent(tmp_path, paired=False, origin=origin) as client:
+        own = f"http://127.0.0.1:{client.port}"
+        assert client.ask("POST", "/alive", Authorization=None, Origin=own)[:2] == (200, {"server": True})
+    with running_agent(tmp_path, paired=False, origin=origin) as client:
+        own = f"http://127.0.0.1:{client.port}"
+        assert client.ask("POST", "/alive", Authorization=None, Origin=own)[:2] == (200, {"server": False})
+
+
+def test_the_start_page_is_the_machines_own(tmp_path: Path) -> None:
+    with running_agent(tmp_path, paired=False, origin="http://127.0.0.1:9") as client:
         connection = http.client.HTTPConnection("127.0.0.1", client.port)
         connection.request("GET", "/start")
         answer = connection.getresponse()
         page = answer.read().decode()
         connection.close()
-        assert f"connect-src 'self' {ORIGIN};" in answer.headers["Content-Security-Policy"]
-        assert f'const server = "{ORIGIN}", page = "/kiosk";' in page
+        assert "connect-src 'self';" in answer.headers["Content-Security-Policy"]
+        assert 'const page = "http://127.0.0.1:9/kiosk";' in page
         assert 'lang="pt-BR"' in page
         assert 'lang="en"' in page
         own = f"http://127.0.0.1:{client.port}"

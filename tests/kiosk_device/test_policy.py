@@ -12,6 +12,7 @@ import pytest
 from kiosk.device import config
 from kiosk.device.browser import policy
 from kiosk.device.browser.command import command
+from tools.kiosk.__main__ import kiosk_config
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,3 +51,13 @@ def test_the_browser_starts_at_the_page_of_the_machine() -> None:
     assert {"--kiosk", "--disable-pinch", "--ozone-platform=wayland"} <= set(made)
     assert made[-1] == "http://127.0.0.1:9321/start"
     assert not [flag for flag in made if "remote-debugging" in flag]
+
+
+def test_a_kiosk_in_a_window_is_what_make_kiosk_shows(tmp_path: Path) -> None:
+    settings = config.parse(
+        kiosk_config(tmp_path, "http://127.0.0.1:8000", 9400, "/usr/bin/chromium", (1080, 1920))
+    )
+    made = command(settings)
+    assert "--kiosk" not in made
+    assert {"--window-size=1080,1920", f"--user-data-dir={tmp_path}/profile"} <= set(made)
+    assert made[-1] == "--app=http://127.0.0.1:9400/start"

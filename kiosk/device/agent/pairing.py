@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ANSWER_SECONDS = 5.0
+HEALTH_SECONDS = 2.0  # the screen says after so long that there is no connection
 
 
 class ServerSilent(Exception):
@@ -74,6 +75,16 @@ def confirmed_by(address: str, secret: str) -> bool:
         return False
     except (OSError, ValueError):
         raise ServerSilent from None
+
+
+def server_answers(origin: str) -> bool:
+    """Whether the server is reached and well."""
+    opener = urllib.request.build_opener(_NoRedirects)
+    try:
+        with opener.open(f"{origin}/healthz", timeout=HEALTH_SECONDS) as answer:
+            return bool(answer.status == 200)
+    except (OSError, ValueError):
+        return False
 
 
 def _sync_folder(folder: Path) -> None:

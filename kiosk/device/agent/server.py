@@ -12,7 +12,7 @@ from typing import Any
 
 from kiosk.device.agent import answers, life, start_page
 from kiosk.device.agent.access import Access
-from kiosk.device.agent.pairing import Pairing, confirmed_by
+from kiosk.device.agent.pairing import Pairing, confirmed_by, server_answers
 from kiosk.device.config import Config
 from kiosk.device.printing.documents import is_job_id
 from kiosk.device.printing.jobs import Jobs
@@ -30,6 +30,7 @@ class AgentServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", config.agent.port), Handler)
         self.port = int(self.server_address[1])
         self.access = Access(config.origin, self.port, pairing)
+        self.origin = config.origin
         self.start_page = start_page.make(config)
         address = config.origin + config.agent.pairing_path
         run = Path(config.agent.run)
@@ -96,6 +97,8 @@ class Handler(BaseHTTPRequestHandler):
             return answers.pair(agent, self._json())
         if place == ("POST", ["alive"]):
             life.record(agent.run)  # before the secret: a machine that waits for its pairing lives too
+            if self.headers.get("Origin") == self.server.access.own_origin:
+                return HTTPStatus.OK, {"server": server_answers(self.server.origin)}
         self._require_secret()
         match place:
             case ("POST", ["alive"]) | ("GET", ["status"]):

@@ -1,4 +1,7 @@
-"""The first page of the browser: it waits for the server, says so, and goes on to the kiosk's page."""
+"""The first page of the browser: it waits for the server, says so, and goes on to the kiosk's page.
+
+It asks the agent whether the server answers: the server lets no page of elsewhere read its answers.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,18 @@ h1 { font-size: 66px; line-height: 1.1; }
 """
 
 _SCRIPT = """
-const server = %s, page = %s;
+const page = %s;
 const later = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 async function wait() {
   for (;;) {
-    fetch("/alive", { method: "POST" }).catch(() => {});
     try {
-      await fetch(server + "/healthz", { mode: "no-cors", cache: "no-store", signal: AbortSignal.timeout(2500) });
-      location.replace(server + page);
-      return;
-    } catch {
-      document.body.hidden = false;
-    }
+      const answer = await fetch("/alive", { method: "POST" });
+      if ((await answer.json()).server) {
+        location.replace(page);
+        return;
+      }
+    } catch { /* the agent starts again */ }
+    document.body.hidden = false;
     await later(2);
   }
 }
@@ -35,7 +38,7 @@ wait();
 """
 
 _PAGE = """<!doctype html>
-<html lang="pt-BR">
+<html lang="pt-BR" translate="no">
 <meta charset="utf-8">
 <title>Kiosk</title>
 <style>%s</style>
@@ -59,10 +62,10 @@ class StartPage:
 
 
 def make(settings: Config) -> StartPage:
-    script = _SCRIPT % (json.dumps(settings.origin), json.dumps(settings.browser.page))
+    script = _SCRIPT % json.dumps(settings.origin + settings.browser.page)
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(_STYLE)}';"
-        f" connect-src 'self' {settings.origin}; frame-ancestors 'none'"
+        " connect-src 'self'; frame-ancestors 'none'"
     )
     return StartPage((_PAGE % (_STYLE, script)).encode(), policy)
 

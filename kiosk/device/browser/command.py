@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from kiosk.device.config import Config
 
 _FLAGS = (
-    "--kiosk",  # one window without borders; new tabs, view-source, save, print and task manager have no command
     "--no-first-run",
     "--no-default-browser-check",
     "--noerrdialogs",
@@ -30,11 +29,10 @@ def start_address(settings: Config) -> str:
 
 
 def command(settings: Config, further: Sequence[str] = ()) -> list[str]:
-    """`further` are flags of the machine, such as the window system's."""
-    return [
-        settings.browser.program,
-        *_FLAGS,
-        f"--user-data-dir={settings.browser.profile}",
-        *further,
-        start_address(settings),
-    ]
+    """The whole screen without borders, or a window. `further`: flags of the machine, such as the window system's."""
+    flags = [*_FLAGS, f"--user-data-dir={settings.browser.profile}", *further]
+    start, size = start_address(settings), settings.browser.window
+    if not size:
+        return [settings.browser.program, "--kiosk", *flags, start]
+    place = f"--window-size={size.replace('x', ',')}", "--window-position=0,0"
+    return [settings.browser.program, *place, *flags, f"--app={start}"]
