@@ -6,9 +6,9 @@ import { poll } from "./polling.js";
 const INTERVAL_MS = 5_000;
 const LIMIT_MS = 5_000;
 
-let state = {};
+let state = Promise.resolve({});
 
-/** What the machine said last: `version`, `printer`, `paper`; empty if it does not answer. */
+/** Resolves to what the machine said last: `version`, `printer`, `paper`; empty if it does not answer. */
 export function machineState() { return state; }
 
 onElements("[data-agent]", (element, signal) => {
@@ -20,6 +20,13 @@ onElements("[data-agent]", (element, signal) => {
     signal: AbortSignal.timeout(LIMIT_MS),
   });
   const isStranger = (answer) => answer.status === 401 || answer.status === 409;
+  let keep;
+  state = new Promise((resolve) => {
+    keep = (found) => {
+      resolve(found);
+      state = Promise.resolve(found);
+    };
+  });
   const report = async () => {
     try {
       let answer = await ask("POST", "/alive");
@@ -27,10 +34,10 @@ onElements("[data-agent]", (element, signal) => {
         answer = await ask("POST", "/alive");
       }
       const { version, printer, paper } = await answer.json();
-      state = answer.ok ? { version, printer, paper } : {};
+      keep(answer.ok ? { version, printer, paper } : {});
       return undefined;
     } catch {
-      state = {};
+      keep({});
       return 0;
     }
   };

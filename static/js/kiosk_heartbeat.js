@@ -8,7 +8,8 @@ const INTERVAL_MS = 60_000;
 onElements("[data-heartbeat]", (element, signal) => {
   const report = async () => {
     try {
-      const answer = await fetch(element.dataset.heartbeat, { method: "POST", body: new URLSearchParams(machineState()) });
+      const body = new URLSearchParams(await machineState());
+      const answer = await fetch(element.dataset.heartbeat, { method: "POST", body });
       if (answer.status === 404) location.replace(element.dataset.home);
       return answer.ok ? undefined : 0;
     } catch {
