@@ -49,6 +49,9 @@ def test_a_paired_page_pairs_the_agent_and_reports_the_printer(
         wait_until(lambda: any(device.paper_state == "low" for device in devices()))
         assert [(one.printer_state, one.version != "") for one in devices()] == [("ready", True)]
         assert life.last(tmp_path / "run") is not None
+        for gesture in ("contextmenu", "dragstart"):  # a long touch, a link dragged away
+            event = f"new Event('{gesture}', {{bubbles: true, cancelable: true}})"
+            assert page.evaluate(f"document.body.dispatchEvent({event})") is False
 
 
 def devices() -> list[users.Device]:
