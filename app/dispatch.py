@@ -17,7 +17,7 @@ from app.web import links
 def routes(services: Sequence[str] = SERVICES) -> dict[tuple[str, type[Message]], Handler]:
     """(consumer, message class) → handler, for the services that this process serves.
 
-    Hands the front end's links to the services, which name pages and know no address.
+    Hands the front end's links to the services, which name pages and do not know addresses.
     """
     pages.use(links.address)
     found: dict[tuple[str, type[Message]], Handler] = {}
@@ -28,23 +28,23 @@ def routes(services: Sequence[str] = SERVICES) -> dict[tuple[str, type[Message]]
     return found
 
 
-def by_pace(services: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The services with messages, parted: those for which somebody waits, and those that say they are `PATIENT`."""
+def by_priority(services: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The services with handlers, in two groups: the usual ones, and those with `LOW_PRIORITY` in `handlers.py`."""
     with_handlers = [one for one in services if one in SERVICES and find_spec(f"app.{one}.handlers")]
-    patient = [
-        one for one in with_handlers if getattr(import_module(f"app.{one}.handlers"), "PATIENT", False)
+    low_priority = [
+        one for one in with_handlers if getattr(import_module(f"app.{one}.handlers"), "LOW_PRIORITY", False)
     ]
-    return tuple(one for one in with_handlers if one not in patient), tuple(patient)
+    return tuple(one for one in with_handlers if one not in low_priority), tuple(low_priority)
 
 
 def own_threads(services: Sequence[str] = SERVICES) -> dict[str, int]:
-    """The services whose messages have so many threads of their own in the worker: those that say `THREADS`."""
-    told = {
+    """Service → number of its own threads in the worker, for the services with `THREADS` in `handlers.py`."""
+    counts = {
         one: getattr(import_module(f"app.{one}.handlers"), "THREADS", 0)
         for one in services
         if one in SERVICES and find_spec(f"app.{one}.handlers")
     }
-    return {one: count for one, count in told.items() if count}
+    return {one: count for one, count in counts.items() if count}
 
 
 def ticks(services: Sequence[str] = SERVICES) -> list[Tick]:

@@ -1,4 +1,4 @@
-"""`flask backup`, `flask restore`: the whole database as one file, and back into an empty one."""
+"""`flask backup` writes the whole database to one file; `flask restore` reads it into an empty database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`flask dead-letters list|show|put-back`: the deliveries that the worker gave up."""
+"""`flask dead-letters list|show|put-back`: the deliveries that the worker tries no more."""
 
 from __future__ import annotations
 

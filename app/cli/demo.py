@@ -1,4 +1,4 @@
-"""`demo`: a small cinema to try everything on; loading it twice changes nothing."""
+"""The command `demo`: loads two small cinemas with films, screenings and accounts; repeating it changes nothing."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from app.cli.database import OnDatabase
 
 @click.command("demo", cls=OnDatabase)
 def command() -> None:
-    """Load the demo cinema: films, rooms, screenings, the counter, other customers, and people to sign in as."""
+    """Load the demo: cinemas, films, screenings, concessions, sold seats, and accounts to sign in with."""
     screenings, seats = load()
-    click.echo(f"The demo is in: {screenings} screenings and {seats} sold seats added.")
+    click.echo(f"The demo is loaded: {screenings} screenings and {seats} sold seats added.")
 
 
 def load() -> tuple[int, int]:
-    """Write the demo of every service, in transactions of its own; what is there already stays.
+    """Write the demo of every service, in its own transactions; existing rows are not changed.
 
     Returns how many screenings and how many sold seats were added.
     """
-    from app.cli.demo_crowd import sell_some
+    from app.cli.demo_sales import sell_some
     from app.core import db
 
     with db.transaction():
@@ -28,7 +28,7 @@ def load() -> tuple[int, int]:
 
 
 def load_demo() -> int:
-    """The demo without its other customers, in the caller's transaction; returns how many screenings were added."""
+    """Write the demo without sold seats, in the caller's transaction. Returns the number of added screenings."""
     from app.events import demo as events
     from app.events.service import cinemas
     from app.products import demo as products
@@ -40,9 +40,9 @@ def load_demo() -> int:
     return screenings
 
 
-def carry_on() -> int:
-    """Where the demo was loaded: screenings for the next days, and customers for them. Returns how many seats."""
-    from app.cli.demo_crowd import sell_some
+def extend() -> int:
+    """Where the demo is loaded, add screenings of the next days and sell seats. Returns the number of sold seats."""
+    from app.cli.demo_sales import sell_some
     from app.core import db
     from app.events import demo as events
 

@@ -15,7 +15,7 @@ from app.core.config import BadSetting, Settings
 from app.core.liveness import Heartbeat
 
 ANSWER_SECONDS = 2.0
-EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - and an address to call
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - and the address at which to call it
 
 
 def problem_at(settings: Settings, path: str, *, seconds: float) -> str | None:
@@ -76,9 +76,9 @@ def _old_heartbeat(settings: Settings) -> str | None:
         return None
     last = Heartbeat(settings.process.heartbeat).last()
     if last is None:
-        return "there was no sign of life yet"
+        return "there was no heartbeat yet"
     silent = time.monotonic() - last
-    return f"no sign of life for {silent:.0f} s" if silent > settings.process.hang_seconds else None
+    return f"no heartbeat for {silent:.0f} s" if silent > settings.process.hang_seconds else None
 
 
 if __name__ == "__main__":

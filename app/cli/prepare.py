@@ -98,7 +98,7 @@ def load_demo_once() -> None:
         print("Loading the demo cinema …", flush=True)
         demo.load()
     else:
-        demo.carry_on()
+        demo.extend()
 
 
 def close_demo_accounts() -> None:

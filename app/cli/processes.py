@@ -19,7 +19,7 @@ from app.core.liveness import Heartbeat, Watchdog
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 STEADY_SECONDS = 30.0  # after so long a life the next pause is FIRST_PAUSE again
 CHECK_SECONDS = 0.2
-START_SECONDS = 180.0  # until its first sign of life, on a slow machine
+START_SECONDS = 180.0  # until its first heartbeat, on a slow machine
 LARGEST_LOG = 10_000_000
 PR_SET_PDEATHSIG = 1
 # Read when a process starts: one heap for all threads (Python runs one of them at a time), and no columns in
@@ -68,7 +68,7 @@ class Child:
                 process_group=0, preexec_fn=_end_with_parent,
             )  # fmt: skip
         self._started = time.monotonic()
-        self._watchdogs = {"gives no sign of life": self._watchdog(self._heartbeat.last, self._hang_seconds)}
+        self._watchdogs = {"has no heartbeat": self._watchdog(self._heartbeat.last, self._hang_seconds)}
         if self._answered is not None:
             # gunicorn replaces its own children that hang: wait longer than it needs.
             self._watchdogs["does not answer"] = self._watchdog(self._answered, 2 * self._hang_seconds)

@@ -1,4 +1,4 @@
-"""`flask refunds`: money that should have gone back and that the bank refused, and asking once more."""
+"""`flask refunds`: lists the refunds that the bank refused, and requests them again."""
 
 from __future__ import annotations
 

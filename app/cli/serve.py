@@ -1,7 +1,7 @@
 """`serve`: the whole box office on one machine, until Ctrl-C.
 
-It starts the database, the migrations, the demo if the database is empty, the web server and the worker, and restarts
-what dies.
+It starts the database, runs the migrations, loads the demo into an empty database, starts the web server and the
+worker, and restarts each process that ends.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class BoxOffice:
         _wait_until_ready(self.children[0], settings)
 
     def watch(self) -> None:
-        """Restart what dies or hangs, until a signal raises _Stop."""
+        """Restart each process that ends or hangs, until a signal raises _Stop."""
         while True:
             time.sleep(CHECK_SECONDS)
             if self.postgres is not None and not self.postgres.is_running():
@@ -107,7 +107,7 @@ class BoxOffice:
                     _print(line)
 
     def _restart_postgres(self) -> None:
-        """Try once; print the reason if it fails. `watch` calls again."""
+        """Start the database again; when this fails, print the reason, and `watch` tries again."""
         try:
             self.postgres = start_postgres(self.settings.storage.var / "postgres")
         except PostgresError as error:
@@ -148,7 +148,7 @@ def _serve(settings: Settings) -> None:
 
 def _environment(settings: Settings, database_url: str) -> dict[str, str]:
     env = {**MEMORY_ENV, **os.environ}
-    env.pop("DATABASE_URL_FILE", None)  # read: its content is in DATABASE_URL
+    env.pop("DATABASE_URL_FILE", None)  # this process has read the file into DATABASE_URL
     env |= {
         "DATABASE_URL": database_url,
         "BILHETERIA_VAR": str(settings.storage.var),
@@ -157,7 +157,7 @@ def _environment(settings: Settings, database_url: str) -> dict[str, str]:
         "BILHETERIA_HOST": settings.web.host,
         "PYTHONUNBUFFERED": "1",
     }
-    if sys.platform == "darwin":  # where Homebrew puts the libraries that draw the PDF
+    if sys.platform == "darwin":  # Homebrew installs the libraries that draw the PDF here
         env.setdefault("DYLD_FALLBACK_LIBRARY_PATH", "/opt/homebrew/lib:/usr/local/lib")
     return env
 

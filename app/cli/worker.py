@@ -1,8 +1,8 @@
 """`worker`: handles the messages and runs the ticks of the services that this process serves.
 
-Patient services (`dispatch.by_pace`) are handled in a forked process with a lower priority: on a busy machine their
-work waits, and the others' does not. If one of the two processes dies or hangs, the other ends too; `serve` or ECS
-starts both again.
+Services of low priority (`dispatch.by_priority`) are handled in a forked process with a higher nice value: on a busy
+machine their work waits for that of the others. If one of the two processes dies or hangs, the other ends too; `serve`
+or ECS starts both again.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import click
 from app.core.config import BadSetting, Settings
 from app.core.liveness import Counter, Heartbeat, Watchdog
 
-PATIENT_NICENESS = 15
+LOW_PRIORITY_NICE = 15
 CHECK_SECONDS = 0.2
-END_SECONDS = 30.0  # to finish the current messages after the other process has died
+END_SECONDS = 30.0  # the time to finish the current messages after the other process has died
 log = logging.getLogger("bilheteria.worker")
 
 
@@ -49,24 +49,24 @@ def main() -> int:
         return 1
     telemetry.log_as_json(telemetry.LEVELS[settings.process.log_level])
     received = _record_signals()
-    quick, patient = dispatch.by_pace(settings.process.services)
+    usual, low_priority = dispatch.by_priority(settings.process.services)
     # No connection is opened before the fork.
     db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=WORKER)
     memory.freeze_loaded()
     heartbeat = Heartbeat(settings.process.heartbeat) if settings.process.heartbeat else None
-    if not (quick and patient):
-        return _WorkerProcess(quick or patient, received, settings, heartbeat=heartbeat).work()
+    if not (usual and low_priority):
+        return _WorkerProcess(usual or low_priority, received, settings, heartbeat=heartbeat).work()
     parent, parent_beats, child_beats = os.getpid(), Counter(), Counter()
     child = os.fork()
     if child == 0:
-        os.nice(PATIENT_NICENESS)
-        # Postgres shows it in pg_stat_activity and in its log.
-        os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, patient"
+        os.nice(LOW_PRIORITY_NICE)
+        # Postgres shows this name in pg_stat_activity and in its log.
+        os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, low priority"
         other = _OtherProcess(parent, parent_beats, settings.process.hang_seconds, is_child=False)
-        return _WorkerProcess(patient, received, settings, beats=child_beats, other=other).work()
+        return _WorkerProcess(low_priority, received, settings, beats=child_beats, other=other).work()
     other = _OtherProcess(child, child_beats, settings.process.hang_seconds, is_child=True)
     return _WorkerProcess(
-        quick, received, settings, heartbeat=heartbeat, beats=parent_beats, other=other
+        usual, received, settings, heartbeat=heartbeat, beats=parent_beats, other=other
     ).work()
 
 
@@ -80,7 +80,7 @@ def _record_signals() -> list[int]:
 
 
 class _OtherProcess:
-    """The parent as the forked process sees it, or the other way round."""
+    """The other process of the worker: for the child its parent, for the parent its child."""
 
     def __init__(self, pid: int, beats: Counter, hang_seconds: float, *, is_child: bool) -> None:
         self.pid = pid
@@ -97,7 +97,7 @@ class _OtherProcess:
         return self.status is not None
 
     def hangs(self) -> bool:
-        """Call it every CHECK_SECONDS."""
+        """Whether the other process hangs. Must be called every CHECK_SECONDS."""
         return self._watchdog.is_stalled()
 
     def send(self, number: signal.Signals) -> None:
@@ -154,7 +154,7 @@ class _WorkerProcess:
         if self.other is not None and self.other.is_child:
             self.other.has_died(wait=True)
             if not self.received:
-                log.error("the patient worker process died", extra={"status": self.other.status})
+                log.error("the low-priority worker process died", extra={"status": self.other.status})
         if working.is_alive():
             os._exit(1)  # a thread that hangs would keep the process alive
         return 0 if self.received else 1
@@ -176,16 +176,16 @@ class _WorkerProcess:
 
     def _check_other(self) -> None:
         if self.other is not None and self.other.hangs():
-            log.critical("the other worker process gives no sign of life", extra={"pid": self.other.pid})
+            log.critical("the other worker process hangs", extra={"pid": self.other.pid})
             self.other.send(signal.SIGKILL)
 
 
 def _stacks() -> dict[str, list[str]]:
-    """By thread name: its stack, as lines of code without values."""
+    """Thread name → its stack, as lines of code without values."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     return {
         names.get(ident, str(ident)): traceback.format_stack(frame)[-6:]
-        for ident, frame in sys._current_frames().items()  # noqa: SLF001 (documented, in spite of its name)
+        for ident, frame in sys._current_frames().items()  # noqa: SLF001 (documented in spite of its name)
     }
 
 

@@ -170,7 +170,7 @@ def create_first_key() -> None:
 
 # A PDF takes more processor time than a purchase, and the order's page shows the QR codes without it: payments come
 # first.
-PATIENT = True
+LOW_PRIORITY = True
 THREADS = 2  # one thread renders on one processor while the other one waits for the storage
 HANDLERS = {
     OrderPaid: on_order_paid,

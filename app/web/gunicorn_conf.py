@@ -50,9 +50,7 @@ _open_more_files(worker_connections + 500)
 # A socket for each worker: from one that they share, one worker may take nearly all connections, and the other rests.
 reuse_port = True
 preload_app = True
-timeout = (
-    settings.process.hang_seconds
-)  # a worker that gave no sign of life for so long is killed, and replaced
+timeout = settings.process.hang_seconds  # a worker without a heartbeat for this time is killed and replaced
 graceful_timeout = 2  # live streams never end by themselves
 keepalive = 20
 control_socket_disable = True
@@ -77,7 +75,7 @@ def on_starting(server: Any) -> None:
 
 
 def _give_signs(server: Any, heartbeat: Heartbeat) -> None:
-    """Give a sign of life in each round of the master's loop: while it hangs, nobody replaces its workers.
+    """Write a heartbeat in each round of the master's loop: while the master hangs, no worker is replaced.
 
     gunicorn has no hook for its loop, so the method that the loop calls once a second is replaced.
     """
@@ -105,7 +103,7 @@ def when_ready(server: Any) -> None:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """The first sign of life, so that a worker that hangs while it starts is killed too."""
+    """Write the first heartbeat, so that a worker that hangs while it starts is killed too."""
     worker.tmp.notify()
 
 

@@ -1,4 +1,4 @@
-"""JSON from outside is read within limits, and what is beyond them is told from what is merely wrong by its reason."""
+"""JSON from outside is read within limits; the error says whether a limit or the syntax was the reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from app.adapters.incoming_json import UnreadableJson
         (b"12.5e3", 12500.0),
     ],
 )
-def test_what_is_proper_is_read(body: bytes | str, value: object) -> None:
+def test_valid_json_is_read(body: bytes | str, value: object) -> None:
     read = incoming_json.read(body)
     assert value is None or read == value
 
@@ -52,7 +52,7 @@ def test_what_is_proper_is_read(body: bytes | str, value: object) -> None:
         (b"\\" * 60_000, "Expecting value"),
     ],
 )
-def test_what_is_not_is_refused_without_its_content(body: bytes, reason: str) -> None:
+def test_invalid_json_is_refused_without_its_content_in_the_error(body: bytes, reason: str) -> None:
     with pytest.raises(UnreadableJson) as refused:
         incoming_json.read(body)
     assert str(refused.value) == reason

@@ -1,4 +1,4 @@
-"""Mail: files in a folder, SMTP to a real (small) server; nothing from a form starts a header of its own."""
+"""Mail as files in a folder and by SMTP to a small real server; form values cannot add headers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read(content: bytes) -> EmailMessage:
     return message
 
 
-def test_a_mail_is_a_file_in_the_folder(tmp_path: Path) -> None:
+def test_a_mail_is_written_to_the_folder(tmp_path: Path) -> None:
     open_mail("folder:", tmp_path / "mail", SENDER).send(MAIL)
     (file,) = (tmp_path / "mail").iterdir()
     assert file.suffix == ".eml"
@@ -63,7 +63,7 @@ def test_a_mail_is_a_file_in_the_folder(tmp_path: Path) -> None:
     assert attached.get_content() == b"%PDF-1.7 tickets"
 
 
-def test_a_repeat_replaces_the_first(tmp_path: Path) -> None:
+def test_a_repeated_mail_replaces_the_first_file(tmp_path: Path) -> None:
     mailbox = open_mail(f"folder:{tmp_path}", Path("unused"), SENDER)
     mailbox.send(MAIL)
     mailbox.send(MAIL)
@@ -71,7 +71,7 @@ def test_a_repeat_replaces_the_first(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_folder_that_cannot_be_written_is_worth_another_try(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_a_temporary_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(MailError):
         open_mail("folder:", tmp_path / "file" / "mail", SENDER).send(MAIL)
@@ -91,12 +91,12 @@ def test_a_folder_that_cannot_be_written_is_worth_another_try(tmp_path: Path) ->
         {"message_id": "<a@b>\r\nBcc: all@example.org"},
     ],
 )
-def test_nothing_starts_a_header_of_its_own(change: dict[str, str]) -> None:
+def test_values_with_line_breaks_add_no_header(change: dict[str, str]) -> None:
     with pytest.raises(BadMail):
         compose(replace(MAIL, **change), SENDER).as_bytes()  # type: ignore[arg-type]
 
 
-def test_bodies_may_say_anything() -> None:
+def test_any_body_is_sent_unchanged() -> None:
     hostile = "Bcc: all@example.org\r\n.\r\nQUIT\r\n<img onerror=x> {{7*7}} \u202e 🎬"
     message = read(compose(replace(MAIL, text=hostile, html=hostile), SENDER).as_bytes())
     assert message["Bcc"] is None
@@ -113,7 +113,7 @@ def test_bodies_may_say_anything() -> None:
         ("ana@xn--strae-oqa.example", "ana@xn--strae-oqa.example"),
     ],
 )
-def test_a_domain_with_letters_of_its_own_goes_out_as_servers_know_it(
+def test_an_international_domain_is_sent_in_its_ascii_form(
     to: str, known_as: str, mail_server: MailServer, tmp_path: Path
 ) -> None:
     open_mail(f"folder:{tmp_path}", tmp_path, SENDER).send(replace(MAIL, to=to))
@@ -123,7 +123,7 @@ def test_a_domain_with_letters_of_its_own_goes_out_as_servers_know_it(
     assert mail_server.recipients == [known_as]
 
 
-def test_the_senders_domain_and_the_mail_servers_name_go_out_so_too(tmp_path: Path) -> None:
+def test_sender_and_mail_server_are_sent_in_their_ascii_form(tmp_path: Path) -> None:
     sender = compose(MAIL, "Cine Lanterna <ingressos@straße.example>")["From"]
     assert sender == "Cine Lanterna <ingressos@xn--strae-oqa.example>"
     mailbox = open_mail("smtp://mail.straße.example", tmp_path, SENDER)
@@ -144,8 +144,8 @@ SUBJECTS = (
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
-def test_a_long_subject_loses_no_blank(subject: str) -> None:
-    """As readers of standard mail decode it: blanks between encoded words are dropped."""
+def test_a_folded_subject_keeps_its_blanks(subject: str) -> None:
+    """Mail readers drop blanks between encoded words, as the standard says."""
     content = compose(replace(MAIL, subject=subject), SENDER).as_bytes()
     line = re.search(rb"^Subject: (.*(?:\r\n[ \t].*)*)\r\n", content, re.MULTILINE)
     assert line is not None
@@ -154,7 +154,7 @@ def test_a_long_subject_loses_no_blank(subject: str) -> None:
     assert str(make_header(decode_header(line[1].decode()))) == subject.strip()
 
 
-def test_a_long_name_loses_no_blank() -> None:
+def test_a_folded_name_keeps_its_blanks() -> None:
     name = "Cinemateca São João da Conceição, Não Há Sessão Às Segundas e Terças"
     content = compose(MAIL, f'"{name}" <ingressos@cinelanterna.example>').as_bytes()
     line = re.search(rb"^From: (.*(?:\r\n[ \t].*)*)\r\n", content, re.MULTILINE)
@@ -176,13 +176,13 @@ def test_a_long_name_loses_no_blank() -> None:
         "folder",
     ],
 )
-def test_a_setting_that_names_no_way_is_refused(address: str, tmp_path: Path) -> None:
+def test_an_unknown_mail_url_is_refused(address: str, tmp_path: Path) -> None:
     with pytest.raises(BadAddress, match="smtp://host:port"):
         open_mail(address, tmp_path, SENDER)
 
 
 @pytest.mark.parametrize("sender", ["nonsense", "Cine Lanterna", "Cine, Lanterna <a@b.example>", "Cine <a@>"])
-def test_a_setting_that_names_no_sender_is_refused(sender: str) -> None:
+def test_an_invalid_sender_is_refused(sender: str) -> None:
     with pytest.raises(BadAddress, match="a sender is"):
         check_sender(sender)
     check_sender(SENDER)
@@ -195,7 +195,7 @@ def mail_server() -> Iterator[MailServer]:
     server.stop()
 
 
-def test_mail_goes_over_smtp(mail_server: MailServer, tmp_path: Path) -> None:
+def test_a_mail_is_sent_by_smtp(mail_server: MailServer, tmp_path: Path) -> None:
     mailbox = open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER)
     mailbox.send(MAIL)
     (content,) = mail_server.received
@@ -203,7 +203,7 @@ def test_mail_goes_over_smtp(mail_server: MailServer, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("goodbye", [b"421 too busy to say goodbye", b"250 bye", b"nonsense"])
-def test_a_mail_that_was_taken_is_not_sent_again_for_want_of_a_goodbye(
+def test_an_accepted_mail_counts_as_sent_when_the_connection_breaks_afterwards(
     goodbye: bytes, mail_server: MailServer, tmp_path: Path
 ) -> None:
     mail_server.quit_reply = goodbye
@@ -211,19 +211,19 @@ def test_a_mail_that_was_taken_is_not_sent_again_for_want_of_a_goodbye(
     assert len(mail_server.received) == 1
 
 
-def test_a_refused_recipient_is_not_tried_again(mail_server: MailServer, tmp_path: Path) -> None:
+def test_a_refused_recipient_is_a_permanent_error(mail_server: MailServer, tmp_path: Path) -> None:
     mailbox = open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER)
     with pytest.raises(BadMail):
         mailbox.send(replace(MAIL, to="ana@nowhere.example"))
 
 
-def test_a_recipient_that_was_put_off_is_tried_again(mail_server: MailServer, tmp_path: Path) -> None:
+def test_a_deferred_recipient_is_a_temporary_error(mail_server: MailServer, tmp_path: Path) -> None:
     mailbox = open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER)
     with pytest.raises(MailError):
         mailbox.send(replace(MAIL, to="ana@later.example"))
 
 
-def test_a_server_that_is_away_is_tried_again(mail_server: MailServer, tmp_path: Path) -> None:
+def test_an_unreachable_server_is_a_temporary_error(mail_server: MailServer, tmp_path: Path) -> None:
     address = f"smtp://127.0.0.1:{mail_server.port}?tls=off"
     mail_server.closed = True
     with pytest.raises(MailError):
@@ -233,10 +233,10 @@ def test_a_server_that_is_away_is_tried_again(mail_server: MailServer, tmp_path:
         open_mail(address, tmp_path, SENDER).send(MAIL)
 
 
-def test_a_server_that_answers_each_step_just_in_time_is_left_in_the_end(
+def test_the_time_limit_is_for_the_whole_mail(
     mail_server: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Six answers of half a second each: every one in time, the whole mail not."""
+    """Each of the six answers takes half a second, which is within its limit; the whole mail exceeds the limit."""
     monkeypatch.setattr(mail, "WHOLE_SECONDS", 1.2)
     mail_server.pause = 0.5
     with pytest.raises(MailError):
@@ -244,7 +244,9 @@ def test_a_server_that_answers_each_step_just_in_time_is_left_in_the_end(
     assert mail_server.received == []
 
 
-def test_mail_is_not_sent_in_the_clear_unless_told_so(mail_server: MailServer, tmp_path: Path) -> None:
+def test_mail_is_sent_unencrypted_only_when_the_setting_allows_it(
+    mail_server: MailServer, tmp_path: Path
+) -> None:
     mailbox = open_mail(f"smtp://127.0.0.1:{mail_server.port}", tmp_path, SENDER)
     assert isinstance(mailbox, SmtpMailbox)
     with pytest.raises(MailError):  # this server has no STARTTLS
@@ -252,7 +254,7 @@ def test_mail_is_not_sent_in_the_clear_unless_told_so(mail_server: MailServer, t
     assert mail_server.received == []
 
 
-def test_what_went_wrong_is_said_without_whose_mail_it_was(mail_server: MailServer, tmp_path: Path) -> None:
+def test_mail_errors_contain_no_recipient(mail_server: MailServer, tmp_path: Path) -> None:
     nobody = replace(MAIL, to="ana.souza@exa mple.org", subject="Tickets")
     with pytest.raises(BadMail) as refused:
         compose(nobody, SENDER)

@@ -1,4 +1,4 @@
-"""The printer fetches nothing: not from the network, not from the disk, not from the document itself."""
+"""The PDF printer fetches nothing from the network or the disk; fonts, pictures and threads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def printer() -> Printer:
 
 @pytest.fixture
 def listener() -> Iterator[tuple[str, list[str]]]:
-    """A server that writes down who asks."""
+    """A web server that records the requested paths."""
     asked: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -62,7 +62,7 @@ def listener() -> Iterator[tuple[str, list[str]]]:
         '<base href="{url}/"><img src="j.png">',
     ],
 )
-def test_nothing_is_asked_of_the_network(
+def test_no_request_is_sent_to_the_network(
     printer: Printer, listener: tuple[str, list[str]], markup: str
 ) -> None:
     url, asked = listener
@@ -71,7 +71,7 @@ def test_nothing_is_asked_of_the_network(
     assert asked == []
 
 
-def test_the_listener_would_notice(listener: tuple[str, list[str]]) -> None:
+def test_control_the_listener_records_requests(listener: tuple[str, list[str]]) -> None:
     from weasyprint import HTML
 
     url, asked = listener
@@ -79,7 +79,7 @@ def test_the_listener_would_notice(listener: tuple[str, list[str]]) -> None:
     assert asked == ["/a.png"]
 
 
-def test_files_of_the_machine_stay_where_they_are(printer: Printer, tmp_path: Path) -> None:
+def test_files_of_the_machine_are_not_read(printer: Printer, tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("the secret key")
     content = printer.pdf(
@@ -88,7 +88,7 @@ def test_files_of_the_machine_stay_where_they_are(printer: Printer, tmp_path: Pa
     assert not PdfReader(BytesIO(content)).attachments
 
 
-def test_a_picture_that_was_handed_in_is_drawn(printer: Printer) -> None:
+def test_a_picture_passed_as_an_argument_is_drawn(printer: Printer) -> None:
     content = printer.pdf(PAGE.format('<img src="image:dot" alt="a dot">'), {"dot": PNG})
     assert len(PdfReader(BytesIO(content)).pages[0].images) == 1
 
@@ -133,7 +133,7 @@ def test_many_threads_print_at_once(printer: Printer) -> None:
         ("太陽・月", "Tai Yang Yue"),
     ],
 )
-def test_a_font_says_what_it_can_draw(given: str, drawn: str) -> None:
+def test_a_font_lists_the_characters_that_it_can_draw(given: str, drawn: str) -> None:
     assert Font(FONTS / "PublicSans-Regular.ttf").printable(given) == drawn
 
 
@@ -148,7 +148,7 @@ def test_a_font_says_what_it_can_draw(given: str, drawn: str) -> None:
         ("AKIRA アキラ", False),
     ],
 )
-def test_a_font_says_whether_it_has_the_letters(text: str, draws: bool) -> None:
+def test_a_font_can_be_asked_for_the_characters_of_a_text(text: str, draws: bool) -> None:
     assert Font(FONTS / "PublicSans-Regular.ttf").draws(text) is draws
 
 
@@ -157,8 +157,8 @@ def test_wider_text_is_wider() -> None:
     assert 0 < font.width("I") < font.width("W") < font.width("WW")
 
 
-def test_no_style_sheet_of_a_browser_applies() -> None:
-    """WeasyPrint asks the method that stands in for its own: headings are neither blocks nor bold unless ours says."""
+def test_the_default_style_sheet_of_weasyprint_is_not_used() -> None:
+    """WeasyPrint calls our replacement of its method: headings are not bold unless our style sheet says so."""
     plain = Printer(CSS.replace(",p,h1", ""), {"text": FONTS / "PublicSans-Regular.ttf"})
     assert text_of(plain.pdf(PAGE.format("<h1>there</h1>"), {})) == "Hellothere"
 

@@ -1,4 +1,4 @@
-"""What WeasyPrint would load for nothing stays away until it is called, and is there then."""
+"""Importing the PDF adapter does not load the slow modules of WeasyPrint; they load when they are used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def run(code: str) -> list[str]:
     return found
 
 
-def test_it_loads_neither_the_subsetter_nor_variable_fonts() -> None:
+def test_the_import_loads_neither_the_subsetter_nor_variable_fonts() -> None:
     loaded = set(
         run(
             "import json, sys; from app.adapters import pdf_import; pdf_import.load();"
@@ -29,7 +29,7 @@ def test_it_loads_neither_the_subsetter_nor_variable_fonts() -> None:
     assert not {"fontTools.subset", "fontTools.varLib", "fontTools.varLib.instancer"} & loaded
 
 
-def test_where_harfbuzz_does_not_subset_they_are_there_when_called() -> None:
+def test_the_modules_load_when_harfbuzz_cannot_subset() -> None:
     kinds = run(
         "import json; from app.adapters import pdf_import; pdf_import.load();"
         "from weasyprint.pdf import fonts;"

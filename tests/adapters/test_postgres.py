@@ -1,4 +1,4 @@
-"""The embedded Postgres: joined, killed, moved and broken, with real servers."""
+"""The embedded Postgres, with real servers: start, join, kill, paths, accounts and error messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.adapters.postgres import PostgresError, PostgresServer
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that `nobody` can enter too (those of pytest are closed to others)."""
+    """A folder that the account `nobody` can enter; those of pytest are closed to other accounts."""
     path = Path(tempfile.mkdtemp(prefix="bilheteria-adapter-"))
     path.chmod(0o755)
     yield path
@@ -30,7 +30,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def start(folder: Path) -> Iterator[Callable[..., PostgresServer]]:
-    """postgres.start, on folders below `folder`; what it started is stopped."""
+    """`postgres.start` on folders below `folder`; the started servers are stopped after the test."""
     started: dict[int, PostgresServer] = {}
 
     def start_one(data_dir: Path | None = None) -> PostgresServer:
@@ -59,7 +59,7 @@ def test_a_second_start_joins_the_running_server(start: Callable[..., PostgresSe
     assert start().pid == start().pid
 
 
-def test_it_syncs_what_it_acknowledges_and_keeps_utc(start: Callable[..., PostgresServer]) -> None:
+def test_the_server_syncs_commits_and_uses_utc(start: Callable[..., PostgresServer]) -> None:
     names = "('fsync', 'synchronous_commit', 'full_page_writes', 'TimeZone', 'server_encoding')"
     rows = execute(start(), f"select name, setting from pg_settings where name in {names}")
     assert dict(rows) == {  # type: ignore[arg-type]
@@ -71,7 +71,7 @@ def test_it_syncs_what_it_acknowledges_and_keeps_utc(start: Callable[..., Postgr
     }
 
 
-def test_what_was_committed_survives_a_kill(start: Callable[..., PostgresServer]) -> None:
+def test_committed_rows_survive_a_kill(start: Callable[..., PostgresServer]) -> None:
     server = start()
     execute(server, "create table kept (n int)", *[f"insert into kept values ({n})" for n in range(50)])
     os.kill(server.pid, signal.SIGKILL)
@@ -80,7 +80,9 @@ def test_what_was_committed_survives_a_kill(start: Callable[..., PostgresServer]
     assert execute(again, "select count(*) from kept") == [(50,)]
 
 
-def test_a_stale_pid_that_another_program_got_does_not_block(start: Callable[..., PostgresServer]) -> None:
+def test_a_stale_pid_that_another_program_has_does_not_prevent_the_start(
+    start: Callable[..., PostgresServer],
+) -> None:
     server = start()
     pidfile = server.place.cluster / "postmaster.pid"
     lines = pidfile.read_text().splitlines()
@@ -106,7 +108,7 @@ def test_a_path_with_spaces_and_accents_works(folder: Path, start: Callable[...,
     assert execute(start(folder / "sala de exibição & cia"), "select 1") == [(1,)]
 
 
-def test_data_goes_where_the_servers_account_can_follow(
+def test_the_data_folder_is_one_that_the_servers_account_can_enter(
     folder: Path, start: Callable[..., PostgresServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = folder / "closed"
@@ -121,7 +123,7 @@ def test_data_goes_where_the_servers_account_can_follow(
     assert execute(start(closed / "data"), "select count(*) from kept") == [(0,)]
 
 
-def test_a_copy_of_the_programs_runs_by_itself(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_of_the_postgres_programs_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_place, "REACHABLE_BASE", folder)
     monkeypatch.setattr(postgres_place, "_can_enter", lambda *_: False)
     binaries = postgres_place._reachable_binaries(pwd.getpwuid(os.geteuid()))
@@ -131,7 +133,7 @@ def test_a_copy_of_the_programs_runs_by_itself(folder: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("broken", ["a file in its place", "half a cluster"])
-def test_what_cannot_be_used_is_one_line(
+def test_an_unusable_folder_is_a_one_line_error(
     folder: Path, start: Callable[..., PostgresServer], broken: str
 ) -> None:
     data = folder / "data"
@@ -147,7 +149,7 @@ def test_what_cannot_be_used_is_one_line(
     assert str(folder) in str(caught.value)
 
 
-def test_the_log_says_what_was_wrong_and_nobodys_data(start: Callable[..., PostgresServer]) -> None:
+def test_the_log_has_errors_without_parameters(start: Callable[..., PostgresServer]) -> None:
     server = start()
     execute(server, "create table people (cpf text primary key)", "insert into people values ('52998224725')")
     with pytest.raises(psycopg2.errors.UniqueViolation):

@@ -1,4 +1,4 @@
-"""Conversations with Postgres end in time: by the server, and by us where the server says nothing."""
+"""Time limits of the communication with Postgres: by the server, and by the client when the server is silent."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from app.adapters import postgres_limits
 from app.adapters.postgres_limits import Limits, NoAnswer, open_connection, page_limits
 from tests.silent_proxy import SilentProxy, silent_proxy
 
-PATIENCE = 60.0
-# Long enough for a machine that is busy: only what has to run out is short.
-LONG = Limits(connect=PATIENCE, statement=PATIENCE, lock=PATIENCE, idle=PATIENCE, pool=PATIENCE)
+WAIT_LIMIT = 60.0
+# Limits that a busy machine never reaches; a test shortens only the limit that it is about.
+LONG = Limits(connect=WAIT_LIMIT, statement=WAIT_LIMIT, lock=WAIT_LIMIT, idle=WAIT_LIMIT, pool=WAIT_LIMIT)
 SHORT = 0.3
 
 
@@ -34,7 +34,7 @@ def ask(talking: connection, statement: str) -> object:
         return answer
 
 
-def test_a_database_that_is_silent_when_connecting(proxy: SilentProxy) -> None:
+def test_connecting_to_a_silent_database_ends(proxy: SilentProxy) -> None:
     proxy.silence_all()
     with pytest.raises(NoAnswer):
         open_connection(proxy.url, replace(LONG, connect=SHORT))
@@ -53,7 +53,7 @@ def test_a_connection_that_goes_silent_is_closed(proxy: SilentProxy) -> None:
     assert ask(open_connection(proxy.url, LONG), "select 7") == 7
 
 
-def test_a_commit_that_gets_no_answer(proxy: SilentProxy) -> None:
+def test_a_commit_without_an_answer_ends(proxy: SilentProxy) -> None:
     talking = open_connection(proxy.url, LONG)
     assert ask(talking, "select 7") == 7
     talking.seconds = SHORT  # type: ignore[attr-defined]
@@ -63,8 +63,8 @@ def test_a_commit_that_gets_no_answer(proxy: SilentProxy) -> None:
     assert talking.closed
 
 
-def test_an_answer_that_is_there_is_taken_however_late_we_come() -> None:
-    """A process that was busy meanwhile finds the answer, and the deadline over, at the same moment."""
+def test_an_answer_that_arrived_is_read_after_the_deadline() -> None:
+    """A process that was busy finds at the same moment that the answer is there and the deadline is over."""
 
     class Answered:
         seconds = 0.01
@@ -82,16 +82,16 @@ def test_an_answer_that_is_there_is_taken_however_late_we_come() -> None:
     postgres_limits._wait(lambda *_: time.sleep(0.02), Answered())  # type: ignore[arg-type]
 
 
-def test_a_statement_that_takes_long_is_ended_by_the_server(database: str) -> None:
+def test_the_server_ends_a_slow_statement(database: str) -> None:
     talking = open_connection(database, replace(LONG, statement=SHORT))
-    talking.seconds = PATIENCE  # type: ignore[attr-defined]
+    talking.seconds = WAIT_LIMIT  # type: ignore[attr-defined]
     with pytest.raises(errors.QueryCanceled):
         ask(talking, "select pg_sleep(60)")
     talking.rollback()
     assert ask(talking, "select 7") == 7
 
 
-def test_a_lock_is_not_waited_for_for_long(database: str) -> None:
+def test_waiting_for_a_lock_ends(database: str) -> None:
     holding = open_connection(database, LONG)
     ask(holding, "select pg_advisory_lock(1)")
     waiting = open_connection(database, replace(LONG, lock=SHORT))
@@ -100,7 +100,7 @@ def test_a_lock_is_not_waited_for_for_long(database: str) -> None:
     holding.close()
 
 
-def test_a_transaction_that_is_left_alone_gives_its_locks_back(database: str) -> None:
+def test_an_idle_transaction_releases_its_locks(database: str) -> None:
     left = open_connection(database, replace(LONG, idle=SHORT))
     ask(left, "select pg_advisory_xact_lock(2)")
     other = open_connection(database, LONG)
@@ -110,7 +110,7 @@ def test_a_transaction_that_is_left_alone_gives_its_locks_back(database: str) ->
     assert left.closed
 
 
-def test_what_the_address_says_has_precedence(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_in_the_database_url_have_precedence(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=11s")
     url = f"{database}&options=-c%20statement_timeout%3D13s&keepalives_idle=99"
     talking = open_connection(url, page_limits(2))

@@ -1,4 +1,4 @@
-"""The sandbox bank alone, as any provider behind the port: repeated calls, refunds, outages, notifications."""
+"""The sandbox bank as a payment provider: repeated calls, refunds, outages, notifications."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def request(method: str = "pix", amount: int = 5000) -> ChargeRequest:
     )
 
 
-def test_creating_twice_is_creating_once(bank: Sandbox) -> None:
+def test_creating_a_charge_twice_creates_one(bank: Sandbox) -> None:
     asked = request()
     assert bank.create(asked) == bank.create(asked)
     bank.pay(asked.id)
     assert bank.create(asked).status == "paid"
 
 
-def test_end_to_end_ids_look_as_the_central_banks(bank: Sandbox) -> None:
+def test_end_to_end_ids_have_the_form_of_the_central_bank(bank: Sandbox) -> None:
     asked = request()
     bank.create(asked)
     bank.pay(asked.id)
@@ -68,7 +68,7 @@ def test_a_cancelled_charge_cannot_be_paid_unless_stubbornly(bank: Sandbox) -> N
     assert len(bank.fetch(asked.id).payments) == 1
 
 
-def test_a_charge_is_over_by_the_clock_of_the_banks_books(
+def test_a_charge_expires_by_the_clock_of_the_database(
     bank: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Ahead(datetime):
@@ -83,14 +83,14 @@ def test_a_charge_is_over_by_the_clock_of_the_banks_books(
     assert bank.fetch(asked.id).status == "paid"
 
 
-def test_a_payment_that_nobody_is_told_of_is_not_turned_back(bank: Sandbox) -> None:
-    """It was made before the charge was cancelled: it shows later, with the time at which it was made."""
+def test_a_payment_without_notification_is_kept_after_a_cancellation(bank: Sandbox) -> None:
+    """The payment was made before the charge was cancelled; it becomes visible later, with its own time."""
     asked = request()
     bank.create(asked)
     bank.pay(asked.id, told_after=60)
     assert bank.cancel(asked.id).status == "ended"
     assert bank.notifications() == []
-    with db.transaction() as current:  # a minute later
+    with db.transaction() as current:  # as if a minute had passed
         current.execute(text("update sandbox_bank.payments set visible_at = clock_timestamp()"))
         now = current.execute(text("select clock_timestamp()")).scalar_one()
     paid_at = bank.fetch(asked.id).payments[0].paid_at
@@ -98,17 +98,17 @@ def test_a_payment_that_nobody_is_told_of_is_not_turned_back(bank: Sandbox) -> N
     assert paid_at < now
 
 
-def test_money_on_its_way_is_turned_back_by_a_cancel(bank: Sandbox) -> None:
+def test_a_cancellation_returns_a_pending_payment(bank: Sandbox) -> None:
     asked = request()
     bank.create(asked)
     bank.pay(asked.id, after=60)
     bank.cancel(asked.id)
-    with db.transaction() as current:  # a minute later
+    with db.transaction() as current:  # as if a minute had passed
         current.execute(text("update sandbox_bank.payments set visible_at = clock_timestamp()"))
     assert bank.fetch(asked.id).payments == ()
 
 
-def test_money_on_its_way_arrives_where_nobody_cancels(bank: Sandbox) -> None:
+def test_a_pending_payment_arrives_without_a_cancellation(bank: Sandbox) -> None:
     asked = request()
     bank.create(asked)
     bank.pay(asked.id, after=60)
@@ -118,7 +118,7 @@ def test_money_on_its_way_arrives_where_nobody_cancels(bank: Sandbox) -> None:
     assert len(bank.fetch(asked.id).payments) == 1
 
 
-def test_unknown_charges(bank: Sandbox) -> None:
+def test_unknown_charges_are_refused(bank: Sandbox) -> None:
     for call in (bank.fetch, bank.cancel, bank.look):
         with pytest.raises(UnknownCharge):
             call("nobody")
@@ -126,7 +126,7 @@ def test_unknown_charges(bank: Sandbox) -> None:
         bank.refund(RefundRequest("r", "nobody", "nothing", 1))
 
 
-def test_a_bank_that_is_away_does_nothing(bank: Sandbox) -> None:
+def test_an_unreachable_bank_does_nothing(bank: Sandbox) -> None:
     asked = request()
     bank.go_away(60)
     with pytest.raises(Unreachable):
@@ -136,7 +136,7 @@ def test_a_bank_that_is_away_does_nothing(bank: Sandbox) -> None:
         bank.fetch(asked.id)
 
 
-def test_a_lost_answer_is_no_lost_charge(bank: Sandbox) -> None:
+def test_a_charge_exists_when_its_answer_was_lost(bank: Sandbox) -> None:
     asked = request()
     bank.go_away(60, answers_get_lost=True)
     with pytest.raises(Unreachable):
@@ -145,7 +145,7 @@ def test_a_lost_answer_is_no_lost_charge(bank: Sandbox) -> None:
     assert bank.fetch(asked.id).status == "pending"
 
 
-def test_refunds_happen_once_an_id_and_never_exceed_the_money(bank: Sandbox) -> None:
+def test_refunds_happen_once_per_id_and_never_exceed_the_payment(bank: Sandbox) -> None:
     asked = request(amount=5000)
     bank.create(asked)
     bank.pay(asked.id)
@@ -169,7 +169,7 @@ def test_a_refused_refund_stays_refused_under_its_id(bank: Sandbox) -> None:
     assert bank.refund(part) == "refused"
 
 
-def test_notifications_come_again_until_they_are_delivered(bank: Sandbox) -> None:
+def test_notifications_are_repeated_until_they_are_delivered(bank: Sandbox) -> None:
     asked = request()
     bank.create(asked)
     bank.pay(asked.id)
@@ -186,7 +186,7 @@ def test_notifications_come_again_until_they_are_delivered(bank: Sandbox) -> Non
         assert current.execute(text("select count(*) from sandbox_bank.notifications")).scalar() == 0
 
 
-def test_another_key_signs_otherwise(bank: Sandbox, database: str) -> None:
+def test_another_key_makes_another_signature(bank: Sandbox, database: str) -> None:
     other = Sandbox(database, secret_key="another", pix="manual")
     from app.adapters.psp import Forged
 
@@ -199,11 +199,11 @@ def test_another_key_signs_otherwise(bank: Sandbox, database: str) -> None:
 @pytest.mark.parametrize(
     ("pix", "seconds"), [("manual", None), ("auto", 0.0), ("auto:3", 3.0), ("auto:0.2", 0.2)]
 )
-def test_customers_pay_by_themselves_only_where_that_is_said(pix: str, seconds: float | None) -> None:
+def test_charges_are_paid_automatically_only_with_the_setting(pix: str, seconds: float | None) -> None:
     assert auto_after(pix) == seconds
 
 
 @pytest.mark.parametrize("pix", ["", "autoo", "automatic", "auto:", "auto:x", "auto:-1", "auto:inf", "Auto "])
-def test_what_says_neither_is_refused(pix: str) -> None:
+def test_an_unknown_setting_for_automatic_payment_is_refused(pix: str) -> None:
     with pytest.raises(BadManner, match="manual, auto or auto:3"):
         auto_after(pix)

@@ -1,4 +1,4 @@
-"""One promise, two storages: a folder, and S3 spoken to over HTTP."""
+"""The contract of the storage, for both adapters: a folder, and S3 over HTTP."""
 
 from __future__ import annotations
 
@@ -62,30 +62,30 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     return request.getfixturevalue("s3")
 
 
-def test_what_is_put_is_got(storage: Storage) -> None:
+def test_a_stored_file_can_be_read(storage: Storage) -> None:
     storage.put("orders/one-1.pdf", b"%PDF-1.7\x00\xff", "application/pdf")
     assert storage.get("orders/one-1.pdf") == b"%PDF-1.7\x00\xff"
     assert storage.exists("orders/one-1.pdf")
 
 
-def test_putting_again_replaces(storage: Storage) -> None:
+def test_storing_again_replaces_the_file(storage: Storage) -> None:
     storage.put("orders/two.pdf", b"first", "application/pdf")
     storage.put("orders/two.pdf", b"second", "application/pdf")
     assert storage.get("orders/two.pdf") == b"second"
 
 
-def test_nothing_is_an_empty_file_too(storage: Storage) -> None:
+def test_an_empty_file_can_be_stored(storage: Storage) -> None:
     storage.put("empty", b"", "text/plain")
     assert storage.get("empty") == b""
 
 
-def test_what_is_not_there_is_missing(storage: Storage) -> None:
+def test_reading_an_unknown_key_raises_missing(storage: Storage) -> None:
     assert not storage.exists("orders/none.pdf")
     with pytest.raises(Missing):
         storage.get("orders/none.pdf")
 
 
-def test_deleting_is_done_once_or_twice(storage: Storage) -> None:
+def test_deleting_twice_is_no_error(storage: Storage) -> None:
     storage.put("orders/three.pdf", b"x", "application/pdf")
     storage.delete("orders/three.pdf")
     storage.delete("orders/three.pdf")
@@ -95,7 +95,7 @@ def test_deleting_is_done_once_or_twice(storage: Storage) -> None:
 @pytest.mark.parametrize(
     "key", ["", "/etc/passwd", "../secret-key", "a/../../b", "a//b", "a/.hidden", "A", "a b", "é", "a\x00"]
 )
-def test_odd_keys_are_refused_everywhere(storage: Storage, key: str) -> None:
+def test_invalid_keys_are_refused_by_all_functions(storage: Storage, key: str) -> None:
     actions: list[Callable[[], object]] = [
         lambda: storage.put(key, b"", "text/plain"),
         lambda: storage.get(key),
@@ -108,7 +108,7 @@ def test_odd_keys_are_refused_everywhere(storage: Storage, key: str) -> None:
             action()
 
 
-def test_a_link_downloads_the_file_under_its_name_or_there_is_none(storage: Storage) -> None:
+def test_a_link_downloads_the_file_under_its_name(storage: Storage) -> None:
     storage.put("orders/four.pdf", b"the file", "application/pdf")
     link = storage.url("orders/four.pdf", 60, 'Ingressos "LUZ"\r\nX: y.pdf')
     if isinstance(storage, FolderStorage):
@@ -121,7 +121,7 @@ def test_a_link_downloads_the_file_under_its_name_or_there_is_none(storage: Stor
         assert answer.headers["Content-Type"] == "application/pdf"
 
 
-def test_many_writers_leave_one_whole_file(storage: Storage) -> None:
+def test_concurrent_writers_leave_one_complete_file(storage: Storage) -> None:
     contents = [bytes([number]) * 50_000 for number in range(8)]
     threads = [
         threading.Thread(target=storage.put, args=("orders/five.pdf", content, "application/pdf"))
@@ -135,7 +135,7 @@ def test_many_writers_leave_one_whole_file(storage: Storage) -> None:
 
 
 @given(st.text(max_size=40))
-def test_no_key_leaves_the_folder(key: str) -> None:
+def test_no_key_names_a_file_outside_the_folder(key: str) -> None:
     try:
         path = Path("/srv/tickets") / _checked(key)
     except BadKey:
@@ -144,7 +144,7 @@ def test_no_key_leaves_the_folder(key: str) -> None:
     assert os.path.normpath(path) != "/srv/tickets"
 
 
-def test_files_are_the_owners_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
     storage = FolderStorage(tmp_path / "tickets")
     storage.put("orders/one.pdf", b"x", "application/pdf")
     mode = (tmp_path / "tickets" / "orders" / "one.pdf").stat().st_mode
@@ -158,7 +158,7 @@ def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> N
         FolderStorage(tmp_path / "tickets").put("one.pdf", b"x", "application/pdf")
 
 
-def test_an_s3_that_is_away_is_a_storage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_s3_is_a_storage_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
     with socket.socket() as probe:
@@ -169,7 +169,7 @@ def test_an_s3_that_is_away_is_a_storage_error(monkeypatch: pytest.MonkeyPatch) 
         storage.put("one.pdf", b"x", "application/pdf")
 
 
-def test_a_bucket_that_is_not_there_is_a_storage_error_and_not_missing(s3: S3Storage) -> None:
+def test_an_unknown_bucket_is_a_storage_error_and_not_missing(s3: S3Storage) -> None:
     s3.bucket = "another-houses-bucket"
     with pytest.raises(StorageError) as caught:
         s3.get("one.pdf")
@@ -189,26 +189,26 @@ def test_a_bucket_that_is_not_there_is_a_storage_error_and_not_missing(s3: S3Sto
         "tickets",
     ],
 )
-def test_a_wrong_setting_is_named(address: str) -> None:
+def test_the_error_names_a_wrong_setting(address: str) -> None:
     with pytest.raises(BadAddress, match="a storage is"):
         open_storage(address, Path())
 
 
-def test_a_folder_may_be_named(tmp_path: Path) -> None:
+def test_a_setting_can_name_a_folder(tmp_path: Path) -> None:
     storage = open_storage(f"folder:{tmp_path}/elsewhere", Path("/nowhere"))
     storage.put("one", b"1", "text/plain")
     assert (tmp_path / "elsewhere" / "one").read_bytes() == b"1"
 
 
-def test_one_storage_a_process_however_many_threads_ask(
+def test_all_threads_of_a_process_share_one_storage(
     s3: S3Storage, endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """boto3 makes clients safely in one thread at a time only; the client itself may be shared."""
+    """boto3 clients must be created by one thread at a time; a client itself can be shared."""
     made, at_work = [], threading.Lock()
 
     class Counted(S3Storage):
         def __init__(self, *arguments: str) -> None:
-            assert at_work.acquire(blocking=False), "two clients are made at once"
+            assert at_work.acquire(blocking=False), "two clients are created at the same time"
             super().__init__(*arguments)
             made.append(self)
             at_work.release()

@@ -1,4 +1,4 @@
-"""A backup brings back every row; nothing is written over."""
+"""Backup and restore: every row is restored, and nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def counts(url: str) -> list[tuple[str, int]]:
         connection.close()
 
 
-def test_a_backup_comes_back_whole(demo: str, app: Flask, all_databases: Databases, tmp_path: Path) -> None:
+def test_a_restored_backup_has_every_row(
+    demo: str, app: Flask, all_databases: Databases, tmp_path: Path
+) -> None:
     file = tmp_path / "box-office.dump"
     said = app.test_cli_runner().invoke(backup, [str(file)])
     assert said.exit_code == 0, said.output
@@ -46,7 +48,7 @@ def test_a_backup_comes_back_whole(demo: str, app: Flask, all_databases: Databas
         all_databases.drop("restored")
 
 
-def test_what_cannot_be_done_is_one_line(database: str, app: Flask, tmp_path: Path) -> None:
+def test_a_refused_backup_is_a_one_line_error(database: str, app: Flask, tmp_path: Path) -> None:
     said = app.test_cli_runner().invoke(backup, ["/dev/null/box-office.dump"])
     assert said.exit_code == 1
     assert said.output == "Error: /dev/null/box-office.dump cannot be written: Not a directory\n"

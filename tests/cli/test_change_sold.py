@@ -1,4 +1,4 @@
-"""`import-programme --change-sold`: another print arrives, the tickets stay good, and their buyers are told."""
+"""`import-programme --change-sold`: sold tickets stay valid, are renewed, and their buyers get a mail."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("app")
 
 @pytest.fixture(autouse=True)
 def programme(app: object, tmp_path: Path) -> Path:
-    """Limite, original version, 120 minutes, on sale; an empty mailbox."""
+    """The programme of one screening (Limite, original version, 120 minutes, on sale), and an empty mailbox."""
     for file in config.settings().mail_folder.glob("*.eml"):
         file.unlink()
     import_changes(tmp_path)
@@ -45,7 +45,7 @@ def programme(app: object, tmp_path: Path) -> Path:
 
 
 def bought(*numbers: int, language: str = "pt_BR", **chosen: Any) -> OrderView:
-    """A paid order whose PDF is made and mailed."""
+    """Make a paid order whose PDF is made and mailed."""
     screening = only_screening()
     basket = purchases.choose(purchases.start(screening, seat_ids_at(screening, *numbers)), **chosen)
     set_order_language(basket, language)
@@ -54,8 +54,8 @@ def bought(*numbers: int, language: str = "pt_BR", **chosen: Any) -> OrderView:
     return paid
 
 
-def told(order: OrderView) -> list[EmailMessage]:
-    """The mails about the order, besides the one with its tickets; oldest first."""
+def later_mails(order: OrderView) -> list[EmailMessage]:
+    """The mails about the order, without the one with its tickets; oldest first."""
     send_all_mails()
     found = [mail for mail in read_mails(config.settings().mail_folder) if order.code in mail["Subject"]]
     return [mail for mail in found if not mail["Subject"].startswith(("Seus ingressos", "Your tickets"))]
@@ -76,8 +76,8 @@ def run(statement: str, **values: object) -> None:
     cache.clear_all()
 
 
-def begins(in_: timedelta) -> None:
-    """The screening begins then, and its tickets say so."""
+def move_start(in_: timedelta) -> None:
+    """Move the start of the screening, also on its tickets."""
     for table in ("events.screenings", "tickets.issues"):
         run(
             f"update {table} set starts_at = clock_timestamp() + :in_, ends_at = clock_timestamp() + :in_ +"
@@ -94,7 +94,7 @@ def test_without_the_option_the_refusal_names_it(programme: Path) -> None:
     assert "--change-sold" in bad.value.problems[0].message
 
 
-def test_the_check_says_before_and_after_and_whom_it_touches(
+def test_the_check_lists_the_changes_and_the_number_of_buyers(
     programme: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bought(0, 1)
@@ -119,7 +119,7 @@ def test_the_check_says_before_and_after_and_whom_it_touches(
     assert only_screening().version == "dubbed"
 
 
-def test_one_that_has_begun_is_refused_with_the_option_too(programme: Path) -> None:
+def test_a_screening_that_has_begun_is_refused_with_the_option(programme: Path) -> None:
     bought(0)
     run("update events.screenings set starts_at = clock_timestamp() - interval '1 minute'")
     with pytest.raises(BadProgramme) as bad:
@@ -127,7 +127,7 @@ def test_one_that_has_begun_is_refused_with_the_option_too(programme: Path) -> N
     assert "has begun, and 1 seat is sold or held" in bad.value.problems[0].message
 
 
-def test_tickets_are_renewed_and_stay_good(programme: Path) -> None:
+def test_tickets_are_renewed_and_stay_valid(programme: Path) -> None:
     paid = bought(0, 1)
     before = issued(paid)
     with db.reading():
@@ -145,19 +145,19 @@ def test_tickets_are_renewed_and_stay_good(programme: Path) -> None:
     assert again.made_at > drawn.made_at
     assert new_pdf not in (pdf, None)
     screening_id = only_screening().id
-    begins(timedelta(minutes=10))
+    move_start(timedelta(minutes=10))
     answer = admit(before[0].qr_text, screening_id=screening_id)
     assert answer.verdict == "admitted"
     assert answer.ticket is not None
     assert answer.ticket.facts.version == "dubbed"
 
 
-def test_an_order_that_is_in_is_left_alone_and_not_told(programme: Path) -> None:
+def test_an_admitted_order_is_not_changed_and_gets_no_mail(programme: Path) -> None:
     paid = bought(0)
     run("update tickets.tickets set state = 'admitted', admitted_at = clock_timestamp()")
     before = issued(paid)
     change_sold(programme, version="dubbed")
-    assert told(paid) == []
+    assert later_mails(paid) == []
     assert issued(paid) == before
 
 
@@ -184,10 +184,10 @@ MAIL = {
 
 
 @pytest.mark.parametrize("language", MAIL)
-def test_buyers_are_told_once(programme: Path, language: str) -> None:
+def test_each_buyer_gets_one_mail(programme: Path, language: str) -> None:
     paid = bought(0, 1, language=language)
     change_sold(programme, version="dubbed", format="3D", minutes=130)
-    (mail,) = told(paid)
+    (mail,) = later_mails(paid)
     subject, *lines = MAIL[language]
     assert subject in mail["Subject"]
     said = text_of(mail)
@@ -195,62 +195,62 @@ def test_buyers_are_told_once(programme: Path, language: str) -> None:
         assert line in said, said
     assert f"http://localhost{links.order(paid.token)}" in said
     assert change_sold(programme, version="dubbed", format="3D", minutes=130).changed == {}
-    assert len(told(paid)) == 1
+    assert len(later_mails(paid)) == 1
 
 
-def test_only_what_differs_is_said(programme: Path) -> None:
+def test_the_mail_has_only_the_differences(programme: Path) -> None:
     paid = bought(0)
     change_sold(programme, version="dubbed")
-    said = text_of(told(paid)[0])
+    said = text_of(later_mails(paid)[0])
     assert "Você comprou: versão original.\nAgora é: dublado." in said
 
 
-def test_of_two_changes_each_mail_says_the_newest(programme: Path) -> None:
+def test_after_two_changes_each_mail_has_the_newest_facts(programme: Path) -> None:
     paid = bought(0)
     change_sold(programme, version="dubbed")
-    told(paid)
+    later_mails(paid)
     change_sold(programme, version="subtitled")
-    assert [("legendado" in text_of(mail), "dublado" in text_of(mail)) for mail in told(paid)] == [
+    assert [("legendado" in text_of(mail), "dublado" in text_of(mail)) for mail in later_mails(paid)] == [
         (False, True),
         (True, False),
     ]
 
 
-def test_two_changes_before_the_worker_comes_are_told_as_one(programme: Path) -> None:
+def test_two_changes_before_the_worker_runs_cause_one_mail(programme: Path) -> None:
     paid = bought(0)
     change_sold(programme, version="dubbed")
     change_sold(programme, version="subtitled")
-    (mail,) = told(paid)
+    (mail,) = later_mails(paid)
     assert "Agora é: legendado." in text_of(mail)
 
 
-def test_a_change_taken_back_is_told_to_those_who_were_told_of_it(programme: Path) -> None:
+def test_a_reverted_change_is_mailed_to_the_buyers_who_got_the_first_mail(programme: Path) -> None:
     paid = bought(0)
     change_sold(programme, version="dubbed")
-    told(paid)
+    later_mails(paid)
     change_sold(programme, version="original")
-    _, mail = told(paid)
+    _, mail = later_mails(paid)
     assert "volta a ser como você comprou" in mail["Subject"]
     assert "Voltou a ser: versão original." in text_of(mail)
     assert not purchases.order(paid.token).is_changed
 
 
-def test_a_change_taken_back_before_anybody_was_told_is_not_told(programme: Path) -> None:
+def test_a_change_reverted_before_its_mail_causes_no_mail(programme: Path) -> None:
     paid = bought(0)
     change_sold(programme, version="dubbed")
     change_sold(programme, version="original")
-    assert told(paid) == []
+    assert later_mails(paid) == []
     assert not purchases.order(paid.token).is_changed
 
 
-def test_the_order_can_be_given_back_until_the_film_begins(programme: Path) -> None:
-    """All of it, snacks too, although sales are over."""
+def test_the_buyer_can_cancel_until_the_screening_begins(programme: Path) -> None:
+    """The whole order is refunded, with its concessions, although sales have ended."""
     popcorn = concessions.add_product(only_screening())
     paid = bought(0, 1, items={popcorn: 1})
     change_sold(programme, version="dubbed")
     send_all_mails()
     run("update events.cinemas set sales_cutoff_minutes = -60")
-    begins(timedelta(minutes=5))
+    move_start(timedelta(minutes=5))
     with db.transaction():
         orders.cancel(paid.token)
     send_all_mails()
@@ -258,7 +258,7 @@ def test_the_order_can_be_given_back_until_the_film_begins(programme: Path) -> N
     assert (purchases.order(paid.token).state, valid_tickets(paid)) == ("refunded", [])
 
 
-def test_not_after_it_has_begun_nor_when_somebody_is_in(programme: Path) -> None:
+def test_the_buyer_cannot_cancel_after_the_start_or_an_admission(programme: Path) -> None:
     paid, inside = bought(0), bought(1, 2)
     change_sold(programme, version="dubbed")
     send_all_mails()
@@ -268,7 +268,7 @@ def test_not_after_it_has_begun_nor_when_somebody_is_in(programme: Path) -> None
     )
     with pytest.raises(AlreadyAdmitted), db.transaction():
         orders.cancel(inside.token)
-    begins(timedelta(minutes=-1))
+    move_start(timedelta(minutes=-1))
     with pytest.raises(OrderOver), db.transaction():
         orders.cancel(paid.token)
     assert valid_tickets(paid) == ["A1"]
@@ -287,7 +287,7 @@ def checked_out(basket: OrderView, revision: int | None) -> None:
         )
 
 
-def test_nobody_pays_for_a_screening_that_they_have_not_seen(programme: Path) -> None:
+def test_the_payment_starts_only_with_the_shown_revision(programme: Path) -> None:
     screening = only_screening()
     basket = purchases.choose(purchases.start(screening, seat_ids_at(screening, 0)))
     change_sold(programme, version="dubbed")
@@ -302,10 +302,10 @@ def test_nobody_pays_for_a_screening_that_they_have_not_seen(programme: Path) ->
     send_all_mails()
     paid = purchases.pay(purchases.order(basket.token))
     assert (paid.state, paid.is_changed) == ("paid", False)
-    assert told(paid) == [], "it was bought as it is"
+    assert later_mails(paid) == [], "the buyer saw the current revision"
 
 
-def test_another_method_is_asked_for_with_the_screening_in_sight(programme: Path) -> None:
+def test_a_change_of_the_method_needs_the_shown_revision(programme: Path) -> None:
     screening = only_screening()
     waiting = purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_at(screening, 0))))
     change_sold(programme, version="dubbed")
@@ -318,25 +318,25 @@ def test_another_method_is_asked_for_with_the_screening_in_sight(programme: Path
     assert not purchases.order(waiting.token).is_changed
 
 
-def test_money_for_the_former_print_buys_tickets_and_the_buyer_is_told(programme: Path) -> None:
-    """The Pix code was in the bank's app already when the screening changed."""
+def test_a_payment_for_the_former_revision_buys_tickets_and_a_mail_is_sent(programme: Path) -> None:
+    """The customer had copied the Pix code into the bank's app before the screening changed."""
     screening = only_screening()
     waiting = purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_at(screening, 0))))
     change_sold(programme, version="dubbed")
     send_all_mails()
     paid = purchases.pay(waiting)
     assert (paid.state, paid.is_changed) == ("paid", True)
-    (mail,) = told(paid)
+    (mail,) = later_mails(paid)
     assert "Agora é: dublado." in text_of(mail)
     assert issued(paid)[0].facts.version == "dubbed"
 
 
-def test_unsold_screenings_change_as_before_and_late_money_is_told(programme: Path) -> None:
-    """Seats that were let go hold up no import; who pays for them late is told all the same."""
+def test_a_late_payment_after_a_change_gets_the_mail(programme: Path) -> None:
+    """Expired holds do not prevent a change; a customer who pays late gets the mail about it."""
     screening = only_screening()
     waiting = purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_at(screening, 0))))
     gone = purchases.expire(waiting)
     import_changes(programme, screenings={"version": "dubbed"})
     paid = purchases.pay(gone, stubborn=True)
     assert paid.state == "paid"
-    assert "Agora é: dublado." in text_of(told(paid)[0])
+    assert "Agora é: dublado." in text_of(later_mails(paid)[0])

@@ -1,4 +1,4 @@
-"""The health check of a container."""
+"""`app.cli.health`, the health check of a container."""
 
 from __future__ import annotations
 
@@ -36,22 +36,24 @@ def test_a_worker_is_healthy_while_its_heartbeat_is_recent(tmp_path: Path) -> No
     assert check("worker", beat(tmp_path / "now", -60)) == (0, "")
     status, said = check("worker", beat(tmp_path / "then", 60))
     assert status == 1
-    assert said.startswith("health: no sign of life for ")
-    assert check("worker", tmp_path / "never") == (1, "health: there was no sign of life yet\n")
+    assert said.startswith("health: no heartbeat for ")
+    assert check("worker", tmp_path / "never") == (1, "health: there was no heartbeat yet\n")
 
 
-def test_a_web_server_must_answer_too(make_live_server: Callable[..., LiveServer], tmp_path: Path) -> None:
+def test_a_web_server_is_healthy_when_it_answers(
+    make_live_server: Callable[..., LiveServer], tmp_path: Path
+) -> None:
     heartbeat = tmp_path / "web.heartbeat"
     server = make_live_server(demo=False, BILHETERIA_HEARTBEAT=str(heartbeat))
     deadline = time.monotonic() + 30
     while not heartbeat.exists():
-        assert time.monotonic() < deadline, "gunicorn's master gives no sign of life"
+        assert time.monotonic() < deadline, "the master of gunicorn writes no heartbeat"
         time.sleep(0.1)
     assert check("web", heartbeat, PORT=str(server.port), BILHETERIA_HANG_SECONDS="60") == (0, "")
     assert check("web", beat(tmp_path / "old", 60), PORT=str(server.port))[0] == 1
 
 
-def test_a_web_server_that_does_not_run(tmp_path: Path) -> None:
+def test_a_web_server_that_does_not_run_is_unhealthy(tmp_path: Path) -> None:
     status, said = check("web", beat(tmp_path / "now", -60), PORT=str(free_port()))
     assert status == 1
     assert said.startswith("health: /healthz does not answer: ")

@@ -1,4 +1,4 @@
-"""A programme imported anew while tickets are sold: what buyers rely on stays, and what may change changes."""
+"""Imports of a programme with sold tickets: facts that buyers rely on are protected, others change."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def refused(folder: Path, **changes: dict[str, Any]) -> str:
     return "; ".join(problem.message for problem in bad.value.problems)
 
 
-def test_who_has_chosen_keeps_the_price_that_they_saw(database: str, tmp_path: Path) -> None:
+def test_a_new_price_does_not_change_existing_orders(database: str, tmp_path: Path) -> None:
     import_changes(tmp_path)
     screening = only_screening()
     paid = purchases.buy(screening, seat_ids_at(screening, 0))
@@ -37,7 +37,7 @@ def test_who_has_chosen_keeps_the_price_that_they_saw(database: str, tmp_path: P
     assert purchases.start(only_screening(), seat_ids_at(screening, 2), visitor="caio").total == 3500
 
 
-def test_a_sold_screening_is_neither_moved_nor_seated_anew(database: str, tmp_path: Path) -> None:
+def test_time_and_seats_of_a_sold_screening_cannot_change(database: str, tmp_path: Path) -> None:
     import_changes(tmp_path)
     screening = only_screening()
     paid = purchases.buy(screening, seat_ids_at(screening, 0, 1))
@@ -50,7 +50,7 @@ def test_a_sold_screening_is_neither_moved_nor_seated_anew(database: str, tmp_pa
     assert purchases.order(paid.token).state == "paid"
 
 
-def test_what_is_no_longer_in_the_file_stays_on_sale(database: str, tmp_path: Path) -> None:
+def test_a_screening_missing_from_the_file_stays_on_sale(database: str, tmp_path: Path) -> None:
     import_changes(tmp_path)
     screening = only_screening()
     assert import_changes(tmp_path, screenings={"ref": "d2-1", "starts": "2035-12-02 18:00"}) == {}
@@ -71,7 +71,9 @@ CHANGES: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_what_was_sold_is_what_is_shown(database: str, tmp_path: Path, what: str) -> None:
+def test_language_format_and_length_of_a_sold_screening_cannot_change(
+    database: str, tmp_path: Path, what: str
+) -> None:
     import_changes(tmp_path)
     screening = only_screening()
     purchases.buy(screening, seat_ids_at(screening, 0, 1))
@@ -82,7 +84,9 @@ def test_what_was_sold_is_what_is_shown(database: str, tmp_path: Path, what: str
     assert only_screening() == screening
 
 
-def test_a_held_seat_is_enough_and_all_changes_are_said_in_one_line(database: str, tmp_path: Path) -> None:
+def test_a_held_seat_protects_a_screening_and_one_error_lists_all_changes(
+    database: str, tmp_path: Path
+) -> None:
     import_changes(tmp_path)
     screening = only_screening()
     purchases.start(screening, seat_ids_at(screening, 0))
@@ -93,7 +97,7 @@ def test_a_held_seat_is_enough_and_all_changes_are_said_in_one_line(database: st
     )
 
 
-def test_without_buyers_a_screening_is_corrected(database: str, tmp_path: Path) -> None:
+def test_a_screening_without_buyers_can_change(database: str, tmp_path: Path) -> None:
     import_changes(tmp_path)
     changes = {"version": "dubbed", "format": "3D", "minutes": 130}
     assert import_changes(tmp_path, screenings=changes) == {"screenings": 1}
@@ -102,7 +106,7 @@ def test_without_buyers_a_screening_is_corrected(database: str, tmp_path: Path) 
     assert corrected.ends_at - corrected.starts_at == timedelta(minutes=145)
 
 
-def test_what_is_over_or_called_off_binds_nobody(database: str, tmp_path: Path) -> None:
+def test_ended_and_cancelled_screenings_can_change(database: str, tmp_path: Path) -> None:
     import_changes(tmp_path)
     screening = only_screening()
     purchases.buy(screening, seat_ids_at(screening, 0))
@@ -111,8 +115,8 @@ def test_what_is_over_or_called_off_binds_nobody(database: str, tmp_path: Path) 
     assert import_changes(tmp_path, screenings={"version": "dubbed"}) == {"screenings": 1}
 
 
-def test_who_begins_to_buy_during_an_import_waits_for_it(database: str, tmp_path: Path) -> None:
-    """Else their seats would be held, and sold, as of a version that is about to change."""
+def test_a_new_hold_waits_for_a_running_import(database: str, tmp_path: Path) -> None:
+    """Otherwise the seats would be held and sold for a revision that is about to change."""
     import_changes(tmp_path)
     screening = only_screening()
     free = seat_ids_at(screening, 0)
@@ -122,13 +126,13 @@ def test_who_begins_to_buy_during_an_import_waits_for_it(database: str, tmp_path
                 [write_programme(tmp_path, screenings={"version": "dubbed"})], taken=reservations.occupancy
             )
             basket = pool.submit(purchases.start, screening, free)
-            wait_until_somebody_waits_for_a_lock(basket)
+            wait_until_a_session_waits_for_a_lock(basket)
         assert basket.result(timeout=30).state == "draft"
     assert only_screening().version == "dubbed"
 
 
-def wait_until_somebody_waits_for_a_lock(running: Future[Any]) -> None:
-    # Of this database: other tests run beside this one. (pg_stat_activity would be read once a transaction.)
+def wait_until_a_session_waits_for_a_lock(running: Future[Any]) -> None:
+    # Count the waiting locks of this database only: other tests run at the same time. pg_stat_activity is a snapshot.
     query = text(
         "select count(*) from pg_locks where not granted and pid in"
         " (select pid from pg_locks l join pg_database d on d.oid = l.database where d.datname = current_database())"
@@ -140,7 +144,7 @@ def wait_until_somebody_waits_for_a_lock(running: Future[Any]) -> None:
         time.sleep(0.01)
 
 
-def test_a_sold_room_may_keep_seats_back_and_sell_them_again(database: str, tmp_path: Path) -> None:
+def test_seats_of_a_sold_auditorium_can_be_taken_off_sale_and_put_back(database: str, tmp_path: Path) -> None:
     import_changes(tmp_path)
     screening = only_screening()
     paid = purchases.buy(screening, seat_ids_at(screening, 0))
@@ -155,7 +159,7 @@ def test_a_sold_room_may_keep_seats_back_and_sell_them_again(database: str, tmp_
     assert only_screening() == screening
 
 
-def test_a_zone_that_is_opened_needs_a_price_at_each_screening(database: str, tmp_path: Path) -> None:
+def test_a_zone_put_on_sale_needs_a_price_at_each_screening(database: str, tmp_path: Path) -> None:
     rows = {"rows": ["A ssss", "B house ssss"]}
     import_changes(tmp_path, rooms=rows | {"not_sold_zones": ["house"]})
     assert only_screening().from_price == 3000

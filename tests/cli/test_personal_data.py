@@ -1,4 +1,4 @@
-"""A person asks what we have of them, and to be deleted: every table is looked through, not only those we know of."""
+"""Export and erasure of personal data (LGPD); the tests search every table for the person."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PASSWORD = "quatro palavras bem longas"
 
 @pytest.fixture(autouse=True)
 def _logging_as_before(settings: Settings) -> Iterator[None]:
-    """The command logs as the processes do; the other tests log as pytest wants it."""
+    """Restore the logging of pytest after a command, which configures it as the processes do."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -54,7 +54,7 @@ def screening(app: Flask) -> Screening:
     return make_screening("oooooooooo", "oooooooooo", starts_in=timedelta(hours=5))
 
 
-def said(app: Flask, *words: str) -> str:
+def output_of(app: Flask, *words: str) -> str:
     register(app)
     answer = app.test_cli_runner().invoke(args=["users", *words])
     assert isinstance(answer.exception, SystemExit | None), answer.exception
@@ -85,7 +85,7 @@ def stored(order: OrderView) -> bool:
     return documents.storage().exists(documents.storage_key(order.id, 1))
 
 
-def test_everything_is_handed_out_and_nothing_of_others(app: Flask, screening: Screening) -> None:
+def test_the_export_has_all_data_of_the_person_and_no_other(app: Flask, screening: Screening) -> None:
     popcorn = add_product(screening)
     make_account()
     paid = purchases.pay(basket(screening, "A1 A2"))
@@ -94,7 +94,7 @@ def test_everything_is_handed_out_and_nothing_of_others(app: Flask, screening: S
     hold(full, "A1")
     join(full)
     join(full, "eva@example.org")
-    found = json.loads(said(app, "export", EMAIL.upper()))
+    found = json.loads(output_of(app, "export", EMAIL.upper()))
     assert found["email"] == EMAIL
     assert (found["account"]["name"], len(found["account"]["sessions"])) == (NAME, 1)
     (order,) = found["orders"]
@@ -107,8 +107,8 @@ def test_everything_is_handed_out_and_nothing_of_others(app: Flask, screening: S
     assert "password" not in json.dumps(found)
 
 
-def test_nobody_we_know_gets_an_empty_answer(app: Flask) -> None:
-    found = json.loads(said(app, "export", EMAIL))
+def test_the_export_of_an_unknown_person_is_empty(app: Flask) -> None:
+    found = json.loads(output_of(app, "export", EMAIL))
     assert found == {
         "email": EMAIL,
         "account": None,
@@ -116,10 +116,10 @@ def test_nobody_we_know_gets_an_empty_answer(app: Flask) -> None:
         "waiting_list": [],
         "mails_waiting": [],
     }
-    assert "that is not an e-mail address" in said(app, "export", "olimpia")
+    assert "that is not an e-mail address" in output_of(app, "export", "olimpia")
 
 
-def test_what_is_erased_is_in_no_table_and_the_sale_is_kept(
+def test_erased_data_is_in_no_table_and_the_sale_is_kept(
     app: Flask, screening: Screening, settings: Settings
 ) -> None:
     user_id = make_account()
@@ -146,7 +146,7 @@ def test_what_is_erased_is_in_no_table_and_the_sale_is_kept(
     with db.transaction():
         outbox.publish(NoticeRequested("order_refunded", "other@example.org", "en", {}))
 
-    answer = said(app, "erase", EMAIL, "--yes")
+    answer = output_of(app, "erase", EMAIL, "--yes")
     assert "1 account(s), 3 order(s), 2 place(s) in the waiting list" in answer
     for told in (EMAIL, NAME, CPF):
         assert told not in answer
@@ -175,33 +175,33 @@ def test_what_is_erased_is_in_no_table_and_the_sale_is_kept(
 
 def test_erasing_again_changes_nothing(app: Flask, screening: Screening) -> None:
     paid = purchases.pay(basket(screening, "A1"))
-    assert "1 order(s)" in said(app, "erase", EMAIL, "--yes")
+    assert "1 order(s)" in output_of(app, "erase", EMAIL, "--yes")
     first = purchases.order(paid.token)
-    answer = said(app, "erase", EMAIL, "--yes")
+    answer = output_of(app, "erase", EMAIL, "--yes")
     assert "0 account(s), 0 order(s), 0 place(s) in the waiting list, 0 mail(s)" in answer
     assert purchases.order(paid.token).erased_at == first.erased_at
 
 
-def test_it_asks_before_it_erases(app: Flask, screening: Screening) -> None:
+def test_the_command_asks_before_it_erases(app: Flask, screening: Screening) -> None:
     paid = purchases.pay(basket(screening, "A1"))
-    assert "Aborted" in said(app, "erase", EMAIL)
+    assert "Aborted" in output_of(app, "erase", EMAIL)
     assert purchases.order(paid.token).email == EMAIL
 
 
-def test_money_on_its_way_back_still_arrives(app: Flask, screening: Screening) -> None:
+def test_a_pending_refund_is_made_after_the_erasure(app: Flask, screening: Screening) -> None:
     paid = purchases.pay(basket(screening, "A1"))
     with db.transaction():
         orders.cancel(paid.token)
-    said(app, "erase", EMAIL, "--yes")
+    output_of(app, "erase", EMAIL, "--yes")
     purchases.run_due_work()
     assert purchases.refunds(paid) == [(3800, "refunded")]
     assert tables_containing(EMAIL, NAME) == set()
 
 
-def test_money_that_comes_after_the_erasure_goes_back(app: Flask, screening: Screening) -> None:
+def test_a_payment_after_the_erasure_is_refunded(app: Flask, screening: Screening) -> None:
     order = basket(screening, "A1")
     bank_id = purchases.charge_id(order)
-    said(app, "erase", EMAIL, "--yes")
+    output_of(app, "erase", EMAIL, "--yes")
     purchases.bank().pay(bank_id)
     purchases.run_due_work()
     purchases.run_due_work()
@@ -209,11 +209,11 @@ def test_money_that_comes_after_the_erasure_goes_back(app: Flask, screening: Scr
     assert tables_containing(EMAIL, NAME, CPF) == set()
 
 
-def test_the_page_of_an_erased_order_shows_its_tickets_and_says_that_the_pdf_is_gone(
+def test_the_page_of_an_erased_order_shows_its_tickets_without_a_pdf(
     app: Flask, screening: Screening
 ) -> None:
     paid = purchases.pay(basket(screening, "A1"))
-    said(app, "erase", EMAIL, "--yes")
+    output_of(app, "erase", EMAIL, "--yes")
     visitor = Visitor(app)
     visitor.client.set_cookie("language", "en")
     page = visitor.get(links.order(paid.token))

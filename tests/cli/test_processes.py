@@ -1,4 +1,4 @@
-"""Child processes of `serve`: one that dies, hangs or stops answering is replaced, with all that it started."""
+"""Child processes of `serve`: one that dies, hangs or stops answering is replaced, with its own children."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.cli.processes import CHECK_SECONDS, Child
 from tests.processes import alive, children
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 30.0
+WAIT_LIMIT = 30.0
 BEATS = """
 import os, subprocess, sys, time
 from pathlib import Path
@@ -56,9 +56,9 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 
 def watch(child: Child, done: Callable[[], bool]) -> list[str]:
-    """Watch it as `serve` does until `done`; returns the lines for the terminal."""
+    """Watch a child as `serve` does until `done`; returns the lines for the terminal."""
     lines: list[str] = []
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_LIMIT
     while not done():
         assert time.monotonic() < deadline, lines
         if line := child.keep_running():
@@ -72,7 +72,7 @@ def test_a_process_that_hangs_is_replaced(make: Make) -> None:
     first = child.pid
     os.kill(first, signal.SIGSTOP)
     lines = watch(child, lambda: child.is_running() and child.pid not in (0, first))
-    assert lines[0] == "The web process gives no sign of life; it is replaced."
+    assert lines[0] == "The web process has no heartbeat; it is replaced."
     assert "ended (signal 9); starting it again" in lines[1]
     assert child.is_running()
 
@@ -95,14 +95,14 @@ def test_a_healthy_process_is_left_alone(make: Make) -> None:
     def checked_often() -> bool:
         count[0] += 1
         seen[0] += 1
-        return seen[0] > 40  # twice as long as it may be silent
+        return seen[0] > 40  # twice the time after which it counts as hung
 
     assert watch(child, checked_often) == []
     assert child.pid == first
 
 
 def test_a_process_that_dies_leaves_no_children(make: Make) -> None:
-    """A child of it that hangs would keep the port and answer nobody."""
+    """A hanging child would keep the port and answer no request."""
     child = make()
     (left,) = children(child.pid)
     os.kill(left, signal.SIGSTOP)

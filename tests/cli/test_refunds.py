@@ -1,4 +1,4 @@
-"""Refunds that the bank refused: listed, asked for again, and then the money is back."""
+"""The command for failed refunds lists them and requests them again."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from tests.orders import purchases
 from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 
-def said(app: Flask, *words: str) -> str:
+def output_of(app: Flask, *words: str) -> str:
     register(app)
     answer = app.test_cli_runner().invoke(args=["refunds", *words])
     assert isinstance(answer.exception, SystemExit | None), answer.exception
     return answer.output
 
 
-def test_what_the_bank_refused_is_listed_and_asked_for_again(app: Flask) -> None:
+def test_failed_refunds_are_listed_and_retried(app: Flask) -> None:
     screening = make_screening()
     paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A1"))
-    assert said(app) == "0 refused refunds\n"
+    assert output_of(app) == "0 refused refunds\n"
     purchases.bank().refunds_will(purchases.charge_id(paid), "fail")
     with db.transaction():
         orders.cancel(paid.token)
     purchases.run_due_work()
-    listed = said(app)
+    listed = output_of(app)
     assert paid.code in listed
     assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", listed)
     assert "R$\u00a038,00" in listed
@@ -37,10 +37,10 @@ def test_what_the_bank_refused_is_listed_and_asked_for_again(app: Flask) -> None
     refund_id = re.match(r"[0-9a-f-]{36}", listed)
     assert refund_id
     purchases.bank().refunds_will(purchases.charge_id(paid), "ok")
-    assert said(app, "retry", refund_id[0]) == "1 asked for again\n"
+    assert output_of(app, "retry", refund_id[0]) == "1 asked for again\n"
     purchases.run_due_work()
-    assert said(app) == "0 refused refunds\n"
+    assert output_of(app) == "0 refused refunds\n"
     with db.reading():
         assert [one.state for one in payments.refunds_of(paid.id)] == ["refunded"]
-    assert "was not refused" in said(app, "retry", refund_id[0])
-    assert said(app, "retry") == "0 asked for again\n"
+    assert "was not refused" in output_of(app, "retry", refund_id[0])
+    assert output_of(app, "retry") == "0 asked for again\n"

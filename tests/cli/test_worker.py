@@ -1,4 +1,4 @@
-"""The worker's two processes: patient services run in the second one, and neither process outlives the other."""
+"""The two processes of the worker: services of low priority run in the second one, and both end together."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from sqlalchemy import text
 
 from app.core import db, outbox
 from app.core.messages import NoticeRequested, SeatsFreed, TicketsResigned
-from app.dispatch import by_pace
+from app.dispatch import by_priority
 from app.tickets import service as tickets
 from tests.reservations.auditoriums import make_screening
 from tests.tickets.conftest import FULL, make_facts
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
+WAIT_LIMIT = 60.0
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def worker(database: str, tmp_path: Path, deaf_server: str) -> Iterator[subproce
         process.wait()
 
 
-def patient_of(process: subprocess.Popen[bytes]) -> int:
-    """The id of the patient process, once it runs."""
-    deadline = time.monotonic() + PATIENCE
+def low_priority_process_of(process: subprocess.Popen[bytes]) -> int:
+    """The id of the low-priority process, once it runs."""
+    deadline = time.monotonic() + WAIT_LIMIT
     while time.monotonic() < deadline:
         listing = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True).stdout
         pairs = [tuple(map(int, line.split())) for line in listing.splitlines()]
@@ -68,17 +68,17 @@ def alive(pid: int) -> bool:
     return True
 
 
-def gone(pid: int) -> bool:
-    deadline = time.monotonic() + PATIENCE
+def has_ended(pid: int) -> bool:
+    deadline = time.monotonic() + WAIT_LIMIT
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not alive(pid)
 
 
-def test_tickets_are_patient_and_money_is_not() -> None:
-    quick, patient = by_pace(("tickets", "orders", "payments"))
-    assert quick == ("orders", "payments")
-    assert patient == ("tickets",)
+def test_tickets_have_low_priority_and_payments_have_not() -> None:
+    usual, low_priority = by_priority(("tickets", "orders", "payments"))
+    assert usual == ("orders", "payments")
+    assert low_priority == ("tickets",)
 
 
 def test_each_process_handles_its_own_messages(worker: subprocess.Popen[bytes]) -> None:
@@ -86,30 +86,32 @@ def test_each_process_handles_its_own_messages(worker: subprocess.Popen[bytes]) 
     with db.transaction():
         outbox.publish(SeatsFreed(screening_id=screening.id))
         outbox.publish(TicketsResigned(order_id="00000000-0000-0000-0000-000000000001"))
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_LIMIT
     done = 0
     while done < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
         with db.reading() as session:
             done = session.execute(text("select count(*) from core.processed")).scalar_one()
     assert done == 2
-    assert os.getpriority(os.PRIO_PROCESS, patient_of(worker)) > os.getpriority(os.PRIO_PROCESS, worker.pid)
+    assert os.getpriority(os.PRIO_PROCESS, low_priority_process_of(worker)) > os.getpriority(
+        os.PRIO_PROCESS, worker.pid
+    )
 
 
-def test_nothing_waits_for_a_mail_server_that_does_not_answer(worker: subprocess.Popen[bytes]) -> None:
+def test_no_message_waits_for_a_mail_server_that_does_not_answer(worker: subprocess.Popen[bytes]) -> None:
     screening = make_screening("oo")
     with db.transaction():
         for _ in range(40):
             outbox.publish(NoticeRequested("account_exists", "ana@example.org", "en"))
-    deadline = time.monotonic() + PATIENCE
-    assert until("select count(*) > 0 from core.outbox where attempts > 0", deadline)
+    deadline = time.monotonic() + WAIT_LIMIT
+    assert wait_for_query("select count(*) > 0 from core.outbox where attempts > 0", deadline)
     with db.transaction():
         outbox.publish(SeatsFreed(screening_id=screening.id))
-    assert until("select count(*) > 0 from core.processed", deadline)
-    assert until("select count(*) = 40 from core.outbox where last_error is null", deadline)
+    assert wait_for_query("select count(*) > 0 from core.processed", deadline)
+    assert wait_for_query("select count(*) = 40 from core.outbox where last_error is null", deadline)
 
 
-def until(question: str, deadline: float) -> bool:
+def wait_for_query(question: str, deadline: float) -> bool:
     """Whether the query returns true before the deadline."""
     while time.monotonic() < deadline:
         with db.reading() as session:
@@ -119,7 +121,7 @@ def until(question: str, deadline: float) -> bool:
     return False
 
 
-def test_it_carries_nothing_that_only_servers_and_commands_need() -> None:
+def test_the_worker_does_not_import_modules_of_servers_and_commands() -> None:
     loads = "import json, sys, app.cli.worker; from app import dispatch; dispatch.routes(), dispatch.ticks();"
     loads += "print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", loads], cwd=ROOT, capture_output=True, check=True)
@@ -129,49 +131,49 @@ def test_it_carries_nothing_that_only_servers_and_commands_need() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1.0], ids=["while they start", "at work"])
-def test_a_signal_ends_both(worker: subprocess.Popen[bytes], seconds: float) -> None:
-    patient = patient_of(worker)
+def test_a_signal_ends_both_processes(worker: subprocess.Popen[bytes], seconds: float) -> None:
+    child = low_priority_process_of(worker)
     time.sleep(seconds)
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(PATIENCE) == 0
-    assert gone(patient)
+    assert worker.wait(WAIT_LIMIT) == 0
+    assert has_ended(child)
 
 
-def test_a_burst_of_signals_ends_both(worker: subprocess.Popen[bytes]) -> None:
-    """As when somebody presses Ctrl-C several times."""
-    patient = patient_of(worker)
+def test_several_signals_end_both_processes(worker: subprocess.Popen[bytes]) -> None:
+    """A person who presses Ctrl-C several times sends such signals."""
+    child = low_priority_process_of(worker)
     for _ in range(50):
-        for pid in (patient, worker.pid):
+        for pid in (child, worker.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-    assert worker.wait(PATIENCE) == 0
-    assert gone(patient)
+    assert worker.wait(WAIT_LIMIT) == 0
+    assert has_ended(child)
 
 
 @pytest.mark.timeout(600)
 def test_no_fonts_are_left_behind(worker: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    """Drawing a PDF writes fonts to temporary files. On a busy machine the patient process is slow."""
+    """Drawing a PDF writes fonts to temporary files. On a busy machine the low-priority process is slow."""
     facts = make_facts()
     with db.transaction():
         tickets.issue(facts, [FULL])
         outbox.publish(TicketsResigned(order_id=str(facts.order_id)))
-    assert until("select count(*) = 1 from tickets.documents", time.monotonic() + 5 * PATIENCE)
+    assert wait_for_query("select count(*) = 1 from tickets.documents", time.monotonic() + 5 * WAIT_LIMIT)
     assert list((tmp_path / "tmp").glob("weasyprint-*"))
-    patient = patient_of(worker)
+    child = low_priority_process_of(worker)
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(PATIENCE) == 0
-    assert gone(patient)
+    assert worker.wait(WAIT_LIMIT) == 0
+    assert has_ended(child)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_when_the_patient_process_dies_the_worker_ends_too(worker: subprocess.Popen[bytes]) -> None:
-    os.kill(patient_of(worker), signal.SIGKILL)
-    assert worker.wait(PATIENCE) == 1
+def test_when_the_low_priority_process_dies_the_worker_ends_too(worker: subprocess.Popen[bytes]) -> None:
+    os.kill(low_priority_process_of(worker), signal.SIGKILL)
+    assert worker.wait(WAIT_LIMIT) == 1
 
 
-def test_when_the_worker_is_killed_its_patient_process_ends(worker: subprocess.Popen[bytes]) -> None:
-    patient = patient_of(worker)
+def test_when_the_worker_is_killed_its_low_priority_process_ends(worker: subprocess.Popen[bytes]) -> None:
+    child = low_priority_process_of(worker)
     time.sleep(1.0)
     worker.kill()
     worker.wait()
-    assert gone(patient)
+    assert has_ended(child)

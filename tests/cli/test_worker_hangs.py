@@ -20,8 +20,8 @@ from app.core.messages import NoticeRequested
 from tests.processes import alive, children
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
-HANG_SECONDS = "5"  # on a busy machine the patient process gets little processor time
+WAIT_LIMIT = 60.0
+HANG_SECONDS = "5"  # on a busy machine the low-priority process gets little processor time
 Start = Callable[..., subprocess.Popen[bytes]]
 
 
@@ -51,20 +51,20 @@ def start(database: str, tmp_path: Path) -> Iterator[Start]:
             process.wait()
 
 
-def patient_of(process: subprocess.Popen[bytes]) -> int:
-    until(lambda: bool(children(process.pid)))
-    (patient,) = children(process.pid)
-    return patient
+def low_priority_process_of(process: subprocess.Popen[bytes]) -> int:
+    wait_until(lambda: bool(children(process.pid)))
+    (child,) = children(process.pid)
+    return child
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_LIMIT
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.05)
 
 
-def test_a_healthy_worker_goes_on(start: Start, tmp_path: Path) -> None:
+def test_a_healthy_worker_keeps_running(start: Start, tmp_path: Path) -> None:
     process = start()
     beats: set[float | None] = set()
 
@@ -72,24 +72,24 @@ def test_a_healthy_worker_goes_on(start: Start, tmp_path: Path) -> None:
         beats.add(Heartbeat(tmp_path / "heartbeat").last())
         return len(beats) > 10
 
-    until(many_beats)  # for twice as long as it may hang
+    wait_until(many_beats)  # during twice the time after which it counts as hung
     assert process.poll() is None
 
 
-def test_when_the_patient_process_hangs_the_worker_ends(start: Start) -> None:
+def test_when_the_low_priority_process_hangs_the_worker_ends(start: Start) -> None:
     process = start()
-    patient = patient_of(process)
-    os.kill(patient, signal.SIGSTOP)
-    assert process.wait(PATIENCE) == 1
-    until(lambda: not alive(patient))
+    child = low_priority_process_of(process)
+    os.kill(child, signal.SIGSTOP)
+    assert process.wait(WAIT_LIMIT) == 1
+    wait_until(lambda: not alive(child))
 
 
-def test_when_the_worker_hangs_its_patient_process_ends_both(start: Start) -> None:
+def test_when_the_worker_hangs_its_low_priority_process_ends_both(start: Start) -> None:
     process = start()
-    patient = patient_of(process)
+    child = low_priority_process_of(process)
     process.send_signal(signal.SIGSTOP)
-    assert process.wait(PATIENCE) == -signal.SIGKILL
-    until(lambda: not alive(patient))
+    assert process.wait(WAIT_LIMIT) == -signal.SIGKILL
+    wait_until(lambda: not alive(child))
 
 
 def test_a_group_whose_threads_all_hang_ends_the_worker(start: Start, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_group_whose_threads_all_hang_ends_the_worker(start: Start, tmp_path: 
         mail = f"smtp://127.0.0.1:{deaf.getsockname()[1]}?tls=off"
         # Threads count as hung after ten times as long as a process: the time limit of a mail server is longer.
         process = start(BILHETERIA_MAIL=mail, BILHETERIA_HANG_SECONDS="1", SERVICES="users")
-        assert process.wait(PATIENCE) == 1
+        assert process.wait(WAIT_LIMIT) == 1
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     (told,) = [line for line in lines if "threads hang" in line["message"]]
     assert told["hung"] == ["users"]

@@ -1,4 +1,4 @@
-"""A site's time zone is corrected after tickets were sold: they say the same hour everywhere, and doors follow."""
+"""After a correction of a site's time zone, sold tickets keep their local time, and the door opens by it."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ def ticket_of(order_id: object) -> Ticket:
         return ticket
 
 
-def hurry() -> None:
-    """What waits for readers to finish is due now."""
+def make_all_due() -> None:
+    """Make all waiting deliveries due now."""
     with db.transaction() as session:
         session.execute(text("update core.outbox set available_at = clock_timestamp()"))
     while worker.drain(routes()):
         pass
 
 
-def test_tickets_keep_their_hour_and_doors_follow(database: str, tmp_path: Path) -> None:
+def test_tickets_keep_their_local_time_and_the_door_uses_it(database: str, tmp_path: Path) -> None:
     import_changes(tmp_path)
     screening = only_screening()
     paid = purchases.buy(screening, seat_ids_at(screening, 0))
     before = ticket_of(paid.id)
     assert before.facts.showtime.time("pt_BR") == "18h00"
     import_changes(tmp_path, cinemas={"timezone": "America/Manaus"})
-    hurry()
+    make_all_due()
     moved, after = only_screening(), ticket_of(paid.id)
     assert moved.starts_at == screening.starts_at + timedelta(hours=1)
     assert (after.facts.starts_at, after.facts.ends_at) == (moved.starts_at, moved.ends_at)
@@ -48,13 +48,15 @@ def test_tickets_keep_their_hour_and_doors_follow(database: str, tmp_path: Path)
     for ticket in (before, after):
         page = pdf_layout.layout_page(ticket, 1, "pt_BR", config.settings().cinema.name)
         assert page.large_fields[0].value.lines == ("18h00",)
-        assert "A sala abre às 17h00." in page.footer  # an hour before, as the settings of the tests have it
+        assert (
+            "A sala abre às 17h00." in page.footer
+        )  # an hour before the start, by the settings of the tests
     assert moved.showtime.day_and_time("pt_BR") == screening.showtime.day_and_time("pt_BR")
     assert after.qr_text == before.qr_text
 
 
 def test_facts_of_another_version_are_read() -> None:
-    """An older one did not keep the local hour; a newer one may say more."""
+    """An older version did not store the local time; a newer one can store more facts."""
     facts = make_facts()
     older = {name: value for name, value in facts.payload().items() if name != "starts_local"}
     assert IssueFacts.of(older) == facts

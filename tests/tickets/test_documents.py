@@ -53,7 +53,7 @@ def announced() -> list[dict[str, Any]]:
         return [row.payload for row in rows]
 
 
-def due_now() -> None:
+def make_all_due() -> None:
     with db.transaction() as session:
         session.execute(text("update core.outbox set available_at = clock_timestamp() where dead_at is null"))
 
@@ -200,7 +200,7 @@ def announced_with_change(
     during_rendering(monkeypatch, happens)
     paid(ticket)
     work()
-    due_now()
+    make_all_due()
     work()
     (message,) = announced()
     return message
@@ -266,7 +266,7 @@ def test_a_failing_storage_is_tried_again(
         settings.ticket_folder.unlink()
         if away.exists():
             away.rename(settings.ticket_folder)
-    due_now()
+    make_all_due()
     work()
     assert len(announced()) == 1
 
@@ -286,7 +286,7 @@ def test_a_new_key_makes_a_new_pdf_without_a_second_mail(issue: Issue) -> None:
     work()
     before = pdf_of(ticket.order_id)
     retire_keys()
-    assert pdf_of(ticket.order_id) is None, "the old QR codes open nothing any more"
+    assert pdf_of(ticket.order_id) is None, "the PDF with the retired QR codes is not available"
     work()
     after = pdf_of(ticket.order_id)
     assert after is not None

@@ -60,7 +60,7 @@ def decoded(content: bytes, page: int = 0, scale: float = 3.0) -> list[str]:
     return read_qr_codes(picture)
 
 
-def test_a_page_has_all_that_door_and_guest_need() -> None:
+def test_a_page_has_all_facts_for_the_door_and_the_guest() -> None:
     content = pdf_layout.render_pdf([make_ticket(), make_ticket(STUDENT, 2)], "pt_BR", "Cine Lanterna")
     words = text_of(content, 1)
     for expected in (
@@ -254,7 +254,7 @@ def test_a_title_of_any_length_fits_the_page(title: str) -> None:
     picture = pypdfium2.PdfDocument(content)[0].render(scale=2).to_pil().convert("L")
     width, height = picture.size
     right_margin = picture.crop((int(width * 0.945), int(height * 0.11), width, int(height * 0.49)))
-    assert min(right_margin.tobytes()) > 200, "letters ran into the margin"
+    assert min(right_margin.tobytes()) > 200, "the title reaches into the margin"
 
 
 def test_an_unknown_colour_or_rating_is_printed() -> None:

@@ -36,7 +36,7 @@ def test_a_signed_payload_is_decoded_and_verified(payload: qr.Payload) -> None:
     assert text == text.upper()
 
 
-def test_it_fits_a_small_qr() -> None:
+def test_a_signed_payload_fits_a_small_qr() -> None:
     """Version 6: as bytes instead of alphanumeric it would be larger."""
     assert [len(row) for row in qr_symbol.rows(qr.sign(ONE, KEY))] == [41] * 41
 

@@ -72,11 +72,11 @@ def test_while_the_storage_fails_the_pdf_stays_recorded(
 ) -> None:
     old = with_pdf(issue(starts_at=datetime.now(UTC) - YEAR))
 
-    def away(*_: Any) -> None:
+    def fail(*_: Any) -> None:
         raise StorageError("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(documents, "delete_revisions", away)
+        patched.setattr(documents, "delete_revisions", fail)
         retention.delete_old_documents()
     assert is_recorded(old)
     retention.delete_old_documents()

@@ -29,7 +29,7 @@ def test_a_ticket_of_another_version_is_admitted_and_shown(issue: Issue, written
     assert admit(ticket.qr_text).verdict == "admitted"
 
 
-def test_the_form_is_numbered(issue: Issue) -> None:
+def test_stored_facts_have_a_form_number(issue: Issue) -> None:
     issue()
     with db.reading() as session:
         assert session.execute(text("select facts ->> 'form' from tickets.issues")).scalar_one() == "1"

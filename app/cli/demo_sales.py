@@ -1,6 +1,6 @@
-"""The demo's other customers: a believable share of its screenings' seats is sold, by the house's own verbs.
+"""Sells a realistic share of the demo's seats, through the verbs of the services.
 
-They come to the demo's screenings alone: those of a real programme beside it are left to real customers.
+Only screenings of the demo are sold; those of a real programme in the same database are not touched.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from app.events import demo
 from app.events import service as events
 from app.events.service import Screening, Seat, SeatPlan
 
-# How much of a screening is sold, by how many days it is away: from, to.
+# The sold share of a screening (minimum, maximum), by the number of days until it starts.
 SHARES = ((0.2, 0.85), (0.08, 0.55), (0.04, 0.3), (0.0, 0.2))
-SOLD_OUT, NEARLY = 0, 9  # places left in the evening's last screening of the smallest rooms
+SOLD_OUT, NEARLY = 0, 9  # seats left in the last screening of the day, in the two smallest auditoriums
 
 
 def sell_some() -> int:
-    """Sell seats of every coming screening of the demo of which none is taken yet; returns how many seats.
+    """Sell seats of every coming screening of the demo that has no taken seat. Returns the number of sold seats.
 
     Opens a transaction for each screening.
     """
@@ -46,30 +46,30 @@ def sell_some() -> int:
 
 
 def _special(screenings: list[Screening]) -> dict[int, int]:
-    """The last screenings of the day's two smallest rooms: one sold out, one with its last places."""
-    rooms: dict[int, Screening] = {}
+    """Screening → seats to leave, for the last screening of the day in the two smallest auditoriums."""
+    last_screenings: dict[int, Screening] = {}
     for screening in sorted(screenings, key=lambda one: one.starts_at):
-        rooms[screening.auditorium_id] = screening
-    smallest = sorted(rooms.values(), key=lambda one: one.capacity)[:2]
+        last_screenings[screening.auditorium_id] = screening
+    smallest = sorted(last_screenings.values(), key=lambda one: one.capacity)[:2]
     return {screening.id: left for screening, left in zip(smallest, (SOLD_OUT, NEARLY), strict=False)}
 
 
 def _sell(screening: Screening, days_away: int, left: int | None) -> int:
     from app.reservations import service as reservations
 
-    dice = random.Random(screening.id)  # noqa: S311 - the same crowd each time, not a secret
+    rng = random.Random(screening.id)  # noqa: S311 - the same seats each time, not a secret
     least, most = SHARES[min(days_away, len(SHARES) - 1)]
-    wanted = round(screening.capacity * dice.uniform(least, most))
+    wanted = round(screening.capacity * rng.uniform(least, most))
     if left is not None:
         wanted = screening.capacity - left
     sold = 0
     with db.transaction():
         plan = events.seat_plan(screening.auditorium_id)
-        for number, group in enumerate(_groups(plan, dice, everyone=left is not None)):
+        for number, group in enumerate(_groups(plan, rng, everyone=left is not None)):
             if sold >= wanted:
                 break
             seats = [seat.id for seat in group[: wanted - sold]]
-            if not plan.keeps_love_seats_whole(seats):  # nobody buys half a love seat
+            if not plan.keeps_love_seats_whole(seats):  # a love seat is sold whole
                 seats.append(group[len(seats)].id)
             if len(seats) > settings().holds.max_seats:
                 continue
@@ -80,18 +80,18 @@ def _sell(screening: Screening, days_away: int, left: int | None) -> int:
     return sold
 
 
-def _groups(plan: SeatPlan, dice: random.Random, *, everyone: bool) -> Iterator[list[Seat]]:
-    """Parties side by side, the middle of the room and its back first, as people choose."""
-    parties: list[tuple[float, list[Seat]]] = []
+def _groups(plan: SeatPlan, rng: random.Random, *, everyone: bool) -> Iterator[list[Seat]]:
+    """Groups of neighbouring seats, in the order in which people choose: middle seats towards the back first."""
+    groups: list[tuple[float, list[Seat]]] = []
     middle, depth = plan.columns / 2, len(plan.rows)
     for row in plan.rows:
         rest = [seat for seat in row if everyone or seat.kind not in ("wheelchair", "companion")]
         while rest:
-            size = min(len(rest), settings().holds.max_seats, dice.choice((1, 2, 2, 2, 3, 4)))
-            party, rest = rest[:size], rest[size:]
-            if rest and plan.love_seat_partners.get(party[-1].id) == rest[0].id:
-                party.append(rest.pop(0))
-            far = abs(party[0].column - middle) / middle + abs(party[0].row_index - depth * 0.65) / depth
-            parties.append((far + dice.uniform(0, 0.6), party))
-    for _, party in sorted(parties, key=lambda one: one[0]):
-        yield party
+            size = min(len(rest), settings().holds.max_seats, rng.choice((1, 2, 2, 2, 3, 4)))
+            group, rest = rest[:size], rest[size:]
+            if rest and plan.love_seat_partners.get(group[-1].id) == rest[0].id:
+                group.append(rest.pop(0))
+            far = abs(group[0].column - middle) / middle + abs(group[0].row_index - depth * 0.65) / depth
+            groups.append((far + rng.uniform(0, 0.6), group))
+    for _, group in sorted(groups, key=lambda one: one[0]):
+        yield group

@@ -1,4 +1,4 @@
-"""The demo's other customers: they come to the demo, and never to a real programme beside it."""
+"""Sold seats of the demo: its screenings get them, and screenings of a real programme do not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.cli.demo_crowd import sell_some
+from app.cli.demo_sales import sell_some
 from app.core import config, db
 from app.core.config import Settings
 from app.events import service as events
@@ -19,11 +19,11 @@ def taken(screening_ids: list[int]) -> dict[int, int]:
         return reservations.occupancy(screening_ids)
 
 
-def test_the_demos_screenings_sell_and_a_real_programme_is_left_alone(demo: str) -> None:
+def test_seats_are_sold_in_screenings_of_the_demo_only(demo: str) -> None:
     with db.reading():
         real, *others = events.programme(events.today() + timedelta(days=1))
     with db.transaction() as session:
-        # As `import-programme` would have written it.
+        # An external_ref marks the screening as imported.
         session.execute(
             text("update events.screenings set external_ref = 'ours-1' where id = :id"), {"id": real.id}
         )
@@ -36,8 +36,8 @@ def test_the_demos_screenings_sell_and_a_real_programme_is_left_alone(demo: str)
 
 
 @pytest.mark.parametrize("most", [1, 3])
-def test_the_demos_customers_keep_to_the_seats_of_an_order(demo: str, settings: Settings, most: int) -> None:
-    """Love seats too, which go by twos. Three screenings of each auditorium are enough to see it."""
+def test_the_demo_keeps_the_maximum_of_seats_of_an_order(demo: str, settings: Settings, most: int) -> None:
+    """The limit also holds for love seats, which are sold in pairs. Three screenings of each auditorium are enough."""
     with db.transaction() as session:
         session.execute(
             text(
