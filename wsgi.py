@@ -14,7 +14,7 @@ try:
     app = create_app(limits=COMMANDS if in_command else None)
 except BadSetting as error:
     sys.exit(f"bilheteria: {error}")
-if in_command:  # the flask command asks: a server has no use for commands
+if in_command:  # only the flask command needs the commands, not a server
     from app.cli import register
 
     register(app)

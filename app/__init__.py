@@ -18,9 +18,11 @@ ROOT = Path(__file__).resolve().parent.parent
 def create_app(settings: Settings | None = None, *, limits: Limits | None = None) -> Flask:
     """The web application. Connects the engine lazily: nothing is opened before the first query.
 
-    `limits` of its database conversations are those of pages, unless a command asks for its own.
+    `limits`: time limits of database connections; those of pages by default.
     """
-    from app.web.application import Application  # here alone: the worker, of this package too, needs no Flask
+    from app.web.application import (
+        Application,
+    )  # imported here: the worker imports this package and needs no Flask
 
     settings = config.use(settings or Settings.from_env())
     app = Application(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))

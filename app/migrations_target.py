@@ -18,14 +18,14 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
 def init_app(app: Flask) -> None:
-    """Let `app` migrate. Only commands do: Alembic would cost every web process some 10 MB."""
+    """Add Flask-Migrate to `app`. Only commands need it: Alembic takes about 10 MB in each process."""
     from flask_migrate import Migrate
 
     Migrate(app, MigrationTarget(), directory=str(MIGRATIONS), compare_type=True)  # type: ignore[arg-type]
 
 
 def all_metadata() -> MetaData:
-    """All tables; importing the models registers them."""
+    """The metadata of all services; importing the models registers their tables."""
     import_module("app.core.outbox")
     import_module("app.core.throttle")
     for service in SERVICES:

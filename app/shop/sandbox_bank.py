@@ -1,4 +1,4 @@
-"""The pages of the sandbox bank, on which a tester acts as the bank's customer. Another provider has none."""
+"""The pages of the sandbox bank, on which a tester acts as the bank's customer. They exist for this provider only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LATE_SECONDS = 20.0
 
 
 def _bank() -> Sandbox:
-    """Raises NotFound unless the sandbox is the provider."""
+    """The sandbox bank. Raises NotFound for another provider."""
     if settings().payments.provider != "sandbox":
         raise NotFound("sandbox bank")
     return payments.sandbox()
@@ -27,7 +27,7 @@ def _bank() -> Sandbox:
 
 def _charge_view(charge_id: str) -> BankView:
     try:
-        return _bank().look(charge_id)
+        return _bank().view(charge_id)
     except psp.UnknownCharge:
         raise NotFound("charge") from None
 
@@ -40,11 +40,11 @@ def sandbox_bank(charge_id: str) -> str:
 
 @blueprint.post("/sandbox-bank/<charge_id>")
 def sandbox_bank_act(charge_id: str) -> Response | str | tuple[str, int]:
-    """Perform an act of the customer or the bank. Like a real bank's page, it leads back to the order."""
+    """Perform an act of the customer or the bank, then redirect to the order as a real bank's page does."""
     view = _charge_view(charge_id)
     act = request.form.get("act", "")
     if act.startswith("refunds-") and act.removeprefix("refunds-") in REFUND_MODES:
-        _bank().refunds_will(charge_id, act.removeprefix("refunds-"))
+        _bank().set_refund_mode(charge_id, act.removeprefix("refunds-"))
         return redirect(url_for("shop.sandbox_bank", charge_id=charge_id), 303)
     try:
         known = _perform(_bank(), view, act)
@@ -80,10 +80,10 @@ def _perform(bank: Sandbox, view: BankView, act: str) -> bool:
         bank.pay(view.id, after=LATE_SECONDS)
     elif act == "after-end":
         bank.pay(view.id, after=_until_claims_end(view), stubborn=True)
-    elif act == "told-late":
-        bank.pay(view.id, told_after=_until_claims_end(view))
+    elif act == "report-late":
+        bank.pay(view.id, report_after=_until_claims_end(view))
     elif act == "webhook-twice":
-        bank.pay(view.id, notices=2)
+        bank.pay(view.id, webhooks=2)
     elif act == "pay-twice":
         bank.pay(view.id, times=2)
     elif act == "out-of-order":

@@ -1,1 +1,1 @@
-"""What all front ends share: requests, security, language, errors, links, assets, and the server's settings."""
+"""Code of all front ends: requests, security, language, errors, links, assets, and the settings of gunicorn."""

@@ -18,7 +18,7 @@ class Application(Flask):
 
 
 def log_unexpected(error: BaseException | None) -> None:
-    """Log an error by its route: Flask would log the address, and with it an order's token."""
+    """Log an error with its route. Flask would log the address, which can contain the token of an order."""
     log.error(
         "unexpected", exc_info=error, extra={"route": request.url_rule.rule if request.url_rule else ""}
     )

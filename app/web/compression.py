@@ -1,8 +1,8 @@
 """Compression of pages, for browsers without a session.
 
 A page for a browser with a session is not compressed: if it contains a secret beside text from the address, an attacker
-can guess the secret from the compressed length (BREACH). A first page contains no secret but the CSRF token of its new
-session, which differs at each request.
+can guess the secret from the compressed length (BREACH). The first page of a session contains no secret but its new
+CSRF token, which differs at each request.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from flask import Flask, Response, current_app, request, session
 from app.core.cache import Cache
 
 LEAST_BYTES = 1024
-UNIQUE_LEVEL, SHARED_LEVEL = 1, 6  # a page for one browser is worth less time than a page for all
+UNIQUE_LEVEL, SHARED_LEVEL = 1, 6  # gzip levels for one browser and for all
 # Compressed pages by the digest of the page: the page itself is five times as large.
 _COMPRESSED: Cache[bytes, bytes] = Cache("compressed pages", most=64)
 
@@ -44,6 +44,6 @@ def _may_be_compressed(response: Response) -> bool:
 
 
 def _compressed(body: bytes) -> bytes:
-    """A compressed page; the same page is sent many times a second."""
+    """The compressed page, from the cache: the same page is sent many times a second."""
     digest = hashlib.blake2b(body, digest_size=16).digest()
     return _COMPRESSED.get(digest, lambda: gzip.compress(body, SHARED_LEVEL, mtime=0))

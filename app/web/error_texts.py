@@ -1,7 +1,7 @@
-"""What a person reads about an error of a service: one sentence for each code, and the words of whole error pages.
+"""The texts of errors: one sentence for each error code, and title and sentence of whole error pages.
 
 An error carries its status (`error.status`) and a stable code; front ends show the sentence where the person looks.
-Where a form needs its own words for a code, the code stands with the form's name before it (`account:name.missing`).
+A sentence for one form only has the form's name before the code (`account:name.missing`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from app.core.errors import BilheteriaError, Invalid, TooMany
 from app.events.service import ScreeningClosed
 from app.products import service as products
 
-ACCOUNT, WAITING_LIST = "account", "waiting-list"  # forms with words of their own
+ACCOUNT, WAITING_LIST = "account", "waiting-list"  # forms with their own sentences
 
 
 def sentence(error: BilheteriaError, form: str = "") -> str:
@@ -36,7 +36,7 @@ def sentence(error: BilheteriaError, form: str = "") -> str:
 
 
 def _texts(details: dict[str, Any]) -> dict[str, str]:
-    """Every code with its sentence; `details` are the error's own."""
+    """Error code → sentence; `details` are the values of the error."""
     return (
         _of_seats()
         | _of_types_and_concessions()
@@ -121,7 +121,7 @@ def _of_devices(details: dict[str, Any]) -> dict[str, str]:
 
 
 def half_price_gone(left: int) -> str:
-    """Fewer half-price places are left in a screening than a form asks for."""
+    """The sentence when a screening has fewer half-price places left than the form asks for."""
     if left == 0:
         return _("The half-price tickets of this screening are gone. Full price and 60+ are still there.")
     return ngettext(
@@ -132,14 +132,14 @@ def half_price_gone(left: int) -> str:
 
 
 def out_of_stock(left: int) -> str:
-    """Fewer of a product are left than a form asks for."""
+    """The sentence when less of a product is in stock than the form asks for."""
     if left == 0:
         return _("This has just sold out.")
     return ngettext("Only %(num)d is left.", "Only %(num)d are left.", left)
 
 
 def wait(error: TooMany) -> str:
-    """When to try again, in minutes."""
+    """The sentence that says in how many minutes the next try is allowed."""
     return ngettext(
         "Too many tries. Try again in a minute.",
         "Too many tries. Try again in %(num)d minutes.",

@@ -13,7 +13,7 @@ from app.core.errors import BilheteriaError, TooMany
 from app.web import error_texts
 from app.web.application import log_unexpected
 from app.web.security import safe_next
-from app.web.sign_in import look_up_no_account
+from app.web.sign_in import skip_account_lookup
 
 UNAVAILABLE = (OperationalError, InterfaceError, NoConnectionLeft)  # temporary failures of the database
 RETRY_SECONDS = 5
@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
 def page(status: int, sentence: str | None = None) -> Response:
     """The error page of `status`, in the visitor's language."""
     if status >= 500:
-        look_up_no_account()  # the database may be what failed
+        skip_account_lookup()  # the database may be what failed
     title, usual = error_texts.of_status(status)
     body = render_template("errors/page_error.html", status=status, title=title, sentence=sentence or usual)
     return make_response(body, status)
@@ -45,11 +45,11 @@ def _domain_error(error: BilheteriaError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
         return make_response(error.get_response())
-    broke = getattr(error, "original_exception", None)  # while another error was being answered
-    if broke is not None:
-        return _failed(broke)
-    if error.code == 405 and request.method == "GET" and (above := _page_above(request.path)):
-        return make_response(redirect(above, 303))
+    cause = getattr(error, "original_exception", None)  # the error behind this 500
+    if cause is not None:
+        return _failed(cause)
+    if error.code == 405 and request.method == "GET" and (page_path := _page_of_form(request.path)):
+        return make_response(redirect(page_path, 303))
     response = page(error.code)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
@@ -57,17 +57,16 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _page_above(path: str) -> str | None:
+def _page_of_form(path: str) -> str | None:
     """The page that a form's address belongs to: `/account` for `/account/name`.
 
-    A language that was switched where a form had been answered, and a sign-in in the middle of a form, lead to such an
-    address.
+    The language switch and the sign-in redirect to such an address after a form was answered with errors.
     """
     addresses = current_app.create_url_adapter(request)
     while addresses is not None and (path := path.rpartition("/")[0]):
         try:
             addresses.match(path, method="GET")
-        except HTTPException:  # not there, not to be read, or somewhere else
+        except HTTPException:  # no route, no GET, or a redirect
             continue
         return safe_next(quote(path), "") or None
     return None

@@ -14,8 +14,11 @@ from app.web.locale import locale
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """`money`, `money_short`, `time(zone)`, `day_long`, `day_short`, `weekday`, `weekday_short`, `duration`, `code`,
-    `auditorium`."""
+    """Add the filters.
+
+    They are `money`, `money_short`, `time(zone)`, `day_long`, `day_short`, `weekday`, `weekday_short`, `duration`,
+    `code`, `auditorium`.
+    """
     app.jinja_env.filters.update(
         money=lambda centavos: money.format_money(centavos, locale()),
         money_short=lambda centavos: money.format_money_short(centavos, locale()),

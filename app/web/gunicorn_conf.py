@@ -1,4 +1,4 @@
-"""gunicorn's settings, for one machine and for the image alike: gevent workers that share the loaded application.
+"""The settings of gunicorn, for one machine and for the container image: gevent workers that share their memory.
 
 The application is loaded once, before the workers are forked, so that they share its memory. gevent and
 its patches must be in place before that, or locks would block a whole worker. The database's connections give way
@@ -17,8 +17,8 @@ from gevent import monkey
 
 # The gevent worker patches the rest after the fork; gevent warns of a second time.
 warnings.filterwarnings("ignore", category=monkey.MonkeyPatchWarning)
-# The master forks its workers and waits for them itself. With gevent's fork or gevent's signals it would not hear
-# that one of them has died, and never replace it.
+# The master forks its workers and waits for them. With gevent's fork or gevent's signals it would not get the signal
+# that a worker has died, and would never replace the worker.
 monkey.patch_all(os=False, signal=False)
 
 from app.core.config import PAGES, BadSetting  # noqa: E402
@@ -33,7 +33,7 @@ except BadSetting as error:
 
 
 def _open_more_files(wanted: int) -> None:
-    """Many systems give a process 1,024 open files (macOS 256) and let it ask for more: each stream is one."""
+    """Raise the limit of open files: each stream needs one, and many systems start with 1,024 (macOS with 256)."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY:
         wanted = min(wanted, hard)
@@ -47,49 +47,49 @@ worker_class = TurnsWorker
 workers = settings.web.workers
 worker_connections = 2500
 _open_more_files(worker_connections + 500)
-# A socket for each worker: from one that they share, one worker may take nearly all connections, and the other rests.
+# Each worker has its own socket: from a shared one, a single worker can take nearly all connections.
 reuse_port = True
 preload_app = True
 timeout = settings.process.hang_seconds  # a worker without a heartbeat for this time is killed and replaced
-graceful_timeout = 2  # live streams never end by themselves
+graceful_timeout = 2  # seconds; live streams never end by themselves
 keepalive = 20
 control_socket_disable = True
 # The heartbeat's file must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 errorlog = "-"
 loglevel = "warning"
-# A proxy passes on what a stranger calls SCRIPT_NAME; nothing of ours is mounted below a path.
+# A client can send a header SCRIPT_NAME through a proxy; the application is never mounted below a path.
 forwarder_headers = ""
 forwarded_allow_ips = settings.web.forwarded_allow_ips
 
 
 def on_starting(server: Any) -> None:
-    """gunicorn's own lines and the application's look the same: JSON, one a line."""
+    """Write the log lines of gunicorn as those of the application: JSON, one object a line."""
     from app.core import telemetry
 
     telemetry.log_as_json(telemetry.LEVELS[settings.process.log_level])
     for handler in server.log.error_log.handlers:
         handler.setFormatter(telemetry.JsonLines())
     if settings.process.heartbeat is not None:
-        _give_signs(server, Heartbeat(settings.process.heartbeat))
+        _beat_in_loop(server, Heartbeat(settings.process.heartbeat))
 
 
-def _give_signs(server: Any, heartbeat: Heartbeat) -> None:
+def _beat_in_loop(server: Any, heartbeat: Heartbeat) -> None:
     """Write a heartbeat in each round of the master's loop: while the master hangs, no worker is replaced.
 
     gunicorn has no hook for its loop, so the method that the loop calls once a second is replaced.
     """
-    look_after_workers = server.murder_workers
+    original = server.murder_workers
 
     def murder_workers() -> None:
         heartbeat.beat()
-        look_after_workers()
+        original()
 
     server.murder_workers = murder_workers
 
 
 def when_ready(server: Any) -> None:
-    """Everything that all workers need is loaded before they are forked: they share it."""
+    """Load templates and modules before the workers are forked, so that they share the memory."""
     import wsgi
     from app.core import memory
 
@@ -108,7 +108,7 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """A connection belongs to the process that opened it: each worker opens its own."""
+    """Drop the master's connections: a connection belongs to the process that opened it."""
     from app.core import cache, db
 
     db.drop_inherited_connections()

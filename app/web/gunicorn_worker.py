@@ -7,7 +7,7 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
-# Not 0: gevent would run ready greenlets some fifty times before it looks at other connections.
+# With 0, gevent would run ready greenlets some fifty times before it polls other connections.
 NEXT_ROUND = 1e-9  # seconds
 
 

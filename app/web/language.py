@@ -17,20 +17,19 @@ blueprint = Blueprint("language", __name__)
 @blueprint.post("/language")
 @csrf.exempt
 def switch() -> Response:
-    """Remember the visitor's language and go back where they were.
+    """Store the visitor's language in a cookie and redirect to the page of the form.
 
-    Its form stands on every page and carries no token, so that who only looks around gets no session for it.
+    The form is on every page and has no CSRF token: a token would create a session for each visitor.
     """
     chosen = request.form.get("language", "") if from_our_own_page() else ""
     response = make_response(redirect(safe_next(request.form.get("next")), 303))
-    return _remember(chosen, response) if chosen in LOCALES else response
+    return _store(chosen, response) if chosen in LOCALES else response
 
 
 def switched_within_form() -> bool:
-    """Whether this form came by its button of the other language: nothing is asked for yet.
+    """Whether the form was sent by its language button; if so, switch the language of this request.
 
-    Then the answer speaks that language already, and is to be the page as it was filled in: what stands in a form and
-    was not sent would be lost on the way by `/language`.
+    The view then shows the same page with the values of the form, which a redirect through `/language` would lose.
     """
     chosen = request.form.get("language", "")
     if chosen not in LOCALES:
@@ -40,15 +39,15 @@ def switched_within_form() -> bool:
     return True
 
 
-def _remember(chosen: str, response: Response) -> Response:
+def _store(chosen: str, response: Response) -> Response:
     if session_key() is not None:
-        _tell_account(chosen)
+        _store_in_account(chosen)
     response.set_cookie(COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True, secure=over_tls())
     return response
 
 
-def _tell_account(chosen: str) -> None:
-    """Mails to the account speak the language that its owner reads pages in."""
+def _store_in_account(chosen: str) -> None:
+    """Use the language also for mails to the account of this visitor."""
     user = signed_in_user()
     if user is not None:
         with db.transaction():

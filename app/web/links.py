@@ -1,7 +1,7 @@
-"""Every address of the site. Pages use paths; mails, calendars, shared links and payment providers absolute addresses.
+"""Links: makes every address of the site. Pages use paths; mails, calendars and providers get absolute addresses.
 
-Plain functions without Flask: the worker makes the links of its mails with them too. No other module puts an address
-together; templates call these functions as `links`.
+The functions do not need Flask, because the worker makes links for its mails. No other module composes addresses;
+templates call these functions as `links`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def kiosk(part: str = "") -> str:
 
 
 def sandbox_bank(charge_id: str) -> str:
-    """The page of the pretended bank, for the provider's id of a charge."""
+    """The page of the sandbox bank for a charge, by the provider's id."""
     return f"/sandbox-bank/{_quoted(charge_id)}"
 
 
@@ -64,9 +64,9 @@ def site() -> str:
 
 
 def absolute(path: str) -> str:
-    """`path` with the site's address before it.
+    """The absolute address of `path`.
 
-    Never with the host that a request names: pages are cached, and the next visitor would get that host.
+    It never uses the host name of the request: pages are cached, and other visitors would get that host name.
     """
     return site() + path
 

@@ -1,4 +1,4 @@
-"""Answer htmx with a page's body, which takes the place of the page (`#page`) that sent a form.
+"""Answers htmx with the body of the next page, which replaces the page (`#page`) that sent a form.
 
 Without htmx a form that was accepted gets 303 to the next page. With htmx it gets that page's body at once, with its
 title and its address: no redirect and no second request. A GET of the same address always gives the whole page.
@@ -48,7 +48,7 @@ def take_page(endpoint: str, **values: Any) -> Response:
 
 
 def _with_address(response: Response, address: str) -> Response:
-    """The same address again gets no second place in the browser's history."""
+    """Add the address to the browser's history, unless it is the current one."""
     current = re.split("[?#]", htmx_request.htmx.current_url or "")[0]
     if response.status_code == 200 and not current.endswith(address):
         response.headers["HX-Push-Url"] = address
@@ -56,7 +56,7 @@ def _with_address(response: Response, address: str) -> Response:
 
 
 def leave_by_navigation(response: Response) -> Response:
-    """Turn a redirect for htmx into a navigation: fetch would follow it unseen, and the address would stay behind."""
+    """Turn a redirect for htmx into a navigation: fetch would follow it without a change of the address bar."""
     if not (asked_by_htmx() and response.status_code in (301, 302, 303)):
         return response
     answer = make_response("", 204)

@@ -1,4 +1,4 @@
-"""Each request: an id, a reading scope, a log line; and input that Postgres can store and the standard library read."""
+"""Each request gets an id, a reading scope and a log line; its input is free of NUL, and its body is read in time."""
 
 from __future__ import annotations
 
@@ -23,15 +23,12 @@ from app.core import db, telemetry
 
 log = logging.getLogger("bilheteria.web")
 
-UNLOGGED = (
-    "static",
-    "health.alive",
-)  # asked for every few seconds, by those who only want to know if we live
-BODY_SECONDS = 20.0  # for a whole body: it holds a connection, and forms are small
+UNLOGGED = ("static", "health.alive")  # files and health checks, which are requested every few seconds
+BODY_SECONDS = 20.0  # for a whole body: it occupies a connection, and forms are small
 
 
 class CleanRequest(HtmxAwareRequest):
-    """Text without NUL: Postgres cannot store it, and nobody types it. `htmx` tells whether htmx asks."""
+    """A request without NUL characters, which Postgres cannot store. `htmx` says whether htmx sent it."""
 
     @cached_property
     def form(self) -> ImmutableMultiDict[str, str]:
@@ -42,8 +39,8 @@ class CleanRequest(HtmxAwareRequest):
         return _without_nul(super().args)
 
     def _load_form_data(self) -> None:
-        """Werkzeug reads form bodies here, and has no hook around it."""
-        with self._body_as_sent():
+        """Read the form body with a time limit. Werkzeug has no hook for this, so its method is replaced."""
+        with self._body_errors():
             super()._load_form_data()
 
     @overload
@@ -57,12 +54,12 @@ class CleanRequest(HtmxAwareRequest):
     def get_data(
         self, cache: bool = True, as_text: Any = False, parse_form_data: bool = False
     ) -> bytes | str:
-        with self._body_as_sent():
+        with self._body_errors():
             return super().get_data(cache, as_text, parse_form_data)
 
     @contextmanager
-    def _body_as_sent(self) -> Iterator[None]:
-        """A body that breaks off, never ends (408) or whose chunks are none (400) is the sender's mistake."""
+    def _body_errors(self) -> Iterator[None]:
+        """Turn errors of the body into answers: 400 if it is incomplete or malformed, 408 if it takes too long."""
         limit = Timeout(BODY_SECONDS)
         try:
             with limit:
@@ -70,13 +67,13 @@ class CleanRequest(HtmxAwareRequest):
         except Timeout as expired:
             if expired is not limit:
                 raise
-            self._hear_no_more()
+            self._stop_receiving()
             raise RequestTimeout from None
         except (OSError, ParseException) as error:
             raise BadRequest from error
 
-    def _hear_no_more(self) -> None:
-        """Or the server would wait for the rest of the body before the connection's next request."""
+    def _stop_receiving(self) -> None:
+        """Close the receiving side: otherwise the server would wait for the rest of the body."""
         connection = self.environ.get("gunicorn.socket")
         if connection is not None:
             with suppress(OSError):
@@ -84,7 +81,7 @@ class CleanRequest(HtmxAwareRequest):
 
     @property
     def referrer(self) -> str | None:
-        """The page that asked; None for what is no address (`http://[`), which whoever splits it stumbles over."""
+        """The address of the page that sent the request; None if it is malformed (`http://[` makes urlsplit raise)."""
         address = self.headers.get("Referer")
         return address if address and host_of(address) is not None else None
 

@@ -1,4 +1,4 @@
-"""Headers, cookies and CSRF. Strict: no inline script, no inline style, nothing from elsewhere."""
+"""Security of requests: headers, cookies, CSRF tokens and visitor ids. No inline scripts or styles are allowed."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ def _headers(response: Response) -> Response:
 
 
 def over_tls() -> bool:
-    """Whether the visitor reached us by https: the request says so, or the settings say that all do."""
+    """Whether the visitor uses https, by the request or because the settings say it of the whole site."""
     return request.is_secure or bool(current_app.extensions["behind_tls"])
 
 
 def from_our_own_page() -> bool:
-    """Whether the browser says that the request comes from a page of ours."""
+    """Whether the browser says that one of our pages sent the request."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
@@ -88,10 +88,10 @@ def from_our_own_page() -> bool:
 
 
 def redirect_foreign_post(page: Callable[..., str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """For a view that takes a form of ours at an address to which other sites send people back by POST, as banks do.
+    """Decorate a view for forms whose address other sites, such as banks, also use to return customers by POST.
 
-    A POST from elsewhere changes nothing: it is redirected to `page` (a path, made of the view's arguments). Browsers
-    send our Lax cookie along with a GET only, so neither the visitor nor the CSRF token can be known before.
+    A POST of another site changes nothing: it is redirected to `page` (a path, made of the view's arguments). For such
+    a POST browsers do not send our Lax cookie, so neither the visitor nor the CSRF token is known.
     """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -116,17 +116,17 @@ _NEVER_SENT_BACK = frozenset({"password", "old", "new", "csrf_token", _SENT_AGAI
 
 
 def _csrf_failed(_: CSRFError) -> tuple[str, int, dict[str, str]]:
-    """A stale page of ours: the same form again, filled, with a fresh token. From elsewhere: a plain refusal.
+    """Answer a failed CSRF check: our form is shown again with its values and a new token; others are refused.
 
-    A CPF goes along, unseen: nobody would miss it before it was missing on the receipt. The page is kept nowhere. Who
-    comes without our cookie a second time has a browser that takes none, and is told so.
+    The values include a CPF in a hidden field, because a customer would not notice that it is missing. The page is not
+    stored. A second request without our cookie comes from a browser that refuses cookies, and the page says so.
     """
     fields: list[tuple[str, str]] = []
     if from_our_own_page():
         fields = [
             (name, value) for name, value in request.form.items(multi=True) if name not in _NEVER_SENT_BACK
         ]
-    cookie = "there" if current_app.config["SESSION_COOKIE_NAME"] in request.cookies else "gone"
+    cookie = "sent" if current_app.config["SESSION_COOKIE_NAME"] in request.cookies else "gone"
     if cookie == "gone" and _SENT_AGAIN in request.form:
         cookie = "refused"
     return (
@@ -143,10 +143,10 @@ def _csrf_failed(_: CSRFError) -> tuple[str, int, dict[str, str]]:
 
 
 def visitor() -> str:
-    """This browser's random id, kept in the signed session; made on first use.
+    """The random id of this browser in the signed session; made on first use.
 
-    It comes out of the session's CSRF secret where there is one: two clicks on a newcomer's first form, or the same
-    form sent again because its answer was lost, come from one visitor, and so lead to one order.
+    It is derived from the session's CSRF secret if there is one. So a first form that a new visitor sends twice, by two
+    clicks or after a lost answer, comes from one visitor and creates one order.
     """
     if "visitor" not in session:
         secret = session.get("csrf_token") or secrets.token_urlsafe(32)
@@ -156,12 +156,12 @@ def visitor() -> str:
 
 
 def new_visitor() -> str:
-    """An id that no cookie carries yet."""
+    """A new random visitor id."""
     return secrets.token_hex(8)
 
 
 def known_visitor() -> str | None:
-    """As `visitor`, without making one: a reader who only looks gets no cookie for it."""
+    """The visitor id of this browser, if it has one; unlike `visitor` it sets no cookie."""
     return session.get("visitor")
 
 
@@ -173,10 +173,10 @@ def address_key() -> str:
 
 
 def network_of(address: str) -> str:
-    """What one customer of a provider has: an IPv4 address, or the /64 in which IPv6 devices pick theirs at will."""
+    """The network of one household: an IPv4 address, or the /64 network in which IPv6 devices choose addresses."""
     try:
         ip = ipaddress.ip_address(address)
-    except ValueError:  # a socket without one
+    except ValueError:  # a Unix socket has no IP address
         return address
     if isinstance(ip, ipaddress.IPv4Address):
         return str(ip)
@@ -186,7 +186,7 @@ def network_of(address: str) -> str:
 
 
 def safe_next(address: str | None, otherwise: str = "/") -> str:
-    """`address` if it is a path of this site, else `otherwise`: no open redirect."""
+    """`address` if it is a path of this site, or else `otherwise`. It prevents open redirects."""
     if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
         return otherwise
     if any(ord(ch) < 32 or ch == "\\" for ch in address):

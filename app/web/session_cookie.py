@@ -1,8 +1,8 @@
-"""The session cookie: good for its lifetime, also when it was signed by a process whose clock is ahead of ours.
+"""The session cookie, which stays valid when a process with a clock ahead of ours has signed it.
 
-Its time of signing comes from the clock of the process that signed it. Two machines disagree, and a clock may be set
-back: the cookie is then from the future. Nobody else can have signed it, so it is taken. What must end at its time (the
-session of an account, a link in a mail, a hold) ends in the database, by the database's clock.
+The clock of the signing process sets its time. Clocks of two machines differ, and a clock can be set back: then the
+time is in the future. Only our processes can sign the cookie, so it is accepted. Exact time limits (the session of an
+account, a link in a mail, a hold) are in the database and use the database's clock.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
-SKEW_SECONDS = 24 * 60 * 60  # further ahead than a day, a clock is broken: the cookie would never end
+SKEW_SECONDS = 24 * 60 * 60  # a clock further ahead is broken, and the cookie would be valid too long
 
 
 class SkewTolerantSigner(TimestampSigner):
-    """As its base, but an age below zero is no reason to refuse, up to `SKEW_SECONDS`."""
+    """Accepts a signature whose time is up to `SKEW_SECONDS` in the future."""
 
     @overload
     def unsign(
@@ -39,6 +39,8 @@ class SkewTolerantSigner(TimestampSigner):
 
 
 class SessionCookie(SecureCookieSessionInterface):
+    """Flask's session in a signed cookie, with the signer above."""
+
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         serializer = super().get_signing_serializer(app)
         if serializer is not None:

@@ -1,4 +1,4 @@
-"""Sign-in for all faces: the cookie carries the key of a session, which user-service knows until it ends."""
+"""Sign-in of all front ends: the cookie holds the key of a session, which user-service stores until it ends."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from app.users.service import User
 login_manager = LoginManager()
 # Flask-Login keeps the id of the signed-in account there and gives no other way to read it.
 _FLASK_LOGIN_KEY = "_user_id"
-_KEYS = "known"  # of the sessions that began at this browser; they stay when they have ended
+_KEYS = "known"  # the keys of sessions that began in this browser; keys of ended sessions stay
 _MOST_KEYS = 8
 
 
 class SignedIn(UserMixin):
-    """The account behind a request, as flask-login wants it."""
+    """The account of a request, in the form that Flask-Login requires."""
 
     def __init__(self, user: User, key: str) -> None:
         self.user = user
@@ -58,19 +58,19 @@ def _to_sign_in() -> ResponseReturnValue:
 
 
 def session_key() -> str | None:
-    """The key that this browser came with, whether its session still stands or not."""
+    """The session key in this browser's cookie; the session may have ended."""
     return session.get(_FLASK_LOGIN_KEY)
 
 
 def browser_keys() -> list[str]:
-    """The keys of the sessions that began at this browser."""
+    """The keys of the sessions that began in this browser."""
     return list(session.get(_KEYS, ()))
 
 
 def start_session(user: User, key: str, visitor: str) -> None:
-    """Sign in with a fresh cookie: nothing of the old one stays, not even whom it bought as.
+    """Sign in with a new cookie that keeps nothing of the old one, not even the visitor id.
 
-    Somebody may have planted or copied the old one. What was being bought is handed over to the new `visitor`.
+    An attacker may have set or copied the old cookie. The caller hands its orders over to the new `visitor`.
     """
     keys = [key, *browser_keys()][:_MOST_KEYS]
     session.clear()
@@ -80,7 +80,7 @@ def start_session(user: User, key: str, visitor: str) -> None:
 
 
 def end_session() -> None:
-    """Forget everything but that this browser was signed in here before."""
+    """Sign out and clear the session, except for the keys of former sessions."""
     keys = browser_keys()
     logout_user()
     session.clear()
@@ -94,13 +94,13 @@ def signed_in_user() -> User | None:
     return current_user.user if current_user.is_authenticated else None
 
 
-def look_up_no_account() -> None:
-    """From here on this request asks the database for no account: a visitor not known yet stays anonymous."""
+def skip_account_lookup() -> None:
+    """Read no account from the database in the rest of this request: a visitor not yet identified is anonymous."""
     g.is_anonymous = True
 
 
 def require_role(*roles: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Only for accounts with one of `roles`; others are asked to sign in, or refused (403)."""
+    """Decorate a view for accounts with one of `roles`; other visitors must sign in or are refused (403)."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)

@@ -1,4 +1,4 @@
-"""Static files from this process: compressed ahead of time, cached for ever where the name holds a hash."""
+"""Serves static files: compressed at build time; a file with a hash in its name may be cached for ever."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ONE_DAY = 24 * 3600
 
 
 def serve_static(app: Flask) -> Any:
-    """`app` as a WSGI application that answers /static/ itself, before any session or database is touched."""
+    """Wrap `app` in a WSGI application that answers /static/ without a session or the database."""
     outer = WhiteNoise(
         app.wsgi_app,
         max_age=ONE_DAY,
@@ -28,5 +28,5 @@ def serve_static(app: Flask) -> Any:
 def _headers(headers: Any, _path: str, _url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    # An SVG that is opened by its own address is a page: it may run nothing.
+    # An SVG opened by its own address is a page, so its scripts are forbidden.
     headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from app.adapters.psp import ChargeRequest, RefundRequest, Refused, UnknownCharge, Unreachable
 from app.adapters.psp.sandbox import Sandbox
-from app.adapters.psp.sandbox_customers import BadManner, auto_after
+from app.adapters.psp.sandbox_customers import BadPixMode, auto_after
 from app.core import db
 from app.payments import providers
 
@@ -87,7 +87,7 @@ def test_a_payment_without_notification_is_kept_after_a_cancellation(bank: Sandb
     """The payment was made before the charge was cancelled; it becomes visible later, with its own time."""
     asked = request()
     bank.create(asked)
-    bank.pay(asked.id, told_after=60)
+    bank.pay(asked.id, report_after=60)
     assert bank.cancel(asked.id).status == "ended"
     assert bank.notifications() == []
     with db.transaction() as current:  # as if a minute had passed
@@ -128,20 +128,20 @@ def test_unknown_charges_are_refused(bank: Sandbox) -> None:
 
 def test_an_unreachable_bank_does_nothing(bank: Sandbox) -> None:
     asked = request()
-    bank.go_away(60)
+    bank.start_outage(60)
     with pytest.raises(Unreachable):
         bank.create(asked)
-    bank.come_back()
+    bank.end_outage()
     with pytest.raises(UnknownCharge):
         bank.fetch(asked.id)
 
 
 def test_a_charge_exists_when_its_answer_was_lost(bank: Sandbox) -> None:
     asked = request()
-    bank.go_away(60, answers_get_lost=True)
+    bank.start_outage(60, lose_answers=True)
     with pytest.raises(Unreachable):
         bank.create(asked)
-    bank.come_back()
+    bank.end_outage()
     assert bank.fetch(asked.id).status == "pending"
 
 
@@ -161,10 +161,10 @@ def test_a_refused_refund_stays_refused_under_its_id(bank: Sandbox) -> None:
     bank.create(asked)
     bank.pay(asked.id)
     receipt = bank.fetch(asked.id).payments[0].receipt_id
-    bank.refunds_will(asked.id, "fail")
+    bank.set_refund_mode(asked.id, "fail")
     part = RefundRequest("a" * 32, asked.id, receipt, 3000)
     assert bank.refund(part) == "refused"
-    bank.refunds_will(asked.id, "ok")
+    bank.set_refund_mode(asked.id, "ok")
     assert bank.refund(RefundRequest("b" * 32, asked.id, receipt, 5000)) == "done"
     assert bank.refund(part) == "refused"
 
@@ -205,5 +205,5 @@ def test_charges_are_paid_automatically_only_with_the_setting(pix: str, seconds:
 
 @pytest.mark.parametrize("pix", ["", "autoo", "automatic", "auto:", "auto:x", "auto:-1", "auto:inf", "Auto "])
 def test_an_unknown_setting_for_automatic_payment_is_refused(pix: str) -> None:
-    with pytest.raises(BadManner, match="manual, auto or auto:3"):
+    with pytest.raises(BadPixMode, match="manual, auto or auto:3"):
         auto_after(pix)

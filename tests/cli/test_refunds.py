@@ -25,7 +25,7 @@ def test_failed_refunds_are_listed_and_retried(app: Flask) -> None:
     screening = make_screening()
     paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A1"))
     assert output_of(app) == "0 refused refunds\n"
-    purchases.bank().refunds_will(purchases.charge_id(paid), "fail")
+    purchases.bank().set_refund_mode(purchases.charge_id(paid), "fail")
     with db.transaction():
         orders.cancel(paid.token)
     purchases.run_due_work()
@@ -36,7 +36,7 @@ def test_failed_refunds_are_listed_and_retried(app: Flask) -> None:
     assert "1 refused refund\n" in listed
     refund_id = re.match(r"[0-9a-f-]{36}", listed)
     assert refund_id
-    purchases.bank().refunds_will(purchases.charge_id(paid), "ok")
+    purchases.bank().set_refund_mode(purchases.charge_id(paid), "ok")
     assert output_of(app, "retry", refund_id[0]) == "1 asked for again\n"
     purchases.run_due_work()
     assert output_of(app) == "0 refused refunds\n"

@@ -91,7 +91,7 @@ def test_killed_while_the_money_comes(server: LiveServer, bank: Sandbox, step: s
     server.start_worker()
     wait_for(server, [("pending",)], "select state from payments.charges")
     server.kill_worker()
-    bank.pay(charge_id.hex, notices=1)
+    bank.pay(charge_id.hex, webhooks=1)
     crash_at(server, step)
     server.start_worker()
     wait_for(

@@ -31,7 +31,7 @@ def screening(app: object) -> Screening:
 def paid_without_webhook(screening: Screening, names: str, minutes: float = 30) -> OrderView:
     """An expired order that was paid `minutes` ago, before its deadline; its webhook has not come."""
     basket = start_payment(screening, names)
-    purchases.bank().pay(purchases.charge_id(basket), told_after=LONG)
+    purchases.bank().pay(purchases.charge_id(basket), report_after=LONG)
     age_order(basket, minutes)
     with db.transaction() as session:
         session.execute(
@@ -118,7 +118,7 @@ def test_it_goes_back_where_the_screening_was_cancelled_meanwhile(screening: Scr
 
 def test_it_goes_back_where_the_buyer_has_given_the_order_up(screening: Screening) -> None:
     basket = start_payment(screening, "A4")
-    purchases.bank().pay(purchases.charge_id(basket), told_after=LONG)
+    purchases.bank().pay(purchases.charge_id(basket), report_after=LONG)
     with db.transaction():
         orders.abandon(basket.token, owner_of(basket))
     after = send_webhook(basket)

@@ -148,7 +148,7 @@ def test_only_a_paid_order_is_cancelled(screening: Screening) -> None:
 
 def test_a_refund_that_the_bank_refuses_stays_visible(screening: Screening) -> None:
     paid = purchases.buy(screening, seats(screening, "A1"))
-    purchases.bank().refunds_will(purchases.charge_id(paid), "fail")
+    purchases.bank().set_refund_mode(purchases.charge_id(paid), "fail")
     ended = cancel(paid)
     assert (ended.state, refunds(paid)) == ("cancelled", [(3800, "refund_failed")])
     assert mails("order_refunded") == []
@@ -157,11 +157,11 @@ def test_a_refund_that_the_bank_refuses_stays_visible(screening: Screening) -> N
 def test_a_failed_part_is_included_in_the_later_refund(screening: Screening) -> None:
     """The refund of the concessions fails; then the cancelled order is refunded whole, with nothing left to retry."""
     paid = purchases.buy(screening, seats(screening, "A1"))
-    purchases.bank().refunds_will(purchases.charge_id(paid), "fail")
+    purchases.bank().set_refund_mode(purchases.charge_id(paid), "fail")
     with db.transaction():
         payments.refund_order(paid.id, 1000, "stock")
     purchases.run_due_work()
-    purchases.bank().refunds_will(purchases.charge_id(paid), "ok")
+    purchases.bank().set_refund_mode(purchases.charge_id(paid), "ok")
     ended = cancel(paid)
     assert (ended.state, refunds(paid)) == ("refunded", [(3800, "refunded")])
     with db.reading():

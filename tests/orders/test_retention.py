@@ -154,7 +154,7 @@ def test_a_payment_that_is_not_refunded_keeps_its_buyer(screening: Screening) ->
     with db.transaction():
         orders.abandon(order.token, owner_of(order))
     bank_id = purchases.charge_id(order)
-    purchases.bank().refunds_will(bank_id, "fail")
+    purchases.bank().set_refund_mode(bank_id, "fail")
     purchases.bank().pay(bank_id)
     purchases.run_due_work()
     purchases.run_due_work()

@@ -74,11 +74,11 @@ def test_money_of_an_earlier_charge_ends_the_one_that_took_its_place(screening: 
     purchases.run_due_work()
     assert purchases.order(basket.token).state == "paid"
     purchases.run_ticks()
-    assert purchases.bank().look(card).status == "ended"
+    assert purchases.bank().view(card).status == "ended"
 
 
 def test_a_webhook_twice_changes_nothing(screening: Screening) -> None:
-    paid = purchases.pay(start_payment(screening, "A4"), notices=3)
+    paid = purchases.pay(start_payment(screening, "A4"), webhooks=3)
     assert (paid.state, refunds(paid), messages("OrderPaid")) == ("paid", [], 1)
 
 

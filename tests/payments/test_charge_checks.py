@@ -26,7 +26,7 @@ Work = Callable[[], int]
 def test_a_webhook_that_comes_twice_counts_once(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
-    bank.pay(asked.id.hex, notices=3)
+    bank.pay(asked.id.hex, webhooks=3)
     work()
     assert len(receipts()) == 1
     assert len(messages("PaymentReceived")) == 1
@@ -49,7 +49,7 @@ def test_a_webhook_before_the_payment_shows_is_checked_again(ask: Ask, work: Wor
 def test_the_periodic_check_replaces_a_lost_webhook(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
-    bank.pay(asked.id.hex, notices=0)
+    bank.pay(asked.id.hex, webhooks=0)
     work()
     assert receipts() == []
     make_all_due()
@@ -79,7 +79,7 @@ def test_never_paid_ends_with_its_deadline_at_the_bank_too(ask: Ask, work: Work,
     work()
     ended = charge(asked.id)
     assert (ended.state, ended.failure) == ("cancelled", "expired")
-    assert bank.look(asked.id.hex).status == "ended"
+    assert bank.view(asked.id.hex).status == "ended"
 
 
 def test_a_payment_after_the_end_is_a_receipt(ask: Ask, work: Work, bank: Sandbox) -> None:
@@ -100,7 +100,7 @@ def test_a_payment_after_the_end_is_found_without_its_webhook(ask: Ask, work: Wo
     with db.transaction():
         assert service.cancel_live_charge(ORDER)
     work()
-    bank.pay(asked.id.hex, stubborn=True, notices=0)
+    bank.pay(asked.id.hex, stubborn=True, webhooks=0)
     make_all_due()
     checks.check_charges()
     work()

@@ -96,7 +96,7 @@ def test_changing_the_method_ends_the_old_charge_at_the_bank_first(
     card = ask("card")
     assert charge(pix.id).state == "cancelling"
     work()
-    assert bank.look(pix.id.hex).status == "ended"
+    assert bank.view(pix.id.hex).status == "ended"
     assert (charge(pix.id).state, charge(pix.id).failure) == ("cancelled", "replaced")
     assert charge(card.id).state == "pending"
 
@@ -106,7 +106,7 @@ def test_changing_the_method_of_a_paid_charge_asks_for_nothing_more(
 ) -> None:
     pix = ask()
     work()
-    bank.pay(pix.id.hex, notices=0)
+    bank.pay(pix.id.hex, webhooks=0)
     card = ask("card")
     work()
     assert charge(pix.id).state == "confirmed"
@@ -128,7 +128,7 @@ def bank_knows(bank: Sandbox, asked: Charge) -> bool:
     from app.adapters.psp import UnknownCharge
 
     try:
-        bank.look(asked.id.hex)
+        bank.view(asked.id.hex)
     except UnknownCharge:
         return False
     return True
@@ -164,10 +164,10 @@ def test_an_unreachable_bank_leaves_the_charge_unknown_until_it_answers(
     ask: Ask, work: Work, bank: Sandbox
 ) -> None:
     asked = ask()
-    bank.go_away(60)
+    bank.start_outage(60)
     work()
     assert (charge(asked.id).state, charge(asked.id).live) == ("unknown", True)
-    bank.come_back()
+    bank.end_outage()
     make_all_due()
     work()
     assert charge(asked.id).state == "pending"
@@ -175,12 +175,12 @@ def test_an_unreachable_bank_leaves_the_charge_unknown_until_it_answers(
 
 def test_a_lost_answer_makes_no_second_charge(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
-    bank.go_away(60, answers_get_lost=True)
+    bank.start_outage(60, lose_answers=True)
     work()
     assert charge(asked.id).state == "unknown"
-    assert bank.look(asked.id.hex).status == "pending"
+    assert bank.view(asked.id.hex).status == "pending"
     bank.pay(asked.id.hex)
-    bank.come_back()
+    bank.end_outage()
     make_all_due()
     work()
     assert charge(asked.id).state == "confirmed"
@@ -190,12 +190,12 @@ def test_a_lost_answer_makes_no_second_charge(ask: Ask, work: Work, bank: Sandbo
 def test_an_unreachable_bank_holds_back_the_new_method(ask: Ask, work: Work, bank: Sandbox) -> None:
     pix = ask()
     work()
-    bank.go_away(60)
+    bank.start_outage(60)
     card = ask("card")
     work()
     assert charge(pix.id).state == "cancelling"
     assert charge(card.id).state == "created"
-    bank.come_back()
+    bank.end_outage()
     make_all_due()
     work()
     assert charge(pix.id).state == "cancelled"

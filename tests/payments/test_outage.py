@@ -36,22 +36,22 @@ def dead_letters() -> list[str]:
 def test_a_cancelled_charge(ask: Ask, work: Work, bank: Sandbox) -> None:
     asked = ask()
     work()
-    bank.go_away(600)
+    bank.start_outage(600)
     with db.transaction():
         service.cancel_live_charge(ORDER)
     half_an_hour_passes()
     assert (charge(asked.id).state, dead_letters()) == ("cancelling", [])
-    bank.come_back()
+    bank.end_outage()
     half_an_hour_passes()
-    assert (charge(asked.id).state, bank.look(asked.id.hex).status) == ("cancelled", "ended")
+    assert (charge(asked.id).state, bank.view(asked.id.hex).status) == ("cancelled", "ended")
 
 
 def test_a_charge_unknown_to_the_bank(ask: Ask, bank: Sandbox) -> None:
-    bank.go_away(600)
+    bank.start_outage(600)
     asked = ask()
     half_an_hour_passes()
     assert (charge(asked.id).state, dead_letters()) == ("unknown", [])
-    bank.come_back()
+    bank.end_outage()
     half_an_hour_passes()
     assert charge(asked.id).state == "pending"
 
@@ -61,12 +61,12 @@ def test_a_refund(ask: Ask, work: Work, bank: Sandbox) -> None:
     work()
     bank.pay(asked.id.hex)
     work()
-    bank.go_away(600)
+    bank.start_outage(600)
     with db.transaction():
         service.refund(receipts()[0].id, None, "cancelled")
     half_an_hour_passes()
     assert dead_letters() == []
-    bank.come_back()
+    bank.end_outage()
     half_an_hour_passes()
     with db.reading():
         assert [one.state for one in service.refunds_of(ORDER)] == ["refunded"]
@@ -82,7 +82,7 @@ def test_a_message_without_a_periodic_check_becomes_a_dead_letter(
     with db.transaction():
         service.cancel_live_charge(ORDER)
     work()
-    bank.go_away(600)
+    bank.start_outage(600)
     with db.transaction() as session:
         if names == "its charge":
             told = bank.notification(asked.id.hex)

@@ -101,14 +101,14 @@ def test_the_order_gives_back_only_what_bought_the_tickets(paid: Charge, work: W
 
 
 def test_a_refused_refund_is_shown_and_can_be_asked_again(paid: Charge, work: Work, bank: Sandbox) -> None:
-    bank.refunds_will(paid.id.hex, "fail")
+    bank.set_refund_mode(paid.id.hex, "fail")
     asked = give_back()
     work()
     assert refunds()[0].state == "refund_failed"
     assert messages("RefundSettled")[0]["state"] == "refund_failed"
     with db.reading():
         assert [one.id for one in service.failed_refunds()] == [asked.id]
-    bank.refunds_will(paid.id.hex, "ok")
+    bank.set_refund_mode(paid.id.hex, "ok")
     with db.transaction():
         service.retry_refund(asked.id)
     work()
@@ -125,10 +125,10 @@ def refunded_by_bank() -> int:
 
 def test_all_that_is_left_includes_failed_refunds(paid: Charge, work: Work, bank: Sandbox) -> None:
     """A part fails, then the whole is refunded: nothing is left to retry."""
-    bank.refunds_will(paid.id.hex, "fail")
+    bank.set_refund_mode(paid.id.hex, "fail")
     part = give_back(2100)
     work()
-    bank.refunds_will(paid.id.hex, "ok")
+    bank.set_refund_mode(paid.id.hex, "ok")
     give_back()
     work()
     assert [(one.amount, one.state) for one in refunds()] == [(10100, "refunded")]
@@ -141,10 +141,10 @@ def test_all_that_is_left_includes_failed_refunds(paid: Charge, work: Work, bank
 
 def test_retries_never_exceed_the_receipt(paid: Charge, work: Work, bank: Sandbox) -> None:
     """A retry refunds only what other refunds have left of the receipt."""
-    bank.refunds_will(paid.id.hex, "fail")
+    bank.set_refund_mode(paid.id.hex, "fail")
     failed = [give_back(2100), give_back(3000)]
     work()
-    bank.refunds_will(paid.id.hex, "ok")
+    bank.set_refund_mode(paid.id.hex, "ok")
     give_back(9000)
     work()
     with db.transaction():
@@ -156,10 +156,10 @@ def test_retries_never_exceed_the_receipt(paid: Charge, work: Work, bank: Sandbo
 
 
 def test_two_retries_at_once_make_one_refund(paid: Charge, work: Work, bank: Sandbox) -> None:
-    bank.refunds_will(paid.id.hex, "fail")
+    bank.set_refund_mode(paid.id.hex, "fail")
     failed = give_back(6000)
     work()
-    bank.refunds_will(paid.id.hex, "ok")
+    bank.set_refund_mode(paid.id.hex, "ok")
 
     def again(_: int) -> bool:
         try:
@@ -188,7 +188,7 @@ def seconds_to_next_check(age: str) -> float:
 
 
 def test_checks_of_a_slow_refund_become_rarer(paid: Charge, work: Work, bank: Sandbox) -> None:
-    bank.refunds_will(paid.id.hex, "slow")
+    bank.set_refund_mode(paid.id.hex, "slow")
     give_back()
     work()
     with db.transaction() as current:  # the bank is slow
@@ -201,7 +201,7 @@ def test_checks_of_a_slow_refund_become_rarer(paid: Charge, work: Work, bank: Sa
 
 
 def test_a_slow_refund_is_checked_until_it_is_done(paid: Charge, work: Work, bank: Sandbox) -> None:
-    bank.refunds_will(paid.id.hex, "slow")
+    bank.set_refund_mode(paid.id.hex, "slow")
     give_back()
     work()
     assert refunds()[0].state == "refund_pending"
@@ -216,11 +216,11 @@ def test_a_slow_refund_is_checked_until_it_is_done(paid: Charge, work: Work, ban
 def test_a_bank_that_is_away_gives_back_once_it_answers(
     lost: bool, paid: Charge, work: Work, bank: Sandbox
 ) -> None:
-    bank.go_away(60, answers_get_lost=lost)
+    bank.start_outage(60, lose_answers=lost)
     give_back()
     work()
     assert refunds()[0].state == "refund_pending"
-    bank.come_back()
+    bank.end_outage()
     make_all_due()
     work()
     assert refunds()[0].state == "refunded"

@@ -52,7 +52,7 @@ def test_making_the_charge(ask: Ask) -> None:
 def test_money_comes(ask: Ask, work: Callable[[], int], bank: Sandbox) -> None:
     asked = ask()
     work()
-    bank.pay(asked.id.hex, notices=0)
+    bank.pay(asked.id.hex, webhooks=0)
     sent = bank.notification(asked.id.hex)
     with db.transaction():
         service.receive_webhook("sandbox", sent.headers, sent.body)

@@ -30,7 +30,7 @@ def charge(database: str, settings: Settings) -> Iterator[uuid.UUID]:
         until = datetime.now(UTC) + timedelta(minutes=5)
         charge = service.request_charge(ORDER, "pix", 5000, until, "2 ingressos")
     worker.drain(routes(("payments",)))
-    providers.sandbox().pay(charge.id.hex, notices=1)
+    providers.sandbox().pay(charge.id.hex, webhooks=1)
     yield charge.id
     db.connect(database, pool_size=settings.database.pool_size)
 

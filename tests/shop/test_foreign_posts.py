@@ -30,7 +30,7 @@ def test_it_leads_to_the_orders_page(
     assert (answer.status_code, answer.location) == (303, path)
     assert "Set-Cookie" not in answer.headers, "it would take the place of the visitor's own"
     assert order_at(path).method == before.method == "pix"
-    assert purchases.bank().look(purchases.charge_id(before)).status == "pending"
+    assert purchases.bank().view(purchases.charge_id(before)).status == "pending"
 
 
 def test_a_cookie_without_the_token_of_a_form_changes_nothing_either(

@@ -109,7 +109,7 @@ def test_not_once_somebody_is_in(ana: Visitor, paid: OrderView) -> None:
 
 
 def test_a_refund_that_got_stuck_says_so(ana: Visitor, paid: OrderView) -> None:
-    purchases.bank().refunds_will(purchases.charge_id(paid), "fail")
+    purchases.bank().set_refund_mode(purchases.charge_id(paid), "fail")
     ana.post(f"{links.order(paid.token)}/cancellation")
     purchases.run_due_work()
     assert "settle it by hand" in ana.get(links.order(paid.token)).text

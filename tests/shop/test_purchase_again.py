@@ -75,7 +75,7 @@ def test_money_that_does_not_fit_is_said_to_be_where_it_is(
     ana.choose_full(path)
     ana.check_out(path)
     purchases.run_due_work()
-    purchases.bank().refunds_will(purchases.charge_id(order_at(path)), bank)
+    purchases.bank().set_refund_mode(purchases.charge_id(order_at(path)), bank)
     purchases.pay(order_at(path), amount=100)
     page = ana.get(f"{path}/payment").text
     assert f'data-stage="{stage}"' in page

@@ -69,7 +69,7 @@ def test_of_a_cancelled_order_that_says_when(
 
 def test_of_a_refund_that_the_bank_refused(ana: Visitor, screening: Screening) -> None:
     path = paid_with(ana, screening, "pix")
-    purchases.bank().refunds_will(purchases.charge_id(order_at(path)), "fail")
+    purchases.bank().set_refund_mode(purchases.charge_id(order_at(path)), "fail")
     ana.post(f"{path}/cancellation")
     purchases.run_due_work()
     assert movements(ana, path)[1][0] == "Refund refused by the bank: we settle it by hand"

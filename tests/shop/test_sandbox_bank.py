@@ -34,12 +34,12 @@ def test_with_another_provider_nobody_plays_the_bank(app: Flask, settings: Setti
         assert ana.post(f"/sandbox-bank/{charge}", {"act": act}).status_code == 404
     assert ana.post("/webhooks/sandbox").status_code == 404
     config.use(settings)
-    assert purchases.bank().look(charge).status == "pending"
+    assert purchases.bank().view(charge).status == "pending"
 
 
 def test_paying_now_and_telling_later(app: Flask, charge: str) -> None:
-    assert Visitor(app).post(f"/sandbox-bank/{charge}", {"act": "told-late"}).status_code == 303
-    assert purchases.bank().look(charge).payments == (), "the books do not show it yet"
+    assert Visitor(app).post(f"/sandbox-bank/{charge}", {"act": "report-late"}).status_code == 303
+    assert purchases.bank().view(charge).payments == (), "the books do not show it yet"
     with db.transaction() as session:
         seconds = session.execute(
             text("select extract(epoch from visible_at - paid_at) from sandbox_bank.payments")
@@ -51,4 +51,4 @@ def test_paying_now_and_telling_later(app: Flask, charge: str) -> None:
 def test_what_no_customer_does_is_not_done(app: Flask, charge: str, act: str) -> None:
     answer = Visitor(app).post(f"/sandbox-bank/{charge}", {"act": act, "amount": "1", "return_url": "//evil"})
     assert answer.status_code == 422
-    assert purchases.bank().look(charge).payments == ()
+    assert purchases.bank().view(charge).payments == ()

@@ -13,11 +13,11 @@ from app.core.config import Settings
 from app.users.service import User
 from app.web.security import safe_next
 from app.web.sign_in import (
-    look_up_no_account,
     require_account,
     require_role,
     session_key,
     signed_in_user,
+    skip_account_lookup,
     start_session,
 )
 from tests.payments.test_statements import counted
@@ -114,7 +114,7 @@ def test_an_error_page_reads_no_account(own_app: Flask) -> None:
     client = signed_in(own_app, make_account())
 
     def error_page() -> str:
-        look_up_no_account()
+        skip_account_lookup()
         with counted() as sent:
             assert signed_in_user() is None
         assert sent == []

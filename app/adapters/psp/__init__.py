@@ -1,7 +1,7 @@
 """The port to payment providers: their methods, values and errors.
 
-Ids are made by the box office and committed before a provider is called, so that every call may be repeated: creating,
-cancelling or refunding twice with the same id is the same as once. Money is integer centavos, times are UTC.
+The box office makes the ids and commits them before it calls a provider (idempotency keys): creating, cancelling or
+refunding twice with the same id has the same effect as once. Money is integer centavos, times are UTC.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Protocol
 
 
 class ProviderError(Exception):
-    """Base of what a provider raises."""
+    """The base class of a provider's errors."""
 
 
 class Unreachable(ProviderError):
-    """There was no valid answer, and the outcome is unknown. Repeat the call with the same id."""
+    """No valid answer came, and the outcome is unknown. Repeat the call with the same id."""
 
 
 class Refused(ProviderError):
@@ -38,7 +38,7 @@ class Unreadable(ProviderError):
 
 @dataclass(frozen=True, slots=True)
 class ChargeRequest:
-    """`id` is 26 to 35 letters and digits (the API Pix's txid). `return_url` is where a card page comes back."""
+    """A charge to create. `id`: 26 to 35 letters and digits (txid of the API Pix); `return_url`: for a card page."""
 
     id: str
     method: str
@@ -64,7 +64,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class ChargeState:
-    """How a charge stands at the provider. `status`: pending, paid, declined, ended (cancelled or removed).
+    """The state of a charge at the provider. `status`: pending, paid, declined, ended (cancelled or removed).
 
     Pix gives `pix_code`, or the `location` to build it from; a card gives `redirect_url`.
     """
@@ -79,7 +79,7 @@ class ChargeState:
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """`id` is up to 35 letters and digits, ours; `receipt_id` the provider's id of the money."""
+    """A refund to make. `id`: our id, up to 35 letters and digits; `receipt_id`: the provider's id of the payment."""
 
     id: str
     charge_id: str
@@ -88,22 +88,24 @@ class RefundRequest:
 
 
 class Provider(Protocol):
+    """The port to a payment provider; `name` is part of the address of its webhooks."""
+
     name: str
 
     def create(self, request: ChargeRequest) -> ChargeState:
-        """Make the charge, or answer how it stands when it was made before. Raises Unreachable, Refused."""
+        """Create the charge; if it exists, return its state. Raises Unreachable, Refused."""
         ...
 
     def fetch(self, charge_id: str) -> ChargeState:
-        """Raises Unreachable, UnknownCharge."""
+        """The state of the charge. Raises Unreachable, UnknownCharge."""
         ...
 
     def cancel(self, charge_id: str) -> ChargeState:
-        """End the charge, or answer how it stands when it cannot be ended. Raises Unreachable, UnknownCharge."""
+        """End the charge; if that is impossible, return its state. Raises Unreachable, UnknownCharge."""
         ...
 
     def refund(self, request: RefundRequest) -> str:
-        """Give money back, once an id. Answers done, waiting or refused. Raises Unreachable, Refused."""
+        """Refund a payment, once per id. Returns done, waiting or refused. Raises Unreachable, Refused."""
         ...
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 Its tables are in the Postgres schema `sandbox_bank`. It uses its own engine, so that its writes never join the box
 office's transactions, as with a remote bank. Its pages and the tests decide what a customer does and how the bank
-behaves: it is paid at once, late, twice, out of order, with a wrong amount or never; it declines or is unreachable.
+behaves: a charge is paid at once, late, twice, with a wrong amount or never; the bank declines or is unreachable.
 """
 
 from __future__ import annotations
@@ -29,31 +29,31 @@ from app.adapters.psp import (
     UnknownCharge,
     Unreachable,
 )
-from app.adapters.psp.notices import charge_ids
-from app.adapters.psp.sandbox_books import (
-    BOOKS,
+from app.adapters.psp.sandbox_customers import auto_after
+from app.adapters.psp.sandbox_statements import (
     CREATE,
     DECLINE,
     DELIVERED,
     END,
     FETCH,
-    GO_AWAY,
     NOTIFY,
     OUTAGES,
     PAY,
     REFUND,
-    REFUNDS_WILL,
+    SET_REFUND_MODE,
+    START_OUTAGE,
+    TABLES,
     TAKE_NOTIFICATIONS,
 )
-from app.adapters.psp.sandbox_customers import auto_after
 from app.adapters.psp.sandbox_views import BankView, Notification, payments_of
+from app.adapters.psp.webhook_body import charge_ids
 
 SIGNATURE = "X-Sandbox-Signature"
 REFUND_MODES = ("ok", "slow", "fail")
 
 
 class Sandbox:
-    """`pix` is the behaviour of its customers: manual (they use its page), auto (pay at once), auto:3 (after 3 s)."""
+    """The provider `sandbox`. `pix`: how customers pay: manual (on its page), auto (at once), auto:3 (after 3 s)."""
 
     name = "sandbox"
 
@@ -71,13 +71,13 @@ class Sandbox:
         after = auto_after(pix)
         self._auto = after is not None
         self._auto_after = after or 0.0
-        self._open = threading.Lock()
-        self._ready = False
+        self._creating = threading.Lock()
+        self._has_tables = False
 
     # The methods of the port.
 
     def create(self, request: ChargeRequest) -> ChargeState:
-        with self._counter() as bank:
+        with self._port_connection() as bank:
             pays = self._auto and request.method == "pix"
             bank.execute(
                 CREATE,
@@ -97,11 +97,11 @@ class Sandbox:
             return self._state(bank, request.id)
 
     def fetch(self, charge_id: str) -> ChargeState:
-        with self._counter() as bank:
+        with self._port_connection() as bank:
             return self._state(bank, charge_id)
 
     def cancel(self, charge_id: str) -> ChargeState:
-        with self._counter() as bank:
+        with self._port_connection() as bank:
             state = self._state(bank, charge_id)
             if state.status != "pending":
                 return state
@@ -109,7 +109,7 @@ class Sandbox:
             return self._state(bank, charge_id)
 
     def refund(self, request: RefundRequest) -> str:
-        with self._counter() as bank:
+        with self._port_connection() as bank:
             row = bank.execute(
                 REFUND,
                 {
@@ -131,8 +131,8 @@ class Sandbox:
 
     # Methods for the bank's own pages and for tests.
 
-    def look(self, charge_id: str) -> BankView:
-        """Raises UnknownCharge."""
+    def view(self, charge_id: str) -> BankView:
+        """The facts of a charge for the bank's page. Raises UnknownCharge."""
         with self._connection() as bank:
             row = bank.execute(FETCH, {"id": charge_id}).first()
         if row is None:
@@ -156,60 +156,60 @@ class Sandbox:
         amount: int | None = None,
         after: float = 0.0,
         times: int = 1,
-        notices: int = 1,
+        webhooks: int = 1,
         stubborn: bool = False,
         hidden: float = 0.0,
-        told_after: float = 0.0,
+        report_after: float = 0.0,
     ) -> None:
-        """The customer pays `amount` (None: what was asked), `after` seconds from now, `times` times over.
+        """The customer pays `amount` (None: that of the charge) in `after` seconds, `times` times.
 
-        `notices` webhooks tell of each payment. `hidden`: seconds for which fetching does not show it yet,
-        though the webhook has come. `told_after`: seconds for which neither a webhook nor fetching tells of it.
-        `stubborn`: paid even though the charge has ended. Raises Refused.
+        `webhooks`: how many are sent for each payment. `hidden`: seconds for which fetching does not show a payment
+        whose webhook was sent. `report_after`: seconds until the bank reports a payment by webhook or fetching.
+        `stubborn`: the payment is made even if the charge has ended. Raises Refused.
         """
-        view = self.look(charge_id)
-        over = view.status != "pending" or view.seconds_left < 0
+        charge = self.view(charge_id)
+        over = charge.status != "pending" or charge.seconds_left < 0
         if over and not stubborn:
-            raise Refused(view.status)
-        with self._writing() as bank:
+            raise Refused(charge.status)
+        with self._transaction() as bank:
             for _ in range(times):
                 bank.execute(
                     PAY,
                     {
                         "receipt_id": _end_to_end_id(),
                         "id": charge_id,
-                        "amount": view.amount if amount is None else amount,
+                        "amount": charge.amount if amount is None else amount,
                         "stubborn": stubborn,
                         "after": after,
-                        "hidden": told_after + hidden,
+                        "hidden": report_after + hidden,
                     },
                 )
-            self._notify(bank, charge_id, after + told_after, times * notices)
+            self._notify(bank, charge_id, after + report_after, times * webhooks)
 
     def decline(self, charge_id: str) -> None:
         """The bank refuses the card."""
-        with self._writing() as bank:
+        with self._transaction() as bank:
             if bank.execute(DECLINE, {"id": charge_id}).rowcount:
                 self._notify(bank, charge_id, 0.0, 1)
 
-    def refunds_will(self, charge_id: str, mode: str) -> None:
-        """How refunds of this charge go: ok, slow (a few seconds), fail."""
+    def set_refund_mode(self, charge_id: str, mode: str) -> None:
+        """Set how refunds of this charge end: ok, slow (after a few seconds), fail."""
         if mode not in REFUND_MODES:
             raise ValueError(mode)
         with self._connection() as bank:
-            bank.execute(REFUNDS_WILL, {"id": charge_id, "mode": mode})
+            bank.execute(SET_REFUND_MODE, {"id": charge_id, "mode": mode})
 
-    def go_away(self, seconds: float, *, answers_get_lost: bool = False) -> None:
-        """Be unreachable for `seconds`; with `answers_get_lost` it does what is asked, but no answer comes back."""
+    def start_outage(self, seconds: float, *, lose_answers: bool = False) -> None:
+        """Be unreachable for `seconds`; with `lose_answers` calls have their effect, but their answers are lost."""
         with self._connection() as bank:
-            bank.execute(GO_AWAY, {"kind": "lost" if answers_get_lost else "away", "seconds": seconds})
+            bank.execute(START_OUTAGE, {"kind": "lost" if lose_answers else "away", "seconds": seconds})
 
-    def come_back(self) -> None:
+    def end_outage(self) -> None:
         with self._connection() as bank:
             bank.execute(text("delete from sandbox_bank.outages"))
 
     def notifications(self, limit: int = 20) -> list[Notification]:
-        """Webhooks that are due. Each comes again after 10 s unless `delivered`, as real banks do."""
+        """The webhooks that are due. Each is due again after 10 s unless `delivered`, as at real banks."""
         with self._connection() as bank:
             rows = bank.execute(TAKE_NOTIFICATIONS, {"limit": limit}).all()
         return [self.notification(row.charge_id, row.id) for row in rows]
@@ -247,43 +247,43 @@ class Sandbox:
         bank.execute(NOTIFY, {"id": charge_id, "after": after, "copies": copies})
 
     @contextmanager
-    def _counter(self) -> Iterator[Connection]:
+    def _port_connection(self) -> Iterator[Connection]:
         """A connection for the methods of the port; it fails during a simulated outage."""
         with self._connection() as bank:
             outages = set(bank.execute(OUTAGES).scalars())
             if "away" in outages:
-                raise Unreachable("the sandbox bank is away")
+                raise Unreachable("the sandbox bank is unreachable")
             yield bank
             if "lost" in outages:
-                raise Unreachable("the sandbox bank's answer got lost")
+                raise Unreachable("the answer of the sandbox bank was lost")
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         with self._engine.connect() as bank:
-            if not self._ready:
-                self._open_books(bank)
+            if not self._has_tables:
+                self._create_tables(bank)
             yield bank
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _transaction(self) -> Iterator[Connection]:
         """A transaction, for changes of more than one statement."""
         with self._connection():
             pass
         with self._engine.execution_options(isolation_level="READ COMMITTED").begin() as bank:
             yield bank
 
-    def _open_books(self, bank: Connection) -> None:
-        with self._open:
+    def _create_tables(self, bank: Connection) -> None:
+        with self._creating:
             bank.execute(text("select pg_advisory_lock(hashtext('sandbox_bank'))"))
             try:
-                for statement in BOOKS:
+                for statement in TABLES:
                     bank.execute(text(statement))
             finally:
                 bank.execute(text("select pg_advisory_unlock(hashtext('sandbox_bank'))"))
-            self._ready = True
+            self._has_tables = True
 
 
 def _end_to_end_id() -> str:
-    """32 characters, as the Pix end-to-end id: E, the bank's number, the minute, eleven letters and digits."""
+    """A Pix end-to-end id of 32 characters: E, the bank's number, the minute, eleven letters and digits."""
     tail = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(11))
     return f"E00000000{datetime.now(UTC):%Y%m%d%H%M}{tail}"

@@ -1,4 +1,4 @@
-"""The sandbox bank's webhooks, and the facts on its page of a charge."""
+"""The values that the sandbox bank returns: a webhook to send, and the facts of a charge for its page."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-BOOKS = (
+TABLES = (
     "create schema if not exists sandbox_bank",
     """
     create table if not exists sandbox_bank.charges (
@@ -17,7 +17,7 @@ BOOKS = (
         receipt_id text primary key, charge_id text not null, amount integer not null,
         stubborn boolean not null default false, visible_at timestamptz not null, paid_at timestamptz)
     """,
-    # For tables that were made before payments had a time.
+    # Tables of older versions have no paid_at.
     """
     do $$ begin
         if not exists (select from information_schema.columns where table_schema = 'sandbox_bank'
@@ -69,7 +69,7 @@ FETCH = text(
     """
 )
 
-# A payment that is not yet made is dropped, unless it is `stubborn`.
+# A payment that is due later is deleted, unless it is `stubborn`.
 END = text(
     """
     with ended as (
@@ -80,7 +80,7 @@ END = text(
     """
 )
 
-# Repeating an id answers how that refund stands, also a refused one. A receipt never gives back more than came.
+# A repeated id returns the state of that refund, also of a refused one. Refunds never exceed the payment.
 REFUND = text(
     """
     with asked as (
@@ -124,9 +124,9 @@ PAY = text(
     """
 )
 DECLINE = text("update sandbox_bank.charges set status = 'declined' where id = :id and status = 'pending'")
-REFUNDS_WILL = text("update sandbox_bank.charges set refunds = :mode where id = :id")
+SET_REFUND_MODE = text("update sandbox_bank.charges set refunds = :mode where id = :id")
 
-GO_AWAY = text(
+START_OUTAGE = text(
     """
     insert into sandbox_bank.outages (kind, until)
     values (:kind, clock_timestamp() + make_interval(secs => :seconds))

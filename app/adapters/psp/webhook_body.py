@@ -1,4 +1,4 @@
-"""Reading the charge ids in the body of a webhook."""
+"""Reads the charge ids in the body of a webhook."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from app.adapters.psp import Unreadable
 
 
 def charge_ids(body: bytes) -> tuple[str, ...]:
-    """The ids in `{"charges": ["…", …]}`, each once, whether we know them or not. Raises Unreadable."""
+    """The ids in `{"charges": ["…", …]}`, each once; they may be unknown to us. Raises Unreadable."""
     try:
         sent = incoming_json.read(body)
     except incoming_json.UnreadableJson as error:
