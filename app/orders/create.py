@@ -96,23 +96,23 @@ def start_with_seats(
     *,
     once: str,
     single_seat_rule: bool = False,
-    instead_of: str | None = None,
+    replaces: str | None = None,
 ) -> Started:
-    """Start an order for exactly these seats. It replaces the actor's order `instead_of` (a token), which is abandoned.
+    """Start an order for exactly these seats. It replaces the actor's order `replaces` (a token), which is abandoned.
 
-    Raises what `reservations.hold_seats` raises; NotFound for `instead_of`; AlreadyStarted when this form has created
+    Raises what `reservations.hold_seats` raises; NotFound for `replaces`; AlreadyStarted when this form has created
     an order for these seats, and StartedWithOtherSeats when it has created a basket with others.
     """
     screening = events.screening(screening_id)
     form = _Form(actor, _checked_once(once), screening_id, seat_ids=frozenset(seat_ids))
-    former = _lock_replaced(instead_of, screening, actor) if instead_of else None
+    former = _lock_replaced(replaces, screening, actor) if replaces else None
     try:
         held = reservations.hold_seats(
             screening,
             seat_ids,
             actor,
             single_seat_rule=single_seat_rule,
-            instead_of=former.reservation_id if former else None,
+            replaces=former.reservation_id if former else None,
         )
     except (Conflict, TooMany, SingleSeatLeft):
         form.find_former()  # after a double click, the seats belong to the order of the first one
@@ -123,19 +123,19 @@ def start_with_seats(
 
 
 def start_with_best(
-    screening_id: int, quantity: int, actor: Actor, *, once: str, instead_of: str | None = None
+    screening_id: int, quantity: int, actor: Actor, *, once: str, replaces: str | None = None
 ) -> Started:
     """Start an order for the best `quantity` seats together.
 
-    It replaces a basket that the same form created with another quantity. `instead_of`: as for `start_with_seats`.
+    It replaces a basket that the same form created with another quantity. `replaces`: as for `start_with_seats`.
     Raises what `reservations.hold_best` raises, NotFound, and AlreadyStarted.
     """
     screening = events.screening(screening_id)
     form = _Form(actor, _checked_once(once), screening_id, quantity=quantity)
-    former = _lock_replaced(instead_of, screening, actor) if instead_of else None
+    former = _lock_replaced(replaces, screening, actor) if replaces else None
     try:
         held = reservations.hold_best(
-            screening, quantity, actor, instead_of=former.reservation_id if former else None
+            screening, quantity, actor, replaces=former.reservation_id if former else None
         )
     except (Conflict, TooMany):
         form.find_former()

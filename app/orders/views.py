@@ -206,13 +206,13 @@ class OrderView:
 class Started:
     """An order that has just been created.
 
-    `instead_of` is the token of the basket that the same form created before: the caller abandons it after the commit.
+    `replaces` is the token of the basket that the same form created before: the caller abandons it after the commit.
     """
 
     id: uuid.UUID
     token: str
     deadline: datetime
-    instead_of: str | None = None
+    replaces: str | None = None
 
 
 class OrderOver(Conflict):

@@ -35,7 +35,7 @@ from app.reservations.seat_change import change_seats
 from app.reservations.seat_checks import check_quantity, check_seats
 from app.reservations.seat_finding.best_seats import best_together
 from app.reservations.seat_finding.equivalent_seats import equivalent_seats, price_and_kind
-from app.reservations.states import HELD, RESERVATION
+from app.reservations.states import EXPIRED, HELD, OFFERED, RESERVATION, RESERVED
 from app.reservations.views import (
     NotHeld,
     NothingFits,
@@ -58,6 +58,9 @@ from app.reservations.waiting_list import (
 from app.reservations.waiting_notices import publish_seats_freed
 
 __all__ = [
+    "EXPIRED",
+    "OFFERED",
+    "RESERVED",
     "NotHeld",
     "NothingFits",
     "OfferOver",
@@ -108,21 +111,21 @@ def hold_seats(
     *,
     minutes: float | None = None,
     single_seat_rule: bool = False,
-    instead_of: uuid.UUID | None = None,
+    replaces: uuid.UUID | None = None,
 ) -> Reservation:
     """Hold exactly these seats for the actor, for `minutes` (by default the setting's).
 
     Raises Invalid (see `check_seats`), ScreeningClosed, TooManyHolds, and SeatsLost with the lost seats, the free ones
     among the wanted, and the nearest alternatives. Then nothing is held. With `single_seat_rule` it also raises
-    SingleSeatLeft where a shift by a few seats would leave no single one empty. The reservation `instead_of` is
+    SingleSeatLeft where a shift by a few seats would leave no single one empty. The reservation `replaces` is
     released first, after `lock_screenings_and_limits`. With either of these two, the caller must roll back after an
     error.
     """
     seats = check_seats(screening, seat_ids)
     events.ensure_on_sale(screening)
-    if instead_of is not None:
-        claim_before_release(screening, instead_of, seat_ids=seats)
-        release(instead_of)
+    if replaces is not None:
+        claim_before_release(screening, replaces, seat_ids=seats)
+        release(replaces)
     minutes = settings().holds.minutes if minutes is None else minutes
     return holds.create_hold(screening, seats, actor, minutes=minutes, single_seat_rule=single_seat_rule)
 
@@ -141,17 +144,17 @@ def ensure_free(screening: Screening, seat_ids: Sequence[int]) -> None:
 
 
 def hold_best(
-    screening: Screening, quantity: int, actor: Actor, *, instead_of: uuid.UUID | None = None
+    screening: Screening, quantity: int, actor: Actor, *, replaces: uuid.UUID | None = None
 ) -> Reservation:
-    """Hold the best `quantity` seats side by side; `instead_of` as for `hold_seats`.
+    """Hold the best `quantity` seats side by side; `replaces` as for `hold_seats`.
 
     Raises Invalid `quantity.range`, ScreeningClosed, TooManyHolds, and NothingFits.
     """
     check_quantity(quantity)
     events.ensure_on_sale(screening)
-    if instead_of is not None:
-        claim_before_release(screening, instead_of, quantity=quantity)
-        release(instead_of)
+    if replaces is not None:
+        claim_before_release(screening, replaces, quantity=quantity)
+        release(replaces)
     return holds.create_best_hold(screening, quantity, actor, minutes=settings().holds.minutes)
 
 

@@ -53,7 +53,7 @@ def seats(screening_id: int) -> Response:
 def start_order(screening_id: int) -> Response:
     """Start an order with each `seat`, or with the best `quantity` together. 303 to the order or the waiting list.
 
-    `instead_of` is the token of an order that is given up for the new one.
+    `replaces` is the token of an order that ends when the new one starts.
     """
     screening = events.screening(screening_id)
     if switched_within_form():
@@ -91,11 +91,12 @@ def _start(screening: Screening, form: SeatForm) -> str:
     actor = current_actor(begins=True)
     if taken_seats.seemed_taken(screening.id, form.seat_ids):
         orders.ensure_free(screening.id, form.seat_ids, actor, once=form.once)
-    instead_of = request.form.get("instead_of") or None
+    # Pages of the previous version send the token as `instead_of`.
+    replaces = request.form.get("replaces") or request.form.get("instead_of") or None
     with db.transaction():
         if form.quantity is not None:
             started = orders.start_with_best(
-                screening.id, form.quantity, actor, once=form.once, instead_of=instead_of
+                screening.id, form.quantity, actor, once=form.once, replaces=replaces
             )
         else:
             started = orders.start_with_seats(
@@ -104,10 +105,10 @@ def _start(screening: Screening, form: SeatForm) -> str:
                 actor,
                 once=form.once,
                 single_seat_rule=not form.kept,
-                instead_of=instead_of,
+                replaces=replaces,
             )
-    if started.instead_of is not None:
-        _abandon(started.instead_of, actor)
+    if started.replaces is not None:
+        _abandon(started.replaces, actor)
     return started.token
 
 

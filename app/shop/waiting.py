@@ -14,7 +14,7 @@ from app.events.service import ScreeningClosed
 from app.orders import service as orders
 from app.orders.service import AlreadyStarted
 from app.reservations import service as reservations
-from app.reservations.service import OfferOver, Request
+from app.reservations.service import EXPIRED, OFFERED, RESERVED, OfferOver, Request
 from app.shop import blueprint, purchase
 from app.shop.labels import screening_line, seats_in_words
 from app.shop.seat_form import parse_quantity
@@ -38,11 +38,11 @@ def waiting(token: str) -> Response:
 def waiting_state(token: str) -> Response:
     """The part of the page that is polled, for a page that shows the state `seen`.
 
-    An offer has a clock, which only the whole page has: the part announces the offer and links to that page, and has no
-    button that a finger could hit by mistake. A page with a clock is loaded again when its offer is over.
+    Only the whole page has the clock of an offer: the part announces the offer and links to the page, without a button
+    that could be pressed by mistake. A page with a clock is loaded again when its offer is over.
     """
     values = _context(reservations.request(token))
-    with_clock, offered = request.args.get("seen") == "offered", values["state"] == "offered"
+    with_clock, offered = request.args.get("seen") == OFFERED, values["state"] == OFFERED
     if with_clock and not offered:
         return make_response("", 204, refresh=True)
     return make_response(render_template("shop/_waiting.html", **values, is_news=offered and not with_clock))
@@ -72,7 +72,7 @@ def leave_waiting_list(token: str) -> Response:
         with db.transaction():
             reservations.cancel_request(token)
     except Conflict:
-        pass  # The seats were taken meanwhile: the page shows it.
+        pass  # the customer has taken the seats in the meantime, and the page shows it
     return _redirect_to_request(token)
 
 
@@ -115,13 +115,13 @@ def _context(
     if isinstance(error, Invalid):
         errors[error.field] = error_texts.sentence(error, error_texts.WAITING_LIST)
     over = (
-        current.state == "offered"
+        current.state == OFFERED
         and current.offered_until is not None
         and current.offered_until <= events.now()
     )
     return {
         "seat_request": current,
-        "state": "expired" if over else current.state,
+        "state": EXPIRED if over else current.state,
         "screening": screening,
         "film_title": screening.film.title_in(locale()),
         "line": screening_line(screening),
@@ -147,14 +147,14 @@ def _offer(current: Request) -> dict[str, object]:
         "seats": seats,
         "seats_in_words": seats_in_words([seat.name for seat in seats]),
         "total": format_money(total, locale()),
-        "deadline": int(current.offered_until.timestamp()) if current.state == "offered" else None,
+        "deadline": int(current.offered_until.timestamp()) if current.state == OFFERED else None,
         "server_now": int(events.now().timestamp()),
     }
 
 
 def _order_address(current: Request) -> str:
     """The address of the order made from the offer, for the browser that made it; else empty."""
-    known = known_visitor() if current.state == "reserved" and current.offer is not None else None
+    known = known_visitor() if current.state == RESERVED and current.offer is not None else None
     mine = orders.open_orders_of(known) if known else []
     tokens = (one.token for one in mine if current.offer and one.reservation_id == current.offer.id)
     return next(map(links.order, tokens), "")

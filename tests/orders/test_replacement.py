@@ -44,7 +44,7 @@ def other_seats(
             seat_ids,
             actor or visitor_actor(),
             once=uuid.uuid4().hex,
-            instead_of=former.token,
+            replaces=former.token,
         )
     return purchases.order(started.token)
 
@@ -52,7 +52,7 @@ def other_seats(
 def the_best(screening: Screening, quantity: int, former: OrderView) -> OrderView:
     with db.transaction():
         started = orders.start_with_best(
-            screening.id, quantity, visitor_actor(), once=uuid.uuid4().hex, instead_of=former.token
+            screening.id, quantity, visitor_actor(), once=uuid.uuid4().hex, replaces=former.token
         )
     return purchases.order(started.token)
 

@@ -90,7 +90,7 @@ def test_a_paid_order_answers_only_for_its_own_seats(screening: Screening) -> No
     with pytest.raises(AlreadyStarted):
         take(screening, "A1")
     second = take(screening, "A5")
-    assert (second.token != first.token, second.instead_of) == (True, None)
+    assert (second.token != first.token, second.replaces) == (True, None)
 
 
 def test_another_quantity_replaces_the_first_basket(screening: Screening) -> None:
@@ -98,14 +98,14 @@ def test_another_quantity_replaces_the_first_basket(screening: Screening) -> Non
     with pytest.raises(AlreadyStarted):
         best(screening, 2)
     second = best(screening, 3)
-    assert second.instead_of == first.token
+    assert second.replaces == first.token
     with pytest.raises(AlreadyStarted) as before:
         best(screening, 3)
     assert before.value.token == second.token
-    assert best(screening, 1).instead_of == second.token
+    assert best(screening, 1).replaces == second.token
 
 
 def test_an_order_that_awaits_payment_is_not_replaced(screening: Screening) -> None:
     first = best(screening, 2)
     purchases.check_out(purchases.choose(purchases.order(first.token)))
-    assert best(screening, 3).instead_of is None
+    assert best(screening, 3).replaces is None

@@ -66,7 +66,7 @@ def swap(visitor: str, screening: Screening, names: str, given_up: OrderView) ->
             seat_ids(seat_plan_of(screening), names),
             visitor_actor(visitor, visitor),
             once=uuid.uuid4().hex,
-            instead_of=given_up.token,
+            replaces=given_up.token,
         )
 
 

@@ -28,7 +28,7 @@ def given_seats(screening: Screening, given_up: str) -> Started:
         seat_ids(seat_plan_of(screening), "A1 A2"),
         visitor_actor(),
         once=uuid.uuid4().hex,
-        instead_of=given_up,
+        replaces=given_up,
     )
 
 
@@ -38,7 +38,7 @@ def the_best(screening: Screening, given_up: str) -> Started:
         4,
         visitor_actor(),
         once=uuid.uuid4().hex,
-        instead_of=given_up,
+        replaces=given_up,
     )
 
 

@@ -48,13 +48,13 @@ def test_the_one_too_many_says_where_the_others_are(ana: Visitor, screening: Scr
         "once": "a-new-wish",
     }
     address = f"/screenings/{screening.id}/orders"
-    third = ana.post(address, form | {"instead_of": first.rsplit("/", 1)[-1]}).location.removesuffix("/types")
+    third = ana.post(address, form | {"replaces": first.rsplit("/", 1)[-1]}).location.removesuffix("/types")
     assert [order_at(path).state for path in (first, second, third)] == ["cancelled", "draft", "draft"]
     assert [seat.name for seat in order_at(third).seats] == ["A8", "A9"]
     answer = ana.post(address, {"quantity": "3", "once": "the-best-three"})
     assert answer.status_code == 429
     assert "Give up A5 for the best 3 seats here" in answer.text
-    form = {"quantity": "3", "once": "the-best-three", "instead_of": second.rsplit("/", 1)[-1]}
+    form = {"quantity": "3", "once": "the-best-three", "replaces": second.rsplit("/", 1)[-1]}
     assert ana.post(address, form).status_code == 303
     assert order_at(second).state == "cancelled"
 
@@ -69,7 +69,7 @@ def test_what_is_lost_meanwhile_costs_nothing_that_one_had(
     purchases.start(screening, seat_ids(seat_plan_of(screening), "A8"), "eva")
     seats = seat_ids(seat_plan_of(screening), wish) if wish != "quantity" else []
     asked = {"seat": [str(seat) for seat in seats], "keep": "1"} if seats else {"quantity": "8"}
-    form = asked | {"once": "a-new-wish", "instead_of": first.rsplit("/", 1)[-1]}
+    form = asked | {"once": "a-new-wish", "replaces": first.rsplit("/", 1)[-1]}
     assert ana.post(f"/screenings/{screening.id}/orders", form).status_code in (303, 409)
     assert order_at(first).state == "draft"
     assert [seat.name for seat in order_at(first).seats] == ["A1", "A2"]
@@ -78,7 +78,7 @@ def test_what_is_lost_meanwhile_costs_nothing_that_one_had(
 @pytest.mark.usefixtures("two_at_most")
 def test_nobody_gives_up_the_order_of_another(ana: Visitor, screening: Screening) -> None:
     theirs = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1"), "eva")
-    form = {"quantity": "1", "once": "a-new-wish", "instead_of": theirs.token}
+    form = {"quantity": "1", "once": "a-new-wish", "replaces": theirs.token}
     assert ana.post(f"/screenings/{screening.id}/orders", form).status_code == 404
     assert purchases.order(theirs.token).state == "draft"
     with db.reading():
@@ -99,7 +99,7 @@ def test_a_wish_that_cannot_be_gives_nothing_up(
     ana: Visitor, screening: Screening, asked: dict[str, object]
 ) -> None:
     first = ana.start(screening, "A1 A2")
-    form = asked | {"once": "a-new-wish", "instead_of": first.rsplit("/", 1)[-1]}
+    form = asked | {"once": "a-new-wish", "replaces": first.rsplit("/", 1)[-1]}
     assert ana.post(f"/screenings/{screening.id}/orders", form).status_code == 422
     assert (order_at(first).state, [seat.name for seat in order_at(first).seats]) == ("draft", ["A1", "A2"])
 

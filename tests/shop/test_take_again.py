@@ -123,5 +123,5 @@ def test_every_step_has_it_at_hand_for_when_the_clock_runs_out(ana: Visitor, scr
         page = ana.get(f"{path}/{step}")
         fields = offered(page)
         assert fields
-        assert fields["instead_of"] == [order_at(path).token]
+        assert fields["replaces"] == [order_at(path).token]
         assert re.search(r"data-countdown-ended hidden>.*Try A4 and A5 again", page.text, re.DOTALL)
