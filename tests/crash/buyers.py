@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 HIDDEN_FIELD = re.compile(r'name="(csrf_token|once)" value="([^"]+)"')
 TIMEOUT_SECONDS = 60.0
 EXPECTED_STATUSES = (200, 303, 409)
-UNAVAILABLE = 503  # the database is away; the page asks to try again
+UNAVAILABLE = 503  # the database is unreachable; the page asks to try again
 
 
 @dataclass

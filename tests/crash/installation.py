@@ -1,4 +1,4 @@
-"""An installation of its own for crash tests: web, worker and a Postgres server that can be killed."""
+"""An installation for crash tests: web, worker and a Postgres server that can be killed."""
 
 from __future__ import annotations
 

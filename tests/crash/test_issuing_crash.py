@@ -1,7 +1,7 @@
-"""kill -9 of the worker at every step from the money to the mail, one after the other, on one and the same order.
+"""kill -9 of the worker at every step from the payment to the mail of one order.
 
-In the end it is as if nothing had happened: one set of tickets, one PDF, money once, stock once, and mails that are
-all the same mail.
+In the end there is one set of tickets, one PDF, one receipt, one claim of stock, and repeated mails have one
+Message-ID.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from tests.orders import concessions, purchases
 from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 
 SECONDS = 60.0
-# By the service whose worker it is: alone in a process, it dies at that step and at no other.
+# Each step with the service whose worker reaches it; that worker runs alone in a process.
 STEPS = [
     ("payments", "ChargeRequested.leased"),
     ("payments", "payments.after_create"),
     ("payments", "ChargeRequested.before_commit"),
     ("payments", "ChargeRequested.committed"),
-    # Here the customer pays.
+    # The customer pays after this step.
     ("payments", "ProviderHinted.leased"),
     ("payments", "payments.after_fetch"),
     ("payments", "ProviderHinted.before_commit"),
@@ -72,7 +72,7 @@ def server(
 
 
 def crash_at(server: LiveServer, service: str, step: str) -> None:
-    """Let the service's worker run into `step`, where it is killed; what it had leased is due at once."""
+    """Run the service's worker until it is killed at `step`; then end its leases."""
     server.env |= {"BILHETERIA_FAILPOINT": step, "SERVICES": service}
     server.start_worker()
     assert server.worker is not None
@@ -83,7 +83,7 @@ def crash_at(server: LiveServer, service: str, step: str) -> None:
 
 
 def order_for_two() -> tuple[OrderView, int]:
-    """A full and a student's ticket and three portions of popcorn, waiting for the money; the popcorn's id."""
+    """Check out a full and a student ticket with three portions of popcorn; returns the order and the product's id."""
     screening = make_screening("oooo")
     popcorn = concessions.add_product(screening, on_hand=5)
     basket = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1 A2"))
@@ -95,7 +95,9 @@ def order_for_two() -> tuple[OrderView, int]:
     return basket, popcorn
 
 
-def test_killed_at_every_step_from_the_money_to_the_mail(server: LiveServer, mail_server: MailServer) -> None:
+def test_a_worker_killed_at_every_step_issues_tickets_once(
+    server: LiveServer, mail_server: MailServer
+) -> None:
     basket, popcorn = order_for_two()
     order_id = str(basket.id)
     for service, step in STEPS:
@@ -108,7 +110,7 @@ def test_killed_at_every_step_from_the_money_to_the_mail(server: LiveServer, mai
         assert time.monotonic() < deadline, server.query("select kind, last_error from core.outbox")
         time.sleep(0.05)
 
-    # Money once.
+    # There is one payment.
     assert purchases.order(basket.token).state == "paid"
     at_the_bank = server.query("select charge_id, amount from sandbox_bank.payments")
     assert [amount for _, amount in at_the_bank] == [basket.total]
@@ -116,13 +118,13 @@ def test_killed_at_every_step_from_the_money_to_the_mail(server: LiveServer, mai
     assert server.query(receipts, order_id) == [(basket.total, True)]
     assert server.query("select count(*) from payments.refunds where order_id = %s", order_id) == [(0,)]
 
-    # Seats and stock once, for ever.
+    # Seats and stock are sold once, without an expiry.
     claims = "select count(*), count(expires_at) from reservations.seat_claims where screening_id = %s"
     assert server.query(claims, basket.screening.id) == [(2, 0)]
     stock = "select sum(quantity), count(expires_at) from products.stock_claims where product_id = %s"
     assert server.query(stock, popcorn) == [(3, 0)]
 
-    # One set of tickets, on one PDF.
+    # There is one set of tickets and one PDF.
     tickets = "select id, state from tickets.tickets where order_id = %s"
     assert [state for _, state in server.query(tickets, order_id)] == ["valid", "valid"]
     ((key,),) = server.query("select storage_key from tickets.documents where order_id = %s", order_id)
@@ -130,7 +132,7 @@ def test_killed_at_every_step_from_the_money_to_the_mail(server: LiveServer, mai
     assert files == [server.var / "tickets" / key]
     assert len(PdfReader(BytesIO(files[0].read_bytes())).pages) == 2
 
-    # The mail went out before its done-mark was written: it repeats, as the same mail.
+    # The mail was sent before its delivery was marked as done, so it is repeated with the same Message-ID.
     mails = [read(content) for content in mail_server.received]
     assert len(mails) == 2
     assert len({mail["Message-ID"] for mail in mails}) == 1

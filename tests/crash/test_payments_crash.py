@@ -1,5 +1,7 @@
-"""kill -9 of the worker between any two steps of being paid and of giving back: once the worker is back, all is as if
-nothing had happened. One charge at the bank, each payment one receipt, each refund once."""
+"""kill -9 of the worker between any two steps of a payment and a refund.
+
+After the restart there is one charge at the bank, one receipt for each payment, and each refund is made once.
+"""
 
 from __future__ import annotations
 
@@ -36,14 +38,14 @@ def bank(server: LiveServer) -> Iterator[Sandbox]:
 
 
 def crash_at(server: LiveServer, step: str) -> None:
-    """Let the worker run into `step`, where it is killed."""
+    """Run the worker until it is killed at `step`."""
     server.env["BILHETERIA_FAILPOINT"] = step
     server.start_worker()
     assert server.worker is not None
     assert server.worker.wait(timeout=SECONDS) == -9, f"{step} was never reached"
     server.worker = None
     del server.env["BILHETERIA_FAILPOINT"]
-    # A lease outlives its worker by half a minute; the test does not wait for that.
+    # The lease of a killed worker ends after half a minute; the test ends it at once.
     server.query("update core.outbox set leased_until = null")
 
 
@@ -69,7 +71,7 @@ def request_charge() -> uuid.UUID:
         "ChargeRequested.committed",
     ],
 )
-def test_killed_while_making_the_charge(server: LiveServer, bank: Sandbox, step: str) -> None:
+def test_a_worker_killed_while_it_makes_a_charge(server: LiveServer, bank: Sandbox, step: str) -> None:
     charge_id = request_charge()
     crash_at(server, step)
     server.start_worker()
@@ -86,7 +88,7 @@ def test_killed_while_making_the_charge(server: LiveServer, bank: Sandbox, step:
         "ProviderHinted.committed",
     ],
 )
-def test_killed_while_the_money_comes(server: LiveServer, bank: Sandbox, step: str) -> None:
+def test_a_worker_killed_while_it_records_a_payment(server: LiveServer, bank: Sandbox, step: str) -> None:
     charge_id = request_charge()
     server.start_worker()
     wait_for(server, [("pending",)], "select state from payments.charges")
@@ -99,7 +101,7 @@ def test_killed_while_the_money_comes(server: LiveServer, bank: Sandbox, step: s
         [("confirmed", 1)],
         "select state, (select count(*) from payments.receipts) from payments.charges",
     )
-    # The charge and the hint; on a slow machine the clock has asked the bank once more in the meantime.
+    # One delivery is of the charge and one of the hint; on a slow machine the tick has checked the charge once more.
     wait_for(server, [(True,)], "select count(*) >= 2 from core.processed where consumer = 'payments'")
     assert server.query("select amount from payments.receipts") == [(5000,)]
 
@@ -107,7 +109,7 @@ def test_killed_while_the_money_comes(server: LiveServer, bank: Sandbox, step: s
 @pytest.mark.parametrize(
     "step", ["RefundRequested.leased", "payments.after_refund", "RefundRequested.before_commit"]
 )
-def test_killed_while_giving_back(server: LiveServer, bank: Sandbox, step: str) -> None:
+def test_a_worker_killed_while_it_refunds(server: LiveServer, bank: Sandbox, step: str) -> None:
     charge_id = request_charge()
     server.start_worker()
     wait_for(server, [("pending",)], "select state from payments.charges")

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("app")
 
 
-def test_killed_between_two_batches(database: str) -> None:
+def test_a_command_killed_between_two_batches_is_finished_by_the_worker(database: str) -> None:
     signing_keys.clear_cache()
     sold = [make_facts(screening_id=screening) for screening in (41, 42, 43)]
     for facts in sold:
@@ -33,12 +33,12 @@ def test_killed_between_two_batches(database: str) -> None:
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "rotate-ticket-key", "--retire"]
     killed = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
     assert killed.returncode == -9, killed.stdout + killed.stderr
-    assert sorted(kids(sold)) == [1, 1, 2]
+    assert sorted(key_ids(sold)) == [1, 1, 2]
 
     signing_keys.clear_cache()
     (tick,) = [one for one in ticks(("tickets",)) if one.name == "tickets: re-sign"]
     assert worker.run_tick(tick)
-    assert kids(sold) == [2, 2, 2]
+    assert key_ids(sold) == [2, 2, 2]
     with db.reading() as session:
         messages = "select count(*) from core.outbox where kind = 'TicketsResigned'"
         assert session.execute(text(messages)).scalar_one() == len(sold)
@@ -47,6 +47,6 @@ def test_killed_between_two_batches(database: str) -> None:
     assert admit(tickets[0].qr_text).verdict == "admitted"
 
 
-def kids(sold: list[service.IssueFacts]) -> list[int]:
+def key_ids(sold: list[service.IssueFacts]) -> list[int]:
     with db.reading():
         return [qr.decode(service.of_order(facts.order_id)[0].qr_text)[0].kid for facts in sold]

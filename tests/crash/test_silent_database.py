@@ -1,4 +1,4 @@
-"""A database that says nothing: pages answer all the same, and everything is back by itself when it speaks again."""
+"""A silent database: pages answer within their limit, and web and worker recover without a restart."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from tests.live_server import LiveServer
 from tests.silent_proxy import SilentProxy, silent_proxy
 
-PATIENCE = 90.0
-# Pages promise three seconds; a busy machine may take longer. Without limits they never answered.
+WAIT_LIMIT = 90.0
+# Pages answer within three seconds; a busy machine may take longer. Without limits they would never answer.
 ANSWER_SECONDS = 15.0
 PAGES = ("/", "/readyz", "/account/orders")
 
@@ -35,7 +35,7 @@ def server(proxy: SilentProxy, make_live_server: Callable[..., LiveServer], work
 
 
 def status(server: LiveServer, page: str) -> int:
-    """Raises TimeoutError where no answer comes."""
+    """The status of the page. Raises TimeoutError without an answer."""
     try:
         with urllib.request.urlopen(server.url + page, timeout=ANSWER_SECONDS) as answer:
             return int(answer.status)
@@ -43,15 +43,15 @@ def status(server: LiveServer, page: str) -> int:
         return error.code
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_LIMIT
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.2)
 
 
-def handled(server: LiveServer) -> Callable[[], bool]:
-    """Writes a message for the worker; the result tells whether the worker has handled it."""
+def publish_and_check(server: LiveServer) -> Callable[[], bool]:
+    """Publish a message; the returned function says whether the worker has handled it."""
     message = str(uuid.uuid4())
     server.query(
         "insert into core.outbox (message_id, consumer, kind, payload)"
@@ -61,30 +61,30 @@ def handled(server: LiveServer) -> Callable[[], bool]:
     return lambda: bool(server.query("select 1 from core.processed where message_id = %s", message))
 
 
-def test_connections_that_are_dead_without_a_word(server: LiveServer, proxy: SilentProxy) -> None:
-    """As after a failover: the old server is gone, a new one answers. Nothing is started again for it."""
+def test_web_and_worker_recover_from_silent_connections(server: LiveServer, proxy: SilentProxy) -> None:
+    """After a failover the old server is silent and a new one answers. No process is restarted."""
     assert [status(server, page) for page in PAGES] == [200, 200, 200]
-    until(handled(server))
+    wait_until(publish_and_check(server))
     proxy.silence_existing()
-    waiting = handled(server)
-    until(lambda: status(server, "/readyz") == 200)
-    until(lambda: [status(server, page) for page in PAGES] == [200, 200, 200])
-    until(waiting)
+    waiting = publish_and_check(server)
+    wait_until(lambda: status(server, "/readyz") == 200)
+    wait_until(lambda: [status(server, page) for page in PAGES] == [200, 200, 200])
+    wait_until(waiting)
     assert server.web is not None
     assert server.web.poll() is None
     assert server.worker is not None
     assert server.worker.poll() is None
 
 
-def test_a_database_that_accepts_and_says_nothing(server: LiveServer, proxy: SilentProxy) -> None:
-    until(handled(server))
+def test_web_and_worker_recover_from_a_silent_database(server: LiveServer, proxy: SilentProxy) -> None:
+    wait_until(publish_and_check(server))
     assert status(server, "/") == 200
     proxy.silence_all()
-    until(lambda: status(server, "/readyz") == 503)
-    until(lambda: status(server, "/") == 503)  # what was kept of it is shown a moment longer
+    wait_until(lambda: status(server, "/readyz") == 503)
+    wait_until(lambda: status(server, "/") == 503)  # cached pages are still shown for a moment
     assert status(server, "/account/sign-in") in (200, 503)
     assert status(server, "/healthz") == 200
-    waiting = handled(server)
+    waiting = publish_and_check(server)
     proxy.resume()
-    until(lambda: [status(server, page) for page in PAGES] == [200, 200, 200])
-    until(waiting)
+    wait_until(lambda: [status(server, page) for page in PAGES] == [200, 200, 200])
+    wait_until(waiting)

@@ -14,42 +14,42 @@ from tests.live_server import LiveServer
 from tests.processes import children
 
 WORKERS = 2
-PATIENCE = 60.0
-# A process that hangs is waited for half a minute; here for less.
-IMPATIENT = "--timeout 3"
+WAIT_LIMIT = 60.0
+# gunicorn waits half a minute for a process that hangs; the test shortens this.
+SHORT_TIMEOUT = "--timeout 3"
 
 
 @pytest.fixture
 def server(make_live_server: Callable[..., LiveServer]) -> LiveServer:
-    server = make_live_server(demo=False, WEB_WORKERS=str(WORKERS), GUNICORN_CMD_ARGS=IMPATIENT)
+    server = make_live_server(demo=False, WEB_WORKERS=str(WORKERS), GUNICORN_CMD_ARGS=SHORT_TIMEOUT)
     server.kill_worker()
     return server
 
 
-def test_those_that_die_are_replaced_one_by_one_or_all_at_once(server: LiveServer) -> None:
-    first = serving(server)
-    replaces_each(server, signal.SIGKILL)
-    second = serving(server)
+def test_web_processes_that_die_are_replaced(server: LiveServer) -> None:
+    first = web_processes(server)
+    kill_and_wait_for_each(server, signal.SIGKILL)
+    second = web_processes(server)
     assert not first & second
     for pid in second:
         os.kill(pid, signal.SIGKILL)
-    until(lambda: len(serving(server) - second) == WORKERS)
-    until(lambda: answers(server))
+    wait_until(lambda: len(web_processes(server) - second) == WORKERS)
+    wait_until(lambda: answers(server))
 
 
-def test_those_that_hang_are_replaced(server: LiveServer) -> None:
-    replaces_each(server, signal.SIGSTOP)
+def test_web_processes_that_hang_are_replaced(server: LiveServer) -> None:
+    kill_and_wait_for_each(server, signal.SIGSTOP)
 
 
-def replaces_each(server: LiveServer, number: signal.Signals) -> None:
-    for pid in serving(server):
+def kill_and_wait_for_each(server: LiveServer, number: signal.Signals) -> None:
+    for pid in web_processes(server):
         os.kill(pid, number)
-        until(lambda gone=pid: gone not in serving(server))  # type: ignore[misc]
-        until(lambda: len(serving(server)) == WORKERS)
-        until(lambda: answers(server))
+        wait_until(lambda gone=pid: gone not in web_processes(server))  # type: ignore[misc]
+        wait_until(lambda: len(web_processes(server)) == WORKERS)
+        wait_until(lambda: answers(server))
 
 
-def serving(server: LiveServer) -> set[int]:
+def web_processes(server: LiveServer) -> set[int]:
     assert server.web is not None
     assert server.web.poll() is None
     return children(server.web.pid)
@@ -63,8 +63,8 @@ def answers(server: LiveServer) -> bool:
         return False
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_LIMIT
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.1)

@@ -1,6 +1,6 @@
-"""kill -9 of the web or of the database while many buy: nothing that was answered is lost, and nothing is sold twice.
+"""kill -9 of web processes or the database while customers buy: no confirmed step is lost, no seat is sold twice.
 
-A customer whose answer did not come sends the same form again, with its once-token, and gets the order that it made.
+A customer without an answer sends the same form again, with its once-token, and gets the order that it created.
 """
 
 from __future__ import annotations
@@ -37,62 +37,62 @@ def server(make_live_server: Callable[..., LiveServer], settings: Settings) -> I
     db.connect(settings.database.url or "", pool_size=settings.database.pool_size)
 
 
-def kill_one_of_the_web(server: LiveServer) -> None:
-    """A process that serves, not the one that watches over them; that one starts another."""
+def kill_a_web_process(server: LiveServer) -> None:
+    """Kill a process that serves requests; the master of gunicorn starts another."""
     assert server.web is not None
     master = server.web.pid
     before = children(master)
     os.kill(min(before), signal.SIGKILL)
-    until(lambda: bool(children(master) - before), "no other process starts")
+    wait_until(lambda: bool(children(master) - before), "no other process starts")
 
 
-def test_the_web_is_killed_while_many_buy(server: LiveServer) -> None:
+def test_web_processes_are_killed_while_customers_buy(server: LiveServer) -> None:
     def kill() -> None:
         for _ in range(2):
-            kill_one_of_the_web(server)
+            kill_a_web_process(server)
             time.sleep(0.7)
         server.kill_web()
         server.start_web()
 
-    buy_meanwhile(server, kill)
+    buy_during(server, kill)
 
 
-def test_the_database_is_killed_while_many_buy(tmp_path: Path, settings: Settings) -> None:
+def test_the_database_is_killed_while_customers_buy(tmp_path: Path, settings: Settings) -> None:
     server = Installation(tmp_path, BILHETERIA_HOLDS_PER_ADDRESS="100000")
     db.connect(server.postgres.url, pool_size=2)
     try:
-        buy_meanwhile(server.server, server.kill_postgres)
+        buy_during(server.server, server.kill_postgres)
     finally:
         db.connect(settings.database.url or "", pool_size=settings.database.pool_size)
         server.close()
 
 
-def buy_meanwhile(server: LiveServer, kill: Callable[[], None]) -> None:
-    """A crowd buys, `kill` comes twice, and in the end all must add up."""
+def buy_during(server: LiveServer, kill: Callable[[], None]) -> None:
+    """Customers buy, `kill` is called twice, and in the end the orders, seats, stock and payments agree."""
     screening = make_screening(*["o" * 20] * 26)
     popcorn = concessions.add_product(screening, on_hand=POPCORN)
     buyers = Buyers(server.port, screening.id, popcorn)
     threads = buyers.run(CUSTOMERS)
     for turn in range(2):
         time.sleep(0.7)
-        until(lambda turn=turn: len(buyers.purchases) > turn * CUSTOMERS)  # type: ignore[misc]
+        wait_until(lambda turn=turn: len(buyers.purchases) > turn * CUSTOMERS)  # type: ignore[misc]
         kill()
     time.sleep(0.7)
-    until(lambda: len(buyers.purchases) > CUSTOMERS)
+    wait_until(lambda: len(buyers.purchases) > CUSTOMERS)
     buyers.stop.set()
     for thread in threads:
         thread.join(SECONDS)
     assert not any(thread.is_alive() for thread in threads)
     assert buyers.unexpected == []
-    assert buyers.repeated > 0, "no answer was ever lost: nothing was tried"
+    assert buyers.repeated > 0, "no answer was lost, so the test tried nothing"
 
     wait_until_all_is_paid(server)
-    assert_nothing_answered_is_lost(server, buyers)
+    assert_no_confirmed_step_is_lost(server, buyers)
     assert_nothing_is_doubled(server, buyers)
 
 
-def until(condition: Callable[[], bool], otherwise: str = "nobody buys") -> None:
-    """However slow the machine is: so far must it have come."""
+def wait_until(condition: Callable[[], bool], otherwise: str = "nobody buys") -> None:
+    """Wait for the condition, however slow the machine is."""
     deadline = time.monotonic() + SECONDS
     while not condition():
         assert time.monotonic() < deadline, otherwise
@@ -106,12 +106,12 @@ def wait_until_all_is_paid(server: LiveServer) -> None:
         assert time.monotonic() < deadline, server.query(
             "select state, count(*) from orders.orders group by 1"
         )
-        # A lease outlives the handler that lost its connection; the test does not wait half a minute for it.
+        # The lease of a handler that lost its connection ends after half a minute; the test ends it at once.
         server.query("update core.outbox set leased_until = null, available_at = clock_timestamp()")
         time.sleep(0.5)
 
 
-def assert_nothing_answered_is_lost(server: LiveServer, buyers: Buyers) -> None:
+def assert_no_confirmed_step_is_lost(server: LiveServer, buyers: Buyers) -> None:
     rows = server.query(
         "select o.token, o.state, o.types_chosen, coalesce((select sum(quantity) from orders.order_items i"
         " where i.order_id = o.id), 0), (select count(*) from tickets.tickets t where t.order_id = o.id)"
@@ -126,24 +126,24 @@ def assert_nothing_answered_is_lost(server: LiveServer, buyers: Buyers) -> None:
 
 
 def assert_nothing_is_doubled(server: LiveServer, buyers: Buyers) -> None:
-    # A form that was sent again made no second order: there are as many as were answered for.
+    # A repeated form created no second order: there are as many orders as confirmed purchases.
     assert len({one.path for one in buyers.purchases}) == len(buyers.purchases)
     assert server.query("select count(*) from orders.orders") == [(len(buyers.purchases),)]
-    # A seat is on one order, and on one ticket.
+    # Each seat is in one order and on one ticket.
     on_orders = "select seat_id from orders.order_seats group by seat_id having count(*) > 1"
     assert server.query(on_orders) == []
     on_tickets = "select seat_id from tickets.tickets group by seat_id having count(*) > 1"
     assert server.query(on_tickets) == []
     sold = "select count(*) from reservations.seat_claims where screening_id = %s and expires_at is null"
     assert server.query(sold, buyers.screening_id) == server.query("select count(*) from tickets.tickets")
-    # Stock: no more than there was, and each portion on an order.
+    # No more stock is sold than there was, and each sold portion belongs to an order.
     ((claimed,),) = server.query(
         "select coalesce(sum(quantity), 0) from products.stock_claims where product_id = %s",
         buyers.popcorn_id,
     )
     assert claimed <= POPCORN
     assert server.query("select coalesce(sum(quantity), 0) from orders.order_items") == [(claimed,)]
-    # Money: one payment an order.
+    # Each order has one payment.
     paid = "select order_id from payments.receipts group by order_id having count(*) > 1"
     assert server.query(paid) == []
     assert server.query("select count(*) from payments.refunds") == [(0,)]
