@@ -17,7 +17,7 @@ def screening(app: Flask) -> Screening:
 
 @pytest.fixture
 def ana(app: Flask) -> Visitor:
-    """Reads English, whatever language her account is in."""
+    """A visitor whose browser asks for English."""
     visitor = Visitor(app)
     visitor.client.set_cookie("language", "en")
     return visitor

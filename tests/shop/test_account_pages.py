@@ -1,4 +1,4 @@
-"""The pages of accounts: answers in place, and typing kept."""
+"""The pages of accounts: errors are shown at their fields, and typed values are kept."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from tests.users.account_data import PASSWORD, mail_link, make_account, send_due
 pytestmark = pytest.mark.usefixtures("empty_mailbox")
 
 
-def test_from_sign_up_to_own_orders(ana: Visitor) -> None:
+def test_sign_up_verifies_the_email_and_shows_own_orders(ana: Visitor) -> None:
     form = {"name": "Ana Souza", "email": "Ana@example.org", "password": PASSWORD}
     answer = ana.post("/account/sign-up", form)
     assert answer.status_code == 200
     assert "ana@example.org" in answer.text
-    assert ana.get("/account/orders").status_code == 303, "nobody is signed in by signing up"
+    assert ana.get("/account/orders").status_code == 303, "a sign-up does not sign in"
     (mail,) = send_due_mails()
     path = mail_link(mail)
     page = ana.get(path)
     assert page.status_code == 200
-    assert ana.get(path).status_code == 200, "looking does not use it up"
-    assert 'name="password"' not in page.text, "this browser has made the account"
+    assert ana.get(path).status_code == 200, "a GET does not use the link up"
+    assert 'name="password"' not in page.text, "no password is asked in the browser that created the account"
     assert ana.post(path).location == "/account/orders"
     own = ana.get("/account/orders").text
     assert "No tickets here yet." in own
@@ -41,12 +41,12 @@ def test_from_sign_up_to_own_orders(ana: Visitor) -> None:
     assert ana.post(path, {"password": PASSWORD}).status_code == 409
 
 
-def test_another_browser_confirms_with_the_password(ana: Visitor, app: Flask) -> None:
-    """Somebody signs up with an e-mail of another person, who has bought as a guest, and who opens the mail's link."""
+def test_a_mail_link_in_another_browser_asks_for_the_password(ana: Visitor, app: Flask) -> None:
+    """A stranger signs up with the e-mail of a guest buyer, who then opens the link of the mail."""
     ana.post("/account/sign-up", {"name": "Eva", "email": "ana@example.org", "password": PASSWORD})
     path = mail_link(send_due_mails()[0])
     other = Visitor(app)
-    # Signing up by oneself proves nothing about an account that was there before.
+    # A second sign-up does not prove the ownership of an existing account.
     other.post("/account/sign-up", {"name": "Ana", "email": "ana@example.org", "password": PASSWORD + "!"})
     assert 'name="password"' in other.get(path).text
     for wrong in ({}, {"password": PASSWORD + "!"}):
@@ -55,7 +55,7 @@ def test_another_browser_confirms_with_the_password(ana: Visitor, app: Flask) ->
     assert other.post(path, {"password": PASSWORD}).location == "/account/orders"
 
 
-def test_the_typed_email_goes_along_to_another_form(ana: Visitor) -> None:
+def test_a_typed_email_is_carried_to_the_next_form(ana: Visitor) -> None:
     for to in ("reset", "sign-up", "sign-in"):
         answer = ana.post(
             "/account/other-form", {"to": to, "email": "ana@example.org", "password": "x", "next": "/help"}
@@ -63,19 +63,19 @@ def test_the_typed_email_goes_along_to_another_form(ana: Visitor) -> None:
         assert (answer.status_code, answer.location) == (303, f"/account/{to}?next=%2Fhelp")
         page = ana.get(answer.location)
         assert field_value(page, "email") == "ana@example.org"
-        assert field_value(ana.get(f"/account/{to}"), "email") == "", "it goes along once"
+        assert field_value(ana.get(f"/account/{to}"), "email") == "", "the e-mail is carried once"
     hostile = ana.post("/account/other-form", {"to": "//example.org", "next": "//example.org"})
     assert hostile.location == "/account/sign-in"
 
 
-def test_a_new_password_is_confirmed(ana: Visitor) -> None:
+def test_a_new_password_gets_a_confirmation(ana: Visitor) -> None:
     make_account()
     ana.post("/account/reset", {"email": "ana@example.org"})
     answer = ana.post(mail_link(send_due_mails()[0]), {"password": "outra frase comprida"})
     assert "Your new password is saved" in ana.get(answer.location).text
 
 
-def test_one_fault_is_said_once_and_its_field_has_the_focus(ana: Visitor) -> None:
+def test_an_error_is_shown_once_and_its_field_has_the_focus(ana: Visitor) -> None:
     form = {"name": "Ana", "email": "ana@", "password": PASSWORD}
     page = ana.post("/account/sign-up", form).text
     assert page.count(field_errors(ana.post("/account/sign-up", form))["email"]) == 1
@@ -85,7 +85,7 @@ def test_one_fault_is_said_once_and_its_field_has_the_focus(ana: Visitor) -> Non
         assert f'<a href="#{field}">{name}</a>' in several
 
 
-def test_sign_up_answers_alike_for_known_and_unknown_emails(app: Flask) -> None:
+def test_sign_up_gives_the_same_answer_for_known_and_unknown_emails(app: Flask) -> None:
     make_account("known@example.org")
 
     def answer(email: str) -> str:
@@ -97,7 +97,7 @@ def test_sign_up_answers_alike_for_known_and_unknown_emails(app: Flask) -> None:
     assert answer("known@example.org") == answer("unknown@example.org")
 
 
-def test_reset_answers_alike_for_known_and_unknown_emails(app: Flask) -> None:
+def test_reset_gives_the_same_answer_for_known_and_unknown_emails(app: Flask) -> None:
     make_account("known@example.org")
     said = {
         email: Visitor(app).post("/account/reset", {"email": email}).text.replace(email, "…")
@@ -107,7 +107,7 @@ def test_reset_answers_alike_for_known_and_unknown_emails(app: Flask) -> None:
     assert [mail["To"] for mail in send_due_mails()] == ["known@example.org"]
 
 
-def test_everything_wrong_is_said_at_once_and_typing_is_kept(ana: Visitor) -> None:
+def test_all_errors_are_shown_at_once_and_typed_values_are_kept(ana: Visitor) -> None:
     form = {"name": "  ", "email": "ana@", "password": "curta"}
     answer = ana.post("/account/sign-up", form)
     assert answer.status_code == 422
@@ -129,7 +129,7 @@ def test_everything_wrong_is_said_at_once_and_typing_is_kept(ana: Visitor) -> No
         "'; drop table users.users; --",
     ],
 )
-def test_hostile_names_are_shown_as_they_are(ana: Visitor, name: str) -> None:
+def test_hostile_names_are_shown_as_text(ana: Visitor, name: str) -> None:
     make_account(name=name.replace("\x00", ""))
     sign_in(ana)
     assert ana.post("/account/name", {"name": name}).location == "/account"
@@ -140,7 +140,7 @@ def test_hostile_names_are_shown_as_they_are(ana: Visitor, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "x" * 10_000, "\x00", "\u202e", "🎬"])
-def test_names_that_are_none_stay_in_the_form(ana: Visitor, name: str) -> None:
+def test_invalid_names_stay_in_the_form(ana: Visitor, name: str) -> None:
     make_account()
     sign_in(ana)
     answer = ana.post("/account/name", {"name": name})
@@ -153,14 +153,14 @@ def test_names_that_are_none_stay_in_the_form(ana: Visitor, name: str) -> None:
 @pytest.mark.parametrize(
     "email", ["", "ana", "ana@", "a\x00na", "a" * 10_000, "ana@example.org\r\nBcc: x@y.zz", "😀@😀"]
 )
-def test_bad_emails_are_answered_in_place(ana: Visitor, path: str, email: str) -> None:
+def test_invalid_emails_get_an_error_at_the_field(ana: Visitor, path: str, email: str) -> None:
     answer = ana.post(f"/account/{path}", {"name": "Ana", "email": email, "password": PASSWORD})
     assert answer.status_code == 422
     assert field_errors(answer)
     assert send_due_mails() == []
 
 
-def test_reset_by_mail(app: Flask, ana: Visitor) -> None:
+def test_a_password_is_reset_by_mail(app: Flask, ana: Visitor) -> None:
     make_account()
     phone = Visitor(app)
     sign_in(phone)
@@ -177,13 +177,13 @@ def test_reset_by_mail(app: Flask, ana: Visitor) -> None:
 
 @pytest.mark.parametrize("token", ["x", "x" * 10_000, "%00", "é🎬", "..%2f..", "{{7*7}}"])
 @pytest.mark.parametrize("purpose", ["verify", "reset"])
-def test_links_that_were_never_sent(ana: Visitor, purpose: str, token: str) -> None:
+def test_unknown_mail_links_are_refused(ana: Visitor, purpose: str, token: str) -> None:
     assert ana.get(f"/account/{purpose}/{token}").status_code in (404, 409)
     form = {"password": PASSWORD}
     assert ana.post(f"/account/{purpose}/{token}", form).status_code in (404, 409)
 
 
-def test_guest_orders_join_once_the_email_is_proved(app: Flask, ana: Visitor) -> None:
+def test_guest_orders_join_the_account_after_the_verification(app: Flask, ana: Visitor) -> None:
     screening = make_screening("oooo")
     paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A1"))
     user = make_account(paid.email or "", verified=False)
@@ -198,7 +198,7 @@ def test_guest_orders_join_once_the_email_is_proved(app: Flask, ana: Visitor) ->
         if "/account/verify/" in one.as_string().replace("=\r\n", "").replace("=\n", "")
     ]
     page = ana.get(mail_link(mail)).text
-    assert 'name="password"' not in page, "who is signed in as this account needs no password"
+    assert 'name="password"' not in page, "a visitor who is signed in to this account needs no password"
     assert ana.post(mail_link(mail)).location == "/account/orders"
     assert paid.code in ana.get("/account/orders").text
     stranger = Visitor(app)
@@ -219,7 +219,7 @@ def test_an_account_buys_and_finds_its_order(ana: Visitor) -> None:
     assert path in ana.get("/account/orders").text
 
 
-def test_own_orders_say_in_words_how_far_they_are(ana: Visitor) -> None:
+def test_own_orders_show_their_state(ana: Visitor) -> None:
     make_account()
     sign_in(ana)
     screening = make_screening("oooo")
@@ -235,7 +235,7 @@ def test_own_orders_say_in_words_how_far_they_are(ana: Visitor) -> None:
     assert f"{second.code} not paid yet, yours until {until} Continue" in page
 
 
-def test_without_a_token_the_form_comes_back_filled(ana: Visitor) -> None:
+def test_a_form_without_a_csrf_token_is_shown_again_with_its_values(ana: Visitor) -> None:
     form = {"name": "Ana Souza", "email": "ana@example.org", "password": PASSWORD, "next": "/account"}
     answer = ana.client.post("/account/sign-up", data=form, headers=ana.headers)
     assert answer.status_code == 400
@@ -252,7 +252,7 @@ def test_without_a_token_the_form_comes_back_filled(ana: Visitor) -> None:
     assert "Ana Souza" not in ana.client.post("/account/sign-up", data=form, headers=elsewhere).text
 
 
-def test_the_language_of_an_account(ana: Visitor) -> None:
+def test_the_language_of_an_account_can_change(ana: Visitor) -> None:
     user = make_account()
     sign_in(ana)
     assert (
@@ -269,7 +269,7 @@ def test_the_language_of_an_account(ana: Visitor) -> None:
         assert users.user(user.id).locale == "en"
 
 
-def test_an_account_brings_its_language_to_a_new_device(app: Flask) -> None:
+def test_a_new_device_gets_the_language_of_the_account(app: Flask) -> None:
     user = make_account()
     with db.transaction():
         users.change_locale(user.id, "en")
@@ -278,7 +278,7 @@ def test_an_account_brings_its_language_to_a_new_device(app: Flask) -> None:
     assert '<html lang="en"' in phone.get("/account").text
 
 
-def test_account_pages_are_for_nobodys_cache_or_index(ana: Visitor) -> None:
+def test_account_pages_are_not_cached_or_indexed(ana: Visitor) -> None:
     make_account()
     sign_in(ana)
     for path in ("/account", "/account/orders"):
@@ -287,7 +287,7 @@ def test_account_pages_are_for_nobodys_cache_or_index(ana: Visitor) -> None:
         assert "noindex" in answer.text
 
 
-def test_what_is_wrong_with_a_password_is_said_above_its_fields(ana: Visitor) -> None:
+def test_the_error_of_a_password_is_above_its_field(ana: Visitor) -> None:
     make_account()
     sign_in(ana)
     answer = ana.post("/account/password", {"old": "", "new": "curta"})

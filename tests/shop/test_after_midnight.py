@@ -1,4 +1,4 @@
-"""A screening at 0h30 on a Sunday: every place where people read its date names the same one beside that hour."""
+"""A screening at 0h30 on a Sunday has the same date on all pages, in mails, on tickets and at the door."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def bia(app: Flask) -> Visitor:
     return Visitor(app, "pt-BR")
 
 
-def said(page: str) -> str:
+def main_text_of(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).replace("\u00a0", " ").split())
 
 
-def test_the_programme_lists_it_under_its_cinema_day_and_says_the_date(bia: Visitor, late: Screening) -> None:
+def test_the_programme_lists_it_under_its_cinema_day_with_its_date(bia: Visitor, late: Screening) -> None:
     (stub,) = showtimes(bia.get("/?day=2035-12-01").text)
     assert stub.startswith(f"0h30 {IN_LITTLE} ")
     assert showtimes(bia.get("/?day=2035-12-02").text) == []
@@ -75,26 +75,26 @@ def test_the_programme_lists_it_under_its_cinema_day_and_says_the_date(bia: Visi
     assert starts == ["2035-12-02T00:30-03:00"]
 
 
-def test_each_step_says_it_in_the_line_and_in_full(bia: Visitor, late: Screening) -> None:
-    page = said(bia.get(f"/screenings/{late.id}").text)
+def test_each_step_shows_the_date_short_and_in_full(bia: Visitor, late: Screening) -> None:
+    page = main_text_of(bia.get(f"/screenings/{late.id}").text)
     assert IN_A_LINE in page
     assert f"{IN_FULL} 0h30" in page
     order = bia.start(late, "A1")
-    page = said(bia.get(f"{order}/types").text)
+    page = main_text_of(bia.get(f"{order}/types").text)
     assert IN_A_LINE in page
     assert f"{IN_FULL} 0h30" in page
 
 
-def test_order_page_and_account_say_it(bia: Visitor, paid: OrderView) -> None:
-    page = said(bia.get(links.order(paid.token)).text)
+def test_order_page_and_account_show_the_date(bia: Visitor, paid: OrderView) -> None:
+    page = main_text_of(bia.get(links.order(paid.token)).text)
     assert IN_A_LINE in page
     assert f"{IN_LITTLE[:1].upper()}{IN_LITTLE[1:]} 0h30" in page
     make_account("ana@example.org")
     bia.post("/account/sign-in", {"email": "ana@example.org", "password": PASSWORD})
-    assert f"0h30 {IN_FULL}" in said(bia.get("/account/orders").text)
+    assert f"0h30 {IN_FULL}" in main_text_of(bia.get("/account/orders").text)
 
 
-def test_mail_and_pdf_say_it(paid: OrderView) -> None:
+def test_mail_and_pdf_have_the_date(paid: OrderView) -> None:
     mail = mail_text(only_mail(send_all_mails(), paid.code))
     assert f"{IN_FULL}, 0h30" in mail
     with db.reading():
@@ -103,9 +103,9 @@ def test_mail_and_pdf_say_it(paid: OrderView) -> None:
     assert " ".join(page.date.lines) == f"{IN_FULL} de 2035".upper()
 
 
-def test_the_door_says_it(app: Flask, paid: OrderView) -> None:
+def test_the_door_shows_the_date(app: Flask, paid: OrderView) -> None:
     with db.reading():
         (ticket,) = tickets.of_order(paid.id)
-    verdict = said(Staff(app, "pt-BR").scan(ticket.code).text)
+    verdict = main_text_of(Staff(app, "pt-BR").scan(ticket.code).text)
     assert f"02/12 domingo 0h30 {ticket.facts.film_title}" in verdict
     assert f"O ingresso vale para: {IN_FULL}." in verdict

@@ -1,4 +1,4 @@
-"""What the pages say of a screening that has changed since it was chosen or bought, and how it is given back."""
+"""Pages of a screening that has changed since it was chosen or bought, and the cancellation of such an order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.users.notice_mails import send_all_mails
 
 
 def change(screening: Screening, **changes: str | datetime) -> None:
-    """What an import with `--change-sold` writes."""
+    """Change the screening as an import with `--change-sold` does."""
     with db.transaction():
         begin_programme_change()
         revision = presentations.change(screening.id, changes)
@@ -31,7 +31,7 @@ def change(screening: Screening, **changes: str | datetime) -> None:
     cache.clear_all()
 
 
-def test_the_order_page_says_what_it_was_and_is_and_takes_it_back(ana: Visitor, screening: Screening) -> None:
+def test_the_order_page_shows_the_change_and_offers_a_refund(ana: Visitor, screening: Screening) -> None:
     paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A4 A5"))
     assert "has changed" not in ana.get(links.order(paid.token)).text
     change(screening, version="dubbed", format="3D")
@@ -50,7 +50,9 @@ def test_the_order_page_says_what_it_was_and_is_and_takes_it_back(ana: Visitor, 
     assert "has changed" not in ended
 
 
-def test_steps_before_paying_show_it_and_nothing_typed_is_lost(ana: Visitor, screening: Screening) -> None:
+def test_steps_before_the_payment_show_the_change_and_keep_typed_values(
+    ana: Visitor, screening: Screening
+) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     page = ana.get(f"{path}/checkout").text
@@ -74,16 +76,14 @@ def revision(page: str) -> str:
 
 
 @pytest.mark.parametrize("given", ["", "-1", "x", "9" * 30, "٣", "\x00"])
-def test_a_form_with_another_revision_is_shown_the_page_again(
-    ana: Visitor, screening: Screening, given: str
-) -> None:
+def test_a_form_with_an_old_revision_is_shown_again(ana: Visitor, screening: Screening, given: str) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     change(screening, version="dubbed")
     assert ana.check_out(path, revision=given).status_code == 409
 
 
-def test_who_waits_for_the_bank_sees_it_before_another_try(ana: Visitor, screening: Screening) -> None:
+def test_the_payment_page_shows_the_change_before_another_try(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     ana.check_out(path)

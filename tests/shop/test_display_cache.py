@@ -1,4 +1,4 @@
-"""What pages show may be a second old; a claim of this process shows at once, and a decision never comes from there."""
+"""The display cache: pages may be a second old, claims of this process are shown at once, and no decision uses it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.shop.visitor import Visitor
 
 @pytest.fixture(autouse=True)
 def long_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second of these caches lasts for as long as a slow machine takes for a test."""
+    """Keep the entries of the display cache for the whole test, also on a slow machine."""
     for one in (
         display_cache.PROGRAMME_PAGES,
         display_cache._HALF_PRICE_LEFT,
@@ -32,25 +32,27 @@ def taken_on_the_page(visitor: Visitor, screening: Screening) -> int:
     return visitor.get(f"/screenings/{screening.id}").text.count(" disabled aria-label=")
 
 
-def test_a_claim_of_another_process_shows_a_moment_later(ana: Visitor, screening: Screening) -> None:
+def test_a_claim_of_another_process_is_shown_after_the_cache_expires(
+    ana: Visitor, screening: Screening
+) -> None:
     assert taken_on_the_page(ana, screening) == 0
-    hold(screening, "A1", visitor="bia")  # as another process does
+    hold(screening, "A1", visitor="bia")  # another process does this without the cache of this one
     assert taken_on_the_page(ana, screening) == 0
     cache.clear_all()
     assert taken_on_the_page(ana, screening) == 1
 
 
-def test_a_claim_of_this_process_shows_at_once(app: Flask, ana: Visitor, screening: Screening) -> None:
+def test_a_claim_of_this_process_is_shown_at_once(app: Flask, ana: Visitor, screening: Screening) -> None:
     assert taken_on_the_page(ana, screening) == 0
     seat = seat_ids(seat_plan_of(screening), "A1")[0]
     Visitor(app).post(f"/screenings/{screening.id}/orders", {"once": uuid.uuid4().hex, "seat": str(seat)})
     assert taken_on_the_page(ana, screening) == 1
 
 
-def test_a_seat_that_looks_free_and_is_not_is_lost(ana: Visitor, screening: Screening) -> None:
+def test_a_cached_free_seat_that_is_taken_is_lost(ana: Visitor, screening: Screening) -> None:
     assert taken_on_the_page(ana, screening) == 0
     seat = seat_ids(seat_plan_of(screening), "A1")[0]
-    hold(screening, "A1", visitor="bia")  # as another process does
+    hold(screening, "A1", visitor="bia")  # another process does this without the cache of this one
     answer = ana.post(f"/screenings/{screening.id}/orders", {"once": uuid.uuid4().hex, "seat": str(seat)})
     assert answer.status_code == 409
     assert "A1 has just gone." in answer.text

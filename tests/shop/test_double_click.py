@@ -1,4 +1,4 @@
-"""The same form sent again: twice by a newcomer, or by the back button with another wish."""
+"""A form sent twice: by a double click of a new visitor, or after the back button with other values."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ def screening(app: Flask) -> Screening:
 
 
 @pytest.mark.parametrize("wish", ["seats", "best"])
-def test_a_newcomers_first_form_twice(app: Flask, screening: Screening, wish: str) -> None:
-    """Both are sent before an answer came: with the cookies of the page that held the form."""
+def test_the_first_form_of_a_new_visitor_sent_twice_creates_one_order(
+    app: Flask, screening: Screening, wish: str
+) -> None:
+    """Both requests are sent before an answer comes, so both have the cookies of the page."""
     first, second = Visitor(app), Visitor(app)
     page = first.get(f"/screenings/{screening.id}").get_data(as_text=True)
     cookie = first.client.get_cookie("session")
@@ -46,8 +48,8 @@ def test_a_newcomers_first_form_twice(app: Flask, screening: Screening, wish: st
     assert second.get(answers[0].location).status_code == 200
 
 
-def test_two_newcomers_are_two_visitors(app: Flask, screening: Screening) -> None:
-    """Even with the same once-token, which a page that was handed on could give them."""
+def test_two_new_visitors_get_two_orders(app: Flask, screening: Screening) -> None:
+    """This also holds for the same once-token, for example of a saved page."""
     paths = {Visitor(app).start(screening, seat, once="the same") for seat in ("A1", "A3")}
     assert len(paths) == 2
 
@@ -61,8 +63,8 @@ def held(screening: Screening) -> int:
         return len(reservations.seat_states(screening.id))
 
 
-def test_back_and_other_seats(app: Flask, screening: Screening) -> None:
-    """The page that the browser kept changes the basket that it began: its clock runs on, nothing else is held."""
+def test_other_seats_after_the_back_button_change_the_basket(app: Flask, screening: Screening) -> None:
+    """The page from the history changes the basket that it started: the deadline stays, no more seats are held."""
     ana = Visitor(app)
     path = ana.start(screening, "A1 A2", once="one-page")
     deadline = order_at(path).deadline
@@ -72,11 +74,13 @@ def test_back_and_other_seats(app: Flask, screening: Screening) -> None:
     assert order_at(path).deadline == deadline
     ana.choose_full(path)
     assert ana.start(screening, "A1 A2 A3", once="one-page") == path
-    assert order_at(path).types_chosen, "the same wish changes nothing"
+    assert order_at(path).types_chosen, "the same seats change nothing"
 
 
-def test_back_and_seats_that_are_asked_about_or_gone(app: Flask, screening: Screening) -> None:
-    """The question, too, is about the basket that stands: its answer begins no second one."""
+def test_a_question_or_error_after_the_back_button_is_about_the_same_basket(
+    app: Flask, screening: Screening
+) -> None:
+    """The question is about the existing basket, and its answer starts no second one."""
     ana = Visitor(app)
     path = ana.start(screening, "A1 A2", once="one-page")
     form = {"seat": [str(seat) for seat in seat_ids(seat_plan_of(screening), "A6 A7")], "once": "one-page"}
@@ -90,7 +94,7 @@ def test_back_and_seats_that_are_asked_about_or_gone(app: Flask, screening: Scre
     assert names(path) == "A1 A2"
 
 
-def test_back_and_another_number_together(app: Flask, screening: Screening) -> None:
+def test_another_quantity_after_the_back_button_replaces_the_basket(app: Flask, screening: Screening) -> None:
     ana = Visitor(app)
     address = f"/screenings/{screening.id}/orders"
     first, second, again = (
@@ -101,7 +105,7 @@ def test_back_and_another_number_together(app: Flask, screening: Screening) -> N
     assert held(screening) == 3
 
 
-def test_back_after_giving_up(app: Flask, screening: Screening) -> None:
+def test_the_form_after_giving_up_starts_a_new_order(app: Flask, screening: Screening) -> None:
     ana = Visitor(app)
     first = ana.start(screening, "A1", once="one-page")
     ana.post(f"{first}/end")

@@ -1,4 +1,4 @@
-"""A day without screenings shows the way to one that has some which can still be bought."""
+"""A day without screenings links to the next day with screenings on sale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.events.test_programme import in_minutes, make_cinema, make_film, make
 from tests.shop.programme_pages import get_page
 
 
-def test_from_a_far_day_the_way_leads_past_a_today_that_is_over(client: FlaskClient, app: Any) -> None:
+def test_a_far_day_links_past_a_day_whose_sales_are_over(client: FlaskClient, app: Any) -> None:
     room, film = make_cinema(cutoff=0), make_film()
     make_screening(film, room, in_minutes(-3))
     tomorrow = make_screening(film, room, in_minutes(60 * 24))

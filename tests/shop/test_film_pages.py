@@ -1,4 +1,4 @@
-"""A film's page, and what search engines and other sites read of the programme."""
+"""The page of a film, and the data of the programme for search engines and other sites."""
 
 from __future__ import annotations
 
@@ -32,20 +32,18 @@ def test_a_film_without_screenings_says_so(client: FlaskClient, app: Any) -> Non
     assert "No screenings for now." in get_page(client, "/films/limite")
 
 
-def test_what_was_chosen_in_the_programme_goes_along(client: FlaskClient, evening: dict[str, int]) -> None:
+def test_the_filters_of_the_programme_are_kept_on_the_film_page(
+    client: FlaskClient, evening: dict[str, int]
+) -> None:
     programme = get_page(client, "/?version=dubbed&cinema=centro")
     address = unescape(re.search(r'href="(/films/aurora[^"]*)"', programme)[1])  # type: ignore[index]
     assert address == "/films/aurora?cinema=centro&version=dubbed"
     assert len(showtimes(get_page(client, "/films/aurora"))) == 2
     assert len(showtimes(get_page(client, address))) == 1
-    assert len(schema_of(get_page(client, address))) == 2, (
-        "search engines read all that is shown without the filter"
-    )
+    assert len(schema_of(get_page(client, address))) == 2, "search engines read the page without the filter"
 
 
-def test_a_filter_that_nothing_fits_is_taken_off_by_one_tap(
-    client: FlaskClient, evening: dict[str, int]
-) -> None:
+def test_a_filter_without_results_is_removed_by_one_tap(client: FlaskClient, evening: dict[str, int]) -> None:
     page = get_page(client, "/films/limite?version=dubbed")
     assert "No screenings like that." in page
     assert 'class="button" href="/films/limite"' in page
@@ -62,7 +60,7 @@ def test_a_film_page_begins_with_the_chosen_day(client: FlaskClient, app: Any) -
         assert shown == ([days[1], days[2], days[0]] if day == days[1] else days), day
 
 
-def test_a_posters_letters_are_told_where_the_page_is_in_english(
+def test_the_text_on_a_poster_is_in_the_alternative_text_of_the_english_page(
     client: FlaskClient, evening: dict[str, int]
 ) -> None:
     db_film = evening["dubbed"]
@@ -115,14 +113,14 @@ def test_hostile_titles_stay_text(client: FlaskClient, app: Any) -> None:
     assert "<img src=x" not in get_page(client, "/")
 
 
-def test_links_that_are_shared_carry_title_and_picture(client: FlaskClient, evening: dict[str, int]) -> None:
+def test_shared_links_have_a_title_and_a_picture(client: FlaskClient, evening: dict[str, int]) -> None:
     page = get_page(client, "/films/aurora")
     assert '<meta property="og:title" content="Sunrise' in page
     assert re.search(r'<meta property="og:image" content="http[^"]+\.png"', page)
     assert '<link rel="canonical" href="http://localhost/films/aurora">' in page
 
 
-def test_robots_and_sitemap(client: FlaskClient, evening: dict[str, int]) -> None:
+def test_robots_and_sitemap_list_the_public_pages(client: FlaskClient, evening: dict[str, int]) -> None:
     robots = get_page(client, "/robots.txt")
     assert "Disallow: /orders/" in robots
     assert "Sitemap: http://localhost/sitemap.xml" in robots
@@ -131,9 +129,7 @@ def test_robots_and_sitemap(client: FlaskClient, evening: dict[str, int]) -> Non
     assert "<loc>http://localhost/?cinema=praia</loc>" in sitemap
 
 
-def test_a_trailer_opens_elsewhere_and_nothing_of_it_is_loaded(
-    client: FlaskClient, evening: dict[str, int]
-) -> None:
+def test_a_trailer_is_a_link_and_loads_nothing(client: FlaskClient, evening: dict[str, int]) -> None:
     assert "Trailer" not in get_page(client, "/films/aurora")
     with db.transaction() as session:
         session.execute(text("update events.films set trailer = 'https://video.example.org/a?b=1&c=2'"))
@@ -143,4 +139,6 @@ def test_a_trailer_opens_elsewhere_and_nothing_of_it_is_loaded(
     assert link
     assert 'rel="noopener noreferrer"' in link[0]
     assert "opens video.example.org" in page
-    assert len(re.findall(r"video\.example\.org/", page)) == 1, "a link, and no frame, image or preconnection"
+    assert len(re.findall(r"video\.example\.org/", page)) == 1, (
+        "the trailer is a link, without a frame, image or preconnection"
+    )

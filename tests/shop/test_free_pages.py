@@ -1,4 +1,4 @@
-"""A free screening through the pages: no question about paying, and no word of money that comes back."""
+"""The pages of a free screening ask for no payment method and mention no refund."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def screening(app: Flask) -> Screening:
     return made
 
 
-def test_from_the_map_to_the_tickets_and_back(ana: Visitor, screening: Screening) -> None:
+def test_a_free_order_is_made_and_cancelled_without_a_payment(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     page = ana.get(f"{path}/checkout").text

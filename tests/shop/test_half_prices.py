@@ -1,4 +1,4 @@
-"""Half of an odd price: what the pages announce is what is charged."""
+"""Half of an odd price is the same on all pages and in the charge."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.reservations.auditoriums import seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
 
 
-def test_pages_announce_what_is_charged(ana: Visitor, screening: Screening) -> None:
-    """R$ 25.01: half is R$ 12.50 on the programme, the map, the ticket types and in the order."""
+def test_pages_show_the_half_price_that_is_charged(ana: Visitor, screening: Screening) -> None:
+    """Half of R$ 25.01 is R$ 12.50 in the programme, on the map, in the ticket types and in the order."""
     with db.transaction() as session:
         session.execute(text("update events.screening_prices set price = 2501"))
     cache.clear_all()

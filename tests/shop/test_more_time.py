@@ -1,4 +1,4 @@
-"""More time without scripts, in the middle of a step: nothing is sent, and nothing that was chosen or typed is lost."""
+"""The extension without scripts, within a step: nothing is submitted, and all entered values are kept."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from werkzeug.test import TestResponse
 from app.events.service import Screening
 from tests.orders.concessions import add_product
 from tests.reservations.auditoriums import seat_ids, seat_plan_of
-from tests.shop.test_language_in_a_step import tag_of
+from tests.shop.test_language_in_a_step import input_with
 from tests.shop.visitor import FULL, HALF, Visitor, order_at, types_form
 
 MORE = {"more_time": "1"}
 
 
 def button_of(page: TestResponse) -> str:
-    """Of the warning: the button that asks for more time."""
+    """The button of the warning that asks for more time."""
     found = re.search(r"<button[^>]*>5 more minutes</button>", page.text)
-    assert found, "no button"
+    assert found, "the page has no such button"
     return found[0]
 
 
-def gives_more_time(path: str, answer: TestResponse, before: timedelta) -> None:
+def assert_extended(path: str, answer: TestResponse, before: timedelta) -> None:
     assert answer.status_code == 200
     assert "+5 minutes" in answer.text
     assert "error-summary" not in answer.text
@@ -33,7 +33,7 @@ def gives_more_time(path: str, answer: TestResponse, before: timedelta) -> None:
     assert order.deadline - order.created_at - before == timedelta(minutes=5)
 
 
-def length(path: str) -> timedelta:
+def total_time(path: str) -> timedelta:
     order = order_at(path)
     return order.deadline - order.created_at
 
@@ -47,61 +47,65 @@ def length(path: str) -> timedelta:
         ("seats", "seats"),
     ],
 )
-def test_each_step_sends_its_form_along(ana: Visitor, screening: Screening, step: str, form: str) -> None:
+def test_the_button_sends_the_form_of_each_step(
+    ana: Visitor, screening: Screening, step: str, form: str
+) -> None:
     path = ana.start(screening, "A4 A5")
     ana.choose_full(path)
     page = ana.get(f"{path}/{step}")
     button = button_of(page)
     assert f'form="{form}" name="more_time"' in button
     own = page.text.index(f'form="{form}"')
-    assert page.text.index(button) > own, "Enter in a field presses the form's first button: the step's own"
+    assert page.text.index(button) > own, (
+        "Enter in a field activates the first button of the form, which is that of the step"
+    )
 
 
-def test_the_types_are_as_chosen(ana: Visitor, screening: Screening) -> None:
+def test_the_chosen_types_are_kept(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4 A5")
-    before = length(path)
+    before = total_time(path)
     first, second = (seat.seat_id for seat in order_at(path).seats)
     answer = ana.post(f"{path}/types", types_form(path, FULL, HALF) | MORE)
-    gives_more_time(path, answer, before)
-    assert " checked" in tag_of(answer, f'name="type-{second}"', 'value="half"')
-    assert " checked" in tag_of(answer, f'name="type-{first}"', 'value="full"')
+    assert_extended(path, answer, before)
+    assert " checked" in input_with(answer, f'name="type-{second}"', 'value="half"')
+    assert " checked" in input_with(answer, f'name="type-{first}"', 'value="full"')
     assert [seat.ticket_type for seat in order_at(path).seats] == ["full", "full"]
 
 
-def test_the_snacks_are_as_chosen(ana: Visitor, screening: Screening) -> None:
+def test_the_chosen_concessions_are_kept(ana: Visitor, screening: Screening) -> None:
     popcorn = add_product(screening, name="Popcorn")
     path = ana.start(screening, "A4 A5")
     ana.choose_full(path)
-    before = length(path)
+    before = total_time(path)
     answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": "3"} | MORE)
-    gives_more_time(path, answer, before)
-    assert 'value="3"' in tag_of(answer, f'name="quantity-{popcorn}"')
+    assert_extended(path, answer, before)
+    assert 'value="3"' in input_with(answer, f'name="quantity-{popcorn}"')
     assert order_at(path).items == ()
 
 
-def test_the_checkout_is_as_typed(ana: Visitor, screening: Screening) -> None:
+def test_the_typed_checkout_is_kept(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
-    before = length(path)
+    before = total_time(path)
     answer = ana.check_out(path, name="Ana <b>", email="ana@", cpf="529.982", method="card", **MORE)
-    gives_more_time(path, answer, before)
-    assert 'value="Ana &lt;b&gt;"' in tag_of(answer, 'name="name"')
-    assert 'value="ana@"' in tag_of(answer, 'name="email"')
-    assert 'value="529.982"' in tag_of(answer, 'name="cpf"')
-    assert " checked" in tag_of(answer, 'name="method"', 'value="card"')
+    assert_extended(path, answer, before)
+    assert 'value="Ana &lt;b&gt;"' in input_with(answer, 'name="name"')
+    assert 'value="ana@"' in input_with(answer, 'name="email"')
+    assert 'value="529.982"' in input_with(answer, 'name="cpf"')
+    assert " checked" in input_with(answer, 'name="method"', 'value="card"')
 
 
-def test_the_seats_are_as_ticked(ana: Visitor, screening: Screening) -> None:
+def test_the_ticked_seats_are_kept(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4 A5")
-    before = length(path)
+    before = total_time(path)
     wanted = [str(seat) for seat in seat_ids(seat_plan_of(screening), "A7 A8")]
     answer = ana.post(f"{path}/seats", {"seat": wanted, **MORE})
-    gives_more_time(path, answer, before)
+    assert_extended(path, answer, before)
     assert "2 seats: A7, A8" in answer.text
     assert [seat.name for seat in order_at(path).seats] == ["A4", "A5"]
 
 
-def test_when_there_is_no_more_it_says_so_and_keeps_what_was_typed(
+def test_without_another_extension_the_page_says_so_and_keeps_the_values(
     ana: Visitor, screening: Screening
 ) -> None:
     path = ana.start(screening, "A4")
@@ -111,13 +115,15 @@ def test_when_there_is_no_more_it_says_so_and_keeps_what_was_typed(
     answer = ana.check_out(path, name="Ana Lima", **MORE)
     assert answer.status_code == 200
     assert "You can&#39;t extend any further." in answer.text
-    assert 'value="Ana Lima"' in tag_of(answer, 'name="name"')
+    assert 'value="Ana Lima"' in input_with(answer, 'name="name"')
     assert "5 more minutes" not in answer.text
 
 
-def test_for_somebody_elses_order_there_is_none(app: object, ana: Visitor, screening: Screening) -> None:
+def test_the_order_of_another_visitor_cannot_be_extended(
+    app: object, ana: Visitor, screening: Screening
+) -> None:
     path = ana.start(screening, "A4")
-    before = length(path)
+    before = total_time(path)
     for step in ("types", "concessions", "checkout", "seats"):
         assert Visitor(ana.client.application).post(f"{path}/{step}", MORE).status_code == 404
-    assert length(path) == before
+    assert total_time(path) == before

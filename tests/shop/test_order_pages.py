@@ -1,4 +1,4 @@
-"""The order's own page in its states; mail again, cancelling, other seats, finding it."""
+"""The page of an order in its states: tickets, mail, cancellation, reseat, and the search for an order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def paid(screening: Screening) -> OrderView:
     return purchases.buy(screening, seats(screening, "A4 A5"))
 
 
-def test_a_paid_order_shows_its_tickets_to_whoever_has_its_address(ana: Visitor, paid: OrderView) -> None:
+def test_a_paid_order_shows_its_tickets_without_a_session(ana: Visitor, paid: OrderView) -> None:
     page = ana.get(links.order(paid.token))
     assert page.status_code == 200
     for words in (
@@ -50,11 +50,11 @@ def test_a_paid_order_shows_its_tickets_to_whoever_has_its_address(ana: Visitor,
     assert "no-store" in page.headers["Cache-Control"]
     assert "noindex" in page.text
     assert paid.email is not None
-    assert paid.email not in page.text, "an address shown around tells no address"
+    assert paid.email not in page.text, "the public page contains no e-mail"
 
 
-def test_day_and_room_are_called_the_same_on_ticket_and_heading(app: Flask, ana: Visitor) -> None:
-    """English months keep their capital, and a numbered room is a room throughout."""
+def test_day_and_auditorium_have_the_same_names_on_ticket_and_page(app: Flask, ana: Visitor) -> None:
+    """English months keep their capital, and a numbered auditorium is "Room" everywhere."""
     screening = make_screening("oooo", starts_in=timedelta(days=3))
     page = ana.get(links.order(purchases.buy(screening, seats(screening, "A1")).token)).text
     named = screening.showtime.day_relative_and_date(events.now(), "en")
@@ -64,12 +64,12 @@ def test_day_and_room_are_called_the_same_on_ticket_and_heading(app: Flask, ana:
     assert "Sala" not in page + seat_map
 
 
-def test_many_seats_are_counted_on_the_sign(ana: Visitor, screening: Screening) -> None:
+def test_the_sign_counts_many_seats(ana: Visitor, screening: Screening) -> None:
     paid = purchases.buy(screening, seats(screening, "A1 A2 A3 A4 A5"))
     assert "5 seats" in ana.get(links.order(paid.token)).text
 
 
-def test_mail_again_is_throttled(ana: Visitor, paid: OrderView) -> None:
+def test_sending_the_mail_again_is_throttled(ana: Visitor, paid: OrderView) -> None:
     answer = ana.post(f"{links.order(paid.token)}/mails")
     assert answer.location == f"{links.order(paid.token)}?mailed=1"
     assert "Sent once more to a•••a@example.org" in ana.get(answer.location).text
@@ -79,14 +79,14 @@ def test_mail_again_is_throttled(ana: Visitor, paid: OrderView) -> None:
     assert (answer.status_code, "on its way already" in answer.text) == (429, True)
 
 
-def test_cancelling_is_asked_and_then_done(ana: Visitor, paid: OrderView) -> None:
+def test_a_cancellation_is_confirmed_first(ana: Visitor, paid: OrderView) -> None:
     page = ana.get(f"{links.order(paid.token)}/cancellation")
     assert "Cancel this order?" in page.text
     assert "R$\xa076.00" in page.text
     assert re.findall(r'class="button( outline)?"[^>]*>([^<]+)<', page.text) == [
         ("", "Keep the tickets"),
         (" outline", "Cancel and get R$\xa076.00 back"),
-    ], "what cannot be undone is not what the eye is led to"
+    ], "the button that cannot be undone is not the prominent one"
     assert purchases.order(paid.token).state == "paid", "a GET changes nothing"
     assert ana.post(f"{links.order(paid.token)}/cancellation").location == links.order(paid.token)
     page = ana.get(links.order(paid.token))
@@ -95,12 +95,12 @@ def test_cancelling_is_asked_and_then_done(ana: Visitor, paid: OrderView) -> Non
     purchases.run_due_work()
     assert "R$\xa076.00 went back to you" in ana.get(links.order(paid.token)).text
     assert ana.post(f"{links.order(paid.token)}/cancellation").location == links.order(paid.token), (
-        "a second click"
+        "a second click changes nothing"
     )
     assert ana.get(f"{links.order(paid.token)}/cancellation").location == links.order(paid.token)
 
 
-def test_not_once_somebody_is_in(ana: Visitor, paid: OrderView) -> None:
+def test_an_admitted_order_cannot_be_cancelled(ana: Visitor, paid: OrderView) -> None:
     with db.transaction():
         first = tickets.of_order(paid.id)[0]
         tickets.admit(first.qr_text, door_actor(), gate="1")
@@ -108,14 +108,14 @@ def test_not_once_somebody_is_in(ana: Visitor, paid: OrderView) -> None:
     assert (answer.status_code, "inside already" in answer.text) == (409, True)
 
 
-def test_a_refund_that_got_stuck_says_so(ana: Visitor, paid: OrderView) -> None:
+def test_a_failed_refund_is_shown(ana: Visitor, paid: OrderView) -> None:
     purchases.bank().set_refund_mode(purchases.charge_id(paid), "fail")
     ana.post(f"{links.order(paid.token)}/cancellation")
     purchases.run_due_work()
     assert "settle it by hand" in ana.get(links.order(paid.token)).text
 
 
-def test_called_off(ana: Visitor, paid: OrderView, screening: Screening) -> None:
+def test_the_page_of_a_called_off_screening(ana: Visitor, paid: OrderView, screening: Screening) -> None:
     with db.transaction():
         events.cancel_screening(screening.id, "The projector broke.")
     purchases.run_due_work()
@@ -133,7 +133,7 @@ def reseated(screening: Screening) -> OrderView:
     return purchases.pay(basket, stubborn=True)
 
 
-def test_other_seats_can_be_taken(ana: Visitor, reseated: OrderView) -> None:
+def test_offered_other_seats_can_be_taken(ana: Visitor, reseated: OrderView) -> None:
     path = links.order(reseated.token)
     page = ana.get(path).text
     assert "We hold A2 and A3 for you until" in page
@@ -144,14 +144,14 @@ def test_other_seats_can_be_taken(ana: Visitor, reseated: OrderView) -> None:
     assert purchases.order(reseated.token).state == "paid"
 
 
-def test_or_the_money(ana: Visitor, reseated: OrderView) -> None:
+def test_a_refund_can_be_chosen_instead_of_other_seats(ana: Visitor, reseated: OrderView) -> None:
     ana.post(f"{links.order(reseated.token)}/reseat", {"answer": "money"})
     page = ana.get(links.order(reseated.token)).text
     assert "Money on its way back" in page
     assert "R$\xa076.00 are on their way back" in page
 
 
-def test_expired_without_money(ana: Visitor, screening: Screening) -> None:
+def test_the_page_of_an_expired_order_without_a_payment(ana: Visitor, screening: Screening) -> None:
     basket = purchases.check_out(purchases.choose(purchases.start(screening, seats(screening, "A4"))))
     purchases.age_order(basket, 30)
     purchases.run_ticks()
@@ -160,7 +160,7 @@ def test_expired_without_money(ana: Visitor, screening: Screening) -> None:
     assert "nothing was charged" in page
 
 
-def test_after_the_film(ana: Visitor, paid: OrderView, screening: Screening) -> None:
+def test_the_page_after_the_screening(ana: Visitor, paid: OrderView, screening: Screening) -> None:
     with db.transaction() as session:
         session.execute(
             text(
@@ -191,17 +191,17 @@ def test_an_order_is_found_by_code_and_email(ana: Visitor, paid: OrderView) -> N
     ],
 )
 def test_an_order_is_found_by_any_spelling_of_its_email(ana: Visitor, paid: OrderView, email: str) -> None:
-    kept_as(paid, "ana@praça.example")
+    stored_with(paid, "ana@praça.example")
     answer = ana.post("/orders/find", {"code": f"\ufeff{paid.code}.", "email": email})
     assert (answer.status_code, answer.location) == (303, links.order(paid.token))
 
 
 def test_an_order_of_another_domain_is_not_found(ana: Visitor, paid: OrderView) -> None:
-    kept_as(paid, "ana@strasse.example")
+    stored_with(paid, "ana@strasse.example")
     assert ana.post("/orders/find", {"code": paid.code, "email": "ana@straße.example"}).status_code == 422
 
 
-def kept_as(order: OrderView, email: str) -> None:
+def stored_with(order: OrderView, email: str) -> None:
     with db.transaction() as session:
         session.execute(
             text("update orders.orders set email = :email where id = :id"), {"email": email, "id": order.id}
@@ -219,7 +219,7 @@ def kept_as(order: OrderView, email: str) -> None:
         ("%", "%"),
     ],
 )
-def test_or_not(ana: Visitor, paid: OrderView, code: str, email: str) -> None:
+def test_a_wrong_code_or_email_finds_no_order(ana: Visitor, paid: OrderView, code: str, email: str) -> None:
     answer = ana.post("/orders/find", {"code": code, "email": email})
     assert answer.status_code == 422
     assert "No order with this code and this e-mail" in answer.text
@@ -229,13 +229,13 @@ def test_or_not(ana: Visitor, paid: OrderView, code: str, email: str) -> None:
     assert "<b>" not in answer.text
 
 
-def test_guessing_the_email_of_a_code_ends_soon(ana: Visitor, paid: OrderView) -> None:
+def test_guessing_the_email_of_a_code_is_throttled(ana: Visitor, paid: OrderView) -> None:
     guesses = [ana.post("/orders/find", {"code": paid.code, "email": f"a{n}@example.org"}) for n in range(11)]
     assert [guess.status_code for guess in guesses] == [422] * 10 + [429]
 
 
-def test_a_stranger_who_guesses_keeps_no_buyer_out(ana: Visitor, paid: OrderView) -> None:
-    """From many addresses they are stopped too, a good while later."""
+def test_guessing_does_not_lock_the_buyer_out(ana: Visitor, paid: OrderView) -> None:
+    """Guessing from many addresses is stopped too, after more tries."""
 
     def look_up(email: str, address: str) -> int:
         form = {"code": paid.code, "email": email, "csrf_token": ana.token()}
@@ -251,7 +251,7 @@ def test_a_stranger_who_guesses_keeps_no_buyer_out(ana: Visitor, paid: OrderView
     assert guesses[-1] == 429
 
 
-def test_guessing_codes_ends_too(ana: Visitor, paid: OrderView) -> None:
+def test_guessing_codes_is_throttled(ana: Visitor, paid: OrderView) -> None:
     codes = [
         ana.post("/orders/find", {"code": f"ZZZ-{n:04d}", "email": "ana@example.org"}) for n in range(61)
     ]
@@ -260,7 +260,7 @@ def test_guessing_codes_ends_too(ana: Visitor, paid: OrderView) -> None:
 
 @pytest.mark.parametrize("page", ["/terms", "/privacy", "/help", "/orders/find"])
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
-def test_texts_are_there_in_both_languages(app: Flask, page: str, language: str) -> None:
+def test_the_long_texts_exist_in_both_languages(app: Flask, page: str, language: str) -> None:
     make_screening()
     answer = Visitor(app, language).get(page)
     assert answer.status_code == 200

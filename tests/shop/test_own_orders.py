@@ -1,4 +1,4 @@
-"""My tickets: those to come on their paper with the way to them, the next one first; what was, apart."""
+"""The page "My tickets": orders to come with their details, the next one first, and earlier orders separately."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def bought(screening: Screening, names: str = "A1 A2") -> OrderView:
 
 
 def page_of(visitor: Visitor) -> tuple[list[str], list[str], list[str]]:
-    """The codes of the orders that wait, are to come, and were earlier, each in the order of the page."""
+    """The codes of the orders in each section, in the order of the page."""
     page = visitor.get("/account/orders").text
     parts = {name: re.search(rf'aria-labelledby="{name}">(.*?)</section>', page, re.S) for name in SECTIONS}
     first, second, third = (
@@ -45,7 +45,7 @@ def page_of(visitor: Visitor) -> tuple[list[str], list[str], list[str]]:
 SECTIONS = ("waiting", "to-come", "earlier")
 
 
-def ends(screening: Screening) -> None:
+def move_end(screening: Screening) -> None:
     with db.transaction() as session:
         ago = {"id": screening.id, "ago": timedelta(days=3)}
         session.execute(
@@ -57,14 +57,14 @@ def ends(screening: Screening) -> None:
     cache.clear_all()
 
 
-def test_the_next_screening_comes_first_and_what_was_is_apart(signed_in: Visitor) -> None:
+def test_the_next_screening_comes_first_and_earlier_ones_are_separate(signed_in: Visitor) -> None:
     later, soon, was = (make_screening("oooo", starts_in=timedelta(hours=hours)) for hours in (30, 3, 2))
     far, next_one, gone = bought(later), bought(soon), bought(was)
-    ends(was)
+    move_end(was)
     assert page_of(signed_in) == ([], [next_one.code, far.code], [gone.code])
 
 
-def test_a_cancelled_order_is_no_longer_to_come(signed_in: Visitor) -> None:
+def test_a_cancelled_order_is_listed_as_earlier(signed_in: Visitor) -> None:
     order = bought(make_screening("oooo"))
     with db.transaction():
         orders.cancel(order.token)
@@ -74,8 +74,8 @@ def test_a_cancelled_order_is_no_longer_to_come(signed_in: Visitor) -> None:
     assert "Open the tickets" not in page
 
 
-def test_who_comes_late_still_finds_the_tickets(signed_in: Visitor) -> None:
-    """The film runs: its tickets are to come until it is over."""
+def test_a_running_screening_is_listed_as_to_come(signed_in: Visitor) -> None:
+    """Tickets are listed as to come until the screening is over."""
     screening = make_screening("oooo")
     order = bought(screening)
     with db.transaction() as session:
@@ -86,7 +86,7 @@ def test_who_comes_late_still_finds_the_tickets(signed_in: Visitor) -> None:
     assert page_of(signed_in) == ([], [order.code], [])
 
 
-def test_what_is_not_paid_yet_waits_above_and_has_the_filled_action(signed_in: Visitor) -> None:
+def test_an_unpaid_order_is_listed_first_with_the_primary_button(signed_in: Visitor) -> None:
     screening = make_screening("oooo")
     order = bought(screening)
     path = signed_in.start(screening, "A3")
@@ -98,5 +98,5 @@ def test_what_is_not_paid_yet_waits_above_and_has_the_filled_action(signed_in: V
     assert 'class="button outline"' in signed_in.get("/account/orders").text
 
 
-def test_nothing_yet(signed_in: Visitor) -> None:
+def test_an_account_without_orders(signed_in: Visitor) -> None:
     assert "No tickets here yet." in signed_in.get("/account/orders").text

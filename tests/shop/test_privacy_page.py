@@ -1,4 +1,4 @@
-"""The privacy page says how long data is kept, in the numbers that the clock goes by."""
+"""The privacy page and the terms contain the periods and limits of the settings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.shop.visitor import Visitor
         ),
     ],
 )
-def test_it_names_the_days_of_the_settings(
+def test_the_privacy_page_names_the_days_of_the_settings(
     app: Flask, settings: Settings, language: str, words: list[str], never: str
 ) -> None:
     config.use(

@@ -1,4 +1,4 @@
-"""Programme and film page: what they show, how they filter, and what they do with nonsense."""
+"""Programme and film page: contents, filters, invalid addresses, and the number of SQL statements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.shop.programme_pages import cinema_day_of, get_page, page_text, sell_
 from tests.tickets.conftest import noon_timezone
 
 
-def test_the_day_with_its_films_and_showtimes(client: FlaskClient, evening: dict[str, int]) -> None:
+def test_a_day_shows_its_films_and_showtimes(client: FlaskClient, evening: dict[str, int]) -> None:
     page = get_page(client, "/")
     text_ = page_text(page)
     assert "2 films · 3 screenings" in text_
@@ -30,7 +30,9 @@ def test_the_day_with_its_films_and_showtimes(client: FlaskClient, evening: dict
     assert 'class="day" ' not in page[: page.index("<main")]
 
 
-def test_in_portuguese_prices_and_hours_are_brazilian(client: FlaskClient, evening: dict[str, int]) -> None:
+def test_portuguese_pages_write_prices_and_times_in_brazilian_form(
+    client: FlaskClient, evening: dict[str, int]
+) -> None:
     page = get_page(client, "/", "pt-BR")
     assert 'lang="pt-BR"' in page
     assert re.search(r"\d{1,2}h\d\d", showtimes(page)[0])
@@ -49,7 +51,9 @@ def test_in_portuguese_prices_and_hours_are_brazilian(client: FlaskClient, eveni
         ("version=klingon&format=4D&cinema=mars&after=99&accessible=maybe", {"soon", "dubbed", "praia"}),
     ],
 )
-def test_filters(client: FlaskClient, evening: dict[str, int], query: str, shown: set[str]) -> None:
+def test_filters_select_showtimes(
+    client: FlaskClient, evening: dict[str, int], query: str, shown: set[str]
+) -> None:
     page = get_page(client, f"/?{query}")
     assert {name for name, id_ in evening.items() if f"/screenings/{id_}" in page} == shown
     if not shown:
@@ -74,7 +78,7 @@ def test_an_accessible_screening_has_a_free_wheelchair_space(
     assert f"/screenings/{evening['dubbed']}" not in page
 
 
-def test_after_an_hour_by_the_sites_clock(client: FlaskClient, app: Any) -> None:
+def test_the_filter_by_hour_uses_local_time(client: FlaskClient, app: Any) -> None:
     room = make_cinema("centro", timezone="America/Rio_Branco")
     day = (datetime.now(UTC) + timedelta(days=2)).date()
     film = make_film()
@@ -89,7 +93,7 @@ def _at(day: Any, hour: int) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo("America/Rio_Branco"))
 
 
-def test_how_full_each_screening_is(client: FlaskClient, evening: dict[str, int]) -> None:
+def test_each_showtime_shows_how_full_it_is(client: FlaskClient, evening: dict[str, int]) -> None:
     with db.transaction() as session:
         session.execute(text("update events.auditoriums set capacity = 40"))
     sell_seats(evening["soon"], 3)
@@ -101,7 +105,7 @@ def test_how_full_each_screening_is(client: FlaskClient, evening: dict[str, int]
     assert "last 4" in get_page(client, "/?version=original")
 
 
-def test_sold_out_started_closed_and_called_off_are_plain(client: FlaskClient, app: Any) -> None:
+def test_showtimes_not_on_sale_show_the_reason(client: FlaskClient, app: Any) -> None:
     room, late, early = make_cinema("a", cutoff=0), make_cinema("b", cutoff=30), make_cinema("c", cutoff=-30)
     film = make_film()
     sold_out = make_screening(film, room, in_minutes(125))
@@ -126,14 +130,14 @@ def test_sold_out_started_closed_and_called_off_are_plain(client: FlaskClient, a
         assert said in shown.replace(" , ", " "), (said, shown)
 
 
-def test_once_nothing_of_today_is_sold_the_next_day_is_shown(client: FlaskClient, app: Any) -> None:
+def test_the_next_day_is_shown_when_sales_of_today_are_over(client: FlaskClient, app: Any) -> None:
     room, film = make_cinema(cutoff=0), make_film()
     make_screening(film, room, in_minutes(-3))
     tomorrow = make_screening(film, room, in_minutes(60 * 24))
     assert f"/screenings/{tomorrow}" in get_page(client, "/")
 
 
-def test_an_empty_day_shows_the_way_to_the_next(client: FlaskClient, app: Any) -> None:
+def test_an_empty_day_links_to_the_next_day(client: FlaskClient, app: Any) -> None:
     assert "No screenings" in get_page(client, "/")
     make_screening(make_film(), make_cinema(), in_minutes(60 * 48))
     page = get_page(client, "/?day=2031-03-03")
@@ -160,16 +164,16 @@ def test_an_empty_day_shows_the_way_to_the_next(client: FlaskClient, app: Any) -
         "%FF=%FE",
     ],
 )
-def test_nonsense_in_the_address_is_never_an_error(
-    client: FlaskClient, evening: dict[str, int], query: str
-) -> None:
+def test_invalid_queries_are_no_error(client: FlaskClient, evening: dict[str, int], query: str) -> None:
     for path in ("/", "/films/limite"):
         page = get_page(client, f"{path}?{query}")
         assert "<img onerror" not in page
         assert "9801547" not in page
 
 
-def test_a_showtime_is_heard_without_abbreviations(client: FlaskClient, evening: dict[str, int]) -> None:
+def test_screen_readers_get_showtimes_without_abbreviations(
+    client: FlaskClient, evening: dict[str, int]
+) -> None:
     heard = re.findall(r'<a class="stub[^>]*aria-label="([^"]*)"', get_page(client, "/films/aurora"))
     assert [words.split(", ", 1)[1] for words in heard] == [
         "dubbed 3D, Room 2, R$\xa032, last 4",
@@ -177,7 +181,7 @@ def test_a_showtime_is_heard_without_abbreviations(client: FlaskClient, evening:
     ]
 
 
-def test_looking_sets_no_cookie(client: FlaskClient, evening: dict[str, int]) -> None:
+def test_reading_the_programme_sets_no_cookie(client: FlaskClient, evening: dict[str, int]) -> None:
     for path in ("/", "/films/limite"):
         cookies = client.get(path).headers.getlist("Set-Cookie")
         assert [cookie for cookie in cookies if "visitor" in cookie] == []
@@ -193,17 +197,17 @@ def statements_of(client: FlaskClient, path: str) -> list[str]:
         get_page(client, path)
     finally:
         event.remove(db.engine(), "before_cursor_execute", listener)
-    # The programme's version is looked at every two seconds, whatever page it is for.
+    # The version of the programme is read every two seconds, independently of the page.
     return [one for one in sent if "from events.programme_version" not in one]
 
 
-def test_a_page_costs_few_statements(client: FlaskClient, evening: dict[str, int]) -> None:
+def test_a_page_executes_few_statements(client: FlaskClient, evening: dict[str, int]) -> None:
     get_page(client, "/")
     sent = statements_of(client, "/")
     assert len(sent) <= 4, sent
 
 
-def test_many_rooms_cost_no_more_statements_than_one(client: FlaskClient, app: Any) -> None:
+def test_the_number_of_statements_does_not_grow_with_the_auditoriums(client: FlaskClient, app: Any) -> None:
     day, film = (datetime.now(UTC) + timedelta(days=2)).date(), make_film()
     for number in range(12):
         make_screening(film, make_cinema(f"site{number}"), _at(day, 18))
@@ -215,7 +219,7 @@ def test_many_rooms_cost_no_more_statements_than_one(client: FlaskClient, app: A
     assert len(sent) <= 6, sent
 
 
-def test_a_film_that_is_over_for_today_stands_below_the_others(client: FlaskClient, app: Any) -> None:
+def test_a_film_without_more_showtimes_today_comes_last(client: FlaskClient, app: Any) -> None:
     over, on = make_film(slug="over"), make_film(slug="on")
     noon = noon_timezone()
     make_screening(over, make_cinema("a", cutoff=0, timezone=noon), in_minutes(-1))
@@ -227,7 +231,7 @@ def test_a_film_that_is_over_for_today_stands_below_the_others(client: FlaskClie
     assert "Other days" in below
 
 
-def test_the_lead_goes_to_a_film_that_has_seats(client: FlaskClient, app: Any) -> None:
+def test_the_first_film_is_one_with_free_seats(client: FlaskClient, app: Any) -> None:
     full, free = make_film(slug="full"), make_film(slug="free")
     noon = noon_timezone()
     sold_out = make_screening(full, make_cinema("a", cutoff=0, timezone=noon), in_minutes(20))

@@ -1,4 +1,4 @@
-"""Steps that are come back to: by the back button, in other tabs, twice, too late, or another day."""
+"""Steps of a purchase opened again: by the back button, in other tabs, twice, too late, or on another day."""
 
 from __future__ import annotations
 
@@ -16,20 +16,18 @@ from tests.orders.concessions import add_product
 from tests.shop.visitor import FULL, Visitor, order_at, types_form
 
 
-def test_the_back_button_and_other_tabs_lead_to_the_step_that_fits(
-    ana: Visitor, screening: Screening
-) -> None:
+def test_the_back_button_and_other_tabs_lead_to_the_current_step(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     assert ana.get(path).location == f"{path}/types"
     assert ana.get(f"{path}/checkout").location == f"{path}/types"
     assert ana.get(f"{path}/concessions").location == f"{path}/types"
     ana.choose_full(path)
     assert ana.get(path).location == f"{path}/checkout"
-    assert ana.get(f"{path}/types").status_code == 200, "one may go back"
+    assert ana.get(f"{path}/types").status_code == 200, "earlier steps stay open"
     assert ana.check_out(path).status_code == 303
     for step in ("", "/types", "/concessions", "/checkout"):
         assert ana.get(path + step).location == f"{path}/payment"
-    assert ana.check_out(path).location == f"{path}/payment", "a double click"
+    assert ana.check_out(path).location == f"{path}/payment", "a double click changes nothing"
     purchases.run_due_work()
     purchases.pay(order_at(path))
     for step in ("/types", "/concessions", "/checkout", "/payment"):
@@ -37,7 +35,7 @@ def test_the_back_button_and_other_tabs_lead_to_the_step_that_fits(
     assert ana.check_out(path).location == path
 
 
-def test_after_the_time_is_up(ana: Visitor, screening: Screening, settings: config.Settings) -> None:
+def test_the_steps_after_the_deadline(ana: Visitor, screening: Screening, settings: config.Settings) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     purchases.age_order(order_at(path), settings.holds.minutes)
@@ -48,10 +46,10 @@ def test_after_the_time_is_up(ana: Visitor, screening: Screening, settings: conf
     assert "Time is up" in ana.get(path).text
 
 
-def test_seats_that_are_kept_a_little_longer_are_not_said_to_be_on_sale(
+def test_the_page_after_the_deadline_does_not_offer_the_seats_during_the_grace(
     ana: Visitor, screening: Screening, settings: config.Settings
 ) -> None:
-    """In the grace nobody can take them yet: what is said is true before and after its end."""
+    """During the grace nobody can take the seats: the text is true before and after its end."""
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     purchases.age_order(order_at(path), settings.holds.minutes)
@@ -68,7 +66,7 @@ def test_seats_that_are_kept_a_little_longer_are_not_said_to_be_on_sale(
         ("fail", "stuck", "settle it by hand"),
     ],
 )
-def test_money_that_does_not_fit_is_said_to_be_where_it_is(
+def test_a_wrong_payment_and_its_refund_are_shown(
     ana: Visitor, screening: Screening, bank: str, stage: str, said: str
 ) -> None:
     path = ana.start(screening, "A4")
@@ -80,24 +78,24 @@ def test_money_that_does_not_fit_is_said_to_be_where_it_is(
     page = ana.get(f"{path}/payment").text
     assert f'data-stage="{stage}"' in page
     assert said in html.unescape(page)
-    assert ">Pay by Pix</button>" in page, "the order waits on"
+    assert ">Pay by Pix</button>" in page, "the order still waits for a payment"
     assert "<dt>What arrived</dt><dd><b>R$\xa01.00</b>" in page
     assert "<dt>What the order costs</dt><dd><b>R$\xa038.00</b>" in page
     asks_on = re.search(r'hx-get="([^"]+)"', page)
     assert bool(asks_on) == (stage == "returned")
     if asks_on:
         again = ana.get(html.unescape(asks_on[1]))
-        assert again.status_code == 204, "nothing new"
+        assert again.status_code == 204, "the state has not changed"
         assert "HX-Redirect" not in again.headers
 
 
-def test_more_time_with_and_without_a_script(ana: Visitor, screening: Screening) -> None:
+def test_an_extension_with_and_without_a_script(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     deadline = order_at(path).deadline
     answer = ana.post(f"{path}/extensions", Referer=f"http://localhost{path}/types")
     assert (answer.status_code, answer.location) == (303, f"{path}/types")
     assert order_at(path).deadline > deadline
-    assert "+5 minutes</span>" in ana.get(f"{path}/types").text, "seen, not only heard"
+    assert "+5 minutes</span>" in ana.get(f"{path}/types").text, "the extension is visible too"
     assert "+5 minutes</span>" not in ana.get(f"{path}/types").text, "once"
     answer = ana.post(f"{path}/extensions", Accept="application/json")
     assert (answer.status_code, json.loads(answer.text)["more"]) == (200, False)
@@ -106,20 +104,22 @@ def test_more_time_with_and_without_a_script(ana: Visitor, screening: Screening)
     assert answer.location == path
 
 
-def test_giving_up_leads_to_the_map(ana: Visitor, screening: Screening) -> None:
+def test_giving_up_redirects_to_the_map(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     assert ana.post(f"{path}/end").location == f"/screenings/{screening.id}"
     assert "You let this order go" in ana.get(path).text
     assert ana.post(f"{path}/end").location == f"/screenings/{screening.id}"
 
 
-def test_the_same_form_twice_is_one_order(ana: Visitor, screening: Screening) -> None:
+def test_the_same_form_sent_twice_creates_one_order(ana: Visitor, screening: Screening) -> None:
     assert ana.start(screening, "A4", once="a-double-click") == ana.start(
         screening, "A4", once="a-double-click"
     )
 
 
-def test_nobody_pays_what_another_tab_added_without_seeing_it(ana: Visitor, screening: Screening) -> None:
+def test_a_total_changed_in_another_tab_is_confirmed_before_the_payment(
+    ana: Visitor, screening: Screening
+) -> None:
     popcorn = add_product(screening, name="Popcorn")
     path = ana.start(screening, "A4")
     ana.choose_full(path)
@@ -135,15 +135,17 @@ def test_nobody_pays_what_another_tab_added_without_seeing_it(ana: Visitor, scre
         assert order_at(path).state == "draft"
     answer = ana.check_out(path, shown=shown[1], name="")
     assert answer.status_code == 422
-    assert "it costs R$\xa0101.00 now" in answer.text, "both are said at once"
+    assert "it costs R$\xa0101.00 now" in answer.text, "both errors are shown at once"
     now = re.search(r'name="shown" value="(\d+)"', answer.text)
     assert now
     assert ana.check_out(path, shown=now[1]).location == f"{path}/payment"
-    assert ana.check_out(path, shown=shown[1]).location == f"{path}/payment", "what is being paid for stands"
+    assert ana.check_out(path, shown=shown[1]).location == f"{path}/payment", (
+        "the order of the payment does not change"
+    )
     assert order_at(path).total == 3800 + 3 * 2100
 
 
-def test_leaving_and_coming_back(app: Flask, ana: Visitor, screening: Screening) -> None:
+def test_an_order_is_found_after_leaving_the_site(app: Flask, ana: Visitor, screening: Screening) -> None:
     film = f"/films/{screening.film.slug}"
     assert "still yours" not in ana.get(film).text
     path = ana.start(screening, "A4 A5")

@@ -1,4 +1,4 @@
-"""The steps of a purchase as pages: what they say and what they refuse."""
+"""The pages of a purchase, step by step: contents and errors."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def test_a_purchase_step_by_step(ana: Visitor, screening: Screening) -> None:
     assert '<meta name="robots" content="noindex">' in page.text
 
 
-def test_every_step_says_it_in_portuguese(app: Flask, screening: Screening) -> None:
+def test_every_step_is_in_portuguese(app: Flask, screening: Screening) -> None:
     rui = Visitor(app, "pt-BR")
     path = rui.start(screening, "A4 A5")
     assert '<html lang="pt-BR"' in rui.get(f"{path}/types").text
 
 
 @pytest.mark.parametrize("step", ["types", "concessions", "checkout", "payment", ""])
-def test_another_visitors_basket_is_not_there(
+def test_the_basket_of_another_visitor_is_not_found(
     app: Flask, ana: Visitor, screening: Screening, step: str
 ) -> None:
     path = ana.start(screening, "A4")
@@ -76,13 +76,13 @@ def test_another_visitors_basket_is_not_there(
     assert order_at(path).state == "draft"
 
 
-def test_an_unknown_order_is_not_there(ana: Visitor) -> None:
+def test_an_unknown_order_is_not_found(ana: Visitor) -> None:
     for token in ("nothing", "a" * 5000, "%00", "..%2f.."):
         for step in ("", "/types", "/checkout", "/cancellation", "/payment"):
             assert ana.get(f"/orders/{token}{step}").status_code in (404, 414)
 
 
-def test_without_a_token_of_ours_nothing_happens(ana: Visitor, screening: Screening) -> None:
+def test_forms_without_a_csrf_token_change_nothing(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     answer = ana.client.post(
         f"{path}/end", data={"csrf_token": "forged"}, headers={"Sec-Fetch-Site": "cross-site"}
@@ -91,7 +91,7 @@ def test_without_a_token_of_ours_nothing_happens(ana: Visitor, screening: Screen
     assert order_at(path).state == "draft"
 
 
-def test_a_stale_form_comes_back_filled_and_sent_again_is_whole(ana: Visitor, screening: Screening) -> None:
+def test_a_stale_form_is_shown_again_with_its_values(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     typed = {"name": "Ana Souza", "email": "ana@example.org", "cpf": "529.982.247-25", "method": "pix"}
@@ -105,8 +105,8 @@ def test_a_stale_form_comes_back_filled_and_sent_again_is_whole(ana: Visitor, sc
         assert session.execute(text("select cpf from orders.orders")).scalar_one() == "52998224725"
 
 
-def test_a_browser_without_cookies_is_told_what_it_lacks(app: Flask, screening: Screening) -> None:
-    """The first time the cookie may just be gone: less is promised. The second time it is refused: that is said."""
+def test_a_browser_without_cookies_gets_an_explanation(app: Flask, screening: Screening) -> None:
+    """After the first form the cookie may have expired; after the second one the page says that cookies are refused."""
     eva = Visitor(app)
     address, form = f"/screenings/{screening.id}/orders", {"csrf_token": "sealed", "quantity": "2"}
     first = app.test_client(use_cookies=False).post(address, data=form, headers=eva.headers)
@@ -121,7 +121,7 @@ def test_a_browser_without_cookies_is_told_what_it_lacks(app: Flask, screening: 
     assert 'name="quantity" value="2"' in second.text
     eva.get("/orders/find")
     stale = eva.client.post(address, data=form, headers=eva.headers)
-    assert "lost its seal" in stale.text, "a cookie that is there is not the matter"
+    assert "lost its seal" in stale.text, "the cookie was sent, so it is not the reason"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_browser_without_cookies_is_told_what_it_lacks(app: Flask, screening: 
         (("half", "companion"), "beside a disabled person"),
     ],
 )
-def test_types_that_do_not_fit(
+def test_invalid_types_are_refused(
     ana: Visitor, screening: Screening, chosen: tuple[str, str], says: str
 ) -> None:
     path = ana.start(screening, "A4 A5")
@@ -141,11 +141,13 @@ def test_types_that_do_not_fit(
     assert answer.status_code == 422
     assert says in answer.text
     first, second = order_at(path).seats
-    assert f'id="seat-{second.seat_id}-error"' in answer.text, "it is said at the seat that it is about"
-    assert answer.text.count(f'name="kind-{first.seat_id}" value="student" checked') == 1, "the rest is kept"
+    assert f'id="seat-{second.seat_id}-error"' in answer.text, "the error is at its seat"
+    assert answer.text.count(f'name="kind-{first.seat_id}" value="student" checked') == 1, (
+        "the other choices are kept"
+    )
 
 
-def test_a_foreign_seat_in_the_form(ana: Visitor, screening: Screening) -> None:
+def test_a_seat_of_another_order_in_the_form_is_refused(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     foreign = seat_ids(seat_plan_of(screening), "A9")[0]
     answer = ana.post(
@@ -155,7 +157,7 @@ def test_a_foreign_seat_in_the_form(ana: Visitor, screening: Screening) -> None:
     assert "not part of this order" in answer.text
 
 
-def test_prices_in_the_form_mean_nothing(ana: Visitor, screening: Screening) -> None:
+def test_prices_in_the_form_are_ignored(ana: Visitor, screening: Screening) -> None:
     popcorn = add_product(screening)
     path = ana.start(screening, "A4")
     tampered = {"price": "1", "total": "1", f"price-{order_at(path).seats[0].seat_id}": "1"}
@@ -165,7 +167,9 @@ def test_prices_in_the_form_mean_nothing(ana: Visitor, screening: Screening) -> 
     assert order_at(path).total == 3800 + 2100
 
 
-def test_no_half_price_left(app: Flask, ana: Visitor, screening: Screening) -> None:
+def test_types_beyond_the_half_price_quota_are_refused(
+    app: Flask, ana: Visitor, screening: Screening
+) -> None:
     purchases.choose(
         purchases.start(screening, seat_ids(seat_plan_of(screening), "A1 A2 A3 A4 A5"), "eva"), [STUDENT] * 5
     )
@@ -176,7 +180,7 @@ def test_no_half_price_left(app: Flask, ana: Visitor, screening: Screening) -> N
     assert answer.text.count('value="student" checked') == 2
 
 
-def test_the_age_rating_is_asked(ana: Visitor, screening: Screening) -> None:
+def test_the_age_rating_must_be_confirmed(ana: Visitor, screening: Screening) -> None:
     age(screening, "16")
     path = ana.start(screening, "A4")
     assert "not recommended under 16" in ana.get(f"{path}/types").text
@@ -185,7 +189,7 @@ def test_the_age_rating_is_asked(ana: Visitor, screening: Screening) -> None:
     assert ana.post(f"{path}/types", types_form(path, FULL) | {"age": "yes"}).status_code == 303
 
 
-def test_all_that_is_wrong_with_the_types_is_said_at_once(ana: Visitor, screening: Screening) -> None:
+def test_all_errors_of_the_types_are_shown_at_once(ana: Visitor, screening: Screening) -> None:
     age(screening, "16")
     path = ana.start(screening, "A4 A5 A6")
     answer = ana.post(f"{path}/types", types_form(path, ("half", ""), FULL, ("half", "")))
@@ -199,13 +203,13 @@ def test_all_that_is_wrong_with_the_types_is_said_at_once(ana: Visitor, screenin
 
 
 @pytest.mark.parametrize("typed", ["-1", "1.5", "1e9", "1000000000", "two", "٣", "21", "<b>", " "])
-def test_quantities_that_are_none(ana: Visitor, screening: Screening, typed: str) -> None:
+def test_invalid_quantities_are_refused(ana: Visitor, screening: Screening, typed: str) -> None:
     popcorn, cola = add_product(screening, name="Popcorn"), add_product(screening, name="Cola")
     path = ana.start(screening, "A4")
     ana.post(f"{path}/types", types_form(path, FULL))
     answer = ana.post(f"{path}/concessions", {f"quantity-{popcorn}": typed, f"quantity-{cola}": "2"})
     if not typed.strip():
-        assert answer.status_code == 303, "an empty field is nothing wanted"
+        assert answer.status_code == 303, "an empty field means zero"
         return
     assert answer.status_code == 422
     assert "A whole number from 0 to 20" in answer.text
@@ -214,7 +218,7 @@ def test_quantities_that_are_none(ana: Visitor, screening: Screening, typed: str
     assert order_at(path).items == ()
 
 
-def test_a_product_that_is_not_on_the_menu(ana: Visitor, screening: Screening) -> None:
+def test_an_unknown_product_is_refused(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     ana.post(f"{path}/types", types_form(path, FULL))
     for product in ("987654", "0x1", "abc", "-3", "9" * 40):
@@ -223,7 +227,7 @@ def test_a_product_that_is_not_on_the_menu(ana: Visitor, screening: Screening) -
         assert "no longer on the menu" in answer.text
 
 
-def test_sold_out_meanwhile(ana: Visitor, screening: Screening) -> None:
+def test_a_product_that_sold_out_is_refused(ana: Visitor, screening: Screening) -> None:
     popcorn = add_product(screening, on_hand=2, name="Popcorn")
     path = ana.start(screening, "A4")
     ana.post(f"{path}/types", types_form(path, FULL))
@@ -235,7 +239,7 @@ def test_sold_out_meanwhile(ana: Visitor, screening: Screening) -> None:
     assert f'name="quantity-{popcorn}" value="2"' in answer.text
 
 
-def test_adding_up_without_a_script(ana: Visitor, screening: Screening) -> None:
+def test_the_total_is_updated_without_a_script(ana: Visitor, screening: Screening) -> None:
     popcorn = add_product(screening, name="Popcorn")
     path = ana.start(screening, "A4")
     ana.post(f"{path}/types", types_form(path, FULL))
@@ -246,8 +250,8 @@ def test_adding_up_without_a_script(ana: Visitor, screening: Screening) -> None:
     assert "Go and pay" in page
 
 
-def test_adding_one_without_a_script(ana: Visitor, screening: Screening) -> None:
-    """ "Add" sends the form: one more of its product, what else was typed with it, and back to the same place."""
+def test_add_adds_one_without_a_script(ana: Visitor, screening: Screening) -> None:
+    """The button "Add" sends the form: its product gets one more, other values and the place on the page are kept."""
     popcorn, cola = add_product(screening, name="Popcorn"), add_product(screening, name="Cola")
     path = ana.start(screening, "A4")
     ana.post(f"{path}/types", types_form(path, FULL))
@@ -259,14 +263,14 @@ def test_adding_one_without_a_script(ana: Visitor, screening: Screening) -> None
 
 
 @pytest.mark.parametrize("product", ["987654", "abc", "-3", "9" * 40, "", "//evil.example"])
-def test_adding_what_is_not_on_the_menu(ana: Visitor, screening: Screening, product: str) -> None:
+def test_adding_an_unknown_product_is_refused(ana: Visitor, screening: Screening, product: str) -> None:
     path = ana.start(screening, "A4")
     ana.post(f"{path}/types", types_form(path, FULL))
     answer = ana.post(f"{path}/concessions", {"add": product})
     assert (answer.status_code, "no longer on the menu" in answer.text) == (422, True)
 
 
-def test_adding_to_what_is_no_number(ana: Visitor, screening: Screening) -> None:
+def test_adding_to_an_invalid_quantity_is_refused(ana: Visitor, screening: Screening) -> None:
     popcorn = add_product(screening, name="Popcorn")
     path = ana.start(screening, "A4")
     ana.post(f"{path}/types", types_form(path, FULL))
@@ -275,7 +279,7 @@ def test_adding_to_what_is_no_number(ana: Visitor, screening: Screening) -> None
     assert f'name="quantity-{popcorn}" value="two"' in answer.text
 
 
-def test_a_combo_is_called_one_on_every_step(ana: Visitor, screening: Screening) -> None:
+def test_a_combo_has_its_name_on_every_step(ana: Visitor, screening: Screening) -> None:
     popcorn, combo = add_product(screening, name="Popcorn"), add_product(screening, name="Double")
     with db.transaction() as session:
         session.execute(text("update products.products set kind = 'combo' where id = :id"), {"id": combo})
@@ -299,7 +303,7 @@ def test_a_combo_is_called_one_on_every_step(ana: Visitor, screening: Screening)
         ("method", "cash", "Choose Pix or card"),
     ],
 )
-def test_the_checkout_says_what_is_wrong_where_it_is(
+def test_errors_of_the_checkout_are_at_their_fields(
     ana: Visitor, screening: Screening, field: str, typed: str, says: str
 ) -> None:
     path = ana.start(screening, "A4")
@@ -313,7 +317,7 @@ def test_the_checkout_says_what_is_wrong_where_it_is(
     assert order_at(path).state == "draft"
 
 
-def test_everything_wrong_at_once(ana: Visitor, screening: Screening) -> None:
+def test_all_errors_of_the_checkout_are_shown_at_once(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     answer = ana.check_out(path, name="", email="x", cpf="1")
@@ -321,7 +325,7 @@ def test_everything_wrong_at_once(ana: Visitor, screening: Screening) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_text(ana: Visitor, screening: Screening, text: str) -> None:
+def test_hostile_values_are_shown_as_text(ana: Visitor, screening: Screening, text: str) -> None:
     path = ana.start(screening, "A4")
     ana.choose_full(path)
     for field in ("name", "email", "cpf"):
@@ -332,12 +336,12 @@ def test_hostile_text_is_text(ana: Visitor, screening: Screening, text: str) -> 
             return
 
 
-def test_a_body_too_large(ana: Visitor, screening: Screening) -> None:
+def test_a_body_too_large_is_refused(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4")
     assert ana.post(f"{path}/checkout", {"name": "a" * 2_000_000}).status_code == 413
 
 
-def test_a_wheelchair_space_is_called_so_at_every_step(ana: Visitor) -> None:
+def test_a_wheelchair_space_is_named_on_every_step(ana: Visitor) -> None:
     screening = make_screening("wcoo", "oooo")
     path = ana.start(screening, "A1 A2")
     said = ana.get(f"{path}/seats").text

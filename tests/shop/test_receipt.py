@@ -1,4 +1,4 @@
-"""The receipt: what came and what went back, and when; and what a cancelled order says of its money."""
+"""The receipt lists payments and refunds with their times; the page of a cancelled order shows its refund."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from app.events.service import Screening
 from app.orders import service as orders
 from tests.actors import owner_of
 from tests.orders import purchases
-from tests.shop.test_payment_elsewhere import being_paid
+from tests.shop.test_payment_elsewhere import start_payment_of
 from tests.shop.visitor import Visitor, order_at
 
 
 def paid_with(ana: Visitor, screening: Screening, method: str) -> str:
-    path = being_paid(ana, screening)
+    path = start_payment_of(ana, screening)
     if method == "card":
         order = order_at(path)
         with db.transaction():
@@ -36,7 +36,9 @@ def movements(ana: Visitor, path: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("method", "words"), [("pix", "Paid by Pix"), ("card", "Paid by card")])
-def test_of_a_paid_order(app: Flask, ana: Visitor, screening: Screening, method: str, words: str) -> None:
+def test_the_receipt_of_a_paid_order(
+    app: Flask, ana: Visitor, screening: Screening, method: str, words: str
+) -> None:
     path = paid_with(ana, screening, method)
     assert f'href="{path}/receipt"' in ana.get(path).text
     assert movements(ana, path) == [(words, "R$ 76.00")]
@@ -47,13 +49,13 @@ def test_of_a_paid_order(app: Flask, ana: Visitor, screening: Screening, method:
     for private in ("ana@example.org", "pix-code", "qr"):
         assert private not in page.text
     assert page.headers["Cache-Control"] == "private, no-store"
-    assert Visitor(app).get(f"{path}/receipt").status_code == 200, "as the tickets: its address is enough"
+    assert Visitor(app).get(f"{path}/receipt").status_code == 200, "the address is enough, as for the tickets"
 
 
 @pytest.mark.parametrize(
     ("method", "when"), [("pix", "comes back within minutes"), ("card", "bank decides when it shows")]
 )
-def test_of_a_cancelled_order_that_says_when(
+def test_the_receipt_of_a_cancelled_order_has_the_time_of_the_refund(
     ana: Visitor, screening: Screening, method: str, when: str
 ) -> None:
     path = paid_with(ana, screening, method)
@@ -67,7 +69,7 @@ def test_of_a_cancelled_order_that_says_when(
     assert movements(ana, path)[1:] == [("Went back", "−R$ 76.00")]
 
 
-def test_of_a_refund_that_the_bank_refused(ana: Visitor, screening: Screening) -> None:
+def test_the_receipt_of_an_order_with_a_failed_refund(ana: Visitor, screening: Screening) -> None:
     path = paid_with(ana, screening, "pix")
     purchases.bank().set_refund_mode(purchases.charge_id(order_at(path)), "fail")
     ana.post(f"{path}/cancellation")
@@ -75,18 +77,18 @@ def test_of_a_refund_that_the_bank_refused(ana: Visitor, screening: Screening) -
     assert movements(ana, path)[1][0] == "Refund refused by the bank: we settle it by hand"
 
 
-def test_of_money_that_bought_nothing(ana: Visitor, screening: Screening) -> None:
-    path = being_paid(ana, screening)
+def test_the_receipt_of_a_payment_without_tickets(ana: Visitor, screening: Screening) -> None:
+    path = start_payment_of(ana, screening)
     with db.transaction():
         events.cancel_screening(screening.id, "No light.")
     purchases.pay(order_at(path), stubborn=True)
     assert sorted(movements(ana, path)) == [("Paid by Pix", "R$ 76.00"), ("Went back", "−R$ 76.00")]
 
 
-def test_without_money_there_is_none(app: Flask, ana: Visitor, screening: Screening) -> None:
+def test_an_unpaid_order_has_no_receipt(app: Flask, ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A4 A5")
     assert ana.get(f"{path}/receipt").location == path
-    assert Visitor(app).get(f"{path}/receipt").status_code == 404, "a basket is its owner's alone"
+    assert Visitor(app).get(f"{path}/receipt").status_code == 404, "a basket is visible to its owner only"
     ana.post(f"{path}/end")
     assert ana.get(f"{path}/receipt").location == path
     assert "/receipt" not in ana.get(path).text

@@ -25,7 +25,7 @@ def charge(screening: Screening) -> str:
     return purchases.charge_id(purchases.check_out(basket))
 
 
-def test_with_another_provider_nobody_plays_the_bank(app: Flask, settings: Settings, charge: str) -> None:
+def test_the_pages_do_not_exist_with_another_provider(app: Flask, settings: Settings, charge: str) -> None:
     ana = Visitor(app)
     assert ana.get(f"/sandbox-bank/{charge}").status_code == 200
     config.use(settings.changed(payments={"provider": "another"}))
@@ -37,18 +37,18 @@ def test_with_another_provider_nobody_plays_the_bank(app: Flask, settings: Setti
     assert purchases.bank().view(charge).status == "pending"
 
 
-def test_paying_now_and_telling_later(app: Flask, charge: str) -> None:
+def test_a_payment_that_is_reported_later(app: Flask, charge: str) -> None:
     assert Visitor(app).post(f"/sandbox-bank/{charge}", {"act": "report-late"}).status_code == 303
-    assert purchases.bank().view(charge).payments == (), "the books do not show it yet"
+    assert purchases.bank().view(charge).payments == (), "the bank does not show the payment yet"
     with db.transaction() as session:
         seconds = session.execute(
             text("select extract(epoch from visible_at - paid_at) from sandbox_bank.payments")
         ).scalar_one()
-    assert seconds > 120, "not before the order's seats are free for others"
+    assert seconds > 120, "the report comes after the claims have ended"
 
 
 @pytest.mark.parametrize("act", ["", "refunds-", "refunds-all", "PAY", "pay\x00x", "9" * 400, "<img src=x>"])
-def test_what_no_customer_does_is_not_done(app: Flask, charge: str, act: str) -> None:
+def test_unknown_acts_change_nothing(app: Flask, charge: str, act: str) -> None:
     answer = Visitor(app).post(f"/sandbox-bank/{charge}", {"act": act, "amount": "1", "return_url": "//evil"})
     assert answer.status_code == 422
     assert purchases.bank().view(charge).payments == ()

@@ -1,4 +1,4 @@
-"""One seat, one name, on every page: in rooms whose rows are numbers, and in rooms of several parts."""
+"""A seat has the same name on every page, also in auditoriums with numeric rows and with sections."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BOX = re.compile(r"<input type=\"?checkbox\"? name=\"?seat\"? [^>]*>")
 
 @pytest.fixture
 def numeric(app: Flask) -> Screening:
-    """Row 1 of eleven seats, row 11 of two."""
+    """A screening whose auditorium has row 1 with eleven seats and row 11 with two."""
     screening = make_screening("ooooooooooo", "oo")
     rename_rows(screening, A="1", B="11")
     return screening
@@ -43,7 +43,7 @@ def theatre(app: Flask) -> Screening:
     return screening
 
 
-def boxes(page: str) -> list[str]:
+def checkboxes(page: str) -> list[str]:
     return [html.unescape(box) for box in BOX.findall(page)]
 
 
@@ -53,30 +53,30 @@ def attribute(box: str, name: str) -> str:
 
 
 @pytest.mark.parametrize("view", ["", "?view=list"])
-def test_each_box_has_an_id_of_its_own(ana: Visitor, numeric: Screening, view: str) -> None:
-    found = [attribute(box, "id") for box in boxes(ana.get(f"/screenings/{numeric.id}{view}").text)]
+def test_each_checkbox_has_a_unique_id(ana: Visitor, numeric: Screening, view: str) -> None:
+    found = [attribute(box, "id") for box in checkboxes(ana.get(f"/screenings/{numeric.id}{view}").text)]
     assert len(found) == len(set(found)) == 13
     assert {"1-11", "11-1"} < set(found)
 
 
-def test_who_listens_hears_row_and_seat(ana: Visitor, numeric: Screening) -> None:
-    labels = [attribute(box, "aria-label") for box in boxes(ana.get(f"/screenings/{numeric.id}").text)]
+def test_screen_readers_get_row_and_seat(ana: Visitor, numeric: Screening) -> None:
+    labels = [attribute(box, "aria-label") for box in checkboxes(ana.get(f"/screenings/{numeric.id}").text)]
     assert "Row 11, seat 1, free, R$\u00a038.00" in labels
     assert "Row 1, seat 11, free, R$\u00a038.00" in labels
     assert len(set(labels)) == 13
 
 
 @pytest.mark.parametrize("view", ["", "?view=list"])
-def test_parts_of_the_room_are_named(ana: Visitor, theatre: Screening, view: str) -> None:
+def test_sections_of_the_auditorium_are_named(ana: Visitor, theatre: Screening, view: str) -> None:
     page = html.unescape(ana.get(f"/screenings/{theatre.id}{view}").text)
-    found = [attribute(box, "id") for box in boxes(page)]
+    found = [attribute(box, "id") for box in checkboxes(page)]
     assert len(set(found)) == 10
     assert "Balcão_Nobre:1-5" in found
     assert "Balcão Nobre, row 1, seat 5, free" in page
     assert re.search(r"<(h2|span|p)[^>]*>\s*(<span>)?Plateia", page)
 
 
-def test_a_purchase_says_the_same_everywhere(ana: Visitor, theatre: Screening) -> None:
+def test_a_seat_has_one_name_in_the_whole_purchase(ana: Visitor, theatre: Screening) -> None:
     (seat,) = [seat for seat in seat_plan_of(theatre).seats if seat.name == "Balcão Nobre 1-5"]
     path = ana.post_seats(theatre, [seat.id]).location.removesuffix("/types")
     types = html.unescape(ana.get(f"{path}/types").text)
@@ -98,10 +98,10 @@ def test_a_purchase_says_the_same_everywhere(ana: Visitor, theatre: Screening) -
     )
 
 
-def test_seats_that_are_not_sold_look_taken_and_are_counted_apart(ana: Visitor, screening: Screening) -> None:
+def test_seats_not_for_sale_are_shown_as_taken_and_not_counted(ana: Visitor, screening: Screening) -> None:
     take_off_sale(screening, "A1 A2 A3")
     page = html.unescape(ana.get(f"/screenings/{screening.id}").text)
-    assert [attribute(box, "aria-label") for box in boxes(page)][:4] == [
+    assert [attribute(box, "aria-label") for box in checkboxes(page)][:4] == [
         "A1, taken",
         "A2, taken",
         "A3, taken",
@@ -114,8 +114,8 @@ def test_seats_that_are_not_sold_look_taken_and_are_counted_apart(ana: Visitor, 
     assert refused.status_code == 409
 
 
-def test_a_zone_without_any_price_is_drawn(ana: Visitor, screening: Screening) -> None:
-    """It may be that nobody can buy there, and no price is known."""
+def test_a_zone_without_a_price_is_drawn(ana: Visitor, screening: Screening) -> None:
+    """A zone that is not for sale may have no price."""
     take_off_sale(screening, "B1 B2 B3 B4")
     with db.transaction() as session:
         zone = seat_plan_of(screening).rows[1][0].zone_id
@@ -129,18 +129,18 @@ def summaries(page: str) -> list[str]:
     return [" ".join(re.sub(r"<[^>]+>", "", one).split()) for one in found]
 
 
-def test_the_list_says_what_each_row_has_and_costs(ana: Visitor, screening: Screening) -> None:
+def test_the_list_shows_the_seats_and_prices_of_each_row(ana: Visitor, screening: Screening) -> None:
     ana.start(screening, "A1 A2 A3")
     page = Visitor(ana.client.application).get(f"/screenings/{screening.id}?view=list").text
     assert summaries(page) == ["Row A 7 free, from R$ 38", "Row B 4 free, from R$ 46"]
 
 
-def test_the_row_with_the_best_seats_stands_open(ana: Visitor, screening: Screening) -> None:
+def test_the_row_with_the_best_seats_is_open(ana: Visitor, screening: Screening) -> None:
     page = ana.get(f"/screenings/{screening.id}?view=list").text
     assert re.findall(r'<details data-row="(\w)"( open)?>', page) == [("A", " open"), ("B", "")]
 
 
-def test_the_rows_with_chosen_seats_stand_open(ana: Visitor, screening: Screening) -> None:
+def test_rows_with_chosen_seats_are_open(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "B1 B2")
     page = ana.get(f"{path}/seats?view=list").text
     assert re.findall(r'<details data-row="(\w)"( open)?>', page) == [("A", ""), ("B", " open")]

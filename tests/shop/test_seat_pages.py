@@ -1,4 +1,4 @@
-"""The seat map and the waiting list as pages, given what nobody should send: said in place, nothing typed lost."""
+"""The pages of the seat map and the waiting list with invalid input: errors at their place, values kept."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def claims() -> int:
     "typed",
     ["0", "-1", "1.5", "1e9", "1000000000", "9" * 400, "9", "two", "", "٣", "²", "\x00", '"><img src=x>'],
 )
-def test_a_quantity_that_is_none_is_said_and_kept(ana: Visitor, screening: Screening, typed: str) -> None:
+def test_an_invalid_quantity_gets_an_error_and_is_kept(
+    ana: Visitor, screening: Screening, typed: str
+) -> None:
     answer = send(ana, screening, quantity=typed)
     assert answer.status_code == 422
     assert "Ask for 1 to 8 seats." in answer.text
@@ -58,7 +60,7 @@ def test_a_quantity_that_is_none_is_said_and_kept(ana: Visitor, screening: Scree
 
 
 @pytest.mark.parametrize("typed", ["0", "-1", "1.5", "x", "", "٣", "1-", "1-2-3", "9" * 400, "10,11", "\x00"])
-def test_a_seat_that_is_none(ana: Visitor, screening: Screening, typed: str) -> None:
+def test_an_invalid_seat_is_refused(ana: Visitor, screening: Screening, typed: str) -> None:
     for kept in ({"keep": "1"}, {}):
         answer = send(ana, screening, seat=[typed], **kept)
         assert answer.status_code == 422
@@ -66,7 +68,7 @@ def test_a_seat_that_is_none(ana: Visitor, screening: Screening, typed: str) -> 
     assert claims() == 0
 
 
-def test_seats_of_another_room_repeated_none_and_too_many(ana: Visitor, screening: Screening) -> None:
+def test_unknown_repeated_missing_and_too_many_seats_are_refused(ana: Visitor, screening: Screening) -> None:
     other = make_screening("oooo")
     a1 = seats(screening, "A1")
     for wrong, said in (
@@ -83,13 +85,13 @@ def test_seats_of_another_room_repeated_none_and_too_many(ana: Visitor, screenin
     assert claims() == 0
 
 
-def test_what_was_chosen_stays_chosen_beside_what_was_wrong(ana: Visitor, screening: Screening) -> None:
+def test_valid_seats_stay_chosen_beside_invalid_ones(ana: Visitor, screening: Screening) -> None:
     answer = send(ana, screening, seat=[*seats(screening, "A3 A4"), "999999999"], keep="1")
     assert answer.status_code == 422
     assert "2 seats: A3, A4" in answer.text
 
 
-def test_a_sold_seat_is_named_and_the_rest_stays_chosen(
+def test_a_lost_seat_is_named_and_the_others_stay_chosen(
     ana: Visitor, app: Flask, screening: Screening
 ) -> None:
     Visitor(app).start(screening, "A4")
@@ -101,7 +103,7 @@ def test_a_sold_seat_is_named_and_the_rest_stays_chosen(
 
 
 @pytest.mark.parametrize("state", ["started", "cancelled"])
-def test_a_screening_that_is_over(ana: Visitor, app: Flask, state: str) -> None:
+def test_a_screening_that_is_over_is_not_sold(ana: Visitor, app: Flask, state: str) -> None:
     starts_in = timedelta(hours=-1) if state == "started" else timedelta(hours=3)
     screening = make_screening("oooo", starts_in=starts_in)
     if state == "cancelled":
@@ -119,20 +121,22 @@ def test_a_screening_that_is_over(ana: Visitor, app: Flask, state: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "999999", "2147483648", "9" * 20, "9" * 400, "-1", "1.5", "x"])
-def test_a_screening_that_is_none(ana: Visitor, app: Flask, number: str) -> None:
+def test_an_unknown_screening_is_not_found(ana: Visitor, app: Flask, number: str) -> None:
     for path in (f"/screenings/{number}", f"/screenings/{number}/seats.json", f"/screenings/{number}/events"):
         assert ana.get(path).status_code == 404
     assert ana.post(f"/screenings/{number}/orders", {"quantity": "2"}).status_code == 404
 
 
-def test_the_map_changes_nobody_elses_order(ana: Visitor, app: Flask, screening: Screening) -> None:
+def test_the_order_of_another_visitor_cannot_be_changed(
+    ana: Visitor, app: Flask, screening: Screening
+) -> None:
     path = Visitor(app).start(screening, "A4 A5")
     assert ana.get(f"{path}/seats").status_code == 404
     assert ana.post(f"{path}/seats", {"seat": seats(screening, "A1"), "keep": "1"}).status_code == 404
     assert claims() == 2
 
 
-def test_seats_of_ones_other_order_are_in_the_legend(ana: Visitor, screening: Screening) -> None:
+def test_seats_of_another_own_order_are_in_the_legend(ana: Visitor, screening: Screening) -> None:
     address = f"/screenings/{screening.id}"
     assert "Your other order" not in ana.get(address).text
     ana.start(screening, "A4 A5")
@@ -140,8 +144,8 @@ def test_seats_of_ones_other_order_are_in_the_legend(ana: Visitor, screening: Sc
 
 
 @pytest.fixture
-def wish(ana: Visitor) -> str:
-    """The path of a place in line, not yet taken."""
+def open_request(ana: Visitor) -> str:
+    """The path of an open request."""
     answer = send(ana, make_screening("o"), quantity="5")
     assert answer.status_code == 303
     return answer.location
@@ -157,10 +161,10 @@ def wish(ana: Visitor) -> str:
         ({"quantity": "2", "email": "<img src=x>@example.org"}, "That is not an e-mail address."),
     ],
 )
-def test_a_place_in_line_asked_for_wrongly(
-    ana: Visitor, wish: str, form: dict[str, object], said: str
+def test_an_invalid_request_for_the_waiting_list_is_refused(
+    ana: Visitor, open_request: str, form: dict[str, object], said: str
 ) -> None:
-    answer = ana.post(wish, form)
+    answer = ana.post(open_request, form)
     assert answer.status_code == 422
     assert said in answer.text
     assert f'name="quantity" value="{form["quantity"]}"' in answer.text
@@ -175,11 +179,11 @@ def test_a_place_in_line_asked_for_wrongly(
     assert "<img src=x>" not in answer.text
 
 
-def test_asking_too_often_keeps_what_was_typed(
-    ana: Visitor, wish: str, monkeypatch: pytest.MonkeyPatch
+def test_a_throttled_request_keeps_the_typed_values(
+    ana: Visitor, open_request: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "TRIES", 0)
-    answer = ana.post(wish, {"quantity": "3", "email": "ana@example.org"})
+    answer = ana.post(open_request, {"quantity": "3", "email": "ana@example.org"})
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
     assert "Wait a minute and try again." in answer.text
@@ -187,8 +191,8 @@ def test_asking_too_often_keeps_what_was_typed(
     assert 'value="ana@example.org"' in answer.text
 
 
-def test_a_crowd_behind_one_address_gets_its_places_in_line(app: Flask, ana: Visitor) -> None:
-    """Forty people wait for forty seats; one of them can change their mind a dozen times."""
+def test_many_visitors_at_one_address_can_join_the_waiting_list(app: Flask, ana: Visitor) -> None:
+    """Forty visitors at one address join for forty seats; one of them can change the request a dozen times."""
     full = make_screening("o")
     answer = None
     for person in range(42):
@@ -200,7 +204,7 @@ def test_a_crowd_behind_one_address_gets_its_places_in_line(app: Flask, ana: Vis
     assert tries == [303] * (waiting.TRIES - 1) + [429]
 
 
-def test_who_joins_too_many_lines_is_asked_to_wait(ana: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_joining_too_many_waiting_lists_is_throttled(ana: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     full = make_screening("o")
     monkeypatch.setattr(seat_pages, "JOINS_OF_A_VISITOR", 2)
     answers = [send(ana, full, quantity="5") for _ in range(3)]
@@ -210,7 +214,7 @@ def test_who_joins_too_many_lines_is_asked_to_wait(ana: Visitor, monkeypatch: py
     assert 'name="quantity" value="5"' in answers[2].text
 
 
-def test_a_script_without_cookies_does_not_fill_the_table(
+def test_requests_without_cookies_are_throttled(
     app: Flask, ana: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = make_screening("o")
@@ -221,22 +225,26 @@ def test_a_script_without_cookies_does_not_fill_the_table(
         assert session.execute(text("select count(*) from reservations.requests")).scalar_one() == 2
 
 
-def test_the_email_of_the_line_is_not_asked_for_again(app: Flask, ana: Visitor) -> None:
+def test_the_email_of_a_request_is_filled_in_at_the_checkout(app: Flask, ana: Visitor) -> None:
     full = make_screening("ooo")
     blocking = purchases.start(full, seat_ids(seat_plan_of(full), "A1 A2 A3"), "eva")
-    wish = send(ana, full, quantity="2").location
-    assert ana.post(wish, {"quantity": "2", "email": " Rita@example.org"}).status_code == 303
+    open_request = send(ana, full, quantity="2").location
+    assert ana.post(open_request, {"quantity": "2", "email": " Rita@example.org"}).status_code == 303
     with db.transaction():
         orders.abandon(blocking.token, owner_of(blocking))
     with db.transaction():
         reservations.offer_next(full.id)
-    path = ana.post(f"{wish}/orders").location.removesuffix("/types")
+    path = ana.post(f"{open_request}/orders").location.removesuffix("/types")
     ana.choose_full(path)
     assert 'value="rita@example.org"' in ana.get(f"{path}/checkout").text
     with ana.client.session_transaction() as cookie:
-        assert "rita@" not in str(dict(cookie)), "who reads the cookie reads no e-mail"
+        assert "rita@" not in str(dict(cookie)), "the cookie does not contain the e-mail"
     other = ana.start(make_screening("ooo"), "A1")
     ana.choose_full(other)
     with counted() as sent:
-        assert "example.org" not in ana.get(f"{other}/checkout").text, "that is for this order alone"
-    assert not [one for one in sent if "reservations.requests" in one], "nobody waited: nobody looks"
+        assert "example.org" not in ana.get(f"{other}/checkout").text, (
+            "the e-mail is filled in for its own order only"
+        )
+    assert not [one for one in sent if "reservations.requests" in one], (
+        "without a request, no statement reads requests"
+    )

@@ -1,4 +1,4 @@
-"""Several orders of one browser: all are shown, each can be gone on with or given up."""
+"""Several open orders of one browser: all are listed, and each can be continued or given up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def two_at_most(app: Flask, settings: Settings) -> None:
     config.use(settings.changed(holds={"max_per_visitor": 2}))
 
 
-def test_the_programme_names_them_all(app: Flask, ana: Visitor, screening: Screening) -> None:
+def test_the_programme_lists_all_open_orders(app: Flask, ana: Visitor, screening: Screening) -> None:
     first, second = ana.start(screening, "A1 A2"), ana.start(screening, "A5")
     for page in ("/", f"/films/{screening.film.slug}"):
         answer = ana.get(page).text
@@ -27,14 +27,16 @@ def test_the_programme_names_them_all(app: Flask, ana: Visitor, screening: Scree
             assert f"{seats} for Metrópolis are still yours" in answer
             assert f'href="{path}"' in answer
             assert f'action="{path}/end"' in answer
-    assert ana.post(f"{second}/end", {"next": "/films/x?day=1"}).location == "/films/x?day=1", "where one was"
+    assert ana.post(f"{second}/end", {"next": "/films/x?day=1"}).location == "/films/x?day=1", (
+        "back to the page of the form"
+    )
     assert "A5 for" not in ana.get("/").text
     assert ana.post(f"{first}/end", {"next": "//evil.example"}).location == f"/screenings/{screening.id}"
     assert "still yours" not in ana.get("/").text
 
 
 @pytest.mark.usefixtures("two_at_most")
-def test_the_one_too_many_says_where_the_others_are(ana: Visitor, screening: Screening) -> None:
+def test_the_error_for_too_many_orders_links_to_the_others(ana: Visitor, screening: Screening) -> None:
     first, second = ana.start(screening, "A1 A2"), ana.start(screening, "A5")
     answer = ana.post_seats(screening, seat_ids(seat_plan_of(screening), "A8 A9"))
     assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (429, True)
@@ -61,10 +63,10 @@ def test_the_one_too_many_says_where_the_others_are(ana: Visitor, screening: Scr
 
 @pytest.mark.usefixtures("two_at_most")
 @pytest.mark.parametrize("wish", ["A8 A9", "quantity"])
-def test_what_is_lost_meanwhile_costs_nothing_that_one_had(
+def test_an_order_is_not_given_up_when_the_new_seats_are_lost(
     ana: Visitor, screening: Screening, wish: str
 ) -> None:
-    """Both or neither: the seats that were wanted are gone, so those that one has stay."""
+    """The replacement is one transaction: the wanted seats are lost, so the old order keeps its seats."""
     first, _ = ana.start(screening, "A1 A2"), ana.start(screening, "A5")
     purchases.start(screening, seat_ids(seat_plan_of(screening), "A8"), "eva")
     seats = seat_ids(seat_plan_of(screening), wish) if wish != "quantity" else []
@@ -76,7 +78,7 @@ def test_what_is_lost_meanwhile_costs_nothing_that_one_had(
 
 
 @pytest.mark.usefixtures("two_at_most")
-def test_nobody_gives_up_the_order_of_another(ana: Visitor, screening: Screening) -> None:
+def test_the_order_of_another_visitor_cannot_be_given_up(ana: Visitor, screening: Screening) -> None:
     theirs = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1"), "eva")
     form = {"quantity": "1", "once": "a-new-wish", "replaces": theirs.token}
     assert ana.post(f"/screenings/{screening.id}/orders", form).status_code == 404
@@ -95,7 +97,7 @@ def test_nobody_gives_up_the_order_of_another(ana: Visitor, screening: Screening
     ],
     ids=["none together", "very many together", "no such seat", "very many seats"],
 )
-def test_a_wish_that_cannot_be_gives_nothing_up(
+def test_an_invalid_new_order_gives_up_nothing(
     ana: Visitor, screening: Screening, asked: dict[str, object]
 ) -> None:
     first = ana.start(screening, "A1 A2")
@@ -104,7 +106,7 @@ def test_a_wish_that_cannot_be_gives_nothing_up(
     assert (order_at(first).state, [seat.name for seat in order_at(first).seats]) == ("draft", ["A1", "A2"])
 
 
-def test_a_crowd_behind_one_address_is_told_so(
+def test_the_error_names_the_limit_of_the_address(
     app: Flask, ana: Visitor, screening: Screening, settings: Settings
 ) -> None:
     config.use(settings.changed(holds={"max_per_address": 1}))
@@ -114,10 +116,10 @@ def test_a_crowd_behind_one_address_is_told_so(
 
 
 @pytest.mark.usefixtures("two_at_most")
-def test_who_let_time_run_out_is_not_told_of_a_crowd(
+def test_expired_orders_are_not_reported_as_the_limit_of_the_address(
     ana: Visitor, screening: Screening, settings: Settings
 ) -> None:
-    """The orders are over for the visitor; their seats come free a little later, and count until then."""
+    """The orders are over for the visitor, but their claims count until the end of the grace."""
     for path in (ana.start(screening, "A1 A2"), ana.start(screening, "A5")):
         purchases.age_order(order_at(path), minutes=settings.holds.minutes + 0.5)
     answer = ana.post_seats(screening, seat_ids(seat_plan_of(screening), "A8 A9"))
@@ -128,7 +130,7 @@ def test_who_let_time_run_out_is_not_told_of_a_crowd(
     assert 60 < int(answer.headers["Retry-After"]) <= 90
 
 
-def test_the_map_points_to_the_order_of_its_own_screening(ana: Visitor, screening: Screening) -> None:
+def test_the_map_links_to_the_open_order_of_its_screening(ana: Visitor, screening: Screening) -> None:
     here = ana.start(screening, "A1")
     ana.start(make_screening("oooo"), "A2")
     page = ana.get(f"/screenings/{screening.id}").text

@@ -1,4 +1,4 @@
-"""Signing in and out: sessions that end when they should, tries that are counted, redirects to our own pages only."""
+"""Sign-in and sign-out pages: the end of sessions, throttles, and redirects to our own pages only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.users.account_data import PASSWORD, mail_link, make_account, send_due
 pytestmark = pytest.mark.usefixtures("empty_mailbox")
 
 
-def test_wrong_password_keeps_the_email(ana: Visitor) -> None:
+def test_a_wrong_password_keeps_the_typed_email(ana: Visitor) -> None:
     make_account()
     answer = ana.post("/account/sign-in", {"email": "ana@example.org", "password": "wrong one"})
     assert answer.status_code == 422
@@ -26,7 +26,7 @@ def test_wrong_password_keeps_the_email(ana: Visitor) -> None:
     assert "wrong one" not in answer.text
 
 
-def test_too_many_tries_are_told_how_long_to_wait(ana: Visitor) -> None:
+def test_too_many_tries_get_the_time_to_wait(ana: Visitor) -> None:
     make_account()
     for _ in range(sign_in_throttle.ATTEMPTS):
         ana.post("/account/sign-in", {"email": "ana@example.org", "password": "a guess"})
@@ -53,7 +53,7 @@ def test_too_many_tries_are_told_how_long_to_wait(ana: Visitor) -> None:
         "",
     ],
 )
-def test_sign_in_leads_nowhere_else(ana: Visitor, address: str) -> None:
+def test_sign_in_redirects_to_our_own_pages_only(ana: Visitor, address: str) -> None:
     make_account()
     answer = sign_in(ana, next=address)
     assert answer.status_code == 303
@@ -61,7 +61,7 @@ def test_sign_in_leads_nowhere_else(ana: Visitor, address: str) -> None:
     assert ana.client.get("/account/sign-in", query_string={"next": address}).location == "/account/orders"
 
 
-def test_sign_in_goes_on_where_it_was_asked_for(ana: Visitor) -> None:
+def test_sign_in_redirects_to_the_page_that_asked_for_it(ana: Visitor) -> None:
     make_account(role="door")
     refused = ana.get("/account/orders?x=1")
     assert refused.location == "/account/sign-in?next=/account/orders?x%3D1"
@@ -73,7 +73,7 @@ def test_sign_in_goes_on_where_it_was_asked_for(ana: Visitor) -> None:
     ("role", "home"),
     [("customer", "/account/orders"), ("door", "/staff/scan"), ("manager", "/account/orders")],
 )
-def test_each_role_is_led_to_its_own_work(ana: Visitor, role: str, home: str) -> None:
+def test_each_role_is_redirected_to_its_page(ana: Visitor, role: str, home: str) -> None:
     make_account(role=role)
     assert 'name="next" value=""' in ana.get("/account/sign-in").text
     assert sign_in(ana, next="").location == home
@@ -93,13 +93,13 @@ def test_signing_in_starts_a_new_session_that_keeps_the_basket(ana: Visitor) -> 
         assert after.get("csrf_token") != token
         assert "planted" not in after
     assert ana.get(f"{path}/types").status_code == 200
-    assert path in ana.get("/").text, "it is offered to be gone on with"
+    assert path in ana.get("/").text, "the programme offers to continue the order"
     ana.choose_full(path)
     assert ana.check_out(path).status_code == 303
 
 
 def copy_of(browser: Visitor, app: Flask) -> Visitor:
-    """Somebody who has copied the browser's cookie."""
+    """A visitor with a copy of the browser's cookie."""
     thief = Visitor(app)
     cookie = browser.client.get_cookie("session")
     assert cookie is not None
@@ -107,12 +107,12 @@ def copy_of(browser: Visitor, app: Flask) -> Visitor:
     return thief
 
 
-def test_a_cookie_copied_before_signing_in_owns_nothing_afterwards(app: Flask, ana: Visitor) -> None:
+def test_a_cookie_copied_before_the_sign_in_owns_nothing_afterwards(app: Flask, ana: Visitor) -> None:
     make_account()
     screening = make_screening("oooo")
     first = ana.start(screening, "A1")
     thief = copy_of(ana, app)
-    assert thief.get(f"{first}/types").status_code == 200, "until then they are one browser"
+    assert thief.get(f"{first}/types").status_code == 200, "before the sign-in both count as one browser"
     sign_in(ana)
     second = ana.start(screening, "A3")
     for path in (first, second):
@@ -123,7 +123,7 @@ def test_a_cookie_copied_before_signing_in_owns_nothing_afterwards(app: Flask, a
 
 
 @pytest.mark.parametrize("way", ["verify", "reset"])
-def test_nor_when_a_mail_signs_in(app: Flask, ana: Visitor, way: str) -> None:
+def test_a_copied_cookie_owns_nothing_after_a_sign_in_by_mail(app: Flask, ana: Visitor, way: str) -> None:
     user = make_account(verified=False)
     path = ana.start(make_screening("oooo"), "A1")
     thief = copy_of(ana, app)
@@ -150,11 +150,11 @@ def test_a_copied_cookie_is_signed_out_with_its_original(app: Flask, ana: Visito
     ana.post("/account/sign-out")
     assert thief.get("/staff/scan").status_code == 303
     assert thief.get(f"{path}/types").status_code == 404
-    assert phone.get("/staff/scan").status_code == 200, "another device of the account goes on"
-    assert phone.get(f"{path}/types").status_code == 200, "and has what the account was buying"
+    assert phone.get("/staff/scan").status_code == 200, "the session of another device continues"
+    assert phone.get(f"{path}/types").status_code == 200, "the other device has the orders of the account"
 
 
-def test_signing_in_again_ends_the_session_before(app: Flask, ana: Visitor) -> None:
+def test_signing_in_again_ends_the_former_session(app: Flask, ana: Visitor) -> None:
     make_account()
     sign_in(ana)
     thief = copy_of(ana, app)
@@ -163,7 +163,7 @@ def test_signing_in_again_ends_the_session_before(app: Flask, ana: Visitor) -> N
     assert thief.get("/account").status_code == 303
 
 
-def test_guessing_does_not_keep_out_who_has_been_here_before(app: Flask, ana: Visitor) -> None:
+def test_guessing_does_not_lock_a_known_browser_out(app: Flask, ana: Visitor) -> None:
     make_account(role="door")
     sign_in(ana)
     ana.post("/account/sign-out")
@@ -174,11 +174,11 @@ def test_guessing_does_not_keep_out_who_has_been_here_before(app: Flask, ana: Vi
     assert sign_in(ana).status_code == 303
 
 
-def test_signing_out_ends_it(ana: Visitor) -> None:
+def test_signing_out_ends_the_session(ana: Visitor) -> None:
     make_account()
     sign_in(ana)
     assert ana.get("/account").status_code == 200
-    assert ana.get("/account/sign-out").location == "/account", "a link cannot do it"
+    assert ana.get("/account/sign-out").location == "/account", "a GET does not sign out"
     assert ana.post("/account/sign-out").location == "/"
     assert ana.get("/account").status_code == 303
     assert ana.get("/account").headers["Cache-Control"] != "public"
@@ -200,7 +200,7 @@ def test_a_new_password_signs_out_every_other_device(app: Flask, ana: Visitor) -
     assert phone.get("/account").status_code == 303
 
 
-def test_a_session_of_an_account_that_is_gone(ana: Visitor) -> None:
+def test_a_session_of_a_deleted_account_is_ignored(ana: Visitor) -> None:
     make_account()
     sign_in(ana)
     with db.transaction() as session:
@@ -209,8 +209,8 @@ def test_a_session_of_an_account_that_is_gone(ana: Visitor) -> None:
     assert ana.get("/").status_code == 200
 
 
-def test_a_sign_in_in_the_middle_of_a_form_leads_to_its_page(ana: Visitor) -> None:
-    """What was typed is gone with the session, but nobody ends at an address that shows nothing."""
+def test_a_sign_in_during_a_form_redirects_to_its_page(ana: Visitor) -> None:
+    """The typed values are lost with the session, but the redirect leads to an existing page."""
     make_account()
     for form in ("/account/name", "/account/password", "/account/verification"):
         assert ana.post(form, {"name": "Ana"}).location == f"/account/sign-in?next={form}"

@@ -1,4 +1,4 @@
-"""What helps on the way: the calendar's file, the way to the cinema, when the room opens; sharing without the order."""
+"""Details of a visit on the order page: calendar file, directions, opening time, sharing without its address."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def entry(ana: Visitor, order: OrderView) -> Any:
     return found
 
 
-def test_the_visit_goes_into_a_calendar_and_out_of_it(
+def test_the_calendar_file_adds_and_removes_the_visit(
     ana: Visitor, paid: OrderView, screening: Screening
 ) -> None:
     stood = entry(ana, paid)
@@ -56,8 +56,8 @@ def test_the_visit_goes_into_a_calendar_and_out_of_it(
     assert (stood["status"], over["status"]) == ("CONFIRMED", "CANCELLED")
 
 
-def test_a_calendar_does_not_tell_the_address_of_the_order(ana: Visitor, paid: OrderView) -> None:
-    """Who shares a calendar does not share the tickets."""
+def test_the_calendar_file_does_not_contain_the_address_of_the_order(ana: Visitor, paid: OrderView) -> None:
+    """A shared calendar must not give access to the tickets."""
     assert paid.token not in ana.get(f"{links.order(paid.token)}/calendar.ics").text
     shared = re.search(r"<button[^>]+data-share[^>]*>", ana.get(links.order(paid.token)).text)
     assert shared
@@ -65,13 +65,15 @@ def test_a_calendar_does_not_tell_the_address_of_the_order(ana: Visitor, paid: O
     assert f'data-url="http://localhost/films/{paid.screening.film.slug}"' in shared[0]
 
 
-def test_nothing_for_a_calendar_before_it_is_paid(ana: Visitor, screening: Screening) -> None:
+def test_an_unpaid_order_has_no_calendar_file(ana: Visitor, screening: Screening) -> None:
     path = ana.start(screening, "A1")
     assert ana.get(f"{path}/calendar.ics").status_code == 404
     assert ana.get("/orders/nobodys/calendar.ics").status_code == 404
 
 
-def test_the_way_there_and_when_the_room_opens(ana: Visitor, paid: OrderView, screening: Screening) -> None:
+def test_the_page_has_directions_and_the_opening_time(
+    ana: Visitor, paid: OrderView, screening: Screening
+) -> None:
     page = unescape(ana.get(links.order(paid.token)).text)
     opens = screening.showtime.time("en", tickets.opens_at(screening.starts_at))
     assert f"The room opens at {opens}." in page
@@ -81,7 +83,7 @@ def test_the_way_there_and_when_the_room_opens(ana: Visitor, paid: OrderView, sc
     assert "noreferrer" in way[2]
 
 
-def test_after_the_film_nothing_leads_there_any_more(
+def test_after_the_screening_the_page_has_no_directions(
     ana: Visitor, paid: OrderView, screening: Screening
 ) -> None:
     with db.transaction() as session:

@@ -1,4 +1,4 @@
-"""The providers' door: signed hints are stored and answered 200, everything else leaves nothing behind."""
+"""The webhooks of providers: signed hints are stored and get 200; all others change nothing."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def sign(body: bytes) -> dict[str, str]:
         b'{"charges": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
     ],
 )
-def test_signed_nonsense_is_unreadable(
+def test_a_signed_malformed_webhook_is_refused(
     client: FlaskClient, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = client.post("/webhooks/sandbox", data=body, headers=sign(body))
@@ -72,7 +72,7 @@ def test_a_charge_named_twice_is_one_hint(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("appended", ["/", "/pix", "/pix/", "//pix"])
-def test_what_the_central_banks_api_appends_to_the_address(client: FlaskClient, appended: str) -> None:
+def test_the_suffix_of_the_central_banks_api_is_accepted(client: FlaskClient, appended: str) -> None:
     sent = payments.sandbox().notification("some-charge")
     answer = client.post(f"/webhooks/sandbox{appended}", data=sent.body, headers=sent.headers)
     assert answer.status_code == 200
@@ -81,7 +81,7 @@ def test_what_the_central_banks_api_appends_to_the_address(client: FlaskClient, 
 
 
 @pytest.mark.parametrize("appended", ["/pix/x", "/cob", "x"])
-def test_another_ending_is_no_webhook(client: FlaskClient, appended: str) -> None:
+def test_another_suffix_is_not_found(client: FlaskClient, appended: str) -> None:
     sent = payments.sandbox().notification("some-charge")
     answer = client.post(f"/webhooks/sandbox{appended}", data=sent.body, headers=sent.headers)
     assert (answer.status_code, hints()) == (404, 0)
