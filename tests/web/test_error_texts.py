@@ -18,7 +18,7 @@ COMMAND_CODES = {"role.unknown", "payment.amount", "screening.reason"}
 
 
 def form_codes() -> set[str]:
-    """The form_codes of wrong input that services and front ends raise."""
+    """The codes of `Invalid` errors in the code, without those that only commands raise."""
     found = set()
     for file in APP.rglob("*.py"):
         found |= set(re.findall(r'Invalid\(\s*"([a-z_]+\.[a-z_]+)"', file.read_text()))

@@ -13,7 +13,7 @@ from app.core.pages import Page
 from app.web import links
 
 ROOT = Path(__file__).resolve().parents[2]
-# Matches calls_of_links such as links.order(order.token, "payment"): the function, and the part after the token.
+# Matches calls such as links.order(order.token, "payment"): the function, and the part after the token.
 CALL = re.compile(r"""links\.(order|screening|request|account|staff)\((?:[^()"',]+, )?["']([\w./-]+)["']\)""")
 
 
