@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from app.adapters.postgres_limits import NoAnswer, Outage
 from app.core import db
 from app.core.config import Settings
-from tests.adapters.test_postgres_limits import LONG, PATIENCE
+from tests.adapters.test_postgres_limits import LONG, WAIT_LIMIT
 from tests.silent_proxy import SilentProxy, silent_proxy
 
 CALLERS = 6
@@ -65,7 +65,7 @@ def test_a_transaction_without_an_answer_leaves_nothing_open(proxy: SilentProxy)
 
 
 def test_one_thread_connects_and_the_others_share_its_result() -> None:
-    outage = Outage(PATIENCE)
+    outage = Outage(WAIT_LIMIT)
     outage.begin()
     arrived = threading.Semaphore(0)
 
@@ -84,7 +84,7 @@ def test_one_thread_connects_and_the_others_share_its_result() -> None:
 
     def dial() -> None:
         asked.append(1)
-        answer.wait(PATIENCE)
+        answer.wait(WAIT_LIMIT)
         raise NoAnswer("silent")
 
     def call() -> None:
@@ -100,7 +100,7 @@ def test_one_thread_connects_and_the_others_share_its_result() -> None:
         arrived.acquire()
     answer.set()
     for caller in callers:
-        caller.join(PATIENCE)
+        caller.join(WAIT_LIMIT)
     assert len(failed) == CALLERS
     assert len(asked) == 1
     with pytest.raises(NoAnswer):

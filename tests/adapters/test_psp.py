@@ -119,7 +119,7 @@ def test_a_pending_payment_arrives_without_a_cancellation(bank: Sandbox) -> None
 
 
 def test_unknown_charges_are_refused(bank: Sandbox) -> None:
-    for call in (bank.fetch, bank.cancel, bank.look):
+    for call in (bank.fetch, bank.cancel, bank.view):
         with pytest.raises(UnknownCharge):
             call("nobody")
     with pytest.raises(Refused):
