@@ -1,4 +1,4 @@
-"""Many doors scan one ticket at the same time, and one admits it. The controls take the guards out."""
+"""Race: many devices scan one ticket at the same time, and one admits it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def tickets(database: str) -> list[service.Ticket]:
 
 
 def run_together(count: int, action: Callable[[int], str]) -> Counter[str]:
-    """The results of `action` in `count` threads that start together."""
+    """Run `action` in `count` threads that start together; returns the results."""
     gate = threading.Barrier(count)
 
     def run(number: int) -> str:
@@ -42,7 +42,7 @@ def run_together(count: int, action: Callable[[int], str]) -> Counter[str]:
         return Counter(pool.map(run, range(count)))
 
 
-def test_fifty_doors_admit_a_ticket_once(tickets: list[service.Ticket]) -> None:
+def test_fifty_devices_admit_a_ticket_once(tickets: list[service.Ticket]) -> None:
     qr_text = tickets[0].qr_text
     verdicts = run_together(THREADS, lambda n: service.admit(qr_text, door_actor(n), gate=str(n)).verdict)
     assert verdicts == {"admitted": 1, "already": THREADS - 1}

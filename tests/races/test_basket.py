@@ -1,6 +1,6 @@
-"""Two requests of one order at once (two tabs, a double click): what is asked for is what the basket is worth.
+"""Race: two requests change one order at once (two tabs, a double click), and its total fits its content.
 
-Who waits for the order's lock must not reckon with the seats and items that stood there before the wait.
+A request that waited for the order's lock must not use the seats and items that it read before the wait.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ CROSSINGS = [
 
 
 @pytest.mark.parametrize(("cross", "worth"), CROSSINGS)
-def test_the_total_is_what_the_basket_is_worth(
+def test_the_total_fits_the_seats_and_concessions(
     screening: Screening, cross: Callable[[Screening], OrderView], worth: int
 ) -> None:
     order = cross(screening)
@@ -85,7 +85,7 @@ def test_the_total_is_what_the_basket_is_worth(
 
 
 @pytest.mark.parametrize(("cross", "worth"), CROSSINGS)
-def test_control_reckoning_with_what_stood_before_the_wait(
+def test_control_with_values_read_before_the_wait_the_total_is_wrong(
     screening: Screening, monkeypatch: pytest.MonkeyPatch, cross: Callable[[Screening], OrderView], worth: int
 ) -> None:
     in_one_statement = text(f"{queries._ORDER} where o.token = :key for update of o")
@@ -93,12 +93,12 @@ def test_control_reckoning_with_what_stood_before_the_wait(
     order = cross(screening)
     assert order.seats_total + order.items_total == worth
     assert order.total < worth
-    with pytest.raises(TotalDisagrees):  # and then at least nobody pays it
+    with pytest.raises(TotalDisagrees):  # the checkout refuses the wrong total
         purchases.check_out(order)
 
 
-def test_what_is_begun_to_be_paid_is_held_long_enough(screening: Screening) -> None:
-    """The snacks that came while the checkout waited for the order live as long as the payment may take."""
+def test_concessions_added_during_the_checkout_live_until_the_payment_ends(screening: Screening) -> None:
+    """Concessions that were added while the checkout waited for the order get the new deadline too."""
     popcorn = add_product(screening, on_hand=50)
     order = basket(screening)
     purchases.age_order(order, 9)

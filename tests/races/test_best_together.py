@@ -1,4 +1,4 @@
-"""Crowds that ask for the best seats together: nobody is beaten to what was found for them."""
+"""Race: many visitors ask for the best seats together, and no two find the same seats."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.reservations.holds import hold, taken_seats
 pytestmark = pytest.mark.usefixtures("large_pool")
 
 
-def together(screening: Screening) -> list[Any]:
+def hold_best_in_threads(screening: Screening) -> list[Any]:
     def work() -> Reservation:
         with db.transaction():
             return service.hold_best(screening, 2, new_visitor_actor())
@@ -29,7 +29,7 @@ def together(screening: Screening) -> list[Any]:
 
 
 def count_losses(monkeypatch: pytest.MonkeyPatch) -> list[SeatsLost]:
-    """Notes every time that a try at the best seats found them gone."""
+    """Record each time that the best seats were taken before they could be held."""
     losses: list[SeatsLost] = []
     seats_lost = holds.seats_lost
 
@@ -41,25 +41,25 @@ def count_losses(monkeypatch: pytest.MonkeyPatch) -> list[SeatsLost]:
     return losses
 
 
-def test_the_best_together_do_not_collide(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_for_the_best_seats_do_not_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     losses = count_losses(monkeypatch)
     screening = make_screening(*["oooooooooo"] * 8)
-    results = together(screening)
+    results = hold_best_in_threads(screening)
     assert len(of_kind(results, Reservation)) == 40
     assert len(taken_seats(screening).split()) == 80
     assert losses == []
 
 
-def test_control_the_best_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_the_lock_they_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     losses = count_losses(monkeypatch)
     monkeypatch.setattr(holds, "lock_screening", lambda screening_id: None)
-    results = together(make_screening(*["oooooooooo"] * 8))
+    results = hold_best_in_threads(make_screening(*["oooooooooo"] * 8))
     assert losses
     assert not of_kind(results, DBAPIError)
 
 
-def test_picked_by_hand_against_the_best_together() -> None:
-    """Those who pick take no lock: the best ones are looked for again, and nobody gets half of a pair."""
+def test_chosen_seats_against_the_best_seats() -> None:
+    """Visitors who choose seats take no lock: the search is repeated, and nobody gets one of two seats."""
     screening = make_screening(*["oooooo"] * 4)
     room = seat_plan_of(screening)
     pairs = [block[first : first + 2] for block in room.rows for first in range(0, 6, 2)]

@@ -1,4 +1,4 @@
-"""Late money while the cinema calls the screening off: whoever comes first, nobody keeps tickets for it."""
+"""Race: a late payment and the cancellation of its screening; in either order, no valid ticket remains."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def screening(app: object, database: str, settings: Settings) -> Iterator[Screen
     db.connect(database, pool_size=settings.database.pool_size)
 
 
-def called_off_meanwhile(screening: Screening, settle: Callable[[], str]) -> str:
-    """The screening is called off, and its orders looked for, before the money's transaction commits."""
+def call_off_during(screening: Screening, settle: Callable[[], str]) -> str:
+    """Call the screening off and search for its orders before the transaction of the payment commits."""
 
     def call_off() -> None:
         with db.transaction():
@@ -52,22 +52,22 @@ def ready(screening: Screening) -> tuple[OrderView, Callable[[], str]]:
     return basket, settle
 
 
-def test_the_money_goes_back(screening: Screening) -> None:
+def test_the_late_payment_is_refunded(screening: Screening) -> None:
     basket, settle = ready(screening)
-    assert called_off_meanwhile(screening, settle) == "paid"
+    assert call_off_during(screening, settle) == "paid"
     after = purchases.order(basket.token)
     assert (after.state, after.end_reason) == ("refunded", "called_off")
     assert (refunds(after), valid_tickets(after)) == ([(3800, "refunded")], [])
 
 
-def test_control_when_the_screening_is_not_kept_from_being_called_off(
+def test_control_without_the_lock_of_the_screening_tickets_stay_valid(
     screening: Screening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.orders.settlement.events.lock_scheduled", lambda screening_id: True)
     basket, settle = ready(screening)
-    assert called_off_meanwhile(screening, settle) == "paid"
+    assert call_off_during(screening, settle) == "paid"
     after = purchases.order(basket.token)
     assert (after.state, refunds(after), valid_tickets(after)) == ("paid", [], ["A4"])
-    handlers.call_off_late_orders()  # the clock finds what was missed
+    handlers.call_off_late_orders()  # the tick finds the missed order
     purchases.run_due_work()
     assert refunds(after) == [(3800, "refunded")]

@@ -1,4 +1,4 @@
-"""The last half-price place: many at once, the law's 40 % are kept. Without the quota's lock they would not be."""
+"""Race: many customers choose half price at once, and the quota of 40 % is kept."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def screening(app: object, database: str, settings: Settings) -> Iterator[Screen
 
 
 def baskets(screening: Screening) -> list[OrderView]:
-    """Each of a room of people holds a seat."""
+    """One basket with one seat for each person."""
     return [
         purchases.start(screening, [seat.id], f"visitor-{seat.id}")
         for seat in seat_plan_of(screening).seats[:PEOPLE]
     ]
 
 
-def all_want_half(everybody: list[OrderView]) -> int:
-    """All choose half price at once, slow to commit; returns how many got it."""
+def choose_half_price_at_once(everybody: list[OrderView]) -> int:
+    """Let all choose half price at once, with slow commits; returns how many succeeded."""
 
     def choose(basket: OrderView) -> bool:
         try:
@@ -63,24 +63,24 @@ def claimed(screening: Screening) -> int:
         ).scalar_one()
 
 
-def test_no_more_than_the_quota(screening: Screening) -> None:
-    assert all_want_half(baskets(screening)) == PLACES
+def test_the_quota_is_not_exceeded(screening: Screening) -> None:
+    assert choose_half_price_at_once(baskets(screening)) == PLACES
     assert claimed(screening) == PLACES
     with db.reading():
         assert orders.half_price_left(screening.id) == (0, PLACES)
 
 
-def test_control_without_the_lock_more_are_sold(
+def test_control_without_the_lock_the_quota_is_exceeded(
     screening: Screening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(half_price_claims, "lock_quota", lambda screening_id: None)
-    assert all_want_half(baskets(screening)) > PLACES
+    assert choose_half_price_at_once(baskets(screening)) > PLACES
     assert claimed(screening) > PLACES
 
 
-def test_seniors_stand_outside(screening: Screening) -> None:
+def test_seniors_do_not_count_for_the_quota(screening: Screening) -> None:
     everybody = baskets(screening)
-    assert all_want_half(everybody) == PLACES
+    assert choose_half_price_at_once(everybody) == PLACES
     for basket in everybody:
         if not purchases.order(basket.token).types_chosen:
             purchases.choose(basket, [SENIOR])

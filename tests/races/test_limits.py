@@ -1,4 +1,4 @@
-"""Limits under a crowd: what one visitor, address or mailbox may have at a time. Each race beside its control."""
+"""Race: the limits of holds and requests of one visitor, address or mailbox hold for parallel requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def strict(settings: Settings, large_pool: None) -> None:
 
 
 def many_holds(**who: str) -> list[Any]:
-    """A seat each, all for one visitor or from one address."""
+    """Hold a seat in each thread, all for one visitor or one address."""
     screening = make_screening("o" * 12)
 
     def one(number: int) -> Callable[[], Reservation]:
@@ -40,7 +40,7 @@ def many_holds(**who: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("who", ["visitor", "address_key"])
-def test_no_crowd_of_ones_own_gets_around_the_limit(monkeypatch: pytest.MonkeyPatch, who: str) -> None:
+def test_parallel_holds_keep_the_limit(monkeypatch: pytest.MonkeyPatch, who: str) -> None:
     monkeypatch.setattr(
         claims, "SQL", claim_statements.statements(claim=with_a_pause(claim_statements.CLAIM))
     )
@@ -50,34 +50,36 @@ def test_no_crowd_of_ones_own_gets_around_the_limit(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("who", ["visitor", "address_key"])
-def test_control_no_crowd_of_ones_own(monkeypatch: pytest.MonkeyPatch, who: str) -> None:
+def test_control_without_the_limits_in_the_statement_there_are_more_holds(
+    monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
     monkeypatch.setattr(
         claims, "SQL", claim_statements.statements(claim=with_a_pause(claim_statements.CLAIM), limits="")
     )
     assert len(of_kind(many_holds(**{who: "greedy"}), Reservation)) > MOST
 
 
-def many_places(*, visitor: str = "", email: str = "") -> list[Any]:
-    """A place in a line each, all for one browser or one mailbox."""
+def many_requests(*, visitor: str = "", email: str = "") -> list[Any]:
+    """Join a waiting list in each thread, all for one visitor or one mailbox."""
     wishes = []
     for _ in range(8):
         with db.transaction():
             wishes.append(service.open_request(make_screening("o"), 1, new_visitor_actor(visitor=visitor)))
 
-    def line_up(wish: Request) -> Callable[[], Request]:
+    def join(wish: Request) -> Callable[[], Request]:
         def work() -> Request:
             with db.transaction():
                 return service.wait_for_seats(wish.token, 1, email or f"{uuid.uuid4().hex}@example.org")
 
         return work
 
-    return run_at_once([line_up(wish) for wish in wishes])
+    return run_at_once([join(wish) for wish in wishes])
 
 
 SAME = [{"visitor": "greedy"}, {"email": "victim@example.org"}]
 
 
-def counting_takes_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def slow_down_counting(monkeypatch: pytest.MonkeyPatch) -> None:
     count = waiting_list._check_request_limit
 
     def slowly(current: Request, email: str) -> None:
@@ -88,15 +90,17 @@ def counting_takes_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("same", SAME)
-def test_nobody_lines_up_for_a_whole_house(monkeypatch: pytest.MonkeyPatch, same: dict[str, str]) -> None:
-    counting_takes_a_while(monkeypatch)
-    results = many_places(**same)
+def test_parallel_requests_keep_the_limit(monkeypatch: pytest.MonkeyPatch, same: dict[str, str]) -> None:
+    slow_down_counting(monkeypatch)
+    results = many_requests(**same)
     assert len(of_kind(results, Request)) == MOST
     assert len(of_kind(results, Conflict)) == 8 - MOST
 
 
 @pytest.mark.parametrize("same", SAME)
-def test_control_nobody_lines_up(monkeypatch: pytest.MonkeyPatch, same: dict[str, str]) -> None:
-    counting_takes_a_while(monkeypatch)
+def test_control_without_the_lock_there_are_more_requests(
+    monkeypatch: pytest.MonkeyPatch, same: dict[str, str]
+) -> None:
+    slow_down_counting(monkeypatch)
     monkeypatch.setattr(limits, "lock_request_limits", lambda *_: None)
-    assert len(of_kind(many_places(**same), Request)) > MOST
+    assert len(of_kind(many_requests(**same), Request)) > MOST

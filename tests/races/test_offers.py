@@ -1,4 +1,4 @@
-"""An offer taken and let go at once: its seats are an order's or free, never both. Beside it the control."""
+"""Race: an offer is accepted and cancelled at once; its seats belong to an order or are free, never both."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.reservations.holds import hold, taken_seats
 pytestmark = pytest.mark.usefixtures("large_pool")
 
 
-def taken_while_let_go() -> tuple[str, Any]:
-    """Somebody lets an offer go while its acceptance is about to commit: seats taken then, and what they were told."""
+def cancel_during_acceptance() -> tuple[str, Any]:
+    """Cancel a request while the acceptance of its offer is not committed; returns the taken seats and the result."""
     screening = make_screening("oo")
     with db.transaction():
         request = service.join_waiting_list(screening, 2, "ana@example.com", visitor_actor("ana"))
@@ -30,32 +30,32 @@ def taken_while_let_go() -> tuple[str, Any]:
         assert service.offer_next(screening.id) == 1
     answers: list[Any] = []
 
-    def let_go() -> None:
+    def cancel() -> None:
         try:
             with db.transaction():
                 answers.append(service.cancel_request(request.token))
         except Exception as error:
             answers.append(error)
 
-    letting_go = threading.Thread(target=let_go)
+    cancelling = threading.Thread(target=cancel)
     with db.transaction():
         started = orders.start_from_offer(request.token, visitor_actor("ana"))
-        letting_go.start()
+        cancelling.start()
         wait_until_blocked()
-    letting_go.join(20)
+    cancelling.join(20)
     with db.reading():
         assert orders.order(started.token).is_open
     return taken_seats(screening), answers[0]
 
 
-def test_seats_of_an_order_are_not_let_go() -> None:
-    seats, answer = taken_while_let_go()
+def test_an_accepted_offer_is_not_cancelled() -> None:
+    seats, answer = cancel_during_acceptance()
     assert seats == "A1 A2"
     assert isinstance(answer, Conflict)
 
 
-def test_control_seats_of_an_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Giving back first and asking afterwards frees seats of a live order."""
+def test_control_releasing_before_the_state_change_frees_sold_seats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Releasing the seats before the conditional update frees seats of a live order."""
 
     def unguarded(token: str) -> Request:
         offer = service.request(token).offer
@@ -65,11 +65,11 @@ def test_control_seats_of_an_order(monkeypatch: pytest.MonkeyPatch) -> None:
         return service.request(token)
 
     monkeypatch.setattr(service, "cancel_request", unguarded)
-    seats, _ = taken_while_let_go()
+    seats, _ = cancel_during_acceptance()
     assert seats == ""
 
 
-def test_leaving_while_an_offer_is_made_leaves_it_too() -> None:
+def test_a_cancellation_during_an_offer_cancels_the_offer() -> None:
     screening = make_screening("oo")
     with db.transaction():
         request = service.join_waiting_list(screening, 2, "ana@example.com", visitor_actor("ana"))
@@ -89,8 +89,8 @@ def test_leaving_while_an_offer_is_made_leaves_it_too() -> None:
     assert taken_seats(screening) == ""
 
 
-def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Two wait while all is free. When the first has an offer, somebody picks a seat of the second's and one of it."""
+def hold_during_offers(serve: Callable[[int], object], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Serve two requests; after the first offer, a visitor asks for a seat of that offer and one of the next."""
     screening = make_screening("oo", "oo", "oo", "oo")
     for who in ("ana", "bia"):
         with db.transaction():
@@ -99,8 +99,8 @@ def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest
     picker = threading.Thread(target=lambda: results.append(outcome(lambda: hold(screening, "B1 C1"))))
     tell = waiting_notices.send_offer
 
-    def somebody_picks(*offered: Any) -> None:
-        tell(*offered)
+    def notify_and_start_hold(*offered: Any) -> None:
+        send_notice(*offered)
         if not picker.ident:
             picker.start()
             wait_until_blocked()
@@ -109,7 +109,7 @@ def hand_picker_meets_offers(serve: Callable[[int], object], monkeypatch: pytest
     results.append(outcome(lambda: serve(screening.id)))
     picker.join(TIMEOUT_SECONDS)
     assert not picker.is_alive()
-    # Where the two wait for each other, the database breaks off the one or the other.
+    # In a deadlock the database aborts one of the two transactions.
     assert taken_seats(screening) in ("B1 B2 C1 C2", "C1 C2", *(["B1 C1"] if deadlocks(results) else []))
     return results
 
@@ -121,15 +121,15 @@ def outcome(work: Callable[[], object]) -> object:
         return error
 
 
-def test_offers_and_who_picks_by_hand_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    results = hand_picker_meets_offers(handlers._serve_waiting_list, monkeypatch)
+def test_offers_and_a_hold_do_not_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = hold_during_offers(handlers._serve_waiting_list, monkeypatch)
     assert (len(results), deadlocks(results), unexpected(results)) == (2, 0, [])
 
 
-def test_control_two_offers_in_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_two_offers_in_one_transaction_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
     def both(screening_id: int) -> None:
         with db.transaction():
             while offers.offer_next(screening_id):
                 pass
 
-    assert deadlocks(hand_picker_meets_offers(both, monkeypatch)) == 1
+    assert deadlocks(hold_during_offers(both, monkeypatch)) == 1

@@ -1,4 +1,4 @@
-"""Tickets that are issued while a leaked key is retired: they are re-signed too. Each race has its control."""
+"""Race: tickets issued while a leaked signing key is retired are re-signed too."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("app", "large_pool")
 
 
 def verdict_after_rotation() -> str:
-    """The verdict on a ticket that is issued, but not committed, when the key is rotated."""
+    """Rotate the key while a ticket is issued and not committed; returns the verdict on that ticket."""
     signing_keys.clear_cache()
     with db.transaction():
         signing_keys.ensure()
@@ -99,7 +99,7 @@ def test_control_in_one_transaction_issuing_waits() -> None:
 def test_processes_that_re_sign_at_the_same_time_re_sign_each_ticket_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The command and the worker may run together."""
+    """The command and the worker can run at the same time."""
     signing_keys.clear_cache()
     monkeypatch.setattr(key_rotation, "ORDERS_PER_BATCH", 2)
     sold = [make_facts() for _ in range(12)]

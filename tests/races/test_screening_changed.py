@@ -1,4 +1,4 @@
-"""A screening changes while somebody pays: nobody agrees to what they have not seen, and each ticket is renewed."""
+"""Race: a screening changes during a checkout or payment; the buyer sees the change, and each ticket is renewed."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def basket(folder: Path) -> OrderView:
     return purchases.choose(purchases.start(screening, seat_ids_at(screening, 0)))
 
 
-def other_print(folder: Path) -> None:
-    """Within the caller's transaction."""
+def change_version(folder: Path) -> None:
+    """Change the version of the screening in the caller's transaction."""
     path = write_programme(folder, screenings={"version": "dubbed"})
     import_programme([path], taken=reservations.occupancy, change_sold=orders.sales_of)
 
 
-def one_before_the_other(first: Callable[[], object], second: Callable[[], object]) -> list[Exception]:
-    """`second` begins when `first` has done its work and not committed; what it raised."""
+def run_before_commit(first: Callable[[], object], second: Callable[[], object]) -> list[Exception]:
+    """Start `second` while the transaction of `first` is not committed; returns the errors of `second`."""
     failed: list[Exception] = []
 
     def run() -> None:
@@ -64,9 +64,9 @@ def one_before_the_other(first: Callable[[], object], second: Callable[[], objec
     return failed
 
 
-def changes(folder: Path) -> None:
+def change_and_work(folder: Path) -> None:
     with db.transaction():
-        other_print(folder)
+        change_version(folder)
     send_all_mails()
 
 
@@ -76,35 +76,35 @@ def version_on_the_ticket(order: OrderView) -> str:
     return ticket.facts.version
 
 
-def was_told(order: OrderView) -> bool:
+def got_a_mail(order: OrderView) -> bool:
     return any("mudou" in subject and order.code in subject for subject in send_all_mails())
 
 
-def settled_while_it_changes(folder: Path) -> OrderView:
+def settle_during_change(folder: Path) -> OrderView:
     waiting = purchases.check_out(basket(folder))
     (settle,) = paid_but_not_settled(waiting, 1)
-    assert one_before_the_other(settle, lambda: changes(folder)) == []
+    assert run_before_commit(settle, lambda: change_and_work(folder)) == []
     cache.clear_all()
     assert purchases.order(waiting.token).state == "paid"
     return waiting
 
 
-def test_a_ticket_that_is_issued_at_that_moment_is_renewed(tmp_path: Path) -> None:
-    paid = settled_while_it_changes(tmp_path)
-    assert was_told(paid)
+def test_a_ticket_issued_during_the_change_is_renewed(tmp_path: Path) -> None:
+    paid = settle_during_change(tmp_path)
+    assert got_a_mail(paid)
     assert version_on_the_ticket(paid) == "dubbed"
 
 
-def test_control_when_paying_does_not_hold_the_screening(
+def test_control_without_the_lock_at_the_payment_the_ticket_is_not_renewed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.orders.completion.events.lock_presentation", lambda screening: screening)
-    paid = settled_while_it_changes(tmp_path)
-    assert not was_told(paid)
+    paid = settle_during_change(tmp_path)
+    assert not got_a_mail(paid)
     assert version_on_the_ticket(paid) == "original"
 
 
-def checked_out_while_it_changes(folder: Path) -> list[Exception]:
+def check_out_during_change(folder: Path) -> list[Exception]:
     chosen = basket(folder)
 
     def check_out() -> None:
@@ -119,14 +119,16 @@ def checked_out_while_it_changes(folder: Path) -> list[Exception]:
                 shown_revision=0,
             )
 
-    return one_before_the_other(lambda: other_print(folder), check_out)
+    return run_before_commit(lambda: change_version(folder), check_out)
 
 
-def test_who_agrees_to_the_former_print_is_shown_the_new_one_first(tmp_path: Path) -> None:
-    (error,) = checked_out_while_it_changes(tmp_path)
+def test_a_checkout_with_the_former_revision_is_refused(tmp_path: Path) -> None:
+    (error,) = check_out_during_change(tmp_path)
     assert isinstance(error, PresentationChanged)
 
 
-def test_control_when_checking_out_does_not_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_the_lock_at_the_checkout_it_succeeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("app.orders.checkout.events.lock_presentation", lambda screening: screening)
-    assert checked_out_while_it_changes(tmp_path) == []
+    assert check_out_during_change(tmp_path) == []

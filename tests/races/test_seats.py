@@ -1,4 +1,4 @@
-"""Seats under a crowd. Each race has its control: the same crowd, with the guard taken out, must do damage."""
+"""Races for seats: parallel claims, sales, releases and expiry never sell a seat twice and never deadlock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("large_pool")
 
 
 def sold_twice() -> int:
-    """Seats that two reservations believe to have: both remember them, and both are confirmed."""
+    """The seats that belong to two confirmed reservations."""
     with db.reading() as session:
         return int(
             session.execute(
@@ -38,8 +38,8 @@ def sold_twice() -> int:
         )
 
 
-def look_then_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The guard taken out: looks whether the seats are free, and then writes them, whoever came in between."""
+def read_then_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace the claim by an unguarded one: it reads whether the seats are free, and then writes."""
 
     def unguarded(
         reservation_id: uuid.UUID, screening_id: int, seat_ids: list[int], **kept: Any
@@ -70,29 +70,29 @@ def look_then_write(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "create_hold", unguarded)
 
 
-def fifty_for_one(screening: Screening) -> list[Any]:
+def fifty_holds_of_one_seat(screening: Screening) -> list[Any]:
     return run_at_once([lambda: hold(screening, "A1")] * 50)
 
 
-def test_fifty_for_one_seat() -> None:
-    results = fifty_for_one(make_screening("oo"))
+def test_of_fifty_holds_of_one_seat_one_succeeds() -> None:
+    results = fifty_holds_of_one_seat(make_screening("oo"))
     assert len(of_kind(results, Reservation)) == 1
     assert len(of_kind(results, SeatsLost)) == 49
 
 
-def test_control_fifty_for_one_seat(monkeypatch: pytest.MonkeyPatch) -> None:
-    look_then_write(monkeypatch)
-    assert len(of_kind(fifty_for_one(make_screening("oo")), Reservation)) > 1
+def test_control_reading_before_writing_sells_a_seat_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_then_write(monkeypatch)
+    assert len(of_kind(fifty_holds_of_one_seat(make_screening("oo")), Reservation)) > 1
 
 
-# Without `order by`, rows are taken as they come; here: as the caller named them.
+# Without `order by`, rows are locked in the order of the caller.
 
 
 UNSORTED = claim_statements.CLAIM.replace("order by wanted.seat_id", "")
 
 
-def crosswise(screening: Screening, times: int) -> list[Any]:
-    """A+B against B+A, in pairs, `times` times over; the seats are given back each time."""
+def hold_in_both_orders(screening: Screening, times: int) -> list[Any]:
+    """Hold A+B and B+A at the same time, in pairs, `times` times; the seats are released each time."""
     one, two = (seat.id for seat in seat_plan_of(screening).seats[:2])
     results: list[Any] = []
 
@@ -123,19 +123,19 @@ def crosswise(screening: Screening, times: int) -> list[Any]:
     return results
 
 
-def test_a_and_b_against_b_and_a() -> None:
-    results = crosswise(make_screening("oo"), 50)  # 8 threads: 200 pairs
+def test_holds_of_two_seats_in_both_orders_do_not_deadlock() -> None:
+    results = hold_in_both_orders(make_screening("oo"), 50)  # 8 threads: 200 pairs
     assert len(results) == 400
     assert deadlocks(results) == 0
     assert not unexpected(results)
     assert of_kind(results, Reservation)
 
 
-def test_control_a_and_b_against_b_and_a(monkeypatch: pytest.MonkeyPatch) -> None:
-    # One statement takes both rows within microseconds: the pause lets the two meet as they would under load.
+def test_control_unsorted_holds_of_two_seats_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    # One statement locks both rows within microseconds; the pause makes the transactions overlap as under load.
     monkeypatch.setattr(claims, "SQL", claim_statements.statements(claim=with_a_pause(UNSORTED)))
     monkeypatch.setattr(holds, "TRIES", 1)
-    results = crosswise(make_screening("oo"), 3)
+    results = hold_in_both_orders(make_screening("oo"), 3)
     assert deadlocks(results) > 0
 
 
@@ -146,15 +146,15 @@ def with_a_pause(claim: str) -> str:
     )
 
 
-def test_the_pause_alone_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pause_alone_causes_no_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         claims, "SQL", claim_statements.statements(claim=with_a_pause(claim_statements.CLAIM))
     )
-    assert deadlocks(crosswise(make_screening("oo"), 3)) == 0
+    assert deadlocks(hold_in_both_orders(make_screening("oo"), 3)) == 0
 
 
-def mixed(screening: Screening, threads: int, seconds: float) -> list[Any]:
-    """Claim, change, extend, sell, release and expiry, all at once on few seats, for `seconds`."""
+def run_all_writes(screening: Screening, threads: int, seconds: float) -> list[Any]:
+    """Claim, change, extend, sell, release and expire few seats in parallel, for `seconds`."""
     seats = [seat.id for seat in seat_plan_of(screening).seats]
     until = time.monotonic() + seconds
 
@@ -164,7 +164,7 @@ def mixed(screening: Screening, threads: int, seconds: float) -> list[Any]:
         def step(mine: list[uuid.UUID]) -> Any:
             act = chance.choice(["hold", "hold", "change", "extend", "sell", "release", "expire"])
             if act == "expire":
-                return run_out_and_expire(chance)
+                return end_and_expire(chance)
             if act == "hold" or not mine:
                 wanted = chance.sample(seats, chance.randint(1, 4))
                 with db.transaction():
@@ -196,8 +196,8 @@ def mixed(screening: Screening, threads: int, seconds: float) -> list[Any]:
     return [result for results in run_at_once([work(seed) for seed in range(threads)]) for result in results]
 
 
-def run_out_and_expire(chance: random.Random) -> int:
-    """Let the time of one hold be over, seat by seat in order as any write must, and end what is due."""
+def end_and_expire(chance: random.Random) -> int:
+    """End the time of one hold, locking by seat id as every write does, and run the expiry."""
     with db.transaction() as session:
         found = session.execute(
             text(
@@ -212,10 +212,10 @@ def run_out_and_expire(chance: random.Random) -> int:
     return handlers.expire_holds()
 
 
-def test_all_writes_mixed_by_24_threads() -> None:
+def test_all_writes_in_24_threads_neither_deadlock_nor_oversell() -> None:
     results: list[Any] = []
-    for _room in range(12):  # one is enough, but for a slow machine
-        results += mixed(make_screening("oooooo", "oooooo"), 24, 3.0)
+    for _room in range(12):  # one screening is enough; on a slow machine several are needed
+        results += run_all_writes(make_screening("oooooo", "oooooo"), 24, 3.0)
         if len(of_kind(results, Reservation)) > 50 and True in results:
             break
     else:
@@ -227,7 +227,7 @@ def test_all_writes_mixed_by_24_threads() -> None:
 
 
 def assert_claims_fit_reservations() -> None:
-    """Every confirmed reservation has all of its seats for ever; no claim belongs to one that has ended."""
+    """Assert that confirmed reservations have all their seats without expiry, and that ended ones have none."""
     with db.reading() as session:
         broken = session.execute(
             text(
@@ -245,8 +245,8 @@ def assert_claims_fit_reservations() -> None:
     assert not broken
 
 
-def test_control_all_writes_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each seat's rows in any order: deadlocks, within a second."""
+def test_control_unsorted_writes_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows locked in any order cause deadlocks within a second."""
     unsorted = claim_statements.LOCKED.replace(
         "order by held.screening_id, held.seat_id", "order by random()"
     )
@@ -255,15 +255,15 @@ def test_control_all_writes_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
     screening = make_screening("oooo")
     found = 0
     for _ in range(20):
-        found += deadlocks(mixed(screening, 24, 1.5))
+        found += deadlocks(run_all_writes(screening, 24, 1.5))
         if found:
             break
     assert found > 0
 
 
-def test_control_mixed_sales(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looking before writing sells a seat twice."""
-    look_then_write(monkeypatch)
+def test_control_reading_before_writing_oversells_in_sales(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read before the write does not protect: a seat is sold twice."""
+    read_then_write(monkeypatch)
     screening = make_screening("oo")
 
     def buy() -> bool:

@@ -1,4 +1,4 @@
-"""Money in a hurry: a Pix confirmed twice at once, and a late one against somebody who takes the seats."""
+"""Race: several payments of one order at once, and a late payment against a visitor who takes the seats."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def screening(app: object, database: str, settings: Settings) -> Iterator[Screen
 
 
 def paid_but_not_settled(basket: OrderView, times: int) -> list[Callable[[], str]]:
-    """The bank has `times` payments; what would settle each of them."""
+    """Make `times` payments at the bank; returns for each a function that settles it."""
     purchases.bank().pay(purchases.charge_id(basket), times=times, stubborn=True)
     while worker.drain(routes(("payments",))) + payment_checks.deliver_sandbox_notifications():
         pass
@@ -64,24 +64,24 @@ def paid_but_not_settled(basket: OrderView, times: int) -> list[Callable[[], str
     ]
 
 
-def waiting_for_money(screening: Screening, *places: int) -> OrderView:
+def awaiting_payment(screening: Screening, *places: int) -> OrderView:
     room = seat_plan_of(screening).seats
     seats = [room[place].id for place in places]
     return purchases.check_out(purchases.choose(purchases.start(screening, seats, f"visitor-{places[0]}")))
 
 
-def confirm_four_times(screening: Screening) -> list[Counter[str]]:
+def settle_four_payments(screening: Screening) -> list[Counter[str]]:
     outcomes = []
     for place in range(ROUNDS):
-        basket = waiting_for_money(screening, place)
+        basket = awaiting_payment(screening, place)
         results = run_at_once(paid_but_not_settled(basket, 4))
         words = [result if isinstance(result, str) else type(result).__name__ for result in results]
         outcomes.append(Counter(words))
     return outcomes
 
 
-def test_one_of_four_payments_settles_and_the_others_go_back(screening: Screening) -> None:
-    assert confirm_four_times(screening) == [Counter(paid=1, refunded=3)] * ROUNDS
+def test_one_of_four_payments_settles_and_the_others_are_refunded(screening: Screening) -> None:
+    assert settle_four_payments(screening) == [Counter(paid=1, refunded=3)] * ROUNDS
     purchases.run_due_work()
     for place in range(ROUNDS):
         with db.reading() as session:
@@ -96,19 +96,19 @@ def test_one_of_four_payments_settles_and_the_others_go_back(screening: Screenin
             assert len(tickets.of_order(order.id)) == 1
 
 
-def test_control_without_the_orders_lock_payments_get_into_each_others_way(
+def test_control_without_the_lock_of_the_order_more_payments_settle_or_fail(
     screening: Screening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "locked_by_id", queries.by_id)
-    assert confirm_four_times(screening) != [Counter(paid=1, refunded=3)] * ROUNDS
+    assert settle_four_payments(screening) != [Counter(paid=1, refunded=3)] * ROUNDS
 
 
-def late_money_against_a_taker() -> list[tuple[str, bool, bool]]:
-    """A round each: what the late money became, whether the taker got the seat, whether the claim is the payer's."""
+def settle_late_against_a_hold() -> list[tuple[str, bool, bool]]:
+    """For each round: the late payment's outcome, whether the other visitor got the seat, whether the payer has it."""
     rounds = []
     for place in range(ROUNDS):
         screening = make_screening("ooo")
-        basket = waiting_for_money(screening, 0)
+        basket = awaiting_payment(screening, 0)
         purchases.age_order(basket, 30)
         (settle,) = paid_but_not_settled(basket, 1)
         seat = basket.seats[0].seat_id
@@ -135,8 +135,8 @@ def late_money_against_a_taker() -> list[tuple[str, bool, bool]]:
 
 
 @pytest.mark.usefixtures("screening")
-def test_a_late_pix_never_sells_what_another_took() -> None:
-    for outcome, took, is_payers in late_money_against_a_taker():
+def test_a_late_payment_never_gets_a_taken_seat() -> None:
+    for outcome, took, is_payers in settle_late_against_a_hold():
         if outcome == "paid":
             assert (took, is_payers) == (False, True)
         else:
@@ -144,18 +144,18 @@ def test_a_late_pix_never_sells_what_another_took() -> None:
 
 
 @pytest.mark.usefixtures("screening")
-def test_control_with_claims_that_overwrite_both_have_the_seat(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_with_overwriting_claims_both_get_the_seat(monkeypatch: pytest.MonkeyPatch) -> None:
     unguarded = (
         claim_statements.CLAIM[: claim_statements.CLAIM.index("      where held.expires_at")]
         + "    returning seat_id\n"
     )
     monkeypatch.setattr(claims, "SQL", claim_statements.statements(claim=unguarded))
-    assert any(outcome == "paid" and took for outcome, took, _ in late_money_against_a_taker())
+    assert any(outcome == "paid" and took for outcome, took, _ in settle_late_against_a_hold())
 
 
-def test_late_money_after_the_takeover(screening: Screening) -> None:
-    """The other has paid by then: the late buyer is offered the neighbour, and may take the money instead."""
-    basket = waiting_for_money(screening, 4)
+def test_a_reseat_is_accepted_or_declined_once(screening: Screening) -> None:
+    """The seat is sold, so the late buyer is offered another one and may accept it or ask for the refund."""
+    basket = awaiting_payment(screening, 4)
     purchases.age_order(basket, 30)
     purchases.buy(screening, [basket.seats[0].seat_id], "taker")
     (settle,) = paid_but_not_settled(basket, 1)
@@ -168,50 +168,52 @@ def test_late_money_after_the_takeover(screening: Screening) -> None:
     assert (len(issued), len(back)) == ((1, 0) if after.state == "paid" else (0, 1)), answers
 
 
-def late_money_meets_a_picker(screening: Screening, monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """One of two seats was taken over; while the money looks at them, somebody asks for both."""
-    basket = waiting_for_money(screening, 2, 4)
+def settle_late_during_hold(screening: Screening, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """One of two seats was taken; while the late payment claims them, another visitor asks for both."""
+    basket = awaiting_payment(screening, 2, 4)
     first, second = (seat.seat_id for seat in basket.seats)
-    purchases.age_order(basket, 30)  # the clockwork has not ended the hold yet
+    purchases.age_order(basket, 30)  # the tick has not expired the hold yet
     purchases.start(screening, [first], "taker")
     (settle,) = paid_but_not_settled(basket, 1)
     results: list[object] = []
     picker = threading.Thread(
-        target=lambda: results.extend(run_at_once([lambda: ask_for(screening, first, second)]))
+        target=lambda: results.extend(run_at_once([lambda: hold_as_picker(screening, first, second)]))
     )
 
-    def watched(look: Callable[..., object]) -> Callable[..., object]:
-        def then_somebody_asks(*args: object, **options: object) -> object:
-            seen = look(*args, **options)
+    def start_hold_after(step: Callable[..., object]) -> Callable[..., object]:
+        def then_hold(*args: object, **options: object) -> object:
+            result = step(*args, **options)
             if not picker.ident:
                 picker.start()
                 wait_until_blocked()
-            return seen
+            return result
 
-        return then_somebody_asks
+        return then_hold
 
     for name in ("move", "claim_seats"):
-        monkeypatch.setattr(claims, name, watched(getattr(claims, name)))
+        monkeypatch.setattr(claims, name, start_hold_after(getattr(claims, name)))
     results.extend(run_at_once([settle]))
     picker.join(20)
     return results
 
 
-def ask_for(screening: Screening, *seat_ids: int) -> None:
+def hold_as_picker(screening: Screening, *seat_ids: int) -> None:
     purchases.start(screening, seat_ids, "picker")
 
 
-def test_late_money_and_who_asks_for_its_seats_do_not_wait_for_each_other(
+def test_a_late_payment_and_a_hold_do_not_deadlock(
     screening: Screening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    results = late_money_meets_a_picker(screening, monkeypatch)
+    results = settle_late_during_hold(screening, monkeypatch)
     assert (len(results), deadlocks(results), unexpected(results)) == (2, 0, [])
     assert "reseat_offered" in results
 
 
-def test_control_late_money_that_looks_first(screening: Screening, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_a_late_payment_that_locks_in_two_passes_deadlocks(
+    screening: Screening, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(settlement, "_claims_are_live", lambda order: True)
-    assert deadlocks(late_money_meets_a_picker(screening, monkeypatch)) == 1
+    assert deadlocks(settle_late_during_hold(screening, monkeypatch)) == 1
 
 
 def accept(basket: OrderView) -> str:

@@ -1,4 +1,4 @@
-"""Sales, cancellations and the deletion of old claims at once: nothing is oversold, and no unit is lost or added."""
+"""Race: sales, cancellations and the deletion of old claims at once keep the stock correct."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DELIVERED = 40
 
 @dataclass
 class Sales:
-    """What one thread did, in units; `least` is the least that it ever saw left."""
+    """The sales of one thread, in units; `least` is the smallest available stock that it read."""
 
     sold: int = 0
     given_back: int = 0
@@ -54,7 +54,9 @@ def trade(product: int, seed: int) -> Sales:
             elif step == 2 and orders:
                 order, quantity = orders.popitem()
                 with db.transaction():
-                    sales.given_back += quantity if service.release(order) else 0  # else its books are closed
+                    sales.given_back += (
+                        quantity if service.release(order) else 0
+                    )  # 0 when the claims have been deleted
             else:
                 with db.transaction():
                     service.delete_old_claims(SITE, days=0, most=dice.randrange(1, 5))
@@ -77,7 +79,7 @@ def on_hand(product: int) -> int:
 
 
 @pytest.mark.usefixtures("large_pool")
-def test_sales_cancellations_and_closing_at_once_lose_nothing() -> None:
+def test_parallel_sales_cancellations_and_deletions_keep_the_stock() -> None:
     product = make_products(popcorn=DELIVERED).popcorn
     results = run_at_once([lambda seed=seed: trade(product, seed) for seed in range(THREADS)])  # type: ignore[misc]
     assert not of_kind(results, Exception)
@@ -103,8 +105,8 @@ def test_one_of_two_cancellations_gives_the_stock_back() -> None:
     assert sold_stock() == sum_of_sold_claims() == {product: 1}
 
 
-# The figure moves by what a look before the delete has found, without the lock.
-LOOK_THEN_WRITE = """
+# Changes the figure by the result of a read before the delete, without the lock.
+READ_THEN_WRITE = """
     with mine as (
         select * from products.stock_claims where order_id = :order_id
     ), gone as (
@@ -118,8 +120,8 @@ LOOK_THEN_WRITE = """
 
 
 @pytest.mark.usefixtures("large_pool")
-def test_control_a_figure_moved_by_what_was_looked_at_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stock_statements, "LOCKED_RELEASE", text(LOOK_THEN_WRITE))
+def test_control_without_the_lock_the_figure_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock_statements, "LOCKED_RELEASE", text(READ_THEN_WRITE))
     product = make_products(popcorn=DELIVERED).popcorn
     sold_order(product)
     order = sold_order(product)
@@ -140,7 +142,7 @@ def many_products(count: int) -> list[int]:
 
 
 def cancel_many_at_once() -> list[object]:
-    """Orders of many products, whose claims lie in another order each, all cancelled at once."""
+    """Cancel orders of many products at once; their claims are stored in different orders."""
     products = many_products(12)
     orders = [uuid.uuid4() for _ in range(THREADS * 3)]
     with db.transaction() as session:
@@ -168,7 +170,7 @@ def cancel_many_at_once() -> list[object]:
 
 
 @pytest.mark.usefixtures("large_pool")
-def test_cancellations_at_once_do_not_deadlock() -> None:
+def test_parallel_cancellations_do_not_deadlock() -> None:
     assert deadlocks(cancel_many_at_once()) == 0
     assert sold_stock() == sum_of_sold_claims() == {}
 
@@ -183,10 +185,10 @@ UPDATE_ONE = text(
     ("lock", "patience", "expected"),
     [(stock_statements.LOCK_OF_SOLD, 0.5, 0), ("select 1", TIMEOUT_SECONDS, 1)],
 )
-def test_the_lock_before_a_cancellation_keeps_two_of_them_from_a_deadlock(
+def test_the_lock_before_a_cancellation_prevents_a_deadlock(
     lock: str, patience: float, expected: int
 ) -> None:
-    """Two orders of two products, whose rows are written crosswise; the control does without the lock."""
+    """Two orders of two products are updated in opposite orders; the control omits the lock."""
     products = many_products(2)
     orders = [hold(dict.fromkeys(products, 1)) for _ in range(2)]
     for order in orders:
@@ -199,7 +201,9 @@ def test_the_lock_before_a_cancellation_keeps_two_of_them_from_a_deadlock(
         with db.transaction() as session:
             session.execute(text(lock), {"order_id": order})
             session.execute(UPDATE_ONE, {"product": way[0], "site": SITE})
-            with suppress(threading.BrokenBarrierError):  # with the lock, the other one has none
+            with suppress(
+                threading.BrokenBarrierError
+            ):  # with the lock, the other thread does not reach the barrier
                 both_have_one.wait(patience)
             session.execute(UPDATE_ONE, {"product": way[1], "site": SITE})
 

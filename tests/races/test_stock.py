@@ -1,4 +1,4 @@
-"""The last popcorn: many at once, one gets it. Without the lock on the stock's row, more than one would."""
+"""Race: many customers hold the last unit of a product at once, and one gets it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ THREADS = 40
 
 @pytest.fixture(autouse=True)
 def large_pool(database: str, settings: Settings) -> Iterator[None]:
-    """Room for all at a time, and a database that notices deadlocks quickly."""
+    """A pool with a connection for each thread; the database detects deadlocks after 50 ms."""
     impatient = {"options": "-c deadlock_timeout=50ms"}
     db.connect(database, pool_size=THREADS + 10, connect_args=impatient)
     yield
@@ -29,7 +29,7 @@ def large_pool(database: str, settings: Settings) -> Iterator[None]:
 
 
 def take_the_last(product: int) -> int:
-    """All want the same last one, each in a transaction that is slow to commit; returns how many got it."""
+    """Hold the last unit in each thread, with slow commits; returns how many succeeded."""
 
     def want() -> bool:
         try:
@@ -45,13 +45,13 @@ def take_the_last(product: int) -> int:
     return sum(results)
 
 
-def test_one_gets_the_last_one(database: str) -> None:
+def test_one_customer_gets_the_last_unit(database: str) -> None:
     products = make_products(popcorn=1)
     assert take_the_last(products.popcorn) == 1
     assert live_claims(products.popcorn) == 1
 
 
-def test_control_without_the_lock_the_last_one_is_sold_many_times(
+def test_control_without_the_lock_the_last_unit_is_sold_many_times(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stock_statements, "LOCKED_HOLD", text(stock_statements.HOLD))
@@ -60,7 +60,7 @@ def test_control_without_the_lock_the_last_one_is_sold_many_times(
     assert live_claims(products.popcorn) > 1
 
 
-def test_combos_and_singles_share_the_last_ones(database: str) -> None:
+def test_combos_and_single_products_share_the_last_units(database: str) -> None:
     products = make_products(popcorn=7, soda=9)
     choices = [
         {products.combo: 1},
@@ -83,7 +83,7 @@ def test_combos_and_singles_share_the_last_ones(database: str) -> None:
     assert available()["combo"] == 0
 
 
-def test_everything_at_once_neither_oversells_nor_deadlocks(database: str) -> None:
+def test_all_writes_at_once_neither_oversell_nor_deadlock(database: str) -> None:
     products = make_products(popcorn=30, soda=40)
 
     def live(seed: int) -> int:

@@ -1,4 +1,4 @@
-"""A move of a state machine happens once, however many try it at the same moment."""
+"""Race: of many parallel moves of a state machine, one happens."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def opens(move: Move) -> bool:
         return move.perform(id=1) is not None
 
 
-def test_many_try_and_one_moves() -> None:
+def test_one_of_many_moves_happens() -> None:
     results = run_at_once([lambda: opens(OPEN)] * 8)
     assert sorted(results) == [False] * 7 + [True]
 
 
 @pytest.mark.parametrize(("move", "second_moves"), [(OPEN, False), (UNGUARDED, True)])
-def test_the_second_of_two_finds_the_row_moved(move: Move, second_moves: bool) -> None:
+def test_the_second_of_two_moves_finds_the_row_moved(move: Move, second_moves: bool) -> None:
     """The control: without the condition on the state, the second one moves the row again."""
     moved: list[bool] = []
 

@@ -1,4 +1,4 @@
-"""A double click, eight times at once: one order, one set of seats. Without the once-token each click buys."""
+"""Race: eight requests with one once-token at once (a double click) create one order with one set of seats."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def taken(screening: Screening) -> int:
         return len(reservations.seat_states(screening.id))
 
 
-@pytest.mark.parametrize("best", [True, False], ids=["the best two", "two by hand"])
-def test_all_clicks_lead_to_one_order(screening: Screening, best: bool) -> None:
+@pytest.mark.parametrize("best", [True, False], ids=["best seats", "chosen seats"])
+def test_all_requests_with_one_token_get_one_order(screening: Screening, best: bool) -> None:
     seats = None if best else [seat.id for seat in seat_plan_of(screening).seats[:2]]
     results = run_at_once([lambda: click(screening, "one-and-the-same", seats)] * CLICKS)
     assert not of_kind(results, Exception), results
@@ -56,8 +56,8 @@ def test_all_clicks_lead_to_one_order(screening: Screening, best: bool) -> None:
     assert taken(screening) == 2
 
 
-@pytest.mark.parametrize("best", [True, False], ids=["the best two", "two by hand"])
-def test_all_clicks_after_giving_up_lead_to_one_order_too(screening: Screening, best: bool) -> None:
+@pytest.mark.parametrize("best", [True, False], ids=["best seats", "chosen seats"])
+def test_all_requests_after_giving_up_get_one_new_order(screening: Screening, best: bool) -> None:
     seats = None if best else [seat.id for seat in seat_plan_of(screening).seats[:2]]
     given_up = click(screening, "one-and-the-same", seats)
     with db.transaction():
@@ -68,7 +68,7 @@ def test_all_clicks_after_giving_up_lead_to_one_order_too(screening: Screening, 
     assert taken(screening) == 2
 
 
-def test_control_with_a_token_of_its_own_each_click_holds_seats(screening: Screening) -> None:
+def test_control_with_different_tokens_each_request_holds_seats(screening: Screening) -> None:
     results = run_at_once([lambda: click(screening, uuid.uuid4().hex, None)] * CLICKS)
     held = set(results) - set(of_kind(results, TooManyHolds))
     assert len(held) > 1

@@ -1,4 +1,4 @@
-"""Somebody who waits signs in while the queue ends: neither waits for the other for ever. Beside it the control."""
+"""Race: a visitor in the waiting list signs in while the list is closed, without a deadlock."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.reservations.holds import hold
 pytestmark = pytest.mark.usefixtures("large_pool")
 
 
-def waiting_twice() -> tuple[Screening, object]:
-    """Ana waits in two lines of a screening, and the one that she joined first has the greater id; the other's id.
+def join_twice() -> tuple[Screening, object]:
+    """Make two requests of one visitor for a screening, the first with the greater id; returns the second's id.
 
-    Ids follow the clock of the machine that makes them: two machines, whose clocks differ, leave such a pair.
+    Ids contain the time of the machine that makes them, so two machines whose clocks differ can make such a pair.
     """
     screening = make_screening("oo")
     hold(screening, "A1 A2")
@@ -51,8 +51,8 @@ def waiting_twice() -> tuple[Screening, object]:
 
 
 def collide() -> list[object]:
-    """Both wait for the line that was joined second; who does not go by id has the first one by then."""
-    screening, second = waiting_twice()
+    """Run both while the second request is locked; a statement that does not lock by id has locked the first one."""
+    screening, second = join_twice()
     results: list[object] = []
 
     def begin(work: Callable[[], object]) -> threading.Thread:
@@ -75,7 +75,7 @@ def collide() -> list[object]:
     return results
 
 
-def test_neither_waits_for_the_other_for_ever() -> None:
+def test_sign_in_and_closing_do_not_deadlock() -> None:
     results = collide()
     assert (len(results), of_kind(results, Exception)) == (2, [])
     with db.reading() as session:
@@ -83,7 +83,7 @@ def test_neither_waits_for_the_other_for_ever() -> None:
     assert [tuple(row) for row in left] == 2 * [("ana, signed in", "expired")]
 
 
-def test_control_in_the_order_in_which_they_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_locking_in_the_order_of_joining_deadlocks(monkeypatch: pytest.MonkeyPatch) -> None:
     as_they_lie = offers.CLOSE_WAITING_LIST.replace("order by id", "order by waiting_since")
     monkeypatch.setattr(offers, "CLOSE_WAITING_LIST", as_they_lie)
     assert deadlocks(collide()) == 1

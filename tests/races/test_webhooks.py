@@ -1,4 +1,4 @@
-"""One Pix, told of by many webhooks at once: one receipt, and orders hears of it once. Looking first would not do."""
+"""Race: many webhooks report one Pix at once; there is one receipt and one message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ORDER = uuid.uuid4()
 
 @pytest.fixture
 def charge(database: str, settings: Settings) -> Iterator[uuid.UUID]:
-    """A Pix that stands at the bank and is paid there."""
+    """A Pix charge that is paid at the bank."""
     db.connect(database, pool_size=WEBHOOKS + 5)
     with db.transaction():
         until = datetime.now(UTC) + timedelta(minutes=5)
@@ -35,26 +35,26 @@ def charge(database: str, settings: Settings) -> Iterator[uuid.UUID]:
     db.connect(database, pool_size=settings.database.pool_size)
 
 
-def tell_all_at_once(charge_id: uuid.UUID) -> tuple[int, int]:
-    """Receipts, and messages of money, after all webhooks came in together."""
+def record_at_once(charge_id: uuid.UUID) -> tuple[int, int]:
+    """Record the payment in each thread; returns the numbers of receipts and of messages."""
     answer = providers.sandbox().fetch(charge_id.hex)
 
-    def hear() -> bool:
+    def record() -> bool:
         with db.transaction():
             return provider_results.record(charge_id, answer)
 
-    results = run_at_once([hear] * WEBHOOKS)
+    results = run_at_once([record] * WEBHOOKS)
     assert not of_kind(results, Exception), results
     with db.reading() as session:
-        told = session.execute(text("select count(*) from core.outbox where kind = 'PaymentReceived'"))
-        return len(service.receipts_of(ORDER)), told.scalar_one()
+        published = session.execute(text("select count(*) from core.outbox where kind = 'PaymentReceived'"))
+        return len(service.receipts_of(ORDER)), published.scalar_one()
 
 
-def test_money_is_heard_of_once(charge: uuid.UUID) -> None:
-    assert tell_all_at_once(charge) == (1, 1)
+def test_a_payment_is_recorded_once(charge: uuid.UUID) -> None:
+    assert record_at_once(charge) == (1, 1)
 
 
-def test_control_looking_first_hears_of_it_again_and_again(
+def test_control_reading_before_writing_publishes_it_many_times(
     charge: uuid.UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unguarded(charge_id: uuid.UUID, _: psp.ChargeState, payment: psp.Payment) -> tuple[bool, bool]:
@@ -65,8 +65,8 @@ def test_control_looking_first_hears_of_it_again_and_again(
             outbox.publish(PaymentReceived(str(uuid.uuid4()), str(charge_id), str(ORDER), payment.amount))
         return True, True
 
-    # In the place of the statement that moves the charge, whose row lock would queue them, and writes the receipt.
+    # This replaces the statement that moves the charge and writes the receipt; its row lock is the guard.
     monkeypatch.setattr(provider_results, "_record_paid", unguarded)
-    receipts, told = tell_all_at_once(charge)
+    receipts, published = record_at_once(charge)
     assert receipts == 1
-    assert told > 1
+    assert published > 1

@@ -1,4 +1,4 @@
-"""An order is cancelled while its PDF is recorded: the second transaction sees the first, and they do not deadlock."""
+"""Race: an order is cancelled while its PDF is recorded; no mail is sent, and the transactions do not deadlock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def mails_after_cancellation() -> int:
-    """The number of mails when the tickets are revoked, but not committed, as their PDF is recorded."""
+    """Record the PDF while its tickets are revoked and not committed; returns the number of mails."""
     order_id = paid()
     drawing = threading.Thread(target=worker.drain, args=(routes(("tickets",)),), daemon=True)
     with db.transaction():
@@ -54,7 +54,7 @@ def test_control_without_the_lock_a_mail_is_sent(monkeypatch: pytest.MonkeyPatch
 
 
 def collide() -> list[object]:
-    """The results of a cancellation and the recording of a PDF that both wait for one locked ticket.
+    """Run a cancellation and the recording of a PDF, which both wait for one locked ticket; returns the results.
 
     The locked ticket is the second in the table and the first by id. A statement that does not lock by id already has
     the other ticket.

@@ -1,4 +1,4 @@
-"""One order given up for another, and somebody who wants seats of both: neither waits for the other for ever."""
+"""Race: an order replaces another while a visitor asks for seats of both, without a deadlock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.reservations.holds import hold, taken_seats
 pytestmark = pytest.mark.usefixtures("app", "large_pool")
 
 
-def given_seats(screening: Screening, given_up: str) -> Started:
+def start_with_given_seats(screening: Screening, given_up: str) -> Started:
     return orders.start_with_seats(
         screening.id,
         seat_ids(seat_plan_of(screening), "A1 A2"),
@@ -32,7 +32,7 @@ def given_seats(screening: Screening, given_up: str) -> Started:
     )
 
 
-def the_best(screening: Screening, given_up: str) -> Started:
+def start_with_best_seats(screening: Screening, given_up: str) -> Started:
     return orders.start_with_best(
         screening.id,
         4,
@@ -43,25 +43,27 @@ def the_best(screening: Screening, given_up: str) -> Started:
 
 
 Begin = Callable[[Screening, str], Started]
-BOTH = pytest.mark.parametrize(("begin", "gets"), [(given_seats, "A1 A2"), (the_best, "A1 A2 A3 A4")])
+BOTH = pytest.mark.parametrize(
+    ("begin", "gets"), [(start_with_given_seats, "A1 A2"), (start_with_best_seats, "A1 A2 A3 A4")]
+)
 
 
-def given_up_meanwhile(begin: Begin, gets: str, monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Ana gives up A5 A6; before she has other seats, somebody asks for A2, which she wants, and A5."""
+def replace_during_hold(begin: Begin, gets: str, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Replace an order of A5 A6; after their release, and before the new hold, another visitor asks for A2 and A5."""
     screening = make_screening("oooooo")
     former = purchases.start(screening, seat_ids(seat_plan_of(screening), "A5 A6"))
     results: list[object] = []
     picker = threading.Thread(target=lambda: results.extend(run_at_once([lambda: hold(screening, "A2 A5")])))
     release = reservations.release
 
-    def somebody_asks(reservation_id: uuid.UUID) -> bool:
+    def release_and_start_hold(reservation_id: uuid.UUID) -> bool:
         released = release(reservation_id)
         if released:
             picker.start()
             wait_until_blocked()
         return released
 
-    monkeypatch.setattr(reservations, "release", somebody_asks)
+    monkeypatch.setattr(reservations, "release", release_and_start_hold)
 
     def change() -> Started:
         with db.transaction():
@@ -75,14 +77,16 @@ def given_up_meanwhile(begin: Begin, gets: str, monkeypatch: pytest.MonkeyPatch)
 
 
 @BOTH
-def test_neither_waits_for_the_other(begin: Begin, gets: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    results = given_up_meanwhile(begin, gets, monkeypatch)
+def test_a_replacement_and_a_hold_do_not_deadlock(
+    begin: Begin, gets: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = replace_during_hold(begin, gets, monkeypatch)
     assert (deadlocks(results), unexpected(results), len(of_kind(results, Started))) == (0, [], 1)
 
 
 @BOTH
-def test_control_given_up_before_the_others_are_reached_for(
+def test_control_without_one_lock_for_both_holds_they_deadlock(
     begin: Begin, gets: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reservations, "claim_before_release", lambda *seats, **wanted: None)
-    assert deadlocks(given_up_meanwhile(begin, gets, monkeypatch)) == 1
+    assert deadlocks(replace_during_hold(begin, gets, monkeypatch)) == 1

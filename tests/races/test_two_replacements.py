@@ -1,6 +1,6 @@
-"""Two visitors who each give their order up for the other's seats, at the same moment: neither waits for ever.
+"""Race: two visitors replace their orders by each other's seats at the same time, without a deadlock.
 
-Both keep what they have, since the other has not given it up yet when they ask.
+Both keep their seats, because the seats of the other visitor are not released yet.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ pytestmark = pytest.mark.usefixtures("app", "large_pool")
 Wish = tuple[Screening, str]
 
 
-def crosswise(ana: Wish, bia: Wish, monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Each has the seats of their own wish and asks for the other's; both are as far as they can come together."""
+def replace_each_other(ana: Wish, bia: Wish, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Let each visitor hold seats and ask for those of the other; both release before either continues."""
     orders_before = [begin("ana", *ana), begin("bia", *bia)]
     release, given_up = service.release, []
 
-    def both_give_up(reservation_id: uuid.UUID) -> bool:
+    def wait_for_both(reservation_id: uuid.UUID) -> bool:
         released = release(reservation_id)
         given_up.append(reservation_id)
         deadline = time.monotonic() + TIMEOUT_SECONDS
@@ -40,7 +40,7 @@ def crosswise(ana: Wish, bia: Wish, monkeypatch: pytest.MonkeyPatch) -> list[obj
             time.sleep(0.01)
         return released
 
-    monkeypatch.setattr(service, "release", both_give_up)
+    monkeypatch.setattr(service, "release", wait_for_both)
     results = run_at_once(
         [
             lambda: swap("ana", *bia, orders_before[0]),
@@ -72,20 +72,20 @@ def swap(visitor: str, screening: Screening, names: str, given_up: OrderView) ->
 
 def wishes(where: str) -> tuple[Wish, Wish]:
     first = make_screening("oooooo")
-    return (first, "A1 A2"), (first if where == "in one room" else make_screening("oooooo"), "A5 A6")
+    return (first, "A1 A2"), (first if where == "one auditorium" else make_screening("oooooo"), "A5 A6")
 
 
-WHERE = pytest.mark.parametrize("where", ["in one room", "in two"])
+AUDITORIUMS = pytest.mark.parametrize("where", ["one auditorium", "two auditoriums"])
 
 
-@WHERE
-def test_neither_waits_for_the_other(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    results = crosswise(*wishes(where), monkeypatch)
+@AUDITORIUMS
+def test_two_replacements_do_not_deadlock(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = replace_each_other(*wishes(where), monkeypatch)
     assert (deadlocks(results), len(of_kind(results, SeatsLost))) == (0, 2), results
 
 
-@WHERE
-def test_control_without_their_turns_they_do(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@AUDITORIUMS
+def test_control_without_the_lock_order_they_deadlock(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holds, "lock_screening", lambda screening_id: None)
     monkeypatch.setattr(service, "claim_before_release", lambda *seats, **wanted: None)
-    assert deadlocks(crosswise(*wishes(where), monkeypatch)) == 1
+    assert deadlocks(replace_each_other(*wishes(where), monkeypatch)) == 1
