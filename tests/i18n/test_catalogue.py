@@ -1,4 +1,4 @@
-"""Both languages are whole: every text of code and templates is translated, and says the same with the same parts."""
+"""Translations are complete: every text of code and templates is translated, with the same placeholders."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TRANSLATED = [locale for locale in i18n.LOCALES if locale != "en"]  # English is
 
 
 @lru_cache
-def spoken() -> Catalog:
-    return catalogues.spoken()
+def extracted_texts() -> Catalog:
+    return catalogues.extracted_texts()
 
 
 @lru_cache
@@ -31,7 +31,7 @@ def translated(locale: str) -> Catalog:
 
 
 def forms(message: Message) -> Iterator[tuple[str, str]]:
-    """Each translated form beside the form of the id that it stands for."""
+    """Pairs of a form of the message id and its translation."""
     if isinstance(message.id, str):
         assert isinstance(message.string, str)
         yield message.id, message.string
@@ -42,49 +42,49 @@ def forms(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def strings(message: Message) -> Sequence[str]:
-    """The translated forms of a message with a plural, the singular first."""
+    """The translated forms of a message, the singular first."""
     assert isinstance(message.string, (list, tuple))
     return message.string
 
 
-def name(message: Message) -> str:
+def label(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[0]
 
 
-def test_there_is_a_catalogue_for_every_language() -> None:
+def test_every_language_has_a_catalogue() -> None:
     assert catalogues.locales() == TRANSLATED
 
 
-def test_code_and_templates_speak() -> None:
-    assert len(list(catalogues.texts(spoken()))) > 400
+def test_texts_are_extracted_from_code_and_templates() -> None:
+    assert len(list(catalogues.texts(extracted_texts()))) > 400
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
-def test_everything_is_translated(locale: str) -> None:
-    assert [name(message) for message in catalogues.missing(translated(locale), spoken())] == []
+def test_every_text_is_translated(locale: str) -> None:
+    assert [label(message) for message in catalogues.missing(translated(locale), extracted_texts())] == []
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
-def test_nothing_is_translated_that_nobody_says(locale: str) -> None:
-    assert [name(message) for message in catalogues.unused(translated(locale), spoken())] == []
+def test_no_translation_is_unused(locale: str) -> None:
+    assert [label(message) for message in catalogues.unused(translated(locale), extracted_texts())] == []
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
-def test_two_files_say_the_same_in_the_same_words(locale: str) -> None:
+def test_a_text_in_two_files_has_one_translation(locale: str) -> None:
     said: dict[str, str] = {}
     for path in catalogues.sources(locale):
         for message in catalogues.texts(catalogues.read_file(path, locale)):
-            assert said.setdefault(name(message), str(message.string)) == str(message.string), path.name
+            assert said.setdefault(label(message), str(message.string)) == str(message.string), path.name
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
-def test_nothing_is_a_guess(locale: str) -> None:
-    assert [name(message) for message in catalogues.texts(translated(locale)) if message.fuzzy] == []
+def test_no_translation_is_fuzzy(locale: str) -> None:
+    assert [label(message) for message in catalogues.texts(translated(locale)) if message.fuzzy] == []
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
-def test_the_parts_are_the_same(locale: str) -> None:
-    """A singular may say `um` for its number; everything else that the id holds stands in the translation."""
+def test_placeholders_and_markup_are_the_same(locale: str) -> None:
+    """A singular may write `um` instead of its number; all other placeholders and tags are in the translation."""
     for message in catalogues.texts(translated(locale)):
         for wanted, said in forms(message):
             parts, expected = set(PART.findall(said)), set(PART.findall(wanted))
@@ -97,7 +97,7 @@ def test_the_parts_are_the_same(locale: str) -> None:
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
-def test_no_percent_sign_stands_alone(locale: str) -> None:
+def test_percent_signs_are_escaped(locale: str) -> None:
     for message in catalogues.texts(translated(locale)):
         for pair in forms(message):
             for text in pair:
@@ -105,7 +105,7 @@ def test_no_percent_sign_stands_alone(locale: str) -> None:
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
-def test_plurals_are_those_of_the_language(locale: str) -> None:
+def test_plural_rules_are_those_of_the_language(locale: str) -> None:
     plain = Catalog(locale=locale)
     for path in catalogues.sources(locale):
         catalogue = catalogues.read_file(path, locale)
@@ -118,7 +118,7 @@ def test_plurals_are_those_of_the_language(locale: str) -> None:
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
-def test_what_was_compiled_is_what_is_written(locale: str) -> None:
+def test_compiled_catalogues_are_up_to_date(locale: str) -> None:
     compiled = i18n.catalogue(locale)
     assert isinstance(compiled, GNUTranslations), "run the set-up: the translations are not compiled"
     for message in catalogues.texts(translated(locale)):
@@ -130,12 +130,12 @@ def test_what_was_compiled_is_what_is_written(locale: str) -> None:
                 assert compiled.ngettext(one, many, count) == said
 
 
-def test_the_same_translation_serves_with_and_without_flask() -> None:
+def test_translations_work_with_and_without_flask() -> None:
     assert i18n.translate("pt_BR", "Reel out of place") == "Rolo fora do lugar"
     assert i18n.translate("en", "Reel out of place") == "Reel out of place"
 
 
-# What the catalogue knows (trans), what stands inside of a tag, and what no reader is read.
+# Parts of a template without untranslated text: trans blocks, tags, and text hidden from readers.
 NOT_HERE = re.compile(
     r"\{% trans\b.*?\{% endtrans %\}|\{% block (?:html_attributes|color_scheme|main_class) %\}.*?\{% endblock %\}"
     r"|<(\w+) aria-hidden=\"true\">[^<]*</\1>",
@@ -145,13 +145,13 @@ JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.S)
 ATTRIBUTE = re.compile(r"\b(?:alt|title|placeholder|aria-label|content)=\"([^\"]*)\"")
 TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>|&\w+;|&#\d+;", re.S)
 WORD = re.compile(r"[^\W\d_]{2,}")
-# The same in every language, or the name of a language in itself.
+# Words that are the same in every language, and names of languages.
 NAMES = {"Pix", "PIX", "CPF", "QR", "PDF", "min", "English", "Português", "VIP"}
 CONTENT_IS_NO_TEXT = re.compile(r"<meta[^>]*>")
 
 
 def bare_words(template: str) -> set[str]:
-    """Words that stand in a template outside of `_()`."""
+    """The words of a template outside of `_()`."""
     text = CONTENT_IS_NO_TEXT.sub("", JINJA.sub(" ", NOT_HERE.sub("", template)))
     found = " ".join([TAG.sub(" ", text), *ATTRIBUTE.findall(text)])
     return set(WORD.findall(found)) - NAMES
@@ -165,15 +165,15 @@ def bare_words(template: str) -> set[str]:
         if path.suffix in (".html", ".txt") and path.parent.name != "texts"
     ],
 )
-def test_no_template_says_a_word_of_its_own(path: str) -> None:
+def test_no_template_contains_untranslated_words(path: str) -> None:
     assert bare_words((ROOT / path).read_text()) == set()
 
 
-def test_words_outside_of_the_catalogue_are_found() -> None:
+def test_control_untranslated_words_are_found() -> None:
     assert bare_words('<p title="Hello">{{ _("fine") }} {% if x %}world{% endif %}</p>') == {"Hello", "world"}
 
 
-def test_long_texts_are_there_in_every_language() -> None:
+def test_long_texts_exist_in_every_language() -> None:
     texts = ROOT / "templates" / "shop" / "texts"
     names = {path.name.split(".")[0] for path in texts.iterdir()}
     assert names >= {"terms", "privacy", "help"}

@@ -1,4 +1,4 @@
-"""An account in a real browser: signed up by mail, used to buy, found again on another device."""
+"""Journeys of an account: sign-up by mail, a purchase, sign-in on another device, a new password."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PASSWORD = "uma frase bem comprida"
 NewPage = Callable[..., Page]
 
 
-def link_of_the_mail(server: LiveServer, email: str, kind: str) -> str:
+def mail_link_path(server: LiveServer, email: str, kind: str) -> str:
     """The path in the newest mail of that kind; the worker needs a moment to send it."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
@@ -44,11 +44,13 @@ def sign_in(page: Page, server: LiveServer, email: str, password: str = PASSWORD
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
-def test_sign_up_buy_and_find_it_again(new_page: NewPage, live_server: LiveServer, scripts: bool) -> None:
+def test_sign_up_a_purchase_and_a_sign_in_on_another_device(
+    new_page: NewPage, live_server: LiveServer, scripts: bool
+) -> None:
     email = f"ana-{scripts}@example.org".lower()
     page = new_page(java_script_enabled=scripts)
     sign_up(page, live_server, email)
-    page.goto(live_server.url + link_of_the_mail(live_server, email, "verify"))
+    page.goto(live_server.url + mail_link_path(live_server, email, "verify"))
     page.get_by_role("button", name="Confirmar meu e-mail").click()
     expect(page.get_by_role("heading", name="Meus ingressos")).to_be_visible()
     page.get_by_role("link", name="Ver a programação").click()
@@ -67,8 +69,8 @@ def test_sign_up_buy_and_find_it_again(new_page: NewPage, live_server: LiveServe
 
 
 def _buy(page: Page, email: str) -> None:
-    """Two tickets without popcorn, by Pix; the account fills in who buys."""
-    page.locator("a.day:not(.empty)").nth(1).click()  # the next day, when nothing has begun at any hour
+    """Buy two tickets by Pix, without concessions; the account fills in the buyer."""
+    page.locator("a.day:not(.empty)").nth(1).click()  # the next day, on which no screening has begun
     page.wait_for_url(re.compile("[?&]day="))
     page.locator("a.stub.stock:not(:has(.last))").last.click()
     page.locator("[data-best-button]").click()
@@ -92,7 +94,7 @@ def _buy(page: Page, email: str) -> None:
 
 
 def _until(page: Page, address: str, sight: Locator) -> None:
-    """Wait for `sight`; where no script looks by itself, look at `address` again and again."""
+    """Wait for `sight`; a page without polling is loaded again."""
     deadline = time.monotonic() + 20
     scripts = page.evaluate("() => 'htmx' in window")
     while not scripts and not sight.count() and time.monotonic() < deadline:
@@ -101,11 +103,11 @@ def _until(page: Page, address: str, sight: Locator) -> None:
     expect(sight).to_be_visible(timeout=20_000)
 
 
-def test_a_forgotten_password(new_page: NewPage, live_server: LiveServer) -> None:
+def test_a_forgotten_password_is_reset(new_page: NewPage, live_server: LiveServer) -> None:
     email = "rosa@example.org"
     page, phone = new_page(), new_page()
     sign_up(page, live_server, email)
-    page.goto(live_server.url + link_of_the_mail(live_server, email, "verify"))
+    page.goto(live_server.url + mail_link_path(live_server, email, "verify"))
     page.get_by_role("button", name="Confirmar meu e-mail").click()
     sign_in(phone, live_server, email, "isso não é a senha")
     expect(phone.locator(".error")).to_have_text("E-mail e senha não combinam.")
@@ -119,7 +121,7 @@ def test_a_forgotten_password(new_page: NewPage, live_server: LiveServer) -> Non
     phone.get_by_role("button", name="Esqueci minha senha").click()
     expect(phone.get_by_label("E-mail")).to_have_value(email)
     phone.get_by_role("button", name="Mandar o link").click()
-    phone.goto(live_server.url + link_of_the_mail(live_server, email, "reset"))
+    phone.goto(live_server.url + mail_link_path(live_server, email, "reset"))
     phone.get_by_label("Senha nova").fill("outra frase comprida")
     phone.get_by_role("button", name="Salvar e entrar").click()
     expect(phone.get_by_role("heading", name="Minha conta")).to_be_visible()
@@ -128,11 +130,13 @@ def test_a_forgotten_password(new_page: NewPage, live_server: LiveServer) -> Non
     expect(page.get_by_role("heading", name="Entrar")).to_be_visible()
 
 
-def test_the_language_goes_with_the_account(new_page: NewPage, live_server: LiveServer) -> None:
+def test_the_language_of_the_account_is_used_on_a_new_device(
+    new_page: NewPage, live_server: LiveServer
+) -> None:
     email = "eva@example.org"
     page = new_page()
     sign_up(page, live_server, email)
-    page.goto(live_server.url + link_of_the_mail(live_server, email, "verify"))
+    page.goto(live_server.url + mail_link_path(live_server, email, "verify"))
     page.get_by_role("button", name="Confirmar meu e-mail").click()
     page.locator("details.menu summary").click()
     page.get_by_role("button", name="English").click()
@@ -146,8 +150,10 @@ def test_the_language_goes_with_the_account(new_page: NewPage, live_server: Live
     expect(laptop.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_a_page_open_for_too_long_sends_again(new_page: NewPage, live_server: LiveServer) -> None:
-    """Its seal is gone with the session: the form comes back filled, and one tap sends it."""
+def test_a_form_of_an_expired_session_is_sent_again_by_one_tap(
+    new_page: NewPage, live_server: LiveServer
+) -> None:
+    """The CSRF token ended with the session: the form is shown again with its values."""
     page = new_page()
     page.goto(f"{live_server.url}/account/reset")
     page.get_by_label("E-mail").fill("ana@example.org")

@@ -1,4 +1,4 @@
-"""A bought screening has changed: its buyer reads it where they look, and gives the order back."""
+"""Journey of a buyer whose screening has changed: the pages show the change, and the order is cancelled."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def paid(app: Flask) -> OrderView:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_read_and_given_back(app: Flask, new_page: Callable[..., Page], paid: OrderView, width: int) -> None:
+def test_a_buyer_reads_the_change_and_cancels(
+    app: Flask, new_page: Callable[..., Page], paid: OrderView, width: int
+) -> None:
     browser = InProcessBrowser(
         new_page, Visitor(app, "pt-BR"), locale="pt-BR", viewport={"width": width, "height": 800}
     )

@@ -1,4 +1,4 @@
-"""From the purchase to the seat: tickets bought in one browser are let in at the door in another, by keyboard alone."""
+"""Journeys at the door: tickets bought in one browser are admitted in another, with the keyboard alone."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_scanner_quicker_than_the_answers(new_page: NewPage, server: LiveServe
     expect_admitted(page, before + 2)
     expect_verdict(page, "Pode entrar")
     assert len(tried) == 2
-    # Whatever else had the focus, what is typed goes into the field.
+    # Characters go into the code field, independently of the focus.
     page.locator("[data-mute]").focus()
     scan(page, bought.codes[1])
     expect_verdict(page, "Já entrou")
@@ -131,7 +131,7 @@ def test_a_scanner_quicker_than_the_answers(new_page: NewPage, server: LiveServe
 def test_a_scan_into_where_one_stands_is_a_scan(
     new_page: NewPage, server: LiveServer, bought: Bought, into: str
 ) -> None:
-    """Whatever has the focus: the place and the gate stay as they were, and the ticket is tried."""
+    """The fields of place and gate keep their values, and the ticket is tried."""
     page = new_page()
     sign_in(page, server)
     stand_at(page, bought.place)
@@ -146,7 +146,7 @@ def test_a_scan_into_where_one_stands_is_a_scan(
     expect(page.locator("#_place")).to_have_text(standing)
     expect(page.get_by_label("Você está em")).to_be_hidden()
     assert [page.locator(field).input_value() for field in ("#place", "#gate")] == values
-    # Enter alone, or after letters at a finger's pace, sends nothing: the button does.
+    # Enter alone, or after slowly typed letters, sends nothing; only the button does.
     page.locator("details.standing summary").click()
     page.get_by_label("Nome do seu portão").fill("")
     page.keyboard.type("Corredor do lado B", delay=100)
@@ -165,7 +165,7 @@ def test_when_nobody_answers_nobody_is_let_in(new_page: NewPage, server: LiveSer
     expect_verdict(page, "Sem resposta")
     page.unroute("**/staff/admissions")
     page.route("**/staff/admissions", lambda route: route.fulfill(status=502, body="bad gateway"))
-    with page.expect_response("**/staff/admissions"):  # the page says already what it is to say
+    with page.expect_response("**/staff/admissions"):  # the page already shows the final message
         scan(page, bought.codes[0])
     expect_verdict(page, "Sem resposta")
     page.unroute("**/staff/admissions")

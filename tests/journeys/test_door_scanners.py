@@ -1,4 +1,4 @@
-"""Scanners that end a code with Tab, a line feed or nothing, beside people who use the keyboard to move."""
+"""Scanners that end a code with Tab, a line feed or nothing, and people who navigate with Tab."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def scan_with(page: Page, code: str, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_each_code_is_tried_whatever_ends_it(door: Door, suffix: str) -> None:
+def test_each_code_is_tried_with_any_suffix(door: Door, suffix: str) -> None:
     page = door.page
     for code in door.codes:
         scan_with(page, code, suffix)
@@ -69,7 +69,7 @@ def test_each_code_is_tried_whatever_ends_it(door: Door, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["tab", "two tabs"])
-def test_where_one_stands_is_none_of_the_scanners_business(door: Door, suffix: str) -> None:
+def test_a_scan_does_not_change_the_focused_field(door: Door, suffix: str) -> None:
     page = door.page
     page.locator("details.standing summary").click()
     page.get_by_label("Nome do seu portão").focus()
@@ -96,7 +96,7 @@ def test_a_short_code_by_a_scanner_with_tab(door: Door) -> None:
     expect(page.locator("#code")).to_be_focused()
 
 
-def test_tab_of_a_person_moves_on(door: Door) -> None:
+def test_tab_of_a_person_moves_the_focus(door: Door) -> None:
     page = door.page
     page.keyboard.type("K7QF2M9XRT", delay=120)
     page.keyboard.press("Tab")
@@ -106,12 +106,12 @@ def test_tab_of_a_person_moves_on(door: Door) -> None:
     expect(page.locator("#code")).to_be_focused()
     page.keyboard.press("Enter")
     expect_verdict(page, "Não existe")
-    page.wait_for_timeout(400)  # longer than a scanner's pause: this Tab belongs to nothing before
+    page.wait_for_timeout(400)  # longer than a scanner's pause, so this Tab does not belong to a scan
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Conferir")).to_be_focused()
 
 
-def test_a_scanner_of_another_layout_lets_its_people_in(door: Door) -> None:
+def test_a_scanner_of_another_layout_admits(door: Door) -> None:
     page = door.page
     scan(page, door.codes[0].translate(str.maketrans("YZ", "ZY")))
     expect_verdict(page, "Pode entrar")

@@ -1,4 +1,4 @@
-"""A ticket that comes before the room opens, at a supervisor's device: by keyboard alone, and without JavaScript."""
+"""A ticket before the opening time at a supervisor's device, with the keyboard alone and without JavaScript."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.live_server import LiveServer
 
 NewPage = Callable[..., Page]
 NOT_YET = re.compile(r"^\s*Ainda não:\s+abre às \d{1,2}h(\d\d)?\s*$")
-LET_IN = "Deixar entrar mesmo assim"
+ADMIT_ANYWAY = "Deixar entrar mesmo assim"
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def server(make_live_server: Callable[..., LiveServer]) -> LiveServer:
     return move_cinemas_to_noon(make_live_server(BILHETERIA_DOORS_OPEN_MINUTES="1"))
 
 
-def test_a_supervisor_lets_in_before_the_room_opens(new_page: NewPage, server: LiveServer) -> None:
+def test_a_supervisor_admits_before_the_opening_time(new_page: NewPage, server: LiveServer) -> None:
     bought = BoughtTickets(new_page(), server)
     first, second = bought.codes
     page = new_page()
@@ -40,7 +40,7 @@ def test_a_supervisor_lets_in_before_the_room_opens(new_page: NewPage, server: L
     scan(page, first)
     expect(page.get_by_role("heading", level=1)).to_have_text(NOT_YET)
     expect_admitted(page, before)
-    page.get_by_role("button", name=LET_IN).focus()
+    page.get_by_role("button", name=ADMIT_ANYWAY).focus()
     page.keyboard.press("Enter")
     expect_verdict(page, "Pode entrar")
     expect_admitted(page, before + 1)
@@ -57,6 +57,6 @@ def test_a_supervisor_lets_in_before_the_room_opens(new_page: NewPage, server: L
     expect(plain.locator("#code")).to_be_focused()
     scan(plain, second)
     expect(plain.get_by_role("heading", level=1)).to_have_text(NOT_YET)
-    plain.get_by_role("button", name=LET_IN).click()
+    plain.get_by_role("button", name=ADMIT_ANYWAY).click()
     expect_verdict(plain, "Pode entrar")
     expect_admitted(plain, before + 2)

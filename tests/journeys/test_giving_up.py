@@ -1,4 +1,4 @@
-"""Giving up while the bank is asked: offered where it is possible, also on a page that came there by itself."""
+"""Giving up an order during the payment, also on a page that htmx has replaced."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.journey_data import Journey
 
 
-def test_who_has_the_pix_code_may_still_give_up(new_page: Callable[..., Page], journey: Journey) -> None:
+def test_an_order_with_a_pix_code_can_be_given_up(new_page: Callable[..., Page], journey: Journey) -> None:
     page = new_page()
     screening = journey.make_screening("oooo")
     order = journey.choose_seats(page, screening, "A1 A2")

@@ -1,4 +1,4 @@
-"""By keyboard and by ear: the focus stays where it was put, Enter does what its place says, and news are spoken."""
+"""Keyboard and screen readers: the focus stays, Enter activates the right button, and changes are announced."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def browser(new_page: Callable[..., Page], ana: Visitor) -> InProcessBrowser:
     return InProcessBrowser(new_page, ana, locale="en")
 
 
-def test_a_number_at_its_end_holds_no_seats(browser: InProcessBrowser) -> None:
-    """The − that cannot go lower keeps the focus and does nothing; the next Enter does not send the form."""
+def test_enter_on_minus_at_its_minimum_submits_nothing(browser: InProcessBrowser) -> None:
+    """The button − at the minimum keeps the focus and does nothing, also on Enter."""
     screening = make_screening("oooooo")
     browser.open(f"/screenings/{screening.id}")
     page = browser.page
@@ -48,7 +48,7 @@ def test_a_number_at_its_end_holds_no_seats(browser: InProcessBrowser) -> None:
     assert page.url == here
 
 
-def test_a_product_at_its_end_does_not_go_on(browser: InProcessBrowser, ana: Visitor) -> None:
+def test_enter_on_a_product_at_its_limit_submits_nothing(browser: InProcessBrowser, ana: Visitor) -> None:
     screening = make_screening("oooooo")
     add_product(screening)
     path = ana.start(screening, "A1")
@@ -66,7 +66,9 @@ def test_a_product_at_its_end_does_not_go_on(browser: InProcessBrowser, ana: Vis
     assert page.url.endswith("/concessions")
 
 
-def test_enter_in_a_quantity_goes_on_and_adds_nothing(browser: InProcessBrowser, ana: Visitor) -> None:
+def test_enter_in_a_quantity_submits_the_step_and_adds_nothing(
+    browser: InProcessBrowser, ana: Visitor
+) -> None:
     screening = make_screening("oooooo")
     add_product(screening, name="Popcorn")
     cola = add_product(screening, name="Cola")
@@ -79,8 +81,8 @@ def test_enter_in_a_quantity_goes_on_and_adds_nothing(browser: InProcessBrowser,
     assert {item.product_id: item.quantity for item in order_at(path).items} == {cola: 2}
 
 
-def test_who_waits_keeps_the_place_on_the_page(browser: InProcessBrowser, ana: Visitor) -> None:
-    """The offer comes where "Leave the line" had the focus."""
+def test_the_focus_stays_on_the_page_when_an_offer_comes(browser: InProcessBrowser, ana: Visitor) -> None:
+    """The offer replaces the part with the focused button "Leave the line"."""
     screening = make_screening("oo")
     another = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1 A2"), "eva")
     joined = ana.post(f"/screenings/{screening.id}/orders", {"quantity": "2", "once": "a" * 16})
@@ -96,7 +98,7 @@ def test_who_waits_keeps_the_place_on_the_page(browser: InProcessBrowser, ana: V
     expect(page.locator("#_waiting[aria-live=polite]")).to_contain_text("A1 and A2: yours, if you like.")
 
 
-def test_a_seat_of_the_list_that_is_taken_hands_the_focus_on(browser: InProcessBrowser) -> None:
+def test_the_focus_moves_on_when_the_focused_seat_is_taken(browser: InProcessBrowser) -> None:
     screening = make_screening("oooo", "oooo")
     browser.open(f"/screenings/{screening.id}?view=list")
     page = browser.page
@@ -122,8 +124,8 @@ def test_escape_closes_the_menu(browser: InProcessBrowser) -> None:
 
 
 @pytest.mark.parametrize("view", ["", "?view=list"])
-def test_escape_puts_the_question_away(browser: InProcessBrowser, ana: Visitor, view: str) -> None:
-    """What was chosen stays chosen, and the focus is there."""
+def test_escape_closes_the_question(browser: InProcessBrowser, ana: Visitor, view: str) -> None:
+    """The chosen seats stay chosen and get the focus."""
     screening = make_screening("oooooo")
     chosen = [str(seat) for seat in seat_ids(seat_plan_of(screening), "A2 A3")]
     browser.show(ana.post(f"/screenings/{screening.id}/orders{view}", {"seat": chosen, "once": "a" * 16}))
@@ -135,8 +137,8 @@ def test_escape_puts_the_question_away(browser: InProcessBrowser, ana: Visitor, 
     expect(page.locator("#A2")).to_be_focused()
 
 
-def test_the_payment_says_how_far_it_is(browser: InProcessBrowser, ana: Visitor) -> None:
-    """Its live region is replaced with the page's part: a region of its own, which stays, speaks."""
+def test_the_state_of_the_payment_is_announced(browser: InProcessBrowser, ana: Visitor) -> None:
+    """htmx replaces the polled part, so a separate live region, which stays in the page, announces the state."""
     screening = make_screening("oooooo")
     path = ana.start(screening, "A1")
     ana.choose_full(path)
@@ -149,4 +151,6 @@ def test_the_payment_says_how_far_it_is(browser: InProcessBrowser, ana: Visitor)
     voice.evaluate("region => { region.stays = true; }")
     purchases.expire(order_at(path))
     expect(voice).to_contain_text("Time is up. Your seats are no longer held.")
-    assert voice.evaluate("region => region.stays"), "what is heard is a change in a region that was there"
+    assert voice.evaluate("region => region.stays"), (
+        "screen readers announce changes of an existing region only"
+    )

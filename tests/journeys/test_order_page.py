@@ -1,4 +1,4 @@
-"""The page of a paid order in a browser: sharing where a device can, and where it cannot."""
+"""The share button on the page of a paid order, with and without the share dialog of the device."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def browser(app: Flask, new_page: Callable[..., Page]) -> InProcessBrowser:
     )
 
 
-def test_sharing_by_the_devices_own_sheet(browser: InProcessBrowser, paid: OrderView) -> None:
+def test_the_share_dialog_of_the_device_is_used(browser: InProcessBrowser, paid: OrderView) -> None:
     browser.page.add_init_script("navigator.share = async (what) => { window.shared = what; }")
     browser.open(links.order(paid.token))
     browser.page.get_by_role("button", name="Share").click()
@@ -38,7 +38,7 @@ def test_sharing_by_the_devices_own_sheet(browser: InProcessBrowser, paid: Order
     assert "A1, A2" in shared["text"]
 
 
-def test_without_such_a_sheet_it_is_copied(browser: InProcessBrowser, paid: OrderView) -> None:
+def test_without_a_share_dialog_the_text_is_copied(browser: InProcessBrowser, paid: OrderView) -> None:
     page = browser.page
     page.add_init_script("delete Navigator.prototype.share; delete navigator.share")
     browser.open(links.order(paid.token))
@@ -51,7 +51,7 @@ def test_without_such_a_sheet_it_is_copied(browser: InProcessBrowser, paid: Orde
     assert paid.token not in copied
 
 
-def test_a_closed_sheet_is_no_fault_and_copies_nothing(browser: InProcessBrowser, paid: OrderView) -> None:
+def test_closing_the_share_dialog_is_no_error(browser: InProcessBrowser, paid: OrderView) -> None:
     page = browser.page
     page.add_init_script("navigator.share = async () => { throw new DOMException('closed', 'AbortError'); }")
     browser.open(links.order(paid.token))

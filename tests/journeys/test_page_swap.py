@@ -1,4 +1,4 @@
-"""A purchase whose pages htmx puts into one document: few requests, and for people as if they had navigated."""
+"""A purchase with htmx, which swaps pages in one document: few requests, and the behaviour of a navigation."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.orders import purchases
 
 NewPage = Callable[..., Page]
 STEPS = ("types", "concessions", "checkout", "payment")
-PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
 
-class Counted:
-    """The requests of a page for documents and their parts, redirects among them; no files, no stream of seats."""
+class RequestCounter:
+    """Collects the requests for pages and their parts, including redirects, without files and streams."""
 
     def __init__(self, page: Page) -> None:
         self.requests: list[str] = []
@@ -48,7 +48,7 @@ def steps_to_payment(page: Page) -> None:
 
 
 def pay(journey: Journey, page: Page) -> None:
-    """At the bank, in another tab, as by an app: the page that waits stays where it is."""
+    """Pay at the bank in another tab; the payment page stays open."""
     bank = page.context.new_page()
     bank.goto(f"{journey.server.url}/sandbox-bank/{purchases.charge_id(journey.order_at(page.url))}")
     bank.locator("button[value=pay]").click()
@@ -57,10 +57,10 @@ def pay(journey: Journey, page: Page) -> None:
 
 
 def test_a_purchase_takes_few_requests(new_page: NewPage, journey: Journey) -> None:
-    """One for the map and one a step. Each question of the waiting page is one more; only the last has news."""
+    """One request for the map and one for each step; each poll of the payment page is one more."""
     screening = journey.make_screening("oooooo")
     page = new_page()
-    counted = Counted(page)
+    counted = RequestCounter(page)
     order = journey.choose_seats(page, screening, "A1 A2")
     steps_to_payment(page)
     expect(page.locator("#pix-code")).to_be_visible(timeout=TIMEOUT_MS)
@@ -75,13 +75,15 @@ def test_a_purchase_takes_few_requests(new_page: NewPage, journey: Journey) -> N
         "POST /orders/…/concessions",
         "POST /orders/…/checkout",
     ]
-    assert counted.requests[-1].endswith("/payment/status"), "its answer was the tickets"
+    assert counted.requests[-1].endswith("/payment/status"), (
+        "the answer of the last poll contains the tickets"
+    )
 
 
-def test_without_scripts_a_purchase_is_forms_and_redirects(new_page: NewPage, journey: Journey) -> None:
+def test_without_scripts_a_purchase_uses_forms_and_redirects(new_page: NewPage, journey: Journey) -> None:
     screening = journey.make_screening("oooooo")
     page = new_page(java_script_enabled=False)
-    counted = Counted(page)
+    counted = RequestCounter(page)
     order = journey.choose_seats(page, screening, "A1 A2")
     steps_to_payment(page)
     expect(page.locator("#pix-code")).to_be_visible(timeout=TIMEOUT_MS)
@@ -92,11 +94,9 @@ def test_without_scripts_a_purchase_is_forms_and_redirects(new_page: NewPage, jo
     assert len([one for one in counted.requests if one != reloaded]) == 9, counted.requests
 
 
-@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-def test_each_step_begins_as_a_page_does(
-    new_page: NewPage, journey: Journey, viewport: dict[str, int]
-) -> None:
-    """At the top, with its own title, the focus on its heading; axe finds nothing in what was swapped in."""
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desk"])
+def test_each_step_begins_like_a_page(new_page: NewPage, journey: Journey, viewport: dict[str, int]) -> None:
+    """Each step starts at the top with its title and the focus on its h1, and axe finds nothing in it."""
     screening = journey.make_screening(*["oooooooo"] * 12)
     add_product(screening, name=f"Pipoca {viewport['width']}")
     page = new_page(viewport=viewport)
@@ -113,7 +113,7 @@ def test_each_step_begins_as_a_page_does(
         page.wait_for_url(f"**/{step}")
         expect(page.locator("main :is(h1, h2):focus")).to_have_count(1)
         assert page.evaluate("scrollY") == 0
-        assert page.evaluate("document.isTheSame"), "htmx put it in"
+        assert page.evaluate("document.isTheSame"), "htmx swapped the page"
         page.wait_for_function("before => !before.includes(document.title)", arg=list(titles))
         titles.add(page.title())
         assert Axe().run(page).response["violations"] == []
@@ -124,7 +124,7 @@ def test_each_step_begins_as_a_page_does(
     assert Axe().run(page).response["violations"] == []
 
 
-def test_back_brings_what_was_typed_and_a_clock_that_is_right(new_page: NewPage, journey: Journey) -> None:
+def test_back_restores_typed_values_and_the_clock(new_page: NewPage, journey: Journey) -> None:
     screening = journey.make_screening("oooooo")
     add_product(screening, name="Pipoca de volta")
     page = new_page()
@@ -157,8 +157,8 @@ def test_back_brings_what_was_typed_and_a_clock_that_is_right(new_page: NewPage,
     expect(page.locator("[data-step='1']").first).to_be_visible()
 
 
-def test_back_to_an_order_that_went_on_elsewhere(new_page: NewPage, journey: Journey) -> None:
-    """The page that was kept asks for the clock, learns that it is out of date, and is loaded again."""
+def test_back_to_an_order_that_was_continued_in_another_tab(new_page: NewPage, journey: Journey) -> None:
+    """The restored page reads the clock, finds that it is out of date, and is loaded again."""
     screening = journey.make_screening("oooooo")
     page = new_page()
     order = journey.choose_seats(page, screening, "A1 A2")
@@ -176,8 +176,8 @@ def test_back_to_an_order_that_went_on_elsewhere(new_page: NewPage, journey: Jou
     expect(page.locator("article.ticket")).to_have_count(2)
 
 
-def test_a_map_that_was_left_listens_no_more(new_page: NewPage, journey: Journey) -> None:
-    """Its stream ends with it, and begins again when it is brought back."""
+def test_the_stream_of_a_map_ends_when_the_page_is_left(new_page: NewPage, journey: Journey) -> None:
+    """The stream starts again when the map is restored."""
     screening = journey.make_screening("oooooo")
     page = new_page()
     page.add_init_script(
@@ -195,7 +195,7 @@ def test_a_map_that_was_left_listens_no_more(new_page: NewPage, journey: Journey
     expect(page.locator("#A5")).to_be_disabled(timeout=TIMEOUT_MS)
 
 
-def test_what_is_wrong_gets_the_focus_and_keeps_the_address(new_page: NewPage, journey: Journey) -> None:
+def test_an_error_gets_the_focus_and_keeps_the_address(new_page: NewPage, journey: Journey) -> None:
     screening = journey.make_screening("oooooo")
     page = new_page()
     journey.choose_seats(page, screening, "A1 A2")
@@ -220,7 +220,7 @@ def test_what_is_wrong_gets_the_focus_and_keeps_the_address(new_page: NewPage, j
 
 
 @pytest.mark.parametrize("broken", ["no network", "no page", "broke"])
-def test_without_an_answer_nothing_typed_is_lost(new_page: NewPage, journey: Journey, broken: str) -> None:
+def test_typed_values_stay_without_an_answer(new_page: NewPage, journey: Journey, broken: str) -> None:
     screening = journey.make_screening("oooooo")
     page = new_page()
     order = journey.choose_seats(page, screening, "A1 A2")
@@ -246,10 +246,10 @@ def test_without_an_answer_nothing_typed_is_lost(new_page: NewPage, journey: Jou
     assert journey.order_at(order).state == "awaiting_payment"
 
 
-def test_on_a_slow_network_the_second_click_is_no_second_step(new_page: NewPage, journey: Journey) -> None:
+def test_a_second_click_on_a_slow_network_is_ignored(new_page: NewPage, journey: Journey) -> None:
     screening = journey.make_screening("oooooo")
     page = new_page()
-    counted = Counted(page)
+    counted = RequestCounter(page)
     order = journey.choose_seats(page, screening, "A1 A2")
     waiting: list[Route] = []
     page.route("**/types", lambda route: waiting.append(route))
@@ -262,8 +262,8 @@ def test_on_a_slow_network_the_second_click_is_no_second_step(new_page: NewPage,
     assert journey.order_at(order).types_chosen
 
 
-def test_the_other_language_speaks_on_every_step(new_page: NewPage, journey: Journey) -> None:
-    """The document's own language changes with it, and what was chosen stays."""
+def test_the_language_can_be_switched_on_every_step(new_page: NewPage, journey: Journey) -> None:
+    """The language of the document changes too, and the chosen values stay."""
     screening = journey.make_screening("oooooo")
     page = new_page()
     journey.choose_seats(page, screening, "A1 A2")

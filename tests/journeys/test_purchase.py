@@ -1,4 +1,4 @@
-"""From the programme to the tickets as a customer goes, through the real server and worker, in a real browser."""
+"""Purchases from the programme to the tickets, with the real server and worker, in a real browser."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def shop(live_server: LiveServer) -> LiveServer:
     return live_server
 
 
-def test_with_the_map(page: Page, shop: LiveServer) -> None:
+def test_a_purchase_with_the_map(page: Page, shop: LiveServer) -> None:
     open_a_seat_map(page, shop)
     page.locator("[data-best-button]").click()
     page.wait_for_url("**/types")
@@ -55,7 +55,7 @@ def test_with_the_map(page: Page, shop: LiveServer) -> None:
     press_continue(page)
 
     page.wait_for_url("**/checkout")
-    assert page.locator(".bar [data-bar-total]").text_content() == shown, "the server adds up to the same"
+    assert page.locator(".bar [data-bar-total]").text_content() == shown, "the server computes the same total"
     press_continue(page)
     expect(page.get_by_text("Falta acertar 2 coisas")).to_be_visible()
     fill_in_buyer(page)
@@ -73,7 +73,7 @@ def test_with_the_map(page: Page, shop: LiveServer) -> None:
     assert len(set(on_paper)) == 2
 
 
-def test_with_the_keyboard_alone(page: Page, shop: LiveServer) -> None:
+def test_a_purchase_with_the_keyboard_alone(page: Page, shop: LiveServer) -> None:
     open_a_seat_map(page, shop)
     first = page.locator("form[data-seats] input[name=seat]:not([disabled])").first
     first.focus()
@@ -84,7 +84,7 @@ def test_with_the_keyboard_alone(page: Page, shop: LiveServer) -> None:
     expect(page.locator(".bar [data-bar-total]")).to_have_text(re.compile(r"R\$"))
     page.locator(".bar [data-bar-action]").focus()
     page.keyboard.press("Enter")
-    # A single seat left over is asked about; it may be kept.
+    # The page asks about a single seat left over; the choice can be kept.
     keep = page.locator("button[name=keep]")
     page.wait_for_function(
         "() => location.pathname.endsWith('/types') || document.querySelector('button[name=keep]')"
@@ -127,7 +127,7 @@ def test_with_the_keyboard_alone(page: Page, shop: LiveServer) -> None:
     expect(page.locator("article.ticket")).to_have_count(1)
 
 
-def test_without_javascript(new_page: Callable[..., Page], shop: LiveServer) -> None:
+def test_a_purchase_without_javascript(new_page: Callable[..., Page], shop: LiveServer) -> None:
     page = new_page(java_script_enabled=False)
     open_a_seat_map(page, shop)
     page.locator("input[name=quantity]").fill("3")
@@ -149,23 +149,23 @@ def test_without_javascript(new_page: Callable[..., Page], shop: LiveServer) -> 
     page.wait_for_url("**/payment")
     order = page.url.removesuffix("/payment")
     bank = page.locator("a[href^='/sandbox-bank/']")
-    until_it_shows(page, bank, f"{order}/payment")
+    reload_until_visible(page, bank, f"{order}/payment")
     pay_at_sandbox_bank(page)
-    until_it_shows(page, page.locator("article.ticket"), order)
+    reload_until_visible(page, page.locator("article.ticket"), order)
     expect(page.locator("article.ticket")).to_have_count(3)
     page.get_by_text("O que foi pago").click()
     expect(page.locator("#_lines dt").first).to_contain_text("meia, 60+")
 
 
-def until_it_shows(page: Page, sight: Locator, address: str) -> None:
-    """Without scripts one looks at the page again and again."""
+def reload_until_visible(page: Page, sight: Locator, address: str) -> None:
+    """Load the page again until `sight` is visible, because without scripts it does not poll."""
     deadline = time.monotonic() + TIMEOUT_MS / 1000
     while not sight.count() and time.monotonic() < deadline:
         page.wait_for_timeout(250)
         page.goto(address)
 
 
-def test_on_the_narrowest_phone(new_page: Callable[..., Page], shop: LiveServer) -> None:
+def test_a_purchase_on_a_phone_of_320_px(new_page: Callable[..., Page], shop: LiveServer) -> None:
     page = new_page(viewport={"width": 320, "height": 568}, has_touch=True)
 
     def fits() -> None:
@@ -201,7 +201,7 @@ def test_on_the_narrowest_phone(new_page: Callable[..., Page], shop: LiveServer)
     fits()
 
 
-def test_in_english_by_card(new_page: Callable[..., Page], shop: LiveServer) -> None:
+def test_a_purchase_in_english_by_card(new_page: Callable[..., Page], shop: LiveServer) -> None:
     page = new_page(locale="en-GB", viewport={"width": 1280, "height": 900})
     open_a_seat_map(page, shop)
     page.locator("[data-best-button]").click()
@@ -225,7 +225,7 @@ def test_in_english_by_card(new_page: Callable[..., Page], shop: LiveServer) -> 
     expect(page.locator(".sign h1")).to_contain_text("Enjoy the film!", timeout=TIMEOUT_MS)
 
 
-def test_more_time_keeps_what_is_typed(new_page: Callable[..., Page], shop: LiveServer) -> None:
+def test_an_extension_keeps_typed_values(new_page: Callable[..., Page], shop: LiveServer) -> None:
     page = new_page()
     page.clock.install()
     open_a_seat_map(page, shop)
@@ -247,7 +247,7 @@ def test_more_time_keeps_what_is_typed(new_page: Callable[..., Page], shop: Live
     assert page.locator("input[name=name]").input_value() == "Ana Luísa Prado"
 
 
-def test_leaving_and_coming_back(page: Page, shop: LiveServer) -> None:
+def test_an_order_is_found_after_leaving_the_site(page: Page, shop: LiveServer) -> None:
     open_a_seat_map(page, shop)
     page.locator("[data-best-button]").click()
     page.wait_for_url("**/types")

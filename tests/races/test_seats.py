@@ -86,8 +86,6 @@ def test_control_reading_before_writing_sells_a_seat_twice(monkeypatch: pytest.M
 
 
 # Without `order by`, rows are locked in the order of the caller.
-
-
 UNSORTED = claim_statements.CLAIM.replace("order by wanted.seat_id", "")
 
 

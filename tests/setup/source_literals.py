@@ -18,7 +18,7 @@ def modules(*packages: str) -> list[Path]:
 
 
 def literals(source: str, *, but_arguments_of: Sequence[str] = ()) -> Iterator[Literal]:
-    """(line, text) of each string literal, parts of f-strings too; docstrings and some calls' arguments left out."""
+    """(line, text) of each string literal and part of an f-string, without docstrings and arguments of some calls."""
     tree = ast.parse(source)
     skipped = {id(node) for node in _docstrings(tree)} | {
         id(node) for node in _arguments(tree, but_arguments_of)
@@ -29,7 +29,7 @@ def literals(source: str, *, but_arguments_of: Sequence[str] = ()) -> Iterator[L
 
 
 def _docstrings(tree: ast.Module) -> Iterator[ast.expr]:
-    """Texts that are statements of their own: docstrings, also those below a variable."""
+    """String literals that are statements: docstrings, also those of variables."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value

@@ -1,4 +1,4 @@
-"""Addresses of pages are made in `app/web/links.py` alone: services know none, templates put none together."""
+"""Links: only `app/web/links.py` makes addresses; services contain none, and templates compose none."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from flask import Flask
 
 from tests.setup.source_literals import ROOT, SERVICES, literals, modules
 
-# Module: why it writes addresses.
+# Module → the reason why it contains addresses.
 EXCEPTIONS = {
     "app/adapters/psp/sandbox.py": "plays a bank, which names its own page; no other provider has a page of ours",
 }
-# The setting that names the site: a service that reads it makes an absolute address.
+# A service that reads this setting would make absolute addresses.
 SITE = "public_url"
 # `/orders/{{ token }}`, `{{ order.path }}/types`: an address and a value side by side in an attribute.
-PUT_TOGETHER = re.compile(r"""=["'](?:/(?!static\b)[\w/-]*\{\{|\{\{[^}"']*\}\}/)""")
+COMPOSED = re.compile(r"""=["'](?:/(?!static\b)[\w/-]*\{\{|\{\{[^}"']*\}\}/)""")
 
 
 @pytest.fixture
 def pages(app: Flask) -> re.Pattern[str]:
-    """A text that holds the address of a page: a slash, then the first part of one of our routes."""
+    """A pattern for the address of a page: a slash, then the first part of one of our routes."""
     first = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
     names = sorted(re.escape(name) for name in first if name and not name.startswith("<"))
     return re.compile(rf"(?<![\w./:>])/({'|'.join(names)})(?=[/?#]|$)", re.MULTILINE)
 
 
 def addresses(source: str, pages: re.Pattern[str]) -> Iterator[tuple[int, str]]:
-    """(line, text) of each text that holds an address of a page, and of each use of the site's own address."""
+    """(line, text) of each literal with the address of a page, and of each use of the site's address."""
     for line, text in literals(source):
         if pages.search(text):
             yield line, text
@@ -39,16 +39,14 @@ def addresses(source: str, pages: re.Pattern[str]) -> Iterator[tuple[int, str]]:
             yield node.lineno, SITE
 
 
-def test_no_module_below_the_front_ends_writes_an_address(pages: re.Pattern[str]) -> None:
+def test_no_module_below_the_front_ends_contains_an_address(pages: re.Pattern[str]) -> None:
     found = {
         str(module): list(addresses((ROOT / module).read_text("utf-8"), pages))
         for module in modules(*SERVICES, "core", "adapters")
     }
     wrong = {module: lines for module, lines in found.items() if lines and module not in EXCEPTIONS}
     assert wrong == {}
-    assert [module for module in EXCEPTIONS if not found[module]] == [], (
-        "an exception that nothing needs any more"
-    )
+    assert [module for module in EXCEPTIONS if not found[module]] == [], "an exception is no longer needed"
 
 
 @pytest.mark.parametrize(
@@ -77,19 +75,19 @@ def test_a_planted_address_is_caught(pages: re.Pattern[str], planted: str) -> No
         'folder = "/var/lib/orders"',
     ],
 )
-def test_what_is_no_address_of_a_page_is_left_alone(pages: re.Pattern[str], allowed: str) -> None:
+def test_other_texts_are_accepted(pages: re.Pattern[str], allowed: str) -> None:
     assert list(addresses(allowed, pages)) == []
 
 
-def put_together(markup: str) -> list[str]:
-    return [line.strip() for line in markup.splitlines() if PUT_TOGETHER.search(line)]
+def composed_addresses(markup: str) -> list[str]:
+    return [line.strip() for line in markup.splitlines() if COMPOSED.search(line)]
 
 
-def test_no_template_puts_an_address_together() -> None:
+def test_no_template_composes_an_address() -> None:
     found = {
-        file.name: put_together(file.read_text("utf-8"))
+        file.name: composed_addresses(file.read_text("utf-8"))
         for file in (ROOT / "templates").rglob("*.html")
-        if put_together(file.read_text("utf-8"))
+        if composed_addresses(file.read_text("utf-8"))
     }
     assert found == {}
 
@@ -103,12 +101,12 @@ def test_no_template_puts_an_address_together() -> None:
     ],
 )
 def test_a_planted_address_in_a_template_is_caught(planted: str) -> None:
-    assert put_together(planted)
+    assert composed_addresses(planted)
 
 
 @pytest.mark.parametrize(
     "allowed",
     ['<a href="/help">', '<a href="{{ links.order(token, "types") }}">', '<img src="{{ asset("x.svg") }}">'],
 )
-def test_links_and_fixed_addresses_in_a_template_are_left_alone(allowed: str) -> None:
-    assert not put_together(allowed)
+def test_links_and_fixed_addresses_in_a_template_are_accepted(allowed: str) -> None:
+    assert not composed_addresses(allowed)

@@ -1,4 +1,4 @@
-"""The ratios of the bench: a figure is compared with the bounds that were measured just before and after it."""
+"""The ratios of the bench compare a figure with the bounds measured just before and after it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import pytest
 from tools.bench.turns import Sample, in_turns, ratio
 
 
-def test_a_machine_that_slows_down_meanwhile_changes_no_ratio() -> None:
+def test_a_machine_that_slows_down_changes_no_ratio() -> None:
     found = ratio([50.0, 25.0], [100.0, 100.0, 0.0])
     assert (found.value, found.least, found.most) == (0.5, 0.5, 0.5)
 
 
-def test_the_median_of_the_rounds_counts_and_the_spread_is_told() -> None:
+def test_a_ratio_is_the_median_of_the_rounds_with_their_spread() -> None:
     found = ratio([10.0, 20.0, 90.0], [100.0, 100.0, 100.0, 100.0])
     assert found.value == pytest.approx(0.2)
     assert found.spread == "0.1 to 0.9"

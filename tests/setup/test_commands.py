@@ -1,4 +1,4 @@
-"""Every command of `flask --app wsgi`: it does what it says, and refuses in one line, never with a traceback."""
+"""Every command of `flask --app wsgi` works, and prints its errors in one line without a traceback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from app.tickets import signing_keys
 from tests.databases import Databases
 
 ROOT = Path(__file__).resolve().parents[2]
-ELSEWHERE = {
+TESTED_ELSEWHERE = {
     "db": "test_migrations.py",
     "serve": "test_serve.py",
     "worker": "test_serve.py",
@@ -58,7 +58,7 @@ PROGRAMME = {
 
 @pytest.fixture
 def cli(app: Flask) -> FlaskCliRunner:
-    """The commands, in this process."""
+    """A runner for the commands in this process."""
     register(app)
     signing_keys.clear_cache()
     return app.test_cli_runner()
@@ -73,7 +73,7 @@ def programme(tmp_path: Path) -> Path:
 
 
 def flask(url: str, *words: str, **settings: str) -> str:
-    """`flask --app wsgi …`, as an operator types it; what it says, both streams."""
+    """Run `flask --app wsgi …` in a new process; returns the output of both streams."""
     env = os.environ | {"DATABASE_URL": url, "SECRET_KEY": "tests-secret-key"} | settings
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", *words], cwd=ROOT, env=env, capture_output=True,
@@ -122,7 +122,7 @@ def test_the_demo_twice(database: str, cli: FlaskCliRunner) -> None:
 
 
 def test_dead_letters_are_listed_and_put_back(cli: FlaskCliRunner) -> None:
-    """One of three by its id, then the others; the worker does them, and nothing is left over."""
+    """Put one of three back by its id, then the others; the worker handles them all."""
     with db.transaction():
         ids = [str(outbox.publish(SeatsFreed(screening_id=number))) for number in (1, 2)]
         ids.append(str(outbox.publish(ScreeningCancelled(screening_id=3, reason="no light"))))
@@ -146,7 +146,7 @@ def test_dead_letters_are_listed_and_put_back(cli: FlaskCliRunner) -> None:
 
     assert cli.invoke(args=["dead-letters", "list"]).output == listed
     shown = cli.invoke(args=["dead-letters", "show", ids[2]]).output
-    assert shown.count('"reason": "no light"') == 2, "each consumer gave it up"
+    assert shown.count('"reason": "no light"') == 2, "each consumer has a dead letter"
     assert shown.count(ids[2]) == 2
 
     assert "1 put back" in cli.invoke(args=["dead-letters", "put-back", ids[1]]).output
@@ -180,7 +180,7 @@ REFUSED = [
     ("make-account rosa@example.org --name Rosa --password 12345678 --role king", "'king' is not one of"),
     ("make-account rosa@example.org --name Rosa", "Aborted!"),
     ("set-role", "Missing argument 'EMAIL'"),
-    ("set-role rosa@example.org", "manager"),  # the last of the roles that it could have
+    ("set-role rosa@example.org", "manager"),  # the last one of the valid roles in the message
     ("set-role rosa@example.org king", "'king' is not one of"),
     ("set-role nobody@example.org door", "no account has the e-mail nobody@example.org"),
     ("users export", "Missing argument 'EMAIL'"),
@@ -198,21 +198,21 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("line", "said"), REFUSED, ids=[line for line, _ in REFUSED])
-def test_what_is_refused_is_one_clear_line(cli: FlaskCliRunner, line: str, said: str) -> None:
+def test_an_error_is_one_clear_line(cli: FlaskCliRunner, line: str, said: str) -> None:
     answer = cli.invoke(args=line.split(), input="")
     assert_refused(answer, said)
 
 
 def assert_refused(answer: Result, said: str) -> None:
     assert answer.exit_code in (1, 2), answer.output
-    assert isinstance(answer.exception, SystemExit), "a traceback"
+    assert isinstance(answer.exception, SystemExit), "the command printed a traceback"
     assert said in answer.output.strip().splitlines()[-1]
 
 
-def test_every_command_is_tried_here(app: Flask) -> None:
+def test_every_command_has_a_test(app: Flask) -> None:
     register(app)
     names = {name for name, command in app.cli.commands.items() if isinstance(command, click.Command)}
-    tried = {line.split()[0] for line, _ in REFUSED} | set(ELSEWHERE)
+    tried = {line.split()[0] for line, _ in REFUSED} | set(TESTED_ELSEWHERE)
     assert names == tried
 
 
@@ -220,7 +220,7 @@ def without_database_url(settings: Settings, var: Path) -> None:
     config.use(settings.changed(database={"url": None}, storage={"var": var}))
 
 
-def test_without_a_database_url_it_is_the_one_of_the_running_box_office(
+def test_without_a_database_url_the_embedded_postgres_is_used(
     cli: FlaskCliRunner, settings: Settings, database: str, tmp_path: Path
 ) -> None:
     server = postgres.start(tmp_path / "var" / "postgres", {"fsync": "off"})
@@ -237,12 +237,14 @@ def test_without_a_database_url_it_is_the_one_of_the_running_box_office(
         server.stop()
 
 
-def test_without_any_database(cli: FlaskCliRunner, settings: Settings, tmp_path: Path) -> None:
+def test_commands_fail_in_one_line_without_a_database(
+    cli: FlaskCliRunner, settings: Settings, tmp_path: Path
+) -> None:
     without_database_url(settings, tmp_path)
     assert_refused(cli.invoke(args=["dead-letters"]), "start the box office (make run)")
 
 
-def test_a_database_that_does_not_answer(
+def test_commands_fail_in_one_line_with_a_database_that_does_not_answer(
     cli: FlaskCliRunner, settings: Settings, database: str, all_databases: Databases
 ) -> None:
     db.connect(all_databases.url("not_there"))

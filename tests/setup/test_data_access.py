@@ -1,4 +1,4 @@
-"""docs/decisions/22-data-access.md, as far as code can be read for it."""
+"""Checks the rules of docs/decisions/22-data-access.md that can be read from the code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LAZY = {"relationship", "backref", "joinedload", "selectinload"}
 
 
 def breaches(source: str) -> Iterator[str]:
-    """Calls of the unit of work on `session`, `db.session()` …, and relationships between tables."""
+    """The calls of the unit of work on a session, and relationships between tables."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
@@ -24,7 +24,7 @@ def breaches(source: str) -> Iterator[str]:
             yield f"{node.lineno}: {ast.unparse(node.func)}"
 
 
-def test_nothing_is_written_by_the_unit_of_work_or_read_lazily() -> None:
+def test_no_module_uses_the_unit_of_work_or_lazy_loading() -> None:
     found = {str(path.relative_to(APP)): list(breaches(path.read_text())) for path in APP.rglob("*.py")}
     assert {path: lines for path, lines in found.items() if lines} == {}
 
@@ -38,5 +38,5 @@ def test_nothing_is_written_by_the_unit_of_work_or_read_lazily() -> None:
         "orm.relationship('OrderRow')",
     ],
 )
-def test_a_breach_is_found(planted: str) -> None:
+def test_control_a_breach_is_found(planted: str) -> None:
     assert list(breaches(planted))

@@ -1,4 +1,4 @@
-"""What the set-up builds for the pages: bundles, vendored files, fonts, and how they are served."""
+"""The static files that the set-up builds (bundles, vendored files, fonts), and how they are served."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def test_every_entry_point_is_built_under_a_hashed_name(manifest: dict[str, str]
         assert (STATIC / built).stat().st_size > 0
 
 
-def test_compressed_twins_hold_the_same(manifest: dict[str, str]) -> None:
+def test_compressed_files_have_the_same_content(manifest: dict[str, str]) -> None:
     for built in manifest.values():
         assert gzip.decompress((STATIC / f"{built}.gz").read_bytes()) == (STATIC / built).read_bytes()
 
 
-def test_what_the_styles_name_is_there(manifest: dict[str, str]) -> None:
+def test_files_named_in_style_sheets_exist(manifest: dict[str, str]) -> None:
     css = STATIC / manifest["main.css"]
     named = re.findall(r"url\(\"?([^\")?#:]+)", css.read_text())
     assert any(address.endswith(".woff2") for address in named)
@@ -51,14 +51,14 @@ def test_what_the_styles_name_is_there(manifest: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(FONTS))
-def test_the_pdfs_fonts_are_plain_and_know_portuguese(name: str) -> None:
+def test_the_fonts_of_the_pdf_are_ttf_files_with_portuguese_letters(name: str) -> None:
     font = TTFont(STATIC / "vendor" / "fonts" / name)
     assert "fvar" not in font
     known = font.getBestCmap()
     assert not [letter for letter in "ÁÀÂÃÇÉÊÍÓÔÕÚáàâãçéêíóôõú0123456789R$–·×" if ord(letter) not in known]
 
 
-def test_static_files_are_compressed_and_kept_for_ever(manifest: dict[str, str], app: Flask) -> None:
+def test_static_files_are_compressed_and_cached_for_ever(manifest: dict[str, str], app: Flask) -> None:
     client = Client(serve_static(app))
     answer = client.get(f"/static/{manifest['main.css']}", headers={"Accept-Encoding": "gzip, br"})
     assert answer.status_code == 200

@@ -1,6 +1,6 @@
 """Imports form no cycle, and a chain of them stays short enough to follow.
 
-Imports inside functions count: they hide a cycle, they do not undo it. Imports for type checking alone do not count.
+Imports inside functions count, because they hide a cycle. Imports for type checking do not count.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Edges = Mapping[str, frozenset[str]]
 
 @cache
 def edges() -> Edges:
-    """Module to the modules that it imports."""
+    """Module → the modules that it imports."""
     graph = grimp.build_graph("app", exclude_type_checking_imports=True, cache_dir=None)
     return {module: frozenset(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
 
 
 def reachable(imports: Edges, start: str) -> frozenset[str]:
-    """All that `start` imports, directly or not; `start` itself only if it stands in a cycle."""
+    """All modules that `start` imports, directly or not; `start` is among them if it is in a cycle."""
     found: set[str] = set()
     ahead = list(imports[start])
     while ahead:
@@ -61,7 +61,7 @@ def longest_chain(imports: Edges) -> list[str]:
     return max((below(module) for module in sorted(grouped)), key=len)
 
 
-def test_no_modules_import_each_other() -> None:
+def test_there_is_no_import_cycle() -> None:
     assert {tuple(sorted(cycle)) for cycle in cycles(edges())} == set()
 
 
@@ -80,7 +80,7 @@ def planted(folder: Path, sources: Mapping[str, str]) -> Edges:
     return {module: frozenset(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
 
 
-def test_a_planted_cycle_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_a_planted_cycle_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     imports = planted(
         tmp_path,
@@ -95,13 +95,13 @@ def test_a_planted_cycle_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert longest_chain(imports) == ["planted.d", "planted.a"]
 
 
-def test_an_import_for_types_alone_is_no_cycle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_for_type_checking_is_no_cycle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     typed = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from planted import a\n"
     assert cycles(planted(tmp_path, {"a": "from planted import b\n", "b": typed})) == set()
 
 
-def test_a_planted_chain_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_a_planted_chain_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     links = {f"m{number}": f"from planted import m{number + 1}\n" for number in range(8)}
     assert len(longest_chain(planted(tmp_path, links | {"m8": ""}))) == 9

@@ -1,4 +1,4 @@
-"""Who may call whom: the rules hold, and each of them catches a breach that is planted in a copy."""
+"""The import rules hold, and each rule finds a breach that is planted in a copy of the code."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-LADDER = "Calls go down the ladder, never up or across"
-ROOMS = "A service is entered through its service.py alone"
-HEADLESS = "Services, tables, core and adapters know no Flask"
+DOWN_ONLY = "Calls go down the ladder, never up or across"
+SERVICE_ENTRY = "A service is entered through its service.py alone"
+NO_FLASK = "Services, tables, core and adapters know no Flask"
 ADAPTERS = "The outside is reached through adapters alone"
 MACHINE = "The machine in the foyer imports nothing of the application"
 MACHINE_APART = "The application imports nothing of the machine in the foyer"
 
 BREACHES = [
-    (LADDER, "app/events/service.py", "from app.orders import service as up"),
-    (LADDER, "app/tickets/service.py", "from app.reservations import service as across"),
-    (LADDER, "app/products/service.py", "from app.users import service as across"),
-    (LADDER, "app/core/money.py", "from app.payments import service as up"),
-    (LADDER, "app/adapters/planted.py", "from app.core import config as up"),
-    (LADDER, "app/door/planted.py", "from app.shop import planted as across"),
-    (LADDER, "app/orders/service.py", "from app.shop import planted as up"),
-    (LADDER, "kiosk/planted.py", "from app.shop import planted as across"),
-    (LADDER, "app/web/planted.py", "from kiosk import planted as up"),
-    (LADDER, "app/backoffice/planted.py", "from app.door import planted as across"),
-    (LADDER, "app/users/service.py", "from app.web import security as up"),
-    (ROOMS, "app/shop/planted.py", "from app.orders import models as a_face_in_the_tables"),
-    (ROOMS, "kiosk/planted.py", "from app.users import devices as past_the_service"),
-    (ROOMS, "app/orders/service.py", "from app.payments import models as anothers_tables"),
-    (ROOMS, "app/orders/service.py", "from app.payments import handlers as anothers_handlers"),
-    (HEADLESS, "app/orders/service.py", "from flask import request"),
-    (HEADLESS, "app/users/models.py", "from flask_login import UserMixin"),
-    (HEADLESS, "app/core/money.py", "import werkzeug"),
+    (DOWN_ONLY, "app/events/service.py", "from app.orders import service as up"),
+    (DOWN_ONLY, "app/tickets/service.py", "from app.reservations import service as across"),
+    (DOWN_ONLY, "app/products/service.py", "from app.users import service as across"),
+    (DOWN_ONLY, "app/core/money.py", "from app.payments import service as up"),
+    (DOWN_ONLY, "app/adapters/planted.py", "from app.core import config as up"),
+    (DOWN_ONLY, "app/door/planted.py", "from app.shop import planted as across"),
+    (DOWN_ONLY, "app/orders/service.py", "from app.shop import planted as up"),
+    (DOWN_ONLY, "kiosk/planted.py", "from app.shop import planted as across"),
+    (DOWN_ONLY, "app/web/planted.py", "from kiosk import planted as up"),
+    (DOWN_ONLY, "app/backoffice/planted.py", "from app.door import planted as across"),
+    (DOWN_ONLY, "app/users/service.py", "from app.web import security as up"),
+    (SERVICE_ENTRY, "app/shop/planted.py", "from app.orders import models as a_face_in_the_tables"),
+    (SERVICE_ENTRY, "kiosk/planted.py", "from app.users import devices as past_the_service"),
+    (SERVICE_ENTRY, "app/orders/service.py", "from app.payments import models as anothers_tables"),
+    (SERVICE_ENTRY, "app/orders/service.py", "from app.payments import handlers as anothers_handlers"),
+    (NO_FLASK, "app/orders/service.py", "from flask import request"),
+    (NO_FLASK, "app/users/models.py", "from flask_login import UserMixin"),
+    (NO_FLASK, "app/core/money.py", "import werkzeug"),
     (ADAPTERS, "app/tickets/service.py", "import weasyprint"),
     (ADAPTERS, "app/shop/planted.py", "import boto3"),
     (ADAPTERS, "kiosk/planted.py", "import boto3"),
@@ -53,8 +53,8 @@ BREACHES = [
     (MACHINE, "kiosk/device/agent/server.py", "import flask"),
     (MACHINE_APART, "app/shop/planted.py", "from kiosk.device import config"),
 ]
-# Dependencies of requirements.txt that any module may import as far as the other rules let it: they reach nothing
-# outside of the process. Every other one belongs to the adapters.
+# Dependencies of requirements.txt that any module may import, within the other rules: they do nothing outside of the
+# process. All others may be imported by adapters only.
 LIBRARIES = {
     "flask", "flask-login", "htmx-flask", "flask-wtf", "flask-babel", "flask-migrate", "sqlalchemy", "gunicorn",
     "packaging", "qrcode", "argon2-cffi", "cryptography", "email-validator", "idna", "anyascii", "brotli", "whitenoise",
@@ -84,7 +84,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path
 
 
-def test_every_rule_has_a_breach() -> None:
+def test_every_rule_has_a_control() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     rules = {contract["name"] for contract in settings["tool"]["importlinter"]["contracts"]}
     assert rules == {rule for rule, _, _ in BREACHES}
@@ -95,13 +95,13 @@ def contract(rule: str) -> dict[str, Any]:
     return next(one for one in settings["tool"]["importlinter"]["contracts"] if one["name"] == rule)
 
 
-def test_the_adapters_rule_watches_every_other_package() -> None:
+def test_the_rule_of_adapters_names_every_other_package() -> None:
     app = ROOT / "app"
     packages = {f"app.{one.name}" for one in app.iterdir() if (one / "__init__.py").exists()}
     assert packages - set(contract(ADAPTERS)["source_modules"]) == {"app.adapters"}
 
 
-def test_each_dependency_is_a_library_or_belongs_to_the_adapters() -> None:
+def test_each_dependency_is_a_library_or_for_adapters_only() -> None:
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     pinned = {found[0].lower() for line in lines if (found := re.match(r"[A-Za-z][\w.-]*", line))}
     outside = pinned - LIBRARIES
@@ -114,18 +114,18 @@ def test_each_dependency_is_a_library_or_belongs_to_the_adapters() -> None:
     assert {name: sorted(found) for name, found in modules.items() if not found & forbidden} == {}
 
 
-def test_the_rules_hold() -> None:
+def test_the_import_rules_hold() -> None:
     status, said = lint_imports(ROOT)
     assert status == 0, said
 
 
-def test_the_copy_is_clean_before_anything_is_planted(copy: Path) -> None:
+def test_the_copy_without_a_breach_passes(copy: Path) -> None:
     status, said = lint_imports(copy)
     assert status == 0, said
 
 
 @pytest.mark.parametrize(("rule", "module", "line"), BREACHES, ids=[f"{m}-{b}" for _, m, b in BREACHES])
-def test_a_planted_breach_is_caught_by_its_rule(copy: Path, rule: str, module: str, line: str) -> None:
+def test_control_a_planted_breach_is_found_by_its_rule(copy: Path, rule: str, module: str, line: str) -> None:
     path = copy / module
     before = path.read_text() if path.exists() else None
     path.write_text(f"{before or ''}\n{line}\n")

@@ -1,4 +1,4 @@
-"""What is looked for while somebody holds a lock is found by an index, and so are the rows that point at a seat."""
+"""Queries that run under a lock use an index, and so do the foreign keys that reference seats and zones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FULL = (
 
 @contextmanager
 def plans() -> Iterator[list[str]]:
-    """Postgres's plans of the statements within, as they are when the tables are full."""
+    """Collect the query plans of the statements in the block, as planned for full tables."""
     asked: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -44,7 +44,7 @@ def plans() -> Iterator[list[str]]:
         yield found
     finally:
         event.remove(db.engine(), "before_cursor_execute", note)
-    with db.engine().connect() as connection:  # rolled back at its end
+    with db.engine().connect() as connection:  # rolled back at the end
         for statement in FULL:
             connection.exec_driver_sql(statement)
         for statement, parameters in asked:
@@ -53,13 +53,13 @@ def plans() -> Iterator[list[str]]:
                 found.append("\n".join(plan.scalars()))
 
 
-def join_the_line() -> None:
+def join_waiting_list() -> None:
     screening = make_screening("o")
     with db.transaction():
         reservations.join_waiting_list(screening, 1, "ana@example.org", visitor_actor("ana", locale="en"))
 
 
-def withdraw_a_mail() -> None:
+def withdraw_mail() -> None:
     make_screening("o")
     with db.transaction():
         outbox.withdraw(TicketsReady, order_id=str(uuid.uuid4()))
@@ -68,18 +68,18 @@ def withdraw_a_mail() -> None:
 @pytest.mark.parametrize(
     ("work", "index"),
     [
-        (join_the_line, "ix_requests_email"),
-        (withdraw_a_mail, "ix_outbox_order_id"),
+        (join_waiting_list, "ix_requests_email"),
+        (withdraw_mail, "ix_outbox_order_id"),
     ],
 )
-def test_it_is_found_by_an_index(work: Callable[[], None], index: str) -> None:
+def test_queries_under_a_lock_use_an_index(work: Callable[[], None], index: str) -> None:
     with plans() as found:
         work()
     assert any(index in plan for plan in found), found
 
 
-def test_whatever_points_at_a_seat_or_a_zone_is_found_by_an_index() -> None:
-    """Both are deleted by an import: Postgres looks through every table that may point at them."""
+def test_foreign_keys_to_seats_and_zones_have_an_index() -> None:
+    """An import deletes seats and zones, and Postgres then searches every table that references them."""
     with db.reading() as session:
         without = session.execute(
             text(

@@ -1,4 +1,4 @@
-"""Every rule of migrations refuses a planted one, and lets through what runs beside the image before it."""
+"""The rules of migrations refuse unsafe ones, and accept those that can run beside the previous image."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ REASON = "no image since 0012 reads or writes it"
 
 
 def rules(sql: str, **contract: str) -> set[str]:
-    """The rules that a migration breaks."""
+    """The rules that a migration with this SQL breaks."""
     allowed = {name.replace("_", "-"): reason for name, reason in contract.items()}
     found = faults(Step("0099", f"BEGIN;\n{sql};\nCOMMIT;\n", allowed))
     return {line.split(": ")[1] for line in found}
 
 
-def test_ours_are_fine() -> None:
+def test_our_migrations_keep_the_rules() -> None:
     assert [line for step in steps() for line in faults(step)] == []
 
 
@@ -92,7 +92,7 @@ def test_ours_are_fine() -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_the_image_before_it_does_not_survive_is_refused(sql: str, rule: str) -> None:
+def test_steps_that_break_the_previous_image_are_refused(sql: str, rule: str) -> None:
     assert rule in rules(sql)
 
 
@@ -115,11 +115,11 @@ def test_what_the_image_before_it_does_not_survive_is_refused(sql: str, rule: st
         "commit;\n-- in batches: update orders.orders set channel = '' where id in (select id limit :batch)\nbegin",
     ],
 )
-def test_what_it_survives_is_let_through(sql: str) -> None:
+def test_safe_steps_are_accepted(sql: str) -> None:
     assert rules(sql) == set()
 
 
-def test_a_step_that_takes_away_says_why_nothing_needs_it() -> None:
+def test_a_removing_step_needs_a_reason() -> None:
     drop = "alter table orders.orders drop column email"
     assert rules(drop, ban_drop_column=REASON) == set()
     assert rules(drop, ban_drop_column="old") == {"CONTRACT gives no reason for ban-drop-column"}
@@ -149,7 +149,7 @@ def upgrade() -> None:
 '''
 
 
-def test_a_migration_is_judged_as_it_stands_in_its_file(tmp_path: Path) -> None:
+def test_a_migration_is_checked_in_its_file(tmp_path: Path) -> None:
     folder = tmp_path / "migrations"
     shutil.copytree(ROOT / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
     newest = max(path.name for path in (folder / "versions").glob("0*.py"))[:4]
@@ -172,7 +172,7 @@ def context(database: str) -> Iterator[MigrationContext]:
     engine.dispose()
 
 
-def test_batches_commit_one_by_one_until_nothing_is_left(context: MigrationContext) -> None:
+def test_batches_commit_one_by_one_until_no_row_is_left(context: MigrationContext) -> None:
     connection = context.connection
     assert connection is not None
     with connection.begin():

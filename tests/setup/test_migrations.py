@@ -1,4 +1,4 @@
-"""The migrations make the tables that the models say, from nothing, one step down and up again, and two at once."""
+"""The migrations create the tables of the models, can go one step down and up, and can be started twice at once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tools.checks.migration_rules import BASELINE
 ROOT = Path(__file__).resolve().parents[2]
 Catalogue = set[tuple[str, ...]]
 
-# All that Postgres knows of our tables: columns, defaults, constraints, indexes with their conditions, sequences.
+# The catalogue of our tables: columns, defaults, constraints, indexes with their conditions, sequences.
 CATALOGUE = """
     select 'table', n.nspname, c.relname, c.relkind::text, c.relpersistence::text, coalesce(c.reloptions::text, '')
         from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'S', 'v', 'm', 'p')
@@ -47,7 +47,7 @@ CATALOGUE = """
 
 
 def catalogue(url: str) -> Catalogue:
-    """What is in the database, Alembic's own note of where it stands aside."""
+    """The catalogue of a database, without Alembic's table of the version."""
     connection = psycopg2.connect(url)
     try:
         with connection.cursor() as cursor:
@@ -58,7 +58,7 @@ def catalogue(url: str) -> Catalogue:
 
 
 def flask_db(url: str, *words: str) -> subprocess.Popen[str]:
-    """`flask db …` on that database, as an operator runs it."""
+    """Run `flask db …` on that database in a new process."""
     return subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "db", *words], cwd=ROOT, text=True,
         env=os.environ | {"DATABASE_URL": url, "SECRET_KEY": "tests", "SERVICES": "events"},
@@ -74,7 +74,7 @@ def ended(process: subprocess.Popen[str]) -> str:
 
 @pytest.fixture
 def new_database(all_databases: Databases, worker_name: str) -> Iterator[Callable[[], str]]:
-    """Makes databases with nothing in them."""
+    """A function that creates empty databases."""
     names: list[str] = []
 
     def make() -> str:
@@ -88,7 +88,7 @@ def new_database(all_databases: Databases, worker_name: str) -> Iterator[Callabl
 
 @pytest.fixture
 def of_the_models(new_database: Callable[[], str]) -> Catalogue:
-    """The tables as the models say, without any migration."""
+    """The catalogue of tables created from the models, without migrations."""
     url = new_database()
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg2:"))
     with engine.begin() as connection:
@@ -99,10 +99,10 @@ def of_the_models(new_database: Callable[[], str]) -> Catalogue:
     return catalogue(url)
 
 
-def test_from_nothing_to_what_the_models_say(
+def test_the_migrations_create_the_tables_of_the_models(
     new_database: Callable[[], str], of_the_models: Catalogue
 ) -> None:
-    """The newest is taken back and applied again on the way."""
+    """The newest migration is also reverted and applied again."""
     url = new_database()
     ended(flask_db(url, "upgrade"))
     assert catalogue(url) == of_the_models
@@ -124,7 +124,7 @@ def test_from_nothing_to_what_the_models_say(
         "alter table core.throttle set logged",
     ],
 )
-def test_control_a_difference_would_be_seen(
+def test_control_a_difference_is_found(
     all_databases: Databases, worker_name: str, of_the_models: Catalogue, change: str
 ) -> None:
     url = all_databases.create(f"drifted_{worker_name}", all_databases.migrated())
@@ -136,15 +136,15 @@ def test_control_a_difference_would_be_seen(
         all_databases.drop(f"drifted_{worker_name}")
 
 
-def test_no_migration_leans_on_the_models() -> None:
-    """A migration says what to do by itself: one that asks the models does something else next year."""
+def test_no_migration_imports_the_models() -> None:
+    """A migration that used the models would do something else after the models change."""
     for path in (ROOT / "migrations" / "versions").glob("*.py"):
         named = [line.split()[1] for line in imports(path)]
         ours = [name for name in named if name.split(".")[0] == "app" and name != "app.migration_steps"]
         assert ours == [], path.name
 
 
-def test_the_migrations_are_one_line() -> None:
+def test_the_migrations_have_one_head() -> None:
     settings = Config()
     settings.set_main_option("script_location", str(ROOT / "migrations"))
     scripts = ScriptDirectory.from_config(settings)
@@ -152,7 +152,7 @@ def test_the_migrations_are_one_line() -> None:
     assert [one.revision for one in scripts.walk_revisions()][-1] == BASELINE
 
 
-def test_two_at_once_migrate_one_after_the_other(
+def test_two_processes_migrate_one_after_the_other(
     new_database: Callable[[], str], of_the_models: Catalogue
 ) -> None:
     url = new_database()
@@ -162,7 +162,7 @@ def test_two_at_once_migrate_one_after_the_other(
     assert execute(url, "select count(*) from core.schema_version") == [(1,)]
 
 
-def test_tables_of_a_newer_version_are_one_clear_line(new_database: Callable[[], str]) -> None:
+def test_tables_of_a_newer_version_are_a_one_line_error(new_database: Callable[[], str]) -> None:
     url = new_database()
     execute(url, "create schema core")
     execute(url, "create table core.schema_version (version_num varchar(32) primary key)")
@@ -178,7 +178,7 @@ def test_tables_of_a_newer_version_are_one_clear_line(new_database: Callable[[],
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_tables_from_before_the_first_migration_are_one_clear_line(new_database: Callable[[], str]) -> None:
+def test_tables_without_a_version_are_a_one_line_error(new_database: Callable[[], str]) -> None:
     url = new_database()
     execute(url, "create schema core")
     execute(url, "create table core.schema_version (version_num varchar(32) primary key)")

@@ -1,4 +1,4 @@
-"""A migration of tables that are in use: it holds up nobody, waits its turn, and repairs what was left half done."""
+"""A migration of tables in use blocks nobody, retries its locks, and repairs an unfinished index."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ INDEX = """with op.get_context().autocommit_block():
 
 @pytest.fixture
 def url(all_databases: Databases, worker_name: str) -> Iterator[str]:
-    """A database with all tables, in which the planted migration is missing."""
+    """A database with all tables, to which the planted migration is not applied."""
     name = f"in_use_{worker_name}"
     yield all_databases.create(name, all_databases.migrated())
     all_databases.drop(name)
@@ -47,7 +47,7 @@ def migrate(url: str, folder: Path, step: str) -> subprocess.Popen[str]:
     return flask_db(url, "upgrade", "--directory", str(folder))
 
 
-def test_a_table_in_use_is_tried_again_and_others_are_let_through(url: str, tmp_path: Path) -> None:
+def test_a_locked_table_is_tried_again_without_blocking_others(url: str, tmp_path: Path) -> None:
     with closing(psycopg2.connect(url)) as reader, closing(psycopg2.connect(url)) as visitor:
         reader.cursor().execute("lock table orders.orders in access share mode")
         running = migrate(url, tmp_path / "migrations", COLUMN)
@@ -59,7 +59,9 @@ def test_a_table_in_use_is_tried_again_and_others_are_let_through(url: str, tmp_
             said += line
         with visitor.cursor() as cursor:
             cursor.execute("set lock_timeout = '30s'")
-            cursor.execute("select count(*) from orders.orders")  # behind us in the queue, while we wait
+            cursor.execute(
+                "select count(*) from orders.orders"
+            )  # this query waits behind the migration in the lock queue
         visitor.rollback()
         assert running.poll() is None
         reader.rollback()
@@ -68,7 +70,7 @@ def test_a_table_in_use_is_tried_again_and_others_are_let_through(url: str, tmp_
             cursor.execute("select planted from orders.orders")
 
 
-def test_an_index_that_was_left_unfinished_is_built_again(url: str, tmp_path: Path) -> None:
+def test_an_unfinished_index_is_built_again(url: str, tmp_path: Path) -> None:
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("create index ix_planted on orders.orders (state)")
         cursor.execute(

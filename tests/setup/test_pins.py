@@ -1,4 +1,4 @@
-"""What is installed is named exactly, and nothing tells where it was fetched from."""
+"""Dependencies are pinned to exact versions, and no file names the registry they came from."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_every_python_package_is_pinned(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
-def test_constraints_agree(name: str) -> None:
+def test_requirements_and_constraints_agree(name: str) -> None:
     constraints = requirements("constraints.txt")
     for package, line in requirements(name).items():
         assert constraints[package].split("==")[1] == line.split("==")[1]
@@ -42,7 +42,7 @@ def test_the_machine_has_the_versions_that_the_tests_ran_with() -> None:
         )  # python-escpos names it and does not use it
 
 
-def test_what_is_installed_is_what_is_pinned() -> None:
+def test_installed_packages_have_the_pinned_versions() -> None:
     for package, line in requirements("requirements.txt").items():
         assert version(package) == line.split("==")[1]
 
@@ -50,7 +50,7 @@ def test_what_is_installed_is_what_is_pinned() -> None:
 @pytest.mark.parametrize(
     "lock", ["package-lock.json", "tools/bench/package-lock.json", "tools/checks/lint/package-lock.json"]
 )
-def test_the_locks_name_no_registry(lock: str) -> None:
+def test_the_lock_files_name_no_registry(lock: str) -> None:
     packages = json.loads((ROOT / lock).read_text())["packages"]
     assert not [name for name, about in packages.items() if "resolved" in about]
     assert not [name for name, about in packages.items() if name and "integrity" not in about]

@@ -1,7 +1,7 @@
-"""What README, CONTRIBUTING, SECURITY and docs tell a person to type works, and what they point at is there.
+"""Documentation: the commands in README, CONTRIBUTING, SECURITY and docs exist, and so do links and settings.
 
-`make run`, `make test` and each flask command are run by the other tests of this folder; here it is that every line of
-a fenced block is one of those, spelt right.
+The other tests of this folder run `make run`, `make test` and each flask command; these tests check that every command
+of the documentation is one of them with valid options.
 """
 
 from __future__ import annotations
@@ -33,34 +33,34 @@ INDENTED = re.compile(r"(?:^|\n\n)((?:    \S[^\n]*\n)+)")
 INLINE = re.compile(r"`((?:make|flask|\.venv/bin/\w+) [^`]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SETTING = re.compile(r"`([A-Z][A-Z_]{3,})(?:=[^`]*)?`")
-# What a person does on their own machine, before anything of ours can run.
-THEIRS = ("git", "cd", "brew", "sudo", "apt-get", "docker", "curl")
+# Programs that a person runs before any of ours.
+FOREIGN_PROGRAMS = ("git", "cd", "brew", "sudo", "apt-get", "docker", "curl")
 
 
 def commands(text: str) -> list[str]:
-    """The lines to type: of fenced and indented blocks, and those within sentences."""
+    """The commands of a text: in fenced and indented blocks, and within sentences."""
     blocks = [body for language, body in FENCED.findall(text) if language in SHELL]
-    blocks += [block for block in INDENTED.findall(FENCED.sub("", text)) if looks_typed(block)]
+    blocks += [block for block in INDENTED.findall(FENCED.sub("", text)) if is_commands(block)]
     lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
     said = [" ".join(found.split()) for found in INLINE.findall(text)]
     return [line for line in [*lines, *said] if line and not line.startswith("#")]
 
 
-def looks_typed(block: str) -> bool:
+def is_commands(block: str) -> bool:
     return block.split()[0] in ("make", "flask", "docker") or block.split()[0].startswith(".venv/bin/")
 
 
 def words_of(line: str) -> list[str]:
-    """Words of a command without comment and the settings before it. Raises AssertionError for unknown settings."""
+    """The words of a command, without a comment and settings. Raises AssertionError for unknown settings."""
     words = shlex.split(line, comments=True)
     while words and re.match(r"^[A-Z_]+=", words[0]):
         setting = words.pop(0).partition("=")[0]
-        assert setting in known_settings(), f"{line}: nothing reads {setting}"
+        assert setting in known_settings(), f"{line}: no code reads {setting}"
     return words
 
 
 def known_settings() -> set[str]:
-    """Names in capitals that our sources, the Makefile included, hold as words."""
+    """The names in capitals in our sources and the Makefile."""
     sources = [*(ROOT / "app").rglob("*.py"), *(ROOT / "tools").rglob("*.py"), ROOT / "Makefile"]
     sources += [ROOT / "compose.yaml", ROOT / "Dockerfile"]
     found: set[str] = set()
@@ -70,7 +70,7 @@ def known_settings() -> set[str]:
 
 
 def check(line: str, app: Flask) -> None:
-    """Raises AssertionError when `line` is nothing that can be typed here."""
+    """Raise AssertionError if `line` is no valid command."""
     words = words_of(line)
     assert words, line
     program = words[0].rpartition("/")[2]
@@ -83,11 +83,11 @@ def check(line: str, app: Flask) -> None:
     elif words[0].startswith(".venv/bin/"):
         assert (ROOT / words[0]).exists(), f"{line}: no such program"
     else:
-        assert program in THEIRS, f"{line}: no test runs this"
+        assert program in FOREIGN_PROGRAMS, f"{line}: no test runs this"
 
 
 def check_make(words: list[str]) -> None:
-    """The target is there, and every module that its recipe runs."""
+    """Check that the target and every module in its recipe exist."""
     env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
     done = subprocess.run(["make", "-n", *words], cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -96,7 +96,7 @@ def check_make(words: list[str]) -> None:
 
 
 def check_flask(words: list[str], app: Flask) -> None:
-    """The command is there, and takes these options and arguments."""
+    """Check that the command exists and accepts these options and arguments."""
     while words and words[0].startswith("-"):
         assert words[:2] == ["--app", "wsgi"], words
         words = words[2:]
@@ -108,40 +108,40 @@ def check_flask(words: list[str], app: Flask) -> None:
         if isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
             assert rest[0] in command.commands, f"flask {' '.join(words)}: no such command"
             command, rest = command.commands[rest[0]], rest[1:]
-        for option in command.params:  # what is asked for at the terminal
+        for option in command.params:  # options that the command asks for
             if isinstance(option, click.Option) and option.prompt and not {*option.opts} & {*rest}:
                 rest = [*rest, option.opts[0], "typed when asked"]
         command.make_context(words[0], rest)
     except click.MissingParameter:
         assert len(words) == 1, (
             f"flask {' '.join(words)}: something is missing"
-        )  # named only: `flask set-role`
+        )  # only the name of the command: `flask set-role`
     except click.UsageError as error:
-        if not re.search(r"[A-Z]{2,}|…", " ".join(words)):  # a placeholder: ID, EMAIL, FILE…
+        if not re.search(r"[A-Z]{2,}|…", " ".join(words)):  # there is a placeholder such as ID, EMAIL, FILE
             raise AssertionError(f"flask {' '.join(words)}: {error.message}") from None
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_one_is_told_to_type_can_be_typed(name: str, app: Flask) -> None:
+def test_every_documented_command_is_valid(name: str, app: Flask) -> None:
     for line in commands((ROOT / name).read_text()):
         check(line, app)
 
 
-def test_the_readme_tells_how_to_run_and_test_it() -> None:
+def test_the_readme_says_how_to_run_and_test() -> None:
     typed = commands((ROOT / "README.md").read_text())
     assert {"make run", "make test"} <= {" ".join(shlex.split(line, comments=True)) for line in typed}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_pointed_at_is_there(name: str) -> None:
+def test_every_link_leads_to_a_file(name: str) -> None:
     path = ROOT / name
     for target in LINK.findall(path.read_text()):
         if not re.match(r"^(https?:|mailto:|#)", target):
-            assert (path.parent / unquote(target.partition("#")[0])).exists(), f"{name} points at {target}"
+            assert (path.parent / unquote(target.partition("#")[0])).exists(), f"{name} links to {target}"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_setting_that_is_named_is_read(name: str) -> None:
+def test_every_documented_setting_is_read(name: str) -> None:
     named = {
         one for one in SETTING.findall((ROOT / name).read_text()) if "_" in one or one in ("PORT", "SERVICES")
     }
@@ -160,12 +160,12 @@ def test_every_setting_that_is_named_is_read(name: str) -> None:
         "popcorn --large",
     ],
 )
-def test_control_a_slip_would_be_seen(line: str, app: Flask) -> None:
+def test_control_wrong_commands_are_found(line: str, app: Flask) -> None:
     with pytest.raises(AssertionError):
         check(line, app)
 
 
-def test_the_map_of_the_house_is_whole() -> None:
+def test_the_readme_lists_every_folder() -> None:
     drawn = set(re.findall(r"^\| `([\w/]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE))
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     parts = [line.split("/") for line in listed.splitlines()]

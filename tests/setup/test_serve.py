@@ -1,4 +1,4 @@
-"""`serve`, as `make run` starts it: everything comes up, what dies comes back, what cannot start says one line."""
+"""`serve`, as `make run` starts it: it starts all parts, replaces those that end, and prints errors in one line."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tests.live_server import free_port
 from tests.processes import alive
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
+WAIT_LIMIT = 60.0
 
 
 class Serve:
-    """A running `serve` on a folder and a port of its own."""
+    """A running `serve` with its own folder and port."""
 
     def __init__(self, var: Path, port: int, **env: str) -> None:
         self.port = port
@@ -43,7 +43,7 @@ class Serve:
         self.said: list[str] = []
 
     def wait_for(self, words: str) -> str:
-        """Read what it says until a line holds `words`."""
+        """Read the output until a line contains `words`."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.said.append(line)
@@ -59,7 +59,7 @@ class Serve:
             return False
 
     def children(self) -> dict[str, int]:
-        """Its direct children by what they are: web, worker, postgres."""
+        """The direct child processes by name: web, worker, postgres."""
         listing = subprocess.run(
             ["ps", "-ww", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True
         ).stdout
@@ -102,10 +102,10 @@ def serve(var: Path) -> Iterator[Callable[..., Serve]]:
         one.end()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_LIMIT
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.1)
 
 
@@ -122,7 +122,7 @@ def test_it_comes_up_and_ctrl_c_ends_all_of_it(serve: Callable[..., Serve], var:
     assert json_lines(var / "log" / "web.log") == []
 
 
-def test_what_is_killed_comes_back_and_the_data_with_it(serve: Callable[..., Serve], var: Path) -> None:
+def test_killed_processes_are_restarted_and_data_is_kept(serve: Callable[..., Serve], var: Path) -> None:
     office = serve()
     office.wait_for("Open http")
     before = office.children()
@@ -131,34 +131,34 @@ def test_what_is_killed_comes_back_and_the_data_with_it(serve: Callable[..., Ser
         cursor.execute("create table kept as select 7 as n")
     for pid in before.values():
         os.kill(pid, signal.SIGKILL)
-    until(
+    wait_until(
         lambda: (
             set(office.children()) == set(before)
             and not set(office.children().values()) & set(before.values())
         )
     )
-    until(office.answers)
+    wait_until(office.answers)
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("select n from kept")
         assert cursor.fetchall() == [(7,)]
 
 
-def test_what_hangs_is_replaced(serve: Callable[..., Serve], var: Path) -> None:
-    """gunicorn's master, which looks after the processes that serve, and both halves of the worker."""
+def test_hanging_processes_are_replaced(serve: Callable[..., Serve], var: Path) -> None:
+    """The processes are the master of gunicorn and both processes of the worker."""
     office = serve(BILHETERIA_HANG_SECONDS="8")
     office.wait_for("Open http")
     for name in ("web", "worker"):
-        until((var / "run" / f"{name}.heartbeat").exists)
+        wait_until((var / "run" / f"{name}.heartbeat").exists)
     before = office.children()
     os.kill(before["web"], signal.SIGSTOP)
     os.killpg(before["worker"], signal.SIGSTOP)
-    until(
+    wait_until(
         lambda: (
             set(office.children()) == set(before)
             and not {before["web"], before["worker"]} & set(office.children().values())
         )
     )
-    until(office.answers)
+    wait_until(office.answers)
     assert office.children()["postgres"] == before["postgres"]
 
 
@@ -170,7 +170,7 @@ def test_a_second_serve_says_that_one_runs_and_takes_over_after_a_kill(serve: Ca
     children = first.children()
     first.process.kill()
     first.process.wait()
-    until(lambda: not alive(children["web"]) and not alive(children["worker"]))
+    wait_until(lambda: not alive(children["web"]) and not alive(children["worker"]))
     second = serve(first.port)
     second.wait_for("Open http")
     assert second.answers()
@@ -189,18 +189,18 @@ def test_a_taken_port_is_one_line(serve: Callable[..., Serve]) -> None:
 @pytest.mark.parametrize(
     "url", ["postgresql://nobody@127.0.0.1:1/none", "postgresql://x@no-such-host.invalid/none"]
 )
-def test_a_database_that_does_not_answer_is_one_line(serve: Callable[..., Serve], url: str) -> None:
+def test_a_database_that_does_not_answer_is_a_one_line_error(serve: Callable[..., Serve], url: str) -> None:
     assert_one_line(serve(DATABASE_URL=url), "DATABASE_URL does not answer")
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"])
-def test_an_address_of_another_machine_is_one_line(serve: Callable[..., Serve], host: str) -> None:
+def test_an_address_of_another_machine_is_a_one_line_error(serve: Callable[..., Serve], host: str) -> None:
     assert_one_line(
         serve(BILHETERIA_HOST=host), f"BILHETERIA_HOST is not an address of this machine: '{host}'"
     )
 
 
-def test_an_address_of_ipv6_is_listened_on_where_there_is_one(serve: Callable[..., Serve]) -> None:
+def test_serve_listens_on_an_ipv6_address(serve: Callable[..., Serve]) -> None:
     office = serve(BILHETERIA_HOST="::1")
     if not has_ipv6():
         assert_one_line(office, "BILHETERIA_HOST is not an address of this machine: '::1'")
@@ -230,33 +230,33 @@ def test_an_old_postgres_is_refused() -> None:
         check_version(140013)
 
 
-def test_a_broken_database_folder_is_one_line(serve: Callable[..., Serve], var: Path) -> None:
+def test_a_broken_database_folder_is_a_one_line_error(serve: Callable[..., Serve], var: Path) -> None:
     (var / "postgres").write_text("not a folder")
     assert_one_line(serve(), "cannot be used")
 
 
-def test_a_data_folder_that_cannot_be_written_is_one_line(serve: Callable[..., Serve]) -> None:
+def test_a_data_folder_that_cannot_be_written_is_a_one_line_error(serve: Callable[..., Serve]) -> None:
     assert_one_line(
         serve(BILHETERIA_VAR="/proc/bilheteria"), "the data folder /proc/bilheteria cannot be used"
     )
 
 
-def test_web_and_worker_write_json_a_line_and_keep_their_logs_small(
+def test_web_and_worker_write_json_lines_and_rotate_their_logs(
     serve: Callable[..., Serve], var: Path
 ) -> None:
     office = serve()
     office.wait_for("Open http")
     log = var / "log" / "web.log"
     assert office.answers("/")
-    until(lambda: any(line.get("route") == "/" for line in json_lines(log)))
+    wait_until(lambda: any(line.get("route") == "/" for line in json_lines(log)))
     (asked,) = [line for line in json_lines(log) if line.get("route") == "/"]
     assert asked["status"] == 200
     assert asked["request_id"]
     with log.open("a") as file:
         file.write("x" * LARGEST_LOG + "\n")
-    until(lambda: log.with_suffix(".log.1").exists() and log.stat().st_size < LARGEST_LOG)
+    wait_until(lambda: log.with_suffix(".log.1").exists() and log.stat().st_size < LARGEST_LOG)
     assert office.answers("/")
-    until(lambda: any(line.get("route") == "/" for line in json_lines(log)))
+    wait_until(lambda: any(line.get("route") == "/" for line in json_lines(log)))
     assert not [line for line in json_lines(log) if line.get("route") == "/healthz"]
 
 
@@ -273,13 +273,13 @@ def json_lines(log: Path) -> list[dict[str, Any]]:
         ("DATABASE_URL", "nonsense"),
     ],
 )
-def test_a_bad_setting_is_one_line(serve: Callable[..., Serve], name: str, value: str) -> None:
+def test_an_invalid_setting_is_a_one_line_error(serve: Callable[..., Serve], name: str, value: str) -> None:
     assert_one_line(serve(**{name: value}), name)
 
 
 def assert_one_line(office: Serve, words: str) -> None:
-    """It ends by itself with status 1, and its last line alone is the failure: no traceback."""
-    said, _ = office.process.communicate(timeout=PATIENCE)
+    """Assert that `serve` ends with status 1, and that its last line is the error, without a traceback."""
+    said, _ = office.process.communicate(timeout=WAIT_LIMIT)
     assert office.process.returncode == 1, said
     lines = [line for line in said.splitlines() if not line.startswith("Starting the database")]
     assert len(lines) == 1, said

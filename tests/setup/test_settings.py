@@ -1,4 +1,4 @@
-"""The settings: docs/settings.md agrees with the code, and each mistake is told in one line."""
+"""The settings: docs/settings.md agrees with the code, and each mistake is a one-line error."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ ROWS = {
         r"^\| `([A-Z][A-Z0-9_]+)` \| (.*) \| ?([^|]*) ?\|$", PAGE, re.MULTILINE
     )
 }
-# Their default is told in words: made at the start, or it depends on another setting.
+# Settings whose default is described in words: it is made at the start, or depends on another setting.
 DEFAULT_IN_WORDS = {"SERVICES", "BILHETERIA_PUBLIC_URL", "SECRET_KEY", "DATABASE_URL", "BILHETERIA_VAR"}
 
 
 def read_elsewhere() -> set[str]:
-    """Variables that our sources read themselves, and those of compose.yaml."""
+    """The variables that sources read without the settings, and those of compose.yaml."""
     sources = [path for folder in ("app", "migrations", "tools") for path in (ROOT / folder).rglob("*.py")]
     sources += [ROOT / "wsgi.py", ROOT / "compose.yaml"]
     sources = [path for path in sources if "node_modules" not in path.parts]
     found = {name for path in sources for match in READ.findall(path.read_text()) for name in match if name}
-    return found - OF_THE_SYSTEM
+    return found - FOREIGN_VARIABLES
 
 
-def test_every_setting_is_written_down_and_nothing_else_is() -> None:
+def test_the_page_lists_exactly_the_settings() -> None:
     assert {*FIELDS, *read_elsewhere()} == {*ROWS}
 
 
-def test_the_code_reads_variables_in_ways_that_this_test_knows() -> None:
+def test_the_code_reads_variables_only_in_known_ways() -> None:
     assert {"POSTGRES_PASSWORD", "PGOPTIONS", *environment.READ_ELSEWHERE} <= read_elsewhere()
 
 
 @pytest.mark.parametrize("name", [*FIELDS])
-def test_the_page_names_limits_and_default(name: str) -> None:
+def test_the_page_has_limits_and_defaults(name: str) -> None:
     meaning, default = ROWS[name]
     field = FIELDS[name]
     bounds = [
@@ -59,7 +59,7 @@ def test_the_page_names_limits_and_default(name: str) -> None:
         assert default == ("none" if field.default is None else f"`{field.default}`")
 
 
-def test_the_page_names_what_may_lie_in_a_file() -> None:
+def test_the_page_names_the_settings_that_can_be_in_a_file() -> None:
     secrets = {name for name, field in FIELDS.items() if environment.is_secret(field)}
     assert {f"{name}_FILE" for name in secrets} == set(re.findall(r"`([A-Z_]+_FILE)`", PAGE))
 
@@ -109,7 +109,7 @@ def test_the_page_names_what_may_lie_in_a_file() -> None:
         ("BILHETERIA_VAR", "/dev/null/var", "the data folder /dev/null/var cannot be used (Not a directory)"),
     ],
 )
-def test_what_cannot_be_read_is_one_line(
+def test_an_invalid_value_is_a_one_line_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str, said: str
 ) -> None:
     monkeypatch.setenv("BILHETERIA_VAR", str(tmp_path))
@@ -120,7 +120,7 @@ def test_what_cannot_be_read_is_one_line(
     assert "\n" not in str(bad.value)
 
 
-def test_what_can_be_read_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_valid_values_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     given = {
         "BILHETERIA_VAR": str(tmp_path),
         "DATABASE_URL": "postgresql://us:secret@db/name",
@@ -150,7 +150,7 @@ def test_what_can_be_read_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     ]
 
 
-def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("BILHETERIA_VAR", str(tmp_path / "new"))
     for name in ("PORT", "BILHETERIA_TLS", "BILHETERIA_MAIL", "BILHETERIA_TSL"):
         monkeypatch.setenv(name, "x")
@@ -169,7 +169,7 @@ def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path
         ("BILHETERIA_MAIL", "smtp://us:secret@mail.example:2525"),
     ],
 )
-def test_a_secret_may_lie_in_a_file(
+def test_a_secret_can_be_in_a_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str
 ) -> None:
     monkeypatch.setenv("BILHETERIA_VAR", str(tmp_path / "new"))
@@ -201,12 +201,12 @@ def test_settings_are_frozen_and_a_copy_is_checked(settings: Settings) -> None:
     assert settings.changed(holds={"max_seats": 3}).holds.max_seats == 3
 
 
-def test_the_tests_themselves_know_no_setting() -> None:
+def test_the_tests_run_without_settings_of_the_environment() -> None:
     assert not {*FIELDS} & {*os.environ}
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "BILHETERIA_MAIL"])
-def test_a_password_in_a_setting_is_not_repeated(
+def test_an_error_does_not_repeat_a_password(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     monkeypatch.setenv("BILHETERIA_VAR", str(tmp_path))
@@ -216,7 +216,7 @@ def test_a_password_in_a_setting_is_not_repeated(
     assert "secret" not in str(bad.value)
 
 
-def test_the_key_of_the_sessions_is_made_once_and_is_its_owners_alone(
+def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("BILHETERIA_VAR", str(tmp_path / "new"))
@@ -236,7 +236,7 @@ def test_the_key_of_the_sessions_is_made_once_and_is_its_owners_alone(
         ("http://[::1]:8000", "http://[::1]:8000"),
     ],
 )
-def test_links_in_mails_name_the_host_as_the_network_does(
+def test_links_in_mails_have_the_ascii_form_of_the_host(
     monkeypatch: pytest.MonkeyPatch, address: str, kept: str
 ) -> None:
     monkeypatch.setenv("BILHETERIA_PUBLIC_URL", address)

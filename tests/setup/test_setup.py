@@ -1,4 +1,4 @@
-"""The set-up on machines that lack something: one line each."""
+"""The set-up reports what a machine lacks in one line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def python(code: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("version", [(3, 7, 3), (3, 10, 12), (3, 15, 0)])
-def test_another_python_is_told_in_one_line(version: tuple[int, int, int]) -> None:
+def test_an_unsupported_python_is_a_one_line_error(version: tuple[int, int, int]) -> None:
     done = python(
         f"import sys; sys.version_info = {version}; sys.argv[1:] = [];"
         "from tools.build.setup import main; sys.exit(main())"
@@ -32,12 +32,12 @@ def test_another_python_is_told_in_one_line(version: tuple[int, int, int]) -> No
 
 
 @pytest.mark.parametrize("name", FIRST_READ)
-def test_an_old_python_can_read_the_set_up_far_enough_to_say_so(name: str) -> None:
+def test_an_old_python_can_parse_the_set_up(name: str) -> None:
     ast.parse((ROOT / "tools" / "build" / name).read_text(), feature_version=(3, 7))
 
 
-def test_packages_that_may_not_be_installed_are_named_with_the_line_to_type(tmp_path: Path) -> None:
-    """Nothing on the PATH: neither apt-get nor sudo."""
+def test_missing_packages_are_named_with_the_command_to_install_them(tmp_path: Path) -> None:
+    """The PATH is empty, so there is neither apt-get nor sudo."""
     done = python(
         "from tools.build import system\n"
         "from tools.build.steps import SetupError\n"
@@ -64,7 +64,7 @@ def test_two_set_ups_at_once_wait_for_each_other() -> None:
 
 
 def test_a_second_set_up_does_nothing() -> None:
-    """In this file, whose tests run one after another: it says so when it has to wait for another set-up."""
+    """This test is in the same file as the one before, because the tests of a file run one after another."""
     command = [sys.executable, "-m", "tools.build.setup"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

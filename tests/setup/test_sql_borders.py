@@ -1,7 +1,7 @@
-"""A service's tables are its own: no other module names them in SQL, and foreign keys point down the ladder.
+"""Services access only their own tables: no other module names them in SQL, and foreign keys point down only.
 
-The rule reads the string literals of each module of `app` for names of tables (`schema.table`), and declarations for
-another service's schema. `tools` (bench, demo year) and tests may name every table.
+The tests search the string literals of each module of `app` for names of tables (`schema.table`), and declarations for
+the schema of another service. `tools` (bench, demo year) and tests may name every table.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from app.migrations_target import all_metadata
 from tests.setup.source_literals import ROOT, SERVICES, literals, modules
 
 SCHEMAS = ("core", *SERVICES)
-# Each service may point at those before it.
-LADDER = {
+# Each service may reference the tables of these services.
+ALLOWED_REFERENCES = {
     "core": 0, "events": 1, "products": 1, "payments": 1, "users": 1, "reservations": 2, "tickets": 2, "orders": 3,
 }  # fmt: skip
-# (module, schema): why it names tables that are not its own.
+# (module, schema) → the reason why the module names tables of another service.
 EXCEPTIONS = {
     ("app/cli/serve.py", "users"): "asks over a plain connection: the supervisor makes no engine",
     ("app/web/health.py", "core"): "asks whether the database has its tables, whatever stands in them",
@@ -36,7 +36,7 @@ def table_names() -> re.Pattern[str]:
 
 
 def foreign_schemas(source: str, own: str) -> Iterator[tuple[int, str]]:
-    """(line, schema) wherever `source`, a module of the schema `own`, names another service's tables."""
+    """(line, schema) of each place where `source`, a module of the schema `own`, names tables of another service."""
     for line, text in literals(source, but_arguments_of=["ForeignKey"]):
         for name in table_names().findall(text):
             schema = name.partition(".")[0]
@@ -60,18 +60,18 @@ def _declared_schemas(node: ast.AST) -> Iterator[str]:
     yield from (str(value.value) for value in values if isinstance(value, ast.Constant))
 
 
-def test_each_module_names_its_own_tables_alone() -> None:
+def test_each_module_names_only_its_own_tables() -> None:
     found = {
         (str(module), schema): line
         for module in modules("")
         for line, schema in foreign_schemas((ROOT / module).read_text("utf-8"), module.parts[1])
-        if module.name != "migrations_target.py"  # it names modules: app.core.outbox
+        if module.name != "migrations_target.py"  # it names modules such as app.core.outbox
     }
     assert {place: line for place, line in found.items() if place not in EXCEPTIONS} == {}
-    assert set(EXCEPTIONS) <= set(found), "an exception that nothing needs any more"
+    assert set(EXCEPTIONS) <= set(found), "an exception is no longer needed"
 
 
-def test_the_tables_of_a_service_are_declared_in_its_schema() -> None:
+def test_the_tables_of_a_service_are_in_its_schema() -> None:
     all_metadata()
     wrong = {
         mapper.class_.__module__: mapper.local_table.schema
@@ -81,13 +81,13 @@ def test_the_tables_of_a_service_are_declared_in_its_schema() -> None:
     assert wrong == {}
 
 
-def test_foreign_keys_point_down_the_ladder() -> None:
+def test_foreign_keys_point_down_only() -> None:
     up = [
         f"{table.schema}.{table.name} -> {key.target_fullname}"
         for table in all_metadata().tables.values()
         for key in table.foreign_keys
         if key.column.table.schema != table.schema
-        and LADDER[str(key.column.table.schema)] >= LADDER[str(table.schema)]
+        and ALLOWED_REFERENCES[str(key.column.table.schema)] >= ALLOWED_REFERENCES[str(table.schema)]
     ]
     assert up == []
 
@@ -105,7 +105,7 @@ BREACHES = [
 
 
 @pytest.mark.parametrize("planted", BREACHES)
-def test_a_planted_breach_is_caught(planted: str) -> None:
+def test_control_a_planted_breach_is_found(planted: str) -> None:
     assert list(foreign_schemas(planted, "orders"))
 
 
@@ -121,5 +121,5 @@ def test_a_planted_breach_is_caught(planted: str) -> None:
         'Table("orders", metadata, schema="orders")',
     ],
 )
-def test_what_is_allowed_is_left_alone(allowed: str) -> None:
+def test_allowed_names_are_accepted(allowed: str) -> None:
     assert list(foreign_schemas(allowed, "orders")) == []

@@ -1,4 +1,4 @@
-"""States change by the state machines alone, and their names stand in the `states.py` of each service alone."""
+"""Only state machines change states, and only `states.py` of a service contains their names as literals."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NAMES_STATE = re.compile(r"\bstate\s*(?:=|<>|!=|(?:not\s+)?in\b)\s*\(?\s*'", re
 
 
 def breaches(source: str) -> list[str]:
-    """What a module of a service does to states by itself."""
+    """The places where a module changes or names a state without the state machine."""
     tree = ast.parse(source)
     found = [finding for words in _strings(tree) for finding in _in_sql(words)]
     for node in ast.walk(tree):
@@ -50,7 +50,7 @@ def breaches(source: str) -> list[str]:
 
 
 def _strings(tree: ast.AST) -> Iterator[str]:
-    """Every string of the module; what is put into an f-string counts as one word."""
+    """Every string of the module; each expression in an f-string counts as one word."""
     inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
@@ -85,7 +85,7 @@ def _is_update_with_state(call: ast.Call) -> bool:
 
 
 def _is_row_state(target: ast.expr) -> bool:
-    """Errors keep the state that they found as `self.state`; a row has none that could be assigned."""
+    """Whether an assignment sets the state of a row; errors may assign `self.state`."""
     if not isinstance(target, ast.Attribute) or target.attr != "state":
         return False
     return not (isinstance(target.value, ast.Name) and target.value.id == "self")
@@ -98,7 +98,7 @@ def modules() -> list[Path]:
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_no_module_moves_a_state_by_itself(module: Path) -> None:
+def test_no_module_changes_a_state_without_its_machine(module: Path) -> None:
     assert breaches(module.read_text()) == []
 
 
@@ -118,7 +118,7 @@ def test_no_module_moves_a_state_by_itself(module: Path) -> None:
         "row.state = PAID",
     ],
 )
-def test_a_planted_breach_is_found(planted: str) -> None:
+def test_control_a_planted_breach_is_found(planted: str) -> None:
     assert breaches(planted) != []
 
 
@@ -133,9 +133,9 @@ def test_a_planted_breach_is_found(planted: str) -> None:
         "self.state = state",
     ],
 )
-def test_what_is_no_breach(allowed: str) -> None:
+def test_other_code_is_accepted(allowed: str) -> None:
     assert breaches(allowed) == []
 
 
-def test_every_machine_is_of_a_table_of_its_own() -> None:
+def test_every_machine_has_its_own_table() -> None:
     assert len({machine.table for machine in MACHINES}) == len(MACHINES)

@@ -1,4 +1,4 @@
-"""The check of long lines in templates finds what can be broken, and its fix changes blanks only."""
+"""The check of template lines finds long lines that can be broken, and its fix changes only blanks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wsgi.py`, as gunicorn and the flask command load it."""
+"""`wsgi.py`, the module that gunicorn and the flask command load."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_a_server_carries_nothing_that_only_commands_need() -> None:
+def test_a_server_does_not_import_modules_of_commands() -> None:
     done = run("-c", "import json, sys, wsgi; print(json.dumps(sorted(sys.modules)))")
     loaded = set(json.loads(done.stdout))
     assert {"app.shop.order", "jinja2"} <= loaded
@@ -41,7 +41,7 @@ def test_the_flask_command_finds_the_commands_and_the_migrations() -> None:
         ["-m", "gunicorn", "--config", "app/web/gunicorn_conf.py"],
     ],
 )
-def test_a_setting_that_cannot_be_read_is_said_in_one_line(words: list[str]) -> None:
+def test_an_invalid_setting_is_a_one_line_error(words: list[str]) -> None:
     done = run(*words, BILHETERIA_HOLD_MINUTES="ten")
     assert done.returncode == 1
     assert done.stderr == (

@@ -1,4 +1,4 @@
-"""The measurement of a year of sales: its rows are what it says, and each verb that it times does its work."""
+"""The bench with a year of sales: the numbers of its rows are right, and each measured verb has its effect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def number(statement: str) -> int:
         return int(session.execute(text(statement)).scalar_one())
 
 
-def test_a_year_of_sales_is_made_whole(demo: str) -> None:
+def test_a_year_of_sales_is_complete(demo: str) -> None:
     before = year_data.counts(demo)
     year_data.fill(demo, orders=ORDERS, stock_claims=CLAIMS, requests=REQUESTS)
     after = year_data.counts(demo)
@@ -33,7 +33,7 @@ def test_a_year_of_sales_is_made_whole(demo: str) -> None:
         )
     } == {2 * ORDERS}
     assert (made["products.stock_claims"], made["reservations.requests"]) == (CLAIMS, REQUESTS)
-    # What was written without checks agrees: seats are of the screening's room, and the sums of sales are right.
+    # Rows written without foreign key checks agree: seats are of the auditorium, and the sums of sales are right.
     assert (
         number(
             "select count(*) from reservations.seat_claims c join events.screenings s on s.id = c.screening_id"
@@ -53,7 +53,7 @@ def test_a_year_of_sales_is_made_whole(demo: str) -> None:
     assert number("select count(*) from pg_namespace where nspname = 'bench'") == 0
 
 
-def test_each_verb_does_its_work_and_leaves_room_for_the_next(demo: str) -> None:
+def test_each_verb_has_its_effect_and_can_be_repeated(demo: str) -> None:
     verbs = year_verbs.Verbs()
     left = free_and_in_stock()
     for name in year_verbs.NAMES * 2:

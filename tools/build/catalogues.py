@@ -1,4 +1,4 @@
-"""The translations: `app/translations/<locale>/*.po`, a file an area, compiled into one `messages.mo`.
+"""The translations: `app/translations/<locale>/*.po`, one file for each area, compiled into one `messages.mo`.
 
 .venv/bin/python -m tools.build.catalogues            compile (the set-up does it)
 .venv/bin/python -m tools.build.catalogues --check    print texts without a translation, as entries to fill in,
@@ -23,7 +23,7 @@ from app.core.i18n import LOCALES
 from tools.build.steps import ROOT
 
 FOLDER = ROOT / "app" / "translations"
-SPOKEN = ("app", "kiosk", "templates")
+SOURCES = ("app", "kiosk", "templates")
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 OPTIONS = {
     "**.html": {"trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"},
@@ -48,7 +48,7 @@ def compiled(locale: str) -> Path:
 
 
 def read(locale: str) -> Catalog:
-    """All of a language's files as one catalogue."""
+    """All files of a language as one catalogue."""
     whole = Catalog(locale=locale, charset="utf-8")
     for path in sources(locale):
         for message in texts(read_file(path, locale)):
@@ -61,10 +61,10 @@ def read_file(path: Path, locale: str) -> Catalog:
         return read_po(file, locale=locale, abort_invalid=True)
 
 
-def spoken() -> Catalog:
+def extracted_texts() -> Catalog:
     """Every text that code and templates translate, with the files that use it."""
     catalogue = Catalog(project="Bilheteria", charset="utf-8")
-    for folder in SPOKEN:
+    for folder in SOURCES:
         found = extract_from_dir(
             ROOT / folder, METHODS, OPTIONS, KEYWORDS, (COMMENT,), strip_comment_tags=True
         )
@@ -98,8 +98,8 @@ def unused(translated: Catalog, wanted: Catalog) -> list[Message]:
 
 
 def check() -> bool:
-    """Print what is missing as entries to fill in, and what is left over. Returns whether all is well."""
-    wanted = spoken()
+    """Print missing translations as entries to fill in, and unused ones. Returns whether there are neither."""
+    wanted = extracted_texts()
     well = True
     for locale in locales():
         catalogue = read(locale)

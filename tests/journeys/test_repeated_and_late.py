@@ -1,4 +1,4 @@
-"""What people do besides going straight on: twice, back, in two tabs, too late, as a guest and then as somebody."""
+"""Purchases with double clicks, the back button, two tabs, late payments, and an account created afterwards."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from app.reservations import service as reservations
 from app.tickets import service as tickets
 from tests.journeys.journey_data import Journey, add_product
 from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue
-from tests.journeys.test_accounts import link_of_the_mail, sign_up
+from tests.journeys.test_accounts import mail_link_path, sign_up
 from tests.orders import purchases
 
 NewPage = Callable[..., Page]
 
 
-def money_of(order: OrderView) -> tuple[int, int, int]:
-    """Charges, payments and refunds of an order, counted."""
+def payments_of(order: OrderView) -> tuple[int, int, int]:
+    """The numbers of charges, payments and refunds of an order."""
     with db.reading():
         return (
             len(payments.charges_of(order.id)),
@@ -33,12 +33,12 @@ def money_of(order: OrderView) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 def test_double_clicks_buy_once(new_page: NewPage, journey: Journey, scripts: bool) -> None:
-    """On the map by somebody who was never here, on every step, and on paying."""
+    """Double clicks by a new visitor on the map, on every step and on the payment."""
     screening = journey.make_screening("oooooo")
     page = new_page(java_script_enabled=scripts)
     journey.open_map(page, screening)
     page.locator("form.best-form button:not([type=button])").dblclick()
-    # The second click breaks off what the first one has begun: the address is looked at, not the way there.
+    # The second click aborts the request of the first one, so the test checks only the final address.
     expect(page).to_have_url(re.compile("/types$"), timeout=TIMEOUT_MS)
     page.locator("[data-bar-action]:visible").dblclick()
     expect(page).to_have_url(re.compile("/(concessions|checkout)$"), timeout=TIMEOUT_MS)
@@ -51,13 +51,13 @@ def test_double_clicks_buy_once(new_page: NewPage, journey: Journey, scripts: bo
     expect(page).to_have_url(re.compile("/payment$"), timeout=TIMEOUT_MS)
     order = journey.order_at(page.url)
     assert order.state == "awaiting_payment"
-    assert money_of(order) == (1, 0, 0)
+    assert payments_of(order) == (1, 0, 0)
     with db.reading():
         assert len(reservations.seat_states(screening.id)) == len(order.seats) == 2
 
 
-def test_back_and_forth_and_two_tabs(new_page: NewPage, journey: Journey) -> None:
-    """The order is where it is, whichever page is open: nothing is lost, nothing is sold twice."""
+def test_back_forward_and_two_tabs_show_the_current_step(new_page: NewPage, journey: Journey) -> None:
+    """Each open page leads to the current step of the order; no seat is lost or sold twice."""
     screening = journey.make_screening("oooo", "oooo")
     add_product(screening)
     page = new_page()
@@ -71,7 +71,7 @@ def test_back_and_forth_and_two_tabs(new_page: NewPage, journey: Journey) -> Non
     page.wait_for_url("**/concessions")
     assert journey.order_at(order).total == 3800 + 1900
 
-    # Meanwhile in another tab the seats are changed: the first tab's form speaks of seats that are no longer there.
+    # The seats are changed in another tab, so the form of the first tab names seats that the order no longer has.
     page.goto(f"{order}/types")
     tab = page.context.new_page()
     tab.goto(f"{order}/seats")
@@ -85,7 +85,7 @@ def test_back_and_forth_and_two_tabs(new_page: NewPage, journey: Journey) -> Non
     expect(page.get_by_text("Esse lugar não é deste pedido").first).to_be_visible()
     assert [seat.name for seat in journey.order_at(order).seats] == ["B1", "B2"]
 
-    # One tab pays; the other, still at the snacks, is led to what is true now.
+    # One tab pays; the other one, at the concessions, is redirected to the current state.
     page.goto(f"{order}/types")
     press_continue(page)
     page.wait_for_url("**/concessions")
@@ -103,11 +103,11 @@ def test_back_and_forth_and_two_tabs(new_page: NewPage, journey: Journey) -> Non
     page.go_back()
     page.wait_for_url(order)
     expect(page.locator("article.ticket")).to_have_count(2)
-    assert money_of(journey.order_at(order)) == (1, 1, 0)
+    assert payments_of(journey.order_at(order)) == (1, 1, 0)
 
 
-def late(new_page: NewPage, journey: Journey, *rows: str, taken: str) -> tuple[Page, str]:
-    """A1's Pix comes half an hour after its time; meanwhile another took `taken`. The page, the order."""
+def pay_late(new_page: NewPage, journey: Journey, *rows: str, taken: str) -> tuple[Page, str]:
+    """Pay for A1 half an hour after the deadline, when another visitor has taken `taken`; returns page and order."""
     screening = journey.make_screening(*rows)
     page = new_page()
     order = journey.choose_seats(page, screening, "A1")
@@ -122,7 +122,7 @@ def late(new_page: NewPage, journey: Journey, *rows: str, taken: str) -> tuple[P
 
 
 def test_a_late_pix_gets_the_same_seats(new_page: NewPage, journey: Journey) -> None:
-    page, order = late(new_page, journey, "oooo", taken="A3 A4")
+    page, order = pay_late(new_page, journey, "oooo", taken="A3 A4")
     page.wait_for_url(order, timeout=TIMEOUT_MS)
     expect(page.locator("article.ticket")).to_have_count(1)
     paid = journey.order_at(order)
@@ -136,14 +136,14 @@ def test_a_late_pix_gets_the_same_seats(new_page: NewPage, journey: Journey) -> 
 def test_a_late_pix_is_offered_other_seats(
     new_page: NewPage, journey: Journey, answer: str, state: str, counted: tuple[int, int, int]
 ) -> None:
-    page, order = late(new_page, journey, "oooo", taken="A1")
+    page, order = pay_late(new_page, journey, "oooo", taken="A1")
     choice = page.get_by_role("button", name=re.compile(answer))
     page.wait_for_url(order, timeout=TIMEOUT_MS)
     expect(page.get_by_role("button", name=re.compile("Ficar com A[234]"))).to_be_visible()
     choice.click()
     expect(page.get_by_role("button", name=re.compile("Ficar com A[234]"))).to_have_count(0)
     ended = journey.order_at(order)
-    assert (ended.state, money_of(ended)) == (state, counted)
+    assert (ended.state, payments_of(ended)) == (state, counted)
     if state == "paid":
         assert [seat.name for seat in ended.seats] != ["A1"]
         expect(page.locator("article.ticket")).to_have_count(1)
@@ -152,18 +152,16 @@ def test_a_late_pix_is_offered_other_seats(
             assert tickets.of_order(ended.id) == []
 
 
-def test_late_money_without_any_seat_goes_back_by_itself(new_page: NewPage, journey: Journey) -> None:
-    page, order = late(new_page, journey, "oo", taken="A1 A2")
+def test_a_late_pix_without_free_seats_is_refunded(new_page: NewPage, journey: Journey) -> None:
+    page, order = pay_late(new_page, journey, "oo", taken="A1 A2")
     expect(page.get_by_role("heading", name=re.compile("O dinheiro (está voltando|voltou)"))).to_be_visible(
         timeout=TIMEOUT_MS
     )
-    assert money_of(journey.order_at(order)) == (1, 1, 1)
+    assert payments_of(journey.order_at(order)) == (1, 1, 1)
 
 
-def test_a_guests_order_joins_the_account_once_its_email_is_verified(
-    new_page: NewPage, journey: Journey
-) -> None:
-    """Whoever signs up with somebody's e-mail sees nothing of theirs before they have read its mail."""
+def test_a_guest_order_joins_the_account_after_the_verification(new_page: NewPage, journey: Journey) -> None:
+    """An account with an unverified e-mail does not show the guest orders of that e-mail."""
     screening = journey.make_screening("oooo")
     guest = new_page()
     order = journey.choose_seats(guest, screening, "A1 A2")
@@ -179,7 +177,7 @@ def test_a_guests_order_joins_the_account_once_its_email_is_verified(
     expect(page.locator("main")).not_to_contain_text(code)
     page.goto(order)
     expect(page.get_by_text(code)).to_have_count(0)
-    page.goto(journey.server.url + link_of_the_mail(journey.server, "rita@example.org", "verify"))
+    page.goto(journey.server.url + mail_link_path(journey.server, "rita@example.org", "verify"))
     page.get_by_role("button", name="Confirmar meu e-mail").click()
     expect(page.get_by_role("heading", name="Meus ingressos")).to_be_visible()
     page.goto(f"{journey.server.url}/account/orders")

@@ -1,4 +1,4 @@
-"""What a phone does that a desk does not: fingers on a map that pans, pages that slept, little time left."""
+"""Journeys on a phone: the panning seat map, pages that were in the background, and the end of the time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.journeys.journey_data import Journey
 from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue
 
 NewPage = Callable[..., Page]
-IN_SIGHT = """() => {
+VISIBLE_SEATS = """() => {
   const hall = document.querySelector("[data-hall]").getBoundingClientRect();
   const seats = [...document.querySelectorAll(".map input:not(:disabled)")];
   const boxes = seats.map((seat) => [seat.id, seat.getBoundingClientRect()]);
@@ -26,8 +26,8 @@ IN_SIGHT = """() => {
 }"""
 
 
-def shift_of(page: Page) -> float:
-    """How much of the page has jumped by itself since `watch_shifts` (cumulative layout shift)."""
+def layout_shift_of(page: Page) -> float:
+    """The cumulative layout shift of the page since `watch_shifts`."""
     return float(page.evaluate("window.shifted"))
 
 
@@ -39,12 +39,12 @@ def watch_shifts(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 360, 412])
-def test_a_finger_gets_the_seat_that_it_is_on(new_page: NewPage, journey: Journey, width: int) -> None:
-    """Each tap where the seat is at that moment, from one end of what is in sight to the other."""
+def test_a_tap_chooses_the_seat_under_the_finger(new_page: NewPage, journey: Journey, width: int) -> None:
+    """Tap each visible seat at its current position, from one end of the map to the other."""
     page = new_page(viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True)
     journey.open_map(page, journey.make_screening(*["o" * 22] * 3))
     expect(page.locator(".overview")).to_be_visible()
-    seats: list[tuple[str, float, float]] = page.evaluate(IN_SIGHT)
+    seats: list[tuple[str, float, float]] = page.evaluate(VISIBLE_SEATS)
     assert 12 < len(seats) < 60, "the map pans"
     for name, x, y in (seats[0], seats[-1], seats[len(seats) // 2], seats[3]):
         page.touchscreen.tap(x, y)
@@ -52,17 +52,19 @@ def test_a_finger_gets_the_seat_that_it_is_on(new_page: NewPage, journey: Journe
     assert page.locator(".map input:checked").count() == 4
 
 
-def test_the_keyboard_brings_its_seat_into_sight(new_page: NewPage, journey: Journey) -> None:
+def test_the_focused_seat_is_scrolled_into_view(new_page: NewPage, journey: Journey) -> None:
     page = new_page(viewport={"width": 360, "height": 740})
     journey.open_map(page, journey.make_screening("o" * 22))
     page.locator(".map input[tabindex='0']").focus()
     for key in ("End", "Home"):
         page.keyboard.press(key)
         box: dict[str, float] = page.evaluate("document.activeElement.getBoundingClientRect().toJSON()")
-        assert 15 < box["left"] < box["right"] < 360 - 15, "beside the row's letter, not behind it"
+        assert 15 < box["left"] < box["right"] < 360 - 15, (
+            "the seat is beside the letter of its row, not behind it"
+        )
 
 
-def test_what_others_take_moves_nothing_under_the_finger(new_page: NewPage, journey: Journey) -> None:
+def test_seats_taken_by_others_cause_no_layout_shift(new_page: NewPage, journey: Journey) -> None:
     screening = journey.make_screening("oooooo", "oooooo")
     page = new_page()
     journey.open_map(page, screening)
@@ -73,26 +75,28 @@ def test_what_others_take_moves_nothing_under_the_finger(new_page: NewPage, jour
     notice = page.locator("[data-lost-notice]")
     expect(notice).to_have_text("A1 e A2 acabaram de sair. A3 continua livre.", timeout=TIMEOUT_MS)
     expect(notice).to_be_in_viewport()
-    assert shift_of(page) < 0.01
+    assert layout_shift_of(page) < 0.01
 
 
-def to_types(page: Page, journey: Journey) -> str:
+def go_to_types(page: Page, journey: Journey) -> str:
     return journey.choose_seats(page, journey.make_screening("oooooo"), "A1 A2")
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_little_time_then_none(new_page: NewPage, journey: Journey, width: int) -> None:
-    """The strip comes without moving the page; once the time is up, the page no longer sells."""
+def test_the_warning_before_the_deadline_and_the_page_after_it(
+    new_page: NewPage, journey: Journey, width: int
+) -> None:
+    """The warning causes no layout shift; after the deadline the page has no buttons of the purchase."""
     page = new_page(viewport={"width": width, "height": 740})
     page.clock.install()
-    to_types(page, journey)
+    go_to_types(page, journey)
     strip, ended = page.locator("[data-countdown-warning]"), page.locator("[data-countdown-ended]")
     expect(strip).to_be_hidden()
     watch_shifts(page)
     page.clock.fast_forward("08:30")
     expect(strip).to_be_in_viewport()
     expect(strip).to_contain_text("Menos de 2 minutos")
-    assert shift_of(page) < 0.01
+    assert layout_shift_of(page) < 0.01
     page.clock.fast_forward("02:00")
     expect(strip).to_be_hidden()
     expect(ended).to_be_in_viewport()
@@ -103,11 +107,11 @@ def test_little_time_then_none(new_page: NewPage, journey: Journey, width: int) 
     expect(page.locator("form[data-seats]")).to_be_visible()
 
 
-def test_more_time_is_said_and_so_is_no_answer(new_page: NewPage, journey: Journey) -> None:
-    """Without a network nothing typed is lost; with it the strip goes, and the page goes on."""
+def test_an_extension_and_a_missing_answer_are_announced(new_page: NewPage, journey: Journey) -> None:
+    """Without a network the typed values stay; with it the warning disappears."""
     page = new_page()
     page.clock.install()
-    to_types(page, journey)
+    go_to_types(page, journey)
     journey.go_to_checkout(page)
     page.clock.fast_forward("08:30")
     more = page.get_by_role("button", name="Mais 5 minutos")
@@ -127,9 +131,9 @@ def test_more_time_is_said_and_so_is_no_answer(new_page: NewPage, journey: Journ
     expect(page.locator("input[name=name]")).to_have_value("Ana Luísa Prado")
 
 
-def test_the_clock_stays_in_sight_and_covers_no_field(new_page: NewPage, journey: Journey) -> None:
+def test_the_clock_stays_visible_and_covers_no_field(new_page: NewPage, journey: Journey) -> None:
     page = new_page(viewport={"width": 360, "height": 500})
-    to_types(page, journey)
+    go_to_types(page, journey)
     journey.go_to_checkout(page)
     page.keyboard.press("End")
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
@@ -142,16 +146,16 @@ def test_the_clock_stays_in_sight_and_covers_no_field(new_page: NewPage, journey
 
 
 @pytest.mark.parametrize("locale", ["pt-BR", "en"])
-def test_a_steps_header_has_two_lines(new_page: NewPage, journey: Journey, locale: str) -> None:
+def test_the_header_of_a_step_has_two_lines(new_page: NewPage, journey: Journey, locale: str) -> None:
     page = new_page(viewport={"width": 360, "height": 740}, locale=locale)
-    to_types(page, journey)
+    go_to_types(page, journey)
     header = page.locator(".where").bounding_box()
     assert header
     assert header["height"] <= 72
 
 
-def test_a_seat_that_comes_back_to_a_full_room(new_page: NewPage, journey: Journey) -> None:
-    """The bar leads to the waiting list, and to the purchase again as soon as there is something to buy."""
+def test_a_seat_becomes_free_in_a_sold_out_screening(new_page: NewPage, journey: Journey) -> None:
+    """The bar leads to the waiting list, and to the purchase again when a seat is free."""
     screening = journey.make_screening("oo")
     taken = journey.order_by_another_visitor(screening, "A1 A2")
     page = new_page(viewport={"width": 360, "height": 740})
@@ -170,7 +174,7 @@ def test_a_seat_that_comes_back_to_a_full_room(new_page: NewPage, journey: Journ
     page.wait_for_url("**/types")
 
 
-def test_a_full_room_leads_to_its_waiting_list(new_page: NewPage, journey: Journey) -> None:
+def test_a_sold_out_screening_leads_to_its_waiting_list(new_page: NewPage, journey: Journey) -> None:
     screening = journey.make_screening("oo")
     journey.order_by_another_visitor(screening, "A1 A2")
     page = new_page(viewport={"width": 360, "height": 740})
@@ -181,21 +185,23 @@ def test_a_full_room_leads_to_its_waiting_list(new_page: NewPage, journey: Journ
     page.wait_for_url("**/requests/**")
 
 
-def test_a_page_that_slept_asks_what_time_it_is(new_page: NewPage, journey: Journey) -> None:
-    """From the back-forward cache: what is typed stays, and the clock is the server's again."""
+def test_a_page_from_the_cache_reads_the_deadline_again(new_page: NewPage, journey: Journey) -> None:
+    """A page from the back-forward cache keeps typed values and sets its clock by the server."""
     page = new_page()
-    to_types(page, journey)
+    go_to_types(page, journey)
     journey.go_to_checkout(page)
-    told: dict[str, Any] = json.loads(page.request.get(page.url.replace("checkout", "clock")).text())
-    page.route("**/clock", lambda route: route.fulfill(json=told | {"deadline": told["now"] + 300}))
+    clock: dict[str, Any] = json.loads(page.request.get(page.url.replace("checkout", "clock")).text())
+    page.route("**/clock", lambda route: route.fulfill(json=clock | {"deadline": clock["now"] + 300}))
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     expect(page.locator("[data-countdown-value]")).to_have_text(re.compile("^(5:00|4:5.)$"))
     expect(page.locator("input[name=name]")).to_have_value("Ana Luísa Prado")
 
 
-def test_a_page_that_slept_too_long_is_told_where_its_order_is(new_page: NewPage, journey: Journey) -> None:
+def test_a_page_from_the_cache_after_the_deadline_links_to_its_order(
+    new_page: NewPage, journey: Journey
+) -> None:
     page = new_page()
-    order = to_types(page, journey)
+    order = go_to_types(page, journey)
     other = page.context.new_page()
     other.goto(f"{order}/types")
     journey.go_to_checkout(other)
@@ -205,11 +211,11 @@ def test_a_page_that_slept_too_long_is_told_where_its_order_is(new_page: NewPage
     page.wait_for_url("**/payment")
 
 
-def test_a_page_whose_session_is_another_one_is_led_on(new_page: NewPage, journey: Journey) -> None:
-    """Somebody signed in in another tab: what answers is no clock but a page, and that page is shown."""
+def test_a_page_of_another_session_shows_the_answered_page(new_page: NewPage, journey: Journey) -> None:
+    """After a sign-in in another tab the answer is a page instead of a clock, and that page is shown."""
     page = new_page()
     page.clock.install()
-    to_types(page, journey)
+    go_to_types(page, journey)
     page.clock.fast_forward("08:30")
     page.context.clear_cookies()
     page.get_by_role("button", name="Mais 5 minutos").click()

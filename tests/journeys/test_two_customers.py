@@ -1,4 +1,4 @@
-"""Two people at one map: what the other takes is seen, what is lost is made good, what comes back is offered."""
+"""Two customers at one seat map: live seats, polling, lost seats with alternatives, and the waiting list."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.users.account_data import mail_link, read_mails
 NewPage = Callable[..., Page]
 
 
-def test_taken_seats_show_by_themselves(new_page: NewPage, journey: Journey) -> None:
-    """Told by the stream (asking is cut off); what was chosen and is gone is said, and what comes back is free."""
+def test_taken_seats_are_shown_live(new_page: NewPage, journey: Journey) -> None:
+    """The stream reports them, while polling is blocked; a lost chosen seat is announced, a released one is free."""
     screening = journey.make_screening("oooooo", "oooooo")
     ana, bia = new_page(), new_page()
     ana.route("**/seats.json", lambda route: route.abort())
@@ -39,7 +39,7 @@ def test_taken_seats_show_by_themselves(new_page: NewPage, journey: Journey) -> 
     expect(ana.locator("#A1")).to_be_enabled(timeout=TIMEOUT_MS)
 
 
-def test_where_streams_fail_the_page_asks(new_page: NewPage, journey: Journey) -> None:
+def test_without_streams_the_page_polls(new_page: NewPage, journey: Journey) -> None:
     screening = journey.make_screening("oooo")
     page = new_page()
     page.route("**/events", lambda route: route.abort())
@@ -50,71 +50,69 @@ def test_where_streams_fail_the_page_asks(new_page: NewPage, journey: Journey) -
     expect(page.locator("#A3")).to_be_enabled()
 
 
-def test_where_streams_fail_the_page_asks_every_second_while_somebody_looks(
-    new_page: NewPage, journey: Journey
-) -> None:
+def test_without_streams_a_visible_page_polls_every_second(new_page: NewPage, journey: Journey) -> None:
     page = new_page()
     page.route("**/events", lambda route: route.abort())
-    asked = asked_in(page)
-    by_a_clock_of_ones_own(page, journey)
+    asked = count_polls(page)
+    open_map_with_fake_clock(page, journey)
     asked.clear()
-    turn_on(page, 10)
+    advance(page, 10)
     assert len(asked) > 5
 
 
-def test_where_the_server_has_no_stream_left_the_page_asks_it_less_often(
+def test_the_page_polls_less_often_when_the_server_has_no_stream_left(
     new_page: NewPage, journey: Journey
 ) -> None:
     page = new_page()
     page.route("**/events", lambda route: route.fulfill(status=503))
-    asked = asked_in(page)
-    by_a_clock_of_ones_own(page, journey)
-    turn_on(page, 5)
+    asked = count_polls(page)
+    open_map_with_fake_clock(page, journey)
+    advance(page, 5)
     asked.clear()
-    turn_on(page, 30)
+    advance(page, 30)
     assert 5 < len(asked) < 15
 
 
-def test_where_answers_fail_the_page_asks_more_and_more_rarely(new_page: NewPage, journey: Journey) -> None:
-    """After 1, 2, 4, 8 and then 15 seconds, or as late as it is told; and as before once there is an answer again."""
+def test_the_page_polls_less_often_after_each_failed_answer(new_page: NewPage, journey: Journey) -> None:
+    """The pauses are 1, 2, 4, 8 and then 15 seconds, or as Retry-After says; after an answer they are short again."""
     page = new_page()
     said: dict[str, str] = {}
     page.route("**/events", lambda route: route.abort())
     page.route("**/seats.json", lambda route: route.fulfill(status=503, headers=said))
-    asked = asked_in(page)
-    by_a_clock_of_ones_own(page, journey)
+    asked = count_polls(page)
+    open_map_with_fake_clock(page, journey)
     asked.clear()
-    turn_on(page, 60)
+    advance(page, 60)
     assert 2 < len(asked) < 12
     page.unroute("**/seats.json")
-    turn_on(page, 20)
+    advance(page, 20)
     asked.clear()
-    turn_on(page, 10)
+    advance(page, 10)
     assert len(asked) > 5
     said["Retry-After"] = "40"
     page.route("**/seats.json", lambda route: route.fulfill(status=503, headers=said))
-    turn_on(page, 3)
+    advance(page, 3)
     asked.clear()
-    turn_on(page, 30)
+    advance(page, 30)
     assert not asked
 
 
-def asked_in(page: Page) -> list[str]:
-    """Grows with each time that the page asks for the seats."""
+def count_polls(page: Page) -> list[str]:
+    """A list that gets one entry for each poll of the seats."""
     asked: list[str] = []
     page.on("response", lambda answer: asked.append(answer.url) if "seats.json" in answer.url else None)
     return asked
 
 
-def by_a_clock_of_ones_own(page: Page, journey: Journey) -> None:
-    """A map whose clock stands still, but for the seconds that the test turns it on."""
+def open_map_with_fake_clock(page: Page, journey: Journey) -> None:
+    """Open a map whose clock stands still until the test advances it."""
     page.clock.install(time=0)
     journey.open_map(page, journey.make_screening("oooo"))
     page.clock.pause_at(3_600_000)
 
 
-def turn_on(page: Page, seconds: int) -> None:
-    """In small steps, and after each until all is answered, however slow the machine is: the next question follows."""
+def advance(page: Page, seconds: int) -> None:
+    """Advance the clock in small steps, and wait after each step until all requests are answered."""
     asked: set[Request] = set()
     page.on("request", lambda request: asked.add(request))
     page.on("requestfinished", lambda request: asked.discard(request))
@@ -127,8 +125,8 @@ def turn_on(page: Page, seconds: int) -> None:
             page.wait_for_timeout(5)
 
 
-def test_a_stream_that_breaks_off_leaves_no_gap(new_page: NewPage, journey: Journey) -> None:
-    """The browser's own next try is far away; what happens until then is seen nevertheless."""
+def test_no_change_is_missed_when_a_stream_breaks(new_page: NewPage, journey: Journey) -> None:
+    """The browser reconnects much later; until then polling shows the changes."""
     screening = journey.make_screening("oooo")
     page = new_page()
     first = f'retry: 600000\nevent: seats\ndata: {{"now": {time.time()}, "taken": {{}}}}\n\n'
@@ -144,8 +142,8 @@ def test_a_stream_that_breaks_off_leaves_no_gap(new_page: NewPage, journey: Jour
     expect(page.locator("#A1")).to_be_enabled(timeout=TIMEOUT_MS)
 
 
-def test_lost_seats_are_named_and_the_nearest_offered(new_page: NewPage, journey: Journey) -> None:
-    """The page could not know: neither stream nor answers reach it."""
+def test_lost_seats_are_named_and_the_nearest_are_offered(new_page: NewPage, journey: Journey) -> None:
+    """The page does not know that they are lost, because streams and polling are blocked."""
     screening = journey.make_screening("oooooo", "oooooo")
     page = new_page()
     page.route("**/events", lambda route: route.abort())
@@ -172,7 +170,7 @@ def test_lost_seats_are_named_and_the_nearest_offered(new_page: NewPage, journey
     ("answer", "seat", "scripts"),
     [("Ir para A3", "A3", True), ("Manter", "A2", True), ("Ir para A3", "A3", False)],
 )
-def test_a_single_seat_left_over_is_one_tap(
+def test_a_single_seat_left_over_is_fixed_by_one_tap(
     new_page: NewPage, journey: Journey, answer: str, seat: str, scripts: bool
 ) -> None:
     screening = journey.make_screening("oooooo")
@@ -188,8 +186,8 @@ def test_a_single_seat_left_over_is_one_tap(
     assert [one.name for one in journey.order_at(page.url).seats] == [seat]
 
 
-def test_seats_are_changed_without_losing_the_hold(new_page: NewPage, journey: Journey) -> None:
-    """The clock runs on, the other seats come free, and what another has meanwhile is not taken for it."""
+def test_a_change_of_seats_keeps_the_hold(new_page: NewPage, journey: Journey) -> None:
+    """The deadline stays, the former seats become free, and seats of another customer are refused."""
     screening = journey.make_screening("oooooo", "oooooo", "oooooo")
     page, other = new_page(), new_page()
     order = journey.choose_seats(page, screening, "A1 A2")
@@ -225,8 +223,8 @@ def offer_mail(journey: Journey, email: str) -> str:
     raise AssertionError("no offer came")
 
 
-def test_from_the_waiting_list_to_the_ticket(new_page: NewPage, journey: Journey) -> None:
-    """Full house, in line, somebody gives up, a mail, its link on another device, a ticket."""
+def test_a_waiting_customer_gets_an_offer_and_a_ticket(new_page: NewPage, journey: Journey) -> None:
+    """Sold out; join the waiting list; a seat becomes free; open the link of the mail on another device; buy."""
     screening = journey.make_screening("oo")
     another = journey.order_by_another_visitor(screening, "A1 A2")
     page = new_page()
@@ -240,7 +238,7 @@ def test_from_the_waiting_list_to_the_ticket(new_page: NewPage, journey: Journey
     with db.transaction():
         orders.abandon(another.token, owner_of(another))
     path = offer_mail(journey, "fila@example.com")
-    # The page that waited tells of it by itself, with nothing under the finger that does more than go there.
+    # The waiting page shows the offer by itself, as a link and without a button that could be pressed by mistake.
     there = page.get_by_role("link", name="Ver seus lugares")
     expect(there).to_be_visible(timeout=TIMEOUT_MS)
     expect(page.get_by_role("heading", name="A1 e A2: seus, se quiser.")).to_be_visible()

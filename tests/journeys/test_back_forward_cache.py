@@ -1,4 +1,4 @@
-"""Back with the browser's page cache on: the page is the one that was left, with its once-token and what was ticked."""
+"""The back button with the back-forward cache: the page has its former once-token and ticked seats."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tools.build.system import find_browser
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """As people's browsers are; the one that drives the other tests has that cache turned off."""
+    """A page of a browser with the back-forward cache, which the browser of the other tests has switched off."""
     kept = browser.browser_type.launch(
         executable_path=find_browser(),
         args=CHROMIUM_FLAGS,
@@ -27,13 +27,13 @@ def page(browser: Browser) -> Iterator[Page]:
     kept.close()
 
 
-def test_other_seats_after_back_are_the_ones_that_are_given(journey: Journey, page: Page) -> None:
+def test_other_seats_after_the_back_button_are_the_seats_of_the_order(journey: Journey, page: Page) -> None:
     screening = journey.make_screening("oooooo", "oooooo")
     journey.open_map(page, screening)
     once = page.locator("#seats input[name=once]").input_value()
     orders = set()
     for names in ("A1 A2", "B3 B4", "B5 B6"):
-        # At once: the live seats may disable one of them at any moment.
+        # Tick them at once: the live seats can disable one of them at any moment.
         page.locator("#seats input:checked:enabled").evaluate_all(
             "boxes => boxes.forEach((box) => box.click())"
         )
@@ -48,6 +48,6 @@ def test_other_seats_after_back_are_the_ones_that_are_given(journey: Journey, pa
         assert [seat.name for seat in journey.order_at(page.url).seats] == names.split()
         with db.reading():
             assert len(reservations.seat_states(screening.id)) == 2
-        page.go_back(wait_until="commit")  # a page out of the cache is not loaded
+        page.go_back(wait_until="commit")  # a page from the cache fires no load event
         page.wait_for_url("**/screenings/*", wait_until="commit")
     assert len(orders) == 1

@@ -1,4 +1,4 @@
-"""Rooms wider than the screen, and rows with longer names: what stands beside the seats is read at every position."""
+"""Auditoriums wider than the screen, and long row names: row names stay readable at every scroll position."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tests.journeys.journey_data import Journey
 from tests.reservations.auditoriums import rename_rows
 
-# Of each row's two names that stand in the hall: is it whole, inside of the hall, and nothing drawn over it?
+# For the two names of each row in the map: whether they are completely visible and not covered.
 COVERED = """
 hall => {
   const view = hall.getBoundingClientRect();
@@ -30,7 +30,7 @@ hall => {
 """
 
 
-def opened(browser: Browser, journey: Journey, width: int, *rows: str, names: list[str]) -> Page:
+def open_map(browser: Browser, journey: Journey, width: int, *rows: str, names: list[str]) -> Page:
     screening = journey.make_screening(*rows)
     rename_rows(screening, **{chr(ord("A") + place): name for place, name in enumerate(names)})
     page = browser.new_context(viewport={"width": width, "height": 800}, locale="pt-BR").new_page()
@@ -43,10 +43,10 @@ def opened(browser: Browser, journey: Journey, width: int, *rows: str, names: li
 @pytest.mark.parametrize(
     "names", [["CA", "CB", "CI"], ["WW10", "MM88", "A"]], ids=["two signs", "four signs"]
 )
-def test_row_names_are_read_at_every_position(
+def test_row_names_are_visible_at_every_scroll_position(
     journey: Journey, browser: Browser, width: int, names: list[str]
 ) -> None:
-    page = opened(browser, journey, width, *["o" * 45] * 3, names=names)
+    page = open_map(browser, journey, width, *["o" * 45] * 3, names=names)
     hall = page.locator("[data-hall]")
     for share in (0, 0.07, 0.5, 0.93, 1):
         hall.evaluate(
@@ -57,20 +57,20 @@ def test_row_names_are_read_at_every_position(
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_a_seat_stands_apart_from_its_neighbour(journey: Journey, browser: Browser, width: int) -> None:
-    page = opened(browser, journey, width, "o" * 22, "v" * 22, names=["A", "B"])
+def test_neighbouring_seats_do_not_touch(journey: Journey, browser: Browser, width: int) -> None:
+    page = open_map(browser, journey, width, "o" * 22, "v" * 22, names=["A", "B"])
     seat = page.locator(".map .v").first
     between = seat.evaluate("seat => getComputedStyle(seat).backgroundSize")
     found = re.search(r"100% - ([\d.]+)px", between)
     assert found is not None, between
-    # The armrests end where the sides of a usual seat do: 4 of its 25 units are between two.
+    # The armrests end at the sides of a usual seat: 4 of its 25 units are the gap between two seats.
     unit = seat.evaluate("seat => seat.offsetWidth") / 25
     assert float(found[1]) >= 3.9 * unit
     page.context.close()
 
 
-def test_seats_of_numeric_rows_are_named_along_the_way(journey: Journey, browser: Browser) -> None:
-    page = opened(browser, journey, 1280, "o" * 12, "oo", names=["1", "11"])
+def test_seats_of_numeric_rows_are_named_in_all_steps(journey: Journey, browser: Browser) -> None:
+    page = open_map(browser, journey, 1280, "o" * 12, "oo", names=["1", "11"])
     page.locator("[id='11-1']").check(force=True)
     page.locator("[id='1-11']").check(force=True)
     lines = page.locator("[data-seat-lines] li").all_text_contents()

@@ -1,4 +1,4 @@
-"""What must fit, fits: on the narrowest phone, and with letters set as wide as readers may set them (WCAG 1.4.12)."""
+"""Layout on a narrow phone, with wide text spacing (WCAG 1.4.12), with large text, and in forced colours."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def phone(app: Flask, new_page: Callable[..., Page], request: pytest.FixtureRequ
     return InProcessBrowser(new_page, visitor, locale=request.param.replace("_", "-"), **NARROW)
 
 
-def test_a_tickets_perforation_is_at_its_notches(phone: InProcessBrowser, screening: Screening) -> None:
-    """Words that break would push it down."""
+def test_the_perforation_of_a_ticket_is_at_its_notches(phone: InProcessBrowser, screening: Screening) -> None:
+    """A line break in the texts would move it down."""
     paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "G10"))
     phone.open(links.order(paid.token))
     phone.page.set_viewport_size({"width": 390, "height": 640})
@@ -47,8 +47,8 @@ def test_a_tickets_perforation_is_at_its_notches(phone: InProcessBrowser, screen
     assert narrow["height"] == usual["height"]
 
 
-# As a reader's own style does it, which no policy forbids.
-SET_LETTERS_WIDE = """
+# As the style of a browser extension, which the Content Security Policy does not forbid.
+SET_TEXT_SPACING = """
     const sheet = new CSSStyleSheet();
     const rules = ["line-height: 1.5", "letter-spacing: .12em", "word-spacing: .16em"];
     sheet.replaceSync(`* { ${rules.map((rule) => `${rule} !important`).join("; ")} }`);
@@ -56,8 +56,8 @@ SET_LETTERS_WIDE = """
 """
 
 
-def begins_at_a_wide_hour(screening: Screening) -> None:
-    """At 10:58 pm of a day that has a name: whatever the hour at which the test runs."""
+def move_to_a_long_time(screening: Screening) -> None:
+    """Move the screening to 10:58 pm, a time with a long text, independently of the current time."""
     hour = "date_trunc('day', now()) + interval '2 days 1 hour 58 minutes'"
     with db.transaction() as session:
         session.execute(
@@ -66,21 +66,21 @@ def begins_at_a_wide_hour(screening: Screening) -> None:
     cache.clear_all()
 
 
-def test_letters_set_wide_stay_on_the_page(phone: InProcessBrowser, screening: Screening) -> None:
+def test_pages_fit_with_wide_text_spacing(phone: InProcessBrowser, screening: Screening) -> None:
     paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "G10 G11"))
-    begins_at_a_wide_hour(screening)
+    move_to_a_long_time(screening)
     page = phone.page
-    make_screening("oo")  # of a second cinema: the header has them all to choose from
+    make_screening("oo")  # a second cinema: the header then has a menu of cinemas
     for path in ("/", f"/films/{screening.film.slug}", links.order(paid.token), "/orders/find", "/help"):
         phone.open(path)
-        page.evaluate(SET_LETTERS_WIDE)
+        page.evaluate(SET_TEXT_SPACING)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
 
 
-def test_faults_fit_with_letters_twice_as_large(
+def test_error_messages_fit_with_text_of_double_size(
     app: Flask, new_page: Callable[..., Page], screening: Screening
 ) -> None:
-    """The page grows no wider than the phone, or its buttons are no longer where a finger sees them."""
+    """The page must not become wider than the phone, because buttons would be out of view."""
     visitor = Visitor(app, "pt-BR")
     browser = InProcessBrowser(new_page, visitor, locale="pt-BR", viewport={"width": 360, "height": 740})
     path = visitor.start(screening, "G10")
@@ -91,7 +91,7 @@ def test_faults_fit_with_letters_twice_as_large(
     assert browser.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_a_qr_is_dark_on_light_in_forced_colours(phone: InProcessBrowser, screening: Screening) -> None:
+def test_a_qr_code_is_dark_on_light_in_forced_colours(phone: InProcessBrowser, screening: Screening) -> None:
     paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "G10"))
     phone.page.emulate_media(forced_colors="active", color_scheme="dark")
     phone.open(links.order(paid.token))
@@ -101,7 +101,7 @@ def test_a_qr_is_dark_on_light_in_forced_colours(phone: InProcessBrowser, screen
     assert look == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
 
 
-def test_long_words_and_the_door_fit_with_letters_twice_as_large(
+def test_long_words_and_the_door_fit_with_text_of_double_size(
     app: Flask, new_page: Callable[..., Page], screening: Screening
 ) -> None:
     staff = Staff(app, "pt-BR", email="a-rather-long-address@cinelanterna.example")
@@ -113,6 +113,6 @@ def test_long_words_and_the_door_fit_with_letters_twice_as_large(
     where = browser.page.locator(".standing summary").bounding_box()
     field = browser.page.locator("[data-scan-field]").bounding_box()
     assert where
-    assert where["height"] < 200, "a letter a line"
+    assert where["height"] < 200, "the text is broken into single letters"
     assert field
     assert field["width"] > 200

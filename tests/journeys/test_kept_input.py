@@ -1,4 +1,4 @@
-"""Nothing is typed twice: who leaves the checkout finds their name and e-mail there again, in this order alone."""
+"""Typed name and e-mail are kept when the customer leaves the checkout and returns, for one order only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.journeys.journey_data import Journey
 from tests.journeys.purchase_steps import press_continue
 
 
-def test_name_and_email_wait_for_who_goes_back_a_step(
+def test_name_and_email_are_kept_after_going_back_a_step(
     new_page: Callable[..., Page], journey: Journey
 ) -> None:
     page = new_page()
@@ -26,7 +26,7 @@ def test_name_and_email_wait_for_who_goes_back_a_step(
     expect(page.locator("input[name=email]")).to_have_value("ana@example.com")
     expect(page.locator("input[name=cpf]")).to_have_value("")
 
-    # A mistake is answered with what was typed; that waits too.
+    # The page of an error contains the typed values, which are kept too.
     page.locator("input[name=email]").fill("ana@")
     press_continue(page)
     expect(page.locator("#email-error")).to_be_visible()
@@ -34,7 +34,7 @@ def test_name_and_email_wait_for_who_goes_back_a_step(
     page.goto(f"{order}/checkout")
     expect(page.locator("input[name=email]")).to_have_value("ana@")
 
-    # Another order in the same tab, perhaps another person's, knows nothing of it.
+    # Another order in the same tab, perhaps of another person, does not get the values.
     other = journey.choose_seats(page, screening, "A5 A6")
     press_continue(page)
     page.wait_for_url("**/concessions")
@@ -42,7 +42,7 @@ def test_name_and_email_wait_for_who_goes_back_a_step(
     page.wait_for_url("**/checkout")
     expect(page.locator("input[name=name]")).to_have_value("")
 
-    # What was sent is the order's own and kept nowhere else.
+    # Submitted values belong to the order and are not kept in the tab.
     page.goto(f"{order}/checkout")
     page.locator("input[name=email]").fill("ana@example.com")
     press_continue(page)
@@ -53,15 +53,13 @@ def test_name_and_email_wait_for_who_goes_back_a_step(
     assert journey.order_at(other).state == "draft"
 
 
-def test_the_other_language_loses_nothing_that_was_chosen_or_typed(
-    new_page: Callable[..., Page], journey: Journey
-) -> None:
+def test_a_language_switch_keeps_all_entered_values(new_page: Callable[..., Page], journey: Journey) -> None:
     page = new_page()
     screening = journey.make_screening("oooooo")
     journey.open_map(page, screening)
     for name in ("A1", "A2"):
         page.locator(f"#{name}").check(force=True)
-    page.locator("input[name=quantity]").fill("3")  # of another form
+    page.locator("input[name=quantity]").fill("3")  # a field of another form
     in_english(page)
     expect(page.locator("#A1")).to_be_checked()
     expect(page.locator("input[name=quantity]")).to_have_value("3")
@@ -85,7 +83,7 @@ def test_the_other_language_loses_nothing_that_was_chosen_or_typed(
     page.wait_for_url("**/payment")
 
 
-def test_a_page_that_sends_no_form_along_keeps_it_in_the_tab(
+def test_a_language_switch_without_a_form_keeps_the_values_in_the_tab(
     new_page: Callable[..., Page], journey: Journey
 ) -> None:
     page = new_page()
