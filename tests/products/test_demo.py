@@ -1,4 +1,4 @@
-"""The demo's counter: on sale at both sites, each thing with its picture, loaded once however often."""
+"""The concessions of the demo: on sale at both sites, with pictures, and loaded once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def load(cinemas: list[int]) -> int:
         return demo.load_demo(cinemas)
 
 
-def test_everything_has_a_picture_and_two_languages() -> None:
+def test_every_product_has_a_picture_and_two_languages() -> None:
     assert {product.kind for product in PRODUCTS} == {"combo", "popcorn", "chocolate", "drink"}
     assert [product.slug for product in PRODUCTS if not (PICTURES / f"{product.slug}.svg").is_file()] == []
     assert all(product.name and product.name_en for product in PRODUCTS)

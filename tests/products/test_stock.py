@@ -1,4 +1,4 @@
-"""The menu, and the stock that orders hold, extend, buy and release."""
+"""The menu, and the holds, extensions, sales and releases of stock."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_menu_begins_with_combos_and_says_what_they_save(database: str) -> N
     assert [item.available for item in elsewhere] == [0, 0, 0]
 
 
-def test_a_hold_takes_combos_apart(database: str) -> None:
+def test_a_hold_claims_the_parts_of_combos(database: str) -> None:
     products = make_products()
     order = uuid.uuid4()
     with db.transaction():
@@ -55,7 +55,7 @@ def test_a_hold_takes_combos_apart(database: str) -> None:
     assert available() == {"combo": 3, "popcorn": 7, "soda": 6}
 
 
-def test_a_hold_replaces_the_one_before(database: str) -> None:
+def test_a_hold_replaces_the_former_one(database: str) -> None:
     products = make_products(popcorn=3)
     order = hold({products.popcorn: 3})
     hold({products.popcorn: 2, products.soda: 1}, order=order)
@@ -64,7 +64,7 @@ def test_a_hold_replaces_the_one_before(database: str) -> None:
     assert available()["popcorn"] == 3
 
 
-def test_what_is_not_there_is_refused_whole(database: str) -> None:
+def test_a_hold_beyond_the_stock_is_refused_as_a_whole(database: str) -> None:
     products = make_products(popcorn=4, soda=3)
     order = hold({products.popcorn: 1})
     with pytest.raises(service.OutOfStock) as short:
@@ -77,14 +77,14 @@ def test_what_is_not_there_is_refused_whole(database: str) -> None:
 
 
 @pytest.mark.parametrize("quantity", [-1, 21, 10**9, True, 1.5, "2", None])
-def test_impossible_quantities(database: str, quantity: object) -> None:
+def test_invalid_quantities_are_refused(database: str, quantity: object) -> None:
     products = make_products()
     with pytest.raises(Invalid) as invalid:
         hold({products.popcorn: quantity})  # type: ignore[dict-item]
     assert (invalid.value.code, invalid.value.field) == ("products.quantity", str(products.popcorn))
 
 
-def test_unknown_and_withdrawn_products(database: str) -> None:
+def test_unknown_and_withdrawn_products_are_refused(database: str) -> None:
     products = make_products()
     with db.transaction() as session:
         session.execute(text("update products.products set active = false where slug = 'soda'"))
@@ -94,7 +94,7 @@ def test_unknown_and_withdrawn_products(database: str) -> None:
             hold({product: 1})
 
 
-def test_an_expired_hold_is_free_for_others(database: str) -> None:
+def test_stock_of_an_expired_hold_is_available(database: str) -> None:
     products = make_products(popcorn=1)
     hold({products.popcorn: 1}, minutes=-0.01)
     assert available()["popcorn"] == 1
@@ -102,7 +102,7 @@ def test_an_expired_hold_is_free_for_others(database: str) -> None:
     assert available()["popcorn"] == 0
 
 
-def test_sold_is_for_good_and_selling_twice_is_once(database: str) -> None:
+def test_a_sale_has_no_expiry_and_is_counted_once(database: str) -> None:
     products = make_products(popcorn=2)
     order = hold({products.popcorn: 1})
     for _ in range(2):
@@ -120,7 +120,7 @@ def test_sold_is_for_good_and_selling_twice_is_once(database: str) -> None:
     assert available()["popcorn"] == 2
 
 
-def test_late_money_takes_expired_stock_again_if_it_is_there(database: str) -> None:
+def test_a_late_payment_claims_expired_stock_again(database: str) -> None:
     products = make_products(popcorn=1, soda=5)
     late = hold({products.popcorn: 1, products.soda: 1}, minutes=-0.01)
     with db.transaction():
@@ -128,7 +128,7 @@ def test_late_money_takes_expired_stock_again_if_it_is_there(database: str) -> N
     assert available() == {"combo": 0, "popcorn": 0, "soda": 4}
 
 
-def test_late_money_gets_all_or_nothing(database: str) -> None:
+def test_a_late_payment_claims_all_products_or_none(database: str) -> None:
     products = make_products(popcorn=1, soda=5)
     late = hold({products.popcorn: 1, products.soda: 1}, minutes=-0.01)
     hold({products.popcorn: 1})
@@ -138,7 +138,7 @@ def test_late_money_gets_all_or_nothing(database: str) -> None:
     assert available() == {"combo": 0, "popcorn": 0, "soda": 5}
 
 
-def test_extending_moves_every_claim(database: str) -> None:
+def test_an_extension_moves_every_claim(database: str) -> None:
     products = make_products()
     order = hold({products.combo: 1}, minutes=1)
     until = in_minutes(60)
@@ -148,7 +148,7 @@ def test_extending_moves_every_claim(database: str) -> None:
     assert expiries == [until, until]
 
 
-def test_an_order_without_snacks_keeps_them_all(database: str) -> None:
+def test_an_order_without_concessions_can_be_extended_and_sold(database: str) -> None:
     make_products()
     with db.transaction():
         assert service.extend(uuid.uuid4(), in_minutes())
@@ -160,7 +160,7 @@ PARTS = st.dictionaries(st.integers(1, 5), st.integers(1, 4), min_size=1, max_si
 
 
 @given(st.lists(st.tuples(PARTS, st.integers(1, 20)), max_size=6))
-def test_taking_apart_counts_every_part(chosen: list[tuple[dict[int, int], int]]) -> None:
+def test_the_parts_of_combos_are_counted(chosen: list[tuple[dict[int, int], int]]) -> None:
     menu = [
         (Product(n, str(n), "", "", "", "", "combo", 0, "", 0, parts), quantity)
         for n, (parts, quantity) in enumerate(chosen)
@@ -172,8 +172,8 @@ def test_taking_apart_counts_every_part(chosen: list[tuple[dict[int, int], int]]
         assert needs.get(part, 0) == expected
 
 
-class Shelf(RuleBasedStateMachine):
-    """Any run of holds, extensions, sales, releases and expiries against a plain model of two products."""
+class StockMachine(RuleBasedStateMachine):
+    """Compares any sequence of holds, extensions, sales, releases and expiries with a simple model of two products."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -253,11 +253,11 @@ class Shelf(RuleBasedStateMachine):
             assert claimed <= capacity
 
 
-def test_any_run_of_orders_keeps_the_shelf_right(database: str) -> None:
+def test_any_sequence_of_orders_keeps_the_stock_correct(database: str) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(
-        Shelf,
+        StockMachine,
         settings=settings(
             max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
