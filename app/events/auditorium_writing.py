@@ -16,7 +16,7 @@ def write_auditorium(
     cinema_id: int,
     label: str,
     name: str,
-    stock: str,
+    paper_colour: str,
     seats: Sequence[PlannedSeat],
     zone_names: Mapping[str, tuple[str, str]],
 ) -> int:
@@ -25,7 +25,7 @@ def write_auditorium(
         "cinema_id": cinema_id,
         "label": label,
         "name": name,
-        "stock": stock,
+        "paper_colour": paper_colour,
         "capacity": capacity_of(seats),
     }
     statement = insert(AuditoriumRow).values(values).returning(AuditoriumRow.id)

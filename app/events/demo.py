@@ -150,7 +150,9 @@ def _write_cinema(cinema: DemoCinema, position: int) -> None:
 
 
 def _write_room(cinema_id: int, room: DemoAuditorium) -> None:
-    write_auditorium(cinema_id, room.label, f"Sala {room.label}", room.stock, seats_of(room.rows), ZONES)
+    write_auditorium(
+        cinema_id, room.label, f"Sala {room.label}", room.paper_colour, seats_of(room.rows), ZONES
+    )
 
 
 def is_loaded() -> bool:

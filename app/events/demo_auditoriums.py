@@ -16,7 +16,7 @@ ZONES = {"standard": ("Sala", "Standard"), "vip": ("VIP", "VIP"), "love": ("Casa
 @dataclass(frozen=True, slots=True)
 class DemoAuditorium:
     label: str
-    stock: str
+    paper_colour: str
     rows: tuple[PlannedRow, ...]
 
 

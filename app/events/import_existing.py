@@ -46,7 +46,7 @@ class Show:
 class Room:
     id: int
     name: str
-    stock: str
+    paper_colour: str
     seats: tuple[PlannedSeat, ...]
     zone_ids: Mapping[str, int]
     zone_names: Mapping[str, tuple[str, str]]
@@ -122,7 +122,7 @@ class Existing:
             self.rooms[slug, room.label] = Room(
                 room.id,
                 room.name,
-                room.stock,
+                room.paper_colour,
                 tuple(seats.get(room.id, ())),
                 zones.get(room.id, {}),
                 names.get(room.id, {}),

@@ -64,7 +64,7 @@ KINDS: dict[str, Columns] = {
         ("cinema", "label"),
         (
             "name",
-            "stock",
+            "paper_colour",
             "plan",
             "rows",
             "screen",
@@ -135,6 +135,10 @@ def _text(path: Path, files: Files) -> str | None:
         return None
 
 
+# (kind, former name of a column) → its name; files of older versions have the former one.
+FORMER_NAMES = {("rooms", "stock"): "paper_colour"}
+
+
 def kind_of(path: Path) -> str | None:
     """Return the kind that a file name contains: `films.csv`, `films-december.csv` and `2026 Films.csv` are films."""
     name = path.stem.lower()
@@ -150,17 +154,23 @@ def _read_csv(path: Path, text: str, files: Files) -> None:
         )
         return
     table = read_table(text)
-    columns, missing = KINDS[kind], frozenset(KINDS[kind].required) - set(table.columns)
-    _check_names(kind, table.columns, Place(str(path), table.line), files, missing=True)
+    names = [_current_name(kind, name) for name in table.columns]
+    columns, missing = KINDS[kind], frozenset(KINDS[kind].required) - set(names)
+    _check_names(kind, names, Place(str(path), table.line), files, missing=True)
     for row in table.rows:
         where = Place(str(path), row.line)
         if row.problem:
             files.add_problem(where, row.problem)
         else:
-            values = {name: cell for name, cell in row.cells.items() if name in columns.all}
+            cells = {_current_name(kind, name): cell for name, cell in row.cells.items()}
+            values = {name: cell for name, cell in cells.items() if name in columns.all}
             files.records[kind].append(Record(kind, where, values, path.parent, missing))
     if table.problem:
         files.add_problem(Place(str(path), table.problem.line), str(table.problem))
+
+
+def _current_name(kind: str, name: str) -> str:
+    return FORMER_NAMES.get((kind, name), name)
 
 
 def _check_names(kind: str, names: Sequence[str], place: Place, files: Files, *, missing: bool) -> None:
@@ -245,8 +255,11 @@ def _json_records(path: Path, kind: str, listed: list[Any], line: int, files: Fi
             continue
         place = Place(str(path), entry.pop(_LINE))
         _report_repeats(entry, place, files)
-        _check_names(kind, list(entry), place, files, missing=False)
-        known = {name: value for name, value in entry.items() if name in KINDS[kind].all}
+        names = [_current_name(kind, name) for name in entry]
+        _check_names(kind, names, place, files, missing=False)
+        known = {
+            name: value for name, value in zip(names, entry.values(), strict=True) if name in KINDS[kind].all
+        }
         values = {name: value for name, value in known.items() if value not in (None, "")}
         yield Record(kind, place, _without_lines(values), path.parent)
 

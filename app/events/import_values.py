@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.core.money import parse_money
 from app.core.text_input import visible_line
-from app.events.models import AGE_RATINGS, FORMATS, STOCKS, VERSIONS
+from app.events.models import AGE_RATINGS, FORMATS, PAPER_COLOURS, VERSIONS
 
 _SLUG = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
 _HOUR = r"[ T]+(?P<hour>\d\d?)[:h](?P<minute>\d\d)(?P<seconds>:\d\d(?:[.,]\d+)?)?"
@@ -231,7 +231,7 @@ _READERS: Mapping[tuple[str, str], Callable[[object], Any]] = {
     ("cinemas", "sales_cutoff_minutes"): _whole(-1440, 240),
     ("rooms", "cinema"): _slug,
     ("rooms", "label"): _label,
-    ("rooms", "stock"): _one_of(STOCKS),
+    ("rooms", "paper_colour"): _one_of(PAPER_COLOURS),
     ("rooms", "rows"): _lines,
     ("rooms", "zones"): _zone_names,
     ("rooms", "wheelchair"): _seat_names,

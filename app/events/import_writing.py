@@ -85,16 +85,17 @@ class Writer:
 
     def _room(self, entry: Entry) -> None:
         plan, values = self.programme.plans[entry.key], entry.values
-        name, stock = values.get("name", f"Sala {values['label']}"), values.get("stock", "manila")
+        name = values.get("name", f"Sala {values['label']}")
+        paper_colour = values.get("paper_colour", "manila")
         before = self.existing.rooms.get((entry.key[0], entry.key[1]))
         if before is None:
             cinema_id = db.session().scalars(select(CinemaRow.id).where(CinemaRow.slug == entry.key[0])).one()
-            write_auditorium(cinema_id, values["label"], name, stock, plan.seats, plan.zone_names)
+            write_auditorium(cinema_id, values["label"], name, paper_colour, plan.seats, plan.zone_names)
             self.report.count("rooms", "added")
             return
         changes: dict[str, Any] = {
             key: values[key]
-            for key in ("name", "stock")
+            for key in ("name", "paper_colour")
             if key in values and values[key] != getattr(before, key)
         }
         new_seats = in_order(plan.seats) != in_order(before.seats)

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base
 
 SCHEMA = "events"
-STOCKS = ("salmon", "green", "blue", "manila", "lilac")
+PAPER_COLOURS = ("salmon", "green", "blue", "manila", "lilac")
 SEAT_KINDS = ("standard", "wheelchair", "companion", "wide", "love")
 AGE_RATINGS = ("L", "6", "10", "12", "14", "16", "18")
 VERSIONS = ("dubbed", "subtitled", "original")
@@ -62,12 +62,15 @@ class CinemaRow(Base):
 
 
 class AuditoriumRow(Base):
-    """An auditorium. `stock` is the colour of its ticket paper; `capacity` counts places for sale (two a love seat)."""
+    """An auditorium. `capacity` counts places for sale (two a love seat).
+
+    `paper_colour` is the colour of its ticket paper; its column has the former name, so that no migration is needed.
+    """
 
     __tablename__ = "auditoriums"
     __table_args__ = (
         UniqueConstraint("cinema_id", "label"),
-        CheckConstraint(_one_of("stock", STOCKS), name="stock"),
+        CheckConstraint(_one_of("stock", PAPER_COLOURS), name="stock"),
         {"schema": SCHEMA},
     )
 
@@ -75,7 +78,7 @@ class AuditoriumRow(Base):
     cinema_id: Mapped[int] = mapped_column(ForeignKey("events.cinemas.id"))
     label: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
-    stock: Mapped[str] = mapped_column(Text)
+    paper_colour: Mapped[str] = mapped_column("stock", Text)
     capacity: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
 

@@ -171,7 +171,7 @@ def _screening(
         auditorium_id=auditorium.id,
         auditorium_label=auditorium.label,
         auditorium_name=auditorium.name,
-        stock=auditorium.stock,
+        paper_colour=auditorium.paper_colour,
         capacity=auditorium.capacity,
         starts_at=starts_at,
         ends_at=row.ends_at.astimezone(UTC),

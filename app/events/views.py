@@ -81,7 +81,7 @@ class Screening:
 
     `prices` is the full price by zone id; `from_price` is the lowest one of the zones for sale.
     `showtime` is the local start, from which all texts take date and hour.
-    `revision` counts the changes of the presentation. `stock` is the colour of the ticket paper.
+    `revision` counts the changes of the presentation. `paper_colour` is that of the ticket paper.
     """
 
     id: int
@@ -90,7 +90,7 @@ class Screening:
     auditorium_id: int
     auditorium_label: str
     auditorium_name: str
-    stock: str
+    paper_colour: str
     capacity: int
     starts_at: datetime
     ends_at: datetime

@@ -105,7 +105,7 @@ def _issue_facts(order: OrderView, items: tuple[OrderItem, ...]) -> IssueFacts:
         cinema_address=cinema.address,
         auditorium_name=screening.auditorium_name,
         auditorium_label=screening.auditorium_label,
-        paper_colour=screening.stock,
+        paper_colour=screening.paper_colour,
         starts_at=screening.starts_at,
         ends_at=screening.ends_at,
         screening_revision=screening.revision,

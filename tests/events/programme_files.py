@@ -16,7 +16,7 @@ CINEMAS = (
 )
 
 
-ROOMS = "cinema,label,name,stock,plan\nmatriz,1,Sala Azul,blue,sala.txt\n"
+ROOMS = "cinema,label,name,paper_colour,plan\nmatriz,1,Sala Azul,blue,sala.txt\n"
 
 
 PLAN = "zone vip = VIP / VIP\nA WCss_ss\nB vip ssss_ss\n"

@@ -157,7 +157,7 @@ def test_each_auditorium_keeps_to_the_law_and_has_its_own_ticket_colour(room: De
     assert kinds.count("wheelchair") >= least
     assert kinds.count("companion") >= least
     assert kinds.count("wide") >= 1
-    assert len({other.stock for other in ROOMS}) == len(ROOMS)
+    assert len({other.paper_colour for other in ROOMS}) == len(ROOMS)
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.label)

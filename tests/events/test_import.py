@@ -33,7 +33,7 @@ def test_a_programme_is_imported(folder: ProgrammeFolder) -> None:
     assert (first.film.slug, first.version, first.format) == ("limite", "original", "2D")
     assert first.starts_at == datetime(2030, 12, 1, 21, 0, tzinfo=UTC)
     assert first.ends_at == datetime(2030, 12, 1, 23, 15, tzinfo=UTC)
-    assert (first.auditorium_name, first.stock, first.capacity) == ("Sala Azul", "blue", 12)
+    assert (first.auditorium_name, first.paper_colour, first.capacity) == ("Sala Azul", "blue", 12)
     assert first.film.genres == ("Drama", "Experimental")
     assert first.film.synopsis == "Um bote, duas linhas."
     assert sorted(first.prices.values()) == [3200, 4000]
@@ -67,6 +67,17 @@ def test_only_differences_are_changed(folder: ProgrammeFolder) -> None:
     assert (first.version, first.auditorium_name) == ("subtitled", "Sala Um")
     assert second.film.title_en == "Sunrise: A Song"
     assert sorted(first.prices.values()) == [3200, 4200]
+
+
+def test_the_former_name_of_the_paper_colour_is_read(folder: ProgrammeFolder, tmp_path: Path) -> None:
+    folder.import_files()
+    before = all_rows()
+    assert not folder.import_files(rooms=ROOMS.replace("paper_colour", "stock")).changed
+    assert all_rows() == before
+    room = {"cinema": "matriz", "label": "1", "stock": "lilac", "zones": {"vip": ["VIP", "VIP"]}}
+    file = tmp_path / "programme.json"
+    file.write_text(json.dumps({"rooms": [room | {"rows": PLAN.splitlines()[1:]}]}), "utf-8")
+    assert dict(folder.import_paths(file).changed) == {"rooms": 1}
 
 
 def test_an_error_in_a_plan_names_the_line_of_the_plan(folder: ProgrammeFolder) -> None:

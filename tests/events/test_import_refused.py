@@ -50,7 +50,7 @@ def test_one_error_of_a_line_does_not_hide_another(folder: ProgrammeFolder) -> N
     assert problems == [
         "none.txt:1: the plan of room matrix 2 at rooms.csv:3: cannot be read: No such file or directory",
         "prices.csv:3: price: 'a lot' is no amount such as 38,00",
-        "rooms.csv:3: stock: 'pink' is none of salmon, green, blue, manila, lilac",
+        "rooms.csv:3: paper_colour: 'pink' is none of salmon, green, blue, manila, lilac",
         "rooms.csv:3: cinema 'matrix' is neither in these files nor in the database; did you mean 'matriz'?",
         "screenings.csv:2: starts: 'soon' is no day and hour such as 2026-12-01 20:30",
         "screenings.csv:2: version: 'mute' is none of dubbed, subtitled, original",
@@ -130,7 +130,7 @@ def test_a_repeated_wrong_line_is_reported_twice(folder: ProgrammeFolder) -> Non
         ({"films": FILMS + 'x,"open\n'}, "films.csv:"),
         ({"films": ""}, "films.csv:1: the column 'slug' is missing"),
         ({"rooms": ROOMS.replace("sala.txt", "none.txt")}, "none.txt:1: the plan of room matriz 1 at"),
-        ({"rooms": ROOMS.replace("blue", "pink")}, "rooms.csv:2: stock: 'pink' is none of salmon"),
+        ({"rooms": ROOMS.replace("blue", "pink")}, "rooms.csv:2: paper_colour: 'pink' is none of salmon"),
         ({"screenings": SCREENINGS.replace("limite", "limit")}, "did you mean 'limite'?"),
         (
             {"screenings": SCREENINGS.replace("matriz,1,", "matriz,9,")},

@@ -21,7 +21,7 @@ def open_a_seat_map(page: Page, server: LiveServer, *, today: bool = False) -> N
     if not today:
         page.locator("a.day:not(.empty)").nth(1).click()
         page.wait_for_url(re.compile("[?&]day="))
-    stubs = page.locator("a.stub.stock:not(:has(.last))")
+    stubs = page.locator("a.stub.ticket-paper:not(:has(.last))")
     expect(stubs.first).to_be_visible()
     stubs.last.click()
     expect(page.locator("input[name=seat]").first).to_be_attached()

@@ -72,7 +72,7 @@ def _buy(page: Page, email: str) -> None:
     """Buy two tickets by Pix, without concessions; the account fills in the buyer."""
     page.locator("a.day:not(.empty)").nth(1).click()  # the next day, on which no screening has begun
     page.wait_for_url(re.compile("[?&]day="))
-    page.locator("a.stub.stock:not(:has(.last))").last.click()
+    page.locator("a.stub.ticket-paper:not(:has(.last))").last.click()
     page.locator("[data-best-button]").click()
     page.wait_for_url("**/types")
     if page.locator("input[name=age]").count():
