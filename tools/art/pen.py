@@ -1,4 +1,4 @@
-"""Drawing in flat inks: SVG as text, and League Gothic as outlines, since a picture in <img> has no page fonts."""
+"""Draws SVG pictures in flat colours. Text becomes outlines, because a picture in <img> cannot use the page's fonts."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ COPPER, ROSE = "#b5622b", "#dfa08a"
 Point = tuple[float, float]
 
 
-class Face(NamedTuple):
+class FontFace(NamedTuple):
     font: TTFont
     cap_height: float
 
 
 @cache
-def face() -> Face:
+def font_face() -> FontFace:
     font = TTFont(FONT)
     pen = BoundsPen(font.getGlyphSet())
     font.getGlyphSet()[font.getBestCmap()[ord("H")]].draw(pen)
-    return Face(font, pen.bounds[3])
+    return FontFace(font, pen.bounds[3])
 
 
 def number(value: float) -> str:
@@ -50,8 +50,8 @@ def lettering(
     track: float = 0,
     right: bool = False,
 ) -> str:
-    """Outlined text, baseline at (x, y): `cap` is the height of its capitals, or `width` what it fills."""
-    font, cap_height = face()
+    """Text as outlines, with its baseline at (x, y). `cap` is the height of its capitals, or `width` its width."""
+    font, cap_height = font_face()
     glyphs, names, advances = font.getGlyphSet(), font.getBestCmap(), font["hmtx"]
     offsets: list[tuple[str, float]] = []
     length = 0.0
@@ -101,7 +101,7 @@ def group(content: str, transform: str) -> str:
 
 
 def picture(file: str, width: int, height: int, ground: str, content: str, title: str) -> None:
-    """Write static/img/<file>; what reaches over the edge is cut by it."""
+    """Write static/img/<file>; content beyond the edge is clipped."""
     target = PICTURES / file
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(

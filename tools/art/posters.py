@@ -1,4 +1,4 @@
-"""The posters of the demonstration's films, all in the public domain: 400 × 600, at most four inks, and their tints.
+"""Draws the posters of the demo's films, all in the public domain: 400 × 600, at most four colours and their tints.
 
 Each tells its film by one object's silhouette. Margin, lettering and colophon are shared; ground and composition
 differ: here the diagonals, the pattern and the still life; the axes are in `posters_axis.py`, the discs in
@@ -182,7 +182,7 @@ def o_garoto() -> None:
 
 
 def blank() -> None:
-    """For a film without a poster of its own: the projector's beam on velvet."""
+    """The poster of films without their own: the beam of a projector on velvet."""
     fold = "#5a0f19"
     art = "".join(
         polygon([(x, 0), (x + 26, 0), (x + 20, 600), (x + 6, 600)], fold) for x in range(-10, 400, 52)

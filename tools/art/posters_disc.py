@@ -1,4 +1,4 @@
-"""The posters that are built on a disc: a moon, another moon, a sun."""
+"""Draws the posters whose composition is a disc: two moons and a sun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The concession stand's pictures, in the posters' inks: 96 × 96 for a product, 328 × 132 for a combo.
+"""Draws the pictures of products (96 × 96) and combos (328 × 132) in the colours of the posters.
 
 Run: .venv/bin/python -m tools.art.products
 """

@@ -1,6 +1,6 @@
-"""The pictures that must be PNG: what a shared link shows, of the house and of each film, and a home screen's icon.
+"""Makes the pictures that must be PNG: previews of shared links (site and films), and the icon for home screens.
 
-Needs chromium and playwright (both are there for the tests). Run: .venv/bin/python -m tools.art.raster
+It needs chromium and playwright, as the tests do. Run: .venv/bin/python -m tools.art.raster
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PROJECTOR = "M1 8h9v10H1zM12 10.5 26 4v18l-14-6.5zM3 20h2l-1.5 5H1zM7 20h2l1.5 5
 
 
 def share_picture() -> str:
-    """1200 × 630: the lit sign with the house's mark, over a row of posters."""
+    """1200 × 630: the lit sign with the name of the cinema, over a row of posters."""
     art = rect(0, 0, 1200, 630, GROUND)
     slugs = ("metropolis", "nosferatu", "limite", "viagem-a-lua", "joana-darc", "aurora")
     for place, slug in enumerate(slugs):
@@ -40,7 +40,7 @@ def film_picture(film: DemoFilm) -> str:
     art += rect(468, 150, 684, 330, VELVET) + rect(480, 162, 660, 306, LIT)
     art += rect(480, 182, 660, 3, RAIL) + rect(480, 445, 660, 3, RAIL)
     words = film.title.upper().replace("’", "'").split()
-    # Two lines where one would be small print.
+    # Use two lines if one line would be too small.
     cut = min(
         range(1, len(words)), key=lambda at: abs(len(" ".join(words[:at])) * 2 - len(film.title)), default=0
     )
@@ -86,7 +86,7 @@ def main() -> None:
             target = PICTURES / f"{name}.png"
             target.parent.mkdir(exist_ok=True)
             page.screenshot(path=target)
-            # Flat inks: a palette says all in a fifth of the bytes.
+            # The colours are flat: with a palette the file has a fifth of the bytes.
             Image.open(target).convert("RGB").quantize(96, dither=Image.Dither.NONE).save(
                 target, optimize=True
             )

@@ -1,4 +1,4 @@
-"""Measure it: `make bench`, or `.venv/bin/python -m tools.bench [--quick | --year | --against CHECKOUT]`."""
+"""The command `make bench`, or `.venv/bin/python -m tools.bench [--quick | --year | --against CHECKOUT]`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def main() -> int:
     )
     asked = parser.parse_args()
     seconds = 0.5 if asked.quick else 1.5
-    report.heading(machine.describe())
+    report.print_header(machine.describe())
     try:
         if asked.year:
             year.measure()
@@ -103,7 +103,7 @@ def _front(server: BenchServer, tickets: holds.Tickets) -> None:
 
 
 def _scores(address: str, cookie: str, *, search: bool) -> dict[str, int] | None:
-    """The best score of each category in a few tries; `search`: the page is for search engines too."""
+    """The best score of each category in a few tries; `search`: whether search engines index the page."""
     best: dict[str, int] = {}
     for _ in range(LIGHTHOUSE_TRIES):
         scores = front.lighthouse(address, cookie)
@@ -132,7 +132,7 @@ def _streams(server: BenchServer) -> None:
     server.env["WEB_WORKERS"] = "1"
     server.start_web()
     found = streams.watch(server)
-    note = f"{found.told:,} told of a change, p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms"
+    note = f"{found.notified:,} got the change, p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms"
     show(at_least("live maps at one web process", found.viewers, streams.VIEWERS, "", note=note))
 
 

@@ -1,4 +1,4 @@
-"""What a purchase costs in this checkout and in another one, such as the commit before: measured in turns."""
+"""Compares the cost of a purchase in this checkout and in another one, measured in turns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.bench.turns import ROUNDS, ratio
 
 
 def measure(other: Path) -> None:
-    """Purchases as a browser with scripts makes them, on two servers beside each other: other, this, other …"""
+    """Measure purchases of a browser with scripts on two servers, in turns: other, this, other …"""
     servers = [BenchServer(other), BenchServer()]
     try:
         before, now = ((server, holds.Tickets(server)) for server in servers)

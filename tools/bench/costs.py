@@ -1,4 +1,4 @@
-"""What a purchase and a ticket's PDF cost the processor, each as a multiple of one hello request."""
+"""The processor time of a purchase and of a ticket's PDF, each as a multiple of one hello request."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tools.bench.server import BenchServer
 from tools.bench.turns import ROUNDS, Ratio, ratio
 
 PURCHASES = 100  # in each turn
-PATIENCE = 180.0  # seconds until all PDFs and mails of a run are made
+WAIT_LIMIT = 180.0  # seconds until all PDFs and mails of a run are made
 LIMITS = {"web": 100.0, "worker": 75.0, "documents": 145.0, "postgres": 55.0, "total": 370.0}
 PDF_LIMIT = 70.0
 NAMES = {"documents": "PDFs and their mail", "postgres": "Postgres", "total": "all processes"}
 
 
 def measure(server: BenchServer, tickets: holds.Tickets, seconds: float) -> None:
-    """Purchases, each with a snack, by 16 clients at the same time, until their last mail is sent; then the PDF."""
+    """Measure purchases with a concession by 16 clients, until the last mail is sent; then measure the PDF."""
     hellos: list[float] = [_hello(server, seconds)]
     bought: list[Spent] = []
     papers: list[float] = []
@@ -49,7 +49,7 @@ def _hello(server: BenchServer, seconds: float) -> float:
 def cost_of_purchases(server: BenchServer, tickets: holds.Tickets) -> Spent:
     """Seconds of processor time for one purchase, by process, with its PDF and mail.
 
-    What the idle processes spend in the same time is taken off.
+    The time that idle processes use in the same period is subtracted.
     """
     idle = _idle(server)
     before, began = spent(server), time.monotonic()
@@ -64,7 +64,7 @@ def cost_of_purchases(server: BenchServer, tickets: holds.Tickets) -> Spent:
 
 
 def _idle(server: BenchServer, seconds: float = 2.0) -> Spent:
-    """Seconds of processor time a second without customers."""
+    """Seconds of processor time per second without customers."""
     before = spent(server)
     time.sleep(seconds)
     return (spent(server) - before) / seconds
@@ -74,7 +74,7 @@ def _wait_until_mailed(server: BenchServer) -> float:
     """Wait for the PDFs and mails of all paid orders; returns the seconds. Raises RuntimeError."""
     began = time.monotonic()
     while server.query("select 1 from core.outbox where kind in ('OrderPaid', 'TicketsReady') limit 1"):
-        if time.monotonic() - began > PATIENCE:
+        if time.monotonic() - began > WAIT_LIMIT:
             raise RuntimeError("the PDFs and mails of the purchases were not made in time")
         time.sleep(0.25)
     return time.monotonic() - began

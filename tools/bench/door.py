@@ -17,7 +17,7 @@ from tools.bench.server import BenchServer
 SCANNERS = 16
 ORDERS = 100
 _PLACE = "/staff/admissions"
-# A large screening of today that nobody has bought seats of: its door is open by the setting of the measured server.
+# A large screening of today without sales; the setting of the measured server opens its door all day.
 _SCREENING = """
     select s.id, array_agg(array[p.id, p.row_index, p.column] order by p.row_index, p.column)
     from events.screenings s join events.seats p on p.auditorium_id = s.auditorium_id
@@ -39,21 +39,21 @@ class Door:
     def scan(self, *, signed: bool, htmx: bool) -> tuple[int, float]:
         """Scan every ticket once, by its QR's signed text or by its code; returns their number and the seconds.
 
-        Without `htmx` a scan is a form and the page that it leads to, as browsers without scripts do it.
+        Without `htmx` a scan is a form and the page after its redirect, as in a browser without scripts.
         """
         rows = self.server.query(
             "select qr_text, code from tickets.tickets where screening_id = %s", self.screening_id
         )
         codes = [qr_text if signed else code for qr_text, code in rows]
-        self._take_back()
+        self._reset()
         began = time.perf_counter()
         asyncio.run(self._scan(codes, htmx))
         took = time.perf_counter() - began
         self._check(len(codes))
         return len(codes), took
 
-    def _take_back(self) -> None:
-        """Every ticket is valid again, for the next measurement."""
+    def _reset(self) -> None:
+        """Make every ticket valid again for the next measurement."""
         self.server.query(
             "with tried as (delete from tickets.admissions where ticket_id in"
             " (select id from tickets.tickets where screening_id = %s))"
@@ -82,7 +82,7 @@ class Door:
                 filled = [*fields, ("code", code), ("once", secrets.token_urlsafe(12))]
                 headers = {"HX-Request": "true"} if htmx else {}
                 answer = await browser.post(_PLACE, filled, follow=not htmx, headers=headers)
-                if answer.status == 503:  # too busy: scanned again
+                if answer.status == 503:  # the server is busy, so the ticket is scanned again
                     waiting.append(code)
                 elif answer.status != 200:
                     raise RuntimeError(f"{answer.status} for a scan")

@@ -1,4 +1,4 @@
-"""What the browser gets: compressed bytes of scripts and styles, and what Lighthouse says of the pages."""
+"""Measures of the front end: compressed bytes of scripts and styles, and Lighthouse scores of pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holding seats over HTTP: as many as possible a second, and a hot sale of one room."""
+"""Measures holds of seats over HTTP: as many per second as possible, and a hot sale of one auditorium."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tools.bench.http import Answer, Browser, form
 from tools.bench.load import percentiles
 from tools.bench.server import BenchServer
 
-LIVE_SECONDS = 0.1  # how old a live map is at most
-# The free seats of each screening: those with most of them first.
+LIVE_SECONDS = 0.1  # the greatest age of a live map
+# The free seats of each screening; screenings with the most free seats come first.
 SEATS = """
     select s.id, array_agg(array[p.id, p.row_index, p.column] order by p.row_index, p.column)
     from events.screenings s join events.seats p on p.auditorium_id = s.auditorium_id
@@ -25,7 +25,7 @@ SEATS = """
       and not exists (select 1 from reservations.seat_claims c where c.screening_id = s.id and c.seat_id = p.id)
     group by s.id order by count(*) desc, s.starts_at, s.id
 """
-# A screening of its own for the hot sale, in the largest room: nothing of it is sold yet.
+# The screening of the hot sale, without sales, in the largest auditorium.
 HOT = """
     with room as (select auditorium_id from events.seats group by 1 order by count(*) desc, 1 limit 1),
     model as (select s.* from events.screenings s join room using (auditorium_id) order by s.id limit 1),
@@ -61,9 +61,9 @@ class HotSale:
 
 
 class Tickets:
-    """Pairs of free seats, each given out once, as people choose them: side by side, and no single one left over.
+    """Pairs of free neighbouring seats that leave no single seat; each pair is returned once.
 
-    The screening of the hot sale is left out of it.
+    Seats of the screening of the hot sale are not used.
     """
 
     def __init__(self, server: BenchServer) -> None:
@@ -72,14 +72,14 @@ class Tickets:
 
     def _all(self, server: BenchServer) -> Iterator[tuple[int, tuple[int, int]]]:
         rooms = {room: list(pairs(seats)) for room, seats in server.query(SEATS) if room != self.hot_sale[0]}
-        for turn in itertools.zip_longest(*rooms.values()):  # spread over the screenings, as real sales are
+        for turn in itertools.zip_longest(*rooms.values()):  # spread over the screenings like real sales
             yield from ((room, pair) for room, pair in zip(rooms, turn, strict=True) if pair is not None)
 
     def next(self) -> tuple[int, tuple[int, int]]:
         return next(self._pairs)
 
     def of_one_screening(self, number: int) -> list[tuple[int, tuple[int, int]]]:
-        """Pairs of one screening, as in a busy evening: what is remembered of it is remembered."""
+        """Pairs of one screening, so that the caches contain its data."""
         screening_id, pair = self.next()
         pairs = [(screening_id, pair)]
         others: list[tuple[int, tuple[int, int]]] = []
@@ -89,7 +89,7 @@ class Tickets:
         self._pairs = itertools.chain(others, self._pairs)
         return pairs
 
-    def give_back(self, server: BenchServer) -> None:
+    def release_all(self, server: BenchServer) -> None:
         """Release all holds, so that the next measurement starts from the same state."""
         server.query(
             "with ended as (update reservations.reservations set state = 'expired' where state = 'held' returning id)"
@@ -100,7 +100,7 @@ class Tickets:
 
 
 def pairs(seats: list[list[int]]) -> Iterator[tuple[int, int]]:
-    """From both ends of each run of free seats to its middle."""
+    """Pairs from both ends of each run of free seats to its middle."""
     run: list[int] = []
     before: list[int] = []
     for seat in [*seats, [0, -1, 0]]:
@@ -114,7 +114,7 @@ def pairs(seats: list[list[int]]) -> Iterator[tuple[int, int]]:
 
 
 async def arrive(port: int, screening_id: int) -> tuple[Browser, list[tuple[str, str]]]:
-    """A customer who has opened a seat map: the browser, and the map's form without seats."""
+    """Open a seat map as a new customer; returns the browser and the form without seats."""
     browser = Browser(port)
     page = await browser.get(f"/screenings/{screening_id}")
     fields = form(page.text, f"/screenings/{screening_id}/orders")
@@ -124,7 +124,7 @@ async def arrive(port: int, screening_id: int) -> tuple[Browser, list[tuple[str,
 async def hold(
     browser: Browser, fields: list[tuple[str, str]], screening_id: int, seats: tuple[int, ...]
 ) -> Answer:
-    """The answer to the map's form; 303 is a hold."""
+    """Send the form of the map; returns the answer, whose status is 303 for a hold."""
     return await browser.post(
         f"/screenings/{screening_id}/orders",
         [*fields, ("once", secrets.token_urlsafe(12)), *(("seat", str(seat)) for seat in seats)],
@@ -133,7 +133,7 @@ async def hold(
 
 
 def holds(server: BenchServer, tickets: Tickets, *, clients: int, seconds: float = 4.0) -> Holds:
-    """Two seats a hold, each hold other seats; every hold makes its order."""
+    """Measure holds of two seats, each of other seats and with its own order."""
     return asyncio.run(_holds(server, tickets, clients, seconds))
 
 
@@ -155,12 +155,12 @@ async def _holds(server: BenchServer, tickets: Tickets, clients: int, seconds: f
     took = time.perf_counter() - began
     for browser, _fields in customers:
         browser.close()
-    tickets.give_back(server)
+    tickets.release_all(server)
     return Holds(statuses[303], statuses[303] / took, *percentiles(times), dict(statuses))
 
 
 def hot_sale(server: BenchServer, tickets: Tickets, *, clients: int = 64) -> HotSale:
-    """Everybody wants the same room: two random seats a try, until every seat is held; then they are given back."""
+    """All customers try two random seats of one auditorium until every seat is held; then the seats are released."""
     screening_id, seats = tickets.hot_sale
     result = asyncio.run(_hot_sale(server, screening_id, list(seats), clients))
     rows = server.query(
@@ -169,7 +169,7 @@ def hot_sale(server: BenchServer, tickets: Tickets, *, clients: int = 64) -> Hot
         " where r.screening_id = %s and r.state in ('held', 'confirmed')",
         screening_id,
     )
-    tickets.give_back(server)
+    tickets.release_all(server)
     return HotSale(result[0], result[1], int(rows[0][0]), len(seats), int(rows[0][1]))
 
 
@@ -180,18 +180,18 @@ async def _hot_sale(
     free = set(seats)
     tries = itertools.count()
 
-    async def look() -> None:
+    async def poll() -> None:
         """Poll the live map, for all customers."""
         browser = Browser(server.port)
         while free:
             answer = await browser.get(f"/screenings/{screening_id}/seats.json")
-            if answer.status == 200:  # a server that is too busy says so, and is asked again
+            if answer.status == 200:  # a busy server answers 503, and is polled again
                 free.difference_update(map(int, json.loads(answer.body)["taken"]))
             await asyncio.sleep(LIVE_SECONDS)
         browser.close()
 
     async def buy(browser: Browser, fields: list[tuple[str, str]]) -> None:
-        keeping = [*fields, ("keep", "1")]  # in a hot sale single seats may be left over
+        keeping = [*fields, ("keep", "1")]  # a hot sale accepts single seats left over
         while free:
             wanted = tuple(random.sample(sorted(free), min(2, len(free))))
             next(tries)
@@ -199,7 +199,7 @@ async def _hot_sale(
                 free.difference_update(wanted)
 
     began = time.perf_counter()
-    await asyncio.gather(look(), *(buy(*customer) for customer in customers))
+    await asyncio.gather(poll(), *(buy(*customer) for customer in customers))
     took = time.perf_counter() - began
     for browser, _fields in customers:
         browser.close()

@@ -1,4 +1,4 @@
-"""A small, quick HTTP/1.1 client on asyncio: it shares the machine with what it measures, so it must be cheap."""
+"""A small HTTP/1.1 client on asyncio. It runs on the measured machine, so it must use little processor time."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class Browser:
         self.requests += 1
         try:
             answer = await self._connection.send(request)
-        except Broken:  # a worker may close an idle connection: once more on a new one
+        except Broken:  # the server closed an idle connection: send again on a new one
             self._connection = await Connection.open(self.port)
             answer = await self._connection.send(request)
         for found in re.finditer(rb"\r\nset-cookie: *([^=]+)=([^;\r]*)", answer.head, re.IGNORECASE):

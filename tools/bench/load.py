@@ -1,4 +1,4 @@
-"""The same request again and again from a number of clients: what a page costs."""
+"""Sends one request repeatedly from several clients and measures rate and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a ticket's PDF costs the processor: the worker's own code, warm, on an order that was just bought."""
+"""Measures the processor time of a ticket's PDF, with the worker's code, for an order of this run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ print((time.process_time() - began) / pages * 1000)
 
 
 def make_one(order_id: str) -> int:
-    """Make the document of an order; returns its number of tickets."""
+    """Make the PDF of an order; returns its number of tickets."""
     import uuid
 
     from app.core import db
@@ -36,7 +36,7 @@ def make_one(order_id: str) -> int:
 
 
 def cpu_ms(server: BenchServer) -> float | None:
-    """Milliseconds of processor time a ticket; None when no order was bought."""
+    """Milliseconds of processor time per ticket; None without a paid order."""
     orders = server.query("select order_id from tickets.tickets limit 1")
     if not orders:
         return None

@@ -1,4 +1,4 @@
-"""Processor time of the measured server's processes, as the kernel counts it."""
+"""The processor time of the measured server's processes, as counted by the kernel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Spent:
 
     @property
     def answering(self) -> float:
-        """Of those that answer a request."""
+        """The sum of the processes that answer requests."""
         return self.web + self.postgres
 
     @property
@@ -44,7 +44,7 @@ class Spent:
 
 
 def spent(server: BenchServer) -> Spent:
-    """Since each process began. A difference is right while none of them is replaced."""
+    """The processor time since the start of each process. Differences are wrong if a process was replaced."""
     worker = server.children["worker"].pid
     return Spent(
         web=_seconds(family(server.children["web"].pid)),
@@ -55,7 +55,7 @@ def spent(server: BenchServer) -> Spent:
 
 
 def _seconds(pids: Iterable[int], *, ended: bool = False) -> float:
-    """Of the processes; with `ended`, also of their children that ended, such as closed database connections."""
+    """Seconds of these processes; with `ended` also of their ended children, such as closed database connections."""
     total = 0
     for pid in pids:
         try:

@@ -1,8 +1,8 @@
-"""A whole purchase with a snack, from the seat map to the paid page, through the pages' own forms.
+"""Makes whole purchases with a concession, from the seat map to the paid page, through the forms of the pages.
 
-`scripts` makes the requests of a browser with scripts: htmx sends a form with `hx-post`, and the answer is
-the next page; the waiting page asks for news. Without, each form is answered by a redirect, and the waiting page is
-loaded again. Pages of a version before htmx sent the forms are read too, so that two versions can be compared.
+With `scripts` it sends the requests of a browser with scripts: htmx sends a form with `hx-post`, the answer is the next
+page, and the payment page polls. Without it each form is answered by a redirect, and the payment page is loaded again.
+Pages of versions before htmx sent the forms work too, so that two versions can be compared.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tools.bench.http import Answer, Broken, Browser, form
 from tools.bench.load import percentiles
 from tools.bench.server import BenchServer
 
-POLL_SECONDS = 0.25  # as static/js/payment_wait.js asks at first
-RELOAD_SECONDS = 1.0  # without scripts; the page itself says 5, which would only make the run longer
+POLL_SECONDS = 0.25  # the first interval of static/js/payment_wait.js
+RELOAD_SECONDS = 1.0  # without scripts; the page uses 5, which would make the run longer
 _ASKS = re.compile(r'id="_payment"[^>]* hx-get="([^"]+)"')
 _ASKS_BY_SCRIPT = re.compile(r'data-status="([^"]+)" data-charge="([^"]*)" data-seen="([^"]*)"')
 
@@ -34,11 +34,11 @@ class Purchases:
 
 
 class Failed(Exception):
-    """A step of the purchase did not go on."""
+    """A step of the purchase did not lead to the next one."""
 
 
 async def buy(browser: Browser, screening_id: int, seats: tuple[int, ...], *, scripts: bool = True) -> str:
-    """Buy two tickets and a snack; returns the path of the paid order. Raises Failed."""
+    """Buy two tickets and a concession; returns the path of the paid order. Raises Failed."""
     order, page = await _order(browser, screening_id, seats, scripts)
     buyer = {"name": "Ana Souza", "email": "ana@example.com", "method": "pix"}
     page = await _step(browser, page.text, f"{order}/checkout", buyer, scripts)
@@ -47,7 +47,7 @@ async def buy(browser: Browser, screening_id: int, seats: tuple[int, ...], *, sc
 
 
 async def to_checkout(port: int, screening_id: int, seats: tuple[int, ...]) -> tuple[str, str]:
-    """Go as far as the checkout; returns the customer's cookies and the page's path."""
+    """Continue to the checkout; returns the customer's cookies and the path of the page."""
     browser = Browser(port)
     order, _ = await _order(browser, screening_id, seats, scripts=False)
     browser.close()
@@ -57,7 +57,7 @@ async def to_checkout(port: int, screening_id: int, seats: tuple[int, ...]) -> t
 async def _order(
     browser: Browser, screening_id: int, seats: tuple[int, ...], scripts: bool
 ) -> tuple[str, Answer]:
-    """From the map to the checkout: the order's path and the checkout page."""
+    """Go from the map to the checkout; returns the path of the order and the checkout page."""
     action = f"/screenings/{screening_id}/orders"
     page = await browser.get(f"/screenings/{screening_id}")
     fields = [pair for pair in form(page.text, action) if pair[0] not in ("seat", "quantity")]
@@ -78,7 +78,7 @@ def _order_path(browser: Browser) -> str:
 
 
 async def _step(browser: Browser, html: str, action: str, values: dict[str, str], scripts: bool) -> Answer:
-    """Send the form of `action` as the page fills it, with `values` over it."""
+    """Send the form of `action` with the values of the page, replaced by `values`."""
     fields = [pair for pair in form(html, action) if pair[0] not in values]
     return await _send(browser, html, action, [*fields, *values.items()], scripts)
 
@@ -89,7 +89,7 @@ async def _send(
     by_htmx = scripts and f'hx-post="{action}"' in html
     headers = {"HX-Request": "true", "HX-Current-URL": browser.path} if by_htmx else {}
     answer = await browser.post(action, fields, headers=headers)
-    if elsewhere := answer.header("HX-Redirect"):  # such as the order's page: the bank was that quick
+    if elsewhere := answer.header("HX-Redirect"):  # for example to the order's page when the bank was fast
         return await _load(browser, elsewhere)
     _follow(browser, answer)
     if answer.status != 200:
@@ -98,16 +98,16 @@ async def _send(
 
 
 def _follow(browser: Browser, answer: Answer) -> None:
-    """The address that htmx shows for what it was answered."""
+    """The address that htmx shows for this answer."""
     if address := answer.header("HX-Push-Url"):
         browser.path = address
 
 
 async def _wait(browser: Browser, html: str, order: str) -> None:
-    """Ask as the waiting page does, until it becomes the order's own page."""
+    """Poll as the payment page does, until it becomes the page of the order."""
     deadline = time.monotonic() + 20
     while browser.path != order:
-        address = _where_to_ask(html)
+        address = _poll_address(html)
         if address is None or time.monotonic() > deadline:
             raise Failed(f"not paid: {browser.path}")
         await asyncio.sleep(POLL_SECONDS)
@@ -121,7 +121,7 @@ async def _wait(browser: Browser, html: str, order: str) -> None:
             html = answer.text
 
 
-def _where_to_ask(html: str) -> str | None:
+def _poll_address(html: str) -> str | None:
     if found := _ASKS.search(html):
         return unescape(found[1])
     if found := _ASKS_BY_SCRIPT.search(html):
@@ -130,7 +130,7 @@ def _where_to_ask(html: str) -> str | None:
 
 
 async def _reload(browser: Browser, order: str) -> None:
-    """Load the waiting page again, until it leads to the order's own page."""
+    """Load the payment page again until it redirects to the page of the order."""
     deadline = time.monotonic() + 20
     while browser.path != order:
         if time.monotonic() > deadline:
@@ -149,7 +149,7 @@ async def _load(browser: Browser, address: str) -> Answer:
 def purchases(
     server: BenchServer, tickets: Tickets, *, clients: int = 16, number: int = 100, scripts: bool = True
 ) -> Purchases:
-    """So many purchases by `clients` customers at once; each is a new visitor."""
+    """Make `number` purchases by `clients` customers at once; each is a new visitor."""
     return asyncio.run(_purchases(server, tickets, clients, number, scripts))
 
 
@@ -182,7 +182,7 @@ async def _purchases(
 async def count_requests(
     server: BenchServer, tickets: Tickets, *, number: int = 8, scripts: bool = True
 ) -> float:
-    """Requests of a purchase by one customer at a time, redirects included: the mean of `number`."""
+    """The mean number of requests of `number` purchases by one customer at a time, including redirects."""
     counts: list[int] = []
     for _ in range(number):
         browser = Browser(server.port)

@@ -1,4 +1,4 @@
-"""Pages, holds and scans: each as a ratio to the hello page of the same server, holds also to the bare SQL claim."""
+"""Rates of pages, holds and scans as ratios to the hello page of the same server; of holds also to the SQL claim."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LARGEST = """
     group by s.id order by count(*) desc, s.id limit 1
 """
 HELLO, CLAIM = "hello", "SQL claim"
-# The least rate and the most processor time, as multiples of the bound's.
+# The minimum rate and the maximum processor time, as multiples of the bound.
 LIMITS: Mapping[tuple[str, str], tuple[float, float]] = {
     ("programme", HELLO): (0.25, 4.0),
     ("seat map", HELLO): (0.12, 8.0),
@@ -32,7 +32,7 @@ LIMITS: Mapping[tuple[str, str], tuple[float, float]] = {
 
 
 def measure(server: BenchServer, tickets: holds.Tickets, seconds: float) -> None:
-    """All of them, with turns of `seconds`."""
+    """Measure all rates, with turns of `seconds`."""
     hello = partial(page, server, "/healthz", seconds)
     _show("programme", in_turns({HELLO: hello}, partial(page, server, "/", seconds)), "47/s")
     screening_id, seats = server.query(_LARGEST)[0]
@@ -44,7 +44,7 @@ def measure(server: BenchServer, tickets: holds.Tickets, seconds: float) -> None
 
 
 def page(server: BenchServer, path: str, seconds: float) -> Sample:
-    """GETs of `path` by 16 clients."""
+    """Measure GETs of `path` by 16 clients."""
     before = spent(server)
     found = load.run(path, server.port, clients=CLIENTS, seconds=seconds)
     return Sample(found.per_second, (spent(server) - before).answering / found.requests)

@@ -1,4 +1,4 @@
-"""The table: what was measured, beside its limit, the best-known rival's figure and the machine's own bounds."""
+"""Prints the table: each figure with its limit, the figure of the best-known rival and the bounds of the machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """`limit` as text such as "≥ 600"; `kept`: whether it holds (None: nothing to hold)."""
+    """A line of the table. `limit`: a text such as "≥ 600"; `kept`: whether it is kept (None without a limit)."""
 
     name: str
     value: str
@@ -33,14 +33,14 @@ _broken: list[str] = []
 
 
 def status() -> int:
-    """What the command ends with: 1 when a limit was not kept."""
+    """The exit status of the command: 1 if a limit was not kept."""
     if _broken:
         print(f"\nLimits not kept: {', '.join(_broken)}.", flush=True)
     return 1 if _broken else 0
 
 
 def show(figure: Figure) -> None:
-    """Print one line as soon as it is known."""
+    """Print the line of a figure, and record a limit that is not kept."""
     if figure.kept is False:
         _broken.append(figure.name)
     mark = {True: "ok ", False: "NOT", None: "   "}[figure.kept]
@@ -50,8 +50,6 @@ def show(figure: Figure) -> None:
     print(line.rstrip(), flush=True)
 
 
-def heading(machine: str) -> None:
-    print(
-        f"On {machine}.\nEverything on this machine: database, web server, worker, and the client that asks.\n"
-    )
+def print_header(machine: str) -> None:
+    print(f"On {machine}.\nEverything runs on this machine: database, web server, worker and client.\n")
     print(f"    {'figure':<52} {'measured':>14}   {'limit':<12} {'rival':<14} note", flush=True)

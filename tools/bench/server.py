@@ -1,4 +1,4 @@
-"""The box office to be measured: an embedded Postgres of its own, with the demo, as `make run` starts it."""
+"""The measured box office: an embedded Postgres with the demo, web server and worker, as `make run` starts them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,22 @@ from app.adapters import postgres
 from app.cli.processes import MEMORY_ENV
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIGURATIONS = ("app/web/gunicorn_conf.py", "infra/local/gunicorn_conf.py")  # the second in older checkouts
-# One client acts as many customers from one address; no other limit is raised.
+CONFIGURATIONS = (
+    "app/web/gunicorn_conf.py",
+    "infra/local/gunicorn_conf.py",
+)  # older checkouts have the second file
+# One client acts as many customers from one address, so the limits of an address are raised, and no others.
 ENV = {
     "BILHETERIA_SANDBOX_PIX": "auto",
     "BILHETERIA_HOLDS_PER_VISITOR": "1000000",
     "BILHETERIA_HOLDS_PER_ADDRESS": "1000000",
-    "BILHETERIA_DOORS_OPEN_MINUTES": "1440",  # the door is measured with tickets of later today
+    "BILHETERIA_DOORS_OPEN_MINUTES": "1440",  # tickets of all screenings of today are admitted
     "SECRET_KEY": "measured-in-public",
 }
 
 
 class BenchServer:
-    """Everything that `make run` runs, of the checkout in `root`. `close()` ends it and removes its data."""
+    """The processes of `make run` for the checkout in `root`. `close()` ends them and removes the data."""
 
     def __init__(self, root: Path = ROOT) -> None:
         self.root = root
@@ -51,7 +54,7 @@ class BenchServer:
         )
         try:
             self._run([sys.executable, "-m", "app.cli.prepare"])
-            # A long run sells more products than the demo has in stock.
+            # A long run sells more products than the demo's stock.
             self.query("update products.stock set on_hand = on_hand + 1000000")
             self.start_web()
             self.start_worker()

@@ -1,4 +1,4 @@
-"""The machine's own bound for a hold: the bare statements of a claim, without a web server."""
+"""The bound for a hold on this machine: the SQL statements of a claim without a web server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ print(done)
 
 
 def raw_claims(url: str, query, *, clients: int = 16, seconds: float = 3.0) -> float:  # type: ignore[no-untyped-def]
-    """Claims of two seats a second, each with its reservation and its commit to the disk."""
+    """Claims of two seats per second, each with its reservation and a commit to the disk."""
     query("create schema if not exists bench")
     query(
         "create table if not exists bench.reservations"

@@ -1,4 +1,4 @@
-"""How many SQL statements a purchase costs: counted by the database itself, which logs every one for a while."""
+"""Counts the SQL statements of a purchase in the log of the database."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _FRAME = re.compile(
 )
 
 
-WARMING = 8
+WARM_UPS = 8
 
 
 @dataclass(frozen=True)
 class Statements:
-    """A purchase's statements, BEGIN and COMMIT aside; the worker's until the order is paid, the bank's aside."""
+    """Statements of a purchase without BEGIN, COMMIT and the sandbox bank; of the worker until the order is paid."""
 
     web: float
     worker: float
 
 
 def count(server: BenchServer, tickets: Tickets, *, purchases: int = 10) -> Statements:
-    """Buy one after the other and divide; what an idle worker asks in that time is taken off."""
-    pairs = tickets.of_one_screening(purchases + WARMING)
-    asyncio.run(_buy(server, pairs[:WARMING]))  # caches and connections of every process
-    seconds, spent = _logged(server, lambda: asyncio.run(_buy(server, pairs[WARMING:])))
+    """The mean of purchases made one after the other, without the statements of an idle worker in that time."""
+    pairs = tickets.of_one_screening(purchases + WARM_UPS)
+    asyncio.run(_buy(server, pairs[:WARM_UPS]))  # fill the caches and open the connections of every process
+    seconds, spent = _logged(server, lambda: asyncio.run(_buy(server, pairs[WARM_UPS:])))
     _, idle = _logged(server, lambda: time.sleep(seconds))
     worker = max(0, spent["worker"] - idle["worker"])
     return Statements(spent["web"] / purchases, worker / purchases)
@@ -71,5 +71,5 @@ def _logged(server: BenchServer, act) -> tuple[float, Counter[str]]:  # type: ig
 
 
 def _of_documents(statement: str) -> bool:
-    """The PDF and the mail follow when the customer has the tickets: the PDF in a process that is not counted here."""
+    """Whether a statement belongs to the PDF or the mail, which are made after the customer has the tickets."""
     return "consumer = 'users'" in statement or "any(ARRAY['users'])" in statement

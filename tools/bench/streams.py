@@ -1,4 +1,4 @@
-"""Viewers of one seat map at one web process: each has a stream and receives the next change."""
+"""Measures streams: many viewers of one seat map at one web process, who receive a change."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tools.bench.load import percentiles, request
 from tools.bench.server import BenchServer
 
 VIEWERS = 2_000
-FROM_ONE_ADDRESS = 400  # a web process gives one address no more
-AT_ONCE = 50  # of them arriving
+FROM_ONE_ADDRESS = 400  # the limit of a web process for one address
+AT_ONCE = 50  # viewers that connect at the same time
 SECONDS = 60.0
 SOLD = """
     select screening_id, min(seat_id) from reservations.seat_claims c join events.screenings s on s.id = c.screening_id
@@ -22,16 +22,16 @@ SOLD = """
 
 @dataclass(frozen=True)
 class Streams:
-    """`viewers` who got a snapshot, `told` of them of a change, and after how many ms."""
+    """`viewers` got a snapshot, `notified` of them got a change, in these ms."""
 
     viewers: int
-    told: int
+    notified: int
     p50_ms: float
     p95_ms: float
 
 
 def watch(server: BenchServer) -> Streams:
-    """The server needs one web process (`WEB_WORKERS=1`). One seat of a screening is given back meanwhile."""
+    """Open the streams and release a seat. The server must have one web process (`WEB_WORKERS=1`)."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * VIEWERS)), hard))
     return asyncio.run(_watch(server))
@@ -49,7 +49,7 @@ async def _watch(server: BenchServer) -> Streams:
 
     arrived = await asyncio.gather(*(arrive(viewer) for viewer in viewers))
     there = [viewer for viewer, came in zip(viewers, arrived, strict=True) if came]
-    waiting = [asyncio.create_task(viewer.told()) for viewer in there]
+    waiting = [asyncio.create_task(viewer.notified()) for viewer in there]
     began = time.perf_counter()
     server.query(
         "delete from reservations.seat_claims where screening_id = %s and seat_id = %s", screening_id, seat_id
@@ -67,15 +67,15 @@ class _Viewer:
         self._writer: asyncio.StreamWriter | None = None
 
     async def arrive(self, message: bytes) -> bool:
-        """Whether the first snapshot has come."""
+        """Connect; returns whether the first snapshot came."""
         self._reader, self._writer = await asyncio.open_connection(
             "127.0.0.1", self._port, local_addr=(self._address, 0)
         )
         self._writer.write(message)
         return await self._read_until(b"event: seats")
 
-    async def told(self) -> float | None:
-        """When the change came."""
+    async def notified(self) -> float | None:
+        """The time at which the change came."""
         return time.perf_counter() if await self._read_until(b"event: change") else None
 
     async def _read_until(self, words: bytes) -> bool:

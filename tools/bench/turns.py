@@ -1,4 +1,4 @@
-"""Figures as ratios: a bound and a figure are measured in turns, so that a slow hour falls on both."""
+"""Ratios of a figure to bounds that are measured in turns, so that a slow period affects both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROUNDS = 3
 
 @dataclass(frozen=True)
 class Sample:
-    """How often something was done a second, and the seconds of the server's processor time that once took."""
+    """One measurement: operations per second, and the server's processor time of one operation in seconds."""
 
     per_second: float
     processor: float
@@ -20,9 +20,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Ratio:
-    """`value` is the median of the rounds' ratios of the figure to the bound; `least` and `most` are its spread.
+    """A ratio: `value` is the median of the rounds, `least` and `most` are its spread.
 
-    `figure` and `bound` are the medians of what was measured, in the caller's unit.
+    `figure` and `bound` are the medians of the measured values, in the unit of the caller.
     """
 
     value: float
@@ -38,7 +38,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Ratios:
-    """Of the rate, which waiting for locks and for other processes lowers, and of the processor time."""
+    """The ratio of the rate, which also falls by waiting for locks and other processes, and of the processor time."""
 
     rate: Ratio
     processor: Ratio

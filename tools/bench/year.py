@@ -1,7 +1,7 @@
-"""Whether sales slow down as data grows: the same verbs on a database with a year of sales and on an empty one.
+"""Compares the time of verbs on a database with a year of sales and on an empty one.
 
-Both databases are on one server and hold the same demo. Each has a process of its own; they are asked in turns, so that
-what else the machine does meanwhile falls on both. A round gives the ratio of the medians of its turns; a figure is the
+Both databases are on one server and contain the same demo. Each is measured by its own process, in turns, so that other
+load of the machine affects both. A round gives the ratio of the medians of its turns; a figure is the
 median over the rounds.
 """
 
@@ -26,15 +26,15 @@ from app.adapters import postgres
 from tools.bench import year_data, year_verbs
 from tools.bench.report import Figure, at_most, show
 
-ROUNDS, TURNS, WARMING = 5, 60, 3
+ROUNDS, TURNS, WARM_UPS = 5, 60, 3
 LIMIT = 1.1
 FILL_SECONDS = 120
-# Nothing of it has to survive a crash while it is filled.
+# The database need not survive a crash while it is filled.
 FILLING = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "8GB", "checkpoint_timeout": "1h"}
 
 
 def measure(*, orders: int = year_data.ORDERS, rounds: int = ROUNDS) -> None:
-    """Fill, measure and print. Takes about three minutes, and 4 GB of disk for that time."""
+    """Fill the database, measure and print. This takes about three minutes and 4 GB of disk."""
     var = Path(tempfile.mkdtemp(prefix="bilheteria-year-"))
     try:
         _fill(var, orders)
@@ -91,7 +91,7 @@ def _copy(server: postgres.PostgresServer, name: str) -> None:
 
 @contextmanager
 def _asked(url: str) -> Iterator[Connection]:
-    """A process on the database at `url`: send it the name of a verb, and receive the time in ms."""
+    """Start a process on the database at `url`; it receives names of verbs and returns their time in ms."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=year_verbs.serve, args=(url, theirs), daemon=True)
@@ -122,13 +122,13 @@ def _figure(name: str, empty: Connection, year: Connection, rounds: int) -> Figu
 
 
 def _round(name: str, empty: Connection, year: Connection) -> tuple[float, float]:
-    """The medians in ms of both, asked by turns: the one goes first, then the other."""
+    """The medians of both databases in ms, measured in turns."""
     times: dict[int, list[float]] = {0: [], 1: []}
-    for turn in range(WARMING + TURNS):
+    for turn in range(WARM_UPS + TURNS):
         for which in (0, 1) if turn % 2 == 0 else (1, 0):
             asked = (empty, year)[which]
             asked.send(name)
             took = float(asked.recv())
-            if turn >= WARMING:
+            if turn >= WARM_UPS:
                 times[which].append(took)
     return statistics.median(times[0]), statistics.median(times[1])

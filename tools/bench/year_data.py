@@ -1,7 +1,7 @@
-"""A year of sales, made by SQL: every order is paid, of two tickets, for a screening of the last twelve months.
+"""Writes a year of sales by SQL: paid orders of two tickets for screenings of the last twelve months.
 
-Rows are written without indexes and without the checks of foreign keys; then all indexes are built at once, which is
-several times as quick. What comes out is checked: the counts, and that every index is valid.
+It writes the rows without indexes and foreign key checks, and builds the indexes afterwards, which is several times
+faster. At the end it checks the number of rows and that every index is valid.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _PAIRS = """
         from events.seats) seat
     group by auditorium_id, place / 2 having count(*) = 2
 """
-# So many rounds of all rooms as are needed for the orders, spread evenly over the year that ended yesterday.
+# As many screenings of all auditoriums as the orders need, spread evenly over the year that ended yesterday.
 _SCREENINGS = """
     insert into events.screenings (film_id, auditorium_id, starts_at, ends_at, version, format)
     select (select array_agg(id order by id) from events.films)[1 + round % (select count(*) from events.films)],
@@ -147,7 +147,7 @@ def fill(
     requests: int = REQUESTS,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Fill the database at `url`, which holds the demo and nothing else, as its owner. Raises RuntimeError."""
+    """Fill the database at `url`, which contains only the demo; its user must be the owner. Raises RuntimeError."""
     connection = psycopg2.connect(url)
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -179,12 +179,12 @@ def fill(
 
 
 def counts(url: str) -> dict[str, int]:
-    """How many rows each of the filled tables has."""
+    """The number of rows of each filled table."""
     connection = psycopg2.connect(url)
     with connection.cursor() as cursor:
         found = {}
         for table in FILLED:
-            cursor.execute(f"select count(*) from {table}")  # noqa: S608 (names of our own)
+            cursor.execute(f"select count(*) from {table}")  # noqa: S608 (the names are constants)
             found[table] = int((cursor.fetchone() or (0,))[0])
     connection.close()
     return found

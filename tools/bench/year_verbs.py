@@ -1,4 +1,4 @@
-"""The verbs that are measured on both databases, as a front end calls them, in a transaction with its commit.
+"""The measured verbs, called as by a front end, in a transaction with its commit.
 
 The effects of a verb are undone between the measurements, so that each one starts from the same state.
 """
@@ -27,7 +27,7 @@ from app.reservations import service as reservations
 from app.tickets import service as tickets
 from app.tickets.service import IssueFacts, TicketLine
 
-SECRET = "measured-in-public"  # noqa: S105 (it guards nothing)
+SECRET = "measured-in-public"  # noqa: S105 (it protects nothing)
 NAMES = (
     "a hold",
     "a snack hold",
@@ -38,8 +38,8 @@ NAMES = (
     "the worker's ticks of a minute",
 )
 MINUTE = 60.0
-# The disk is left out: how long it takes to keep a commit does not depend on what else is stored.
-NO_WAIT_FOR_THE_DISK = {"options": "-c synchronous_commit=off"}
+# Commits do not wait for the disk, whose time does not depend on the amount of stored data.
+WITHOUT_DISK_WAIT = {"options": "-c synchronous_commit=off"}
 _SCREENING = text(
     """
     select s.id from events.screenings s join events.seats p on p.auditorium_id = s.auditorium_id
@@ -52,7 +52,7 @@ Step = Iterator[None]
 
 
 class Verbs:
-    """Each verb is a generator: what comes before its first `yield` is not timed, nor what comes after its second."""
+    """The verbs as generators: only the part between the first and the second `yield` is timed."""
 
     def __init__(self) -> None:
         with db.reading() as session:
@@ -73,7 +73,7 @@ class Verbs:
                     self.seat_map,
                     self.menu,
                     self.scan,
-                    self.place_in_line,
+                    self.request,
                     self.ticks,
                 ),
                 strict=True,
@@ -139,7 +139,7 @@ class Verbs:
         if admission.verdict != "admitted":
             raise RuntimeError(f"the door says {admission.verdict}")
 
-    def place_in_line(self) -> Step:
+    def request(self) -> Step:
         who = uuid.uuid4().hex
         yield
         with db.transaction():
@@ -151,7 +151,7 @@ class Verbs:
             reservations.cancel_request(request.token)
 
     def ticks(self) -> Step:
-        """Those that run at least once a minute; the others are in no hurry, and would delete what is measured."""
+        """The ticks that run at least once a minute; rarer ones would delete measured rows."""
         often = [tick for tick in ticks() if tick.seconds <= MINUTE and tick.name != "sandbox bank"]
         yield
         for tick in often:
@@ -161,9 +161,9 @@ class Verbs:
 
 
 def serve(url: str, asks: Connection) -> None:
-    """Answer the name of a verb with its time in ms, until the other end is closed."""
+    """Receive names of verbs and answer with their time in ms, until the connection is closed."""
     config.use(Settings().changed(database={"url": url}, web={"secret_key": SECRET}))
-    db.connect(url, pool_size=4, connect_args=NO_WAIT_FOR_THE_DISK)
+    db.connect(url, pool_size=4, connect_args=WITHOUT_DISK_WAIT)
     verbs = Verbs()
     with suppress(EOFError):
         while True:
@@ -171,7 +171,7 @@ def serve(url: str, asks: Connection) -> None:
 
 
 def _timed(verb: Callable[[], Step]) -> float:
-    """Milliseconds between the two stops of `verb`."""
+    """Milliseconds between the two `yield` of `verb`."""
     steps = verb()
     next(steps)
     began = time.perf_counter()

@@ -1,10 +1,10 @@
-"""The front-end's files: bundles with a hash in their name, the packages' own files, and compressed twins.
+"""Builds the static files: bundles with a hash in their names, files of packages, and compressed copies.
 
     static/js/main.js, static/js/entry_*.js, static/css/main.css, static/css/entry_*.css
         -> static/dist/<name>.<hash>.{js,css} and static/dist/manifest.json: {"main.js": "dist/main.ABCD1234.js", …}
     node_modules -> static/vendor (fonts, htmx, the QR reader)
 
-Run again after a change: .venv/bin/python -m tools.build.assets
+Run it again after a change: .venv/bin/python -m tools.build.assets
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ VENDORED = {
     "zxing-wasm/dist/iife/reader/index.js": "zxing/reader.js",
     "zxing-wasm/dist/reader/zxing_reader.wasm": "zxing/zxing_reader.wasm",
 }
-# Files that the style sheets and scripts name by their address stay where they are.
-LEFT_ALONE = ("/static/*", "*.woff2", "*.svg", "*.png", "*.jpg", "*.webp", "*.wasm")
+# Files that style sheets and scripts name by their address keep their names.
+EXTERNAL = ("/static/*", "*.woff2", "*.svg", "*.png", "*.jpg", "*.webp", "*.wasm")
 COMPRESSED = {".js", ".css", ".svg", ".wasm", ".json", ".webmanifest"}
 WORTH_COMPRESSING = 512
 KEPT_SECONDS = 24 * 3600  # an open page may still load the bundles of the previous build
 
 
 def build() -> None:
-    """Make static/vendor, static/dist and the compressed twins. Raises SetupError."""
+    """Make static/vendor, static/dist and the compressed copies. Raises SetupError."""
     for source, target in VENDORED.items():
         copy = VENDOR / target
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def _bundle() -> None:
             f"--metafile={meta}",
             "--log-level=warning",
         ]
-        flags += [f"--external:{pattern}" for pattern in LEFT_ALONE]
+        flags += [f"--external:{pattern}" for pattern in EXTERNAL]
         run([_esbuild(), *entries, *flags], "the front-end could not be bundled")
     outputs = json.loads(meta.read_text())["outputs"] if entries else {}
     meta.unlink(missing_ok=True)
@@ -94,7 +94,7 @@ def _bundle() -> None:
 
 
 def _esbuild() -> Path:
-    """The bundler's own program: it needs no Node.js."""
+    """The path of the bundler, a program that runs without Node.js."""
     for program in sorted((PACKAGES / "@esbuild").glob("*/bin/esbuild")):
         return program
     raise SetupError("the front-end's packages are not installed: run make setup")

@@ -1,6 +1,6 @@
-"""The fonts of the PDF tickets: plain TTF files made from the web fonts' packages.
+"""Makes the fonts of the PDF tickets: TTF files from the packages of the web fonts.
 
-WeasyPrint draws a TTF at once, but spends more than a second on a compressed web font.
+WeasyPrint needs more than a second for a compressed web font, and almost no time for a TTF file.
 
     .venv/bin/python -m tools.build.fonts
 """
@@ -16,7 +16,7 @@ FOLDER = ROOT / "static" / "vendor" / "fonts"
 PACKAGES = ROOT / "node_modules"
 PUBLIC_SANS = "@fontsource-variable/public-sans/files/public-sans-latin-wght-normal.woff2"
 LEAGUE_GOTHIC = "@fontsource-variable/league-gothic/files/league-gothic-latin-wdth-normal.woff2"
-# name of the file: the package's font, the axes pinned
+# file name → the font of the package, its pinned axes
 FONTS: dict[str, tuple[str, dict[str, float]]] = {
     "PublicSans-Regular.ttf": (PUBLIC_SANS, {"wght": 400}),
     "PublicSans-Bold.ttf": (PUBLIC_SANS, {"wght": 700}),
@@ -37,7 +37,7 @@ def build() -> None:
 
 
 def _name(font: TTFont, postscript_name: str) -> None:
-    """A name of its own for each: renderers tell fonts apart by it."""
+    """Give the font a unique name, by which renderers distinguish fonts."""
     family, _, style = postscript_name.partition("-")
     for name_id, text in ((1, family), (2, style), (4, f"{family} {style}"), (6, postscript_name)):
         font["name"].setName(text, name_id, 3, 1, 0x409)

@@ -1,4 +1,4 @@
-"""The front-end's packages, exactly as locked: with the machine's npm, or one that comes as a Python package."""
+"""Installs the npm packages of the lock files, with the machine's npm or one from a Python package."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _install(folder: Path) -> None:
 
 
 def node() -> str:
-    """The Node.js program that npm and the linters run in, as `install_packages` found or fetched it."""
+    """The Node.js program for npm and the linters, which `install_packages` found or installed."""
     return _own_node() or next(iter(_bundlednpm() or ["node"]))
 
 

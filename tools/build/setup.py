@@ -1,7 +1,7 @@
-"""Make a checkout ready to run (`--dev`: to be checked, `--browser`: to be tested), with nothing but Python there.
+"""Sets up a checkout on a machine with only Python: to run it, to check it (`--dev`), to test it (`--browser`).
 
-It starts with the standard library alone, installs into .venv, and does only what has not been done from the
-same sources before. Run it through the Makefile.
+It needs only the standard library, installs into .venv, and skips steps that were done from the same sources. Run it
+through the Makefile.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _create_venv() -> None:
 
 
 def _install_requirements(name: str) -> None:
-    """Install the pinned packages. The development ones include the others: one stamp each, the larger first."""
+    """Install the pinned packages. The development packages include the others; each set has its stamp."""
     files = [ROOT / "requirements.txt", ROOT / "constraints.txt", ROOT / "requirements-dev.txt"]
     stamp = fingerprint(files)
     if name == "requirements.txt" and (STAMPS / "requirements-dev.txt").exists():

@@ -1,4 +1,4 @@
-"""Steps of the set-up: each prints its progress, runs only if its sources changed, and fails with one line."""
+"""The steps of the set-up: each prints its progress, is skipped if its sources are unchanged, and fails in one line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STAMPS = VENV / "stamps"
 
 
 class SetupError(Exception):
-    """The set-up cannot go on; the message is one line that says what to do."""
+    """The set-up failed; the message is one line that says what to do."""
 
 
 def say(line: str) -> None:
@@ -26,7 +26,7 @@ def say(line: str) -> None:
 
 
 @contextmanager
-def telling(title: str) -> Iterator[None]:
+def progress(title: str) -> Iterator[None]:
     """Print a line before a long step, and one after it."""
     say(f"{title} …")
     begun = time.monotonic()
@@ -55,12 +55,12 @@ def fingerprint(paths: Iterable[Path], *facts: str) -> str:
 
 
 def step(name: str, title: str, made_from: str, results: Sequence[Path], action: Callable[[], None]) -> None:
-    """Do `action` unless its stamp says that it was done from the same sources and its results are there."""
+    """Do `action`, unless its stamp is of the same sources and its results exist."""
     stamp = STAMPS / name
     if stamp.exists() and stamp.read_text() == made_from and all(result.exists() for result in results):
         return
     stamp.unlink(missing_ok=True)
-    with telling(title):
+    with progress(title):
         action()
     STAMPS.mkdir(parents=True, exist_ok=True)
     stamp.write_text(made_from)

@@ -1,4 +1,4 @@
-"""Libraries and programs of the operating system: installed with apt where that is allowed, else named."""
+"""Installs libraries and programs of the operating system with apt, or prints their names if apt may not be used."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tools.build.steps import PYTHON, SetupError, run, telling
+from tools.build.steps import PYTHON, SetupError, progress, run
 
 PDF_LIBRARIES = {
     "libpango-1.0.so.0": "libpango-1.0-0",
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
 }
-# What the program needs that drives the browser in the tests.
+# Libraries of the Playwright driver, which controls the browser in the tests.
 DRIVER_LIBRARIES = {"libatomic.so.1": "libatomic1"}
 # The kiosk's browser runs on a screen of its own; without these its test is skipped.
 SCREEN_PROGRAMS = {"Xvfb": "xvfb", "xdotool": "xdotool", "xkbcomp": "x11-xkb-utils"}
@@ -46,7 +46,7 @@ def find_browser() -> str | None:
 
 
 def install_browser() -> None:
-    """A Chromium for the tests: Debian's where apt may be used, else the one that Playwright brings."""
+    """Install a Chromium for the tests: the one of Debian if apt may be used, or else that of Playwright."""
     missing = _missing(DRIVER_LIBRARIES) if sys.platform == "linux" else []
     no_browser = find_browser() is None
     if _may_use_apt():
@@ -58,19 +58,19 @@ def install_browser() -> None:
         apt_install(missing, "the browser tests need")
     if no_browser:
         fetch: list[str | Path] = [PYTHON, "-m", "playwright", "install", "chromium"]
-        with telling("Fetching a Chromium with Playwright"):
+        with progress("Fetching a Chromium with Playwright"):
             run(fetch, "the browser tests need Chromium: install it")
 
 
 def apt_install(packages: Sequence[str], purpose: str) -> None:
-    """Install Debian packages as root or by a sudo that asks nothing. Raises SetupError with the line to type."""
+    """Install Debian packages as root, or by sudo without a password. Raises SetupError with the command to type."""
     line = f"apt-get install -y --no-install-recommends {' '.join(packages)}"
     if not _may_use_apt():
         raise SetupError(f"{purpose} Debian packages that are not installed: sudo {line}")
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
     failure = f"{purpose} Debian packages that could not be installed: {line}"
     quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
-    with telling(f"Installing {', '.join(packages)}"):
+    with progress(f"Installing {', '.join(packages)}"):
         run([*prefix, *quiet, "update"], failure)
         run([*prefix, *quiet, "install", "-y", "--no-install-recommends", *packages], failure)
 
@@ -88,7 +88,7 @@ def _may_use_apt() -> bool:
 
 
 def _missing(libraries: Mapping[str, str]) -> list[str]:
-    """The packages of those that cannot be loaded."""
+    """The packages of the libraries that cannot be loaded."""
     return [package for library, package in libraries.items() if not _loads(library)]
 
 

@@ -1,7 +1,7 @@
-"""`make audit`: looks for pinned packages with known vulnerabilities. It needs the network.
+"""`make audit`: searches for known vulnerabilities of pinned packages. It needs the network.
 
-Python packages are looked up by pip-audit, in an environment of its own (its dependencies are none of ours); packages
-of npm by npm itself. Exit status 1 when something is known, or when a service did not answer.
+pip-audit checks Python packages, in its own environment because its dependencies are not ours; npm checks its packages.
+The exit status is 1 if there is a vulnerability, or if a service did not answer.
 """
 
 from __future__ import annotations

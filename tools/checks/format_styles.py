@@ -1,4 +1,4 @@
-"""`make format`, for the style sheets: Prettier lays them out, and stylelint puts blank lines between the rules."""
+"""`make format` for style sheets: Prettier formats them, and stylelint adds blank lines between rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LINT = ROOT / "tools" / "checks" / "lint"
 
 
 def main() -> int:
-    """Returns the exit status: not 0 if a program found a mistake that it cannot mend."""
+    """Format the files. Returns the exit status: not 0 if a program found an error that it cannot fix."""
     programs = LINT / "node_modules"
     commands: list[list[str | Path]] = [
         [programs / "prettier/bin/prettier.cjs", "--config", LINT / "prettier.json", "--write", "static/css"],

@@ -1,11 +1,11 @@
-"""Checks that migrations can run beside the previous image (`make check`). docs/decisions/14-migrations.md says why.
+"""Checks that migrations can run beside the previous image (`make check`; reasons: docs/decisions/14-migrations.md).
 
     python -m tools.checks.migration_rules          every migration after BASELINE
-    python -m tools.checks.migration_rules 0012     that one
+    python -m tools.checks.migration_rules 0012     only this migration
 
-Each migration is rendered as SQL. Squawk, a linter of Postgres migrations, knows what locks a table for long and what
-breaks the clients that run; OWN adds what it does not look at: data that is changed, locks taken by name, steps that
-cannot be repeated. A step that takes something away (CONTRACT_RULES) says in its migration why nothing needs it:
+Each migration is rendered as SQL. Squawk, a linter for Postgres migrations, finds statements that lock a table for long
+or break running clients. OWN adds rules for changes of data, explicit locks, and steps that cannot be repeated. A
+migration with a removing step (CONTRACT_RULES) contains the reason why nothing needs the removed object:
 
     CONTRACT = {"ban-drop-column": "no image since 0012 reads or writes it"}
 """
@@ -26,7 +26,7 @@ from alembic.script import ScriptDirectory
 
 from tools.build.steps import ROOT, VENV
 
-BASELINE = "0017"  # applied before there was an installation that runs while it is applied
+BASELINE = "0017"  # older migrations are never applied while an installation runs
 OLDEST_POSTGRES = "15"
 SHORTEST_REASON = 20
 CONTRACT_RULES = frozenset(
@@ -40,7 +40,7 @@ CONTRACT_RULES = frozenset(
     }
 )
 # Rules of style, not of safety; env.py sets the time limits.
-NOT_ASKED = (
+EXCLUDED_RULES = (
     "prefer-bigint-over-int",
     "prefer-bigint-over-smallint",
     "prefer-identity",
@@ -54,7 +54,7 @@ NOT_ASKED = (
 
 @dataclass(frozen=True)
 class Step:
-    """A migration as SQL: `statements` in lower case, without comments, literals and Alembic's own bookkeeping."""
+    """A migration as SQL. `statements` are in lower case, without comments, literals and Alembic's version updates."""
 
     revision: str
     sql: str
@@ -74,7 +74,7 @@ class Step:
 
 
 VERSIONS = "core.schema_version"
-IN_BATCHES = "-- in batches:"  # as app.migration_steps.in_batches renders itself
+IN_BATCHES = "-- in batches:"  # the form in which app.migration_steps.in_batches is rendered
 _NAME = r'(?:only )?(?:if exists )?((?:"?\w+"?\.)?"?\w+"?)'
 _CREATES = re.compile(rf"create (?:unlogged )?table (?:if not exists )?{_NAME}")
 _ALTERS = re.compile(rf"alter table {_NAME}")
@@ -87,7 +87,7 @@ _LOCKS = re.compile(
 
 
 def _changes_data(step: Step) -> Iterator[str]:
-    """The rows stay locked until the migration commits. `in_batches` (app.migration_steps) does it piece by piece."""
+    """Find changes of data, which lock the rows until the commit. `in_batches` (app.migration_steps) avoids this."""
     for part in step.statements:
         found = _CHANGES.match(part)
         rows_as_written = part.startswith("insert into") and " select " not in part
@@ -96,7 +96,7 @@ def _changes_data(step: Step) -> Iterator[str]:
 
 
 def _locks_by_name(step: Step) -> Iterator[str]:
-    """The table is locked, or read or written from end to end under a lock."""
+    """Find explicit locks, and statements that read or write a whole table under a lock."""
     for part in step.statements:
         altered = _ALTERS.match(part)
         if _LOCKS.match(part) and not (altered and altered[1] in step.new_tables):
@@ -104,13 +104,13 @@ def _locks_by_name(step: Step) -> Iterator[str]:
 
 
 def _validates_under_lock(step: Step) -> Iterator[str]:
-    """A constraint that is added `not valid` and validated in one migration: all of it under the lock of adding it."""
+    """Find constraints that are added `not valid` and validated in one migration, which keeps the first lock."""
     if any(part.endswith("not valid") for part in step.statements):
         yield from (part for part in step.statements if " validate constraint " in part)
 
 
 def _cannot_be_repeated(step: Step) -> Iterator[str]:
-    """Concurrent and batched work commits as it goes: after a failure all of the migration runs again."""
+    """Find steps that fail when repeated: a migration with concurrent or batched work may run again."""
     outside = [part for part in step.statements if " concurrently " in part]
     if not outside and IN_BATCHES not in step.sql:
         return
@@ -128,7 +128,7 @@ OWN: Mapping[str, Callable[[Step], Iterator[str]]] = {
 
 
 def faults(step: Step) -> list[str]:
-    """What does not run beside the image before it, a line each; also a CONTRACT that says too little or too much."""
+    """One line for each step that breaks the previous image, and for a CONTRACT with missing or unused reasons."""
     found = [(rule, part[:100]) for rule, look in OWN.items() for part in look(step)]
     found += _squawk(step.sql)
     broken = {rule for rule, _ in found}
@@ -146,7 +146,7 @@ def faults(step: Step) -> list[str]:
 def _squawk(sql: str) -> list[tuple[str, str]]:
     program = VENV / "bin" / "squawk"
     done = subprocess.run(
-        [str(program), "--pg-version", OLDEST_POSTGRES, "--reporter", "json", "--exclude", ",".join(NOT_ASKED),
+        [str(program), "--pg-version", OLDEST_POSTGRES, "--reporter", "json", "--exclude", ",".join(EXCLUDED_RULES),
          "--stdin-filepath", "migration.sql"],
         input=sql, capture_output=True, text=True, env={"PATH": os.environ.get("PATH", os.defpath)},
     )  # fmt: skip
@@ -182,7 +182,7 @@ def _render(revisions: str, folder: Path) -> dict[str, str]:
     """The SQL of each migration, as `flask db upgrade --sql` writes it."""
     environment = {
         **os.environ,
-        "DATABASE_URL": "postgresql://nobody@nowhere.invalid/none",  # never connected to
+        "DATABASE_URL": "postgresql://nobody@nowhere.invalid/none",  # never used for a connection
         "SECRET_KEY": "none",
         "BILHETERIA_LOG": "error",
     }

@@ -1,4 +1,4 @@
-"""The checks of `make check` and `make test`, in this order, with a line for each and all failures at the end."""
+"""Runs the checks of `make check` and `make test` in this order; prints one line for each, and failures at the end."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def _check(name: str, command: list[str], *, live: bool = False) -> bool:
-    """Run one check; its output is shown as it comes (`live`), or only when it fails."""
+    """Run one check. Its output is shown at once (`live`), or only if it fails."""
     say(f"{name} …")
     begun = time.monotonic()
     env = {**os.environ, "PATH": f"{VENV / 'bin'}:{os.environ.get('PATH', os.defpath)}"}

@@ -1,4 +1,4 @@
-"""An import rule: a service is entered through its service.py alone."""
+"""An import rule: other packages import only the service.py of a service."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from importlinter import Contract, ContractCheck, fields, output
 
 
 class ServiceEntryContract(Contract):
-    """Modules of a service other than service.py are imported within that service alone.
+    """Only modules of a service import its modules other than service.py.
 
     services            packages, such as app.orders
-    further_entrances   modules of them that are as public as service.py
+    further_entrances   further public modules of these packages
     allowed_importers   modules that assemble the application, such as the commands
     """
 

@@ -1,10 +1,10 @@
-"""Lines of templates have at most 120 columns; `--fix` breaks longer ones where a blank has no meaning.
+"""Checks that lines of templates have at most 120 columns; `--fix` breaks longer ones where a blank has no effect.
 
-    python -m tools.checks.template_lines           names the lines that are too long
+    python -m tools.checks.template_lines           prints the lines that are too long
     python -m tools.checks.template_lines --fix     breaks them
 
-A line may be longer where it has no such blank: one long string, one path of a picture. Breaks are made between
-elements first, then between attributes, then in text, then at the commas of Jinja.
+A line without such a blank may be longer, for example with one long string or path. Lines are broken between elements
+first, then between attributes, then in text, then at the commas of Jinja.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ SHORTEST = 50  # columns that a line keeps at least, if it can be broken after t
 LEFT_ALONE = ("components/_seatmap.html", "door/_verdict.html", "mail/", "pdf/")
 ELEMENT, ATTRIBUTE, WORD, NESTED, JINJA = range(5)  # NESTED: in a tag that begins in the middle of a line
 JINJA_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-# Before a named argument or an entry of a dict: what stands there can be read by itself.
+# The blank before a named argument or an entry of a dict.
 COMMA = re.compile(r"(?<=,) (?=\w+=|\"[\w-]+\":)")
 STRING = re.compile(r'"[^"]*"|\'[^\']*\'')
 
 
 def breaks(text: str) -> dict[int, int]:
-    """The places of blanks that may become line ends, and what they part: the smaller, the better."""
+    """Position of each blank that can become a line end → the kind of break; smaller kinds are better."""
     found: dict[int, int] = {}
     place, in_tag, quote, kind, first = 0, False, "", ATTRIBUTE, True
     while place < len(text):
@@ -46,7 +46,7 @@ def breaks(text: str) -> dict[int, int]:
             in_tag, quote = sign != ">", sign if sign in "\"'" else ""
             if sign == " " and (
                 kind == NESTED or not first
-            ):  # the first attribute stays beside the tag's name
+            ):  # the first attribute stays on the line of the tag's name
                 found[place] = kind
             first = first and sign != " "
         elif sign == " ":
@@ -60,7 +60,7 @@ def breaks(text: str) -> dict[int, int]:
 
 
 def _in_jinja(tag: re.Match[str]) -> Iterator[int]:
-    """Blanks of a comment; those after the commas of another tag, outside of strings."""
+    """The blanks of a comment, or those after the commas of another tag outside of strings."""
     if tag[0].startswith("{#"):
         yield from (tag.start() + one.start() for one in re.finditer(r"(?<=\S) (?=\S)", tag[0][:-3]))
         return
@@ -73,15 +73,15 @@ def _in_jinja(tag: re.Match[str]) -> Iterator[int]:
 
 
 def fixed(text: str) -> str:
-    """`text` with its long lines broken, where that can be."""
+    """`text` with its long lines broken where possible."""
     start, deeper = 0, ""
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
         place = _best(text, start, end) if end - start > MOST else 0
         if place:
-            # What is broken off stands two columns deeper, however many lines it makes.
-            deeper = deeper or " " * (_indent(text, start) + (0 if _goes_on(text, start) else 2))
+            # All lines after a break are indented by two more columns.
+            deeper = deeper or " " * (_indent(text, start) + (0 if _starts_in_tag(text, start) else 2))
             text = f"{text[:place]}\n{deeper}{text[place + 1 :]}"
             start = place + 1
         else:
@@ -89,19 +89,19 @@ def fixed(text: str) -> str:
     return text
 
 
-def _goes_on(text: str, start: int) -> bool:
-    """Whether the line at `start` begins inside of a tag."""
+def _starts_in_tag(text: str, start: int) -> bool:
+    """Whether the line at `start` begins within a tag."""
     before = JINJA_TAG.sub("", text[:start])
     return before.rfind("<") > before.rfind(">")
 
 
 def _indent(text: str, start: int) -> int:
-    """How many blanks the line at `start` begins with."""
+    """The number of blanks at the beginning of the line at `start`."""
     return len(text[start:]) - len(text[start:].lstrip(" "))
 
 
 def _best(text: str, start: int, end: int) -> int:
-    """Where to break the line from `start` to `end`; 0 if it cannot be."""
+    """The position at which to break the line from `start` to `end`; 0 if there is none."""
     first = start + _indent(text, start)
     able = {at: kind for at, kind in breaks(text).items() if first < at < end}
     fitting = {at: kind for at, kind in able.items() if at <= start + MOST}
@@ -109,8 +109,8 @@ def _best(text: str, start: int, end: int) -> int:
     return max(late, key=lambda at: (-late[at], at), default=min(able, default=0))
 
 
-def judged() -> Iterator[Path]:
-    """The templates that this check is about."""
+def checked_templates() -> Iterator[Path]:
+    """The templates that this check reads."""
     for path in sorted(TEMPLATES.rglob("*.html")):
         if not str(path.relative_to(TEMPLATES)).startswith(LEFT_ALONE):
             yield path
@@ -131,7 +131,7 @@ def too_long(text: str) -> list[int]:
 def main() -> int:
     """Returns the exit status: 1 if a line is too long."""
     status = 0
-    for path in judged():
+    for path in checked_templates():
         text = path.read_text()
         if "--fix" in sys.argv[1:] and (better := fixed(text)) != text:
             path.write_text(text := better)
