@@ -65,8 +65,8 @@ class Mailbox(Protocol):
     def send(self, mail: Mail) -> None:
         """Send the mail. Raises MailError and BadMail."""
 
-    def forget(self, address: str) -> int:
-        """Delete the copies that are kept here of mails to `address`; returns how many. Raises MailError."""
+    def delete_copies(self, address: str) -> int:
+        """Delete the stored copies of mails to `address`; returns how many. Raises MailError."""
 
 
 def open_mail(address: str, folder: Path, sender: str) -> Mailbox:
@@ -148,7 +148,7 @@ class FolderMailbox:
         except OSError as error:
             raise MailError(str(error)) from error
 
-    def forget(self, address: str) -> int:
+    def delete_copies(self, address: str) -> int:
         found = 0
         try:
             for path in self.folder.glob("*.eml"):
@@ -213,7 +213,7 @@ class SmtpMailbox:
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(_without_addresses(error)) from error
 
-    def forget(self, address: str) -> int:
+    def delete_copies(self, address: str) -> int:
         return 0  # no copy of a sent mail is kept
 
     def _connect(self) -> smtplib.SMTP:

@@ -99,7 +99,7 @@ def _reachable_root(data_dir: Path, account: pwd.struct_passwd | None) -> Path:
     if pointer.exists():
         root = Path(pointer.read_text().strip())
         if not (root / "cluster").exists():
-            raise PostgresError(f"the database folder {root}, named in {pointer}, is gone")
+            raise PostgresError(f"the database folder {root}, named in {pointer}, does not exist")
         return _owned(root, account)
     if account is None or _can_enter(data_dir, account):
         return _owned(data_dir, account)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--change-sold",
     is_flag=True,
-    help="Change version, format or length of screenings that are sold too: buyers are told, and may give back.",
+    help="Change version, format or length of screenings that are sold too: buyers get a mail and may cancel.",
 )
 @click.option(
     "--new-guids",
@@ -95,9 +95,9 @@ def _echo_rooms(read: list[str]) -> None:
 
 @click.command("cancel-screening", cls=OnDatabase)
 @click.argument("screening_id", type=int)
-@click.option("--reason", required=True, help="What the buyers are told.")
+@click.option("--reason", required=True, help="The reason for the mail to the buyers.")
 def cancel_command(screening_id: int, reason: str) -> None:
-    """Call a screening off: its buyers get their money back and are told by e-mail."""
+    """Call a screening off: its buyers are refunded and get an e-mail."""
     from app.core import db
     from app.core.errors import Invalid, NotFound
     from app.events import service as events

@@ -48,4 +48,4 @@ def retry(refund_id: uuid.UUID | None) -> None:
         raise click.ClickException("that refund was not refused") from None
     click.echo(f"{len(asked)} asked for again")
     if len(asked) < len(wanted):
-        click.echo(f"{len(wanted) - len(asked)} closed: that money has gone back already")
+        click.echo(f"{len(wanted) - len(asked)} closed: other refunds have used up the payment")

@@ -52,7 +52,7 @@ class NoTransaction(RuntimeError):
 
 
 class WriteWhileReading(RuntimeError):
-    """A reading scope was asked to write: the caller forgot `transaction()`.
+    """A reading scope was asked to write: the caller did not open a `transaction()`.
 
     The session refuses writes of the ORM, and the database refuses all others.
     """

@@ -61,7 +61,7 @@ _DEAD_LETTER = text(
 )
 _DONE = text(
     """
-    with gone as (delete from core.outbox where message_id = :message_id and consumer = :consumer)
+    with deleted as (delete from core.outbox where message_id = :message_id and consumer = :consumer)
     insert into core.processed (consumer, message_id) values (:consumer, :message_id)
     on conflict do nothing returning 1
     """

@@ -88,7 +88,7 @@ class ConsumerGroup:
                 for delivery in batch:
                     self._handle(delivery)
             except Exception:
-                log.exception("leasing or recording an outcome failed; the database may be away")
+                log.exception("leasing or recording an outcome failed; the database may be unreachable")
                 self._stopping.wait(1.0)
 
     def _handle(self, delivery: Delivery) -> None:

@@ -44,7 +44,7 @@ _ITEMS = text(
     with wanted as (
         select * from jsonb_to_recordset(cast(:items as jsonb))
           as item(product_id integer, name text, name_en text, quantity integer, unit_price integer)
-    ), gone as (
+    ), deleted as (
         delete from orders.order_items i where i.order_id = :id
           and not exists (select 1 from wanted where wanted.product_id = i.product_id)
     ), kept as (
@@ -62,7 +62,7 @@ _SEATS = text(
         select * from jsonb_to_recordset(cast(:seats as jsonb))
           as seat(seat_id integer, position integer, full_price integer, ticket_type text, half_kind text,
                   price integer)
-    ), gone as (
+    ), deleted as (
         delete from orders.order_seats s where s.order_id = :id
           and not exists (select 1 from wanted where wanted.seat_id = s.seat_id)
     ), kept as (

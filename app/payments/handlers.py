@@ -39,7 +39,7 @@ from app.payments.states import (
 
 MAX_HINT_ATTEMPTS = 4  # a webhook may come before the provider shows the payment
 # `check_charges` writes new messages for charges in these states, and `check_refunds` for every pending refund. So a
-# message that fails while the bank is away need not become a dead letter.
+# message that fails while the bank is unreachable need not become a dead letter.
 _REPEATED_BY_TICK = (*LIVE_STATES, CANCELLING)
 
 

@@ -75,7 +75,7 @@ class ReservationRow(Base):
 
 
 class ReservationSeatRow(Base):
-    """A seat that a reservation asked for. It is kept when the claim has gone: a late payment reclaims the seat."""
+    """A seat that a reservation asked for. It is kept after the claim is deleted: a late payment reclaims the seat."""
 
     __tablename__ = "reservation_seats"
     __table_args__ = ({"schema": SCHEMA},)

@@ -59,7 +59,9 @@ def offer_next(screening_id: int) -> bool:
         if best_together(plan, row.quantity, taken) is None:
             continue
         if not events.lock_scheduled(screening_id):
-            return False  # just cancelled: a tick closes the list when the programme cache of this process has noticed
+            return (
+                False  # just cancelled: a tick closes the list when this process's programme cache is current
+            )
         if _offer(screening, row):
             return True
     return False

@@ -58,10 +58,10 @@ def open_orders() -> list[OrderView]:
 
 def given_up() -> OrderView | None:
     """The order that this browser has just given up, if its seats can be taken again. Only the next page shows it."""
-    told = get_flashed_messages(category_filter=[GIVEN_UP])
-    if not told:
+    tokens = get_flashed_messages(category_filter=[GIVEN_UP])
+    if not tokens:
         return None
-    order = orders.order(str(told[-1]))
+    order = orders.order(str(tokens[-1]))
     return order if can_take_again(order) else None
 
 

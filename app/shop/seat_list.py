@@ -36,8 +36,8 @@ def rows_of(
 
 
 def _best(plan: SeatPlan, quantity: int, taken: Collection[int], marks: Marks) -> frozenset[int]:
-    gone = frozenset(taken) | frozenset(marks.mine)
-    return frozenset(reservations.best_together(plan, quantity, gone) or ())
+    taken_ids = frozenset(taken) | frozenset(marks.mine)
+    return frozenset(reservations.best_together(plan, quantity, taken_ids) or ())
 
 
 def _listed(row: Row, taken: Collection[int], marks: Marks, shown: Collection[int]) -> ListedRow:

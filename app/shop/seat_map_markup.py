@@ -67,11 +67,11 @@ class SeatMap:
         parts = []
         chosen = frozenset(marks.chosen)
         own = frozenset(marks.lost) | frozenset(marks.mine)
-        gone = frozenset(taken)
+        taken_ids = frozenset(taken)
         for box in self.boxes:
             if not own.isdisjoint(box.ids):
-                parts.append(box.markup(state_of(box.cell, gone, marks)))
-            elif not gone.isdisjoint(box.ids):
+                parts.append(box.markup(state_of(box.cell, taken_ids, marks)))
+            elif not taken_ids.isdisjoint(box.ids):
                 parts.append(box.taken)
             elif not chosen.isdisjoint(box.ids):
                 parts.append(box.markup("chosen"))

@@ -46,4 +46,4 @@ def erase_sent_mails(email: str) -> int:
     Raises MailError.
     """
     config = settings()
-    return open_mail(config.mail.url, config.mail_folder, config.mail.sender).forget(email)
+    return open_mail(config.mail.url, config.mail_folder, config.mail.sender).delete_copies(email)

@@ -126,8 +126,8 @@ def _csrf_failed(_: CSRFError) -> tuple[str, int, dict[str, str]]:
         fields = [
             (name, value) for name, value in request.form.items(multi=True) if name not in _NEVER_SENT_BACK
         ]
-    cookie = "sent" if current_app.config["SESSION_COOKIE_NAME"] in request.cookies else "gone"
-    if cookie == "gone" and _SENT_AGAIN in request.form:
+    cookie = "sent" if current_app.config["SESSION_COOKIE_NAME"] in request.cookies else "missing"
+    if cookie == "missing" and _SENT_AGAIN in request.form:
         cookie = "refused"
     return (
         render_template(

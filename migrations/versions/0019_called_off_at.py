@@ -1,4 +1,4 @@
-"""When an order was told that its screening is called off."""
+"""Add the time at which an order was handled because its screening is called off."""
 
 from __future__ import annotations
 

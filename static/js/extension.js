@@ -25,7 +25,7 @@ onElements("form[data-extension]", (form, signal) => {
       }
       else say(form.dataset.refused);
       if (!clock.more) form.remove();
-      // The pressed button is gone: move the focus to the start of the page.
+      // The pressed button was removed: move the focus to the start of the page.
       document.getElementById("main")?.focus({ preventScroll: true });
     } catch {
       say(form.dataset.failed);

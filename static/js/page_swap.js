@@ -22,7 +22,7 @@ document.addEventListener("htmx:before:swap", (event) => {
   const task = tasks.find(({ type, target }) => type === "main" && isForPage(target));
   if (!task) return;
   const hasPage = task.fragment.querySelector("#page") && ctx.response.status < SERVER_ERROR;
-  if (!hasPage || !ctx.sourceElement.isConnected) { // no page, or the customer has gone back meanwhile
+  if (!hasPage || !ctx.sourceElement.isConnected) { // no page, or the customer has gone back in the meantime
     event.preventDefault();
     if (!hasPage) showNoAnswer(true);
     return;
