@@ -1,4 +1,4 @@
-"""Dead letters: deliveries that the worker gave up. They are kept until a person puts them back."""
+"""Dead letters: deliveries that the worker tries no more. They are stored until a person puts them back."""
 
 from __future__ import annotations
 

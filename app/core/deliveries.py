@@ -1,7 +1,8 @@
-"""The worker's port: where its deliveries come from, and how each of them ends.
+"""Deliveries and their leases: the worker's port, from which it leases deliveries and at which it ends them.
 
-The first form is the outbox itself (`core.outbox_source`). Where services run apart, a relay moves the outbox to one
-queue a service, and a second form receives from there. `tests/core/test_delivery_source.py` holds for every form.
+The first implementation is the outbox (`core.outbox_source`). If services run separately, a relay moves the outbox to
+one queue for each service, and a second implementation receives from there. Every implementation must pass
+`tests/core/test_delivery_source.py`.
 """
 
 from __future__ import annotations

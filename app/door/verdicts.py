@@ -50,7 +50,7 @@ def no_answer() -> Verdict:
     return Verdict(
         REFUSED,
         _("No\nanswer"),
-        demand=_("The network or the house does not answer"),
+        demand=_("The network or the server does not answer"),
         more=(
             _("Scan again. If it says that the ticket went in a moment ago at your gate, it is this person."),
         ),

@@ -1,6 +1,7 @@
-"""Creates orders: seats are claimed and the order inserted in one short transaction of two statements.
+"""Creates orders, once for each once-token, which is the idempotency key of a form.
 
-Only reservation-service checks the seats, when it holds them.
+Seats are claimed and the order is inserted in one short transaction of two statements. Only reservation-service checks
+the seats, when it holds them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Race: eight requests with one once-token at once (a double click) create one order with one set of seats."""
+"""Race: eight requests with one once-token (idempotency key) at once create one order with one set of seats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A form sent twice: by a double click of a new visitor, or after the back button with other values."""
+"""Idempotency of forms: a form sent twice by a double click, or after the back button with other values."""
 
 from __future__ import annotations
 

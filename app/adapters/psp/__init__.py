@@ -1,4 +1,4 @@
-"""The port to payment providers: their methods, values and errors.
+"""The port to payment providers: methods with idempotency keys, values and errors.
 
 The box office makes the ids and commits them before it calls a provider (idempotency keys): creating, cancelling or
 refunding twice with the same id has the same effect as once. Money is integer centavos, times are UTC.
