@@ -176,7 +176,7 @@ class _DeadlineSmtp(smtplib.SMTP):
 
 
 class _DeadlineSmtpSsl(_DeadlineSmtp, smtplib.SMTP_SSL):
-    """As its base, by TLS from the start."""
+    """The same client, with TLS from the start of the connection."""
 
 
 class SmtpMailbox:

@@ -48,7 +48,7 @@ class Limits:
 
 
 def page_limits(seconds: float) -> Limits:
-    """For processes that answer pages: `seconds` is the longest that a statement may take.
+    """The limits of processes that answer pages; `seconds` is the limit of a statement.
 
     With 2 seconds a page answers within 3, whatever the database does: a wait for a connection that is free, and then
     for one to be made, or for a statement.
@@ -123,7 +123,7 @@ class Outage:
 
 
 def connect_args(url: str, limits: Limits, *, read_only: bool = False) -> dict[str, Any]:
-    """What psycopg2.connect takes beside `url`. What `url` says itself, and PGOPTIONS, has precedence.
+    """The arguments of psycopg2.connect beside `url`. Values in `url` and PGOPTIONS have precedence.
 
     `read_only`: the server refuses to write, but in a transaction that begins as `read write`.
     """

@@ -69,7 +69,7 @@ _opening = threading.Lock()
 
 
 def shared_storage(address: str, folder: Path) -> Storage:
-    """As `open_storage`, but one for each address: threads may share a client, but not make clients in parallel."""
+    """The one storage of this process for the address. Threads may share a client, but not make clients in parallel."""
     with _opening:
         found = _opened.get((address, folder))
         if found is None:

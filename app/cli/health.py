@@ -71,7 +71,7 @@ def main(words: list[str]) -> int:
 
 
 def _old_heartbeat(settings: Settings) -> str | None:
-    """What is wrong with the heartbeat, in a few words; None if it is recent or not configured."""
+    """The problem of the heartbeat in a few words; None if it is recent or not configured."""
     if settings.process.heartbeat is None:
         return None
     last = Heartbeat(settings.process.heartbeat).last()

@@ -15,7 +15,7 @@ log = logging.getLogger("bilheteria.personal_data")
 
 @click.group("users", cls=GroupOnDatabase)
 def command() -> None:
-    """What we have of a person. First make sure that who asks owns the e-mail: these commands ask nobody."""
+    """Export or erase the data of a person. First make sure that the person owns the e-mail: no command checks it."""
 
 
 @command.command("export")

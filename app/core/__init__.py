@@ -1,1 +1,1 @@
-"""What every service uses: settings, database, messages, worker, caches, money, languages."""
+"""Infrastructure of all services: settings, database, messages, worker, caches, money, languages."""

@@ -1,4 +1,4 @@
-"""How a worker handles one delivery: it runs the handler and records the outcome at the source.
+"""Handles one delivery in a worker: runs the handler and records the outcome at the source.
 
 This module knows no service: the caller passes the handlers in (`app.dispatch` collects them).
 """

@@ -17,7 +17,7 @@ def format_money(centavos: int, locale: str = "pt_BR") -> str:
 
 
 def format_money_short(centavos: int, locale: str = "pt_BR") -> str:
-    """As `format_money`, but a whole amount without cents: `R$ 38`."""
+    """An amount as in `format_money`, without cents if it is whole: `R$ 38`."""
     full = format_money(centavos, locale)
     return full[:-3] if centavos % 100 == 0 else full
 

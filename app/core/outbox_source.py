@@ -121,7 +121,7 @@ class OutboxSource:
             raise AlreadyDone(delivery.message_id)
 
     def acknowledge(self, delivery: Delivery) -> None:
-        """Nothing is left to do: `mark_done` has deleted the row."""
+        """Do nothing, because `mark_done` has deleted the row."""
 
     def retry(self, delivery: Delivery, *, delay: float, error: str) -> None:
         _end(_RETRY, delivery, delay=delay, error=error[:2000])

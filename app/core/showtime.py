@@ -126,7 +126,7 @@ class Showtime:
         return _relative(self.day, self._today(now), locale) or _named(self.day, locale)
 
     def day_relative_and_date(self, now: datetime, locale: str) -> str:
-        """As `day_relative`, always with the date, and short: `hoje, 24/11`, `dom 06/12, madrugada`."""
+        """The day as in `day_relative`, always with the date, and short: `hoje, 24/11`, `dom 06/12, madrugada`."""
         if note := self.night_note(locale):
             return note
         relative = _relative(self.day, self._today(now), locale)

@@ -22,7 +22,7 @@ def visible_line(text: str) -> str:
 
 
 def canonical_line(text: str) -> str:
-    """As `visible_line`, with one spelling for compatible characters: `Ａ`, `ﬁ` and `①` become A, fi and 1 (NFKC)."""
+    """The text of `visible_line` in NFKC, one spelling for compatible characters: `Ａ`, `ﬁ`, `①` become A, fi, 1."""
     return visible_line(
         "".join(char for char in unicodedata.normalize("NFKC", text) if not _is_variation(char))
     )

@@ -62,7 +62,7 @@ class Film:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """How a screening shows its film. Buyers rely on it, and an import may change it.
+    """Version, format and end of a screening. Buyers rely on them, and an import may change them.
 
     `version` is dubbed, subtitled or original; `format` 2D or 3D; `ends_at` aware, UTC.
     """

@@ -30,7 +30,7 @@ _ENDED = text(
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many orders the person was erased from, and how many unsent mails about them were withdrawn."""
+    """The numbers of orders from which the person was erased, and of unsent mails that were withdrawn."""
 
     orders: int
     mails: int

@@ -68,7 +68,7 @@ def _companions_alone(seat_ids: Sequence[int], choices: Mapping[int, TypeChoice]
 
 
 def quota_places(choices: Mapping[int, TypeChoice]) -> int:
-    """How many of the choices count in the quota of 40 %: half-price ones except those for people over 60."""
+    """The number of choices that count in the quota of 40 %: half-price ones except those for people over 60."""
     return sum(
         choice.ticket_type == HALF and KINDS[choice.half_kind or ""].in_quota for choice in choices.values()
     )

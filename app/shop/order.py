@@ -128,7 +128,7 @@ def _stage(order: OrderView) -> str:
 
 
 def _change(order: OrderView, issued: Sequence[Ticket]) -> order_labels.Change | None:
-    """How the screening has changed; None if no ticket of the order can still be admitted."""
+    """The change of the screening; None if no ticket of the order can still be admitted."""
     expected = order.is_paid and any(ticket.is_valid for ticket in issued)
     return order_labels.change(order) if expected else None
 

@@ -42,7 +42,7 @@ class Change:
 
 
 def change(order: OrderView) -> Change | None:
-    """How the screening has changed since the buyer agreed to it: `legendado` and `dublado 3D`; None if it has not.
+    """The change of the screening since the buyer agreed to it: `legendado` and `dublado 3D`; None if it has not.
 
     The hours at which it ends are named if they differ: `legendado, até 22h45`.
     """

@@ -105,7 +105,7 @@ class IssueFacts:
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> IssueFacts:
-        """From the facts that any version wrote. Unknown fields are ignored, so that tickets stay valid."""
+        """Read the facts that any version wrote. Unknown fields are ignored, so that tickets stay valid."""
         clock = payload.get("starts_local")
         concessions = payload.get("concessions", ())
         return cls(
@@ -243,7 +243,7 @@ VERDICTS = (
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """How many ticket holders of a screening are inside, and how many are still expected."""
+    """The numbers of admitted and of missing ticket holders of a screening."""
 
     inside: int
     missing: int

@@ -1,4 +1,4 @@
-"""What a screening was before its version, format or length changed, and which of them an order was bought as."""
+"""Store the former presentations of screenings, and the revision that each order agreed to."""
 
 from __future__ import annotations
 

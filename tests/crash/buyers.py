@@ -19,7 +19,7 @@ UNAVAILABLE = 503  # the database is unreachable; the page asks to try again
 
 @dataclass
 class Purchase:
-    """What the server confirmed: the order's path, its popcorn, and the steps that succeeded."""
+    """The confirmed facts of a purchase: the order's path, its popcorn, and the steps that succeeded."""
 
     path: str
     types: bool = False

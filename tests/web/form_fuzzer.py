@@ -220,7 +220,7 @@ class FormFuzzer:
         return self.client.get(address, headers=SAME_ORIGIN_HEADERS | headers)
 
     def get_or_sign_in_page(self, address: str) -> TestResponse:
-        """As `get`; when the manager is redirected, the answer to a visitor without a session."""
+        """GET the address as the manager; after a redirect, as a visitor without a session."""
         answer = self.get(address)
         return self.app.test_client().get(address) if answer.status_code == 303 else answer
 
