@@ -10,7 +10,7 @@ from flask import Blueprint
 from app.web import page_swap
 
 blueprint = Blueprint("shop", __name__)
-blueprint.after_request(page_swap.leave_by_navigation)
+blueprint.after_request(page_swap.redirect_by_navigation)
 
 
 def load_pages() -> Blueprint:

@@ -52,7 +52,7 @@ def _begin_session(authenticate: Callable[[], User]) -> User:
     with db.transaction():
         user = authenticate()
         key = users.begin_session(user.id, instead_of=session_key())
-        orders.hand_over(known_visitor(), visitor)
+        orders.hand_over(current_visitor(), visitor)
     start_session(user, key, visitor)
     return user
 
@@ -126,7 +126,7 @@ def sign_out() -> ResponseReturnValue:
     """End this session, also for copies of its cookie; its open orders stay with the account."""
     with db.transaction():
         users.end_session(session_key() or "")
-        orders.hand_over(known_visitor(), new_visitor())
+        orders.hand_over(current_visitor(), new_visitor())
     end_session()
     return redirect("/", 303)
 

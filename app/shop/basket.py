@@ -58,7 +58,7 @@ def choose_types(token: str) -> Answer:
         errors = {"types": error_texts.sentence(gone)}
         return _types_page(purchase.own_order(token), choices, confirmed, errors), 409
     purchase.reuse_order(changed)
-    return page_swap.go_on("shop.concessions", token=token)
+    return page_swap.next_page("shop.concessions", token=token)
 
 
 def _parse_choices() -> dict[int, TypeChoice]:
@@ -147,7 +147,7 @@ def choose_concessions(token: str) -> Answer:
         return redirect(f"{links.order(token, 'concessions')}#quantity-{added}", 303)
     purchase.reuse_order(changed)
     step = "concessions" if request.form.get("go") == "stay" else "checkout"
-    return page_swap.go_on(f"shop.{step}", token=token)
+    return page_swap.next_page(f"shop.{step}", token=token)
 
 
 def _typed_quantities() -> dict[str, str]:

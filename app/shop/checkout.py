@@ -82,7 +82,7 @@ def check_out(token: str) -> Answer:
         return redirect(links.order(token), 303)
     except Conflict:  # Another tab has begun a charge: keep that one.
         pass
-    return page_swap.go_on("shop.payment", token=token)
+    return page_swap.next_page("shop.payment", token=token)
 
 
 def _checkout_page(order: OrderView, typed: dict[str, str], errors: dict[str, str]) -> str:

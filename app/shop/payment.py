@@ -81,7 +81,7 @@ def choose_method(token: str) -> BaseResponse:
         if elsewhere:
             return redirect(elsewhere, 303)
         return _page(order, None, 409)
-    return page_swap.go_on("shop.payment", token=token)
+    return page_swap.next_page("shop.payment", token=token)
 
 
 @blueprint.get("/orders/<token>/payment/status")
@@ -94,7 +94,7 @@ def payment_status(token: str) -> BaseResponse:
         if now == seen:
             return make_response("", 204)
         if now.endswith("+settled"):  # Read nothing more here: the order's own page does.
-            return page_swap.take_page("shop.order", token=token)
+            return page_swap.replace_page("shop.order", token=token)
     order = orders.order(token)
     if not order.belongs_to(current_actor()):
         return _state_for_another_browser(order)
@@ -105,7 +105,7 @@ def payment_status(token: str) -> BaseResponse:
     if state and state.stage == "card" and seen in ("created", "unknown") and state.charge:
         elsewhere = state.charge.redirect_url
     if elsewhere == links.order(order.token):
-        return page_swap.take_page("shop.order", token=token)
+        return page_swap.replace_page("shop.order", token=token)
     if elsewhere or state is None:
         return make_response("", 204, redirect=elsewhere)
     return make_response(render_template("shop/_payment.html", **_context(order, state)))

@@ -52,7 +52,7 @@ def order_at_address(token: str) -> OrderView:
 
 def open_orders() -> list[OrderView]:
     """The open orders of this browser, the newest first. A browser without a visitor id costs no query."""
-    visitor = known_visitor()
+    visitor = current_visitor()
     return orders.open_orders_of(visitor) if visitor else []
 
 
@@ -98,7 +98,7 @@ def redirect_to_fitting_step(order: OrderView, step: str) -> AnyResponse | None:
 
 def redirect_to_order(token: str) -> Response:
     """The answer to a form that chose seats: the order's ticket types."""
-    return page_swap.go_on("shop.types", token=token)
+    return page_swap.next_page("shop.types", token=token)
 
 
 def address(order: OrderView, step: str) -> str:

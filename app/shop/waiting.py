@@ -154,7 +154,7 @@ def _offer(current: Request) -> dict[str, object]:
 
 def _order_address(current: Request) -> str:
     """The address of the order made from the offer, for the browser that made it; else empty."""
-    known = known_visitor() if current.state == RESERVED and current.offer is not None else None
+    known = current_visitor() if current.state == RESERVED and current.offer is not None else None
     mine = orders.open_orders_of(known) if known else []
     tokens = (one.token for one in mine if current.offer and one.reservation_id == current.offer.id)
     return next(map(links.order, tokens), "")

@@ -18,7 +18,7 @@ def current_actor(*, begins: bool = False, channel: Channel = "web") -> Actor:
     kiosk = current_kiosk()
     user = signed_in_user() if kiosk is None else None
     return Actor(
-        visitor=visitor() if begins else known_visitor() or "",
+        visitor=visitor() if begins else current_visitor() or "",
         user_id=user.id if user else None,
         address_key=address_key(),
         locale=locale(),

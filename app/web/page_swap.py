@@ -30,7 +30,7 @@ def _shell() -> str:
     return "layouts/body.html" if sent_form or g.get("body_only") else "layouts/base.html"
 
 
-def go_on(endpoint: str, **values: Any) -> Response:
+def next_page(endpoint: str, **values: Any) -> Response:
     """Answer a form that was accepted: 303 to the page of `endpoint`, or to htmx that page's body and its address."""
     address = url_for(endpoint, **values)
     if not asked_by_htmx():
@@ -38,13 +38,13 @@ def go_on(endpoint: str, **values: Any) -> Response:
     return _with_address(make_response(current_app.view_functions[endpoint](**values)), address)
 
 
-def take_page(endpoint: str, **values: Any) -> Response:
+def replace_page(endpoint: str, **values: Any) -> Response:
     """Answer a part of a page that asked by GET: the page of `endpoint` takes the place of the whole page."""
     g.body_only = True
     response = make_response(current_app.view_functions[endpoint](**values))
     response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = TARGET
     response.headers["HX-Reswap"] = "outerHTML"
-    return leave_by_navigation(_with_address(response, url_for(endpoint, **values)))
+    return redirect_by_navigation(_with_address(response, url_for(endpoint, **values)))
 
 
 def _with_address(response: Response, address: str) -> Response:
@@ -55,7 +55,7 @@ def _with_address(response: Response, address: str) -> Response:
     return response
 
 
-def leave_by_navigation(response: Response) -> Response:
+def redirect_by_navigation(response: Response) -> Response:
     """Turn a redirect for htmx into a navigation: fetch would follow it without a change of the address bar."""
     if not (asked_by_htmx() and response.status_code in (301, 302, 303)):
         return response

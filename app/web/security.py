@@ -160,7 +160,7 @@ def new_visitor() -> str:
     return secrets.token_hex(8)
 
 
-def known_visitor() -> str | None:
+def current_visitor() -> str | None:
     """The visitor id of this browser, if it has one; unlike `visitor` it sets no cookie."""
     return session.get("visitor")
 
