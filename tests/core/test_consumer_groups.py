@@ -110,6 +110,6 @@ def test_every_message_has_a_group(run: Run) -> None:
     assert all(event.wait(20) for event in seen.values())
 
 
-def test_mails_and_pdfs_have_threads_of_their_own() -> None:
+def test_mails_and_pdfs_have_their_own_threads() -> None:
     assert own_threads(("orders", "payments", "users", "tickets")) == {"users": 2, "tickets": 2}
     assert own_threads(("orders", "payments", "pages")) == {}

@@ -28,7 +28,7 @@ def test_a_delivery_carries_the_message_as_it_was_written(form: Form, source: De
     assert SeatsFreed.of(delivery.payload) == SeatsFreed(screening_id=41)
 
 
-def test_each_consumer_has_a_delivery_of_its_own(form: Form, source: DeliverySource) -> None:
+def test_each_consumer_has_its_own_delivery(form: Form, source: DeliverySource) -> None:
     form.send_to_two()
     for consumer in ("orders", "reservations"):
         (delivery,) = source.lease([consumer], most=10, seconds=30)

@@ -89,7 +89,9 @@ def test_a_try_without_csrf_token_admits_nobody(staff: Staff, screening: Screeni
 
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
 @pytest.mark.parametrize("case", SCAN_CASES)
-def test_every_answer(app: Flask, screening: Screening, case: str, language: str) -> None:
+def test_every_kind_of_ticket_gets_its_verdict(
+    app: Flask, screening: Screening, case: str, language: str
+) -> None:
     staff = Staff(app, language)
     staff.stand_at(screening)
     make, wanted, in_english, in_portuguese = SCAN_CASES[case]

@@ -172,7 +172,7 @@ def test_only_a_recent_early_try_can_be_admitted(app: Flask, later: Screening) -
     assert admitted() == []
 
 
-def test_a_screening_called_off_meanwhile_admits_nobody(app: Flask, later: Screening) -> None:
+def test_a_screening_called_off_in_the_meantime_admits_nobody(app: Flask, later: Screening) -> None:
     staff = at_the_door(app, later, "manager")
     number = tried(staff.scan(issue_tickets(later)[0].code))
     call_off(later)

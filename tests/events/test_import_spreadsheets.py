@@ -187,7 +187,7 @@ def test_impossible_hours_are_refused(folder: ProgrammeFolder, zone: str, writte
     assert problems[0].startswith(f"screenings.csv:2: {said}")
 
 
-def test_whole_numbers_as_spreadsheets_write_them(folder: ProgrammeFolder) -> None:
+def test_whole_numbers_of_spreadsheets_are_accepted(folder: ProgrammeFolder) -> None:
     folder.import_files(
         cinemas=CINEMAS.replace("-10", "-10.0"),
         films=FILMS.replace(",1931,", ",1931.0,").replace(",120,14,", ',"120,0",14.0,'),
@@ -202,7 +202,7 @@ def test_whole_numbers_as_spreadsheets_write_them(folder: ProgrammeFolder) -> No
     assert not folder.import_files().changed
 
 
-def test_whole_numbers_as_json_has_them(folder: ProgrammeFolder) -> None:
+def test_whole_numbers_of_json_are_accepted(folder: ProgrammeFolder) -> None:
     film = {
         "slug": "limite",
         "title": "Limite",

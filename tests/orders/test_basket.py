@@ -43,7 +43,7 @@ def age(screening: Screening, rating: str) -> None:
     cache.clear_all()
 
 
-def test_the_last_half_price_place_is_named_when_it_is_gone(screening: Screening) -> None:
+def test_the_error_says_how_many_half_price_places_are_left(screening: Screening) -> None:
     purchases.choose(purchases.start(screening, seats(screening, "A1 A2 A3 A4")), [STUDENT] * 4)
     other = purchases.start(screening, seats(screening, "A6 A7 A8"), "eva")
     with pytest.raises(HalfPriceGone) as gone:
@@ -96,7 +96,7 @@ def test_concessions_get_our_prices_and_replace_all_before(screening: Screening)
     assert purchases.choose(basket).total == 3800
 
 
-def test_too_many_snacks_leave_the_basket_as_it_was(screening: Screening) -> None:
+def test_concessions_beyond_the_stock_leave_the_basket_unchanged(screening: Screening) -> None:
     popcorn = add_product(screening, on_hand=2)
     basket = purchases.choose(purchases.start(screening, seats(screening, "A1")), items={popcorn: 1})
     with pytest.raises(OutOfStock) as gone:

@@ -49,7 +49,7 @@ def test_names(typed: str, kept: str) -> None:
         ("Ana", "ana@example.com", "none", "cpf.wrong"),
     ],
 )
-def test_what_is_refused(name: str, email: str, cpf: str, code: str) -> None:
+def test_invalid_buyers_are_refused(name: str, email: str, cpf: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         checkout.checked_buyer(name, email, cpf)
     assert refused.value.code == code

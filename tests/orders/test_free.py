@@ -72,7 +72,7 @@ def test_the_buyer_must_still_be_known(screening: Screening) -> None:
     assert purchases.order(basket.token).state == "draft"
 
 
-def test_snacks_are_paid_for(screening: Screening) -> None:
+def test_concessions_of_a_free_screening_are_paid(screening: Screening) -> None:
     popcorn = add_product(screening, price=2100)
     basket = purchases.choose(start(screening), items={popcorn: 1})
     with pytest.raises(Invalid):

@@ -74,7 +74,7 @@ def receipt_and_charge(basket: OrderView) -> tuple[payments.Receipt, payments.Ch
         return payments.receipts_of(basket.id)[0], payments.charges_of(basket.id)[0]
 
 
-def test_it_keeps_its_seats_though_sales_have_closed(screening: Screening) -> None:
+def test_a_payment_in_time_keeps_its_seats_after_the_sales(screening: Screening) -> None:
     basket = paid_without_webhook(screening, "A4 A5")
     set_film_times(screening, started=20, ends=100)
     after = send_webhook(basket)
@@ -83,7 +83,7 @@ def test_it_keeps_its_seats_though_sales_have_closed(screening: Screening) -> No
     assert receipt.received_at - receipt.paid_at > timedelta(minutes=29)
 
 
-def test_paid_after_the_deadline_it_is_late_and_goes_back(screening: Screening) -> None:
+def test_a_payment_after_the_deadline_is_refunded(screening: Screening) -> None:
     """The control of the test above: only the time of payment differs."""
     basket = paid_without_webhook(screening, "A4 A5")
     set_film_times(screening, started=20, ends=100)
@@ -92,7 +92,7 @@ def test_paid_after_the_deadline_it_is_late_and_goes_back(screening: Screening) 
     assert (after.state, refunds(after)) == ("expired", [(7600, "refunded")])
 
 
-def test_other_seats_are_offered_where_its_own_have_gone(screening: Screening) -> None:
+def test_a_payment_in_time_for_sold_seats_is_offered_others(screening: Screening) -> None:
     basket = paid_without_webhook(screening, "A4 A5")
     purchases.buy(screening, seat_ids(seat_plan_of(screening), "A4 A5"), "eva")
     after = send_webhook(basket)
@@ -103,7 +103,7 @@ def test_other_seats_are_offered_where_its_own_have_gone(screening: Screening) -
     )
 
 
-def test_it_goes_back_where_the_screening_was_cancelled_meanwhile(screening: Screening) -> None:
+def test_a_payment_for_a_cancelled_screening_is_refunded(screening: Screening) -> None:
     basket = paid_without_webhook(screening, "A4")
     with db.transaction() as session:  # by another process: this one has a cached programme
         session.execute(
@@ -116,7 +116,7 @@ def test_it_goes_back_where_the_screening_was_cancelled_meanwhile(screening: Scr
     assert (after.state, refunds(after)) == ("expired", [(3800, "refunded")])
 
 
-def test_it_goes_back_where_the_buyer_has_given_the_order_up(screening: Screening) -> None:
+def test_a_payment_of_an_abandoned_order_is_refunded(screening: Screening) -> None:
     basket = start_payment(screening, "A4")
     purchases.bank().pay(purchases.charge_id(basket), report_after=LONG)
     with db.transaction():

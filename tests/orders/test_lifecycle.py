@@ -111,7 +111,7 @@ def test_freed_seats_are_offered_to_the_waiting_list(screening: Screening) -> No
     assert purchases.pay(purchases.check_out(purchases.choose(basket))).state == "paid"
 
 
-def test_not_after_an_admission(screening: Screening) -> None:
+def test_an_admitted_order_cannot_be_cancelled(screening: Screening) -> None:
     paid = purchases.buy(screening, seats(screening, "A1 A2"))
     with db.reading():
         first = tickets.of_order(paid.id)[0]
@@ -125,7 +125,7 @@ def test_not_after_an_admission(screening: Screening) -> None:
     assert (states(paid), refunds(paid)) == (["admitted", "valid"], [])
 
 
-def test_not_after_the_screening_began(screening: Screening) -> None:
+def test_an_order_cannot_be_cancelled_after_the_screening_began(screening: Screening) -> None:
     paid = purchases.buy(screening, seats(screening, "A1"))
     with db.transaction() as session:
         session.execute(
@@ -168,7 +168,7 @@ def test_a_failed_part_is_included_in_the_later_refund(screening: Screening) -> 
         assert payments.failed_refunds() == []
 
 
-def test_snacks_bought_long_before_come_back(screening: Screening) -> None:
+def test_a_cancellation_returns_concessions_that_were_sold_long_before(screening: Screening) -> None:
     """Sold claims are folded into the stock before the screening takes place."""
     popcorn = add_product(screening, on_hand=10)
     paid = purchases.buy(screening, seats(screening, "A1"), items={popcorn: 4})

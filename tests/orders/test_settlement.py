@@ -82,7 +82,7 @@ def test_a_webhook_twice_changes_nothing(screening: Screening) -> None:
     assert (paid.state, refunds(paid), messages("OrderPaid")) == ("paid", [], 1)
 
 
-def test_a_wrong_amount_goes_back_and_the_order_waits_on(screening: Screening) -> None:
+def test_a_wrong_amount_is_refunded_and_the_order_still_waits(screening: Screening) -> None:
     basket = purchases.pay(start_payment(screening, "A4"), amount=3700)
     assert basket.state == "awaiting_payment"
     assert refunds(basket) == [(3700, "refunded")]
@@ -93,7 +93,7 @@ def test_a_wrong_amount_goes_back_and_the_order_waits_on(screening: Screening) -
     assert purchases.pay(basket).state == "paid"
 
 
-def test_late_money_gets_the_same_seats_when_they_are_free(screening: Screening) -> None:
+def test_a_late_payment_gets_the_same_seats_if_they_are_free(screening: Screening) -> None:
     basket = expire(start_payment(screening, "A4 A5", choices=[FULL, STUDENT]))
     assert basket.state == "expired"
     paid = purchases.pay(basket, stubborn=True)
@@ -104,7 +104,7 @@ def test_late_money_gets_the_same_seats_when_they_are_free(screening: Screening)
         assert reservations.seat_states(screening.id) == dict.fromkeys(seats(screening, "A4 A5"))
 
 
-def test_late_money_takes_its_snacks_or_gets_their_price_back(screening: Screening) -> None:
+def test_a_late_payment_gets_its_concessions_or_their_price_back(screening: Screening) -> None:
     popcorn = add_product(screening, on_hand=1, price=2100)
     basket = expire(start_payment(screening, "A4", items={popcorn: 1}))
     other = purchases.buy(screening, seats(screening, "A6"), "eva", items={popcorn: 1})
@@ -114,7 +114,7 @@ def test_late_money_takes_its_snacks_or_gets_their_price_back(screening: Screeni
     assert refunds(paid) == [(2100, "refunded")]
 
 
-def test_late_money_in_time_for_its_snacks(screening: Screening) -> None:
+def test_a_late_payment_gets_its_concessions_if_they_are_in_stock(screening: Screening) -> None:
     popcorn = add_product(screening, on_hand=1, price=2100)
     paid = purchases.pay(expire(start_payment(screening, "A4", items={popcorn: 1})), stubborn=True)
     assert paid.total == 3800 + 2100
@@ -171,13 +171,13 @@ def test_the_money_instead_of_other_seats(screening: Screening, reseated: OrderV
         orders.accept_reseat(reseated.token)
 
 
-def test_an_offer_that_nobody_answers_gives_the_money_back(reseated: OrderView) -> None:
+def test_a_reseat_without_an_answer_is_refunded(reseated: OrderView) -> None:
     ended = expire(reseated)
     assert ended.state == "refunded"
     assert refunds(reseated) == [(5700, "refunded")]
 
 
-def test_late_money_without_any_seats_goes_back(screening: Screening) -> None:
+def test_a_late_payment_without_seats_is_refunded(screening: Screening) -> None:
     basket = expire(start_payment(screening, "B1 B2 B3 B4"))
     purchases.buy(screening, seats(screening, "B1 B2"), "eva")
     after = purchases.pay(basket, stubborn=True)
@@ -185,7 +185,7 @@ def test_late_money_without_any_seats_goes_back(screening: Screening) -> None:
     assert valid_tickets(after) == []
 
 
-def test_money_for_an_order_that_was_given_up_goes_back(screening: Screening) -> None:
+def test_a_payment_for_a_given_up_order_is_refunded(screening: Screening) -> None:
     basket = start_payment(screening, "A4")
     with db.transaction():
         orders.abandon(basket.token, owner_of(basket))
@@ -193,7 +193,7 @@ def test_money_for_an_order_that_was_given_up_goes_back(screening: Screening) ->
     assert (after.state, refunds(after)) == ("cancelled", [(3800, "refunded")])
 
 
-def test_money_for_a_screening_called_off_goes_back(screening: Screening) -> None:
+def test_a_payment_for_a_called_off_screening_is_refunded(screening: Screening) -> None:
     basket = start_payment(screening, "A4")
     with db.transaction():
         events.cancel_screening(screening.id, "projector")

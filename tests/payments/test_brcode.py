@@ -78,7 +78,7 @@ def test_codes_with_leading_zeros_are_made_and_read() -> None:
     txid=st.one_of(st.none(), txids),
     single_use=st.sampled_from([None, True, False]),
 )
-def test_what_is_encoded_is_read_back(
+def test_an_encoded_brcode_is_decoded_again(
     key: str, name: str, city: str, amount: int | None, txid: str | None, single_use: bool | None
 ) -> None:
     code = BRCode(name[:25], city[:15], key=key, amount=amount, txid=txid, single_use=single_use)
@@ -153,6 +153,6 @@ def test_amounts_are_centavos() -> None:
         BRCode("Cine", "Santos", key="k", amount=10**12),
     ],
 )
-def test_what_the_manual_does_not_allow_is_not_made(code: BRCode) -> None:
+def test_values_outside_the_pix_manual_are_refused(code: BRCode) -> None:
     with pytest.raises(BadBRCode):
         encode(code)

@@ -43,7 +43,7 @@ def refunds() -> list[Refund]:
         return service.refunds_of(ORDER)
 
 
-def test_the_whole_receipt_goes_back(paid: Charge, work: Work) -> None:
+def test_the_whole_receipt_is_refunded(paid: Charge, work: Work) -> None:
     asked = give_back()
     assert (asked.amount, asked.state) == (10100, "refund_pending")
     work()
@@ -91,7 +91,7 @@ def test_parts_asked_at_once_never_exceed_the_receipt(paid: Charge, work: Work) 
         assert sum(pool.map(part, range(12))) == 3
 
 
-def test_the_order_gives_back_only_what_bought_the_tickets(paid: Charge, work: Work, bank: Sandbox) -> None:
+def test_an_order_refunds_only_the_payment_of_its_tickets(paid: Charge, work: Work, bank: Sandbox) -> None:
     bank.pay(paid.id.hex, stubborn=True)
     work()
     assert len(receipts()) == 2
@@ -213,7 +213,7 @@ def test_a_slow_refund_is_checked_until_it_is_done(paid: Charge, work: Work, ban
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_a_bank_that_is_away_gives_back_once_it_answers(
+def test_an_unreachable_bank_refunds_when_it_answers_again(
     lost: bool, paid: Charge, work: Work, bank: Sandbox
 ) -> None:
     bank.start_outage(60, lose_answers=lost)

@@ -58,7 +58,7 @@ def test_cancelling_ends_one_way_or_the_other() -> None:
     assert CHARGE.after("pending", "declined") == FAILED
 
 
-def test_what_a_refund_may_become() -> None:
+def test_the_moves_of_a_refund() -> None:
     """A failed refund can be replaced by a new one; a done one is final."""
     assert REFUND.moves == {
         ("refund_pending", "done"): "refunded",

@@ -123,7 +123,7 @@ def test_a_sale_is_counted_once_and_a_cancellation_subtracts_it(database: str) -
     assert available() == {"combo": 5, "popcorn": 10, "soda": 10}
 
 
-def test_releasing_a_hold_leaves_what_is_sold_as_it_is(database: str) -> None:
+def test_releasing_a_hold_does_not_change_sold_stock(database: str) -> None:
     products = make_products()
     sold = hold({products.popcorn: 4})
     with db.transaction():

@@ -18,7 +18,7 @@ from tests.reservations.holds import count_rows, expire_hold, hold, hold_best, s
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def test_it_cannot_be_held_and_alternatives_are_named() -> None:
+def test_a_seat_not_for_sale_cannot_be_held() -> None:
     screening = make_screening("oooooo")
     take_off_sale(screening, "A3")
     with pytest.raises(SeatsLost) as lost:
@@ -31,7 +31,7 @@ def test_it_cannot_be_held_and_alternatives_are_named() -> None:
         service.ensure_free(screening, seat_ids_of(screening, "A3"))
 
 
-def test_it_is_neither_a_best_seat_nor_a_replacement() -> None:
+def test_a_seat_not_for_sale_is_neither_a_best_seat_nor_a_replacement() -> None:
     screening = make_screening("oooooo")
     take_off_sale(screening, "A3 A4")
     assert hold_best(screening, 2).seat_ids in (
@@ -86,7 +86,7 @@ def test_the_single_seat_rule_treats_it_as_taken() -> None:
     assert taken_seats(screening) == "A4 A5 A6"
 
 
-def test_it_is_not_offered_to_the_waiting_list() -> None:
+def test_a_seat_not_for_sale_is_not_offered_to_the_waiting_list() -> None:
     screening = make_screening("oooo")
     held = hold(screening, "A1 A2")
     take_off_sale(screening, "A3 A4")
@@ -103,7 +103,7 @@ def test_it_is_not_offered_to_the_waiting_list() -> None:
     assert offer.seat_ids == seat_ids_of(screening, "A1 A2")
 
 
-def test_it_is_taken_on_the_seat_map_and_not_counted() -> None:
+def test_a_seat_not_for_sale_is_shown_as_taken_and_not_counted() -> None:
     screening = make_screening("oooo")
     hold(screening, "A1 A2")
     take_off_sale(screening, "A2 A3")

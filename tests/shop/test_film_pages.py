@@ -27,7 +27,7 @@ def test_the_film_page_has_all_its_days(client: FlaskClient, evening: dict[str, 
     assert client.get("/films/" + "x" * 3000).status_code == 404
 
 
-def test_a_film_without_screenings_says_so(client: FlaskClient, app: Any) -> None:
+def test_a_film_without_screenings_has_a_notice(client: FlaskClient, app: Any) -> None:
     make_film("limite", title="Limite")
     assert "No screenings for now." in get_page(client, "/films/limite")
 

@@ -32,7 +32,7 @@ def test_every_line_becomes_a_valid_ticket_with_a_code_and_a_signed_qr(issue: Is
     assert qr.verify(payload, signature, key)
 
 
-def test_of_order_returns_the_issued_tickets(issue: Issue) -> None:
+def test_the_tickets_of_an_order_are_the_issued_ones(issue: Issue) -> None:
     tickets = issue()
     assert of_order(tickets[0].order_id) == tickets
 
