@@ -25,7 +25,7 @@ from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, connection, pars
 
 C = TypeVar("C")
 
-# A peer that has vanished is noticed after idle + count * interval, or after the user timeout if data is in flight. The
+# A vanished peer is detected after idle + count * interval, or after the user timeout if data is in flight. The
 # server gets the same limits: otherwise it would keep the locks of a vanished client.
 KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 USER_TIMEOUT_SECONDS = 10.0

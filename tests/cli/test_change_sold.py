@@ -335,8 +335,8 @@ def test_a_late_payment_after_a_change_gets_the_mail(programme: Path) -> None:
     """Expired holds do not prevent a change; a customer who pays late gets the mail about it."""
     screening = only_screening()
     waiting = purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_at(screening, 0))))
-    gone = purchases.expire(waiting)
+    expired = purchases.expire(waiting)
     import_changes(programme, screenings={"version": "dubbed"})
-    paid = purchases.pay(gone, stubborn=True)
+    paid = purchases.pay(expired, stubborn=True)
     assert paid.state == "paid"
     assert "Agora é: dublado." in text_of(later_mails(paid)[0])

@@ -148,8 +148,8 @@ def test_erased_data_is_in_no_table_and_the_sale_is_kept(
 
     answer = output_of(app, "erase", EMAIL, "--yes")
     assert "1 account(s), 3 order(s), 2 place(s) in the waiting list" in answer
-    for told in (EMAIL, NAME, CPF):
-        assert told not in answer
+    for word in (EMAIL, NAME, CPF):
+        assert word not in answer
     worker.drain(routes(("tickets",)))
     purchases.run_due_work()
     assert tables_containing(EMAIL, NAME) == set()

@@ -103,7 +103,7 @@ def test_a_group_whose_threads_all_hang_ends_the_worker(start: Start, tmp_path: 
         process = start(BILHETERIA_MAIL=mail, BILHETERIA_HANG_SECONDS="1", SERVICES="users")
         assert process.wait(WAIT_LIMIT) == 1
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-    (told,) = [line for line in lines if "threads hang" in line["message"]]
-    assert told["hung"] == ["users"]
-    assert any("mail.py" in frame for frame in told["stacks"]["users-0"])
-    assert "ana@example.org" not in json.dumps(told)
+    (logged,) = [line for line in lines if "threads hang" in line["message"]]
+    assert logged["hung"] == ["users"]
+    assert any("mail.py" in frame for frame in logged["stacks"]["users-0"])
+    assert "ana@example.org" not in json.dumps(logged)

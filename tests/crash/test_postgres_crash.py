@@ -42,8 +42,8 @@ def test_acknowledged_charges_are_neither_lost_nor_doubled(installation: Install
                 acknowledged.append(made.id)
             time.sleep(0.02)
 
-    crowd = [threading.Thread(target=customers) for _ in range(3)]
-    for one in crowd:
+    threads = [threading.Thread(target=customers) for _ in range(3)]
+    for one in threads:
         one.start()
     for enough in (20, 40, 60):  # a number of charges, however slow the machine is
         time.sleep(1.0)
@@ -51,7 +51,7 @@ def test_acknowledged_charges_are_neither_lost_nor_doubled(installation: Install
         installation.kill_postgres()
     time.sleep(1.0)
     stop.set()
-    for one in crowd:
+    for one in threads:
         one.join()
 
     wanted = {str(charge_id) for charge_id in acknowledged}

@@ -44,7 +44,7 @@ def test_web_processes_that_hang_are_replaced(server: LiveServer) -> None:
 def kill_and_wait_for_each(server: LiveServer, number: signal.Signals) -> None:
     for pid in web_processes(server):
         os.kill(pid, number)
-        wait_until(lambda gone=pid: gone not in web_processes(server))  # type: ignore[misc]
+        wait_until(lambda ended=pid: ended not in web_processes(server))  # type: ignore[misc]
         wait_until(lambda: len(web_processes(server)) == WORKERS)
         wait_until(lambda: answers(server))
 

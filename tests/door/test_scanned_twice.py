@@ -140,5 +140,5 @@ def test_the_tries_of_one_form_end_at_the_limit_of_misses(staff: Staff, screenin
         staff.send("ZZZZZZZZZZ")
     answer = staff.post("/staff/admissions", {"code": f"{ticket.qr_text}\tYYYYYYYYYY", "once": "x"})
     assert answer.status_code == 429
-    assert ticket.seat_name in verdict_text(answer), "who came in is told all the same"
+    assert ticket.seat_name in verdict_text(answer), "the verdict names the admitted ticket"
     assert int(answer.headers["Retry-After"]) > 0

@@ -146,7 +146,7 @@ def test_only_a_supervisor_admits_early(app: Flask, later: Screening) -> None:
     assert admit_early(Staff(app, role="customer"), number).status_code == 403
     assert admit_early(Visitor(app), number).location.startswith("/account/sign-in")  # type: ignore[arg-type]
     elsewhere = admit_early(at_the_door(app, later, "manager"), number)
-    assert elsewhere.location == "/staff/scan", "what another account was told"
+    assert elsewhere.location == "/staff/scan", "another account does not see the verdict"
     assert admitted() == []
 
 

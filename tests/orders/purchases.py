@@ -94,9 +94,9 @@ def charge_id(basket: OrderView) -> str:
     return found
 
 
-def pay(basket: OrderView, **told: object) -> OrderView:
-    """Pay the order's charge at the bank; `told` are arguments of Sandbox.pay."""
-    bank().pay(charge_id(basket), **told)  # type: ignore[arg-type]
+def pay(basket: OrderView, **behaviour: object) -> OrderView:
+    """Pay the order's charge at the bank; `behaviour`: arguments of Sandbox.pay."""
+    bank().pay(charge_id(basket), **behaviour)  # type: ignore[arg-type]
     run_due_work()
     return order(basket.token)
 

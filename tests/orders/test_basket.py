@@ -46,9 +46,9 @@ def age(screening: Screening, rating: str) -> None:
 def test_the_error_says_how_many_half_price_places_are_left(screening: Screening) -> None:
     purchases.choose(purchases.start(screening, seats(screening, "A1 A2 A3 A4")), [STUDENT] * 4)
     other = purchases.start(screening, seats(screening, "A6 A7 A8"), "eva")
-    with pytest.raises(HalfPriceGone) as gone:
+    with pytest.raises(HalfPriceGone) as caught:
         purchases.choose(other, [STUDENT] * 3)
-    assert (gone.value.left, gone.value.total) == (2, 6)
+    assert (caught.value.left, caught.value.total) == (2, 6)
     assert purchases.order(other.token).types_chosen is False
     assert purchases.choose(other, [STUDENT, STUDENT, SENIOR]).total == 3 * 1900
     with db.reading():
@@ -99,9 +99,9 @@ def test_concessions_get_our_prices_and_replace_all_before(screening: Screening)
 def test_concessions_beyond_the_stock_leave_the_basket_unchanged(screening: Screening) -> None:
     popcorn = add_product(screening, on_hand=2)
     basket = purchases.choose(purchases.start(screening, seats(screening, "A1")), items={popcorn: 1})
-    with pytest.raises(OutOfStock) as gone:
+    with pytest.raises(OutOfStock) as caught:
         purchases.choose(basket, items={popcorn: 3})
-    assert gone.value.available == {popcorn: 2}
+    assert caught.value.available == {popcorn: 2}
     for wanted in ({popcorn: -1}, {popcorn: 1_000_000_000}, {987654: 1}):
         with pytest.raises(Invalid):
             purchases.choose(basket, items=wanted)

@@ -195,9 +195,9 @@ def test_called_off_by_the_cinema(screening: Screening) -> None:
     assert {purchases.order(one.token).end_reason for one in (paid, waiting, draft)} == {"called_off"}
     assert (refunds(paid), refunds(waiting)) == ([(7600, "refunded")], [])
     assert states(paid) == ["revoked", "revoked"]
-    told = mails("screening_cancelled")
-    assert sorted(one["facts"]["amount"] for one in told) == [0, 7600]  # type: ignore[index]
-    assert all(one["facts"]["reason"] == "O projetor quebrou." for one in told)  # type: ignore[index]
+    notices = mails("screening_cancelled")
+    assert sorted(one["facts"]["amount"] for one in notices) == [0, 7600]  # type: ignore[index]
+    assert all(one["facts"]["reason"] == "O projetor quebrou." for one in notices)  # type: ignore[index]
 
 
 def test_started_in_the_second_of_the_calling_off(screening: Screening) -> None:

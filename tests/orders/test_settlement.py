@@ -47,11 +47,11 @@ def messages(kind: str, template: str = "") -> int:
 
 def until(template: str) -> datetime:
     with db.reading() as session:
-        told = session.execute(
+        received = session.execute(
             text("select payload->>'not_after' from core.outbox where payload->>'template' = :template"),
             {"template": template},
         )
-        return datetime.fromisoformat(told.scalar_one())
+        return datetime.fromisoformat(received.scalar_one())
 
 
 def test_paid_twice_gives_one_set_of_tickets_and_the_second_money_back(screening: Screening) -> None:

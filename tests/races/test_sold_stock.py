@@ -109,13 +109,13 @@ def test_one_of_two_cancellations_gives_the_stock_back() -> None:
 READ_THEN_WRITE = """
     with mine as (
         select * from products.stock_claims where order_id = :order_id
-    ), gone as (
+    ), deleted as (
         delete from products.stock_claims where order_id = :order_id returning 1
     ), given_back as (
         update products.stock s set sold = s.sold - m.quantity from mine m
         where m.expires_at is null and s.product_id = m.product_id and s.cinema_id = m.cinema_id
     )
-    select count(*) as released from gone
+    select count(*) as released from deleted
 """
 
 

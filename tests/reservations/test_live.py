@@ -168,12 +168,12 @@ def test_the_streams_of_one_address_are_limited(monkeypatch: pytest.MonkeyPatch)
     screening = make_screening("oooo")
     monkeypatch.setattr(live, "MOST_FROM_ONE_ADDRESS", 1)
     feed = live.feed()
-    first = feed.stream(screening.id, "crowd")
+    first = feed.stream(screening.id, "office")
     with pytest.raises(live.TooManyStreams):
-        feed.stream(screening.id, "crowd")
+        feed.stream(screening.id, "office")
     feed.stream(screening.id, "another").close()
     first.close()
-    feed.stream(screening.id, "crowd").close()
+    feed.stream(screening.id, "office").close()
 
 
 def test_changes_between_two_states() -> None:

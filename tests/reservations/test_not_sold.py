@@ -109,8 +109,8 @@ def test_a_seat_not_for_sale_is_shown_as_taken_and_not_counted() -> None:
     take_off_sale(screening, "A2 A3")
     assert taken_seats(screening) == "A1 A2 A3"
     states, now = live.read([screening.id])
-    told = json.loads(live.as_json(states[screening.id], now))["taken"]
-    assert [told[str(seat)] for seat in seat_ids_of(screening, "A2 A3")] == [0, 0]
+    shown = json.loads(live.as_json(states[screening.id], now))["taken"]
+    assert [shown[str(seat)] for seat in seat_ids_of(screening, "A2 A3")] == [0, 0]
     with db.reading():
         # Two places are on sale, and one of those is taken.
         assert reload_screening(screening).capacity == 2

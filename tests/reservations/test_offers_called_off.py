@@ -33,11 +33,11 @@ def test_its_seats_are_not_offered() -> None:
         publish(ScreeningCancelled(screening.id, "No light."), urgent=True)
         service.release(held.id)
     worker.drain(routes(("reservations",)))
-    assert [told["template"] for told in messages("NoticeRequested")] == ["waiting_joined"]
+    assert [notice["template"] for notice in messages("NoticeRequested")] == ["waiting_joined"]
     assert taken_seats(screening) == ""
     cache.clear_all()  # as after two seconds
     handlers.serve_waiting_lists()
-    assert [told["template"] for told in messages("NoticeRequested")] == [
+    assert [notice["template"] for notice in messages("NoticeRequested")] == [
         "waiting_joined",
         "waiting_called_off",
     ]

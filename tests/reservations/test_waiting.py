@@ -236,11 +236,11 @@ def test_a_cancelled_screening_sends_notices_and_releases_offers() -> None:
     handlers.serve_waiting_lists()
     assert [look(one).state for one in (offered, waiting)] == ["expired", "expired"]
     assert taken_seats(screening) == ""
-    told = [notice for notice in messages("NoticeRequested") if notice["template"] == "waiting_called_off"]
-    assert [notice["email"] for notice in told] == ["ana@example.com", "bia@example.com"], "once each"
-    assert told[0]["facts"]["reason"] == "the projector broke"
-    assert (told[0]["page"], told[0]["key"]) == ("film", screening.film.slug)
-    mails = [written("waiting_called_off", told[0], language) for language in ("pt_BR", "en")]
+    sent = [notice for notice in messages("NoticeRequested") if notice["template"] == "waiting_called_off"]
+    assert [notice["email"] for notice in sent] == ["ana@example.com", "bia@example.com"], "once each"
+    assert sent[0]["facts"]["reason"] == "the projector broke"
+    assert (sent[0]["page"], sent[0]["key"]) == ("film", screening.film.slug)
+    mails = [written("waiting_called_off", sent[0], language) for language in ("pt_BR", "en")]
     assert all("the projector broke" in mail.text and "Metr" in mail.subject for mail in mails)
 
 
