@@ -16,7 +16,7 @@ from app.core.errors import Conflict, NotFound
 from app.orders import service as orders
 from app.web import devices, links
 from app.web.actor import current_actor
-from app.web.security import known_visitor, new_visitor, safe_next
+from app.web.security import current_visitor, new_visitor, safe_next
 from kiosk import blueprint
 
 # Not "cookies": the device's own must stay. Not "cache": pages are not stored, and the fonts would be loaded again.
@@ -56,7 +56,7 @@ def change_access() -> Response:
 
 def is_open() -> bool:
     """Whether a visit is going on."""
-    return known_visitor() is not None
+    return current_visitor() is not None
 
 
 def _require_kiosk() -> None:
@@ -65,7 +65,7 @@ def _require_kiosk() -> None:
 
 
 def _end_visit(response: Response, *, idle: bool = False) -> None:
-    visitor = known_visitor()
+    visitor = current_visitor()
     if visitor:
         actor = current_actor()
         for order in orders.open_orders_of(visitor):
