@@ -62,7 +62,7 @@ def mail_server() -> Iterator[MailServer]:
 def server(
     make_live_server: Callable[..., LiveServer], settings: Settings, mail_server: MailServer
 ) -> Iterator[LiveServer]:
-    """No process runs; mail goes out by SMTP, where a repeat can be counted."""
+    """No process runs; mails are sent by SMTP to a server that counts repeats."""
     mail = f"smtp://127.0.0.1:{mail_server.port}?tls=off"
     server = make_live_server(demo=False, running=False, BILHETERIA_MAIL=mail)
     config.use(settings.changed(database={"url": server.database_url}))
