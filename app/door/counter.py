@@ -21,7 +21,7 @@ from app.tickets import service as tickets
 from app.users.service import User
 from app.web import error_texts
 from app.web.actor import current_actor
-from app.web.page_swap import go_on
+from app.web.page_swap import next_page
 from app.web.security import over_tls
 from app.web.sign_in import require_role, signed_in_user
 
@@ -74,7 +74,7 @@ def find_pickup() -> Response:
         return _scan_page(here, errors={"code": f"{verdict.demand}. {verdict.detail}"}, status=error.status)
     if found.verdict != "identified" or found.ticket is None:
         return _scan_page(here, errors={"code": counter_texts.refused_code(found.verdict)}, status=422)
-    return go_on("door.pickup", order_id=found.ticket.order_id)
+    return next_page("door.pickup", order_id=found.ticket.order_id)
 
 
 @blueprint.get("/staff/counter/orders/<uuid:order_id>")
@@ -106,7 +106,7 @@ def hand_out(order_id: uuid.UUID) -> Response:
             )
     except (Conflict, Invalid) as error:
         return _order_page(order_id, error=counter_texts.refusal(error), status=error.status)
-    return go_on("door.pickup", order_id=order_id)
+    return next_page("door.pickup", order_id=order_id)
 
 
 @blueprint.post("/staff/counter/orders/<uuid:order_id>/undo")
@@ -127,7 +127,7 @@ def undo_handout(order_id: uuid.UUID) -> Response:
             )
     except Conflict as error:
         return _order_page(order_id, error=counter_texts.refusal(error), status=error.status)
-    return go_on("door.pickup", order_id=order_id)
+    return next_page("door.pickup", order_id=order_id)
 
 
 def _wanted() -> Mapping[ItemKey, int]:

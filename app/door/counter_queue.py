@@ -18,7 +18,7 @@ from app.events.service import Screening
 from app.orders import service as orders
 from app.products import service as products
 from app.products.service import PickupCall
-from app.web.page_swap import asked_by_htmx, go_on, leave_by_navigation
+from app.web.page_swap import asked_by_htmx, next_page, redirect_by_navigation
 
 SCREEN_NUMBERS = 8  # on the screen in the foyer, the newest one large
 
@@ -27,7 +27,7 @@ SCREEN_NUMBERS = 8  # on the screen in the foyer, the newest one large
 def navigate_to_sign_in(response: Response) -> Response:
     """Let a page that polls go to the sign-in when the session has ended."""
     is_counter = request.path.startswith(url_for("door.counter"))
-    return leave_by_navigation(response) if is_counter else response
+    return redirect_by_navigation(response) if is_counter else response
 
 
 @blueprint.get("/staff/counter/queue")
@@ -80,7 +80,7 @@ def join_queue(order_id: uuid.UUID) -> Response:
             orders.queue_pickup(order_id, cinema_id=current_counter(request).cinema_id)
     except Conflict:
         return make_response(redirect(url_for("door.pickup", order_id=order_id), 303))
-    return go_on("door.pickup", order_id=order_id)
+    return next_page("door.pickup", order_id=order_id)
 
 
 @blueprint.get("/staff/counter/screen")

@@ -148,11 +148,11 @@ def test_a_refund_that_failed_before_keeps_what_was_eaten(screening: Screening) 
     """A refused part is asked for again, within what is left after the price of the eaten popcorn."""
     popcorn = add_product(screening, on_hand=10)
     paid = buy(screening, {popcorn: 1})
-    purchases.bank().refunds_will(purchases.charge_id(paid), "fail")
+    purchases.bank().set_refund_mode(purchases.charge_id(paid), "fail")
     hand_out(paid)
     cancel(paid)
     assert purchases.refunds(paid) == [(SEAT, "refund_failed")]
-    purchases.bank().refunds_will(purchases.charge_id(paid), "ok")
+    purchases.bank().set_refund_mode(purchases.charge_id(paid), "ok")
     with db.transaction():
         payments.retry_refund(payments.refunds_of(paid.id)[0].id)
     purchases.run_due_work()
