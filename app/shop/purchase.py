@@ -21,7 +21,6 @@ from app.shop.posters import poster
 from app.web import links, page_swap
 from app.web.actor import current_actor
 from app.web.locale import locale
-from app.web.security import known_visitor
 
 STEPS = ("seats", "types", "concessions", "checkout")
 GIVEN_UP = "given_up"  # the token of an order, for the next page
