@@ -20,7 +20,7 @@ from app.web import links
 from app.web.actor import current_actor
 from app.web.error_texts import ACCOUNT, sentence, wait
 from app.web.locale import COOKIE
-from app.web.security import address_key, new_visitor, over_tls, safe_next
+from app.web.security import address_key, current_visitor, new_visitor, over_tls, safe_next
 from app.web.sign_in import (
     browser_keys,
     end_session,

@@ -21,6 +21,7 @@ from app.shop.posters import poster
 from app.web import links, page_swap
 from app.web.actor import current_actor
 from app.web.locale import locale
+from app.web.security import current_visitor
 
 STEPS = ("seats", "types", "concessions", "checkout")
 GIVEN_UP = "given_up"  # the token of an order, for the next page

@@ -22,7 +22,7 @@ from app.shop.seat_page import closed_page, sorted_seats
 from app.web import error_texts, links
 from app.web.actor import current_actor
 from app.web.locale import locale
-from app.web.security import address_key
+from app.web.security import address_key, current_visitor
 
 TRIES = 12  # for one request
 TRIES_OF_AN_ADDRESS = 400  # for all requests: many people before a sold-out screening may share one address

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.actor import Actor, Channel
 from app.web.devices import current_kiosk
 from app.web.locale import locale
-from app.web.security import address_key, visitor
+from app.web.security import address_key, current_visitor, visitor
 from app.web.sign_in import signed_in_user
 
 

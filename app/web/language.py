@@ -35,7 +35,7 @@ def switched_within_form() -> bool:
     if chosen not in LOCALES:
         return False
     override(chosen)
-    after_this_request(lambda response: _remember(chosen, response))
+    after_this_request(lambda response: _store(chosen, response))
     return True
 
 

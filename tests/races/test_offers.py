@@ -97,7 +97,7 @@ def hold_during_offers(serve: Callable[[int], object], monkeypatch: pytest.Monke
             service.join_waiting_list(screening, 2, f"{who}@example.com", visitor_actor(who))
     results: list[Any] = []
     picker = threading.Thread(target=lambda: results.append(outcome(lambda: hold(screening, "B1 C1"))))
-    tell = waiting_notices.send_offer
+    send_notice = waiting_notices.send_offer
 
     def notify_and_start_hold(*offered: Any) -> None:
         send_notice(*offered)
@@ -105,7 +105,7 @@ def hold_during_offers(serve: Callable[[int], object], monkeypatch: pytest.Monke
             picker.start()
             wait_until_blocked()
 
-    monkeypatch.setattr(waiting_notices, "send_offer", somebody_picks)
+    monkeypatch.setattr(waiting_notices, "send_offer", notify_and_start_hold)
     results.append(outcome(lambda: serve(screening.id)))
     picker.join(TIMEOUT_SECONDS)
     assert not picker.is_alive()
