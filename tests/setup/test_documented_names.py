@@ -23,6 +23,7 @@ CODE = re.compile(r"`([^`\n]+)`")
 CALL = re.compile(r"^\s*(?:\d+\s+)?([a-z_]+(?:\.\w+)+)$", re.MULTILINE)
 LISTS = re.compile(r"^```text\n(.*?)^```", re.MULTILINE | re.DOTALL)
 DOTTED = re.compile(r"[a-z_]+(?:\.[A-Za-z_]\w*)+(?=\(|$)")
+FILE_NAME = re.compile(r"\w+\.(?:toml|json|yaml|yml|txt|md|csv|conf|ini)")
 FILE = re.compile(r"(?:[\w-]+/)+[\w-]+\.(?:py|js|css|html)")
 TABLES = set(all_metadata().tables)
 
@@ -32,7 +33,7 @@ def names_in(text: str) -> Iterator[str]:
     for code in CODE.findall(text):
         if FILE.fullmatch(code):
             yield code
-        elif (found := DOTTED.match(code)) and is_ours(found[0]):
+        elif (found := DOTTED.match(code)) and is_ours(found[0]) and not FILE_NAME.fullmatch(code):
             yield found[0]
     for block in LISTS.findall(text):
         yield from CALL.findall(block)
