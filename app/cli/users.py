@@ -15,7 +15,7 @@ _WRONG = {
     "password.short": "the password is shorter than {least} letters",
     "password.long": "the password is longer than {most} letters",
 }
-ROLE = click.Choice(["customer", "door", "manager"])
+ROLE = click.Choice(["customer", "door", "supervisor", "manager"])
 
 
 @click.command("make-account", cls=OnDatabase)

@@ -16,6 +16,7 @@ def refused_code(verdict: str) -> str:
         "order_code": _(
             "This is the code of an order. Ask for a ticket's QR code, or the ten characters under it."
         ),
+        "unknown_key": _("This QR code names a signing key that is not ours"),
         "forged": _("This QR code was not made by us. Hand nothing out, and call your supervisor."),
         "cut": _("Only a part of the QR code was read. Scan it again, or type the ten characters under it."),
         "garbled": _("The scanner types for another keyboard. Type the ten characters under the QR code."),

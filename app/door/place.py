@@ -17,7 +17,7 @@ from app.events import service as events
 from app.events.service import Cinema, Screening
 from app.tickets import service as tickets
 
-MAX_GATE_LENGTH = 40
+MAX_GATE_LENGTH = tickets.MAX_GATE_LENGTH
 # For this time after its start, a screening is still the one that most guests come for.
 LATE_ARRIVAL = timedelta(minutes=30)
 _CODE = re.compile(rf"[{ALPHABET}]{{{tickets.CODE_LENGTH}}}")

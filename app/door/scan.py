@@ -21,6 +21,7 @@ from app.door.place import (
     remember,
     submitted_place,
 )
+from app.door.supervision import require_staff
 from app.door.verdict import Verdict
 from app.tickets import service as tickets
 from app.tickets.service import Admission
@@ -28,11 +29,9 @@ from app.users.service import User
 from app.web import error_texts
 from app.web.actor import current_actor
 from app.web.security import over_tls
-from app.web.sign_in import require_role, signed_in_user
+from app.web.sign_in import signed_in_user
 
 SHOWN_SECONDS = 120  # later an answer is not shown again: it would be mistaken for the next person's
-require_staff = require_role("door", "manager")
-require_supervisor = require_role("manager")
 
 
 @blueprint.get("/staff/scan")
@@ -42,9 +41,17 @@ def scan() -> Response:
     return _page(current_place(request))
 
 
+@blueprint.get("/staff/scan/next")
+@require_staff
+def next_scan() -> Response:
+    """The parts of the scan page that htmx shows instead of a verdict: the page waits for the next ticket."""
+    if not request.htmx:
+        return make_response(redirect(url_for("door.scan"), 303))
+    return _answer(current_place(request), None)
+
+
 @blueprint.get("/staff/place")
 @blueprint.get("/staff/admissions")
-@blueprint.get("/staff/early-admissions")
 def redirect_to_scan() -> Response:
     """Redirect a GET of a form's address: the sign-in returns to it if the session ended before the form was sent."""
     return make_response(redirect(url_for("door.scan"), 303))
@@ -83,6 +90,8 @@ def submit_code() -> Response:
         response = _answer(place, verdicts.combined_verdict(answers), status=error.status)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
+    if len(tried) > 1:  # what the first verdict says about its order may have changed by the last one
+        tried = [tickets.recent_admission(one.id, _actor(), seconds=SHOWN_SECONDS) for one in tried]
     address = url_for("door.answer", ids=",".join(str(one.id) for one in tried))
     if not request.htmx:
         return _remember_place(place, make_response(redirect(address, 303)))
@@ -105,31 +114,6 @@ def _admit(code: str, place: Place) -> Admission:
             )
     except tickets.DuplicateAttempt as error:
         return tickets.recent_admission(error.admission_id, actor, seconds=SHOWN_SECONDS)
-
-
-@blueprint.post("/staff/early-admissions")
-@require_supervisor
-def admit_early() -> Response:
-    """Admit a ticket before its time, as a supervisor decided; 303 to the answer, or to the scan page if it is old."""
-    place, typed = current_place(request), request.form.get("admission", "")
-    number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 20 else 0
-    try:
-        with db.transaction():
-            admitted = tickets.admit_early(
-                number,
-                _actor(),
-                gate=place.gate,
-                screening_id=place.screening_id,
-                cinema_id=place.cinema_id,
-                seconds=SHOWN_SECONDS,
-                once=keyed_hash(f"{_staff().id}|early|{number}"),
-            )
-        number = admitted.id
-    except tickets.DuplicateAttempt as error:
-        number = error.admission_id
-    except NotFound:
-        return make_response(redirect(url_for("door.scan"), 303))
-    return _remember_place(place, make_response(redirect(url_for("door.answer", ids=str(number)), 303)))
 
 
 @blueprint.get("/staff/admissions/<ids>")
@@ -195,7 +179,6 @@ def _template_values(place: Place, verdict: Verdict | None) -> dict[str, object]
         "place": place,
         "verdict": verdict,
         "attendance": tickets.attendance(*admitting_screenings(place)),
-        "is_supervisor": _staff().role == "manager",
     }
 
 

@@ -14,10 +14,10 @@ from app.core.i18n import (
     format_time,
     local,
 )
+from app.door import decisions, demands
 from app.door.place import Place
-from app.door.verdict import ALREADY, ELSEWHERE, IN, NOT_YET, REFUSED, Verdict
+from app.door.verdict import ALREADY, ELSEWHERE, IN, NOT_YET, NOTED, REFUSED, Verdict
 from app.events import service as events
-from app.products import service as products
 from app.tickets import service as tickets
 from app.tickets.service import Admission, Ticket
 from app.users import service as users
@@ -25,12 +25,11 @@ from app.web.locale import locale
 
 
 def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    proof = tickets.required_proof(ticket, locale())
+    proof = demands.proof(ticket)
     beside = [_auditorium(ticket), _row_and_seat(ticket)]
-    if proof:
-        proof = tickets.companion_line(ticket, locale()) or _("Ask for: %(proof)s", proof=proof)
     if not proof:
         beside.append(_("%(type)s, no document needed", type=tickets.type_short(ticket, locale())))
+    beside.append(demands.people(admission))
     return Verdict(
         IN,
         _("Come\nin"),
@@ -38,7 +37,33 @@ def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         tuple(beside),
         demand=tickets.type_short(ticket, locale()) if proof else "",
         detail=proof,
-        more=(*_early_note(admission), *_change_note(ticket), *_concessions(admission)),
+        more=(
+            *demands.admission_note(admission),
+            *demands.change_note(ticket),
+            *demands.concessions(admission),
+        ),
+        age=ticket.facts.age_rating if demands.age_rule(ticket) else "",
+        age_rule=demands.age_rule(ticket),
+    )
+
+
+def _undone(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
+    return _noted(_("Entry\nundone"), admission, ticket, _("The ticket is good again, once."))
+
+
+def _let_out(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
+    return _noted(_("May\ngo out"), admission, ticket, _("Scan the same ticket when the person comes back."))
+
+
+def _noted(title: str, admission: Admission, ticket: Ticket, detail: str) -> Verdict:
+    """The verdict after a supervisor's decision that admits nobody."""
+    return Verdict(
+        NOTED,
+        title,
+        ticket.short_name,
+        (_auditorium(ticket), _row_and_seat(ticket)),
+        demand=decisions.reason_line(admission),
+        detail=detail,
     )
 
 
@@ -165,7 +190,6 @@ def _too_early(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         _film_and_auditorium(ticket),
         demand=_("Seat %(seat)s", seat=ticket.seat_name),
         detail=_("The ticket stays good. Scan it again when the room is open."),
-        early_id=admission.id,
     )
 
 
@@ -227,34 +251,14 @@ def _admitted_by(user_id: int | None) -> str:
     return _("by %(name)s", name=name[0]) if name else ""
 
 
-def _early_note(admission: Admission) -> tuple[str, ...]:
-    return (_("Let in before the room opened."),) if admission.verdict == "admitted_early" else ()
-
-
-def _change_note(ticket: Ticket) -> tuple[str, ...]:
-    """A note for a guest whose printed ticket shows a former version of the film."""
-    if not ticket.facts.is_changed:
-        return ()
-    version = tickets.version_name(ticket.facts, locale())
-    return (_("This screening has changed: it is now %(version)s.", version=version),)
-
-
-def _concessions(admission: Admission) -> tuple[str, ...]:
-    """The snacks that the counter has not handed out yet."""
-    ticket = admission.ticket
-    if ticket is None or not admission.concessions:
-        return ()
-    left = products.left_to_collect(ticket.order_id)
-    things = [
-        f"{thing.quantity} × {thing.name_in(locale())}" if thing.quantity > 1 else thing.name_in(locale())
-        for thing in (admission.concessions if left is None else left)
-    ]
-    return (_("To pick up at the counter: %(things)s", things=", ".join(things)),) if things else ()
-
-
 TICKET_VERDICTS: dict[str, Callable[[Admission, Ticket, Place], Verdict]] = {
     "admitted": _admitted,
+    "readmitted": _admitted,
     "admitted_early": _admitted,
+    "admitted_override": _admitted,
+    "admitted_again": _admitted,
+    "undone": _undone,
+    "let_out": _let_out,
     "already": _already,
     "revoked": _revoked,
     "called_off": _called_off,

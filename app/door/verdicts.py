@@ -10,17 +10,19 @@ from flask_babel import ngettext
 
 from app.door.place import Place
 from app.door.ticket_verdicts import TICKET_VERDICTS
-from app.door.verdict import ALREADY, ELSEWHERE, IN, REFUSED, Verdict
+from app.door.verdict import ALREADY, ELSEWHERE, IN, NOTED, REFUSED, Verdict
+from app.tickets import service as tickets
 from app.tickets.service import Admission
 
-_SEVERITY = (IN, ALREADY, ELSEWHERE, REFUSED)  # from the best to the worst
+_SEVERITY = (NOTED, IN, ALREADY, ELSEWHERE, REFUSED)  # from the best to the worst
 
 
 def verdict_of(admission: Admission, place: Place) -> Verdict:
     """The verdict on a try at `place`."""
     if admission.ticket is None:
         return _CODE_VERDICTS[admission.verdict]()
-    return TICKET_VERDICTS[admission.verdict](admission, admission.ticket, place)
+    verdict = TICKET_VERDICTS[admission.verdict](admission, admission.ticket, place)
+    return replace(verdict, try_id=admission.id) if tickets.actions_on(admission) else verdict
 
 
 def combined_verdict(answers: Sequence[Verdict]) -> Verdict:
@@ -84,6 +86,16 @@ def _forged() -> Verdict:
     )
 
 
+def _unknown_key() -> Verdict:
+    return Verdict(
+        REFUSED,
+        _("Unknown\nkey"),
+        demand=_("This QR code names a signing key that is not ours"),
+        detail=_("Another cinema's system made it, or it is forged."),
+        more=(_("Let nobody in with it. Type the ten characters under it, or call your supervisor."),),
+    )
+
+
 def _cut() -> Verdict:
     return Verdict(
         REFUSED,
@@ -110,6 +122,7 @@ _CODE_VERDICTS: dict[str, Callable[[], Verdict]] = {
     "unknown": _unknown,
     "order_code": _order_code,
     "forged": _forged,
+    "unknown_key": _unknown_key,
     "cut": _cut,
     "garbled": _garbled,
 }

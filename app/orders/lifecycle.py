@@ -106,7 +106,7 @@ def call_off(order_id: uuid.UUID, reason: str) -> None:
     if order.state in UNPAID_STATES:
         _abandon(order, "called_off")
     elif order.state == PAID:
-        if not any(ticket.state == "admitted" for ticket in tickets.of_order(order.id)):
+        if not any(ticket.is_used for ticket in tickets.of_order(order.id)):
             tickets.revoke(order.id)
         kept = _cancel_paid(order, "called_off")
     elif order.state == RESEAT:

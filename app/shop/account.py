@@ -59,7 +59,7 @@ def _begin_session(authenticate: Callable[[], User]) -> User:
 
 def _next_address(user: User) -> str:
     """The address after signing in: the one in `next`, else the first page of the user's role."""
-    home = links.staff("scan") if user.role == "door" else links.account("orders")
+    home = links.staff("scan") if user.role in ("door", "supervisor") else links.account("orders")
     return safe_next(request.values.get("next"), home)
 
 

@@ -1,4 +1,4 @@
-"""The log of tries at the door: one row for each try, with its verdict, place and account."""
+"""The log of the door: one row for each try and for each decision of a supervisor. Rows are only added."""
 
 from __future__ import annotations
 
@@ -10,8 +10,19 @@ from sqlalchemy import Row, text
 from app.core import db
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotFound
+from app.core.state_machine import none_of, one_of
+from app.tickets.states import REVOKED, VALID
 from app.tickets.views import Admission, IssueFacts, Ticket
 
+# What else of a ticket's order (the ticket is `t`) a verdict has.
+ORDER_COLUMNS = f"""
+    (select count(*) from tickets.tickets o where o.order_id = t.order_id
+        and {none_of("o.state", (REVOKED,))}) as order_size,
+    (select count(*) from tickets.tickets o where o.order_id = t.order_id and o.id <> t.id
+        and {one_of("o.state", (VALID,))}) as left_in_order,
+    not exists (select from tickets.tickets o where o.order_id = t.order_id and o.id <> t.id
+        and o.admitted_at < t.admitted_at) as is_first_of_order"""
+MAX_GATE_LENGTH = 40
 # A form that comes a second time within this time is the same try: some scanners press Enter twice.
 REPEAT_SECONDS = 10
 
@@ -25,6 +36,16 @@ class Door:
     gate: str
     screening_id: int | None = None
     cinema_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A supervisor's decision on the try `previous_id`: who decided and why (`reason` is of views.REASONS)."""
+
+    supervisor_id: int
+    previous_id: int
+    reason: str
+    note: str = ""
 
 
 class DuplicateAttempt(Conflict):
@@ -54,15 +75,17 @@ def unused_once_token(once: str) -> str | None:
     return None
 
 
-def record(admission: Admission, door: Door, once: str | None) -> Admission:
+def record(admission: Admission, door: Door, once: str | None, decision: Decision | None = None) -> Admission:
     """Write the row of a try; returns the admission with the row's id.
 
     Raises DuplicateAttempt when the same form was sent at the same moment: the caller must not commit then.
     """
     row = db.session().execute(
         text(
-            "insert into tickets.admissions (verdict, ticket_id, screening_id, gate, by_user_id, once)"
-            " values (:verdict, :ticket_id, :screening_id, :gate, :by, :once)"
+            "insert into tickets.admissions (verdict, ticket_id, screening_id, gate, by_user_id, once,"
+            " device, supervisor_id, previous_id, reason, note)"
+            " values (:verdict, :ticket_id, :screening_id, :gate, :by, :once,"
+            " :device, :supervisor, :previous, :reason, :note)"
             " on conflict (once) do nothing returning id"
         ),
         {
@@ -72,12 +95,25 @@ def record(admission: Admission, door: Door, once: str | None) -> Admission:
             "gate": door.gate,
             "by": door.actor.user_id,
             "once": once,
+            "device": door.actor.device,
+            "supervisor": decision.supervisor_id if decision else None,
+            "previous": decision.previous_id if decision else None,
+            "reason": decision.reason if decision else None,
+            "note": decision.note or None if decision else None,
         },
     ).one_or_none()  # fmt: skip
     if row is None:
         first = text("select id from tickets.admissions where once = :once")
         raise DuplicateAttempt(db.session().execute(first, {"once": once}).scalar_one())
-    return replace(admission, id=row.id)
+    return _with_decision(replace(admission, id=row.id), decision)
+
+
+def _with_decision(admission: Admission, decision: Decision | None) -> Admission:
+    if decision is None:
+        return admission
+    return replace(
+        admission, supervisor_id=decision.supervisor_id, reason=decision.reason, note=decision.note
+    )
 
 
 def recent_admission(admission_id: int, actor: Actor, *, seconds: int) -> Admission:
@@ -87,7 +123,8 @@ def recent_admission(admission_id: int, actor: Actor, *, seconds: int) -> Admiss
     """
     row = db.session().execute(
         text(
-            "select a.verdict, t.*, i.facts from tickets.admissions a left join tickets.tickets t on t.id = a.ticket_id"
+            f"select a.verdict, a.supervisor_id, a.reason, a.note, t.*, i.facts, {ORDER_COLUMNS}"
+            " from tickets.admissions a left join tickets.tickets t on t.id = a.ticket_id"
             " left join tickets.issues i using (order_id) where a.id = :id and a.by_user_id = :by"
             " and a.at > clock_timestamp() - make_interval(secs => :seconds)"
         ),
@@ -96,10 +133,25 @@ def recent_admission(admission_id: int, actor: Actor, *, seconds: int) -> Admiss
     if row is None:
         raise NotFound("admission")
     admission = admission_of(row.verdict, row) if row.facts is not None else Admission(row.verdict)
-    return replace(admission, id=admission_id)
+    return replace(
+        admission,
+        id=admission_id,
+        supervisor_id=row.supervisor_id,
+        reason=row.reason or "",
+        note=row.note or "",
+    )
 
 
 def admission_of(verdict: str, row: Row[Any]) -> Admission:
     """The verdict on a known ticket; `row` has the columns of the ticket and the facts of its issue."""
     ticket = Ticket.of(row, IssueFacts.of(row.facts))
-    return Admission(verdict, ticket, row.admitted_at, row.gate, row.admitted_by)
+    return Admission(
+        verdict,
+        ticket,
+        row.admitted_at,
+        row.gate,
+        row.admitted_by,
+        order_size=row.order_size,
+        left_in_order=row.left_in_order,
+        is_first_of_order=row.is_first_of_order,
+    )

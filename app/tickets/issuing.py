@@ -16,7 +16,7 @@ from app.core.messages import TicketsReady, TicketsResigned, TicketsRevoked
 from app.core.state_machine import one_of
 from app.events.service import Screening
 from app.tickets import qr, signing_keys
-from app.tickets.states import ADMITTED, TICKET, VALID
+from app.tickets.states import TICKET, USED, VALID
 from app.tickets.views import IssueFacts, Ticket, TicketLine
 
 
@@ -52,24 +52,24 @@ _ISSUE = db.after_lock(
     """,
 )
 
-# The tickets are locked first, so that an admission at the same moment is seen; and by id, as `documents.record` and
-# the key rotation lock them, so that no two transactions wait for each other.
+# The tickets are locked by a statement of their own: the one after it sees an admission and an undo that were committed
+# while it waited. They are locked by id, as `documents.record` and the key rotation lock them, so that no two
+# transactions wait for each other.
+_LOCK_TICKETS = "select id from tickets.tickets where order_id = :order_id order by id for update"
 _REVOKE_VALID = TICKET.update(
     "revoke",
     columns="revoked_at = clock_timestamp()",
-    using="order_tickets",
-    where="t.id = order_tickets.id",
-    alias="t",
+    where="order_id = :order_id",
     returning="1",
 )
-_REVOKE = text(
+_REVOKE = db.after_lock(
+    _LOCK_TICKETS,
     f"""
-    with order_tickets as (select id, state from tickets.tickets where order_id = :order_id order by id for update),
-    revoked_tickets as ({_REVOKE_VALID})
+    with revoked_tickets as ({_REVOKE_VALID})
     select (select count(*) from revoked_tickets) as revoked,
-        count(*) filter (where {one_of("state", (ADMITTED,))}) as admitted
-    from order_tickets
-    """
+        count(*) filter (where {one_of("state", USED)}) as admitted
+    from tickets.tickets where order_id = :order_id
+    """,
 )
 
 _UPDATE_TIMES = text(

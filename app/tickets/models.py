@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
 from app.core.state_machine import none_of, one_of
-from app.tickets.states import ADMITTED, REVOKED, STATES, VALID
+from app.tickets.states import REVOKED, STATES, USED, VALID
 
 SCHEMA = "tickets"
 
@@ -53,7 +53,7 @@ class TicketRow(Base):
     __tablename__ = "tickets"
     __table_args__ = (
         CheckConstraint(one_of("state", STATES), name="state"),
-        CheckConstraint(f"({one_of('state', (ADMITTED,))}) = (admitted_at is not null)", name="admitted_at"),
+        CheckConstraint(f"({one_of('state', USED)}) = (admitted_at is not null)", name="admitted_at"),
         Index("ix_tickets_order_id", "order_id"),
         Index(
             "uq_tickets_seat",
@@ -88,6 +88,8 @@ class TicketRow(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     section: Mapped[str] = mapped_column(Text, server_default="")
     qr_symbol: Mapped[bytes | None] = mapped_column(LargeBinary)  # of qr_text, drawn (core/qr_symbol.py)
+    # The last time at which a supervisor let the person out; it stays when they come back.
+    left_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class SigningKeyRow(Base):
@@ -122,9 +124,10 @@ class DocumentRow(Base):
 
 
 class AdmissionRow(Base):
-    """A try at the door and its verdict. Neither the scanned text nor a name is stored.
+    """A try at the door and its verdict, or a supervisor's decision. Neither the scanned text nor a name is stored.
 
-    `once` is the once-token of the form: a form that is sent twice is one try.
+    Rows are only added. `once` is the once-token of the form: a form that is sent twice is one try. A decision has the
+    account that decided, the row that it is about, the reason (of views.REASONS), and a note.
     """
 
     __tablename__ = "admissions"
@@ -142,3 +145,8 @@ class AdmissionRow(Base):
     gate: Mapped[str] = mapped_column(Text)
     by_user_id: Mapped[int | None] = mapped_column(Integer)
     once: Mapped[str | None] = mapped_column(Text, unique=True)
+    device: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    supervisor_id: Mapped[int | None] = mapped_column(Integer)
+    previous_id: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)

@@ -5,8 +5,9 @@ Only `pdf_of` and `pdf_link` read the storage. Only `re_sign_tickets` commits, a
 
 from __future__ import annotations
 
-from app.tickets.admission import admit, admit_early, attendance, identify
-from app.tickets.admission_log import DuplicateAttempt, recent_admission
+from app.tickets.admission import admit, identify
+from app.tickets.admission_log import MAX_GATE_LENGTH, Door, DuplicateAttempt, recent_admission
+from app.tickets.attendance import attendance
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.door_opening import opening_lead_time, opens_at
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
@@ -15,7 +16,17 @@ from app.tickets.labels import companion_line, required_proof, type_name, type_s
 from app.tickets.retention import export as export_tickets
 from app.tickets.retention import withdraw_documents
 from app.tickets.scanner_input import CODE_LENGTH, MAX_CODES, split_codes
+from app.tickets.supervision import (
+    ACTIONS,
+    MAX_NOTE_LENGTH,
+    Action,
+    Superseded,
+    actions_on,
+    checked_reason,
+    decide,
+)
 from app.tickets.views import (
+    REASONS,
     VERDICTS,
     Admission,
     Attendance,
@@ -27,23 +38,32 @@ from app.tickets.views import (
 )
 
 __all__ = [
+    "ACTIONS",
     "CODE_LENGTH",
     "MAX_CODES",
+    "MAX_GATE_LENGTH",
+    "MAX_NOTE_LENGTH",
+    "REASONS",
     "VERDICTS",
+    "Action",
     "Admission",
     "AlreadyAdmitted",
     "Attendance",
     "Concession",
     "Document",
+    "Door",
     "DuplicateAttempt",
     "IssueFacts",
     "StorageError",
+    "Superseded",
     "Ticket",
     "TicketLine",
+    "actions_on",
     "admit",
-    "admit_early",
     "attendance",
+    "checked_reason",
     "companion_line",
+    "decide",
     "document",
     "export_tickets",
     "identify",

@@ -8,17 +8,22 @@ from app.core.state_machine import StateMachine
 
 VALID: Final = "valid"
 ADMITTED: Final = "admitted"
+OUTSIDE: Final = "outside"  # admitted, then let out for a while: the same ticket admits again
 REVOKED: Final = "revoked"
-STATES: Final = (VALID, ADMITTED, REVOKED)
+STATES: Final = (VALID, ADMITTED, OUTSIDE, REVOKED)
+USED: Final = (ADMITTED, OUTSIDE)  # a used ticket is never revoked
 
-Event = Literal["admit", "take_back", "revoke"]
+Event = Literal["admit", "admit_again", "undo", "let_out", "revoke"]
 
 TICKET: Final = StateMachine[Event](
     "tickets.tickets",
     STATES,
     {
         (VALID, "admit"): ADMITTED,
-        (ADMITTED, "take_back"): VALID,  # only in the transaction that admitted it
+        (OUTSIDE, "admit"): ADMITTED,
+        (ADMITTED, "admit_again"): ADMITTED,  # a supervisor admits a second person
+        (ADMITTED, "undo"): VALID,
+        (ADMITTED, "let_out"): OUTSIDE,
         (VALID, "revoke"): REVOKED,
     },
 )

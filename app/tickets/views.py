@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from app.core.payloads import FIRST_FORM, FORM, known_fields
 from app.core.seat_names import full_name, long_name, short_name
 from app.core.showtime import Showtime
-from app.tickets.states import VALID
+from app.tickets.states import USED, VALID
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,11 @@ class Ticket:
     def is_valid(self) -> bool:
         return self.state == VALID
 
+    @property
+    def is_used(self) -> bool:
+        """Whether somebody was admitted with it, also if they are outside for a while."""
+        return self.state in USED
+
     @classmethod
     def of(cls, row: Row[Any], facts: IssueFacts) -> Ticket:
         return cls(
@@ -198,7 +203,12 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The answer to a try at the door: `verdict` is of VERDICTS, `ticket` None if unknown, `id` the row of the try."""
+    """The answer to a try at the door: `verdict` is of VERDICTS, `ticket` None if unknown, `id` the row of the try.
+
+    `order_size` counts the order's tickets that are not revoked, `left_in_order` those that are not used yet.
+    `is_first_of_order`: no other ticket of the order was admitted before this one. A supervisor's decision has its
+    `reason` (of REASONS) and `note`.
+    """
 
     verdict: str
     ticket: Ticket | None = None
@@ -206,10 +216,16 @@ class Admission:
     gate: str | None = None
     by_user_id: int | None = None
     id: int = 0
+    order_size: int = 1
+    left_in_order: int = 0
+    is_first_of_order: bool = True
+    supervisor_id: int | None = None
+    reason: str = ""
+    note: str = ""
 
     @property
     def admitted(self) -> bool:
-        return self.verdict in ("admitted", "admitted_early")
+        return self.verdict in ADMITTED_VERDICTS
 
     @property
     def proof(self) -> str | None:
@@ -218,18 +234,29 @@ class Admission:
 
     @property
     def concessions(self) -> Sequence[Concession]:
-        return self.ticket.facts.concessions if self.ticket is not None else ()
+        """What the order picks up at the counter; only the first person of the order is told."""
+        return self.ticket.facts.concessions if self.ticket is not None and self.is_first_of_order else ()
 
 
-VERDICTS = (
+ADMITTED_VERDICTS = (
     "admitted",
-    "admitted_early",  # before the auditorium opened, as a supervisor decided
+    "readmitted",  # the person was let out and came back
+    # As a supervisor decided: before the auditorium opened, against another refusal, a second person.
+    "admitted_early",
+    "admitted_override",
+    "admitted_again",
+)
+VERDICTS = (
+    *ADMITTED_VERDICTS,
+    "undone",  # a supervisor took the admission back
+    "let_out",  # a supervisor let the person out for a while
     "already",
     "revoked",
     "called_off",
     "unknown",
     "order_code",
     "forged",
+    "unknown_key",
     "cut",
     "garbled",
     "replaced",
@@ -240,13 +267,21 @@ VERDICTS = (
     "over",
 )
 
+# Why a supervisor decided; `other` needs a note.
+REASONS = ("mistake", "came_back", "moved", "paper", "other")
+
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """The numbers of admitted and of missing ticket holders of a screening."""
+    """The numbers of ticket holders of a screening who are inside, still expected, and let out for a while."""
 
     inside: int
     missing: int
+    outside: int = 0
+
+    @property
+    def sold(self) -> int:
+        return self.inside + self.missing + self.outside
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Tables of user-service (schema `users`): accounts, sessions, e-mail tokens, devices and their pairings."""
+"""Tables of user-service (schema `users`): accounts, sessions, e-mail tokens, PINs, devices and their pairings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base
 
 SCHEMA = "users"
-ROLES = ("customer", "door", "manager")
+ROLES = ("customer", "door", "supervisor", "manager")
 PURPOSES = ("verify", "reset")
 DEVICE_KINDS = ("kiosk", "door")
 Moment = DateTime(timezone=True)
@@ -97,3 +97,16 @@ class PairingRow(Base):
     kind: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     device_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.devices.id", ondelete="CASCADE"))
+
+
+class PinRow(Base):
+    """The PIN with which a supervisor decides at a device where another account is signed in."""
+
+    __tablename__ = "pins"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    pin_hash: Mapped[str] = mapped_column(Text)
+    set_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())

@@ -37,6 +37,10 @@ from app.users.personal_data import account_of as account_of
 from app.users.personal_data import erase_account as erase_account
 from app.users.personal_data import erase_sent_mails as erase_sent_mails
 from app.users.personal_data import export_account as export_account
+from app.users.pins import SUPERVISOR_ROLES as SUPERVISOR_ROLES
+from app.users.pins import set_pin as set_pin
+from app.users.pins import supervisor_by_pin as supervisor_by_pin
+from app.users.pins import supervisors_with_pin as supervisors_with_pin
 from app.users.sessions import begin_session as begin_session
 from app.users.sessions import end_session as end_session
 from app.users.sessions import session_owner as session_owner

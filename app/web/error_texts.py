@@ -43,6 +43,7 @@ def _texts(details: dict[str, Any]) -> dict[str, str]:
         | _of_buyers(details)
         | _of_accounts()
         | _of_devices(details)
+        | _of_supervision(details)
     )
 
 
@@ -102,6 +103,22 @@ def _of_accounts() -> dict[str, str]:
         "password.long": _("At most 200 characters."),
         "password.old_wrong": _("That is not your current password."),
         "sign_in.wrong": _("E-mail and password do not match."),
+    }
+
+
+def _of_supervision(details: dict[str, Any]) -> dict[str, str]:
+    return {
+        "action.missing": _("Choose what to do."),
+        "reason.missing": _("Choose why: the reason is written down."),
+        "reason.note_missing": _("Write the reason in a few words."),
+        "reason.note_too_long": _("At most %(num)d letters.", num=details.get("most", 0)),
+        "supervisor.missing": _("Choose who decides."),
+        "supervision.superseded": _("This ticket has changed since. Scan it again."),
+        "pin.wrong": _("That is not this person's PIN."),
+        "pin.digits": _(
+            "%(least)s to %(most)s digits.", least=details.get("least", 0), most=details.get("most", 0)
+        ),
+        "pin.simple": _("That is too easy to guess. Mix the digits."),
     }
 
 

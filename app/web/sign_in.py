@@ -117,4 +117,4 @@ def require_role(*roles: str) -> Callable[[Callable[..., Any]], Callable[..., An
     return decorate
 
 
-require_account = require_role(*("customer", "door", "manager"))
+require_account = require_role(*("customer", "door", "supervisor", "manager"))

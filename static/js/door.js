@@ -3,7 +3,7 @@
 import { onElements } from "./behaviour.js";
 import { Scan, isLineFeed, isSuffix, onScan, wholeCodes } from "./scanner.js";
 
-onElements("form[data-scan]", (form) => {
+onElements("form[data-scan]", (form, signal) => {
   const field = form.querySelector("[data-scan-field]");
   const verdict = () => document.getElementById("_verdict");
 
@@ -54,6 +54,12 @@ onElements("form[data-scan]", (form) => {
     const kind = verdict().dataset.verdict;
     if (kind) document.dispatchEvent(new CustomEvent("door:verdict", { detail: kind }));
   };
+
+  // "Next" shows the waiting page again; the field is ready for the next ticket.
+  // The swap removes the link, so the event of the swap is heard at the document.
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.target !== form) answered();
+  }, { signal });
 
   form.addEventListener("htmx:config:request", () => {
     field.value = "";

@@ -1,4 +1,4 @@
-// The sounds of the door's verdicts, so that staff need not look at the screen: one high tone = in, two low = already
+// The sounds and vibrations of the door's verdicts, so that staff need not look at the screen: one high tone = in, two low = already
 // in, low-high = elsewhere, one long low = refused. The device remembers whether they are off.
 import { onElements } from "./behaviour.js";
 
@@ -10,6 +10,7 @@ const NOTES = { // hertz, start and length in seconds
   elsewhere: [[LOW, 0, 0.16], [HIGH, 0.2, 0.16]],
   refused: [[LOW * 0.75, 0, 0.8]],
 };
+const SHAKES = { in: [60], already: [80, 80, 80], elsewhere: [80, 80, 200], refused: [600] }; // milliseconds: on, off, on
 const SILENT = "door-silent";
 let speaker;
 
@@ -28,7 +29,10 @@ onElements("[data-mute]", (button) => {
   show();
 });
 
-document.addEventListener("door:verdict", (event) => play(event.detail));
+document.addEventListener("door:verdict", (event) => {
+  navigator.vibrate?.(SHAKES[event.detail] ?? []);
+  play(event.detail);
+});
 
 function play(kind) {
   if (localStorage.getItem(SILENT) === "yes" || !NOTES[kind]) return;

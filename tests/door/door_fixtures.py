@@ -143,6 +143,11 @@ def forged_qr(ticket: Ticket) -> str:
     return qr.sign(qr.decode(ticket.qr_text)[0], Ed25519PrivateKey.generate())
 
 
+def qr_of_unknown_key() -> str:
+    """A whole QR text, signed, whose key this installation does not have."""
+    return qr.sign(qr.Payload(99, uuid.uuid4(), 41, 57, 0, 1), Ed25519PrivateKey.generate())
+
+
 def _for_another_screening(screening: Screening, **where: Any) -> str:
     return issue_tickets(another_screening(screening, **where))[0].qr_text
 
@@ -233,6 +238,7 @@ SCAN_CASES: dict[str, tuple[Callable[[Screening], str], str, str, str]] = {
     "unknown": (lambda screening: "K7QF-2M9-XRT", "refused", "Not found", "Não existe"),
     "an order's code": (lambda screening: "ltz 4720", "refused", "Order code", "Código do pedido"),
     "forged": (lambda screening: forged_qr(issue_tickets(screening)[0]), "refused", "Forged QR", "QR falso"),
+    "unknown key": (lambda screening: qr_of_unknown_key(), "refused", "Unknown key", "Chave estranha"),
     "cut": (
         lambda screening: issue_tickets(screening)[0].qr_text[:-9],
         "refused",

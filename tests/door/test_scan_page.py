@@ -67,7 +67,7 @@ def test_customers_are_refused(app: Flask, screening: Screening) -> None:
     assert count_tries() == 0
 
 
-@pytest.mark.parametrize("role", ["door", "manager"])
+@pytest.mark.parametrize("role", ["door", "supervisor", "manager"])
 def test_door_and_manager_scan(app: Flask, screening: Screening, role: str) -> None:
     staff = Staff(app, role=role)
     assert staff.get("/staff/scan").status_code == 200
@@ -106,9 +106,12 @@ def test_an_admission_shows_seat_auditorium_type_and_proof(staff: Staff, screeni
     full, student = issue_tickets(screening)
     answer = verdict_text(staff.scan(full.qr_text))
     assert "F7 Room 2 Row F, seat 7 Full price, no document needed" in answer
+    assert "1 more person of the order to come" in answer
+    assert "Under 12 only with a guardian" in answer
     assert "To pick up at the counter: Double bill combo" in answer
     answer = verdict_text(staff.scan(student.qr_text))
-    assert "F8 Room 2 Row F, seat 8 Half: student Ask for: Student card (CIE) with photo" in answer
+    assert "combo" not in answer, "the order's snacks are named once"
+    assert "F8 Room 2 Row F, seat 8 All 2 of the order are in Half: student Ask for: Student card" in answer
 
 
 def test_a_second_scan_shows_time_gate_and_account(app: Flask, staff: Staff, screening: Screening) -> None:

@@ -84,7 +84,7 @@ def test_htmx_gets_the_answer_as_a_partial(staff: Staff, screening: Screening) -
     answer = staff.post("/staff/admissions", {"code": ticket.code, "once": "x"}, **{"HX-Request": "true"})
     assert (answer.status_code, verdict_kind(answer)) == (200, "in")
     assert "<html" not in answer.text
-    assert set(re.findall(r'id="(\w+)"', answer.text)) == {"_verdict", "_place", "_counters"}
+    assert set(re.findall(r'id="(\w+)"', answer.text)) == {"_verdict", "_place", "_counters", "_actions"}
     assert counters(answer) == [1, 1, 2]
     assert verdict_kind(staff.get(answer.headers["HX-Replace-Url"])) == "in"
 

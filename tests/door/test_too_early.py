@@ -15,7 +15,7 @@ from app.core import config, db
 from app.core.config import Settings
 from app.door import verdicts
 from app.door.place import Place
-from app.door.scan import SHOWN_SECONDS
+from app.door.supervision import DECISION_SECONDS
 from app.events.service import Screening
 from app.tickets.service import Admission
 from tests.door.door_fixtures import (
@@ -31,7 +31,7 @@ from tests.door.door_fixtures import (
 )
 from tests.shop.visitor import Visitor
 
-BUTTON = re.compile(r'name="admission" value="(\d+)">([^<]+)</button>')
+LINK = re.compile(r'href="/staff/supervision/(\d+)">([^<]+)</a>')
 
 
 @pytest.fixture
@@ -48,14 +48,14 @@ def at_the_door(app: Flask, screening: Screening, role: str, language: str = "en
 
 
 def tried(answer: TestResponse) -> str:
-    """The number of the try in the supervisor's button."""
-    button = BUTTON.search(answer.text)
-    assert button is not None, answer.text
-    return button[1]
+    """The number of the try in the link to the supervisor's page."""
+    link = LINK.search(answer.text)
+    assert link is not None, answer.text
+    return link[1]
 
 
 def admit_early(staff: Staff, admission: str) -> TestResponse:
-    return staff.post("/staff/early-admissions", {"admission": admission})
+    return staff.post(f"/staff/supervision/{admission}", {"action": "admit", "reason": "mistake"})
 
 
 def admitted() -> list[tuple[str, int | None]]:
@@ -86,8 +86,6 @@ def test_an_early_ticket_gets_the_opening_time_and_stays_valid(
     assert (verdict_kind(answer), verdict_title(answer)) == ("already", f"{expected} {opens}")
     assert f"<title>{expected} {opens}" in answer.text
     assert ticket.seat_name in verdict_text(answer)
-    assert BUTTON.search(answer.text) is None, "the supervisor's button"
-    assert "/staff/early-admissions" not in answer.text
     assert counters(answer) == [0, 2, 2]
     config.use(settings.changed(cinema={"doors_open_minutes": 61}))
     assert verdict_kind(staff.scan(ticket.qr_text)) == "in"
@@ -104,20 +102,18 @@ def test_the_opening_time_before_a_screening_after_midnight(app: Flask, later: S
         assert (verdict.title, verdict.big) == (expected, "0h10" if language == "pt-BR" else "12:10 am")
 
 
-@pytest.mark.parametrize(
-    ("language", "label"), [("en", "Let in all the same"), ("pt-BR", "Deixar entrar mesmo assim")]
-)
+@pytest.mark.parametrize(("language", "label"), [("en", "Supervisor"), ("pt-BR", "Supervisão")])
 def test_a_supervisor_admits_an_early_ticket_once(
     app: Flask, later: Screening, language: str, label: str
 ) -> None:
     staff = at_the_door(app, later, "manager", language)
     ticket = issue_tickets(later)[0]
     answer = staff.scan(ticket.qr_text)
-    button = BUTTON.search(answer.text)
-    assert button is not None
-    assert button[2] == label
+    link = LINK.search(answer.text)
+    assert link is not None
+    assert link[2] == label
     assert admitted() == []
-    sent = [admit_early(staff, button[1]) for _ in range(2)]
+    sent = [admit_early(staff, link[1]) for _ in range(2)]
     assert [one.status_code for one in sent] == [303, 303]
     assert len({one.location for one in sent}) == 1, "sent twice is one try"
     answer = staff.get(sent[0].location)
@@ -130,7 +126,7 @@ def test_a_supervisor_admits_an_early_ticket_once(
     assert verdict_kind(staff.scan(ticket.qr_text)) == "already"
 
 
-def test_htmx_gets_the_supervisors_button_too(app: Flask, later: Screening) -> None:
+def test_htmx_gets_the_supervisors_link_too(app: Flask, later: Screening) -> None:
     staff = at_the_door(app, later, "manager")
     form = {"code": issue_tickets(later)[0].code, "once": uuid.uuid4().hex}
     answer = staff.post("/staff/admissions", form, **{"HX-Request": "true"})
@@ -142,7 +138,7 @@ def test_only_a_supervisor_admits_early(app: Flask, later: Screening) -> None:
     door = at_the_door(app, later, "door")
     sent = door.send(issue_tickets(later)[0].code)
     number = sent.location.rpartition("/")[2]
-    assert admit_early(door, number).status_code == 403
+    assert admit_early(door, number).status_code == 422, "a PIN is wanted"
     assert admit_early(Staff(app, role="customer"), number).status_code == 403
     assert admit_early(Visitor(app), number).location.startswith("/account/sign-in")  # type: ignore[arg-type]
     elsewhere = admit_early(at_the_door(app, later, "manager"), number)
@@ -153,7 +149,8 @@ def test_only_a_supervisor_admits_early(app: Flask, later: Screening) -> None:
 def test_without_csrf_token_nobody_is_admitted_early(app: Flask, later: Screening) -> None:
     staff = at_the_door(app, later, "manager")
     number = tried(staff.scan(issue_tickets(later)[0].code))
-    answer = staff.client.post("/staff/early-admissions", data={"admission": number}, headers=staff.headers)
+    form = {"action": "admit", "reason": "mistake"}
+    answer = staff.client.post(f"/staff/supervision/{number}", data=form, headers=staff.headers)
     assert answer.status_code == 400
     assert admitted() == []
 
@@ -164,10 +161,12 @@ def test_only_a_recent_early_try_can_be_admitted(app: Flask, later: Screening) -
         later, screening_id=later.id + 500, starts_at=later.starts_at + timedelta(days=3)
     )[0]
     refused = staff.send(other_day.code).location.rpartition("/")[2]
-    for nonsense in (refused, "", "0", "-1", "x", "٣", "9" * 40, "999999"):
+    for nonsense in (refused[:-1] + "0" * 9, "0", "9" * 40, "999999"):
         assert admit_early(staff, nonsense).location == "/staff/scan"
+    for nonsense in ("-1", "x"):
+        assert admit_early(staff, nonsense).status_code == 404
     number = tried(staff.scan(issue_tickets(later)[0].code))
-    age_admissions(seconds=SHOWN_SECONDS + 1)
+    age_admissions(seconds=DECISION_SECONDS + 1)
     assert admit_early(staff, number).location == "/staff/scan"
     assert admitted() == []
 

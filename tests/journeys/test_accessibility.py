@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -299,7 +300,9 @@ def test_the_door(checks: AxeChecks) -> None:
     here = {"code": door.issue_tickets(screening)[0].code, "place": f"screening-{screening.id}"}
     config.use(config.settings().changed(cinema={"doors_open_minutes": 1}))
     checks.at("door, too early, to a supervisor", checks.ana.post("/staff/admissions", here).location)
-    assert checks.browser.page.locator("[name=admission]").is_visible()
+    link = checks.browser.page.get_by_role("link", name=re.compile("Supervis"))
+    checks.at("a supervisor decides", str(link.get_attribute("href")))
+    checks.at("a supervisor's PIN", "/staff/pin")
     with db.transaction() as session:  # the minute of the misses above could end before those below
         session.execute(text("delete from core.throttle"))
     for _ in range(admission.MISSES_PER_MINUTE):

@@ -22,7 +22,17 @@ from tests.live_server import LiveServer
 
 NewPage = Callable[..., Page]
 NOT_YET = re.compile(r"^\s*Ainda não:\s+abre às \d{1,2}h(\d\d)?\s*$")
-ADMIT_ANYWAY = "Deixar entrar mesmo assim"
+
+
+def decide(page: Page) -> None:
+    """Open the supervisor's page of the verdict, give the reason, and decide, by keyboard alone."""
+    page.get_by_role("link", name="Supervisão").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("radio", name="Deixar entrar mesmo assim")).to_be_checked()
+    page.get_by_role("radio", name="Foi lido por engano").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Decidir").focus()
+    page.keyboard.press("Enter")
 
 
 @pytest.fixture
@@ -40,8 +50,7 @@ def test_a_supervisor_admits_before_the_opening_time(new_page: NewPage, server: 
     scan(page, first)
     expect(page.get_by_role("heading", level=1)).to_have_text(NOT_YET)
     expect_admitted(page, before)
-    page.get_by_role("button", name=ADMIT_ANYWAY).focus()
-    page.keyboard.press("Enter")
+    decide(page)
     expect_verdict(page, "Pode entrar")
     expect_admitted(page, before + 1)
     expect(page.locator("#code")).to_be_focused()
@@ -57,6 +66,6 @@ def test_a_supervisor_admits_before_the_opening_time(new_page: NewPage, server: 
     expect(plain.locator("#code")).to_be_focused()
     scan(plain, second)
     expect(plain.get_by_role("heading", level=1)).to_have_text(NOT_YET)
-    plain.get_by_role("button", name=ADMIT_ANYWAY).click()
+    decide(plain)
     expect_verdict(plain, "Pode entrar")
     expect_admitted(plain, before + 2)

@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from app.core import config, db
 from app.core.config import Settings
-from app.tickets import admission, issuing, service
+from app.core.moves import Move
+from app.tickets import issuing, service, supervision, ticket_admission
 from tests.actors import door_actor
 from tests.races.concurrency import wait_until_blocked
 from tests.tickets.conftest import FULL, STUDENT, make_facts
@@ -54,18 +55,114 @@ def test_parallel_early_admissions_admit_once(tickets: list[service.Ticket], set
     with db.transaction():
         tried = service.admit(qr_text, door_actor(), gate="1")
     assert tried.verdict == "too_early"
-    verdicts = run_together(
-        20, lambda n: service.admit_early(tried.id, door_actor(), gate=str(n), seconds=600).verdict
-    )
-    assert verdicts == {"admitted_early": 1, "already": 19}
+    verdicts = run_together(20, lambda n: decision("admit", tried.id))
+    assert verdicts == {"admitted_early": 1, "sent before": 19}
+
+
+def decision(action: service.Action, admission_id: int) -> str:
+    """The verdict after a supervisor's decision on a try, or why there is none."""
+    try:
+        tried = service.recent_admission(admission_id, door_actor(), seconds=600)
+        door = service.Door(door_actor(), "1")
+        return service.decide(action, tried, door, supervisor_id=3, reason="mistake").verdict
+    except service.DuplicateAttempt:
+        db.session().rollback()
+        return "sent before"
+    except service.Superseded:
+        db.session().rollback()
+        return "superseded"
+
+
+def test_an_undo_in_many_forms_at_once_happens_once(tickets: list[service.Ticket]) -> None:
+    with db.transaction():
+        first = service.admit(tickets[0].qr_text, door_actor(), gate="1")
+    assert run_together(20, lambda n: decision("undo", first.id)) == {"undone": 1, "sent before": 19}
+
+
+def undo_after_a_newer_admission(ticket: service.Ticket) -> str:
+    """Undo an admission while another transaction undoes it and admits the ticket once more: the state is the same."""
+    with db.transaction():
+        first = service.admit(ticket.qr_text, door_actor(), gate="1")
+    locked = threading.Event()
+
+    def undo() -> str:
+        locked.wait(30)
+        with db.transaction():
+            return decision("undo", first.id)
+
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(undo)
+        with db.transaction():
+            assert decision("let_out", first.id) == "let_out"
+            assert service.admit(ticket.qr_text, door_actor(), gate="2").verdict == "readmitted"
+            locked.set()
+            wait_until_blocked()
+        return late.result()
+
+
+def test_an_undo_does_not_take_back_a_newer_admission(tickets: list[service.Ticket]) -> None:
+    assert undo_after_a_newer_admission(tickets[0]) == "superseded"
+
+
+def test_control_without_the_check_a_newer_admission_is_taken_back(
+    tickets: list[service.Ticket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "_require_last_change", lambda tried, ticket: None)
+    unguarded = str(ticket_admission.UNDO.statement).replace("and left_at is null", "")
+    monkeypatch.setattr(ticket_admission, "UNDO", Move(text(unguarded), "undo"))
+    assert undo_after_a_newer_admission(tickets[0]) == "undone"
+
+
+def test_admission_undo_and_revocation_at_once(database: str) -> None:
+    """An order is revoked with no ticket inside, or kept whole: no person is inside with a refunded ticket."""
+    db.connect(database, pool_size=20)
+    for number in range(25):
+        with db.transaction():
+            first, second = service.issue(make_facts(screening_id=2000 + number), [FULL, STUDENT])
+            inside = service.admit(first.qr_text, door_actor(), gate="1")
+        outcome = _three_at_once(inside.id, first, second)
+        with db.reading():
+            states = {ticket.state for ticket in service.of_order(first.order_id)}
+        assert states == {"revoked"} if outcome == "revoked" else "revoked" not in states
+
+
+def _three_at_once(inside: int, first: service.Ticket, second: service.Ticket) -> str:
+    """Undo the first ticket's admission, scan it and the second one, and cancel the order; returns the cancellation."""
+    gate = threading.Barrier(3)
+
+    def cancel() -> str:
+        gate.wait(30)
+        try:
+            with db.transaction():
+                service.revoke(first.order_id)
+        except service.AlreadyAdmitted:
+            return "kept"
+        return "revoked"
+
+    def undo() -> str:
+        gate.wait(30)
+        with db.transaction():
+            return decision("undo", inside)
+
+    def scan() -> None:
+        gate.wait(30)
+        for ticket in (first, second):
+            with db.transaction():
+                service.admit(ticket.qr_text, door_actor(), gate="1")
+
+    with ThreadPoolExecutor(3) as pool:
+        cancelled, undone, scanned = pool.submit(cancel), pool.submit(undo), pool.submit(scan)
+        assert undone.result() in ("undone", "superseded")
+        scanned.result()
+        return cancelled.result()
 
 
 def test_control_without_the_condition_a_ticket_is_admitted_many_times(
     tickets: list[service.Ticket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unguarded = admission.ADMIT.replace("and t.state = 'valid'", "")
-    assert unguarded != admission.ADMIT
-    monkeypatch.setattr(admission, "ADMIT", unguarded)
+    unguarded = ticket_admission.ADMIT.replace("and t.state in ('valid', 'outside')", "")
+    assert unguarded != ticket_admission.ADMIT
+    monkeypatch.setattr(ticket_admission, "ADMIT", unguarded)
     qr_text = tickets[0].qr_text
     verdicts = run_together(THREADS, lambda n: service.admit(qr_text, door_actor(n), gate=str(n)).verdict)
     assert verdicts["admitted"] > 1

@@ -16,9 +16,10 @@ from app.core.errors import NotFound, TooMany
 from app.events import service as events
 from app.events.service import Screening
 from app.tickets import admission, admission_log, qr, service
-from app.tickets.admission import ATTENDANCE, refusal
 from app.tickets.admission_log import Door
+from app.tickets.attendance import ATTENDANCE
 from app.tickets.service import Attendance
+from app.tickets.ticket_admission import refusal
 from tests.actors import door_actor
 from tests.reservations.auditoriums import make_screening
 from tests.tickets.conftest import FULL, Issue, admit, make_facts
@@ -73,10 +74,14 @@ def test_a_qr_signed_by_another_key_is_forged(issue: Issue) -> None:
     assert answer.ticket is None
 
 
-def test_a_qr_with_an_unknown_key_id_is_forged(issue: Issue) -> None:
+def test_a_qr_of_an_unknown_key_is_named_and_counted(issue: Issue) -> None:
     issue()
     payload = qr.Payload(99, uuid.uuid4(), 41, 57, 0, 1)
-    assert admit(qr.sign(payload, Ed25519PrivateKey.generate())).verdict == "forged"
+    foreign = qr.sign(payload, Ed25519PrivateKey.generate())
+    for _ in range(admission.MISSES_PER_MINUTE):
+        assert admit(foreign).verdict == "unknown_key"
+    with pytest.raises(TooMany):
+        admit(foreign)
 
 
 def test_a_changed_seat_is_forged(issue: Issue) -> None:
@@ -150,6 +155,7 @@ MINUTE = timedelta(minutes=1)
     [
         ("revoked", Door(door_actor(), "1", screening_id=42), 0, "revoked"),
         ("admitted", Door(door_actor(), "1", screening_id=42), 0, "already"),
+        ("outside", Door(door_actor(), "1", screening_id=42), 0, "other_screening"),
         ("valid", Door(door_actor(), "1"), -120, "too_early"),
         ("valid", Door(door_actor(), "1", screening_id=41), -120, "too_early"),
         ("valid", Door(door_actor(), "1", screening_id=42), -120, "other_screening"),

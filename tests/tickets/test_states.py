@@ -8,9 +8,16 @@ from app.tickets.states import TICKET
 def test_the_moves_of_a_ticket() -> None:
     assert TICKET.moves == {
         ("valid", "admit"): "admitted",
-        ("admitted", "take_back"): "valid",
+        ("outside", "admit"): "admitted",
+        ("admitted", "admit_again"): "admitted",
+        ("admitted", "undo"): "valid",
+        ("admitted", "let_out"): "outside",
         ("valid", "revoke"): "revoked",
     }
+
+
+def test_a_used_ticket_is_never_revoked() -> None:
+    assert TICKET.before("revoke") == ("valid",)
 
 
 def test_a_revoked_ticket_stays_revoked() -> None:

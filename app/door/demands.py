@@ -1,0 +1,79 @@
+"""What staff ask of a person who may come in, and what they tell them: proof, age rule, order, snacks, notes."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.door import decisions
+from app.products import service as products
+from app.tickets import service as tickets
+from app.tickets.service import Admission, Ticket
+from app.web.locale import locale
+
+
+def proof(ticket: Ticket) -> str:
+    """What to ask the person for; empty if no document is needed."""
+    proof = tickets.required_proof(ticket, locale())
+    if not proof:
+        return ""
+    if ticket.half_kind == "student":
+        # Lei 12.933/2013: a student card is valid until 31 March of the year after its issue.
+        return _("Ask for: %(proof)s, valid until March 31", proof=proof)
+    return tickets.companion_line(ticket, locale()) or _("Ask for: %(proof)s", proof=proof)
+
+
+def people(admission: Admission) -> str:
+    """How many people of the order are still to come."""
+    if admission.order_size < 2:
+        return _("1 person")
+    if not admission.left_in_order:
+        return _("All %(num)d of the order are in", num=admission.order_size)
+    return ngettext(
+        "%(num)d more person of the order to come",
+        "%(num)d more people of the order to come",
+        admission.left_in_order,
+    )
+
+
+def age_rule(ticket: Ticket) -> str:
+    """Who may see the film below its age rating (Portaria MJSP 502/2021, article 10); empty if it says nothing."""
+    rating = ticket.facts.age_rating
+    if rating == "18":
+        return _("Nobody under 16. At 16 and 17 only with written permission.")
+    if rating in ("10", "12", "14", "16"):
+        return _("Under %(age)s only with a guardian, or with written permission.", age=rating)
+    return ""
+
+
+def admission_note(admission: Admission) -> tuple[str, ...]:
+    """How a person came in who was not admitted in the usual way, and why."""
+    notes = {
+        "admitted_early": _("Let in before the room opened."),
+        "admitted_override": _("Let in by a supervisor."),
+        "admitted_again": _("Let in a second time by a supervisor."),
+        "readmitted": _("Back from outside."),
+    }
+    note = notes.get(admission.verdict)
+    return tuple(part for part in (note, decisions.reason_line(admission)) if part)
+
+
+def change_note(ticket: Ticket) -> tuple[str, ...]:
+    """A note for a guest whose printed ticket shows a former version of the film."""
+    if not ticket.facts.is_changed:
+        return ()
+    version = tickets.version_name(ticket.facts, locale())
+    return (_("This screening has changed: it is now %(version)s.", version=version),)
+
+
+def concessions(admission: Admission) -> tuple[str, ...]:
+    """The snacks that the counter has not handed out yet."""
+    ticket = admission.ticket
+    if ticket is None or not admission.concessions:
+        return ()
+    left = products.left_to_collect(ticket.order_id)
+    things = [
+        f"{thing.quantity} × {thing.name_in(locale())}" if thing.quantity > 1 else thing.name_in(locale())
+        for thing in (admission.concessions if left is None else left)
+    ]
+    return (_("To pick up at the counter: %(things)s", things=", ".join(things)),) if things else ()
