@@ -10,6 +10,10 @@ from whitenoise import WhiteNoise
 
 HASHED = re.compile(r"/dist/[\w-]+\.[0-9A-Z]{8}\.(js|css)$")
 ONE_DAY = 24 * 3600
+ASSET_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+# A worker has the policy of its own script. Only this one may run WebAssembly: the reader of QR codes.
+QR_WORKER = re.compile(r"/dist/entry_qr_worker\.[0-9A-Z]{8}\.js$")
+QR_WORKER_POLICY = "default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
 
 
 def serve_static(app: Flask) -> Any:
@@ -25,8 +29,9 @@ def serve_static(app: Flask) -> Any:
     return outer
 
 
-def _headers(headers: Any, _path: str, _url: str) -> None:
+def _headers(headers: Any, _path: str, url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     # An SVG opened by its own address is a page, so its scripts are forbidden.
-    headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    is_worker = QR_WORKER.search(url) is not None
+    headers["Content-Security-Policy"] = QR_WORKER_POLICY if is_worker else ASSET_POLICY

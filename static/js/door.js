@@ -12,7 +12,11 @@ onElements("form[data-scan]", (form, signal) => {
     field.inputMode = "none";
     field.focus({ preventScroll: true });
   };
-  field.addEventListener("pointerdown", () => { field.inputMode = "text"; });
+  field.addEventListener("pointerdown", () => {
+    if (field.inputMode === "text") return;
+    field.blur(); // a phone opens its keyboard only for a field that takes the focus
+    field.inputMode = "text";
+  });
 
   // Enter sends the form by itself. So do Tab and a line feed of a scanner; a person's Tab moves the focus.
   const scan = new Scan();

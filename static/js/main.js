@@ -18,5 +18,6 @@ import "./escape.js";
 import "./running_sum.js";
 import "./extension.js";
 import "./door.js";
+import "./door_camera.js";
 import "./door_sounds.js";
 import "./counter.js";

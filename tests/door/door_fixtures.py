@@ -269,7 +269,7 @@ def verdict_title(answer: TestResponse) -> str:
 def verdict_text(answer: TestResponse) -> str:
     """The text of the verdict, without markup."""
     start = answer.text.index('id="_verdict"')
-    part = answer.text[start : answer.text.find("</main>", start)].partition("<template")[0]
+    part = re.split("<section|<template", answer.text[start : answer.text.find("</main>", start)])[0]
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", part)).split())
 
 

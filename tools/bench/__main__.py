@@ -10,6 +10,7 @@ from pathlib import Path
 from tools.bench import (
     comparison,
     costs,
+    decoding,
     front,
     holds,
     machine,
@@ -48,6 +49,7 @@ def main() -> int:
         elif asked.against is not None:
             comparison.measure(asked.against.resolve())
         else:
+            decoding.measure()
             _all(seconds)
     except KeyboardInterrupt:
         return 130
