@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row, TextClause, text
@@ -136,6 +137,15 @@ def of_account(user_id: int, verified_email: str | None) -> list[OrderView]:
         {"user_id": user_id, "email": verified_email},
     )
     return [_view(row) for row in rows]
+
+
+def buyer_names(order_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The buyers' names by order, of those orders that have one."""
+    rows = db.session().execute(
+        text("select id, name from orders.orders where id = any(:ids) and name is not null"),
+        {"ids": list(order_ids)},
+    )
+    return {row.id: row.name for row in rows}
 
 
 def id_by_reservation(reservation_id: uuid.UUID) -> uuid.UUID | None:

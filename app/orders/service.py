@@ -36,7 +36,15 @@ from app.orders.pickups import (
     undo_handout,
 )
 from app.orders.pricing import TypeChoice
-from app.orders.queries import by_id, find, find_by_code, of_account, open_orders_of, order
+from app.orders.queries import (
+    buyer_names,
+    by_id,
+    find,
+    find_by_code,
+    of_account,
+    open_orders_of,
+    order,
+)
 from app.orders.reseat import accept as accept_reseat
 from app.orders.reseat import decline as decline_reseat
 from app.orders.reseat import offered_seats
@@ -80,6 +88,7 @@ __all__ = [
     "abandon",
     "accept_reseat",
     "ask_for_pickup",
+    "buyer_names",
     "buyer_problems",
     "by_id",
     "can_ask_for_pickup",

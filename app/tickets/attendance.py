@@ -1,13 +1,15 @@
-"""How many ticket holders of a screening are inside, and how many are still expected."""
+"""The ticket holders of a screening: how many are inside and still expected, and the list of their tickets."""
 
 from __future__ import annotations
+
+import uuid
 
 from sqlalchemy import text
 
 from app.core import db
 from app.core.state_machine import none_of, one_of
 from app.tickets.states import ADMITTED, OUTSIDE, REVOKED, VALID
-from app.tickets.views import Attendance
+from app.tickets.views import Attendance, IssueFacts, Ticket
 
 # The condition on the state lets Postgres use the screening's index, which leaves revoked tickets out.
 ATTENDANCE = text(
@@ -24,3 +26,22 @@ def attendance(*screening_ids: int) -> Attendance:
     """How many are inside, still expected and let out, of all these screenings; revoked tickets do not count."""
     row = db.session().execute(ATTENDANCE, {"ids": list(screening_ids)}).one()
     return Attendance(row.inside, row.missing, row.outside)
+
+
+_OF_SCREENING = text(
+    f"""
+    select t.*, i.facts from tickets.tickets t join tickets.issues i using (order_id)
+    where t.screening_id = :id and {none_of("t.state", (REVOKED,))} order by t.order_id, t.number
+    """
+)
+
+
+def of_screening(screening_id: int) -> list[Ticket]:
+    """The screening's tickets by order and number, without revoked ones."""
+    facts: dict[uuid.UUID, IssueFacts] = {}
+    found = []
+    for row in db.session().execute(_OF_SCREENING, {"id": screening_id}):
+        if row.order_id not in facts:
+            facts[row.order_id] = IssueFacts.of(row.facts)
+        found.append(Ticket.of(row, facts[row.order_id]))
+    return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.tickets.admission import admit, identify
 from app.tickets.admission_log import MAX_GATE_LENGTH, Door, DuplicateAttempt, recent_admission
-from app.tickets.attendance import attendance
+from app.tickets.attendance import attendance, of_screening
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.door_opening import opening_lead_time, opens_at
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
@@ -69,6 +69,7 @@ __all__ = [
     "identify",
     "issue",
     "of_order",
+    "of_screening",
     "opening_lead_time",
     "opens_at",
     "pdf_link",

@@ -1,0 +1,124 @@
+"""The list of a screening: who is inside, who is still to come, by type; with a search by name, seat and code."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import Response, render_template
+from htmx_flask import make_response, request
+
+from app.core.errors import NotFound
+from app.core.i18n import format_time
+from app.door import blueprint
+from app.door.place import current_place, place_choices
+from app.door.supervision import require_staff
+from app.events import service as events
+from app.events.service import Screening
+from app.orders import service as orders
+from app.tickets import service as tickets
+from app.tickets.service import Attendance, Ticket
+from app.web.locale import locale
+
+MAX_QUERY_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A ticket of the list with its buyer's name, which may be empty, and its type in the visitor's language."""
+
+    ticket: Ticket
+    name: str
+    type_text: str
+
+    @property
+    def admitted_at(self) -> str:
+        at = self.ticket.admitted_at
+        return format_time(at, locale(), self.ticket.facts.timezone) if at is not None else ""
+
+    @property
+    def search_text(self) -> str:
+        """What the search looks in: name, seat, code and serial."""
+        ticket = self.ticket
+        return " ".join(_folded(one) for one in (self.name, ticket.seat_name, ticket.code, ticket.serial))
+
+
+@blueprint.get("/staff/guests")
+@require_staff
+def guest_list() -> Response:
+    """Show the list of the screening in `screening`, else of the one where the device stands; `q` searches."""
+    place = current_place(request)
+    screening = _screening(request.args.get("screening", "")) or place.screening
+    query = request.args.get("q", "")[:MAX_QUERY_LENGTH]
+    everybody = _guests(screening) if screening is not None else []
+    values = {
+        "place": place,
+        "screening": screening,
+        "choices": place_choices(),
+        "guests": matching(everybody, query),
+        "by_type": counted_by_type(everybody),
+        "total": _counted(one.ticket for one in everybody),
+        "query": query,
+        "attendance_of": {
+            one.id: tickets.attendance(one.id)
+            for site, screenings in place_choices()
+            if screening is None and (place.cinema is None or site.id == place.cinema.id)
+            for one in screenings
+        },
+    }
+    return make_response(
+        render_template("door/page_guests.html", **values), 200, {"Cache-Control": "no-store"}
+    )
+
+
+def matching(guests: Iterable[Guest], query: str) -> list[Guest]:
+    """The guests whose name, seat or code has each word of the query, whatever its accents and capitals."""
+    words = [_folded(word) for word in query.split()]
+    return [one for one in guests if all(word in one.search_text for word in words)]
+
+
+def counted_by_type(guests: Iterable[Guest]) -> list[tuple[str, Attendance]]:
+    """The counters of each ticket type, the most frequent type first."""
+    of_type: dict[str, list[Ticket]] = {}
+    for one in guests:
+        of_type.setdefault(one.type_text, []).append(one.ticket)
+    ordered = sorted(of_type.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [(name, _counted(of_it)) for name, of_it in ordered]
+
+
+def _counted(of_them: Iterable[Ticket]) -> Attendance:
+    states = Counter(one.state for one in of_them)
+    return Attendance(states["admitted"], states["valid"], states["outside"])
+
+
+def _guests(screening: Screening) -> list[Guest]:
+    """All guests of the screening in the order of their seats."""
+    found = tickets.of_screening(screening.id)
+    names = orders.buyer_names({one.order_id for one in found})
+    made = [Guest(one, names.get(one.order_id, ""), tickets.type_short(one, locale())) for one in found]
+    return sorted(made, key=lambda one: _seat_order(one.ticket))
+
+
+def _seat_order(ticket: Ticket) -> tuple[str, int, str, int]:
+    """Section, row and number; rows of one letter come before those of two, and 10 comes after 9."""
+    digits = re.sub(r"\D", "", ticket.seat_number)
+    return ticket.section, len(ticket.row_label), ticket.row_label, int(digits) if digits else 0
+
+
+def _screening(typed: str) -> Screening | None:
+    """The screening with this number, if it is one of today's. Raises NotFound for any other number."""
+    if not typed:
+        return None
+    number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0
+    if not any(one.id == number for _, screenings in place_choices() for one in screenings):
+        raise NotFound("screening")
+    return events.screening(number)
+
+
+def _folded(text: str) -> str:
+    """The letters and digits of the text, without accents, in small letters."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if char.isalnum())
