@@ -304,6 +304,7 @@ def test_the_door(checks: AxeChecks) -> None:
     checks.at("a supervisor decides", str(link.get_attribute("href")))
     checks.at("a supervisor's PIN", "/staff/pin")
     checks.at("the guest list", "/staff/guests")
+    checks.at("a search that finds nothing", "/staff/guests?q=nobody")
     with db.transaction() as session:  # the minute of the misses above could end before those below
         session.execute(text("delete from core.throttle"))
     for _ in range(admission.MISSES_PER_MINUTE):
