@@ -22,6 +22,6 @@ def field_errors(answer: TestResponse) -> dict[str, str]:
 
 
 def field_value(answer: TestResponse, name: str) -> str:
-    found = re.search(rf'name="{name}" type="\w+" value="([^"]*)"', answer.text)
+    found = re.search(rf'name="{name}" type="\w+"\s+value="([^"]*)"', answer.text)
     assert found is not None, answer.text
     return html.unescape(found[1])
