@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -196,6 +197,9 @@ class FormFuzzer:
             "charge_id": [self.charge],
             "provider": ["sandbox"],
             "filename": ["img/favicon.svg"],
+            "order_id": [str(self.paid.id)],
+            "device_id": [str(uuid.UUID(int=0))],
+            "part": ["handouts"],
         }.get(argument, ["1"])
 
     def addresses(self, rule: Rule) -> Iterator[str]:

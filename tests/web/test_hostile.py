@@ -21,7 +21,9 @@ from tests.web.form_fuzzer import (
 )
 
 # These need no CSRF token: from another site they change nothing, as their functions explain.
-WITHOUT_CSRF_TOKEN = {"/language", "/cinema", "/orders/<token>", "/orders/<token>/payment", "/kiosk/agent"}
+WITHOUT_CSRF_TOKEN = {
+    "/language", "/cinema", "/orders/<token>", "/orders/<token>/payment", "/kiosk/agent", "/kiosk/heartbeat"
+}  # fmt: skip
 EVERY_FIELD = ("age", "answer", "act", "code", "cpf", "email", "go", "instead", "keep", "kind", "language")
 MORE_FIELDS = ("method", "name", "new", "next", "old", "once", "password", "quantity", "seat", "type")
 
