@@ -49,8 +49,6 @@ def install_browser() -> None:
     """Install a Chromium for the tests: the one of Debian if apt may be used, or else that of Playwright."""
     missing = _missing(DRIVER_LIBRARIES) if sys.platform == "linux" else []
     no_browser = find_browser() is None
-    if _may_use_apt():
-        missing += [package for name, package in SCREEN_PROGRAMS.items() if shutil.which(name) is None]
     if no_browser and _may_use_apt():
         missing.append("chromium")
         no_browser = False
@@ -60,6 +58,17 @@ def install_browser() -> None:
         fetch: list[str | Path] = [PYTHON, "-m", "playwright", "install", "chromium"]
         with progress("Fetching a Chromium with Playwright"):
             run(fetch, "the browser tests need Chromium: install it")
+    _try_screen_programs()
+
+
+def _try_screen_programs() -> None:
+    """Install what the test of the kiosk's browser needs, if apt may be used and can: without them it is skipped."""
+    missing = [package for name, package in SCREEN_PROGRAMS.items() if shutil.which(name) is None]
+    if missing and _may_use_apt():
+        try:
+            apt_install(missing, "the test of the kiosk's browser needs")
+        except SetupError as error:
+            print(f"  {error}\n  It is skipped without them.", flush=True)
 
 
 def apt_install(packages: Sequence[str], purpose: str) -> None:
