@@ -20,7 +20,8 @@ from app.users.service import Device
 from app.web.locale import COOKIE
 from app.web.security import over_tls
 
-_MAX_AGE = 400 * 24 * 60 * 60  # browsers allow no more; each renewal of the token begins it anew
+# Seconds: the longest age that browsers allow. It starts again when the token is renewed.
+_MAX_AGE = 400 * 24 * 60 * 60
 LANGUAGE_COOKIE = COOKIE
 MODES = ("large", "contrast", "low")  # of display; they end with the visit
 _MODES = "modes"

@@ -74,7 +74,7 @@ def why_not() -> str:
     if not Path("/etc/chromium").is_dir():
         return "no Debian Chromium: it has no /etc/chromium"
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode:
-        return "a mount namespace needs root"
+        return "this process may not make a mount namespace (not root, or in a chroot)"
     return ""
 
 

@@ -42,8 +42,8 @@ class Entry:
 class Journal:
     """One file, one writer: open() marks what a crash left in the middle as interrupted.
 
-    WAL with synchronous=FULL: a commit is on the disk when it returns. Tickets admit whoever has them, so a sheet is
-    erased from the file (secure_delete) when it is not needed any more.
+    WAL with synchronous=FULL: a commit is on the disk when it returns. Another person could use a ticket, so
+    the file does not keep a sheet (secure_delete) after it is needed.
     """
 
     def __init__(self, path: Path) -> None:
