@@ -12,14 +12,13 @@ import hmac
 import json
 import secrets
 import string
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 
-from app.adapters.postgres_limits import WORKER, Limits, connect_args
+from app.adapters.postgres_limits import WORKER, Limits
 from app.adapters.psp import (
     ChargeRequest,
     ChargeState,
@@ -47,6 +46,7 @@ from app.adapters.psp.sandbox_statements import (
 )
 from app.adapters.psp.sandbox_views import BankView, Notification, payments_of
 from app.adapters.psp.webhook_body import charge_ids
+from app.adapters.sandbox_database import SandboxDatabase
 
 SIGNATURE = "X-Sandbox-Signature"
 REFUND_MODES = ("ok", "slow", "fail")
@@ -58,21 +58,11 @@ class Sandbox:
     name = "sandbox"
 
     def __init__(self, url: str, *, secret_key: str, pix: str = "manual", limits: Limits = WORKER) -> None:
-        self._engine = create_engine(
-            url.replace("postgresql://", "postgresql+psycopg2://", 1),
-            pool_size=4,
-            max_overflow=8,
-            isolation_level="AUTOCOMMIT",
-            hide_parameters=True,
-            pool_timeout=limits.pool,
-            connect_args=connect_args(url, limits),
-        )
+        self._database = SandboxDatabase(url, "sandbox_bank", TABLES, limits)
         self._key = hmac.new(secret_key.encode(), b"sandbox bank webhook", hashlib.sha256).digest()
         after = auto_after(pix)
         self._auto = after is not None
         self._auto_after = after or 0.0
-        self._creating = threading.Lock()
-        self._has_tables = False
 
     # The methods of the port.
 
@@ -133,7 +123,7 @@ class Sandbox:
 
     def view(self, charge_id: str) -> BankView:
         """The facts of a charge for the bank's page. Raises UnknownCharge."""
-        with self._connection() as bank:
+        with self._database.connection() as bank:
             row = bank.execute(FETCH, {"id": charge_id}).first()
         if row is None:
             raise UnknownCharge(charge_id)
@@ -171,7 +161,7 @@ class Sandbox:
         over = charge.status != "pending" or charge.seconds_left < 0
         if over and not stubborn:
             raise Refused(charge.status)
-        with self._transaction() as bank:
+        with self._database.transaction() as bank:
             for _ in range(times):
                 bank.execute(
                     PAY,
@@ -188,7 +178,7 @@ class Sandbox:
 
     def decline(self, charge_id: str) -> None:
         """The bank refuses the card."""
-        with self._transaction() as bank:
+        with self._database.transaction() as bank:
             if bank.execute(DECLINE, {"id": charge_id}).rowcount:
                 self._notify(bank, charge_id, 0.0, 1)
 
@@ -196,21 +186,21 @@ class Sandbox:
         """Set how refunds of this charge end: ok, slow (after a few seconds), fail."""
         if mode not in REFUND_MODES:
             raise ValueError(mode)
-        with self._connection() as bank:
+        with self._database.connection() as bank:
             bank.execute(SET_REFUND_MODE, {"id": charge_id, "mode": mode})
 
     def start_outage(self, seconds: float, *, lose_answers: bool = False) -> None:
         """Be unreachable for `seconds`; with `lose_answers` calls have their effect, but their answers are lost."""
-        with self._connection() as bank:
+        with self._database.connection() as bank:
             bank.execute(START_OUTAGE, {"kind": "lost" if lose_answers else "away", "seconds": seconds})
 
     def end_outage(self) -> None:
-        with self._connection() as bank:
+        with self._database.connection() as bank:
             bank.execute(text("delete from sandbox_bank.outages"))
 
     def notifications(self, limit: int = 20) -> list[Notification]:
         """The webhooks that are due. Each is due again after 10 s unless `delivered`, as at real banks."""
-        with self._connection() as bank:
+        with self._database.connection() as bank:
             rows = bank.execute(TAKE_NOTIFICATIONS, {"limit": limit}).all()
         return [self.notification(row.charge_id, row.id) for row in rows]
 
@@ -221,11 +211,11 @@ class Sandbox:
         return Notification(notification_id, headers, body)
 
     def delivered(self, notification_id: int) -> None:
-        with self._connection() as bank:
+        with self._database.connection() as bank:
             bank.execute(DELIVERED, {"id": notification_id})
 
     def dispose(self) -> None:
-        self._engine.dispose()
+        self._database.dispose()
 
     def _signature(self, body: bytes) -> str:
         return hmac.new(self._key, body, hashlib.sha256).hexdigest()
@@ -249,38 +239,13 @@ class Sandbox:
     @contextmanager
     def _port_connection(self) -> Iterator[Connection]:
         """A connection for the methods of the port; it fails during a simulated outage."""
-        with self._connection() as bank:
+        with self._database.connection() as bank:
             outages = set(bank.execute(OUTAGES).scalars())
             if "away" in outages:
                 raise Unreachable("the sandbox bank is unreachable")
             yield bank
             if "lost" in outages:
                 raise Unreachable("the answer of the sandbox bank was lost")
-
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        with self._engine.connect() as bank:
-            if not self._has_tables:
-                self._create_tables(bank)
-            yield bank
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        """A transaction, for changes of more than one statement."""
-        with self._connection():
-            pass
-        with self._engine.execution_options(isolation_level="READ COMMITTED").begin() as bank:
-            yield bank
-
-    def _create_tables(self, bank: Connection) -> None:
-        with self._creating:
-            bank.execute(text("select pg_advisory_lock(hashtext('sandbox_bank'))"))
-            try:
-                for statement in TABLES:
-                    bank.execute(text(statement))
-            finally:
-                bank.execute(text("select pg_advisory_unlock(hashtext('sandbox_bank'))"))
-            self._has_tables = True
 
 
 def _end_to_end_id() -> str:
