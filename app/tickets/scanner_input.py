@@ -93,6 +93,15 @@ def layout_variants(typed: str) -> Iterator[str]:
             yield text
 
 
+def layout_tables() -> dict[str, list[tuple[str, str]]]:
+    """The tables of the layouts, for a page that converts texts itself: the characters read, and those typed."""
+    tables = {"digits": _DIGIT_LAYOUTS, "letters": _LETTER_LAYOUTS}
+    return {
+        name: [("".join(map(chr, table)), "".join(map(chr, table.values()))) for table in of_it]
+        for name, of_it in tables.items()
+    }
+
+
 def is_garbled(typed: str) -> bool:
     """Whether the text is probably a QR text of ours, changed by an unknown keyboard layout: it has about our length,
     and it has our first letters or is mostly not in Latin letters."""

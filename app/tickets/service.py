@@ -15,7 +15,7 @@ from app.tickets.key_rotation import re_sign_tickets, rotate_key
 from app.tickets.labels import companion_line, required_proof, type_name, type_short, version_name
 from app.tickets.retention import export as export_tickets
 from app.tickets.retention import withdraw_documents
-from app.tickets.scanner_input import CODE_LENGTH, MAX_CODES, split_codes
+from app.tickets.scanner_input import CODE_LENGTH, MAX_CODES, layout_tables, split_codes
 from app.tickets.supervision import (
     ACTIONS,
     MAX_NOTE_LENGTH,
@@ -68,6 +68,7 @@ __all__ = [
     "export_tickets",
     "identify",
     "issue",
+    "layout_tables",
     "of_order",
     "of_screening",
     "opening_lead_time",
