@@ -7,7 +7,7 @@ from importlib import import_module
 from flask import Blueprint
 
 blueprint = Blueprint("kiosk", __name__)
-PAGES = ("agent", "attract", "guard", "heartbeat", "pairing", "phone", "visits")
+PAGES = ("agent", "attract", "guard", "heartbeat", "pairing", "phone", "print_jobs", "visits")
 
 
 def load_pages() -> Blueprint:

@@ -12,7 +12,7 @@ from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.door_opening import opening_lead_time, opens_at
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
 from app.tickets.key_rotation import re_sign_tickets, rotate_key
-from app.tickets.labels import companion_line, required_proof, type_name, type_short, version_name
+from app.tickets.labels import age_label, companion_line, required_proof, type_name, type_short, version_name
 from app.tickets.retention import export as export_tickets
 from app.tickets.retention import withdraw_documents
 from app.tickets.scanner_input import CODE_LENGTH, MAX_CODES, layout_tables, split_codes
@@ -60,6 +60,7 @@ __all__ = [
     "TicketLine",
     "actions_on",
     "admit",
+    "age_label",
     "attendance",
     "checked_reason",
     "companion_line",

@@ -6,3 +6,4 @@ import "./kiosk_heartbeat.js";
 import "./kiosk_idle.js";
 import "./kiosk_online.js";
 import "./kiosk_pairing.js";
+import "./kiosk_print.js";

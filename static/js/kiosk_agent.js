@@ -11,15 +11,32 @@ let state = Promise.resolve({});
 /** Resolves to what the machine said last: `version`, `printer`, `paper`; empty if it does not answer. */
 export function machineState() { return state; }
 
+/**
+ * Asks the agent, and pairs it if it does not know this page's secret. Resolves to the fields of its answer and `ok`;
+ * undefined without an agent, or without an answer in `limit` milliseconds.
+ */
+export async function askAgent(method, path, body, limit = LIMIT_MS) {
+  const { agent: address, agentSecret: secret } = document.querySelector("[data-agent]").dataset;
+  const send = async (verb, place, content) => {
+    const answer = await fetch(address + place, {
+      method: verb,
+      headers: { Authorization: `Bearer ${secret}`, ...(content && { "Content-Type": "application/json" }) },
+      body: content && JSON.stringify(content),
+      signal: AbortSignal.timeout(limit),
+    });
+    return { ...await answer.json(), ok: answer.ok };
+  };
+  try {
+    const answer = await send(method, path, body);
+    const isStranger = answer.error === "secret" || answer.error === "not_paired";
+    if (!secret || !isStranger || !(await send("PUT", "/pairing", { secret })).ok) return answer;
+    return await send(method, path, body);
+  } catch {
+    return undefined;
+  }
+}
+
 onElements("[data-agent]", (element, signal) => {
-  const { agent: address, agentSecret: secret } = element.dataset;
-  const ask = (method, path, body) => fetch(address + path, {
-    method,
-    headers: { Authorization: `Bearer ${secret}`, ...(body && { "Content-Type": "application/json" }) },
-    body: body && JSON.stringify(body),
-    signal: AbortSignal.timeout(LIMIT_MS),
-  });
-  const isStranger = (answer) => answer.status === 401 || answer.status === 409;
   let keep;
   state = new Promise((resolve) => {
     keep = (found) => {
@@ -28,18 +45,10 @@ onElements("[data-agent]", (element, signal) => {
     };
   });
   const report = async () => {
-    try {
-      let answer = await ask("POST", "/alive");
-      if (secret && isStranger(answer) && (await ask("PUT", "/pairing", { secret })).ok) {
-        answer = await ask("POST", "/alive");
-      }
-      const { version, printer, paper } = await answer.json();
-      keep(answer.ok ? { version, printer, paper } : {});
-      return undefined;
-    } catch {
-      keep({});
-      return 0;
-    }
+    const answer = await askAgent("POST", "/alive");
+    const { version, printer, paper } = answer ?? {};
+    keep(answer?.ok ? { version, printer, paper } : {});
+    return answer ? undefined : 0;
   };
   const beats = poll(report, INTERVAL_MS);
   beats.start();

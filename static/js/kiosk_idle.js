@@ -1,16 +1,21 @@
 // A kiosk that nobody touches asks whether someone is still there, counts down, and then ends the visit: what is held is
-// released, and nothing of the visit stays in the browser. While a payment is on the screen it waits longer.
+// released, and nothing of the visit stays in the browser. While a payment is on the screen, or the printer needs
+// somebody, it waits longer; while a sheet is printed, the time does not run.
 import { onElements } from "./behaviour.js";
 
 const TICK_MS = 250;
 const RETRY_MS = 2000;
 const PAYING = "[data-stage=preparing], [data-stage=slow], [data-stage=code], [data-stage=card], [data-stage=received]";
+const PRINTING = "[data-print-state=printing]";
+const PRINTER_WAITS = ["paper_out", "cover_open", "offline", "error", "unsure"]
+  .map((state) => `[data-print-state=${state}]`).join();
+const LONGER = `${PAYING}, ${PRINTER_WAITS}`;
 
 onElements("dialog[data-idle]", (dialog, signal) => {
   const form = dialog.querySelector("form");
   const count = dialog.querySelector("[data-idle-count]");
   const countdownMs = Number(dialog.dataset.count) * 1000;
-  const waitMs = () => Number(document.querySelector(PAYING) ? dialog.dataset.paying : dialog.dataset.idle) * 1000;
+  const waitMs = () => Number(document.querySelector(LONGER) ? dialog.dataset.paying : dialog.dataset.idle) * 1000;
   let touchedAt = performance.now();
   let isOver = false;
 
@@ -20,6 +25,7 @@ onElements("dialog[data-idle]", (dialog, signal) => {
     if (dialog.open) dialog.close();
   };
   const tick = () => {
+    if (document.querySelector(PRINTING)) touch();
     const left = touchedAt + waitMs() + countdownMs - performance.now();
     if (isOver || left > countdownMs) return;
     if (!dialog.open) dialog.showModal();

@@ -94,29 +94,47 @@ def file_printer(folder: Path) -> PrinterConfig:
 class AgentProcess:
     """The agent as it runs on the machine: from a folder that has kiosk/device alone, and no application."""
 
-    def __init__(self, folder: Path, printer: str) -> None:
-        """`printer` has the settings of the printer, as lines of the configuration."""
+    def __init__(self, folder: Path, printer: str, *, origin: str = ORIGIN, port: int = 0) -> None:
+        """`printer` has the settings of the printer, as lines of the configuration; port 0 is any that is free."""
         self.program = folder / "lib"
         if not self.program.exists():
             unwanted = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / "kiosk/device", self.program / "kiosk/device", ignore=unwanted)
         self.config = folder / "kiosk.toml"
         self.config.write_text(
-            f'origin = "{ORIGIN}"\n[agent]\nport = 0\nstate = "{folder}/state"\nrun = "{folder}/run"\n'
+            f'origin = "{origin}"\n[agent]\nport = {port}\nstate = "{folder}/state"\nrun = "{folder}/run"\n'
             f"[printer]\n{printer}\n"
         )
         self.folder = folder
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self) -> Client:
+    def start(self, program: str = "kiosk.device.agent") -> Client:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "kiosk.device.agent", "--config", str(self.config)],
+            [sys.executable, "-m", program, "--config", str(self.config)],
             cwd=self.program, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line.startswith("agent ready "), line
         return Client(int(line.split()[2]))
+
+    def start_and_die_after_a_sheet(self) -> Client:
+        """Start it so that it kills itself when the first sheet is on the paper, before it says so."""
+        (self.program / "kiosk" / "device" / "agent" / "dying.py").write_text(
+            "import os, runpy, signal\n"
+            "from kiosk.device.printing.printers import FilePrinter\n"
+            "send = FilePrinter.send\n"
+            "def send_and_die(printer, sheet):\n"
+            "    send(printer, sheet)\n"
+            "    os.kill(os.getpid(), signal.SIGKILL)\n"
+            "FilePrinter.send = send_and_die\n"
+            "runpy.run_module('kiosk.device.agent', run_name='__main__')\n"
+        )
+        return self.start("kiosk.device.agent.dying")
+
+    def wait_for_end(self) -> None:
+        assert self.process is not None
+        self.process.wait(timeout=60)
 
     def kill(self) -> None:
         """SIGKILL, as a power cut ends it."""

@@ -51,6 +51,8 @@ def state(jobs: Jobs) -> dict[str, Any]:
 
 
 def _printer(status: Status) -> str:
+    if problems.ABSENT in status.problems:
+        return "unknown"
     words = {problems.ERROR: "failed", problems.COVER_OPEN: "cover_open", problems.OFFLINE: "offline"}
     found = [word for problem, word in words.items() if problem in status.problems]
     # A printer without paper calls itself offline too: the paper is what is to be said.
@@ -64,7 +66,7 @@ def _paper(status: Status) -> str:
         return "out"
     if problems.PAPER_LOW in status.problems:
         return "low"
-    return "unknown" if problems.OFFLINE in status.problems else "enough"
+    return "unknown" if {problems.OFFLINE, problems.ABSENT} & set(status.problems) else "enough"
 
 
 def pair(agent: Agent, body: object) -> tuple[HTTPStatus, dict[str, Any]]:

@@ -55,7 +55,7 @@ class NoPrinter:
         raise PrinterUnavailable("this machine has no printer")
 
     def status(self) -> Status:
-        return Status((status.OFFLINE,))
+        return Status((status.ABSENT,))
 
 
 class FilePrinter:

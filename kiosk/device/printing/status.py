@@ -14,7 +14,8 @@ PAPER_OUT = "paper_out"
 COVER_OPEN = "cover_open"
 OFFLINE = "offline"
 ERROR = "error"  # the cutter is stuck, or a fault that needs a technician
-PROBLEMS = (PAPER_LOW, PAPER_OUT, COVER_OPEN, OFFLINE, ERROR)
+ABSENT = "absent"  # the machine is set up without a printer
+PROBLEMS = (PAPER_LOW, PAPER_OUT, COVER_OPEN, OFFLINE, ERROR, ABSENT)
 
 # (query, bits, problem)
 _BITS = (
