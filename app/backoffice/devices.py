@@ -1,4 +1,4 @@
-"""The devices page: managers pair kiosks and scanners, see their state, rename and revoke them."""
+"""The devices page: managers pair kiosks, see the state of kiosks and doors, rename and revoke them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,15 @@ require_manager = require_role("manager")
 
 @dataclass(frozen=True, slots=True)
 class DeviceLine:
-    """A device as the page shows it; `sales` are those of the site's cinema day."""
+    """A device as the page shows it.
+
+    `sales` are those of the site's cinema day; `account` is the name of the account that uses a door device.
+    """
 
     device: Device
     site: Cinema | None
     sales: DeviceSales
+    account: str
 
 
 @blueprint.get("/staff/devices")
@@ -73,9 +77,13 @@ def rename_device(device_id: uuid.UUID) -> Response:
 @require_manager
 def revoke_device(device_id: uuid.UUID) -> Response:
     """End the device's access at once."""
+    is_door = any(one.id == device_id and one.kind == "door" for one in users.list_devices())
     with db.transaction():
         users.revoke_device(device_id)
-    flash(_("The device is signed out and sells no more."))
+    if is_door:
+        flash(_("The door is signed out. Its page deletes the tickets that it keeps."))
+    else:
+        flash(_("The device is signed out and sells no more."))
     return make_response(redirect(url_for("backoffice.devices"), 303))
 
 
@@ -114,7 +122,13 @@ def _lines() -> list[DeviceLine]:
         ids = [device.id for device in devices if device.site_id == site.id]
         since = showtime.cinema_day_start(events.today(site.slug), site.timezone)
         sales |= orders.sales_of_devices(ids, since) if ids else {}
+    names = users.account_names([one.account_id for one in devices if one.account_id is not None])
     return [
-        DeviceLine(device, sites.get(device.site_id), sales.get(device.id, DeviceSales()))
+        DeviceLine(
+            device,
+            sites.get(device.site_id),
+            sales.get(device.id, DeviceSales()),
+            names.get(device.account_id or 0, ""),
+        )
         for device in devices
     ]

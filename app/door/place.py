@@ -59,7 +59,7 @@ def current_place(request: Request) -> Place:
     if contains_ticket_code(gate):
         gate = cookie_gate
     value = request.form.get("place", request.cookies.get(_PLACE, ""))
-    cinema, screening = _parse_place(value) or _default_place()
+    cinema, screening = parse_place(value) or _default_place()
     if screening is not None and not _is_current(screening):
         screening = next(
             (one for one in _current_screenings_of(screening.cinema) if _in_same_auditorium(one, screening)),
@@ -70,7 +70,7 @@ def current_place(request: Request) -> Place:
 
 def submitted_place(request: Request) -> Place:
     """The place in a submitted form. Raises Invalid: `place.unknown`, `gate.too_long`, `gate.code`."""
-    found = _parse_place(request.form.get("place", ""))
+    found = parse_place(request.form.get("place", ""))
     if found is None or (found[1] is not None and not _is_current(found[1])):
         raise Invalid("place.unknown", "place")
     gate = visible_line(request.form.get("gate", ""))
@@ -131,7 +131,7 @@ def _in_same_auditorium(one: Screening, other: Screening) -> bool:
     return one.auditorium_id == other.auditorium_id
 
 
-def _parse_place(value: str) -> tuple[Cinema, Screening | None] | None:
+def parse_place(value: str) -> tuple[Cinema, Screening | None] | None:
     kind, _, number = value.partition("-")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         return None

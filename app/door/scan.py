@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
+
 from flask import Response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from htmx_flask import make_response, request
@@ -28,6 +31,7 @@ from app.tickets.service import Admission
 from app.users.service import User
 from app.web import error_texts
 from app.web.actor import current_actor
+from app.web.devices import current_door
 from app.web.security import over_tls
 from app.web.sign_in import signed_in_user
 
@@ -84,7 +88,7 @@ def submit_code() -> Response:
     tried: list[Admission] = []
     try:
         for code in codes:
-            tried.append(_admit(code, place))
+            tried.append(_admit(code, place, _nonce() if len(codes) == 1 else None))
     except TooMany as error:
         answers = [*(verdicts.verdict_of(one, place) for one in tried), verdicts.too_many(error.retry_after)]
         response = _answer(place, verdicts.combined_verdict(answers), status=error.status)
@@ -99,7 +103,7 @@ def submit_code() -> Response:
     return _remember_place(place, make_response(response, replace_url=address))
 
 
-def _admit(code: str, place: Place) -> Admission:
+def _admit(code: str, place: Place, nonce: uuid.UUID | None) -> Admission:
     """Try one code; a form that was sent twice gets its first answer. Raises TooMany."""
     actor = _actor()
     try:
@@ -111,6 +115,7 @@ def _admit(code: str, place: Place) -> Admission:
                 screening_id=place.screening_id,
                 cinema_id=place.cinema_id,
                 once=_once_token(code),
+                nonce=nonce,
             )
     except tickets.DuplicateAttempt as error:
         return tickets.recent_admission(error.admission_id, actor, seconds=SHOWN_SECONDS)
@@ -141,7 +146,16 @@ def _staff() -> User:
 
 
 def _actor() -> Actor:
-    return current_actor(channel="door")
+    device = current_door()
+    return replace(current_actor(channel="door"), device=device.id if device is not None else None)
+
+
+def _nonce() -> uuid.UUID | None:
+    """The scan's own id, from a page that works without a network too."""
+    try:
+        return uuid.UUID(request.form.get("nonce", ""))
+    except ValueError:
+        return None
 
 
 def _once_token(code: str) -> str | None:
@@ -170,6 +184,7 @@ def _page(
         "typed_code": request.form.get("code", "")[:400] if status != 200 else "",
         "no_answer": verdicts.no_answer(),
         "staff": _staff(),
+        "offline_device": current_door(),
     }
     return _uncached(render_template("door/page_scan.html", **values), status)
 

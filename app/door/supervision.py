@@ -20,7 +20,8 @@ from app.web.actor import current_actor
 from app.web.sign_in import require_role, signed_in_user
 
 DECISION_SECONDS = 600  # a supervisor who was called needs some minutes to come
-require_staff = require_role("door", *SUPERVISOR_ROLES)
+STAFF_ROLES = ("door", *SUPERVISOR_ROLES)
+require_staff = require_role(*STAFF_ROLES)
 require_supervisor = require_role(*SUPERVISOR_ROLES)
 
 

@@ -257,6 +257,8 @@ TICKET_VERDICTS: dict[str, Callable[[Admission, Ticket, Place], Verdict]] = {
     "admitted_early": _admitted,
     "admitted_override": _admitted,
     "admitted_again": _admitted,
+    "admitted_offline": _admitted,
+    "conflict": _already,
     "undone": _undone,
     "let_out": _let_out,
     "already": _already,

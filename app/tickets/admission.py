@@ -1,4 +1,4 @@
-"""Admission at the door by a QR text or a typed code: every text gets a verdict (views.VERDICTS)."""
+"""Admission at the door by a QR text or a typed code: every text gets a verdict (door_views.VERDICTS)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from app.core import db, throttle
 from app.core.actor import Actor
 from app.tickets import admission_log, qr, scanner_input, signing_keys, ticket_admission
 from app.tickets.admission_log import Door
+from app.tickets.door_views import Admission
 from app.tickets.scanner_input import CODE_LENGTH
-from app.tickets.views import Admission
 
 ORDER_CODE = re.compile(r"[A-Z]{3}\d{4,6}")  # LTZ-4720, or the serial of a ticket of it: LTZ-4720-1
 # Only unknown codes and forged QR codes count: a busy door is never slowed down, and guessing takes millions of years.
@@ -29,15 +29,20 @@ def admit(
     screening_id: int | None = None,
     cinema_id: int | None = None,
     once: str | None = None,
+    nonce: uuid.UUID | None = None,
 ) -> Admission:
     """Admit the ticket whose QR text or code is `scanned`, in the caller's transaction; a refusal is a verdict too.
 
     A bad ticket raises nothing. Every try is logged. Unknown codes and forged QR codes are counted for each account and
     each address: above the limit, typed codes raise TooMany, and genuine QR codes are still admitted.
-    `once` is the form's once-token with what was typed: raises DuplicateAttempt when it comes a second time.
+    `once` is the form's once-token with what was typed: raises DuplicateAttempt when it comes a second time. A device
+    that works without a network sends the scan's `nonce` instead: the scan may come as an offline one too.
     """
     door = Door(actor, gate[: admission_log.MAX_GATE_LENGTH], screening_id, cinema_id)
-    once = admission_log.unused_once_token(once) if once else None
+    if nonce is not None:
+        once = admission_log.unused_nonce(nonce)
+    elif once is not None:
+        once = admission_log.unused_once_token(once)
     return admission_log.record(_admit_text(scanner_input.without_scanner_prefix(scanned), door), door, once)
 
 
@@ -47,7 +52,7 @@ def identify(scanned: str, actor: Actor) -> Admission:
     The verdict is `identified`, whatever the ticket's state is, or one of those that refuse a text: `unknown`,
     `order_code`, `forged`, `unknown_key`, `cut`, `garbled`, `replaced`. Misses count as in `admit`: raises TooMany.
     """
-    found = _ticket_of_text(scanner_input.without_scanner_prefix(scanned), Door(actor, ""))
+    found = ticket_of_text(scanner_input.without_scanner_prefix(scanned), Door(actor, ""))
     if isinstance(found, Admission):
         return found
     return ticket_admission.identify_ticket(*found)
@@ -55,11 +60,11 @@ def identify(scanned: str, actor: Actor) -> Admission:
 
 def _admit_text(typed: str, door: Door) -> Admission:
     """Admit by a QR text or a typed code."""
-    found = _ticket_of_text(typed, door)
+    found = ticket_of_text(typed, door)
     return found if isinstance(found, Admission) else ticket_admission.admit_ticket(found[0], door, found[1])
 
 
-def _ticket_of_text(typed: str, door: Door) -> tuple[uuid.UUID, qr.Payload | None] | Admission:
+def ticket_of_text(typed: str, door: Door) -> tuple[uuid.UUID, qr.Payload | None] | Admission:
     """The id of the ticket with this QR text (and its payload) or code, or the verdict that refuses the text."""
     code = scanner_input.alphanumeric(typed)
     if qr.has_prefix(code) or scanner_input.is_garbled(typed):

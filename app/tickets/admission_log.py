@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -11,8 +13,9 @@ from app.core import db
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotFound
 from app.core.state_machine import none_of, one_of
+from app.tickets.door_views import Admission
 from app.tickets.states import REVOKED, VALID
-from app.tickets.views import Admission, IssueFacts, Ticket
+from app.tickets.views import IssueFacts, Ticket
 
 # What else of a ticket's order (the ticket is `t`) a verdict has.
 ORDER_COLUMNS = f"""
@@ -40,7 +43,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A supervisor's decision on the try `previous_id`: who decided and why (`reason` is of views.REASONS)."""
+    """A supervisor's decision on the try `previous_id`: who decided and why (`reason` is of door_views.REASONS)."""
 
     supervisor_id: int
     previous_id: int
@@ -75,22 +78,51 @@ def unused_once_token(once: str) -> str | None:
     return None
 
 
-def record(admission: Admission, door: Door, once: str | None, decision: Decision | None = None) -> Admission:
+def online_token(nonce: uuid.UUID) -> str:
+    """The once-token of a try that a device sent, with the scan's nonce, while it had a network."""
+    return f"online {nonce}"
+
+
+def offline_token(nonce: uuid.UUID) -> str:
+    """The once-token of the same scan, if the device sent it later as one that it made without a network."""
+    return f"offline {nonce}"
+
+
+def unused_nonce(nonce: uuid.UUID) -> str | None:
+    """The once-token of an online try. Raises DuplicateAttempt if the scan came already, by either way."""
+    once = text("select id from tickets.admissions where once = :once")
+    offline = db.session().execute(once, {"once": offline_token(nonce)}).scalar()
+    if offline is not None:
+        raise DuplicateAttempt(offline)
+    return unused_once_token(online_token(nonce))
+
+
+def record(
+    admission: Admission,
+    door: Door,
+    once: str | None,
+    decision: Decision | None = None,
+    *,
+    ticket_id: uuid.UUID | None = None,
+    scanned_at: datetime | None = None,
+) -> Admission:
     """Write the row of a try; returns the admission with the row's id.
+
+    `scanned_at` is the time of a scan that arrives late, `ticket_id` its ticket.
 
     Raises DuplicateAttempt when the same form was sent at the same moment: the caller must not commit then.
     """
     row = db.session().execute(
         text(
             "insert into tickets.admissions (verdict, ticket_id, screening_id, gate, by_user_id, once,"
-            " device, supervisor_id, previous_id, reason, note)"
+            " device, supervisor_id, previous_id, reason, note, scanned_at)"
             " values (:verdict, :ticket_id, :screening_id, :gate, :by, :once,"
-            " :device, :supervisor, :previous, :reason, :note)"
+            " :device, :supervisor, :previous, :reason, :note, :scanned_at)"
             " on conflict (once) do nothing returning id"
         ),
         {
             "verdict": admission.verdict,
-            "ticket_id": admission.ticket.id if admission.ticket else None,
+            "ticket_id": admission.ticket.id if admission.ticket else ticket_id,
             "screening_id": door.screening_id,
             "gate": door.gate,
             "by": door.actor.user_id,
@@ -100,6 +132,7 @@ def record(admission: Admission, door: Door, once: str | None, decision: Decisio
             "previous": decision.previous_id if decision else None,
             "reason": decision.reason if decision else None,
             "note": decision.note or None if decision else None,
+            "scanned_at": scanned_at,
         },
     ).one_or_none()  # fmt: skip
     if row is None:

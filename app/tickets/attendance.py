@@ -8,8 +8,9 @@ from sqlalchemy import text
 
 from app.core import db
 from app.core.state_machine import none_of, one_of
+from app.tickets.door_views import Attendance
 from app.tickets.states import ADMITTED, OUTSIDE, REVOKED, VALID
-from app.tickets.views import Attendance, IssueFacts, Ticket
+from app.tickets.views import IssueFacts, Ticket
 
 # The condition on the state lets Postgres use the screening's index, which leaves revoked tickets out.
 ATTENDANCE = text(

@@ -31,6 +31,16 @@ def type_short(ticket: Ticket, locale: str) -> str:
     return _("Half: %(kind)s", kind=_lower_first(_(kind.name)))
 
 
+def door_types(locale: str) -> dict[str | None, tuple[str, str, int]]:
+    """All ticket types by half-price kind (None: full price): the name, the document to show, the number in the QR."""
+    _ = partial(translate, locale)
+    halves: dict[str | None, tuple[str, str, int]] = {
+        kind.code: (_("Half: %(kind)s", kind=_lower_first(_(kind.name))), _(kind.proof), kind.number)
+        for kind in KINDS.values()
+    }
+    return {None: (_("Full price"), "", 0)} | halves
+
+
 def required_proof(ticket: Ticket, locale: str) -> str:
     """The document to show at the door; empty if none is needed."""
     kind = KINDS.get(ticket.half_kind or "")

@@ -10,9 +10,33 @@ from app.tickets.admission_log import MAX_GATE_LENGTH, Door, DuplicateAttempt, r
 from app.tickets.attendance import attendance, of_screening
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.door_opening import opening_lead_time, opens_at
+from app.tickets.door_views import (
+    ADMITTED_VERDICTS,
+    CONFLICT_REASONS,
+    REASONS,
+    VERDICTS,
+    Admission,
+    Attendance,
+    Conflict,
+    DoorKey,
+    DoorState,
+    DoorTicket,
+    OfflineScan,
+    ScanResult,
+)
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
 from app.tickets.key_rotation import re_sign_tickets, rotate_key
-from app.tickets.labels import age_label, companion_line, required_proof, type_name, type_short, version_name
+from app.tickets.labels import (
+    age_label,
+    companion_line,
+    door_types,
+    required_proof,
+    type_name,
+    type_short,
+    version_name,
+)
+from app.tickets.offline_scans import record_offline, recorded_result
+from app.tickets.offline_tickets import door_state, is_of_the_future, offline_tickets
 from app.tickets.retention import export as export_tickets
 from app.tickets.retention import withdraw_documents
 from app.tickets.scanner_input import CODE_LENGTH, MAX_CODES, layout_tables, split_codes
@@ -25,21 +49,13 @@ from app.tickets.supervision import (
     checked_reason,
     decide,
 )
-from app.tickets.views import (
-    REASONS,
-    VERDICTS,
-    Admission,
-    Attendance,
-    Concession,
-    Document,
-    IssueFacts,
-    Ticket,
-    TicketLine,
-)
+from app.tickets.views import Concession, Document, IssueFacts, Ticket, TicketLine
 
 __all__ = [
     "ACTIONS",
+    "ADMITTED_VERDICTS",
     "CODE_LENGTH",
+    "CONFLICT_REASONS",
     "MAX_CODES",
     "MAX_GATE_LENGTH",
     "MAX_NOTE_LENGTH",
@@ -50,10 +66,16 @@ __all__ = [
     "AlreadyAdmitted",
     "Attendance",
     "Concession",
+    "Conflict",
     "Document",
     "Door",
+    "DoorKey",
+    "DoorState",
+    "DoorTicket",
     "DuplicateAttempt",
     "IssueFacts",
+    "OfflineScan",
+    "ScanResult",
     "StorageError",
     "Superseded",
     "Ticket",
@@ -66,18 +88,24 @@ __all__ = [
     "companion_line",
     "decide",
     "document",
+    "door_state",
+    "door_types",
     "export_tickets",
     "identify",
+    "is_of_the_future",
     "issue",
     "layout_tables",
     "of_order",
     "of_screening",
+    "offline_tickets",
     "opening_lead_time",
     "opens_at",
     "pdf_link",
     "pdf_of",
     "re_sign_tickets",
     "recent_admission",
+    "record_offline",
+    "recorded_result",
     "required_proof",
     "revoke",
     "rotate_key",

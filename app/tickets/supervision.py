@@ -20,8 +20,9 @@ from app.core.text_input import visible_line
 from app.events import service as events
 from app.tickets import admission_log, ticket_admission
 from app.tickets.admission_log import Decision, Door
+from app.tickets.door_views import ADMITTED_VERDICTS, REASONS, Admission
 from app.tickets.states import TICKET
-from app.tickets.views import ADMITTED_VERDICTS, REASONS, Admission, Ticket
+from app.tickets.views import Ticket
 
 Action = Literal["admit", "undo", "let_out"]
 ACTIONS: Final[tuple[Action, ...]] = ("admit", "undo", "let_out")

@@ -16,8 +16,9 @@ from app.events import service as events
 from app.tickets import qr
 from app.tickets.admission_log import ORDER_COLUMNS, Door, admission_of
 from app.tickets.door_opening import opening_lead_time
+from app.tickets.door_views import Admission
 from app.tickets.states import ADMITTED, REVOKED, TICKET
-from app.tickets.views import Admission, IssueFacts
+from app.tickets.views import IssueFacts
 
 _COLUMNS = f"t.*, i.facts, i.cinema_id, i.starts_at, i.ends_at, clock_timestamp() as now, {ORDER_COLUMNS}"
 

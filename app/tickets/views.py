@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -199,89 +198,6 @@ class Ticket:
             section=row.section,
             qr_symbol=bytes(row.qr_symbol) if row.qr_symbol is not None else None,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """The answer to a try at the door: `verdict` is of VERDICTS, `ticket` None if unknown, `id` the row of the try.
-
-    `order_size` counts the order's tickets that are not revoked, `left_in_order` those that are not used yet.
-    `is_first_of_order`: no other ticket of the order was admitted before this one. A supervisor's decision has its
-    `reason` (of REASONS) and `note`.
-    """
-
-    verdict: str
-    ticket: Ticket | None = None
-    admitted_at: datetime | None = None
-    gate: str | None = None
-    by_user_id: int | None = None
-    id: int = 0
-    order_size: int = 1
-    left_in_order: int = 0
-    is_first_of_order: bool = True
-    supervisor_id: int | None = None
-    reason: str = ""
-    note: str = ""
-
-    @property
-    def admitted(self) -> bool:
-        return self.verdict in ADMITTED_VERDICTS
-
-    @property
-    def proof(self) -> str | None:
-        """The half-price kind whose proof the door asks for; None if no document is needed."""
-        return self.ticket.half_kind if self.ticket is not None else None
-
-    @property
-    def concessions(self) -> Sequence[Concession]:
-        """What the order picks up at the counter; only the first person of the order is told."""
-        return self.ticket.facts.concessions if self.ticket is not None and self.is_first_of_order else ()
-
-
-ADMITTED_VERDICTS = (
-    "admitted",
-    "readmitted",  # the person was let out and came back
-    # As a supervisor decided: before the auditorium opened, against another refusal, a second person.
-    "admitted_early",
-    "admitted_override",
-    "admitted_again",
-)
-VERDICTS = (
-    *ADMITTED_VERDICTS,
-    "undone",  # a supervisor took the admission back
-    "let_out",  # a supervisor let the person out for a while
-    "already",
-    "revoked",
-    "called_off",
-    "unknown",
-    "order_code",
-    "forged",
-    "unknown_key",
-    "cut",
-    "garbled",
-    "replaced",
-    "other_screening",
-    "other_day",
-    "other_cinema",
-    "too_early",
-    "over",
-)
-
-# Why a supervisor decided; `other` needs a note.
-REASONS = ("mistake", "came_back", "moved", "paper", "other")
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """The numbers of ticket holders of a screening who are inside, still expected, and let out for a while."""
-
-    inside: int
-    missing: int
-    outside: int = 0
-
-    @property
-    def sold(self) -> int:
-        return self.inside + self.missing + self.outside
 
 
 @dataclass(frozen=True, slots=True)

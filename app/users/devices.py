@@ -1,4 +1,4 @@
-"""Devices of the cinema: kiosks and scanners that a manager paired. Each belongs to one site and has a secret token.
+"""Devices of the cinema: kiosks that a manager paired, and doors. Each belongs to one site and has a secret token.
 
 A device renews its token once a day. The answer with the new token may get lost, so the old one stays valid until the
 new one is used for the first time.
@@ -23,12 +23,17 @@ TOKEN_HOURS = 24  # after which a token is renewed
 RETRY_MINUTES = 5  # after which a renewal is tried again, if the new token is not in use yet
 PRINTER_STATES = ("unknown", "ready", "offline", "cover_open", "failed")
 PAPER_STATES = ("unknown", "enough", "low", "out")
-_COLUMNS = "id, kind, site_id, name, created_at, last_seen_at, version, printer_state, paper_state"
+_COLUMNS = (
+    "id, kind, site_id, name, created_at, last_seen_at, version, printer_state, paper_state, account_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A paired device. `last_seen_at` is None until its first heartbeat."""
+    """A device. `last_seen_at` is None until it is seen for the first time.
+
+    `account_id` is the account that was signed in last at a door device.
+    """
 
     id: uuid.UUID
     kind: str
@@ -39,11 +44,12 @@ class Device:
     version: str
     printer_state: str
     paper_state: str
+    account_id: int | None = None
 
     @classmethod
     def of(cls, row: Row[Any]) -> Device:
         """From a row with _COLUMNS."""
-        return cls(*row[:9])
+        return cls(*row[:10])
 
 
 def authenticate_device(token: str) -> Device:

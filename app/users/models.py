@@ -65,7 +65,8 @@ class DeviceRow(Base):
     """A device of the cinema: a kiosk or a scanner. A revoked one keeps its row: orders name it.
 
     Only hashes of its tokens are stored. `next_token_hash` is of a token that was issued and not used yet: both are
-    valid until it is. `site_id` is the cinema's id in event-service.
+    valid until it is. `site_id` is the cinema's id in event-service. `account_id` is the account that was signed in
+    last at a door device; a kiosk has none.
     """
 
     __tablename__ = "devices"
@@ -84,6 +85,20 @@ class DeviceRow(Base):
     printer_state: Mapped[str] = mapped_column(Text, server_default=text("'unknown'"))
     paper_state: Mapped[str] = mapped_column(Text, server_default=text("'unknown'"))
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+    account_id: Mapped[int | None] = mapped_column(Integer)
+
+
+class DeviceAccountRow(Base):
+    """An account that was signed in at a door device: the device sends the scans of its staff later."""
+
+    __tablename__ = "device_accounts"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    device_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("users.devices.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    since: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
 
 
 class PairingRow(Base):

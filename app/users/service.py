@@ -18,6 +18,12 @@ from app.core.i18n import LOCALES
 from app.core.messages import NoticeRequested, ResetRequested
 from app.core.pages import Page
 from app.users import email_tokens, passwords, sessions, sign_in_throttle
+from app.users.account_commands import DEMO_SIGN_INS as DEMO_SIGN_INS
+from app.users.account_commands import ensure_demo_users as ensure_demo_users
+from app.users.account_commands import make_account as make_account
+from app.users.account_commands import replace_demo_passwords as replace_demo_passwords
+from app.users.account_commands import replace_password
+from app.users.account_commands import set_role as set_role
 from app.users.devices import Device as Device
 from app.users.devices import authenticate_device as authenticate_device
 from app.users.devices import heartbeat as heartbeat
@@ -25,8 +31,11 @@ from app.users.devices import list_devices as list_devices
 from app.users.devices import rename_device as rename_device
 from app.users.devices import renew_device_token as renew_device_token
 from app.users.devices import revoke_device as revoke_device
+from app.users.door_devices import account_names as account_names
+from app.users.door_devices import accounts_of_device as accounts_of_device
+from app.users.door_devices import register_door as register_door
+from app.users.door_devices import see_door as see_door
 from app.users.email_tokens import InvalidEmailToken as InvalidEmailToken
-from app.users.models import ROLES
 from app.users.pairings import NewPairing as NewPairing
 from app.users.pairings import Pairing as Pairing
 from app.users.pairings import collect_device_token as collect_device_token
@@ -50,13 +59,6 @@ from app.users.views import User as User
 from app.users.views import WrongPassword as WrongPassword
 
 MAILS_PER_HOUR = 5  # to one address, from all visitors together
-# Accounts of the demo, printed by `serve`: (role, e-mail, password).
-DEMO_SIGN_INS = (
-    ("customer", "cliente@cinelanterna.example", "pipoca-quente"),
-    ("door", "porta@cinelanterna.example", "lanterna-acesa"),
-    ("manager", "gerente@cinelanterna.example", "cortina-veludo"),
-)
-_DEMO_NAMES = {"customer": "Clara Cliente", "door": "Célia da Porta", "manager": "Gil Gerente"}
 
 
 def user(user_id: int) -> User:
@@ -179,7 +181,7 @@ def reset_password(token: str, password: str) -> User:
     passwords.checked(password)
     user_id = email_tokens.consume(token, "reset")
     _mark_verified(user_id)
-    _set_password(user_id, password)
+    replace_password(user_id, password)
     return user(user_id)
 
 
@@ -194,7 +196,7 @@ def change_password(user_id: int, old: str, new: str) -> User:
     )
     if not passwords.matches(passwords.stored_hash(user_id), old):
         raise Invalid("password.old_wrong", "old")
-    _set_password(user_id, new)
+    replace_password(user_id, new)
     return user(user_id)
 
 
@@ -213,73 +215,6 @@ def change_locale(user_id: int, locale: str) -> None:
         db.session().execute(
             text("update users.users set locale = :locale where id = :id"), {"id": user_id, "locale": locale}
         )
-
-
-def make_account(
-    email: str, name: str, password: str, role: str = "customer", *, verified: bool = True
-) -> User:
-    """Create an account, for commands; an existing one gets this name, role and password. Raises Invalid."""
-    if role not in ROLES:
-        raise Invalid("role.unknown", "role")
-    values = {
-        "email": checked_email(email),
-        "name": checked_name(name),
-        "hash": passwords.hashed(passwords.checked(password)),
-        "role": role,
-        "verified": verified,
-    }
-    row = db.session().execute(
-        text(
-            "insert into users.users (email, name, password_hash, role, verified_at)"
-            " values (:email, :name, :hash, :role, case when :verified then clock_timestamp() end)"
-            " on conflict (lower(email)) do update set role = excluded.role,"
-            " password_hash = excluded.password_hash, name = excluded.name,"
-            f" verified_at = coalesce(users.verified_at, excluded.verified_at) returning {COLUMNS}"
-        ),
-        values,
-    ).one()  # fmt: skip
-    sessions.end_all(row.id)
-    return User.of(row)
-
-
-def set_role(email: str, role: str) -> User:
-    """Set the account's role; its password and sessions stay. Raises Invalid `role.unknown`, NotFound."""
-    if role not in ROLES:
-        raise Invalid("role.unknown", "role")
-    row = db.session().execute(
-        text(f"update users.users set role = :role where lower(email) = :email returning {COLUMNS}"),
-        {"role": role, "email": email_for_lookup(email)},
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        raise NotFound("user")
-    return User.of(row)
-
-
-def ensure_demo_users() -> None:
-    """Create the demo's accounts, whose passwords are public; existing ones stay unchanged."""
-    for role, email, password in DEMO_SIGN_INS:
-        found = db.session().execute(text("select 1 from users.users where email = :email"), {"email": email})
-        if found.first() is None:
-            make_account(email, _DEMO_NAMES[role], password, role)
-
-
-def replace_demo_passwords() -> list[str]:
-    """Set a random password on each demo account that still has its public one; returns their e-mails."""
-    replaced = []
-    for _, email, password in DEMO_SIGN_INS:
-        row = db.session().execute(
-            text("select id, password_hash from users.users where email = :email for update"), {"email": email}
-        ).one_or_none()  # fmt: skip
-        if row is not None and passwords.matches(row.password_hash, password):
-            _set_password(row.id, codes.random_token())
-            replaced.append(email)
-    return replaced
-
-
-def _set_password(user_id: int, password: str) -> None:
-    passwords.store(user_id, password)
-    sessions.end_all(user_id)
-    email_tokens.delete(user_id, "reset")
 
 
 def _mark_verified(user_id: int) -> None:

@@ -1,4 +1,4 @@
-"""The paired device behind a request, known by a cookie that only a paired machine has.
+"""The device behind a request, known by a cookie that only this machine has: a paired kiosk, or a door device.
 
 A kiosk gets the kiosk's layout and leaves nothing in the browser's cache; limits count by device, not by the address of
 the foyer's network.
@@ -25,6 +25,7 @@ _MAX_AGE = 400 * 24 * 60 * 60
 LANGUAGE_COOKIE = COOKIE
 MODES = ("large", "contrast", "low")  # of display; they end with the visit
 _MODES = "modes"
+_DOOR, _DOOR_MAX_AGE = "door", 30 * 24 * 60 * 60  # seconds
 _WITHOUT_DEVICE = ("static", "health.alive", "health.ready")
 
 
@@ -101,6 +102,20 @@ def current_kiosk() -> Device | None:
     """The paired kiosk that sent this request, or None."""
     device = current_device()
     return device if device is not None and device.kind == "kiosk" else None
+
+
+def current_door() -> Device | None:
+    """The door device that sent this request, or None; looked up once a request."""
+    if "door" not in g:
+        found = _authenticated(request.cookies.get(cookie_name(_DOOR)))
+        g.door = found if found is not None and found.kind == "door" else None
+    device: Device | None = g.door
+    return device
+
+
+def remember_door(response: Response, token: str) -> None:
+    """Store the door device's token in its cookie; an empty token deletes it."""
+    set_cookie(response, _DOOR, token, max_age=_DOOR_MAX_AGE if token else 0)
 
 
 def _authenticated(token: str | None) -> Device | None:

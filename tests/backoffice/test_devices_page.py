@@ -14,6 +14,7 @@ from app.events.service import Screening
 from app.users import service as users
 from app.users.service import Device
 from tests.door.door_fixtures import Staff
+from tests.door.offline_fixtures import OfflineDoor
 from tests.kiosk.kiosk_visitor import Kiosk, pair
 from tests.orders import purchases
 from tests.reservations.auditoriums import make_screening, seat_plan_of
@@ -130,3 +131,15 @@ def test_sales_of_today_are_those_of_the_device(manager: Staff, kiosk: Kiosk, sc
             )
     page = manager.get("/staff/devices").text
     assert "1 order, R$" in " ".join(page.split())
+
+
+def test_a_manager_sees_and_revokes_a_door(app: Flask, manager: Staff, screening: Screening) -> None:
+    door = OfflineDoor(app, screening, "Portão 7")
+    shown = manager.get("/staff/devices").text
+    for part in ("Portão 7", "Door that works without a network", "Célia da Porta", "just now"):
+        assert part in shown
+    assert "Paper" not in shown
+    (device,) = devices()
+    answer = manager.post(f"/staff/devices/{device.id}/revocation")
+    assert "The door is signed out." in manager.get(answer.location).text
+    assert door.get("/staff/offline/snapshot").get_json() == {"forget": True}
