@@ -1,8 +1,8 @@
 """Deliveries and their leases: the worker's port, from which it leases deliveries and at which it ends them.
 
-The first implementation is the outbox (`core.outbox_source`). If services run separately, a relay moves the outbox to
-one queue for each service, and a second implementation receives from there. Every implementation must pass
-`tests/core/test_delivery_source.py`.
+On one machine the source is the outbox (`core.outbox_source`). If services run separately, a relay (`core.relay`)
+moves the outbox to one queue of SQS for each service, and workers receive from there (`core.sqs_source`). Every
+implementation must pass `tests/core/test_delivery_source.py`.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ class DeliverySource(Protocol):
     """Leases deliveries to workers and records their outcome. At least once, in no order. Thread-safe.
 
     A lease hides a delivery from the other workers for some seconds. It ends by an outcome (`acknowledge`, `retry`,
-    `discard`, `dead_letter`) or by expiring, as after a crash; then another worker gets the delivery. A delivery whose
-    leases expire one after the other without an outcome becomes a dead letter: it would crash every worker.
+    `release`, `discard`, `dead_letter`) or by expiring, as after a crash; then another worker gets the delivery. A
+    delivery whose leases expire one after the other without an outcome becomes a dead letter: it would crash every
+    worker.
 
     A delivery is done in two steps, so that its effect is committed once, whichever form stands behind the port:
 
@@ -90,6 +91,9 @@ class DeliverySource(Protocol):
 
     def retry(self, delivery: Delivery, *, delay: float, error: str) -> None:
         """Deliver again after `delay` seconds, at most LONGEST_RETRY_SECONDS. Nothing happens if the lease is lost."""
+
+    def release(self, delivery: Delivery) -> None:
+        """Give a delivery back that was not tried, so that another worker can lease it at once."""
 
     def discard(self, delivery: Delivery) -> None:
         """Give the delivery up without an effect and without a trace. Nothing happens if the lease is lost."""

@@ -276,3 +276,5 @@ def _with_order_token(payload: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 BY_KIND: dict[str, type[Message]] = {cls.__name__: cls for cls in Message.__subclasses__()}
+# The services that handle messages.
+CONSUMERS = tuple(sorted({consumer for cls in BY_KIND.values() for consumer in cls.consumers}))

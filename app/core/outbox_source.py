@@ -50,6 +50,12 @@ _RETRY = text(
     where message_id = :message_id and consumer = :consumer and attempts = :receipt
     """
 )
+_RELEASE = text(
+    """
+    update core.outbox set leased_until = null
+    where message_id = :message_id and consumer = :consumer and attempts = :receipt and dead_at is null
+    """
+)
 _DISCARD = text(
     "delete from core.outbox where message_id = :message_id and consumer = :consumer and attempts = :receipt"
 )
@@ -125,6 +131,9 @@ class OutboxSource:
 
     def retry(self, delivery: Delivery, *, delay: float, error: str) -> None:
         _end(_RETRY, delivery, delay=delay, error=error[:2000])
+
+    def release(self, delivery: Delivery) -> None:
+        _end(_RELEASE, delivery)
 
     def discard(self, delivery: Delivery) -> None:
         _end(_DISCARD, delivery)

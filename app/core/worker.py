@@ -14,6 +14,7 @@ from sqlalchemy import text
 from app.core import db
 from app.core.deliveries import Delivery, DeliverySource
 from app.core.handling import Routes, handle, still_leased
+from app.core.lease_keeper import LeaseKeeper
 from app.core.liveness import Watchdog
 from app.core.queue_ports import open_source
 
@@ -65,6 +66,7 @@ class ConsumerGroup:
         *,
         threads: int,
         lease_seconds: float,
+        keeper: LeaseKeeper,
     ) -> None:
         self.consumers = sorted(consumers)
         self.threads = threads
@@ -74,6 +76,7 @@ class ConsumerGroup:
         self._source = source
         self._stopping = stopping
         self._lease_seconds = lease_seconds
+        self._keeper = keeper
 
     def make_threads(self) -> list[threading.Thread]:
         return [threading.Thread(target=self._loop, name=f"{self.name}-{n}") for n in range(self.threads)]
@@ -85,20 +88,26 @@ class ConsumerGroup:
                 batch = self._source.lease(
                     self.consumers, most=BATCH, seconds=self._lease_seconds, wait=WAIT_SECONDS
                 )
-                for delivery in batch:
-                    self._handle(delivery)
+                with self._keeper.holding(batch):
+                    for delivery in batch:
+                        self._handle(delivery)
             except Exception:
                 log.exception("leasing or recording an outcome failed; the database may be unreachable")
                 self._stopping.wait(1.0)
 
     def _handle(self, delivery: Delivery) -> None:
         self.rounds += 1
-        if still_leased(delivery, self._source, seconds=self._lease_seconds):
+        if self._stopping.is_set():
+            self._source.release(delivery)
+        elif still_leased(delivery, self._source, seconds=self._lease_seconds):
             handle(delivery, self._source, self._routes)
+        self._keeper.drop(delivery)
 
 
 class Worker:
     """Groups of threads that lease and handle, and one thread for the ticks. `stop()` ends them after their delivery.
+
+    Deliveries that were leased and not begun are given back at once.
 
     One group of `threads` threads serves all consumers together, except those in `own_threads`: each of these has a
     group of its own with that number of threads.
@@ -121,13 +130,25 @@ class Worker:
         consumers = {consumer for consumer, _ in routes}
         together = sorted(consumers.difference(own_threads))
         parted = [([one], count) for one, count in sorted(own_threads.items()) if one in consumers]
+        self._keeper = LeaseKeeper(source, seconds=lease_seconds)
         self.groups = [
-            ConsumerGroup(members, routes, source, self._stopping, threads=count, lease_seconds=lease_seconds)
+            ConsumerGroup(
+                members,
+                routes,
+                source,
+                self._stopping,
+                threads=count,
+                lease_seconds=lease_seconds,
+                keeper=self._keeper,
+            )
             for members, count in ([(together, threads)] if together else []) + parted
         ]
 
     def run(self) -> None:
         """Work until `stop()`."""
+        ending = threading.Event()
+        keeper = threading.Thread(target=self._keeper.run, args=(ending,), name="lease-keeper")
+        keeper.start()
         with self.source.listening():
             threads = [thread for group in self.groups for thread in group.make_threads()]
             threads.append(threading.Thread(target=self._tick_loop, name="tick"))
@@ -135,6 +156,8 @@ class Worker:
                 thread.start()
             for thread in threads:
                 thread.join()
+        ending.set()
+        keeper.join()
 
     def stop(self) -> None:
         self._stopping.set()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from app.core.deliveries import DeliverySource
 from tests.core.delivery_forms import FORMS, Form
 
 
-@pytest.fixture(params=FORMS)
-def form(request: pytest.FixtureRequest, database: str) -> Form:
-    made: Form = request.param()
-    return made
+@pytest.fixture(params=FORMS, ids=["outbox", "sqs"])
+def form(request: pytest.FixtureRequest, database: str) -> Iterator[Form]:
+    with request.param() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -5,16 +5,25 @@ A new implementation is one more entry in FORMS.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from sqlalchemy import text
 
+from app.adapters.sqs import Queues
 from app.core import db, outbox
 from app.core.dead_letters import DeadLetters, OutboxDeadLetters
 from app.core.deliveries import Delivery, DeliverySource
 from app.core.messages import ScreeningCancelled, SeatsFreed
 from app.core.outbox_source import OutboxSource
+from app.core.relay import Relay
+from app.core.sqs_dead_letters import AllDeadLetters, SqsDeadLetters
+from app.core.sqs_source import SqsSource
+from tests.core.sqs_server import Clock, sqs
+
+CONSUMERS = ("orders", "reservations")
 
 
 class Form(Protocol):
@@ -36,8 +45,15 @@ class Form(Protocol):
 
 
 class OutboxForm:
+    """The rows of the outbox."""
+
     def __init__(self) -> None:
         self.dead_letters: DeadLetters = OutboxDeadLetters()
+
+    @classmethod
+    @contextmanager
+    def opened(cls) -> Iterator[Form]:
+        yield cls()
 
     def source(self) -> DeliverySource:
         return OutboxSource()
@@ -61,7 +77,42 @@ class OutboxForm:
             )
 
 
-FORMS: list[Callable[[], Form]] = [OutboxForm]
+class SqsForm:
+    """Queues of SQS, filled by a relay at each message. Their clock and the sources' clock advance together."""
+
+    def __init__(self, queues: Queues, clock: Clock) -> None:
+        self.queues = queues
+        self.clock = clock
+        self.dead_letters: DeadLetters = AllDeadLetters(
+            OutboxDeadLetters(), SqsDeadLetters(queues, CONSUMERS)
+        )
+        self._relay = Relay(queues)
+        self._outbox = OutboxForm()
+
+    @classmethod
+    @contextmanager
+    def opened(cls) -> Iterator[Form]:
+        with sqs(CONSUMERS) as (queues, clock):
+            yield cls(queues, clock)
+
+    def source(self) -> DeliverySource:
+        return SqsSource(self.queues, lambda: time.monotonic() + self.clock.ahead)
+
+    def send(self, number: int = 1) -> str:
+        message_id = self._outbox.send(number)
+        self._relay.move_due()
+        return message_id
+
+    def send_to_two(self) -> str:
+        message_id = self._outbox.send_to_two()
+        self._relay.move_due()
+        return message_id
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.ahead += seconds
+
+
+FORMS: list[Callable[[], AbstractContextManager[Form]]] = [OutboxForm.opened, SqsForm.opened]
 
 
 def lease(source: DeliverySource, *, most: int = 10, seconds: float = 30) -> list[Delivery]:

@@ -139,6 +139,7 @@ def test_a_lost_lease_is_not_extended(form: Form, source: DeliverySource, other:
 Outcome = Callable[[DeliverySource, Delivery], None]
 OUTCOMES: dict[str, Outcome] = {
     "retry": lambda source, delivery: source.retry(delivery, delay=0, error="too late"),
+    "release": lambda source, delivery: source.release(delivery),
     "discard": lambda source, delivery: source.discard(delivery),
     "dead letter": lambda source, delivery: source.dead_letter(delivery, error="too late"),
 }
@@ -169,6 +170,14 @@ def test_a_retry_comes_after_its_delay(form: Form, source: DeliverySource, other
     assert (again.message_id, again.attempts) == (message_id, 2)
     other.retry(again, delay=0, error="the bank is unreachable")
     assert lease_one(source).attempts == 3
+
+
+def test_a_released_delivery_is_leased_by_another_worker(
+    form: Form, source: DeliverySource, other: DeliverySource
+) -> None:
+    message_id = form.send()
+    source.release(lease_one(source))
+    assert lease_one(other).message_id == message_id
 
 
 def test_a_discarded_delivery_leaves_no_trace(form: Form, source: DeliverySource) -> None:

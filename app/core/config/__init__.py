@@ -29,6 +29,7 @@ class Settings(BaseModel):
     process: groups.Process = groups.Process()
     web: groups.Web = groups.Web()
     database: groups.Database = groups.Database()
+    queue: groups.Queue = groups.Queue()
     storage: groups.Storage = groups.Storage()
     mail: groups.Mail = groups.Mail()
     cinema: groups.Cinema = groups.Cinema()

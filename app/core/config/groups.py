@@ -20,6 +20,7 @@ from app.adapters.host_names import ascii_host
 
 SERVICES = ("events", "products", "tickets", "reservations", "orders", "payments", "users")
 PAGES = "pages"
+OUTBOX = "outbox:"
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -92,6 +93,14 @@ def _storage_url(text: str) -> str:
     return text
 
 
+def _queue_url(text: str) -> str:
+    if text != OUTBOX:
+        from app.adapters.sqs import check_address
+
+        check_address(text)
+    return text
+
+
 def variable(name: str, default: Any, **limits: int) -> Any:
     """A field that the environment sets as `name`; a whole number has the limits `ge` and `le`."""
     return Field(default, validation_alias=name, **limits)  # type: ignore[call-overload]
@@ -149,6 +158,16 @@ class Database(Group):
     url: Annotated[str, AfterValidator(_database_url)] | None = secret("DATABASE_URL", None)
     pool_size: int = variable("BILHETERIA_DB_POOL", 8, ge=6, le=200)
     statement_seconds: int = variable("BILHETERIA_DB_SECONDS", 2, ge=1, le=60)
+
+
+class Queue(Group):
+    """Where workers take their messages from: the outbox itself, or queues of SQS that a relay fills."""
+
+    url: Annotated[str, AfterValidator(_queue_url)] = variable("BILHETERIA_QUEUE", OUTBOX)
+
+    @property
+    def is_sqs(self) -> bool:
+        return self.url != OUTBOX
 
 
 class Storage(Group):

@@ -1,0 +1,92 @@
+"""`relay`: moves messages from the outbox to the queues of SQS. `queues create`: creates the queues."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+from app.core.config import BadSetting, Settings
+from app.core.liveness import Heartbeat, Watchdog
+
+if TYPE_CHECKING:
+    from app.core.relay import Relay
+
+CHECK_SECONDS = 0.2
+# A call of SQS may last for its own time-outs, and a batch has several.
+HANG_FACTOR = 10
+log = logging.getLogger("bilheteria.relay")
+
+
+@click.command("relay")
+def relay() -> None:
+    """Move messages from the outbox to the queues until SIGTERM."""
+    sys.exit(main())
+
+
+@click.group("queues")
+def queues() -> None:
+    """The queues of SQS that BILHETERIA_QUEUE names."""
+
+
+@queues.command("create")
+def create() -> None:
+    """Create the queues that do not exist, for a stand-in server; in production the infrastructure code makes them."""
+    from app.adapters.sqs import Queues
+    from app.core.config import settings
+    from app.core.messages import CONSUMERS
+
+    if not settings().queue.is_sqs:
+        raise click.ClickException("set BILHETERIA_QUEUE=sqs://…; without it the outbox is the queue")
+    Queues(settings().queue.url).create(CONSUMERS)
+    click.echo(f"queues of {', '.join(CONSUMERS)}, each with its dead letters")
+
+
+commands = [relay, queues]
+
+
+def main() -> int:
+    """Move messages until SIGINT or SIGTERM. Returns the exit status."""
+    from app.adapters.postgres_limits import WORKER
+    from app.adapters.sqs import Queues
+    from app.core import config, db, telemetry
+    from app.core.relay import Relay
+
+    try:
+        settings = config.use(Settings.from_env())
+    except BadSetting as error:
+        print(f"relay: {error}", file=sys.stderr)
+        return 1
+    if not settings.database.url or not settings.queue.is_sqs:
+        print("relay: set DATABASE_URL and BILHETERIA_QUEUE=sqs://…", file=sys.stderr)
+        return 1
+    telemetry.log_as_json(telemetry.LEVELS[settings.process.log_level])
+    db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=WORKER)
+    received: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: received.append(number))
+    _work(Relay(Queues(settings.queue.url)), received, settings)
+    return 0
+
+
+def _work(relay: Relay, received: list[int], settings: Settings) -> None:
+    heartbeat = Heartbeat(settings.process.heartbeat) if settings.process.heartbeat else None
+    watchdog = Watchdog(
+        lambda: relay.rounds, seconds=settings.process.hang_seconds * HANG_FACTOR, every=CHECK_SECONDS
+    )
+    working = threading.Thread(target=relay.run, name="relay", daemon=True)
+    working.start()
+    while working.is_alive() and not received:
+        if heartbeat is not None:
+            heartbeat.beat()
+        if watchdog.is_stalled():
+            log.critical("the relay hangs")
+            os._exit(1)  # another relay takes its rows when their leases expire
+        working.join(CHECK_SECONDS)
+    relay.stop()
+    working.join()

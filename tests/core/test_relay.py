@@ -1,0 +1,208 @@
+"""The relay from the outbox to SQS: nothing is lost, and nothing happens twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from app.adapters.sqs import QueueError, Queues
+from app.core import db, outbox, relay
+from app.core.dead_letters import OutboxDeadLetters
+from app.core.deliveries import AlreadyDone
+from app.core.messages import ScreeningCancelled, SeatsFreed
+from app.core.relay import Relay
+from app.core.sqs_dead_letters import SqsDeadLetters
+from app.core.sqs_source import SqsSource
+from tests.core.delivery_forms import CONSUMERS, finish, lease
+from tests.core.sqs_server import Clock, sqs
+from tests.core.test_outbox import make_all_due
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[Queues, Clock]]:
+    with sqs(CONSUMERS) as opened:
+        yield opened
+
+
+@pytest.fixture
+def queues(server: tuple[Queues, Clock]) -> Queues:
+    return server[0]
+
+
+def publish(number: int = 1, *, delay: float = 0.0) -> str:
+    with db.transaction():
+        return str(outbox.publish(SeatsFreed(screening_id=number), delay=delay))
+
+
+def waiting() -> int:
+    with db.reading() as session:
+        return int(
+            session.execute(text("select count(*) from core.outbox where dead_at is null")).scalar_one()
+        )
+
+
+def received(queues: Queues) -> list[str]:
+    """The ids of all messages in the queue of reservations; they are done afterwards."""
+    source = SqsSource(queues)
+    found = []
+    while batch := lease(source):
+        for delivery in batch:
+            found.append(delivery.message_id)
+            source.acknowledge(delivery)
+    return found
+
+
+def test_what_was_moved_is_no_longer_in_the_outbox(queues: Queues) -> None:
+    sent = {publish(number) for number in range(25)}
+    assert Relay(queues).move_due() == 25
+    assert waiting() == 0
+    assert set(received(queues)) == sent
+
+
+def test_a_delayed_message_stays_in_the_outbox_until_it_is_due(queues: Queues) -> None:
+    message_id = publish(delay=3600)
+    assert Relay(queues).move_due() == 0
+    assert received(queues) == []
+    make_all_due()
+    assert Relay(queues).move_due() == 1
+    assert received(queues) == [message_id]
+
+
+def test_messages_wait_in_the_outbox_while_the_queue_is_away(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = {publish(number) for number in range(12)}
+    with monkeypatch.context() as patch:
+        patch.setattr(queues, "_client", _closed_client())
+        for _ in range(3):
+            with pytest.raises(QueueError):
+                Relay(queues).move_due()
+    assert waiting() == 12
+    assert OutboxDeadLetters().list() == []
+    assert Relay(queues).move_due() == 12, "the rows are free at once"
+    assert set(received(queues)) == sent
+
+
+def _closed_client() -> object:
+    """A client of a server that is not there."""
+    return Queues("sqs://gone?region=us-east-1&endpoint=http://127.0.0.1:9")._client
+
+
+def test_relays_at_the_same_time_send_each_message_once(queues: Queues) -> None:
+    sent = [publish(number) for number in range(120)]
+    threads = [threading.Thread(target=Relay(queues).move_due) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert waiting() == 0
+    assert sorted(received(queues)) == sorted(sent)
+
+
+def test_a_message_that_was_sent_and_not_deleted_has_its_effect_once(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish()
+
+    class Killed(BaseException):
+        """Stands for a killed process."""
+
+    def kill(name: str) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(relay, "failpoint", kill)
+        with pytest.raises(Killed):
+            Relay(queues).move_due()
+    make_all_due()
+    with db.transaction() as session:
+        session.execute(text("update core.outbox set leased_until = clock_timestamp() - interval '1 s'"))
+    Relay(queues).move_due()
+    source, effects = SqsSource(queues), 0
+    batch = lease(source)
+    assert len(batch) == 2
+    for delivery in batch:
+        try:
+            finish(source, delivery)
+            effects += 1
+        except AlreadyDone:
+            source.acknowledge(delivery)
+    assert effects == 1
+    assert lease(source) == []
+
+
+def test_a_batch_is_within_the_limit_of_its_bytes(queues: Queues) -> None:
+    for number in range(9):
+        with db.transaction():
+            outbox.publish(ScreeningCancelled(screening_id=number, reason="x" * 60_000))
+    assert Relay(queues).move_due() == 18
+    assert len(received(queues)) == 9
+
+
+def test_a_message_larger_than_a_queue_takes_is_a_dead_letter(queues: Queues) -> None:
+    with db.transaction():
+        outbox.publish(ScreeningCancelled(screening_id=1, reason="x" * 300_000))
+    other = publish()
+    assert Relay(queues).move_due() == 1
+    assert received(queues) == [other]
+    assert {letter.consumer for letter in OutboxDeadLetters().list()} == {"orders", "reservations"}
+
+
+def test_a_text_that_is_no_message_of_ours_is_a_dead_letter(queues: Queues) -> None:
+    url = queues._url("reservations")
+    for body in ("hello", "[1]", '{"message_id": 1, "kind": "SeatsFreed", "payload": {}}'):
+        queues._client.send_message(QueueUrl=url, MessageBody=body)
+    message_id = publish()
+    Relay(queues).move_due()
+    assert received(queues) == [message_id]
+    letters = SqsDeadLetters(queues, CONSUMERS).list()
+    assert {letter.last_error for letter in letters} == {"not a message of ours"}
+    assert len(letters) == 3
+
+
+def test_a_running_relay_moves_what_is_published(queues: Queues) -> None:
+    running = Relay(queues)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        message_id = publish()
+        source = SqsSource(queues)
+        batch = source.lease(["reservations"], most=1, seconds=30, wait=20)
+        assert [delivery.message_id for delivery in batch] == [message_id]
+    finally:
+        running.stop()
+        thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_a_running_relay_goes_on_when_the_queue_is_back(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "PAUSE_SECONDS", 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(queues, "_client", _closed_client())
+        running = Relay(queues)
+        thread = threading.Thread(target=running.run)
+        thread.start()
+        message_id = publish()
+        until = time.monotonic() + 30
+        while not _last_error() and time.monotonic() < until:
+            time.sleep(0.05)
+    try:
+        batch = SqsSource(queues).lease(["reservations"], most=1, seconds=30, wait=30)
+        assert [delivery.message_id for delivery in batch] == [message_id]
+    finally:
+        running.stop()
+        thread.join(30)
+
+
+def _last_error() -> str | None:
+    with db.reading() as session:
+        found = session.execute(text("select last_error from core.outbox")).scalar()
+        return str(found) if found else None
