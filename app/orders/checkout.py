@@ -80,11 +80,10 @@ def check_out(
         if not completion.complete(queries.locked_by_id(order.id), order.reservation_id, None):
             raise OrderOver(order.state)
         return None
-    if method not in payments.METHODS:
-        raise Invalid("payment.method", "method")
+    _check_method(method, actor)
     order = _with_time_to_pay(order)
     _start_payment(order, method, buyer=buyer, actor=actor)
-    return _request_charge(order, method, buyer.name, buyer.cpf, return_url)
+    return _request_charge(order, method, buyer.name, buyer.cpf, return_url, actor)
 
 
 def change_method(
@@ -94,11 +93,26 @@ def change_method(
     order = _payable(token, actor)
     if order.state != AWAITING:
         raise WrongState(order.state)
-    if method not in payments.METHODS:
-        raise Invalid("payment.method", "method")
+    _check_method(method, actor)
     order = _with_current_screening(order, shown_revision)
     _start_payment(order, method)
-    return _request_charge(order, method, order.name or "", order.cpf, return_url)
+    return _request_charge(order, method, order.name or "", order.cpf, return_url, actor)
+
+
+def stop_payment(token: str, actor: Actor) -> None:
+    """End the charge that the actor's order waits for: it keeps its seats and can be paid again until its deadline.
+
+    A card that is approved at this moment has paid: the order gets its tickets. Raises NotFound, WrongState.
+    """
+    order = queries.own(token, actor)
+    if order.state != AWAITING:
+        raise WrongState(order.state)
+    payments.cancel_live_charge(order.id, "stopped")
+
+
+def _check_method(method: str, actor: Actor) -> None:
+    if method not in payments.methods_at(actor.device):
+        raise Invalid("payment.method", "method")
 
 
 def _payable(token: str, actor: Actor) -> OrderView:
@@ -156,7 +170,9 @@ def _start_payment(
         raise OrderOver(order.state)
 
 
-def _request_charge(order: OrderView, method: str, name: str, cpf: str | None, return_url: str) -> Charge:
+def _request_charge(
+    order: OrderView, method: str, name: str, cpf: str | None, return_url: str, actor: Actor
+) -> Charge:
     return payments.request_charge(
         order.id,
         method,
@@ -167,6 +183,7 @@ def _request_charge(order: OrderView, method: str, name: str, cpf: str | None, r
         payer_cpf=cpf,
         return_url=return_url,
         city=order.screening.cinema.city,
+        terminal=actor.device,
     )
 
 

@@ -14,7 +14,7 @@ from app.orders.basket import (
     half_price_left,
     type_problems,
 )
-from app.orders.checkout import buyer_problems, change_method, check_out
+from app.orders.checkout import buyer_problems, change_method, check_out, stop_payment
 from app.orders.create import ensure_free, start_from_offer, start_with_best, start_with_seats
 from app.orders.device_sales import DeviceSales, sales_of_devices
 from app.orders.lifecycle import abandon, cancel, hand_over
@@ -123,6 +123,7 @@ __all__ = [
     "start_from_offer",
     "start_with_best",
     "start_with_seats",
+    "stop_payment",
     "take_to_phone",
     "type_problems",
     "undo_handout",

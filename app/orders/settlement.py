@@ -41,6 +41,8 @@ def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int, paid_at: dat
         return _refund(receipt_id, obstacle)
     if _complete(order, receipt_id, claims_are_live):
         return PAID
+    if order.method == payments.CARD_PRESENT:  # the person has left the kiosk and would not see an offer
+        return _refund(receipt_id, "seats taken")
     # The seats belong to other orders now. The offer also marks the order expired if the worker has not done so yet.
     return reseat.offer(order, receipt_id) or _refund(receipt_id, "seats taken")
 

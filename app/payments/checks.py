@@ -13,7 +13,16 @@ from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHi
 from app.core.state_machine import one_of
 from app.payments import providers, service
 from app.payments.models import RefundRow
-from app.payments.states import CANCELLED, CANCELLING, CREATED, LIVE_STATES, REFUND_PENDING, UNKNOWN
+from app.payments.provider_results import TERMINAL_CHECK_SECONDS
+from app.payments.states import (
+    CANCELLED,
+    CANCELLING,
+    CREATED,
+    LIVE_STATES,
+    PENDING,
+    REFUND_PENDING,
+    UNKNOWN,
+)
 from app.payments.views import seconds_from_now
 
 HINT_KEPT_DAYS = 30
@@ -34,10 +43,13 @@ def check_charges() -> None:
 
 
 # The older the charge, the later the next check, but never after its deadline. A cancelled charge has one last check.
+# A terminal that waits for a card is asked every few seconds: it sends no webhook.
 _DUE_CHARGES = text(
     f"""
     update payments.charges c set next_check_at = case
         when {one_of("c.state", (CANCELLED,))} then null
+        when {one_of("c.state", (PENDING,))} and c.terminal is not null
+            then clock_timestamp() + interval '{TERMINAL_CHECK_SECONDS} seconds'
         when c.expires_at > clock_timestamp() then least(c.expires_at, due.again)
         else due.again end
     from (

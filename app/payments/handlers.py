@@ -8,6 +8,7 @@ does not act twice.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, func, or_, select, text, update
 
@@ -44,7 +45,7 @@ _REPEATED_BY_TICK = (*LIVE_STATES, CANCELLING)
 
 
 def on_charge_requested(message: ChargeRequested, attempt: Attempt) -> None:
-    """Make the charge at the provider, after the order's earlier charges were ended there."""
+    """Make the charge at the provider, after the earlier charges of its order and its terminal were ended there."""
     charge_id = uuid.UUID(message.charge_id)
     with db.reading() as current:
         charges = current.execute(
@@ -58,13 +59,15 @@ def on_charge_requested(message: ChargeRequested, attempt: Attempt) -> None:
     wanted = by_id.pop(charge_id, None)
     if wanted is None or wanted.state not in (CREATED, UNKNOWN):
         return
+    for other in _cancelled_at_terminal(wanted):
+        _end_at_provider(other)
     paid = [old for old in by_id.values() if _end_at_provider(old)]
     if paid:  # the customer paid an earlier charge before it ended: do not charge again
         with attempt.transaction():
             provider_results.record(charge_id, psp.ChargeState(charge_id.hex, "ended"))
         return
     try:
-        answer = providers.provider(wanted.provider).create(_charge_request(wanted))
+        answer = providers.provider(wanted.provider, wanted.terminal).create(_charge_request(wanted))
     except psp.Unreachable as error:
         with db.transaction():
             provider_results.record_failure(charge_id, "lost")
@@ -78,6 +81,19 @@ def on_charge_requested(message: ChargeRequested, attempt: Attempt) -> None:
         answer = provider_results.with_pix_code(answer, wanted.amount, wanted.city)
         if not provider_results.record(charge_id, answer) and not provider_results.is_wanted(charge_id):
             outbox.publish(ChargeCancelRequested(message.charge_id))
+
+
+def _cancelled_at_terminal(wanted: ChargeRow) -> Sequence[ChargeRow]:
+    """The charges of other orders whose cancellation the charge's terminal has not confirmed yet."""
+    if wanted.terminal is None:
+        return ()
+    with db.reading() as current:
+        query = select(ChargeRow).where(
+            ChargeRow.terminal == wanted.terminal,
+            ChargeRow.state == CANCELLING,
+            ChargeRow.order_id != wanted.order_id,
+        )
+        return current.execute(query).scalars().all()
 
 
 def _charge_request(charge: ChargeRow) -> psp.ChargeRequest:
@@ -96,8 +112,17 @@ def _charge_request(charge: ChargeRow) -> psp.ChargeRequest:
 
 
 def _end_at_provider(charge: ChargeRow) -> bool:
-    """End a cancelled charge at the provider and record the answer. Returns whether it was paid."""
-    answer = _cancel_at_provider(charge)
+    """End a cancelled charge at the provider and record the answer. Returns whether it was paid.
+
+    A terminal that does not answer holds up no other payment: the tick goes on asking, and if the card was approved
+    after all, the second of the two payments is refunded.
+    """
+    try:
+        answer = _cancel_at_provider(charge)
+    except Retry:
+        if charge.terminal is None:
+            raise
+        return False
     with db.transaction():
         provider_results.record(charge.id, answer)
     return bool(answer.payments)
@@ -106,7 +131,7 @@ def _end_at_provider(charge: ChargeRow) -> bool:
 def _cancel_at_provider(charge: ChargeRow) -> psp.ChargeState:
     provider_charge_id = charge.provider_charge_id or charge.id.hex
     try:
-        return providers.provider(charge.provider).cancel(provider_charge_id)
+        return providers.provider(charge.provider, charge.terminal).cancel(provider_charge_id)
     except psp.UnknownCharge:
         return psp.ChargeState(provider_charge_id, "ended")
     except psp.Unreachable as error:
@@ -129,15 +154,17 @@ def on_provider_hinted(message: ProviderHinted, attempt: Attempt) -> None:
     """Fetch the charge's state from the provider: a hint is not trusted, because a webhook can be wrong or late."""
     with db.reading() as current:
         charge = current.execute(
-            select(ChargeRow.id, ChargeRow.state, ChargeRow.amount, ChargeRow.city).where(
+            select(ChargeRow.id, ChargeRow.state, ChargeRow.amount, ChargeRow.city, ChargeRow.terminal).where(
                 ChargeRow.provider == message.provider, _is_named(message.provider_charge_id)
             )
         ).first()
     if charge is None:
         return
     try:
-        answer = providers.provider(message.provider).fetch(message.provider_charge_id)
+        answer = providers.provider(message.provider, charge.terminal).fetch(message.provider_charge_id)
     except psp.Unreachable as error:
+        if charge.terminal is not None and charge.state == PENDING:
+            return  # the tick asks again within seconds
         delay = min(30.0, 0.5 * 2**attempt.number)
         raise Retry(str(error), delay=delay, discard_at_last=charge.state in _REPEATED_BY_TICK) from None
     except psp.UnknownCharge:
@@ -184,7 +211,7 @@ def on_refund_requested(message: RefundRequested, attempt: Attempt) -> None:
     charge_at_provider = row.ChargeRow.provider_charge_id or row.ChargeRow.id.hex
     request = psp.RefundRequest(refund_id.hex, charge_at_provider, row.provider_receipt_id, row.amount)
     try:
-        answer = providers.provider(row.provider).refund(request)
+        answer = providers.provider(row.provider, row.ChargeRow.terminal).refund(request)
     except psp.Unreachable as error:
         raise Retry(str(error), delay=min(60.0, 0.5 * 2**attempt.number), discard_at_last=True) from None
     except psp.Refused:

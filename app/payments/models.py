@@ -51,14 +51,17 @@ class ChargeRow(db.Base):
     )
     city: Mapped[str] = mapped_column(Text, server_default="")  # of the cinema that is paid
     pix_symbol: Mapped[bytes | None] = mapped_column(LargeBinary)  # of pix_code, drawn (core/qr_symbol.py)
+    terminal: Mapped[uuid.UUID | None] = mapped_column(Uuid)  # the kiosk whose terminal reads the card
 
     __table_args__ = (
         Index("uq_charges_live", "order_id", unique=True, postgresql_where=one_of("state", LIVE_STATES)),
         Index("ix_charges_order_id", "order_id"),
+        Index("uq_charges_terminal", "terminal", unique=True, postgresql_where=one_of("state", LIVE_STATES)),
+        Index("ix_charges_terminal", "terminal", postgresql_where="terminal is not null"),
         Index("ix_charges_next_check_at", "next_check_at", postgresql_where="next_check_at is not null"),
         UniqueConstraint("provider", "provider_charge_id"),
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("method in ('pix', 'card')", name="method"),
+        CheckConstraint("method in ('pix', 'card', 'card_present')", name="method"),
         CheckConstraint(one_of("state", CHARGE_STATES), name="state"),
         {"schema": "payments"},
     )

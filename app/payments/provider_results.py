@@ -22,6 +22,7 @@ from app.payments.states import CANCELLED, CHARGE, CONFIRMED, FAILED, LIVE_STATE
 
 DEFAULT_CITY = "BRASIL"  # a Pix code must name a city, and not every cinema has one in ASCII
 LAST_CHECK_MINUTES = 10
+TERMINAL_CHECK_SECONDS = 2
 # The provider's clock may be this far behind the database's: a payment cannot be older than its charge.
 CLOCK_SKEW_MINUTES = 5
 
@@ -62,6 +63,8 @@ def record(charge_id: uuid.UUID, answer: psp.ChargeState) -> bool:
         return moved or received or bool(more)
     event = event_of(answer)
     values: dict[str, object] = {"id": charge_id, "provider_charge_id": answer.id}
+    if event == "declined":
+        values["failure"] = answer.failure or "declined"
     if event == "accepted":
         values |= {
             "redirect_url": answer.redirect_url,
@@ -84,6 +87,9 @@ def is_wanted(charge_id: uuid.UUID) -> bool:
 
 _PROVIDER_ID = "provider_charge_id = :provider_charge_id"
 _NO_MORE_CHECKS = "next_check_at = null"
+# A terminal sends no webhook: a tick asks it.
+_TERMINAL_CHECK = f"""next_check_at = case when terminal is null then next_check_at
+    else clock_timestamp() + interval '{TERMINAL_CHECK_SECONDS} seconds' end"""
 # This check finds money that was on its way when the charge ended, even if its webhook is lost.
 _LAST_CHECK = f"next_check_at = clock_timestamp() + interval '{LAST_CHECK_MINUTES} minutes'"
 
@@ -100,12 +106,11 @@ _MOVES: dict[ChargeEvent, Move] = {
         "redirect_url = :redirect_url",
         "pix_code = :pix_code",
         "pix_symbol = :pix_symbol",
+        _TERMINAL_CHECK,
     ),
     "lost": _move_to("lost"),
     "refused": _move_to("refused", "failure = coalesce(failure, 'refused')", _NO_MORE_CHECKS),
-    "declined": _move_to(
-        "declined", _PROVIDER_ID, "failure = coalesce(failure, 'declined')", _NO_MORE_CHECKS
-    ),
+    "declined": _move_to("declined", _PROVIDER_ID, "failure = coalesce(failure, :failure)", _NO_MORE_CHECKS),
     "ended": _move_to("ended", _PROVIDER_ID, "failure = coalesce(failure, 'ended')", _LAST_CHECK),
 }
 

@@ -11,16 +11,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
 
-from app.adapters import psp
 from app.core import codes, db, outbox
-from app.core.config import settings
-from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound
-from app.core.messages import ChargeCancelRequested, ChargeRequested, ProviderHinted
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.messages import ChargeCancelRequested, ChargeRequested
 from app.core.moves import move
 from app.payments import providers, states
-from app.payments.models import ChargeRow, HintRow
+from app.payments.models import ChargeRow
 from app.payments.providers import sandbox
 from app.payments.refunds import (
     RefundTooLarge,
@@ -34,6 +31,14 @@ from app.payments.refunds import (
 from app.payments.retention import delete_unpaid, erase_payers
 from app.payments.retention import export as export_payments
 from app.payments.states import CREATED, LIVE_STATES
+from app.payments.terminals import (
+    CARD_PRESENT,
+    METHODS,
+    has_terminal,
+    methods_at,
+    report_change,
+    sandbox_terminals,
+)
 from app.payments.views import (
     CHARGE,
     CHARGE_COLUMNS,
@@ -44,20 +49,9 @@ from app.payments.views import (
     charge_of,
     receipts_of,
 )
+from app.payments.webhooks import WebhookRefused, WebhookUnreadable, receive_webhook
 
-METHODS = ("pix", "card")
 FIRST_CHECK_SECONDS = 10
-MAX_NAMED_CHARGES = 100  # of one webhook; the periodic check finds the others
-
-
-class WebhookRefused(BilheteriaError):
-    """The webhook's signature is missing or wrong: nothing was stored."""
-
-    status = 403
-
-
-class WebhookUnreadable(Invalid):
-    """The webhook is signed, but its content cannot be parsed."""
 
 
 def request_charge(
@@ -70,16 +64,17 @@ def request_charge(
     payer_cpf: str | None = None,
     return_url: str = "",
     city: str = "",
+    terminal: uuid.UUID | None = None,
 ) -> Charge:
     """Create a charge of `amount` centavos that can be paid until `expires_at`. The caller holds the order's lock.
 
     The same method, amount and expiry again return the live charge. Otherwise the live charge is ended: at the provider
     before the new one is made there. `return_url` is the absolute address to which a card page sends the buyer back;
-    `city` is the city of the cinema that is paid. Raises Invalid; Conflict when another transaction made a charge.
+    `city` is the city of the cinema that is paid; `terminal` is the kiosk where a `card_present` is read: another
+    order's live charge there ends, too. Raises Invalid; Conflict when another transaction made a charge.
     """
-    _check(method, amount)
+    _check(method, amount, terminal)
     values = {
-        "id": codes.ordered_id(),
         "order_id": order_id,
         "method": method,
         "amount": amount,
@@ -89,9 +84,10 @@ def request_charge(
         "return_url": return_url,
         "city": city,
         "expires_at": expires_at,
+        "terminal": terminal if method == CARD_PRESENT else None,
     }
     made = _make_charge(values)
-    if made is None:  # an order has one live charge at most
+    if made is None:  # an order has one live charge at most, and so has a terminal
         live = live_charge(order_id)
         if live is not None and (live.method, live.amount, live.expires_at) == (method, amount, expires_at):
             return live
@@ -100,17 +96,22 @@ def request_charge(
     return made
 
 
-def _check(method: str, amount: int) -> None:
-    if method not in METHODS:
+def _check(method: str, amount: int, terminal: uuid.UUID | None) -> None:
+    if method not in METHODS or (method == CARD_PRESENT and terminal is None):
         raise Invalid("payment.method", "method")
     if amount <= 0:
         raise Invalid("payment.amount", "amount")
 
 
 def _replace_charge(live: Charge | None, values: Mapping[str, object]) -> Charge:
-    """End the order's live charge and make a new one. Raises Conflict when another transaction made one."""
+    """End the live charges of order and terminal and make a new one. Raises Conflict when another transaction made one.
+
+    The handler of the new charge cancels them first.
+    """
     if live is not None:
-        end_charge(live.id, "replaced", publish=False)  # the handler of the new charge cancels it first
+        end_charge(live.id, "replaced", publish=False)
+    if values["terminal"] is not None:
+        _END_AT_TERMINAL.perform(terminal=values["terminal"], reason="replaced", seconds=FIRST_CHECK_SECONDS)
     made = _make_charge(values)
     if made is None:
         raise Conflict("payment.running")
@@ -121,19 +122,17 @@ _MAKE_CHARGE = text(
     f"""
     insert into payments.charges (
         id, order_id, method, amount, state, provider, description, payer_name, payer_cpf, return_url, city, expires_at,
-        next_check_at
+        terminal, next_check_at
     ) values (
         :id, :order_id, :method, :amount, :state, :provider, :description, :payer_name, :payer_cpf, :return_url, :city,
-        :expires_at, clock_timestamp() + make_interval(secs => :first_check)
+        :expires_at, :terminal, clock_timestamp() + make_interval(secs => :first_check)
     )
     on conflict do nothing returning {CHARGE_COLUMNS}
     """
 )
-_END = move(
-    states.CHARGE,
-    "cancel",
-    columns="failure = :reason, next_check_at = clock_timestamp() + make_interval(secs => :seconds)",
-)
+_END_COLUMNS = "failure = :reason, next_check_at = clock_timestamp() + make_interval(secs => :seconds)"
+_END = move(states.CHARGE, "cancel", columns=_END_COLUMNS)
+_END_AT_TERMINAL = move(states.CHARGE, "cancel", columns=_END_COLUMNS, where="terminal = :terminal")
 _END_OTHERS = states.CHARGE.update(
     "cancel",
     columns="failure = 'replaced', next_check_at = clock_timestamp()",
@@ -162,7 +161,13 @@ _NEWEST = text(
 
 def _make_charge(values: Mapping[str, object]) -> Charge | None:
     """Insert a new charge; None while the order has another live one."""
-    new = {"state": CREATED, "provider": settings().payments.provider, "first_check": FIRST_CHECK_SECONDS}
+    provider = providers.name_for(str(values["method"]))
+    new = {
+        "id": codes.ordered_id(),
+        "state": CREATED,
+        "provider": provider,
+        "first_check": FIRST_CHECK_SECONDS,
+    }
     row = db.session().execute(_MAKE_CHARGE, {**values, **new}).first()
     return charge_of(row) if row else None
 
@@ -209,30 +214,6 @@ def end_charge(charge_id: uuid.UUID, reason: str, *, publish: bool = True) -> bo
     return True
 
 
-def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes) -> int:
-    """Store the charges that a provider's webhook names, and return how many they are.
-
-    A handler fetches their states from the provider. Raises NotFound (no such provider), WebhookRefused (forged),
-    WebhookUnreadable.
-    """
-    if provider != settings().payments.provider:
-        raise NotFound("provider")
-    try:
-        named = providers.provider(provider).read_webhook(headers, body)
-    except psp.Forged as error:
-        raise WebhookRefused(str(error)) from None
-    except psp.Unreadable as error:
-        raise WebhookUnreadable("webhook.unreadable", reason=str(error)) from None
-    for provider_charge_id in named[:MAX_NAMED_CHARGES]:
-        db.session().execute(
-            insert(HintRow).values(
-                id=codes.ordered_id(), provider=provider, provider_charge_id=provider_charge_id[:80]
-            )
-        )
-        outbox.publish(ProviderHinted(provider, provider_charge_id), urgent=True)
-    return len(named)
-
-
 def mark_settled(receipt_id: uuid.UUID) -> bool:
     """Mark the receipt that buys the tickets, in the transaction that settles. Returns False on a repeat.
 
@@ -257,6 +238,7 @@ def newest_charge(order_id: uuid.UUID) -> tuple[Charge, str] | None:
 
 
 __all__ = [
+    "CARD_PRESENT",
     "Charge",
     "Receipt",
     "Refund",
@@ -271,8 +253,10 @@ __all__ = [
     "erase_payers",
     "export_payments",
     "failed_refunds",
+    "has_terminal",
     "live_charge",
     "mark_settled",
+    "methods_at",
     "newest_charge",
     "progress",
     "receipts_of",
@@ -281,7 +265,9 @@ __all__ = [
     "refund_order",
     "refund_rest",
     "refunds_of",
+    "report_change",
     "request_charge",
     "retry_refund",
     "sandbox",
+    "sandbox_terminals",
 ]

@@ -66,7 +66,8 @@ class Payment:
 class ChargeState:
     """The state of a charge at the provider. `status`: pending, paid, declined, ended (cancelled or removed).
 
-    Pix gives `pix_code`, or the `location` to build it from; a card gives `redirect_url`.
+    Pix gives `pix_code`, or the `location` to build it from; a card gives `redirect_url`. `failure` says more about
+    `declined`: removed, timed_out.
     """
 
     id: str
@@ -75,6 +76,7 @@ class ChargeState:
     pix_code: str | None = None
     location: str | None = None
     redirect_url: str | None = None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,9 +220,10 @@ class Kiosk(Group):
 
 
 class Payments(Group):
-    """`minutes` is the least time that a customer has to pay."""
+    """`minutes` is the least time that a customer has to pay; `terminal` reads cards at the kiosks."""
 
     provider: str = "sandbox"
+    terminal: Literal["sandbox", "none"] = variable("BILHETERIA_TERMINAL", "sandbox")
     sandbox_pix: Annotated[str, AfterValidator(_sandbox_pix)] = variable("BILHETERIA_SANDBOX_PIX", "manual")
     minutes: int = 5
 
