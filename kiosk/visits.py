@@ -25,10 +25,14 @@ CLEARED = '"storage"'
 
 @blueprint.post("/kiosk/visits")
 def begin_visit() -> Response:
-    """End the visit before, if any, and begin one at `next`, by default the programme."""
+    """End the visit before, if any, and begin one at `next`, by default the programme.
+
+    What was chosen on the attract page, language and modes, belongs to the visit that begins.
+    """
     _require_kiosk()
     response = make_response(redirect(safe_next(request.form.get("next"), links.kiosk("programme")), 303))
-    _end_visit(response)
+    if is_open():
+        _end_visit(response)
     session["visitor"] = new_visitor()
     return response
 

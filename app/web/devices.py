@@ -23,7 +23,7 @@ from app.web.security import over_tls
 # Seconds: the longest age that browsers allow. It starts again when the token is renewed.
 _MAX_AGE = 400 * 24 * 60 * 60
 LANGUAGE_COOKIE = COOKIE
-MODES = ("large", "contrast", "low")  # of display; they end with the visit
+MODES = ("large", "contrast", "low", "listen")  # of display and of the voice; they end with the visit
 _MODES = "modes"
 _DOOR, _DOOR_MAX_AGE = "door", 30 * 24 * 60 * 60  # seconds
 _WITHOUT_DEVICE = ("static", "health.alive", "health.ready")
@@ -56,7 +56,10 @@ def _forbid_storing(response: Response) -> Response:
 
 
 def _for_templates() -> dict[str, Any]:
-    """`kiosk`: None for a browser; for a kiosk its modes of display, its times in seconds, and what it says offline."""
+    """`kiosk`: None for a browser; for a kiosk its modes, its times in seconds, and what it says offline.
+
+    `has_choices`: somebody chose a mode or a language, so that the attract page too must be left one day.
+    """
     if not g.get("has_kiosk_layout"):
         return {"kiosk": None}
     times = settings().kiosk.model_dump(include={"idle_seconds", "paying_seconds", "countdown_seconds"})
@@ -67,7 +70,9 @@ def _for_templates() -> dict[str, Any]:
         )
         for locale in LOCALES
     ]
-    return {"kiosk": {**times, "no_answer": no_answer} | {mode: mode in modes() for mode in MODES}}
+    has_choices = bool(modes()) or LANGUAGE_COOKIE in request.cookies
+    chosen = {mode: mode in modes() for mode in MODES}
+    return {"kiosk": {**times, "no_answer": no_answer, "has_choices": has_choices, **chosen}}
 
 
 def modes() -> list[str]:

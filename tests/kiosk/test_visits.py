@@ -90,6 +90,25 @@ def test_modes_and_language_end_with_the_visit(kiosk: Kiosk) -> None:
     assert 'lang="pt-BR"' in head, "a kiosk speaks the cinema's language, whatever its browser asks for"
 
 
+def test_what_was_chosen_on_the_first_page_belongs_to_the_visit_that_begins(
+    kiosk: Kiosk, screening: Screening
+) -> None:
+    kiosk.leave()
+    assert "data-idle" not in kiosk.get("/kiosk").text, "nothing has to be ended"
+    kiosk.post("/kiosk/access", {"toggle": "listen", "next": "/kiosk"})
+    kiosk.post("/language", {"language": "en", "next": "/kiosk"})
+    first = kiosk.get("/kiosk").text
+    assert "data-idle" in first, "nobody may come: the choices end by themselves"
+    assert "data-reload" not in first, "a page that is loaded again would never be idle for long enough"
+    kiosk.begin_visit()
+    head = kiosk.get("/kiosk/programme").text.partition("<head>")[0]
+    assert "data-listen" in head
+    assert 'lang="en"' in head
+    kiosk.post("/kiosk/visits", {"next": "/kiosk/programme"})
+    head = kiosk.get("/kiosk/programme").text.partition("<head>")[0]
+    assert "data-listen" not in head, "those of a visit that was left open end with it"
+
+
 def test_limits_count_by_visit_and_by_device(
     app: Flask, kiosk: Kiosk, screening: Screening, settings: Settings
 ) -> None:

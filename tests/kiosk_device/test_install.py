@@ -32,6 +32,8 @@ def test_a_machine_is_installed_checked_repaired_and_removed(tmp_path: Path) -> 
     status, said = install(tmp_path, *FIRST)
     assert status == 0, said
     assert "would run: apt-get install -y --no-install-recommends chromium cage" in said
+    assert "--no-install-recommends speech-dispatcher speech-dispatcher-espeak-ng" in said
+    assert (tmp_path / "opt/bilheteria-kiosk/speech/speechd.conf").is_file()
     assert f"would run: systemctl enable {places.AGENT_UNIT} {places.SESSION_UNIT}" in said
     policy = json.loads((tmp_path / "etc/chromium/policies/managed/bilheteria-kiosk.json").read_text())
     assert policy["URLAllowlist"][0] == "https://.ingressos.example"

@@ -19,6 +19,7 @@ _FLAGS = (
     "--disable-background-networking",
     "--password-store=basic",  # no keyring asks for a password
     "--autoplay-policy=no-user-gesture-required",
+    "--enable-speech-dispatcher",  # the voices of the spoken guidance
     "--disk-cache-size=104857600",
 )
 

@@ -26,6 +26,7 @@ def wanted(settings: Config) -> list[File]:
         places.UNITS / places.AGENT_UNIT: units.AGENT,
         places.UNITS / places.SESSION_UNIT: units.session_unit(settings),
         places.PAM: units.PAM,
+        places.SPEECH / "speechd.conf": units.SPEECH,
         **{Path("/") / name: text for name, text in keyboard.FILES.items()},
     }
     made = [File(path, text.encode()) for path, text in texts.items()]

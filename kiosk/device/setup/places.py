@@ -11,6 +11,7 @@ SESSION = PROGRAM / "session"
 CONFIG = Path("/etc/bilheteria-kiosk/kiosk.toml")
 STATE = Path("/var/lib/bilheteria-kiosk")
 PROFILE = Path("/var/lib/bilheteria-kiosk-browser")
+SPEECH = PROGRAM / "speech"
 CURSORS = Path("/usr/share/icons/bilheteria-hidden")
 PAM = Path("/etc/pam.d/bilheteria-kiosk")
 UNITS = Path("/etc/systemd/system")
@@ -30,3 +31,5 @@ PACKAGES = (
     "libusb-1.0-0",
     "fonts-dejavu-core",
 )
+# The voices of the spoken guidance: Chromium asks speech-dispatcher, which speaks by espeak-ng.
+SPEECH_PACKAGES = ("speech-dispatcher", "speech-dispatcher-espeak-ng")

@@ -25,7 +25,6 @@ class Step:
 
 
 def before_files() -> list[Step]:
-    apt = ["apt-get", "install", "-y", "--no-install-recommends", *places.PACKAGES]
     users = [
         Step(
             f"the user {user}",
@@ -35,8 +34,16 @@ def before_files() -> list[Step]:
         )
         for user, home in ((places.AGENT_USER, places.STATE), (places.BROWSER_USER, places.PROFILE))
     ]  # fmt: skip
-    packages = Step("the Debian packages", _has_packages, [["apt-get", "update"], apt])
-    return [packages, *users]
+    packages = [
+        _packages("the Debian packages", places.PACKAGES),
+        _packages("the Debian packages of the spoken guidance", places.SPEECH_PACKAGES),
+    ]
+    return [*packages, *users]
+
+
+def _packages(name: str, packages: Sequence[str]) -> Step:
+    apt = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    return Step(name, lambda: _has_packages(packages), [["apt-get", "update"], apt])
 
 
 def after_files() -> list[Step]:
@@ -66,8 +73,8 @@ def removal_of_users() -> list[list[str]]:
     return [["userdel", user] for user in (places.AGENT_USER, places.BROWSER_USER) if _has_user(user)]
 
 
-def _has_packages() -> bool:
-    asked = ["dpkg-query", "--show", "--showformat=${db:Status-Status}\n", *places.PACKAGES]
+def _has_packages(packages: Sequence[str]) -> bool:
+    asked = ["dpkg-query", "--show", "--showformat=${db:Status-Status}\n", *packages]
     said = _run(asked)
     return said.returncode == 0 and set(said.stdout.split()) == {"installed"}
 

@@ -1,4 +1,4 @@
-"""The systemd units of the agent and of the session on the screen, the session's program and its PAM service."""
+"""The systemd units of the agent and of the session on the screen, the session's program, PAM service and voice."""
 
 from __future__ import annotations
 
@@ -53,6 +53,15 @@ session required pam_systemd.so type=wayland class=user
 """
 
 
+# Sound goes to the sound card itself: there is no sound server. What is said is not logged.
+SPEECH = """AudioOutputMethod "alsa"
+AddModule "espeak-ng" "sd_espeak-ng" ""
+DefaultModule "espeak-ng"
+DefaultLanguage "pt-BR"
+LogLevel 1
+"""
+
+
 def session_unit(settings: Config) -> str:
     environment = keyboard.environment(settings.display.keyboard)
     if not settings.display.cursor:
@@ -68,6 +77,7 @@ StartLimitIntervalSec=0
 
 [Service]
 User={places.BROWSER_USER}
+SupplementaryGroups=audio
 PAMName={places.PAM.name}
 TTYPath=/dev/tty1
 TTYReset=yes
@@ -92,11 +102,15 @@ WantedBy=graphical.target
 
 
 def session_program(settings: Config) -> str:
-    """Turn the screen, then become the watchdog of the browser. When it ends, systemd starts the session again."""
+    """Turn the screen, start the voice, then become the watchdog of the browser.
+
+    When it ends, systemd starts the session again.
+    """
     transform = "normal" if settings.display.rotation == 0 else str(settings.display.rotation)
     output = shlex.quote(settings.display.output) if settings.display.output else '"$(first_output)"'
     return f"""#!/bin/sh
 first_output() {{ wlr-randr | sed -n '1s/ .*//p'; }}
 wlr-randr --output {output} --transform {transform} || echo "the screen could not be turned" >&2
+speech-dispatcher --run-daemon --timeout 0 --config-dir {places.SPEECH} || echo "nothing can be read aloud" >&2
 exec {places.VENV}/bin/python -m kiosk.device.browser --config {places.CONFIG} -- --ozone-platform=wayland
 """
