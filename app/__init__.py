@@ -28,8 +28,8 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     app = Application(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.testing = settings.process.testing
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
+    # Keep all templates: Jinja's own cache keeps 400, and each use of a template moves it to the cache's end.
+    app.jinja_options = {"cache_size": -1, "trim_blocks": True, "lstrip_blocks": True}
     if settings.database.url:
         limits = limits or page_limits(settings.database.statement_seconds)
         db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=limits)

@@ -13,7 +13,7 @@ from gettext import NullTranslations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel import dates
 from babel.support import Translations
 
 LOCALES = ("pt_BR", "en")
@@ -60,6 +60,12 @@ def format_clock(clock: datetime, locale: str) -> str:
     if locale.startswith("pt"):
         return f"{clock.hour}h{clock.minute:02d}"
     return f"{clock.hour % 12 or 12}:{clock.minute:02d} {'am' if clock.hour < 12 else 'pm'}"
+
+
+@lru_cache(maxsize=1024)
+def format_date(day: date, pattern: str, locale: str) -> str:
+    """`day` by a pattern of Babel, such as `d MMM`. A page names the same few days again and again."""
+    return dates.format_date(day, pattern, locale)
 
 
 def format_day_long(day: date, locale: str) -> str:

@@ -57,9 +57,9 @@ def svg(text: str, stored: bytes | None = None, *, quiet: int = 4) -> str:
     modules = rows(text, stored)
     side = len(modules) + 2 * quiet
     path = [
-        f"M{dark.start() + quiet} {y}h{dark.end() - dark.start()}v1h-{dark.end() - dark.start()}z"
+        f"M{start + quiet} {y}h{end - start}v1h-{end - start}z"
         for y, row in enumerate(modules, start=quiet)
-        for dark in _DARK.finditer(row)
+        for start, end in map(re.Match.span, _DARK.finditer(row))
     ]
     return (
         f'<svg viewBox="0 0 {side} {side}" width="{side}" height="{side}" aria-hidden="true"'

@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from babel.dates import format_date
-
 from app.core.i18n import (
     format_clock,
+    format_date,
     format_day_long,
     format_day_short,
     local,

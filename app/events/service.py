@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from app.core import db, showtime
 from app.core.cache import Cache
@@ -78,6 +78,8 @@ _films: Cache[str, Film] = programme_cache("films", most=1_000)
 _not_sold: Cache[str, frozenset[int]] = programme_cache("seats not sold", most=1)
 _programmes: Cache[tuple[date, str | None], tuple[Screening, ...]] = programme_cache("programmes", most=1_000)
 _days: Cache[str, dict[str, tuple[date, ...]]] = programme_cache("days with screenings", most=1)
+
+_LOCKED_REVISION = text("select revision from events.screenings where id = :id for key share")
 
 
 class ScreeningClosed(Conflict):
@@ -253,8 +255,7 @@ def lock_presentation(screening: Screening) -> Screening:
     `screening` may be two seconds old. It takes one statement unless the presentation has changed. Raises NotFound.
     """
     # An import locks the row `for update`, so each waits for the other's commit. Claims and orders do not wait.
-    query = select(ScreeningRow.revision).where(ScreeningRow.id == screening.id)
-    revision = db.session().execute(query.with_for_update(read=True, key_share=True)).scalar()
+    revision = db.session().execute(_LOCKED_REVISION, {"id": screening.id}).scalar()
     if revision is None:
         raise NotFound(f"screening {screening.id}")
     if revision == screening.revision:

@@ -18,7 +18,6 @@ from app.orders import basket, completion, queries
 from app.orders.states import AWAITING, DRAFT, ORDER, UNPAID_STATES
 from app.orders.views import OrderOver, OrderView, PresentationChanged, TotalChanged, WrongState
 from app.payments import service as payments
-from app.payments.service import Charge
 
 _LONGEST_PASTED = 400
 _LABEL = re.compile(r"^CPF[\s:.nº]*", re.IGNORECASE)
@@ -57,8 +56,8 @@ def check_out(
     shown_total: int | None = None,
     shown_revision: int | None = None,
     return_url: str = "",
-) -> Charge | None:
-    """Record the buyer and request the charge; the order then awaits payment. None: it is free, and is paid at once.
+) -> OrderView:
+    """Record the buyer and request the charge. Returns the changed order: it awaits payment; if free, it is paid.
 
     The order gets the actor's account and language. At a kiosk nobody has to type in a name or an e-mail.
     `return_url` is the absolute address to which a card page sends the buyer back.
@@ -66,7 +65,7 @@ def check_out(
     screening's revision that the page showed; None: the one of the order's start.
 
     Raises NotFound, OrderOver, Invalid (`name.…`, `email.…`, `cpf.wrong`, `payment.method`, `types.missing`),
-    TotalChanged and PresentationChanged. A repeat returns the live charge.
+    TotalChanged and PresentationChanged. A repeat keeps the live charge.
     """
     order = _payable(token, actor)
     if not order.types_chosen:
@@ -79,24 +78,27 @@ def check_out(
         _start_payment(order, None, buyer=buyer, actor=actor)
         if not completion.complete(queries.locked_by_id(order.id), order.reservation_id, None):
             raise OrderOver(order.state)
-        return None
+        return queries.by_id(order.id)
     _check_method(method, actor)
-    order = _with_time_to_pay(order)
-    _start_payment(order, method, buyer=buyer, actor=actor)
-    return _request_charge(order, method, buyer.name, buyer.cpf, return_url, actor)
+    order = _start_payment(_with_time_to_pay(order), method, buyer=buyer, actor=actor)
+    _request_charge(order, method, buyer.name, buyer.cpf, return_url, actor)
+    return order
 
 
 def change_method(
     token: str, method: str, actor: Actor, *, shown_revision: int | None = None, return_url: str = ""
-) -> Charge:
-    """Request a charge by another method, or again after a refusal. Raises as `check_out`, and WrongState."""
+) -> OrderView:
+    """Request a charge by another method, or again after a refusal. Returns the changed order.
+
+    Raises as `check_out`, and WrongState.
+    """
     order = _payable(token, actor)
     if order.state != AWAITING:
         raise WrongState(order.state)
     _check_method(method, actor)
-    order = _with_current_screening(order, shown_revision)
-    _start_payment(order, method)
-    return _request_charge(order, method, order.name or "", order.cpf, return_url, actor)
+    order = _start_payment(_with_current_screening(order, shown_revision), method)
+    _request_charge(order, method, order.name or "", order.cpf, return_url, actor)
+    return order
 
 
 def stop_payment(token: str, actor: Actor) -> None:
@@ -154,7 +156,8 @@ def _start_payment(
     *,
     buyer: Buyer | None = None,
     actor: Actor | None = None,
-) -> None:
+) -> OrderView:
+    """Let the order await payment. Returns it changed; `buyer` and `actor` are those of its checkout."""
     moved = _START_PAYMENT.perform(
         id=order.id,
         method=method,
@@ -168,12 +171,18 @@ def _start_payment(
     )
     if moved is None:
         raise OrderOver(order.state)
+    order = replace(order, state=AWAITING, method=method)
+    if buyer is not None:
+        order = replace(order, name=buyer.name or order.name, email=buyer.email or order.email, cpf=buyer.cpf)
+    if actor is not None:
+        order = replace(order, user_id=actor.user_id or order.user_id, locale=actor.locale)
+    return order
 
 
 def _request_charge(
     order: OrderView, method: str, name: str, cpf: str | None, return_url: str, actor: Actor
-) -> Charge:
-    return payments.request_charge(
+) -> None:
+    payments.request_charge(
         order.id,
         method,
         order.total,

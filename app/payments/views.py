@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, func, text
 
 from app.core import db
 from app.core.state_machine import one_of
@@ -137,6 +137,10 @@ REFUND = (
 # The same columns for statements written as text: SQLAlchemy need not build the statements of every purchase again.
 CHARGE_COLUMNS = ", ".join(column.key for column in CHARGE)
 REFUND_COLUMNS = ", ".join(column.key for column in REFUND)
+RECEIPT_COLUMNS = ", ".join(column.key for column in RECEIPT)
+_RECEIPTS_OF = text(
+    f"select {RECEIPT_COLUMNS} from payments.receipts where order_id = :order_id order by received_at"
+)
 
 # One word for all that a page which waits for the charge `c` shows; see `service.progress`.
 PROGRESS = f"""
@@ -179,8 +183,7 @@ def receipt_of(row: Row[Any]) -> Receipt:
 
 def receipts_of(order_id: uuid.UUID) -> list[Receipt]:
     """The receipts of an order, the oldest first."""
-    query = select(*RECEIPT).where(ReceiptRow.order_id == order_id).order_by(ReceiptRow.received_at)
-    return [receipt_of(row) for row in db.session().execute(query)]
+    return [receipt_of(row) for row in db.session().execute(_RECEIPTS_OF, {"order_id": order_id})]
 
 
 def refund_of(row: Row[Any]) -> Refund:

@@ -53,7 +53,7 @@ def check_out(token: str) -> Answer:
         return purchase.redirect_to_fitting_step(order, "checkout") or _checkout_page(order, typed, {})
     try:
         with db.transaction():
-            orders.check_out(
+            changed = orders.check_out(
                 token,
                 current_actor(),
                 name=typed["name"],
@@ -82,6 +82,8 @@ def check_out(token: str) -> Answer:
         return redirect(links.order(token), 303)
     except Conflict:  # Another tab has begun a charge: keep that one.
         pass
+    else:
+        purchase.reuse_order(changed)
     return page_swap.next_page("shop.payment", token=token)
 
 

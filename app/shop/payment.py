@@ -50,7 +50,7 @@ class PaymentStatus:
 
 @blueprint.get("/orders/<token>/payment")
 def payment(token: str) -> BaseResponse:
-    order = orders.order(token)
+    order = purchase.order_of_request(token)
     if not order.belongs_to(current_actor()):
         return _page_for_another_browser(order)
     elsewhere = _address_of_other_page(order)
@@ -66,7 +66,7 @@ def choose_method(token: str) -> BaseResponse:
     method = request.form.get("method", "")
     try:
         with db.transaction():
-            orders.change_method(
+            changed = orders.change_method(
                 token,
                 method,
                 current_actor(),
@@ -81,6 +81,7 @@ def choose_method(token: str) -> BaseResponse:
         if elsewhere:
             return redirect(elsewhere, 303)
         return _page(order, None, 409)
+    purchase.reuse_order(changed)
     return page_swap.next_page("shop.payment", token=token)
 
 

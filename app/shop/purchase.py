@@ -29,11 +29,16 @@ GIVEN_UP = "given_up"  # the token of an order, for the next page
 
 def own_order(token: str) -> OrderView:
     """The order of this token if this browser or account began it. Raises NotFound, also for another's order."""
-    changed: OrderView | None = g.get("reused_order")
-    order = changed if changed and changed.token == token else orders.order(token)
+    order = order_of_request(token)
     if not order.belongs_to(current_actor()):
         raise NotFound("order")
     return order
+
+
+def order_of_request(token: str) -> OrderView:
+    """The order of this token, without a query if `reuse_order` has kept it. Raises NotFound."""
+    kept: OrderView | None = g.get("reused_order")
+    return kept if kept and kept.token == token else orders.order(token)
 
 
 def reuse_order(order: OrderView) -> None:

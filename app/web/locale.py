@@ -6,6 +6,7 @@ from gettext import NullTranslations
 
 from flask import Flask, g, request
 from flask_babel import Babel, Domain, get_locale, refresh
+from markupsafe import Markup
 
 from app.core.config import Settings
 from app.core.i18n import LOCALES, catalogue
@@ -25,15 +26,25 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = settings.cinema.default_locale
     babel.init_app(app, locale_selector=lambda: choose(settings.cinema.default_locale))
     babel.domain_instance = OurDomain()
-    # Templates ask for hundreds of texts: the catalogue is looked up once a request, not once a text.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: _catalogue().gettext(text),
         lambda singular, plural, n: _catalogue().ngettext(singular, plural, n),
         newstyle=True,
     )
+    # Jinja's own `gettext` makes a copy of the template's variables for each text of a loop.
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"] = _text
+
+
+def _text(text: str, **values: object) -> Markup:
+    """The translated `text` for a template, with `values` put in and escaped. As in Jinja, `%%` is a percent sign."""
+    translated = _catalogue().gettext(text)
+    if values:
+        return Markup(translated) % values  # noqa: S704 (texts of the catalogue are markup)
+    return Markup(translated % ())  # noqa: S704
 
 
 def _catalogue() -> NullTranslations:
+    """The catalogue of the page's locale; looked up once a request, because templates ask for hundreds of texts."""
     found: NullTranslations | None = g.get("catalogue")
     if found is None:
         found = g.catalogue = catalogue(locale())
