@@ -7,6 +7,7 @@ import "./kiosk_idle.js";
 import "./kiosk_keypad.js";
 import "./kiosk_listen.js";
 import "./kiosk_modes.js";
+import "./kiosk_navigation.js";
 import "./kiosk_online.js";
 import "./kiosk_pairing.js";
 import "./kiosk_print.js";

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from app.core import db
 from app.core.actor import Actor
@@ -139,6 +139,33 @@ def test_without_the_server_the_page_says_so_and_comes_back(app: Flask, new_page
     expect(notice).to_contain_text("No connection.")
     page.unroute("**/healthz")
     expect(notice).to_be_hidden()
+    expect(page.locator("form[data-seats]")).to_be_visible()
+
+
+def test_touches_without_the_server_lead_to_no_error_page(app: Flask, new_page: NewPage) -> None:
+    screening = make_screening("oooooooooo")
+    browser = kiosk_browser(new_page, paired_kiosk(app, screening.cinema.id, "pt-BR"))
+    page = browser.page
+    browser.open("/kiosk")
+    page.locator(".board button").first.tap()
+    page.get_by_role("button", name="Os 2 melhores juntos").tap()
+    half = page.locator("#types-form input[value=half]").first
+    half.check(force=True)  # its label covers it
+    notice = page.locator("dialog[data-offline]")
+    next_step = page.locator("[data-bar-action]:visible").first  # htmx sends its form
+    other_language = page.get_by_role("button", name="English")
+
+    def cut(route: Route) -> None:
+        route.abort("internetdisconnected")
+
+    for target in (page.locator("a.back"), next_step, other_language):
+        page.route("**/*", cut)
+        target.evaluate("target => target.click()")  # also where the notice came first
+        expect(notice).to_be_visible()
+        page.unroute("**/*", cut)
+        expect(notice).to_be_hidden()
+        expect(half).to_be_checked()
+    page.locator("a.back").tap()
     expect(page.locator("form[data-seats]")).to_be_visible()
 
 
