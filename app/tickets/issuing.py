@@ -27,7 +27,8 @@ class AlreadyAdmitted(Conflict):
 # This lock is taken before the statement that reads the newest key, in the same message to the server. A change of keys
 # waits until the tickets being issued are committed, so it re-signs them; an issue after it sees the new key.
 _LOCK_KEYS = "select pg_advisory_xact_lock_shared(hashtext('tickets.signing_keys'))"
-# Only the newest key signs: if this process has an older one in its cache, no row is written and the key is read again.
+# Only the newest of the keys that may sign is used: if this process has an older one in its cache, no row is written
+# and the key is read again.
 _ISSUE = db.after_lock(
     _LOCK_KEYS,
     f"""
@@ -36,7 +37,7 @@ _ISSUE = db.after_lock(
         select :order_id, :screening_id, :cinema_id, :starts_at, :ends_at, cast(:facts as jsonb)
         where exists (
             select from tickets.signing_keys k where k.kid = :kid and k.public_key = :public_key
-              and k.kid = (select max(kid) from tickets.signing_keys where retired_at is null)
+              and k.kid = (select max(kid) from tickets.signing_keys where {signing_keys.MAY_SIGN})
         )
         on conflict (order_id) do nothing returning order_id
     )

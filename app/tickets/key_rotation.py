@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import text
 
 from app.core import db, outbox
+from app.core.config import settings
+from app.core.errors import Conflict
 from app.core.failpoints import failpoint
 from app.core.half_price import proof_number
 from app.core.messages import TicketsResigned
@@ -55,13 +58,30 @@ _UPDATE = text(
 )
 
 
+class KeyWaits(Conflict):
+    """A new key waits already for the time from which it signs."""
+
+    def __init__(self) -> None:
+        super().__init__("key.waits")
+
+
 def rotate_key(*, retire: bool = False) -> int:
     """Create a new signing key; returns its id. The caller must commit soon: issuing waits for it.
 
-    Tickets already sold stay valid. With `retire` (a key may have leaked) their QR codes do not, and the caller calls
-    `re_sign_tickets` after its commit.
+    It signs when all doors had the time to get it (BILHETERIA_KEY_LEAD_HOURS); the first key of an installation signs
+    at once. Tickets already sold stay valid. Raises KeyWaits if another new key does not sign yet.
+
+    With `retire` (a key may have leaked) all keys before are refused at once, the waiting one too, and the new one
+    signs; the caller calls `re_sign_tickets` after its commit.
     """
-    key = signing_keys.add()
+    signing_keys.lock()
+    if retire:
+        key = signing_keys.add()
+    else:
+        if signing_keys.is_any_pending():
+            raise KeyWaits
+        hours = settings().cinema.key_lead_hours if signing_keys.newest() is not None else 0
+        key = signing_keys.add(timedelta(hours=hours))
     signing_keys.clear_cache()
     if retire:
         signing_keys.retire_before(key.kid)

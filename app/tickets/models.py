@@ -133,6 +133,8 @@ class SigningKeyRow(Base):
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # The time at which all tickets of a retired key were re-signed.
     replaced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # The time from which it signs tickets. Null, of a key of an older version: since it was created.
+    signs_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class DocumentRow(Base):

@@ -33,8 +33,8 @@ CHANGED_TICKETS = (
 )
 _STATE = text(
     """
-    select pg_current_snapshot()::text as snapshot, clock_timestamp() as now, k.kid, k.public_key, k.created_at,
-      k.retired_at is not null as blocked
+    select pg_current_snapshot()::text as snapshot, clock_timestamp() as now, k.kid, k.public_key,
+      coalesce(k.signs_from, k.created_at) as signs_from, k.retired_at is not null as blocked
     from (select) as one left join tickets.signing_keys k on true order by k.kid
     """
 )
@@ -58,7 +58,7 @@ def door_state(cinema_id: int, day_start: datetime, *, since: str | None = None)
         rows[0].snapshot,
         rows[0].now,
         tuple(
-            DoorKey(row.kid, bytes(row.public_key), row.created_at, row.blocked) for row in rows if row.kid
+            DoorKey(row.kid, bytes(row.public_key), row.signs_from, row.blocked) for row in rows if row.kid
         ),
         tuple(Conflict(*row) for row in conflicts),
     )

@@ -25,7 +25,8 @@ from app.tickets.door_views import (
     ScanResult,
 )
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
-from app.tickets.key_rotation import re_sign_tickets, rotate_key
+from app.tickets.key_rotation import KeyWaits, re_sign_tickets, rotate_key
+from app.tickets.key_states import KeyState, key_states
 from app.tickets.labels import (
     age_label,
     companion_line,
@@ -74,6 +75,8 @@ __all__ = [
     "DoorTicket",
     "DuplicateAttempt",
     "IssueFacts",
+    "KeyState",
+    "KeyWaits",
     "OfflineScan",
     "ScanResult",
     "StorageError",
@@ -94,6 +97,7 @@ __all__ = [
     "identify",
     "is_of_the_future",
     "issue",
+    "key_states",
     "layout_tables",
     "of_order",
     "of_screening",

@@ -1,4 +1,7 @@
-"""The Ed25519 keys that sign tickets: created at the first start, sealed in the database, rotated by a command.
+"""The Ed25519 keys that sign tickets: created at the first start, sealed in the database, rotated by managers.
+
+Of the keys that may sign already, the newest one signs. A key that is made while another one signs begins later, so
+that every door has its public key before (`signs_from`).
 
 The private key is encrypted with a key derived from the secret key of the settings. If that one changes, tickets
 already sold stay valid (public keys are not encrypted), and the next ticket is signed with a new key.
@@ -9,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -23,6 +27,8 @@ from app.core.config import settings
 from app.core.errors import NotFound
 
 _NONCE_BYTES = 12
+# The keys that may sign; the newest of them signs.
+MAY_SIGN = "retired_at is null and coalesce(signs_from, created_at) <= clock_timestamp()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ def clear_cache() -> None:
 
 
 def signing_key() -> SigningKey:
-    """The newest key, from the cache. If none can be decrypted, one is created in the caller's transaction."""
+    """The key that signs, from the cache. If none can be decrypted, one is created in the caller's transaction."""
     return _SIGNING.get("newest", lambda: newest() or ensure())
 
 
@@ -68,25 +74,30 @@ def _read_public_key(kid: int) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(bytes(found))
 
 
-def add() -> SigningKey:
-    """Create the next key in the caller's transaction; waits for transactions that issue tickets."""
+def lock() -> None:
+    """Take the exclusive lock: wait for transactions that issue tickets; none issues until this one ends."""
+    db.session().execute(text("select pg_advisory_xact_lock(hashtext('tickets.signing_keys'))"))
+
+
+def add(lead: timedelta = timedelta(0)) -> SigningKey:
+    """Create the next key in the caller's transaction, under `lock`. It signs after `lead`."""
     session = db.session()
-    session.execute(text("select pg_advisory_xact_lock(hashtext('tickets.signing_keys'))"))
+    lock()
     kid = session.execute(text("select coalesce(max(kid), 0) + 1 from tickets.signing_keys")).scalar_one()
     key = SigningKey(kid, Ed25519PrivateKey.generate())
     session.execute(
         text(
-            "insert into tickets.signing_keys (kid, public_key, sealed_private_key)"
-            " values (:kid, :public_key, :sealed)"
+            "insert into tickets.signing_keys (kid, public_key, sealed_private_key, signs_from)"
+            " values (:kid, :public_key, :sealed, clock_timestamp() + :lead)"
         ),
-        {"kid": kid, "public_key": key.public_bytes, "sealed": _seal(key)},
+        {"kid": kid, "public_key": key.public_bytes, "sealed": _seal(key), "lead": lead},
     )
     return key
 
 
 def ensure() -> SigningKey:
     """The newest key; creates it if there is none. The lock makes processes that start together create one key."""
-    db.session().execute(text("select pg_advisory_xact_lock(hashtext('tickets.signing_keys'))"))
+    lock()
     return newest() or add()
 
 
@@ -100,6 +111,14 @@ def retire_before(kid: int) -> int:
         {"kid": kid},
     )
     return len(retired.all())
+
+
+def is_any_pending() -> bool:
+    """Whether a key waits for the time from which it signs."""
+    waiting = text(
+        "select exists (select from tickets.signing_keys where retired_at is null and signs_from > clock_timestamp())"
+    )
+    return bool(db.session().execute(waiting).scalar())
 
 
 def lock_shared() -> None:
@@ -124,11 +143,11 @@ def mark_replaced(kids: Sequence[int]) -> None:
 
 
 def newest() -> SigningKey | None:
-    """The newest key that is not retired; None if there is none or it cannot be decrypted with this secret key."""
+    """The key that signs now; None if there is none or it cannot be decrypted with this secret key."""
     rows = db.session().execute(
         text(
             "select kid, sealed_private_key from tickets.signing_keys"
-            " where retired_at is null order by kid desc limit 1"
+            f" where {MAY_SIGN} order by kid desc limit 1"
         )
     )
     for row in rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -122,3 +123,42 @@ def test_a_ticket_issued_during_the_rotation_is_admitted() -> None:
 def test_control_without_the_lock_a_ticket_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(issuing, "_ISSUE", text(str(issuing._ISSUE).replace(issuing._LOCK_KEYS, "")))
     assert verdict_after_rotation() == "replaced"
+
+
+def new_keys_of_two_managers() -> list[object]:
+    """Two managers ask for a new key at the same moment; returns what each gets."""
+    signing_keys.clear_cache()
+    with db.transaction():
+        signing_keys.ensure()
+    results: list[object] = []
+    other = threading.Thread(target=lambda: results.extend(run_at_once([new_key])), daemon=True)
+    with db.transaction():
+        results.append(service.rotate_key())
+        other.start()
+        wait_until_blocked()
+    other.join(TIMEOUT_SECONDS)
+    assert not other.is_alive()
+    return results
+
+
+def new_key() -> int:
+    with db.transaction():
+        return service.rotate_key()
+
+
+def test_of_two_new_keys_at_once_one_is_made() -> None:
+    first, second = new_keys_of_two_managers()
+    assert first == 2
+    assert isinstance(second, service.KeyWaits)
+
+
+def test_control_without_the_lock_before_the_check_two_keys_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    add, lock = signing_keys.add, signing_keys.lock
+    monkeypatch.setattr(signing_keys, "lock", lambda: None)
+
+    def add_locked(*lead: timedelta) -> signing_keys.SigningKey:
+        lock()
+        return add(*lead)
+
+    monkeypatch.setattr(signing_keys, "add", add_locked)
+    assert new_keys_of_two_managers() == [2, 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -62,14 +63,85 @@ def test_the_private_key_is_encrypted_in_the_database(issue: Issue) -> None:
     assert private not in bytes(row.sealed_private_key)
 
 
+def let_hours_pass(hours: int) -> None:
+    """Move the keys into the past."""
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update tickets.signing_keys set signs_from = signs_from - :ago, created_at = created_at - :ago"
+            ),
+            {"ago": timedelta(hours=hours)},
+        )
+
+
+def states() -> dict[int, str]:
+    with db.reading():
+        return {key.kid: key.state for key in service.key_states()}
+
+
 def test_after_rotation_the_new_key_signs_and_old_tickets_are_valid(issue: Issue) -> None:
     old = issue()[0]
     with db.transaction():
         assert service.rotate_key() == 2
+    let_hours_pass(24)
     new = issue([FULL], screening_id=42)[0]
     assert (kid_of(old), kid_of(new)) == (1, 2)
     assert admit(old.qr_text).verdict == "admitted"
     assert admit(new.qr_text).verdict == "admitted"
+
+
+def test_a_new_key_is_given_to_the_doors_a_day_before_it_signs(issue: Issue) -> None:
+    issue()
+    with db.transaction():
+        service.rotate_key()
+    with db.reading():
+        keys = service.door_state(1, datetime.now(UTC)).keys
+    assert [(key.kid, key.blocked) for key in keys] == [(1, False), (2, False)]
+    assert timedelta(hours=23) < keys[1].signs_from - datetime.now(UTC) <= timedelta(hours=24)
+    assert states() == {1: "signing", 2: "next"}
+    let_hours_pass(23)
+    assert kid_of(issue([FULL], screening_id=42)[0]) == 1
+    let_hours_pass(1)
+    assert kid_of(issue([FULL], screening_id=43)[0]) == 2
+    assert states() == {1: "old", 2: "signing"}
+
+
+def test_the_lead_is_a_setting_and_one_key_waits_at_a_time(issue: Issue, settings: Settings) -> None:
+    issue()
+    with db.transaction():
+        service.rotate_key()
+    with pytest.raises(service.KeyWaits), db.transaction():
+        service.rotate_key()
+    let_hours_pass(24)
+    config.use(settings.changed(cinema={"key_lead_hours": 0}))
+    with db.transaction():
+        service.rotate_key()
+    assert states() == {1: "old", 2: "old", 3: "signing"}
+
+
+def test_a_stolen_key_is_blocked_with_the_waiting_one_and_the_next_signs_at_once(issue: Issue) -> None:
+    ticket = issue()[0]
+    with db.transaction():
+        service.rotate_key()
+    with db.transaction():
+        assert service.rotate_key(retire=True) == 3
+    assert states() == {1: "blocked", 2: "blocked", 3: "signing"}
+    with db.reading():
+        assert [key.left for key in service.key_states()] == [0, 0, 2]
+    assert admit(ticket.qr_text).verdict == "replaced"
+    service.re_sign_tickets()
+    with db.reading():
+        assert [key.left for key in service.key_states()] == [0, 0, 0]
+    assert kid_of(issue([FULL], screening_id=42)[0]) == 3
+
+
+def test_a_key_of_the_version_before_signs_from_its_creation(issue: Issue) -> None:
+    issue()
+    with db.transaction() as session:
+        session.execute(text("update tickets.signing_keys set signs_from = null"))
+    signing_keys.clear_cache()
+    assert kid_of(issue([FULL], screening_id=42)[0]) == 1
+    assert states() == {1: "signing"}
 
 
 def test_a_process_with_an_older_cached_key_reads_the_new_one(issue: Issue) -> None:
@@ -78,6 +150,7 @@ def test_a_process_with_an_older_cached_key_reads_the_new_one(issue: Issue) -> N
     assert remembered is not None
     with db.transaction():
         service.rotate_key()
+    let_hours_pass(24)
     signing_keys._SIGNING.put("newest", remembered)
     assert kid_of(issue([FULL], screening_id=42)[0]) == 2
 
@@ -165,9 +238,13 @@ def test_the_command_rotates_the_key(app: Flask) -> None:
     signing_keys.clear_cache()
     runner = app.test_cli_runner()
     assert "key 1 from now on" in runner.invoke(command).output
+    assert re.search(r"key 2 from 20\d\d-\d\d-\d\d \d\d:\d\d UTC on", runner.invoke(command).output)
+    refused = runner.invoke(command)
+    assert refused.exit_code == 1
+    assert "waits already" in refused.output
     answer = runner.invoke(command, ["--retire"])
     assert answer.exit_code == 0
-    assert "key 2 from now on" in answer.output
+    assert "key 3 from now on" in answer.output
     assert "0 sold tickets" in answer.output
 
 

@@ -193,6 +193,7 @@ class Cinema(Group):
     default_locale: str = "pt_BR"
     demo: bool = variable("BILHETERIA_DEMO", True)
     doors_open_minutes: int = variable("BILHETERIA_DOORS_OPEN_MINUTES", 20, ge=1, le=1440)
+    key_lead_hours: int = variable("BILHETERIA_KEY_LEAD_HOURS", 24, ge=0, le=720)
     counter_queue_minutes: int = variable("BILHETERIA_COUNTER_QUEUE_MINUTES", 20, ge=0, le=240)
 
 
