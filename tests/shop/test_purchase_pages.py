@@ -111,7 +111,7 @@ def test_a_browser_without_cookies_gets_an_explanation(app: Flask, screening: Sc
     address, form = f"/screenings/{screening.id}/orders", {"csrf_token": "sealed", "quantity": "2"}
     first = app.test_client(use_cookies=False).post(address, data=form, headers=eva.headers)
     assert first.status_code == 400
-    assert "The cookie that belongs to this page is gone" in first.text
+    assert "Your browser did not send the cookie of this page" in first.text
     assert "nothing is lost" not in first.text
     assert 'name="sent_again" value="1"' in first.text
     form |= {"sent_again": "1"}
@@ -121,7 +121,7 @@ def test_a_browser_without_cookies_gets_an_explanation(app: Flask, screening: Sc
     assert 'name="quantity" value="2"' in second.text
     eva.get("/orders/find")
     stale = eva.client.post(address, data=form, headers=eva.headers)
-    assert "lost its seal" in stale.text, "the cookie was sent, so it is not the reason"
+    assert "its form has expired" in stale.text, "the cookie was sent, so it is not the reason"
 
 
 @pytest.mark.parametrize(
