@@ -36,14 +36,20 @@ def people(admission: Admission) -> str:
     )
 
 
-def age_rule(ticket: Ticket) -> str:
-    """Who may see the film below its age rating (Portaria MJSP 502/2021, article 10); empty if it says nothing."""
-    rating = ticket.facts.age_rating
+def age_rule(rating: str) -> str:
+    """Who may see a film below its age rating (Portaria MJSP 502/2021, article 10); empty if it says nothing."""
     if rating == "18":
         return _("Nobody under 16. At 16 and 17 only with written permission.")
     if rating in ("10", "12", "14", "16"):
         return _("Under %(age)s only with a guardian, or with written permission.", age=rating)
     return ""
+
+
+def scanned_ago(duration: str) -> str:
+    """How long ago the ticket was scanned before; an empty `duration` is less than a minute."""
+    if not duration:
+        return _("The same ticket, scanned just now")
+    return _("The same ticket, scanned %(duration)s ago", duration=duration)
 
 
 def admission_note(admission: Admission) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from app.core.i18n import (
     format_time,
     local,
 )
-from app.door import decisions, demands
+from app.door import decisions, demands, verdict_words
 from app.door.place import Place
-from app.door.verdict import ALREADY, ELSEWHERE, IN, NOT_YET, NOTED, REFUSED, Verdict
+from app.door.verdict import ELSEWHERE, NOTED, REFUSED, Verdict
 from app.events import service as events
 from app.tickets import service as tickets
 from app.tickets.service import Admission, Ticket
@@ -30,20 +30,19 @@ def _admitted(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     if not proof:
         beside.append(_("%(type)s, no document needed", type=tickets.type_short(ticket, locale())))
     beside.append(demands.people(admission))
-    return Verdict(
-        IN,
-        _("Come\nin"),
-        ticket.short_name,
-        tuple(beside),
-        demand=tickets.type_short(ticket, locale()) if proof else "",
-        detail=proof,
+    rule = demands.age_rule(ticket.facts.age_rating)
+    return verdict_words.admitted(
+        big=ticket.short_name,
+        beside=beside,
+        ticket_type=tickets.type_short(ticket, locale()),
+        proof=proof,
         more=(
             *demands.admission_note(admission),
             *demands.change_note(ticket),
             *demands.concessions(admission),
         ),
-        age=ticket.facts.age_rating if demands.age_rule(ticket) else "",
-        age_rule=demands.age_rule(ticket),
+        age=ticket.facts.age_rating if rule else "",
+        age_rule=rule,
     )
 
 
@@ -75,36 +74,19 @@ def _already(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     if day != today:
         beside.insert(0, format_day_short(day, locale()))
     minutes = max(0, int((events.now() - at).total_seconds() // 60))
-    ago = (
-        _("The same ticket, scanned just now")
-        if minutes < 1
-        else _("The same ticket, scanned %(duration)s ago", duration=format_duration(minutes, locale()))
-    )
-    return Verdict(
-        ALREADY,
-        _("Already\nin"),
-        format_time(at, locale(), zone),
-        tuple(line for line in beside if line),
-        demand=_(
-            "Seat %(seat)s, %(room)s, %(time)s",
-            seat=ticket.seat_name,
-            room=_auditorium(ticket),
-            time=_start_time(ticket),
-        ),
-        detail=ago,
-        more=(_("Have the seat looked at. Only your supervisor lets in twice."),),
+    return verdict_words.already(
+        admitted_at=format_time(at, locale(), zone),
+        beside=[line for line in beside if line],
+        seat=ticket.seat_name,
+        room=_auditorium(ticket),
+        starts=_start_time(ticket),
+        ago=demands.scanned_ago(format_duration(minutes, locale()) if minutes else ""),
     )
 
 
 def _revoked(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    return Verdict(
-        REFUSED,
-        _("Ticket\ncancelled"),
-        ticket.short_name,
-        (*_section(ticket), _auditorium(ticket), _start_time(ticket)),
-        demand=_("Order %(code)s was cancelled", code=ticket.facts.order_code),
-        detail=_("The money goes back, and the seat is on sale again."),
-        more=(_("This ticket lets nobody in any more."),),
+    return verdict_words.revoked(
+        seat=ticket.short_name, beside=_where(ticket), order_code=ticket.facts.order_code
     )
 
 
@@ -113,39 +95,24 @@ def _called_off(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
         reason = events.screening(ticket.facts.screening_id).cancel_reason
     except NotFound:
         reason = ""
-    return Verdict(
-        REFUSED,
-        _("Screening\ncalled off"),
-        _start_time(ticket),
-        _film_and_auditorium(ticket),
-        demand=_("The cinema called this screening off"),
-        detail=reason,
-        more=(_("The money goes back by itself; nobody has to ask for it."),),
+    return verdict_words.called_off(
+        starts=_start_time(ticket), beside=_film_and_auditorium(ticket), reason=reason
     )
 
 
 def _replaced(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
-    return Verdict(
-        REFUSED,
-        _("Old\nQR"),
-        ticket.short_name,
-        (*_section(ticket), _auditorium(ticket), _start_time(ticket)),
-        demand=_("This QR code was replaced by a newer one"),
-        more=(_("Ask for the newer one, on the order's page. Or type the ten characters under it."),),
-    )
+    return verdict_words.replaced(seat=ticket.short_name, beside=_where(ticket))
 
 
 def _other_screening(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     """Name the auditorium to go to; in the same auditorium, the other time."""
-    facts, here = ticket.facts, place.screening
-    same_room = here is not None and here.auditorium_name == facts.auditorium_name
-    return Verdict(
-        ELSEWHERE,
-        _("Another\ntime") if same_room else _("Go to\n%(room)s", room=_auditorium(ticket)),
-        _start_time(ticket),
-        _film_and_auditorium(ticket),
-        demand=_("Seat %(seat)s", seat=ticket.seat_name),
-        detail=_("The ticket is good, but not for the screening of this door."),
+    here = place.screening
+    same_room = here is not None and here.auditorium_name == ticket.facts.auditorium_name
+    return verdict_words.other_screening(
+        room="" if same_room else _auditorium(ticket),
+        starts=_start_time(ticket),
+        beside=_film_and_auditorium(ticket),
+        seat=ticket.seat_name,
         move_to=_open_screening_id(ticket),
     )
 
@@ -182,25 +149,20 @@ def _other_cinema(admission: Admission, ticket: Ticket, place: Place) -> Verdict
 
 def _too_early(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     facts = ticket.facts
-    opens = facts.showtime.time(locale(), tickets.opens_at(facts.starts_at))
-    return Verdict(
-        NOT_YET,
-        _("Not yet:\nopens at %(time)s", time=opens),
-        _start_time(ticket),
-        _film_and_auditorium(ticket),
-        demand=_("Seat %(seat)s", seat=ticket.seat_name),
-        detail=_("The ticket stays good. Scan it again when the room is open."),
+    return verdict_words.too_early(
+        opens=facts.showtime.time(locale(), tickets.opens_at(facts.starts_at)),
+        starts=_start_time(ticket),
+        beside=_film_and_auditorium(ticket),
+        seat=ticket.seat_name,
     )
 
 
 def _over(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     facts = ticket.facts
-    return Verdict(
-        REFUSED,
-        _("Already\nover"),
-        _start_time(ticket),
-        _film_and_auditorium(ticket),
-        demand=_("This screening ended at %(time)s", time=facts.showtime.time(locale(), facts.ends_at)),
+    return verdict_words.over(
+        starts=_start_time(ticket),
+        beside=_film_and_auditorium(ticket),
+        ended=facts.showtime.time(locale(), facts.ends_at),
     )
 
 
@@ -216,8 +178,8 @@ def _film_and_auditorium(ticket: Ticket) -> tuple[str, str]:
     return ticket.facts.title_in(locale()), _auditorium(ticket)
 
 
-def _section(ticket: Ticket) -> tuple[str, ...]:
-    return (ticket.section,) if ticket.section else ()
+def _where(ticket: Ticket) -> tuple[str, ...]:
+    return (*filter(None, (ticket.section,)), _auditorium(ticket), _start_time(ticket))
 
 
 def _row_and_seat(ticket: Ticket) -> str:

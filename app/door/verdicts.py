@@ -20,7 +20,7 @@ _SEVERITY = (NOTED, IN, ALREADY, ELSEWHERE, REFUSED)  # from the best to the wor
 def verdict_of(admission: Admission, place: Place) -> Verdict:
     """The verdict on a try at `place`."""
     if admission.ticket is None:
-        return _CODE_VERDICTS[admission.verdict]()
+        return CODE_VERDICTS[admission.verdict]()
     verdict = TICKET_VERDICTS[admission.verdict](admission, admission.ticket, place)
     return replace(verdict, try_id=admission.id) if tickets.actions_on(admission) else verdict
 
@@ -118,7 +118,7 @@ def _garbled() -> Verdict:
     )
 
 
-_CODE_VERDICTS: dict[str, Callable[[], Verdict]] = {
+CODE_VERDICTS: dict[str, Callable[[], Verdict]] = {
     "unknown": _unknown,
     "order_code": _order_code,
     "forged": _forged,

@@ -18,6 +18,7 @@ from app.users import service as users
 from app.users.service import InvalidEmailToken, User, WrongPassword
 from app.web import links
 from app.web.actor import current_actor
+from app.web.devices import cookie_name
 from app.web.error_texts import ACCOUNT, sentence, wait
 from app.web.locale import COOKIE
 from app.web.security import address_key, current_visitor, new_visitor, over_tls, safe_next
@@ -128,7 +129,9 @@ def sign_out() -> ResponseReturnValue:
         users.end_session(session_key() or "")
         orders.hand_over(current_visitor(), new_visitor())
     end_session()
-    return redirect("/", 303)
+    # A device that works without network first sends its scans and deletes its data.
+    keeps_data = cookie_name("door") in request.cookies
+    return redirect(links.staff("offline/left") if keeps_data else links.HOME, 303)
 
 
 @blueprint.get("/account/sign-up")

@@ -79,6 +79,9 @@ onElements("form[data-scan]", (form, signal) => {
   });
   form.addEventListener("htmx:after:swap", answered);
   form.addEventListener("htmx:error", noAnswer);
+  // A device that works without network decides by itself (door_offline.js).
+  form.addEventListener("door:shown", answered);
+  form.addEventListener("door:no-answer", noAnswer);
 
   addEventListener("focus", () => { if (document.activeElement === document.body) ready(); });
   // Letters typed outside of a field go to the scan field, also from a button: a scanner's Enter would press it.

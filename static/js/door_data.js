@@ -29,6 +29,12 @@ export class DoorData {
   tickets(screening) { return [...this.#rooms.get(screening)?.tickets.values() ?? []]; }
   admission(id) { return this.#admissions.get(id); }
   addAdmission(admission) { this.#admissions.set(admission.ticket, admission); }
+  /** Marks the own admissions of these scans as known to the server; returns them. */
+  markKnown(nonces) {
+    const known = [...this.#admissions.values()].filter(({ nonce }) => nonces.has(nonce));
+    for (const one of known) one.isKnown = true;
+    return known;
+  }
   /** The ticket type of a QR code's number of proof. */
   typeOf(proof) { return this.meta.types.find(({ proof_number: number }) => number === proof); }
   /** The state with this device's own admissions: v(alid), a(dmitted), o(utside), r(evoked). */

@@ -24,6 +24,14 @@ export async function decide(typed, data, place, now) {
   return ofTicket(data.ticket(payload.ticket), payload, data, place, now);
 }
 
+/** The id of the ticket that a text names; undefined if it names none. */
+export async function ticketIdOf(typed, data) {
+  const text = withoutScannerPrefix(typed);
+  const code = alphanumeric(text);
+  const payload = await verified([code], data.keys) ?? await verified(layoutVariants(text, data.layouts), data.keys);
+  return payload?.ticket ?? data.ticketOfCode(code)?.id;
+}
+
 /** The payload of the first of these QR texts whose signature is valid. */
 async function verified(texts, keys) {
   for (const payload of texts.map(decode)) {

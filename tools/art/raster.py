@@ -65,6 +65,14 @@ def icon() -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="180" height="180">{art}</svg>'
 
 
+def app_icon(size: int, margin: int) -> str:
+    """The projector for the home screen, `size` pixels wide; phones may cut a round piece out of a margin."""
+    art = rect(0, 0, size, size, GROUND)
+    scale = (size - 2 * margin) / 26
+    art += f'<g transform="translate({margin} {margin}) scale({scale})">{path(PROJECTOR, TUNGSTEN)}</g>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}">{art}</svg>'
+
+
 def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(
@@ -74,6 +82,9 @@ def main() -> None:
         for name, svg, width, height in (
             ("share", share_picture(), 1200, 630),
             ("apple-touch-icon", icon(), 180, 180),
+            ("door-192", app_icon(192, 24), 192, 192),
+            ("door-512", app_icon(512, 64), 512, 512),
+            ("door-maskable", app_icon(512, 128), 512, 512),
             *films,
         ):
             source = Path(folder) / f"{Path(name).name}.html"
