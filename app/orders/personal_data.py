@@ -14,6 +14,7 @@ from app.orders import lifecycle, queries, retention
 from app.orders.states import OPEN_STATES, RESEAT, UNPAID_STATES
 from app.orders.views import OrderView
 from app.payments import service as payments
+from app.products import service as products
 from app.tickets import service as tickets
 
 _IS_OF_PERSON = "(lower(o.email) = lower(:email) or o.user_id = :user_id)"
@@ -77,6 +78,7 @@ def _exported(order: OrderView) -> dict[str, object]:
             for item in order.items
         ],
         "tickets": tickets.export_tickets(order.id),
+        "pickup": products.export_pickup(order.id),
         "payments": payments.export_payments(order.id),
     }
 

@@ -9,7 +9,7 @@ from app.core import db
 from app.core.handling import Attempt
 from app.core.messages import Message
 from app.core.worker import Tick
-from app.products import service
+from app.products import retention, service
 
 BATCH = 1000
 
@@ -26,4 +26,7 @@ def delete_old_claims() -> None:
 
 
 HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {}
-TICKS = [Tick("products.old_claims", 3600.0, delete_old_claims)]
+TICKS = [
+    Tick("products.old_claims", 3600.0, delete_old_claims),
+    Tick("products.old_pickups", 3600.0, retention.delete_old_pickups),
+]

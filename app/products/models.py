@@ -142,7 +142,11 @@ class HandoutRow(Base):
     """One act of handing out: who, when, at which counter of which site. `id` is the once-token of its form."""
 
     __tablename__ = "handouts"
-    __table_args__ = (Index("ix_handouts_order_id", "order_id"), {"schema": SCHEMA})
+    __table_args__ = (
+        Index("ix_handouts_order_id", "order_id"),
+        Index("ix_handouts_at", "at"),
+        {"schema": SCHEMA},
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     order_id: Mapped[uuid.UUID] = mapped_column(Uuid)
@@ -177,6 +181,7 @@ class PickupCallRow(Base):
         CheckConstraint(one_of("state", STATES), name="state"),
         UniqueConstraint("cinema_id", "day", "number"),
         Index("ix_pickup_calls_starts_at", "cinema_id", "starts_at"),
+        Index("ix_pickup_calls_old", "starts_at"),
         {"schema": SCHEMA},
     )
 

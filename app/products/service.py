@@ -48,6 +48,7 @@ from app.products.pickups import (
     record_pickup_items,
     undo_handout,
 )
+from app.products.retention import export as export_pickup
 
 MOST_OF_ONE = catalogue.MOST_OF_ONE
 
@@ -234,6 +235,7 @@ __all__ = [
     "cancel_sale",
     "cinemas_with_stock",
     "delete_old_claims",
+    "export_pickup",
     "extend",
     "hand_out",
     "handouts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -25,7 +26,7 @@ from app.reservations import service as reservations
 from app.tickets import documents
 from app.users import service as users
 from app.web import links
-from tests.actors import owner_of, visitor_actor
+from tests.actors import door_actor, owner_of, visitor_actor
 from tests.orders import purchases
 from tests.orders.concessions import add_product
 from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
@@ -101,10 +102,31 @@ def test_the_export_has_all_data_of_the_person_and_no_other(app: Flask, screenin
     assert (order["code"], order["name"], order["cpf"], order["total"]) == (paid.code, NAME, CPF, 7600)
     assert [ticket["seat"] for ticket in order["tickets"]] == ["A1", "A2"]
     assert order["payments"]["receipts"][0]["amount"] == 7600
+    assert (order["pickup"]["queue"], order["pickup"]["handouts"]) == (None, [])
     assert [one["state"] for one in found["waiting_list"]] == ["waiting"]
     assert "OrderPaid" in found["mails_waiting"]
     assert "qr_text" not in json.dumps(found)
     assert "password" not in json.dumps(found)
+
+
+def test_the_export_has_what_the_counter_recorded(app: Flask, screening: Screening) -> None:
+    popcorn = add_product(screening)
+    paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A1"), items={popcorn: 2})
+    with db.transaction():
+        orders.queue_pickup(paid.id, cinema_id=screening.cinema.id)
+        orders.hand_out(
+            paid.id,
+            {(popcorn, popcorn): 1},
+            door_actor(),
+            cinema_id=screening.cinema.id,
+            counter="Balcão 1",
+            act_id=uuid.uuid4(),
+        )
+    (order,) = json.loads(output_of(app, "export", paid.email or ""))["orders"]
+    (act,) = order["pickup"]["handouts"]
+    assert (act["counter"], act["items"]) == ("Balcão 1", [{"name": "Pipoca", "quantity": 1}])
+    assert order["pickup"]["queue"]["number"] == 1
+    assert order["pickup"]["queue"]["asked_at"]
 
 
 def test_the_export_of_an_unknown_person_is_empty(app: Flask) -> None:

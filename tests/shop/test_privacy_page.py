@@ -15,12 +15,18 @@ from tests.shop.visitor import Visitor
     [
         (
             "en",
-            ["11 days after they ended", "12 days after they ended", "444 days", "2,222 days"],
+            ["11 days after they ended", "12 days after they ended", "444 days", "55 days", "2,222 days"],
             "cannot be undone",
         ),
         (
             "pt_BR",
-            ["11 dias depois que terminaram", "12 dias depois que terminaram", "444 dias", "2.222 dias"],
+            [
+                "11 dias depois que terminaram",
+                "12 dias depois que terminaram",
+                "444 dias",
+                "55 dias",
+                "2.222 dias",
+            ],
             "não dá para desfazer",
         ),
     ],
@@ -30,7 +36,13 @@ def test_the_privacy_page_names_the_days_of_the_settings(
 ) -> None:
     config.use(
         settings.changed(
-            retention={"unpaid_days": 11, "requests_days": 12, "pdf_days": 444, "buyer_days": 2222}
+            retention={
+                "unpaid_days": 11,
+                "requests_days": 12,
+                "pdf_days": 444,
+                "pickup_days": 55,
+                "buyer_days": 2222,
+            }
         )
     )
     visitor = Visitor(app)

@@ -235,4 +235,5 @@ class Retention(Group):
     unpaid_days: int = variable("BILHETERIA_KEEP_UNPAID_DAYS", 30, ge=1, le=3650)
     requests_days: int = variable("BILHETERIA_KEEP_REQUESTS_DAYS", 30, ge=1, le=3650)
     pdf_days: int = variable("BILHETERIA_KEEP_PDF_DAYS", 365, ge=1, le=36500)
+    pickup_days: int = variable("BILHETERIA_KEEP_PICKUP_DAYS", 90, ge=1, le=3650)
     buyer_days: int = variable("BILHETERIA_KEEP_BUYER_DAYS", 1826, ge=30, le=36500)
