@@ -7,7 +7,17 @@ from importlib import import_module
 from flask import Blueprint
 
 blueprint = Blueprint("kiosk", __name__)
-PAGES = ("agent", "attract", "guard", "heartbeat", "pairing", "phone", "print_jobs", "visits")
+PAGES = (
+    "agent",
+    "attract",
+    "guard",
+    "heartbeat",
+    "pairing",
+    "phone",
+    "sandbox_terminal",
+    "print_jobs",
+    "visits",
+)
 
 
 def load_pages() -> Blueprint:

@@ -36,6 +36,7 @@ ALLOWED = frozenset(
         "shop.abandon",
         "shop.payment",
         "shop.choose_method",
+        "shop.stop_payment",
         "shop.payment_status",
         "shop.order",
         "shop.answer_reseat",

@@ -14,6 +14,7 @@ from app.core import db
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotFound
 from app.orders import service as orders
+from app.payments import service as payments
 from app.web import devices, links
 from app.web.actor import current_actor
 from app.web.security import current_visitor, new_visitor, safe_next
@@ -42,7 +43,7 @@ def leave() -> Response:
     """End the visit: release what it holds, forget what it typed, and show the attract page.
 
     With `idle` nobody was there to say so: an order whose Pix was shown may be paid this very moment, so it stays until
-    its deadline.
+    its deadline. A card terminal is told to stop in any case: the next person's card must not pay for this order.
     """
     _require_kiosk()
     response = make_response(redirect(links.kiosk(), 303))
@@ -73,7 +74,7 @@ def _end_visit(response: Response, *, idle: bool = False) -> None:
     if visitor:
         actor = current_actor()
         for order in orders.open_orders_of(visitor):
-            if order.is_draft or not idle:
+            if order.is_draft or order.method == payments.CARD_PRESENT or not idle:
                 _abandon(order.token, actor)
     session.clear()
     g.pop("csrf_token", None)

@@ -38,7 +38,13 @@ def methods_at(kiosk: uuid.UUID | None) -> tuple[str, ...]:
 
 def has_terminal(kiosk: uuid.UUID) -> bool:
     """Whether a card terminal stands at the kiosk: at every one, if the settings name an adapter."""
-    return settings().payments.terminal != "none"
+    return is_sandbox()
+
+
+def is_sandbox() -> bool:
+    """Whether the terminals are those of the sandbox. Beside a real bank they would give tickets away."""
+    payments = settings().payments
+    return payments.terminal == "sandbox" and payments.provider == "sandbox"
 
 
 def sandbox_terminals() -> SandboxTerminals:

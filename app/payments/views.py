@@ -13,7 +13,17 @@ from sqlalchemy import ColumnElement, Row, func, text
 from app.core import db
 from app.core.state_machine import one_of
 from app.payments.models import ChargeRow, ReceiptRow, RefundRow
-from app.payments.states import CONFIRMED, LIVE_STATES, REFUND_FAILED, REFUND_PENDING, REFUNDED, UNKNOWN
+from app.payments.states import (
+    CANCELLING,
+    CONFIRMED,
+    LIVE_STATES,
+    PENDING,
+    REFUND_FAILED,
+    REFUND_PENDING,
+    REFUNDED,
+    UNKNOWN,
+)
+from app.payments.terminals import CARD_PRESENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +31,8 @@ class Charge:
     """A charge. `pix_code` is the BR Code once the provider has answered, `pix_symbol` its drawn QR code
     (core/qr_symbol.py), and `redirect_url` the provider's card page.
 
-    `failure` is a stable word: declined, refused, expired, replaced, abandoned, ended (by the provider).
+    `failure` is a stable word: declined, refused, expired, replaced, abandoned, stopped (by the customer), ended (by
+    the provider); at a terminal also removed (the card, too early) and timed_out.
     """
 
     id: uuid.UUID
@@ -41,6 +52,21 @@ class Charge:
     def live(self) -> bool:
         """Whether it can still be paid."""
         return self.state in LIVE_STATES
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the provider waits for the customer."""
+        return self.state == PENDING
+
+    @property
+    def is_cancelling(self) -> bool:
+        """Whether it is no longer wanted, and the provider has not confirmed yet that it has ended."""
+        return self.state == CANCELLING
+
+    @property
+    def is_at_terminal(self) -> bool:
+        """Whether a card terminal at a kiosk reads the card."""
+        return self.method == CARD_PRESENT
 
     @property
     def is_confirmed(self) -> bool:

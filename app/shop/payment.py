@@ -33,8 +33,9 @@ RELOAD_SECONDS = 5  # without scripts
 class PaymentStatus:
     """The state of an order's payment, as the page shows it.
 
-    `stage` is preparing, slow, code, card, received, failed or over; for money that did not settle the order it is
-    returned (the refund is pending), went_back (it arrived) or stuck (it failed). `seen` is the progress in short.
+    `stage` is preparing, slow, code, card, terminal (it waits for the card), stopping (the terminal is being told to
+    stop), received, failed or over; for money that did not settle the order it is returned (the refund is pending),
+    went_back (it arrived) or stuck (it failed). `seen` is the progress in short.
     """
 
     stage: str
@@ -82,6 +83,17 @@ def choose_method(token: str) -> BaseResponse:
             return redirect(elsewhere, 303)
         return _page(order, None, 409)
     purchase.reuse_order(changed)
+    return page_swap.next_page("shop.payment", token=token)
+
+
+@blueprint.post("/orders/<token>/payment/stop")
+def stop_payment(token: str) -> BaseResponse:
+    """Stop the payment at the card terminal; the order keeps its seats. A card that was approved before has paid."""
+    try:
+        with db.transaction():
+            orders.stop_payment(token, current_actor())
+    except Conflict:
+        return redirect(links.order(token), 303)
     return page_swap.next_page("shop.payment", token=token)
 
 
@@ -176,8 +188,12 @@ def _stage(order: OrderView, charge: Charge | None, seen: str) -> str:
         return "received"
     if order.is_expired or order.is_over:
         return "over"
+    if charge is not None and charge.is_at_terminal and charge.is_cancelling:
+        return "stopping"
     if charge is None or not charge.live:
         return "failed"
+    if charge.is_at_terminal and charge.is_pending:
+        return "terminal"
     if charge.pix_code:
         return "code"
     if charge.redirect_url:
@@ -214,11 +230,18 @@ def _context(order: OrderView, state: PaymentStatus) -> dict[str, object]:
         "qr": qr_symbol.svg(charge.pix_code, charge.pix_symbol, quiet=2)
         if charge and charge.pix_code and state.stage == "code"
         else None,
+        "terminal_page": _sandbox_terminal_page(),
         "bank_page": links.sandbox_bank(charge.provider_charge_id)
         if charge and charge.provider_charge_id
         else None,
         "reload_seconds": RELOAD_SECONDS if state.can_change else None,
     }
+
+
+def _sandbox_terminal_page() -> str | None:
+    """The page that drives the kiosk's own terminal, if it is one of the sandbox."""
+    kiosk = current_actor().device
+    return links.sandbox_terminal(kiosk) if kiosk is not None and payments.is_sandbox() else None
 
 
 def _uuid(text: str) -> uuid.UUID | None:

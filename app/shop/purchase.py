@@ -14,6 +14,7 @@ from app.events import service as events
 from app.events.service import ScreeningClosed
 from app.orders import service as orders
 from app.orders.service import NoMoreExtensions, OrderView
+from app.payments import service as payments
 from app.reservations import service as reservations
 from app.shop import blueprint, labels, order_labels
 from app.shop.clock import clock
@@ -116,6 +117,11 @@ def return_url(token: str) -> str:
     return links.absolute(links.order(token, "payment"))
 
 
+def takes_card_present() -> bool:
+    """Whether the page is that of a kiosk with a card terminal."""
+    return payments.CARD_PRESENT in payments.methods_at(current_actor().device)
+
+
 def shown_number(field: str) -> int | None:
     """The number that the form's page showed, such as a total in centavos; None without one, -1 if it is no number."""
     shown = request.form.get(field)
@@ -136,6 +142,7 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
         "line": labels.screening_line(order.screening),
         "change": order_labels.change(order),
         "step": "payment" if step == "checkout" else step,
+        "terminal": takes_card_present(),
         "step_links": {earlier: address(order, earlier) for earlier in STEPS[:place]},
         "back_url": address(order, STEPS[place - 1]),
         **clock(order),

@@ -63,7 +63,7 @@ def _movements(order: OrderView) -> list[Movement]:
 
 
 def _payment_label(method: str | None) -> str:
-    return _("Paid by card") if method == "card" else _("Paid by Pix")
+    return _("Paid by card") if method in ("card", payments.CARD_PRESENT) else _("Paid by Pix")
 
 
 def _refund_label(refund: Refund) -> str:

@@ -6,6 +6,7 @@ templates call these functions as `links`.
 
 from __future__ import annotations
 
+import uuid
 from urllib.parse import quote
 
 from app.core.config import settings
@@ -56,6 +57,11 @@ def kiosk(part: str = "") -> str:
 def sandbox_bank(charge_id: str) -> str:
     """The page of the sandbox bank for a charge, by the provider's id."""
     return f"/sandbox-bank/{_quoted(charge_id)}"
+
+
+def sandbox_terminal(kiosk_id: uuid.UUID | None = None, part: str = "") -> str:
+    """The page that drives the sandbox terminal of a kiosk; None: the list of them. `part`: `status`."""
+    return _below(f"/sandbox-terminal/{kiosk_id}" if kiosk_id else "/sandbox-terminal", part)
 
 
 def site() -> str:

@@ -5,7 +5,8 @@ import { onElements } from "./behaviour.js";
 
 const TICK_MS = 250;
 const RETRY_MS = 2000;
-const PAYING = "[data-stage=preparing], [data-stage=slow], [data-stage=code], [data-stage=card], [data-stage=received]";
+const PAYING = ["preparing", "slow", "code", "card", "terminal", "stopping", "received"]
+  .map((stage) => `[data-stage=${stage}]`).join();
 const PRINTING = "[data-print-state=printing]";
 const PRINTER_WAITS = ["paper_out", "cover_open", "offline", "error", "unsure"]
   .map((state) => `[data-print-state=${state}]`).join();

@@ -44,6 +44,7 @@ def test_every_endpoint_outside_of_the_list_is_refused(app: Flask, kiosk: Kiosk)
         "/healthz",
         "/readyz",
         "/sandbox-bank/",
+        "/sandbox-terminal",
     )
     for rule in app.url_map.iter_rules():
         if (

@@ -39,7 +39,8 @@ def test_a_stored_path_is_linked_unchanged(app: Flask) -> None:
 def test_the_link_functions_make_addresses_with_a_route(app: Flask) -> None:
     paths = [
         links.HOME, links.film("limite"), links.screening(1), links.order("t"), links.request("t"),
-        links.account(), links.staff("scan"), links.sandbox_bank("c"), links.email_link("verify", "t"),
+        links.account(), links.staff("scan"), links.sandbox_bank("c"), links.sandbox_terminal(),
+        links.email_link("verify", "t"),
     ]  # fmt: skip
     assert [path for path in paths if not has_route(app, path)] == []
 

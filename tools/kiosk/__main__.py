@@ -73,6 +73,7 @@ def _run(running: ExitStack, options: argparse.Namespace) -> None:
     say(f"The kiosk runs at {origin}/kiosk; its printer's paper is {_short(FOLDER / 'paper')}.")
     status = _short(FOLDER / "printer-status")
     say(f"For a problem of the printer write paper_low, paper_out or cover_open to {status}.")
+    say(f"Its card terminal is driven at {origin}/sandbox-terminal, in another browser.")
     say("Ctrl-C ends it.")
     while True:
         if name := pairing.pair_waiting(database.url):
