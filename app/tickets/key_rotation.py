@@ -65,16 +65,26 @@ class KeyWaits(Conflict):
         super().__init__("key.waits")
 
 
-def rotate_key(*, retire: bool = False) -> int:
+class KeysChanged(Conflict):
+    """There are newer keys than those that the person saw who wants to block them."""
+
+    def __init__(self) -> None:
+        super().__init__("keys.changed")
+
+
+def rotate_key(*, retire: bool = False, last_seen: int | None = None) -> int:
     """Create a new signing key; returns its id. The caller must commit soon: issuing waits for it.
 
     It signs when all doors had the time to get it (BILHETERIA_KEY_LEAD_HOURS); the first key of an installation signs
     at once. Tickets already sold stay valid. Raises KeyWaits if another new key does not sign yet.
 
     With `retire` (a key may have leaked) all keys before are refused at once, the waiting one too, and the new one
-    signs; the caller calls `re_sign_tickets` after its commit.
+    signs; the caller calls `re_sign_tickets` after its commit. Raises KeysChanged if `last_seen` is not the newest key:
+    the form was sent twice, or somebody else has changed the keys.
     """
     signing_keys.lock()
+    if last_seen is not None and last_seen != signing_keys.last_kid():
+        raise KeysChanged
     if retire:
         key = signing_keys.add()
     else:

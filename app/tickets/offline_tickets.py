@@ -38,11 +38,12 @@ _STATE = text(
     from (select) as one left join tickets.signing_keys k on true order by k.kid
     """
 )
-_CONFLICTS = """
+_CONFLICT_COLUMNS = """
     select c.id, c.ticket_id, c.screening_id, c.seat_name, c.reason, c.other_at, c.other_gate, c.other_by, c.scanned_at,
       c.gate, c.by_user_id, c.recorded_at
-    from tickets.door_conflicts c where c.cinema_id = :cinema and c.recorded_at >= :from
+    from tickets.door_conflicts c
 """
+_CONFLICTS = f"{_CONFLICT_COLUMNS} where c.cinema_id = :cinema and c.recorded_at >= :from "
 
 
 def door_state(cinema_id: int, day_start: datetime, *, since: str | None = None) -> DoorState:
@@ -62,6 +63,13 @@ def door_state(cinema_id: int, day_start: datetime, *, since: str | None = None)
         ),
         tuple(Conflict(*row) for row in conflicts),
     )
+
+
+def recent_conflicts(days: int) -> list[Conflict]:
+    """The conflicts of all sites that were recorded in the last `days`, the newest first."""
+    since = "c.recorded_at > clock_timestamp() - make_interval(days => :days)"
+    query = text(f"{_CONFLICT_COLUMNS} where {since} order by c.id desc")
+    return [Conflict(*row) for row in db.session().execute(query, {"days": days})]
 
 
 def offline_tickets(screening_ids: Sequence[int], *, since: str | None = None) -> list[DoorTicket]:

@@ -25,7 +25,7 @@ from app.tickets.door_views import (
     ScanResult,
 )
 from app.tickets.issuing import AlreadyAdmitted, issue, of_order, revoke
-from app.tickets.key_rotation import KeyWaits, re_sign_tickets, rotate_key
+from app.tickets.key_rotation import KeysChanged, KeyWaits, re_sign_tickets, rotate_key
 from app.tickets.key_states import KeyState, key_states
 from app.tickets.labels import (
     age_label,
@@ -37,7 +37,7 @@ from app.tickets.labels import (
     version_name,
 )
 from app.tickets.offline_scans import record_offline, recorded_result
-from app.tickets.offline_tickets import door_state, is_of_the_future, offline_tickets
+from app.tickets.offline_tickets import door_state, is_of_the_future, offline_tickets, recent_conflicts
 from app.tickets.retention import export as export_tickets
 from app.tickets.retention import withdraw_documents
 from app.tickets.scanner_input import CODE_LENGTH, MAX_CODES, layout_tables, split_codes
@@ -77,6 +77,7 @@ __all__ = [
     "IssueFacts",
     "KeyState",
     "KeyWaits",
+    "KeysChanged",
     "OfflineScan",
     "ScanResult",
     "StorageError",
@@ -108,6 +109,7 @@ __all__ = [
     "pdf_of",
     "re_sign_tickets",
     "recent_admission",
+    "recent_conflicts",
     "record_offline",
     "recorded_result",
     "required_proof",

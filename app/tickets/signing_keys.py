@@ -83,7 +83,7 @@ def add(lead: timedelta = timedelta(0)) -> SigningKey:
     """Create the next key in the caller's transaction, under `lock`. It signs after `lead`."""
     session = db.session()
     lock()
-    kid = session.execute(text("select coalesce(max(kid), 0) + 1 from tickets.signing_keys")).scalar_one()
+    kid = last_kid() + 1
     key = SigningKey(kid, Ed25519PrivateKey.generate())
     session.execute(
         text(
@@ -93,6 +93,13 @@ def add(lead: timedelta = timedelta(0)) -> SigningKey:
         {"kid": kid, "public_key": key.public_bytes, "sealed": _seal(key), "lead": lead},
     )
     return key
+
+
+def last_kid() -> int:
+    """The number of the newest key, in any state; 0 if there is none."""
+    return int(
+        db.session().execute(text("select coalesce(max(kid), 0) from tickets.signing_keys")).scalar_one()
+    )
 
 
 def ensure() -> SigningKey:

@@ -131,6 +131,8 @@ def _of_devices(details: dict[str, Any]) -> dict[str, str]:
         "gate.code": _("That is a ticket's code, not a gate's name. Scan it into the field at the bottom."),
         "gate.too_long": _("At most %(num)d letters.", num=details.get("most", 0)),
         "counter.site": _("Choose a cinema."),
+        "key.waits": _("A new key waits already. Make the next one when it signs."),
+        "keys.changed": _("The keys have just changed. Look at them, then decide."),
         "handout.nothing": _("Choose at least one item."),
         "handout.quantity": _("A whole number, please."),
         "place.unknown": _("That screening is over or was called off. Choose another."),

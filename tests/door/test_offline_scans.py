@@ -266,3 +266,19 @@ def test_bad_entries_are_answered_one_by_one(door: OfflineDoor, ticket: Ticket) 
     assert [one["verdict"] for one in results[:5]] == ["refused:ignored"] * 5
     assert results[5]["verdict"] == "admitted"
     assert results[6]["verdict"].startswith("refused:")
+
+
+def test_supervisors_and_managers_see_the_conflicts(
+    app: Flask, door: OfflineDoor, other: OfflineDoor, ticket: Ticket
+) -> None:
+    assert other.get("/staff/conflicts").status_code == 403
+    manager = Staff(app, role="manager", email="gil@example.org")
+    assert "There was none." in manager.get("/staff/conflicts").text
+    door.sync(door.scanned(ticket))
+    other.sync(other.scanned(ticket))
+    for role, email in (("manager", "gil@example.org"), ("supervisor", "sonia@example.org")):
+        page = Staff(app, role=role, email=email).get("/staff/conflicts").text
+        for part in ("Seat F7", "Let in at two doors", "Portão 1", "Portão 2", "Célia da Porta"):
+            assert part in page
+    page = Staff(app, language="pt-BR", role="manager", email="gil@example.org").get("/staff/conflicts").text
+    assert "Entrou em duas portas" in page

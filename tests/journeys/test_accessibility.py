@@ -22,6 +22,7 @@ from app.reservations import service as reservations
 from app.tickets import admission
 from app.web import links
 from tests.door import door_fixtures as door
+from tests.door.offline_fixtures import OfflineDoor
 from tests.journeys.in_process_browser import InProcessBrowser
 from tests.orders import purchases
 from tests.orders.concessions import add_product
@@ -275,7 +276,19 @@ def test_staff_pages(checks: AxeChecks) -> None:
     make_account("porta@example.org", role="door")
     checks.ana.post("/account/sign-in", {"email": "porta@example.org", "password": PASSWORD})
     checks.at("account of the door", "/account")
+    make_account("gerente@example.org", role="manager")
+    checks.ana.post("/account/sign-in", {"email": "gerente@example.org", "password": PASSWORD})
+    _report_a_conflict(OfflineDoor(checks.app, door.make_door_screening()))
+    checks.at("the keys", "/staff/keys")
+    checks.after("a block that is not confirmed", checks.ana.post("/staff/keys/blocked"), 422)
+    checks.at("conflicts at the doors", "/staff/conflicts")
+    checks.at("devices", "/staff/devices")
     assert checks.found == []
+
+
+def _report_a_conflict(phone: OfflineDoor) -> None:
+    (ticket, _) = door.issue_tickets(phone.screening)
+    phone.sync(phone.scanned(ticket), phone.scanned(ticket))
 
 
 @pytest.mark.parametrize(("language", "device"), DEVICES)
