@@ -14,13 +14,19 @@ from app.web.locale import locale
 
 def proof(ticket: Ticket) -> str:
     """What to ask the person for; empty if no document is needed."""
-    proof = tickets.required_proof(ticket, locale())
-    if not proof:
+    return proof_line(ticket.half_kind, tickets.required_proof(ticket, locale()))
+
+
+def proof_line(half_kind: str | None, document: str) -> str:
+    """What to ask a person of this half-price kind for; empty if no document is needed."""
+    if not document:
         return ""
-    if ticket.half_kind == "student":
+    if half_kind == "student":
         # Lei 12.933/2013: a student card is valid until 31 March of the year after its issue.
-        return _("Ask for: %(proof)s, valid until March 31", proof=proof)
-    return tickets.companion_line(ticket, locale()) or _("Ask for: %(proof)s", proof=proof)
+        return _("Ask for: %(proof)s, valid until March 31", proof=document)
+    if half_kind == "companion":  # the document is a rule: they show none
+        return document[:1].upper() + document[1:]
+    return _("Ask for: %(proof)s", proof=document)
 
 
 def people(admission: Admission) -> str:

@@ -12,6 +12,7 @@ from app.core.config import settings
 from app.core.i18n import auditorium_name
 from app.core.seat_names import long_name, short_name
 from app.core.showtime import cinema_day_start
+from app.door import demands
 from app.events import service as events
 from app.events.service import Cinema, Screening
 from app.orders import service as orders
@@ -76,7 +77,8 @@ def payload(
         "keys": [_key(one) for one in state.keys],
         "screenings": [_screening(one, locale) for one in day.screenings],
         "types": [
-            {"name": name, "proof": proof, "proof_number": number} for name, proof, number in types.values()
+            {"name": name, "proof": demands.proof_line(kind, document), "proof_number": number}
+            for kind, (name, document, number) in types.items()
         ],
         "orders": _orders(found),
         "tickets": [

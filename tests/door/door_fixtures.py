@@ -256,7 +256,10 @@ SCAN_CASES: dict[str, tuple[Callable[[Screening], str], str, str, str]] = {
 
 
 def verdict_kind(answer: TestResponse) -> str:
-    found = VERDICT_KIND.search(answer.text)
+    shown = (
+        answer.text.partition('class="said"')[2] or answer.text
+    )  # not the templates of a door without a network
+    found = VERDICT_KIND.search(shown)
     return found[1] if found else ""
 
 

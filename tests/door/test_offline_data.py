@@ -100,6 +100,7 @@ def test_a_snapshot_has_the_day_with_its_tickets_and_keys(door: OfflineDoor, scr
     row = row_of(found, half)
     assert row is not None
     assert found["types"][row[4]]["proof_number"] == payload.proof + 1
+    assert found["types"][row[4]]["proof"].startswith("Ask for: Student card (CIE)")
     assert len(found["tickets"]) == 2
 
 
