@@ -36,6 +36,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     _init_web(app, settings)
     if PAGES in settings.process.services:
         _mount_pages(app)
+    _mount_api(app, settings)
     return app
 
 
@@ -77,3 +78,9 @@ def _mount_pages(app: Flask) -> None:
     app.register_blueprint(door.load_pages())
     app.register_blueprint(backoffice.load_pages())
     app.register_blueprint(kiosk.load_pages())
+
+
+def _mount_api(app: Flask, settings: Settings) -> None:
+    from app import api
+
+    api.mount(app, settings.process.services)

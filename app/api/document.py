@@ -1,0 +1,94 @@
+"""The OpenAPI document of the whole API, and the page on which people read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, make_response, render_template
+from flask_smorest import Api
+from marshmallow import Schema, fields
+
+from app.api.reference import reference_of
+from app.core.config import settings
+
+PREFIX = "/api/v1"
+VERSION = "1"
+JSON, PROBLEM = "application/json", "application/problem+json"
+ABOUT = """\
+The programme of the cinemas, their seats and snacks, and the purchase of tickets.
+
+Amounts are integers in centavos of the Brazilian real. Times are ISO 8601 in UTC; `local_start` is by the clock of the
+cinema. Lists come in pages: pass `next` of an answer as `cursor`. An error is a problem document (RFC 9457) whose
+`type` never changes. Fields may be added to answers; a client ignores those that it does not know.
+"""
+blueprint = Blueprint("api_document", __name__)
+
+
+class PlaceSchema(Schema):
+    field = fields.String(
+        metadata={"description": "name of the argument or member, with dots inside of objects"}
+    )
+    code = fields.String()
+    detail = fields.String()
+
+
+class ProblemSchema(Schema):
+    """An error (RFC 9457). `app.api.problems` writes it."""
+
+    type = fields.String(metadata={"description": "`urn:bilheteria:problem:CODE`; it never changes"})
+    title = fields.String()
+    status = fields.Integer()
+    code = fields.String(metadata={"description": "the end of the type"})
+    detail = fields.String(
+        metadata={"description": "a sentence for people, in the language of `Accept-Language`"}
+    )
+    errors = fields.List(fields.Nested(PlaceSchema), metadata={"description": "the places that are wrong"})
+
+
+class BoxOfficeApi(Api):
+    """flask-smorest without its own error handlers: they would answer the errors of pages too."""
+
+    ERROR_SCHEMA = ProblemSchema
+    DEFAULT_RESPONSE_CONTENT_TYPE = JSON
+
+    def _register_error_handlers(self) -> None:
+        """Register none: `app.api.problems` answers the errors of the API's blueprints."""
+
+    def _register_responses(self) -> None:
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
+        super()._register_responses()
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = JSON
+
+
+def open_api(app: Flask) -> BoxOfficeApi:
+    """The collection of the API's blueprints in `app`."""
+    app.config.update(
+        API_TITLE="Bilheteria",
+        API_VERSION=VERSION,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=None,
+        API_SPEC_OPTIONS={"info": {"description": ABOUT}, "servers": [{"url": settings().web.public_url}]},
+    )
+    api = BoxOfficeApi(app)
+    app.extensions["api"] = api
+    return api
+
+
+def as_dict() -> dict[str, Any]:
+    """The OpenAPI document of what this process serves."""
+    found: dict[str, Any] = current_app.extensions["api"].spec.to_dict()
+    return found
+
+
+@blueprint.get(f"{PREFIX}/openapi.json")
+def openapi() -> Response:
+    response = jsonify(as_dict())
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@blueprint.get(PREFIX)
+def page() -> Response:
+    """The document for people."""
+    body = render_template("api/page_reference.html", reference=reference_of(as_dict()))
+    return make_response(body)

@@ -1,0 +1,64 @@
+"""Pages of a list: a cursor names the last item of the page before, so that changes between two pages lose nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from marshmallow import Schema, fields, validate
+
+from app.core.errors import Invalid
+
+Item = TypeVar("Item")
+MOST, USUAL = 100, 25
+
+
+class PageArguments(Schema):
+    """The arguments of every list."""
+
+    limit = fields.Integer(
+        load_default=USUAL,
+        validate=validate.Range(1, MOST),
+        metadata={"description": "items in the answer, at most"},
+    )
+    cursor = fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata={"description": "`next` of the answer before; without it the list begins"},
+    )
+
+
+def page_of(
+    items: Iterable[Item], key: Callable[[Item], Sequence[Any]], *, limit: int, cursor: str
+) -> dict[str, Any]:
+    """A page of `items`, which are sorted by `key` (JSON values, unique). Raises Invalid `cursor`."""
+    after = _decoded(cursor)
+    try:
+        following = [item for item in items if after is None or list(key(item)) > after]
+    except TypeError:  # a cursor of another list
+        raise Invalid("cursor", "cursor") from None
+    page = list(islice(following, limit))
+    more = len(following) > len(page)
+    return {"items": page, "next": _encoded(key(page[-1])) if more else None}
+
+
+def _encoded(key: Sequence[Any]) -> str:
+    content = json.dumps(list(key), separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> list[Any] | None:
+    if not cursor:
+        return None
+    try:
+        content = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        found = json.loads(content)
+    except (ValueError, binascii.Error, RecursionError):
+        raise Invalid("cursor", "cursor") from None
+    if not isinstance(found, list):
+        raise Invalid("cursor", "cursor")
+    return found

@@ -1,0 +1,114 @@
+"""Errors of the API as problem documents (RFC 9457), each with a `type` that never changes.
+
+The code of an error is the end of its type: `urn:bilheteria:problem:seats.lost`. `detail` is the sentence that the
+pages show, in the caller's language.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, make_response, request
+from werkzeug.exceptions import HTTPException
+
+from app.api.document import PREFIX, PROBLEM
+from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
+from app.web import error_texts
+from app.web.application import log_unexpected
+from app.web.failures import RETRY_SECONDS, UNAVAILABLE
+
+TYPE = "urn:bilheteria:problem:"
+
+
+def answer_errors_of(blueprint: Blueprint) -> None:
+    """Answer the errors of this blueprint's views by problem documents."""
+    blueprint.register_error_handler(BilheteriaError, domain_problem)
+    blueprint.register_error_handler(HTTPException, http_problem)
+    for unavailable in UNAVAILABLE:
+        blueprint.register_error_handler(unavailable, unexpected_problem)
+    blueprint.register_error_handler(Exception, unexpected_problem)
+
+
+def answer_unknown_addresses(app: Flask) -> None:
+    """Answer addresses below the API's prefix that no view serves, and wrong methods, by problem documents."""
+    pages = app.error_handler_spec[None][None][HTTPException]
+
+    def by_address(error: HTTPException) -> Any:
+        if request.path == PREFIX or not request.path.startswith(f"{PREFIX}/"):
+            return pages(error)
+        return http_problem(error)
+
+    app.register_error_handler(HTTPException, by_address)
+
+
+def problem(status: int, code: str, detail: str, **more: object) -> Response:
+    """A problem document. `more` are further members."""
+    body = {
+        "type": TYPE + code,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **more,
+    }
+    response = make_response(current_app.json.response(body), status)
+    response.mimetype = PROBLEM
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def domain_problem(error: BilheteriaError) -> Response:
+    """The problem of an error that a service raised."""
+    sentence = error_texts.sentence(error)
+    if isinstance(error, Invalid):
+        place = [{"field": error.field, "code": error.code, "detail": sentence}] if error.field else []
+        return problem(error.status, error.code, sentence, errors=place)
+    if isinstance(error, TooMany):
+        response = problem(error.status, "too_many", sentence)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    if isinstance(error, Conflict):
+        return problem(error.status, error.code, sentence)
+    return _of_status(error.status)
+
+
+def http_problem(error: HTTPException) -> Response:
+    """The problem of an error of HTTP, and of arguments that do not fit their schema."""
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()  # type: ignore[return-value]
+    messages = getattr(error, "data", {}).get("messages")
+    if messages is not None:
+        return problem(status, "arguments", error_texts.of_status(status)[1], errors=list(_places(messages)))
+    response = _of_status(status)
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            response.headers[name] = value
+    return response
+
+
+def unexpected_problem(error: Exception) -> Response:
+    """The problem of an error that nobody raised on purpose; it is logged, and says nothing of its cause."""
+    log_unexpected(error)
+    if not isinstance(error, UNAVAILABLE):
+        return _of_status(500)
+    response = _of_status(503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _of_status(status: int) -> Response:
+    code = HTTPStatus(status).name.lower()
+    return problem(status, code, error_texts.of_status(status)[1])
+
+
+def _places(messages: Any, path: str = "") -> Any:
+    """The places of webargs' messages: `{"query": {"limit": ["…"]}}` gives the field `limit`."""
+    if isinstance(messages, dict):
+        for name, inner in messages.items():
+            below = str(name) if path in ("", "query", "json", "headers") else f"{path}.{name}"
+            yield from _places(inner, below)
+    else:
+        for text in messages if isinstance(messages, list) else [messages]:
+            yield {"field": path, "code": "arguments", "detail": str(text)}

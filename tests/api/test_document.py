@@ -1,0 +1,68 @@
+"""The OpenAPI document, its page, and what a process of one service serves."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.core.config import Settings
+from tests.api.conftest import BASE
+
+
+def document(client: FlaskClient) -> dict[str, Any]:
+    answer = client.get(f"{BASE}/openapi.json")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
+def operations(found: dict[str, Any]) -> list[dict[str, Any]]:
+    methods = ("get", "post", "put", "patch", "delete")
+    return [item[method] for item in found["paths"].values() for method in methods if method in item]
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_summary(client: FlaskClient) -> None:
+    found = operations(document(client))
+    names = [one["operationId"] for one in found]
+    assert len(set(names)) == len(names)
+    assert all(one["summary"] for one in found)
+
+
+def test_errors_are_problem_documents(client: FlaskClient) -> None:
+    found = document(client)
+    for response in found["components"]["responses"].values():
+        assert set(response["content"]) == {"application/problem+json"}
+
+
+def test_the_document_has_exactly_the_routes_of_the_application(app: Flask, client: FlaskClient) -> None:
+    served = {
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(f"{BASE}/") and rule.endpoint != "api_document.openapi"
+    }
+    assert set(document(client)["paths"]) == served
+
+
+def test_the_page_shows_every_operation(client: FlaskClient, demo: str) -> None:
+    page = client.get(BASE)
+    assert page.status_code == 200
+    for path in document(client)["paths"]:
+        assert path in page.text
+
+
+@pytest.mark.parametrize(
+    ("services", "served", "not_served"),
+    [("events", "/films", "/products?cinema=a"), ("products", "/products", "/films")],
+)
+def test_a_process_serves_the_resources_of_its_services(
+    settings: Settings, demo: str, services: str, served: str, not_served: str
+) -> None:
+    client = create_app(settings.changed(process={"services": (services,)})).test_client()
+    assert client.get(BASE + served).status_code in (200, 422)
+    answer = client.get(BASE + not_served)
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")

@@ -1,0 +1,102 @@
+"""Bad requests to the API: each gets a problem document, in the caller's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.api import limits
+from app.core.config import Settings
+from tests.api.conftest import BASE
+
+
+def problem(client: FlaskClient, path: str, status: int, **options: Any) -> dict[str, Any]:
+    """The problem document of an answer; its form is checked."""
+    answer = client.open(BASE + path, **options)
+    assert answer.status_code == status, answer.text
+    assert answer.mimetype == "application/problem+json"
+    found: dict[str, Any] = answer.get_json()
+    assert found["status"] == status
+    assert found["type"] == f"urn:bilheteria:problem:{found['code']}"
+    assert found["detail"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/films?limit=0", "limit"),
+        ("/films?limit=1001", "limit"),
+        ("/films?limit=many", "limit"),
+        ("/films?cursor=nonsense", "cursor"),
+        ("/films?cursor=eyJhIjoxfQ", "cursor"),
+        ("/films?cursor=WyJhIiwiYiJd", "cursor"),
+        ("/screenings?day=yesterday", "day"),
+        ("/screenings?day=2026-02-30", "day"),
+        ("/screenings?colour=red", "colour"),
+        ("/products", "cinema"),
+    ],
+)
+def test_an_argument_that_does_not_fit_is_named(
+    client: FlaskClient, demo: str, path: str, field: str
+) -> None:
+    found = problem(client, path, 422)
+    assert field in {place["field"] for place in found["errors"]}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/films/no-such-film",
+        "/cinemas/no-such-cinema",
+        "/screenings/0",
+        "/screenings/99999999999",
+        "/screenings/1x",
+        "/screenings/2147483647/seats",
+        "/products?cinema=nowhere",
+        "/nothing",
+    ],
+)
+def test_what_does_not_exist_is_a_404(client: FlaskClient, demo: str, path: str) -> None:
+    assert problem(client, path, 404)["code"] == "not_found"
+
+
+def test_a_wrong_method_names_the_right_ones(client: FlaskClient, demo: str) -> None:
+    answer = client.post(f"{BASE}/films")
+    assert (answer.status_code, answer.mimetype) == (405, "application/problem+json")
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_the_sentence_is_in_the_callers_language(client: FlaskClient, demo: str) -> None:
+    texts = {
+        problem(client, "/films/none", 404, headers={"Accept-Language": language})["detail"]
+        for language in ("pt-BR", "en")
+    }
+    assert len(texts) == 2
+
+
+def test_too_many_requests_are_refused(
+    client: FlaskClient, demo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REQUESTS", 2)
+    for _ in range(2):
+        assert client.get(f"{BASE}/films").status_code == 200
+    answer = client.get(f"{BASE}/films")
+    assert (answer.status_code, answer.get_json()["code"]) == (429, "too_many")
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_pages_keep_their_own_error_page(client: FlaskClient, demo: str) -> None:
+    assert client.get("/nothing").mimetype == "text/html"
+
+
+def test_a_database_that_is_away_is_a_503(app: Flask, settings: Settings) -> None:
+    from app import create_app
+
+    away = settings.changed(database={"url": "postgresql://nobody@127.0.0.1:9/none"})
+    answer = create_app(away).test_client().get(f"{BASE}/films")
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert "Retry-After" in answer.headers
