@@ -5,7 +5,10 @@ The list names what is allowed, so that a page that is added later is not open b
 
 from __future__ import annotations
 
-from flask import abort, redirect, request
+from contextlib import suppress
+
+from flask import abort, current_app, redirect, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.events import service as events
@@ -53,7 +56,7 @@ def restrict() -> Response | None:
     device = devices.current_kiosk() if devices.device_token() is not None else None
     if device is None:
         return None
-    endpoint = request.endpoint or ""
+    endpoint = request.endpoint or _endpoint_of_form()
     if endpoint in PROGRAMME:
         return redirect(links.kiosk("programme"), 303)
     if request.blueprint != blueprint.name and endpoint not in ALLOWED:
@@ -61,6 +64,17 @@ def restrict() -> Response | None:
     if _is_elsewhere(device):
         abort(404)
     return None
+
+
+def _endpoint_of_form() -> str:
+    """The endpoint of a form's address that was opened as a page, as by the language switch after an error; else "".
+
+    The answer to it is the page of the form.
+    """
+    addresses = current_app.create_url_adapter(request)
+    with suppress(HTTPException):
+        return str(addresses.match(request.path, method="POST")[0]) if addresses is not None else ""
+    return ""
 
 
 def _is_elsewhere(device: Device) -> bool:

@@ -17,6 +17,7 @@ TARGET = "#page"
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals["page_shell"] = _shell
+    app.jinja_env.globals["page_address"] = page_address
 
 
 def asked_by_htmx() -> bool:
@@ -35,16 +36,23 @@ def next_page(endpoint: str, **values: Any) -> Response:
     address = url_for(endpoint, **values)
     if not asked_by_htmx():
         return make_response(redirect(address, 303))
+    g.page_address = address
     return _with_address(make_response(current_app.view_functions[endpoint](**values)), address)
 
 
 def replace_page(endpoint: str, **values: Any) -> Response:
     """Answer a part of a page that asked by GET: the page of `endpoint` takes the place of the whole page."""
-    g.body_only = True
+    address = url_for(endpoint, **values)
+    g.body_only, g.page_address = True, address
     response = make_response(current_app.view_functions[endpoint](**values))
     response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = TARGET
     response.headers["HX-Reswap"] = "outerHTML"
-    return redirect_by_navigation(_with_address(response, url_for(endpoint, **values)))
+    return redirect_by_navigation(_with_address(response, address))
+
+
+def page_address() -> str:
+    """The address of the page in this answer: to htmx that of the next page, not that of the form that it sent."""
+    return str(g.get("page_address") or request.full_path.rstrip("?"))
 
 
 def _with_address(response: Response, address: str) -> Response:

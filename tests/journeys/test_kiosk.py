@@ -18,7 +18,7 @@ from app.users import service as users
 from tests.journeys.in_process_browser import InProcessBrowser
 from tests.kiosk.kiosk_visitor import Kiosk, paired_kiosk
 from tests.orders import purchases
-from tests.orders.concessions import add_product
+from tests.orders.concessions import add_combo, add_product
 from tests.reservations.auditoriums import make_screening
 from tests.shop.visitor import Visitor
 
@@ -74,6 +74,7 @@ def taken(screening: Screening) -> int:
 def test_pairing_and_a_purchase_by_touch(app: Flask, new_page: NewPage, viewport: dict[str, int]) -> None:
     screening = make_screening("oooooooooo", "oooooooooo")
     add_product(screening)
+    combo = add_combo(screening)
     kiosk = Kiosk(app, "pt-BR")
     browser = kiosk_browser(new_page, kiosk, viewport)
     page, steps = browser.page, Touches(browser.page)
@@ -91,7 +92,7 @@ def test_pairing_and_a_purchase_by_touch(app: Flask, new_page: NewPage, viewport
     expect(page.locator("#types-form")).to_be_visible()
     steps.check()
     steps.next_step()
-    steps.touch(page.locator("#concessions-form").get_by_role("button", name="Adicionar").first)
+    steps.touch(page.locator(".combo").get_by_role("button", name="Adicionar"))
     steps.check()
     steps.next_step()
     expect(page.locator("#checkout-form")).to_be_visible()
@@ -101,9 +102,10 @@ def test_pairing_and_a_purchase_by_touch(app: Flask, new_page: NewPage, viewport
     purchases.run_due_work()
     expect(page.locator("[data-stage=code] .qr")).to_be_visible()
     steps.check()
-    assert steps.count <= MOST_TOUCHES
+    assert steps.count < MOST_TOUCHES, "the last touch ends the visit"
 
     order = purchases.pay(newest_order(kiosk))
+    assert [len(order.seats), [item.product_id for item in order.items]] == [2, [combo]]
     expect(page.locator(".kiosk-order")).to_contain_text(order.code)
     steps.check()
     assert open_on_phone(app, order) == f"/orders/{order.token}"

@@ -1,0 +1,182 @@
+"""The kiosk's modes of display on every page, at both sizes: text and targets are large enough and in reach, axe finds
+nothing, and a mode or a language may be changed at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from tests.journeys.in_process_browser import InProcessBrowser
+from tests.journeys.kiosk_measures import Measures
+from tests.journeys.test_kiosk import LANDSCAPE, PORTRAIT, kiosk_browser, newest_order
+from tests.kiosk.kiosk_visitor import Kiosk, pair
+from tests.orders import purchases
+from tests.orders.concessions import add_combo, add_product
+from tests.reservations.auditoriums import make_screening
+
+NewPage = Callable[..., Page]
+ALONE: tuple[tuple[str, ...], ...] = ((), ("large",), ("contrast",), ("low",), ("listen",))
+TOGETHER = ("large", "contrast", "low", "listen")
+REACH = {"portrait": 0.5, "landscape": 0.75}
+
+
+class Walk:
+    """Goes through a purchase and looks at every page."""
+
+    def __init__(self, app: Flask, new_page: NewPage, size: str) -> None:
+        self.is_portrait = size == "portrait"
+        self.kiosk = Kiosk(app, "pt-BR")
+        self.browser: InProcessBrowser = kiosk_browser(
+            new_page, self.kiosk, PORTRAIT if self.is_portrait else LANDSCAPE
+        )
+        self.page = self.browser.page
+        self.measures = Measures(self.page, REACH[size], [])
+
+    def look(self, name: str, *, modes: tuple[tuple[str, ...], ...] = (*ALONE, TOGETHER)) -> None:
+        for one in modes:
+            # The rules of axe do not depend on the size of the screen; test_kiosk.py has it look at the plain pages.
+            with_axe = self.is_portrait and one in (("contrast",), TOGETHER)
+            self.measures.look(name, one, with_axe=with_axe)
+        self.measures.look(name, (), with_axe=False)
+
+    def dialog(self, name: str) -> None:
+        self.page.evaluate("id => document.getElementById(id).showModal()", name)
+        self.look(name)
+        self.page.evaluate("id => document.getElementById(id).close()", name)
+
+    def go_on(self) -> None:
+        self.page.locator("[data-bar-action]:visible").first.tap()
+
+
+@pytest.mark.parametrize("size", ["portrait", "landscape"])
+def test_every_page_in_every_mode(app: Flask, new_page: NewPage, size: str) -> None:
+    screening = make_screening("oooooooooo", "oooovvoooo")
+    add_combo(screening)
+    add_product(screening, name="Pipoca")
+    walk = Walk(app, new_page, size)
+    page = walk.page
+    walk.browser.open("/kiosk")
+    expect(page.locator(".pairing-code")).to_be_visible()
+    walk.look("pairing", modes=((),))
+    pair(walk.kiosk, screening.cinema.id)
+    walk.browser.open("/kiosk")
+    walk.look("attract")
+    page.locator(".touch").tap()
+    expect(page.locator(".kiosk-films")).to_be_visible()
+    walk.look("programme")
+    page.locator("a.stub").first.tap()
+    expect(page.locator("form[data-seats]")).to_be_visible()
+    walk.look("seats")
+    walk.dialog("_idle")
+    walk.dialog("_offline")
+    page.locator("[data-best-button]").tap()
+    expect(page.locator("#types-form")).to_be_visible()
+    page.locator("input[value=half]").first.evaluate("one => one.click()")
+    walk.look("types")
+    page.locator("input[value=full]").first.evaluate("one => one.click()")
+    walk.go_on()
+    page.locator("#concessions-form").get_by_role("button", name="Adicionar").first.tap()
+    walk.look("concessions")
+    walk.go_on()
+    expect(page.locator("#checkout-form")).to_be_visible()
+    walk.look("checkout")
+    walk.go_on()
+    expect(page.locator("[data-payment-wait]")).to_be_visible()
+    purchases.run_due_work()
+    expect(page.locator("[data-stage=code] .qr")).to_be_visible()
+    walk.look("payment")
+    purchases.pay(newest_order(walk.kiosk))
+    expect(page.locator(".kiosk-order")).to_be_visible()
+    walk.look("paid")
+    assert walk.measures.found == []
+
+
+def test_modes_and_language_change_at_any_moment_without_losing_the_choice(
+    app: Flask, new_page: NewPage
+) -> None:
+    screening = make_screening("oooooooooo")
+    walk = Walk(app, new_page, "portrait")
+    page = walk.page
+    pair(walk.kiosk, screening.cinema.id)
+    walk.browser.open("/kiosk")
+    page.get_by_role("button", name="Contraste").tap()  # on the first page, before the visit begins
+    page.locator(".board button").first.tap()
+    expect(page.locator("html[data-contrast]")).to_have_count(1)
+    walk.go_on()  # without a seat: the page comes back with an error, from the address of its form
+    expect(page.get_by_text("Escolha pelo menos um lugar.")).to_be_visible()
+    page.locator("#A4").tap()
+    page.locator("#A5").tap()
+    for name in ("Texto maior", "Tela baixa"):
+        page.get_by_role("button", name=name).tap()
+        expect(page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#A4, #A5").and_(page.locator(":checked"))).to_have_count(2)
+    page.get_by_role("button", name="English").tap()
+    expect(page.locator("html[lang=en][data-large][data-contrast][data-low]")).to_have_count(1)
+    expect(page.locator("#A4, #A5").and_(page.locator(":checked"))).to_have_count(2)
+    walk.go_on()
+    expect(page.locator("#types-form")).to_be_visible()
+    page.locator("input[value=half]").first.evaluate("one => one.click()")
+    page.get_by_role("button", name="Português").tap()
+    expect(page.locator("html[lang=pt-BR][data-large][data-contrast][data-low]")).to_have_count(1)
+    expect(page.locator("input[value=half]").first).to_be_checked()
+    page.get_by_role("button", name="Contraste").tap()
+    expect(page.get_by_role("button", name="Contraste")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("html[data-contrast]")).to_have_count(0)
+
+
+def test_two_seats_and_a_combo_by_keypad_alone(app: Flask, new_page: NewPage) -> None:
+    """Arrows, Tab and Enter: no Space, no touch."""
+    screening = make_screening("oooooooooo", "oooooooooo")
+    add_combo(screening)
+    walk = Walk(app, new_page, "portrait")
+    page = walk.page
+    pair(walk.kiosk, screening.cinema.id)
+    walk.browser.open("/kiosk")
+
+    def move_to(selector: str, key: str = "Tab") -> None:
+        for _ in range(40):
+            if page.evaluate("selector => document.activeElement?.matches(selector) ?? false", selector):
+                return
+            page.keyboard.press(key)
+        raise AssertionError(f"{selector} is not reached by {key}")
+
+    def press(key: str) -> None:
+        page.keyboard.press(key)
+
+    move_to(".board button", "ArrowDown")
+    press("Enter")
+    expect(page.locator("form[data-seats]")).to_be_visible()
+    move_to(".map input")
+    press("Enter")
+    press("ArrowRight")
+    press("Enter")
+    expect(page.locator(".map :checked")).to_have_count(2)
+    move_to("[data-bar-action]")
+    press("Enter")
+    expect(page.locator("#types-form")).to_be_visible()
+    move_to("#types-form input")
+    press("ArrowDown")
+    expect(page.locator("input[value=half]").first).to_be_checked()
+    press("ArrowUp")
+    move_to("[data-bar-action]")
+    press("Enter")
+    expect(page.locator("#concessions-form")).to_be_visible()
+    move_to("button[name=add]", "ArrowDown")
+    press("Enter")
+    expect(page.locator("input[name^=quantity-]").first).to_have_value("1")
+    move_to("[data-bar-action]", "ArrowDown")
+    press("Enter")
+    expect(page.locator("#checkout-form")).to_be_visible()
+    move_to("[data-bar-action]")
+    press("Enter")
+    expect(page.locator("[data-payment-wait]")).to_be_visible()
+    purchases.run_due_work()
+    order = purchases.pay(newest_order(walk.kiosk))
+    expect(page.locator(".kiosk-order")).to_contain_text(order.code)
+    assert [len(order.seats), len(order.items)] == [2, 1]
+    move_to(".kiosk-paid form button")
+    press("Enter")
+    expect(page.locator(".attract")).to_be_visible()
