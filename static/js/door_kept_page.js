@@ -4,15 +4,22 @@ import { canVerify } from "./door_qr.js";
 import * as store from "./door_store.js";
 import { sendScans } from "./door_sync.js";
 
-/** Has the service worker keep the page of this build; `dataset` names the worker, the page and the build. */
+/**
+ * Has the service worker keep the page of this build; `dataset` names the worker, the page and the build. Resolves to the
+ * build that is kept; to an empty text if none is, as in a private window: then the page works while it is open.
+ */
 export async function keepPage({ worker, keep, build }) {
-  if (!navigator.serviceWorker) return;
   try {
     await navigator.serviceWorker.register(worker);
     const { active } = await navigator.serviceWorker.ready;
-    active.postMessage({ keep, build });
     navigator.storage?.persist?.(); // or a full disk may cost the data
-  } catch { /* a private window: the page works while it is open */ }
+    const { port1, port2 } = new MessageChannel();
+    const answer = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); });
+    active.postMessage({ keep, build }, [port2]);
+    return await answer;
+  } catch {
+    return "";
+  }
 }
 
 /** Deletes everything that this device keeps: data, scans, page and service worker. */

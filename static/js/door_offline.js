@@ -7,7 +7,7 @@ import { forgetAll, keepPage } from "./door_kept_page.js";
 import { Notices } from "./door_notices.js";
 import { decide, ticketIdOf } from "./door_offline_verdict.js";
 import { counted, guestList } from "./door_guest_list.js";
-import { currentPlace, placeForm, showPlace } from "./door_offline_place.js";
+import { currentPlace, nameGate, placeForm, showPlace } from "./door_offline_place.js";
 import * as store from "./door_store.js";
 import { DoorSync, sendScans } from "./door_sync.js";
 import { VerdictView } from "./door_verdict_view.js";
@@ -22,7 +22,7 @@ onElements('[data-offline="on"]', (box, signal) => {
   const view = new VerdictView(box, data, phrases);
   const notices = new Notices(box, data, phrases);
   const tries = new WeakMap(); // htmx's request → {text, nonce}
-  let gate = "";
+  const gate = () => form.elements.gate?.value ?? box.dataset.gate;
 
   const sync = new DoorSync(box.dataset, data, {
     network: (isOnline) => {
@@ -30,9 +30,10 @@ onElements('[data-offline="on"]', (box, signal) => {
       if (isOnline) announce(phrases.say("is_back"));
       else showCounters();
     },
-    changed: ({ conflicts }) => {
+    changed: async ({ conflicts }) => {
       notices.addConflicts(conflicts ?? []);
       showNetwork();
+      if (!box.dataset.kept) box.dataset.kept = await keepPage(box.dataset);
     },
     back: async () => { if (box.dataset.shell === "yes") await fetchForms(); },
     forget: async () => {
@@ -44,15 +45,13 @@ onElements('[data-offline="on"]', (box, signal) => {
 
   const ready = (async () => {
     await data.restore(await store.read());
-    gate = data.meta.gate ?? "";
     await showNetwork();
     if (!sync.isOnline) {
-      showPlace(place(), data, phrases, gate);
+      showPlace(place(), data, phrases, gate());
       showCounters();
       if (location.pathname === "/staff/guests") showGuests();
     }
     sync.now();
-    if (sync.isOnline) keepPage(box.dataset);
   })();
 
   const showNetwork = async () => notices.show(sync.isOnline, (await store.unsent()).length);
@@ -75,10 +74,16 @@ onElements('[data-offline="on"]', (box, signal) => {
     const found = await decide(code, data, standing, data.now);
     if (!["admitted", "readmitted"].includes(found.verdict)) return found;
     const at = data.now;
-    const admission = { ticket: found.ticket?.id ?? found.payload.ticket, at, gate, nonce, isKnown: false };
+    const admission = { ticket: found.ticket?.id ?? found.payload.ticket, at, gate: gate(), nonce, isKnown: false };
     const where = standing.screening ? `screening-${standing.screening}` : `cinema-${standing.site ?? data.site}`;
     const before = await store.record({
-      nonce, gate, text: code.trim(), at: new Date(at).toISOString(), account: data.meta.account.id, place: where, verdict: "admitted",
+      nonce,
+      text: code.trim(),
+      at: new Date(at).toISOString(),
+      account: data.meta.account.id,
+      gate: gate(),
+      place: where,
+      verdict: "admitted",
     }, admission);
     data.addAdmission(before ?? admission);
     return before ? { ...found, verdict: "already", own: before } : found;
@@ -146,7 +151,7 @@ onElements('[data-offline="on"]', (box, signal) => {
     if (!scan || document.getElementById("_verdict").dataset.verdict !== "in") return;
     const ticket = await ticketIdOf(scan.text, data);
     if (!ticket) return;
-    const admission = { ticket, at: data.now, gate, nonce: scan.nonce, isKnown: true };
+    const admission = { ticket, at: data.now, gate: gate(), nonce: scan.nonce, isKnown: true };
     data.addAdmission(admission);
     await store.recordKnown(admission).catch(() => {});
   }, { signal });
@@ -160,9 +165,9 @@ onElements('[data-offline="on"]', (box, signal) => {
   placeForm(data, phrases, {
     isOffline: () => !sync.isOnline && data.isUsable,
     moved(value, name) {
-      gate = name || gate;
       form.elements.place.value = value;
-      showPlace(place(), data, phrases, gate);
+      if (name) nameGate(form, name);
+      showPlace(place(), data, phrases, gate());
       show(view.waiting());
     },
   }, signal);
@@ -186,6 +191,5 @@ onElements('[data-offline="on"]', (box, signal) => {
     const token = page.querySelector("input[name=csrf_token]").value;
     for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token;
     box.dataset.shell = "no";
-    keepPage(box.dataset);
   };
 });

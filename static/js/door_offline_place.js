@@ -20,6 +20,13 @@ export function showPlace(place, data, phrases, gate) {
   document.getElementById("_place").textContent = [gate, ...where].join(" · ");
 }
 
+/** Names the gate for the next scans; the server takes it from the form, as it does the place. */
+export function nameGate(form, name) {
+  const field = form.elements.gate ?? document.createElement("input");
+  Object.assign(field, { type: "hidden", name: "gate", value: name });
+  form.append(field);
+}
+
 /** The form of the place, while the server does not answer: `door` has isOffline() and moved(value, gate). */
 export function placeForm(data, phrases, door, signal) {
   const form = document.querySelector("form[data-standing]");

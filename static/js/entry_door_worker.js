@@ -12,7 +12,9 @@ const SHELL = "/staff/scan";
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener("message", (event) => {
-  if (event.data.keep) event.waitUntil(keep(event.data).catch(() => {})); // the network is gone: next time
+  const answer = (build) => event.ports[0]?.postMessage(build);
+  // Without network nothing is kept: next time.
+  if (event.data.keep) event.waitUntil(keep(event.data).then(() => answer(event.data.build), () => answer("")));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -45,7 +47,7 @@ const kept = (request) => caches.match(request, { ignoreVary: true });
 /** Fetches the page and its files into the cache of this build, all or nothing, and deletes caches that nobody needs. */
 async function keep({ keep: address, build }) {
   const answer = await fetch(address, { cache: "no-store" });
-  if (!answer.ok || answer.redirected) return;
+  if (!answer.ok || answer.redirected) throw new Error("no page");
   const text = await answer.clone().text();
   const cache = await caches.open(NAME + build);
   const files = [...new Set([...text.matchAll(FILES)].map(([, file]) => file))];
