@@ -10,12 +10,13 @@ blueprint = Blueprint("kiosk", __name__)
 PAGES = (
     "agent",
     "attract",
+    "email",
     "guard",
     "heartbeat",
     "pairing",
     "phone",
-    "sandbox_terminal",
     "print_jobs",
+    "sandbox_terminal",
     "visits",
 )
 

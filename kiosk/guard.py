@@ -12,8 +12,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.events import service as events
+from app.orders import service as orders
 from app.users.service import Device
 from app.web import devices, links
+from app.web.actor import current_actor
 from kiosk import blueprint
 
 ALLOWED = frozenset(
@@ -61,7 +63,7 @@ def restrict() -> Response | None:
         return redirect(links.kiosk("programme"), 303)
     if request.blueprint != blueprint.name and endpoint not in ALLOWED:
         abort(404)
-    if _is_elsewhere(device):
+    if _is_elsewhere(device) or _is_of_another_visit():
         abort(404)
     return None
 
@@ -81,3 +83,9 @@ def _is_elsewhere(device: Device) -> bool:
     """Whether the address is of a screening at another site."""
     screening_id = (request.view_args or {}).get("screening_id")
     return screening_id is not None and events.screening(screening_id).cinema.id != device.site_id
+
+
+def _is_of_another_visit() -> bool:
+    """Whether the address is of an order that another visit made: the browser's history has it. Raises NotFound."""
+    token = (request.view_args or {}).get("token")
+    return token is not None and not orders.order(token).belongs_to(current_actor())

@@ -5,20 +5,16 @@ from __future__ import annotations
 from flask import Response, jsonify
 
 from app.core.config import settings
-from app.core.errors import NotFound
-from app.orders import service as orders
-from app.orders.service import OrderView
 from app.products import service as products
 from app.tickets import service as tickets
-from app.web import devices
-from app.web.actor import current_actor
 from kiosk import blueprint, sheets
+from kiosk.own_orders import own_paid_order
 
 
 @blueprint.get("/kiosk/orders/<token>/print-jobs")
 def print_jobs(token: str) -> Response:
     """`{"jobs": […]}`. Raises NotFound unless this visit at this kiosk bought the order."""
-    order = _own_paid_order(token)
+    order = own_paid_order(token)
     call = products.pickup_call(order.id) if order.items else None
     jobs = sheets.print_jobs(
         order, tickets.of_order(order.id), settings().cinema.name, call.number if call is not None else ""
@@ -26,15 +22,3 @@ def print_jobs(token: str) -> Response:
     response = jsonify(jobs=jobs)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _own_paid_order(token: str) -> OrderView:
-    device, order = devices.current_kiosk(), orders.order(token)
-    if (
-        device is None
-        or order.device != device.id
-        or not order.belongs_to(current_actor())
-        or not order.is_paid
-    ):
-        raise NotFound("order")
-    return order

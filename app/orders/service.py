@@ -15,6 +15,7 @@ from app.orders.basket import (
     type_problems,
 )
 from app.orders.checkout import buyer_problems, change_method, check_out, stop_payment
+from app.orders.contact import add_email
 from app.orders.create import ensure_free, start_from_offer, start_with_best, start_with_seats
 from app.orders.device_sales import DeviceSales, sales_of_devices
 from app.orders.lifecycle import abandon, cancel, hand_over
@@ -87,6 +88,7 @@ __all__ = [
     "WrongState",
     "abandon",
     "accept_reseat",
+    "add_email",
     "ask_for_pickup",
     "buyer_names",
     "buyer_problems",

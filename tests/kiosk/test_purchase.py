@@ -62,6 +62,15 @@ def test_an_order_without_a_contact_is_a_whole_order(
     assert not [part for part in ("tickets.pdf", "calendar.ics", "/mails", "/account") if part in page.text]
 
 
+def test_a_paid_order_is_shown_to_the_visit_that_bought_it_alone(kiosk: Kiosk, screening: Screening) -> None:
+    path = pay(kiosk, screening)
+    assert kiosk.get(path).status_code == 200
+    kiosk.leave()
+    assert kiosk.get(path).status_code == 404
+    kiosk.begin_visit()
+    assert kiosk.get(path).status_code == 404
+
+
 def test_the_reservation_and_a_request_know_channel_and_device(kiosk: Kiosk, screening: Screening) -> None:
     path = kiosk.start(screening, "A1")
     with db.reading() as session:

@@ -1,0 +1,35 @@
+"""The e-mail that the buyer of a paid order adds at a kiosk, where the checkout asks for none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import text
+
+from app.core import db
+from app.core.actor import Actor
+from app.core.contact import checked_email
+from app.core.state_machine import one_of
+from app.orders import notices, queries
+from app.orders.states import PAID
+from app.orders.views import WrongState
+
+_ADD = text(
+    "update orders.orders set email = :email where id = :id and email is null and erased_at is null"  # noqa: S608
+    f" and {one_of('state', (PAID,))} returning id"
+)
+
+
+def add_email(token: str, actor: Actor, email: str) -> None:
+    """Record the e-mail of the actor's paid order, and have the mail with its tickets sent there, once.
+
+    Raises NotFound, Invalid (`email.missing`, `email.wrong`), and WrongState if the order is not paid, has an e-mail
+    already, or has no tickets to send any more.
+    """
+    order = queries.own(token, actor)
+    address = checked_email(email)
+    if order.pdf_is_gone:
+        raise WrongState(order.state)
+    if db.session().execute(_ADD, {"id": order.id, "email": address}).one_or_none() is None:
+        raise WrongState(order.state)
+    notices.publish_order_paid(replace(order, email=address), urgent=True)
