@@ -6,12 +6,10 @@ have ended while the network was away. An answer with `forget` makes the page de
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec
+from typing import Concatenate, Final, ParamSpec
 
 from flask import Response, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
@@ -21,6 +19,7 @@ from app.core import db
 from app.core.config import settings
 from app.core.errors import NotFound
 from app.door import blueprint, offline_data
+from app.door.json_answers import answer
 from app.door.offline_data import SiteDay
 from app.door.place import current_place
 from app.door.supervision import STAFF_ROLES, require_staff
@@ -37,7 +36,6 @@ CURSOR_AGE: Final = timedelta(hours=12)
 SEEN_EVERY: Final = timedelta(
     seconds=60
 )  # a device that asks every few seconds is written down once in this time
-LEAST_COMPRESSED: Final = 1024  # bytes
 _P = ParamSpec("_P")
 
 
@@ -147,19 +145,3 @@ def _snapshot_of(cursor: str, day: SiteDay) -> str | None:
         and set(screening_ids) >= set(day.not_over)
     )
     return str(snapshot) if is_current else None
-
-
-def answer(body: Mapping[str, Any], status: int = 200) -> Response:
-    """The answer as JSON, compressed if that pays.
-
-    The pages of a session are not compressed, because their length could give secrets away; other sites cannot make a
-    browser ask for this one, as the device's cookie is SameSite=Strict.
-    """
-    data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    response = make_response(data, status)
-    response.headers.update({"Content-Type": "application/json", "Cache-Control": "no-store"})
-    if len(data) >= LEAST_COMPRESSED and request.accept_encodings.quality("gzip") > 0:
-        response.set_data(gzip.compress(data, 6))
-        response.headers["Content-Encoding"] = "gzip"
-    response.vary.update(("Accept-Encoding", "Cookie"))
-    return response

@@ -17,7 +17,7 @@ from app.core import db
 from app.core.errors import TooMany
 from app.core.text_input import visible_line
 from app.door import blueprint
-from app.door.offline import answer
+from app.door.json_answers import answer
 from app.door.offline_data import time_text
 from app.door.place import MAX_GATE_LENGTH, contains_ticket_code, parse_place
 from app.tickets import service as tickets

@@ -128,17 +128,23 @@ def record(
             "by": door.actor.user_id,
             "once": once,
             "device": door.actor.device,
-            "supervisor": decision.supervisor_id if decision else None,
-            "previous": decision.previous_id if decision else None,
-            "reason": decision.reason if decision else None,
-            "note": decision.note or None if decision else None,
             "scanned_at": scanned_at,
-        },
+        }
+        | _decision_values(decision),
     ).one_or_none()  # fmt: skip
     if row is None:
         first = text("select id from tickets.admissions where once = :once")
         raise DuplicateAttempt(db.session().execute(first, {"once": once}).scalar_one())
     return _with_decision(replace(admission, id=row.id), decision)
+
+
+def _decision_values(decision: Decision | None) -> dict[str, object]:
+    return {
+        "supervisor": decision.supervisor_id if decision else None,
+        "previous": decision.previous_id if decision else None,
+        "reason": decision.reason if decision else None,
+        "note": decision.note or None if decision else None,
+    }
 
 
 def _with_decision(admission: Admission, decision: Decision | None) -> Admission:

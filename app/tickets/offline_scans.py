@@ -19,10 +19,11 @@ from app.core.seat_names import full_name
 from app.core.showtime import cinema_day
 from app.core.state_machine import one_of
 from app.events import service as events
-from app.tickets import admission, admission_log, qr, scanner_input
+from app.tickets import admission_log, qr, scanner_input
 from app.tickets.admission_log import Door, offline_token, online_token
 from app.tickets.door_opening import opens_at
 from app.tickets.door_views import ADMITTED_VERDICTS, Admission, OfflineScan, ScanResult
+from app.tickets.scanned_text import ticket_of_text
 from app.tickets.states import OUTSIDE, REVOKED, TICKET, USED, VALID
 from app.tickets.views import IssueFacts
 
@@ -77,7 +78,7 @@ def record_offline(scan: OfflineScan, door: Door) -> ScanResult:
     first = recorded_result(scan.nonce)
     if first is not None:
         return first
-    found = admission.ticket_of_text(scanner_input.without_scanner_prefix(scan.text), door)
+    found = ticket_of_text(scanner_input.without_scanner_prefix(scan.text), door)
     if isinstance(found, Admission):
         return _refuse(found, scan, door)
     return _record_ticket(found[0], found[1], scan, door)

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from app.core import db
 from app.events import service as events
 from app.events.service import Screening
-from app.tickets import admission
+from app.tickets import scanned_text
 from tests.door.door_fixtures import (
     SCAN_CASES,
     Staff,
@@ -226,7 +226,7 @@ def test_counters_are_of_the_screening(staff: Staff, screening: Screening) -> No
 
 def test_guessing_is_throttled_and_valid_tickets_are_admitted(staff: Staff, screening: Screening) -> None:
     full, student = issue_tickets(screening)
-    for _ in range(admission.MISSES_PER_MINUTE):
+    for _ in range(scanned_text.MISSES_PER_MINUTE):
         assert verdict_title(staff.scan("AAAA-AAA-AAA")) == "Not found"
     answer = staff.scan(student.code)
     assert (answer.status_code, verdict_title(answer)) == (429, "One moment")

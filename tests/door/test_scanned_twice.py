@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.door.scan import SHOWN_SECONDS
 from app.events.service import Screening
-from app.tickets import admission, admission_log
+from app.tickets import admission_log, scanned_text
 from tests.door.door_fixtures import (
     Staff,
     age_admissions,
@@ -136,7 +136,7 @@ def test_too_many_codes_are_refused(staff: Staff, screening: Screening) -> None:
 
 def test_the_tries_of_one_form_end_at_the_limit_of_misses(staff: Staff, screening: Screening) -> None:
     ticket = issue_tickets(screening)[0]
-    for _ in range(admission.MISSES_PER_MINUTE):
+    for _ in range(scanned_text.MISSES_PER_MINUTE):
         staff.send("ZZZZZZZZZZ")
     answer = staff.post("/staff/admissions", {"code": f"{ticket.qr_text}\tYYYYYYYYYY", "once": "x"})
     assert answer.status_code == 429

@@ -19,7 +19,7 @@ from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
 from app.reservations import service as reservations
-from app.tickets import admission
+from app.tickets import scanned_text
 from app.web import links
 from tests.door import door_fixtures as door
 from tests.door.offline_fixtures import OfflineDoor
@@ -320,7 +320,7 @@ def test_the_door(checks: AxeChecks) -> None:
     checks.at("a search that finds nothing", "/staff/guests?q=nobody")
     with db.transaction() as session:  # the minute of the misses above could end before those below
         session.execute(text("delete from core.throttle"))
-    for _ in range(admission.MISSES_PER_MINUTE):
+    for _ in range(scanned_text.MISSES_PER_MINUTE):
         checks.ana.post("/staff/admissions", {"code": "AAAAAAAAAA"})
     checks.after("too many wrong codes", checks.ana.post("/staff/admissions", {"code": "AAAAAAAAAA"}), 429)
     checks.browser.page.evaluate(

@@ -15,7 +15,7 @@ from app.core.codes import grouped
 from app.core.errors import NotFound, TooMany
 from app.events import service as events
 from app.events.service import Screening
-from app.tickets import admission, admission_log, qr, service
+from app.tickets import admission_log, qr, scanned_text, service
 from app.tickets.admission_log import Door
 from app.tickets.attendance import ATTENDANCE
 from app.tickets.service import Attendance
@@ -78,7 +78,7 @@ def test_a_qr_of_an_unknown_key_is_named_and_counted(issue: Issue) -> None:
     issue()
     payload = qr.Payload(99, uuid.uuid4(), 41, 57, 0, 1)
     foreign = qr.sign(payload, Ed25519PrivateKey.generate())
-    for _ in range(admission.MISSES_PER_MINUTE):
+    for _ in range(scanned_text.MISSES_PER_MINUTE):
         assert admit(foreign).verdict == "unknown_key"
     with pytest.raises(TooMany):
         admit(foreign)
@@ -183,7 +183,7 @@ def guess(times: int, **door: Any) -> None:
 
 def test_unknown_codes_are_throttled_for_an_account_but_scans_are_not(issue: Issue) -> None:
     first, second = issue()
-    guess(admission.MISSES_PER_MINUTE, user_id=3)
+    guess(scanned_text.MISSES_PER_MINUTE, user_id=3)
     with pytest.raises(TooMany):
         admit(first.code, user_id=3)
     assert admit(first.qr_text, user_id=3).verdict == "admitted"
@@ -191,7 +191,7 @@ def test_unknown_codes_are_throttled_for_an_account_but_scans_are_not(issue: Iss
 
 
 def test_unknown_codes_are_throttled_for_an_address(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "MISSES_PER_ADDRESS", 5)
+    monkeypatch.setattr(scanned_text, "MISSES_PER_ADDRESS", 5)
     issue()
     for number in range(5):
         guess(1, user_id=number, address_key="here")
@@ -203,7 +203,7 @@ def test_unknown_codes_are_throttled_for_an_address(issue: Issue, monkeypatch: p
 def test_forged_codes_are_throttled_too(issue: Issue) -> None:
     payload, _ = qr.decode(issue()[0].qr_text)
     forged = qr.sign(payload, Ed25519PrivateKey.generate())
-    for _ in range(admission.MISSES_PER_MINUTE):
+    for _ in range(scanned_text.MISSES_PER_MINUTE):
         assert admit(forged, user_id=3).verdict == "forged"
     with pytest.raises(TooMany):
         admit(forged, user_id=3)
@@ -212,7 +212,7 @@ def test_forged_codes_are_throttled_too(issue: Issue) -> None:
 def test_valid_codes_are_never_throttled(issue: Issue) -> None:
     """Known codes do not count as misses, nor do texts that cannot be codes."""
     ticket = issue()[0]
-    for _ in range(admission.MISSES_PER_MINUTE + 5):
+    for _ in range(scanned_text.MISSES_PER_MINUTE + 5):
         assert admit(ticket.code, address_key="here").verdict in ("admitted", "already")
         assert admit("https://example.com/", address_key="here").verdict == "unknown"
         assert admit(ticket.qr_text[:-3], address_key="here").verdict == "cut"

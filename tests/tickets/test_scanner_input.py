@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.tickets import admission, qr, scanner_input
+from app.tickets import qr, scanned_text, scanner_input
 from app.tickets.service import split_codes
 from tests.tickets.conftest import FULL, Issue, admit
 from tests.tickets.keyboard_layouts import invert_shift, type_on_layout
@@ -66,7 +66,7 @@ def test_a_scanners_prefix_is_removed(issue: Issue, lead: str) -> None:
 )
 def test_a_text_of_an_unknown_layout_is_garbled(issue: Issue, garble: object) -> None:
     ticket = issue()[0]
-    for _ in range(admission.MISSES_PER_MINUTE + 1):  # it does not count as a miss
+    for _ in range(scanned_text.MISSES_PER_MINUTE + 1):  # it does not count as a miss
         assert admit(garble(ticket.qr_text), user_id=3).verdict == "garbled"  # type: ignore[operator]
     assert admit(ticket.code, user_id=3).verdict == "admitted"
 
