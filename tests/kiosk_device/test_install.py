@@ -67,7 +67,11 @@ def test_a_machine_is_installed_checked_repaired_and_removed(tmp_path: Path) -> 
     assert not stale.exists()
     assert install(tmp_path, "--check")[0] == 0
 
-    assert install(tmp_path, "--remove")[0] == 0
+    assert "default-target-before || systemctl get-default >" in said
+    (tmp_path / "etc/bilheteria-kiosk/default-target-before").write_text("multi-user.target\n")
+    status, said = install(tmp_path, "--remove")
+    assert status == 0
+    assert "would run: systemctl set-default multi-user.target" in said
     assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
 
 
@@ -87,6 +91,15 @@ def test_what_cannot_be_installed_writes_nothing(tmp_path: Path, options: tuple[
     assert status == 2
     assert said in output
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kept", ["", "--root=/x multi-user.target", "a; rm.target"])
+def test_a_removal_sets_no_default_target_that_it_does_not_know(tmp_path: Path, kept: str) -> None:
+    install(tmp_path, *FIRST)
+    (tmp_path / "etc/bilheteria-kiosk/default-target-before").write_text(kept)
+    status, said = install(tmp_path, "--remove")
+    assert status == 0
+    assert "set-default" not in said
 
 
 def test_a_configuration_that_is_there_is_not_overwritten(tmp_path: Path) -> None:

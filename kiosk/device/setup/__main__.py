@@ -118,7 +118,8 @@ def _left_over(system: System, settings: Config) -> list[Path]:
 
 def remove(system: System) -> None:
     """Remove all that an installation made, with the journal, the pairing and the browser's profile."""
-    for command in steps.removal():
+    kept = system.place(places.TARGET_BEFORE)
+    for command in steps.removal(kept.read_text() if kept.is_file() else ""):
         system.run(command)
     any_settings = config.parse('origin = "https://removed.invalid"')
     for file in files.wanted(any_settings):

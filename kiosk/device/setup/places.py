@@ -9,6 +9,9 @@ LIBRARY = PROGRAM / "lib"
 VENV = PROGRAM / "venv"
 SESSION = PROGRAM / "session"
 CONFIG = Path("/etc/bilheteria-kiosk/kiosk.toml")
+TARGET_BEFORE = CONFIG.with_name(
+    "default-target-before"
+)  # what the machine started into before the installation
 STATE = Path("/var/lib/bilheteria-kiosk")
 PROFILE = Path("/var/lib/bilheteria-kiosk-browser")
 SPEECH = PROGRAM / "speech"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pwd
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from kiosk.device.setup import places
 from kiosk.device.setup.files import SOURCE
 
 REQUIREMENTS = "requirements.txt"
+_TARGET = re.compile(r"[A-Za-z0-9:_.@-]+\.target")
 _STAMP = places.VENV / "installed-requirements"
 
 
@@ -52,7 +54,12 @@ def after_files() -> list[Step]:
     stamp = ["sh", "-c", f"echo {_fingerprint()} > {_STAMP}"]
     venv = [["python3", "-m", "venv", str(places.VENV)], pip, stamp]
     units = (places.AGENT_UNIT, places.SESSION_UNIT)
-    enable = [["systemctl", "enable", *units], ["systemctl", "set-default", "graphical.target"]]
+    keep_target = f"test -s {places.TARGET_BEFORE} || systemctl get-default > {places.TARGET_BEFORE}"
+    enable = [
+        ["sh", "-c", keep_target],
+        ["systemctl", "enable", *units],
+        ["systemctl", "set-default", "graphical.target"],
+    ]
     return [
         Step("the Python packages", _has_python_packages, venv),
         Step("the units at each start", lambda: all(_is_enabled(unit) for unit in units), enable),
@@ -64,9 +71,14 @@ def restart() -> list[list[str]]:
     return [["systemctl", "daemon-reload"], ["systemctl", "restart", places.AGENT_UNIT, places.SESSION_UNIT]]
 
 
-def removal() -> list[list[str]]:
-    """Before the files go. The Debian packages stay: others may use them."""
-    return [["systemctl", "disable", "--now", places.SESSION_UNIT, places.AGENT_UNIT]]
+def removal(target_before: str) -> list[list[str]]:
+    """Before the files go. The Debian packages stay: others may use them.
+
+    `target_before` is the kept output of `systemctl get-default`; without a target in it the machine's stays as it is.
+    """
+    disable = ["systemctl", "disable", "--now", places.SESSION_UNIT, places.AGENT_UNIT]
+    target = target_before.strip()
+    return [disable, ["systemctl", "set-default", target]] if _TARGET.fullmatch(target) else [disable]
 
 
 def removal_of_users() -> list[list[str]]:
