@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -180,6 +181,30 @@ def test_a_sheet_that_a_power_cut_interrupted_is_offered_again(
         assert paper.read_bytes() == first + first + second + receipt
     finally:
         agent.kill()
+
+
+def test_a_visit_does_not_end_while_a_sheet_is_printed(paid: PaidOrder, origin: str, tmp_path: Path) -> None:
+    page, paper = paid.page, tmp_path / "paper"
+    os.mkfifo(paper)  # the printer waits until somebody reads what it prints
+    question = page.get_by_role("dialog", name="Ainda está aí?")
+    done = page.get_by_role("button", name="Pronto")
+    page.clock.install()
+    with running_agent(tmp_path, paired=False, origin=origin) as agent:
+        paid.open(agent.port)
+        paid.expect_state("printing")
+        expect(page.get_by_text("Folha 1 de 3.")).to_be_visible()
+        page.clock.fast_forward("05:00")
+        expect(done).to_be_disabled()
+        expect(question).to_be_hidden()
+
+        printed = b""
+        while len(printed) < sum(map(len, paid.sheets())):
+            printed += paper.read_bytes()
+        paid.expect_printed()
+    assert printed == b"".join(paid.sheets())
+    expect(done).to_be_enabled()
+    page.clock.fast_forward("01:05")
+    expect(question).to_be_visible()
 
 
 def free_port() -> int:
