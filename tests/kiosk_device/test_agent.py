@@ -168,6 +168,7 @@ def test_a_printed_ticket_is_not_kept(agent: Client, tmp_path: Path) -> None:
         ("paper_out offline", "ready", "out"),
         ("cover_open offline", "cover_open", "unknown"),
         ("offline", "offline", "unknown"),
+        ("absent", "unknown", "unknown"),
         ("error", "failed", "enough"),
     ],
 )
