@@ -12,8 +12,8 @@ export function guestList(box, { data, phrases, here, scan }) {
   const element = box.querySelector("template[data-guests]").content.firstElementChild.cloneNode(true);
   const [choice, query] = ["#guest-screening", "#guest-query"].map((part) => element.querySelector(part));
   const current = data.screenings().filter(({ ends }) => Date.parse(ends) > data.now);
-  choice.append(...current.map(({ id, starts, auditorium, title }) =>
-    new Option(`${clock(new Date(starts), data.zone)} · ${auditorium} · ${title}`, id, id === here, id === here)));
+  choice.append(...current.map(({ id, time, auditorium, title }) =>
+    new Option(`${time} · ${auditorium} · ${title}`, id, id === here, id === here)));
 
   const show = () => {
     const tickets = data.tickets(Number(choice.value)).filter((one) => data.stateOf(one) !== "r").sort(bySeat);

@@ -1,6 +1,5 @@
 // The place of a door without network: a screening, or the whole site. When a screening is over, the next one in its
 // auditorium follows, as on the server.
-import { clock } from "./door_words.js";
 
 /** The place: {screening} or {site}, ids; {} without any. */
 export function currentPlace(form, data) {
@@ -16,7 +15,7 @@ export function currentPlace(form, data) {
 /** Shows the place in the page's upper edge. */
 export function showPlace(place, data, phrases, gate) {
   const screening = data.screening(place.screening);
-  const where = screening ? [screening.auditorium, clock(new Date(screening.starts), data.zone)] : [phrases.say("all_rooms")];
+  const where = screening ? [screening.auditorium, screening.time] : [phrases.say("all_rooms")];
   document.getElementById("_place").textContent = [gate, ...where].join(" · ");
 }
 
@@ -36,8 +35,8 @@ export function placeForm(data, phrases, door, signal) {
     const before = select.value;
     select.replaceChildren(
       new Option(phrases.say("all_rooms"), `cinema-${data.site}`),
-      ...current(data).map(({ id, starts, auditorium, title }) =>
-        new Option([clock(new Date(starts), data.zone), auditorium, title].join(" · "), `screening-${id}`)),
+      ...current(data).map(({ id, time, auditorium, title }) =>
+        new Option([time, auditorium, title].join(" · "), `screening-${id}`)),
     );
     select.value = before;
     if (select.selectedIndex < 0) select.selectedIndex = 0;

@@ -72,7 +72,7 @@ function refusalOf({ ticket, payload, screening, own }, data, place, now) {
   if (payload && (data.keys.get(payload.kid).blocked || payload.revision < (ticket?.revision ?? 0))) return "replaced";
   const isHere = screening && (!place.site || place.site === data.site);
   if (isHere && admitsNow(screening, place, now)) return undefined;
-  if (!isHere || cinemaDay(Date.parse(screening.starts), data.zone) !== cinemaDay(now, data.zone)) return "not_here";
+  if (!isHere || screening.day !== cinemaDay(now, data.zone)) return "not_here";
   if (place.screening && place.screening !== screening.id) return "other_screening";
   return now < Date.parse(screening.starts) ? "too_early" : "over";
 }

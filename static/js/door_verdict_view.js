@@ -1,5 +1,5 @@
 // Shows verdicts that this device found itself: the server's templates, filled with the ticket's facts.
-import { clock, duration, fillSlots } from "./door_words.js";
+import { clock, clockNear, duration, fillSlots } from "./door_words.js";
 
 const WORST = ["refused", "elsewhere", "already", "in"];
 const LENGTHS = [[14, "longest"], [10, "longer"], [8, "long"]]; // letters in the longest line of a title → its class
@@ -55,9 +55,9 @@ export class VerdictView {
       order: ticket?.order,
       room: screening?.auditorium,
       film: screening?.title,
-      starts: time(screening?.starts),
-      opens: time(screening?.opens),
-      ends: time(screening?.ends),
+      starts: screening?.time,
+      opens: screening && clockNear(screening, screening.opens),
+      ends: screening && clockNear(screening, screening.ends),
       type: type?.proof ? type.name : "",
       proof: type?.proof,
       type_line: type && !type.proof ? this.#phrases.say("no_document", { type: type.name }) : "",

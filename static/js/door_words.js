@@ -35,9 +35,20 @@ const isPortuguese = () => document.documentElement.lang.startsWith("pt");
 /** A moment's time of day at the cinema: `20h30` or `8:30 pm`. */
 export function clock(moment, zone) {
   const parts = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "numeric", minute: "2-digit", hour12: false });
-  const { hour, minute } = Object.fromEntries(parts.formatToParts(moment).map(({ type, value }) => [type, value]));
-  const hours = Number(hour) % 24;
-  return isPortuguese() ? `${hours}h${minute}` : `${hours % 12 || 12}:${minute} ${hours < 12 ? "am" : "pm"}`;
+  const { hour, minute } = Object.fromEntries(parts.formatToParts(moment).map(({ type, value }) => [type, Number(value)]));
+  return timeOfDay(hour * 60 + minute);
+}
+
+/** The time of day of a moment near a screening, by the time of its start that was sold (`time`). */
+export function clockNear({ time, starts }, moment) {
+  const [, hour, minute, half] = time.match(/(\d+)\D(\d+)(?: (am|pm))?/);
+  const hours = half ? (hour % 12) + (half === "pm" ? 12 : 0) : Number(hour);
+  return timeOfDay(hours * 60 + Number(minute) + Math.round((Date.parse(moment) - Date.parse(starts)) / 60_000));
+}
+
+function timeOfDay(minutes) {
+  const [hours, rest] = [Math.floor(minutes / 60 + 48) % 24, String((minutes + 2880) % 60).padStart(2, "0")];
+  return isPortuguese() ? `${hours}h${rest}` : `${hours % 12 || 12}:${rest} ${hours < 12 ? "am" : "pm"}`;
 }
 
 /** Minutes as `2h33` or `2 h 33 min`, and `14 min`. */

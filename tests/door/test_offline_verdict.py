@@ -10,8 +10,7 @@ from flask import Flask
 from playwright.sync_api import Page
 from sqlalchemy import text
 
-from app.core import db
-from app.events import service as events
+from app.core import cache, db
 from app.events.service import Screening
 from app.tickets import qr, signing_keys
 from tests.door.door_fixtures import (
@@ -21,7 +20,8 @@ from tests.door.door_fixtures import (
     issue_tickets,
     make_door_screening,
 )
-from tests.door.offline_data import OfflineDoor, snapshot
+from tests.door.offline_fixtures import OfflineDoor
+from tests.door.offline_script import DoorScript
 from tests.tickets.conftest import admit, retire_keys
 from tests.tickets.keyboard_layouts import invert_shift, type_on_layout
 
@@ -97,14 +97,8 @@ TEXTS = {name: case[0] for name, case in SCAN_CASES.items() if name != "a day go
 
 
 @pytest.fixture
-def door(new_page: Callable[..., Page]) -> OfflineDoor:
-    return OfflineDoor(new_page())
-
-
-def _all_screenings() -> list[Screening]:
-    with db.reading() as session:
-        ids = session.execute(text("select id from events.screenings")).scalars().all()
-        return [events.screening(one) for one in ids]
+def door(new_page: Callable[..., Page]) -> DoorScript:
+    return DoorScript(new_page())
 
 
 def _delete_other_screenings(screening: Screening) -> None:
@@ -112,16 +106,19 @@ def _delete_other_screenings(screening: Screening) -> None:
     with db.transaction() as session:
         session.execute(text("delete from events.screenings where id <> :id"), kept)
         session.execute(text("delete from events.auditoriums where id <> :room"), kept)
+    cache.clear_all()
 
 
-def test_every_verdict_is_the_servers(app: Flask, door: OfflineDoor) -> None:
+def test_every_verdict_is_the_servers(app: Flask, door: DoorScript) -> None:
     """At the screening's own door and at the door of the whole site."""
     screening = make_door_screening()
+    device = OfflineDoor(app, screening)
     for name, make in TEXTS.items():
         for at_screening in (True, False):
             _delete_other_screenings(screening)
             typed = make(screening)
-            door.take(snapshot(screening.cinema.id, *_all_screenings()))
+            cache.clear_all()
+            door.take(device.snapshot())
             here = {"screening": screening.id} if at_screening else {"site": screening.cinema.id}
             said = door.verdict(typed, **here)
             server = admit(
@@ -133,19 +130,19 @@ def test_every_verdict_is_the_servers(app: Flask, door: OfflineDoor) -> None:
             delete_tickets()
 
 
-def test_a_ticket_sold_after_the_data_is_let_in(app: Flask, door: OfflineDoor) -> None:
+def test_a_ticket_sold_after_the_data_is_let_in(app: Flask, door: DoorScript) -> None:
     screening = make_door_screening()
     ticket = issue_tickets(screening)[0]
-    door.take(snapshot(screening.cinema.id, screening) | {"tickets": []})
+    door.take(OfflineDoor(app, screening).snapshot() | {"tickets": []})
     assert door.verdict(ticket.qr_text, screening=screening.id) == "admitted"
     assert door.verdict(ticket.code, screening=screening.id) == "unknown_code"
     assert door.verdict(ticket.qr_text, site=screening.cinema.id + 1) == "not_here"
 
 
-def test_a_newer_qr_than_the_data_knows_is_let_in(app: Flask, door: OfflineDoor) -> None:
+def test_a_newer_qr_than_the_data_knows_is_let_in(app: Flask, door: DoorScript) -> None:
     screening = make_door_screening()
     ticket = issue_tickets(screening)[0]
-    door.take(snapshot(screening.cinema.id, screening))
+    door.take(OfflineDoor(app, screening).snapshot())
     payload, _ = qr.decode(ticket.qr_text)
     newer = qr.Payload(**{name: getattr(payload, name) for name in payload.__slots__} | {"revision": 2})
     signed = qr.sign(newer, signing_keys.signing_key().private)
