@@ -173,11 +173,15 @@ def test_touches_without_the_server_lead_to_no_error_page(app: Flask, new_page: 
 
 def test_a_visit_that_nobody_goes_on_with_ends_by_itself(app: Flask, new_page: NewPage) -> None:
     screening = make_screening("oooooooooo")
-    browser = kiosk_browser(new_page, paired_kiosk(app, screening.cinema.id, "pt-BR"))
+    kiosk = paired_kiosk(app, screening.cinema.id, "pt-BR")
+    browser = kiosk_browser(new_page, kiosk)
     page = browser.page
     page.clock.install()
     browser.open("/kiosk")
+    page.get_by_role("button", name="Contraste").tap()
     page.locator(".board button").first.tap()
+    page.get_by_role("button", name="English").tap()
+    page.get_by_role("button", name="Português").tap()
     page.get_by_role("button", name="Os 2 melhores juntos").tap()
     expect(page.locator("#types-form")).to_be_visible()
     assert taken(screening) == 2
@@ -200,8 +204,53 @@ def test_a_visit_that_nobody_goes_on_with_ends_by_itself(app: Flask, new_page: N
     page.clock.fast_forward("00:20")
     expect(page.get_by_role("button", name="Toque para comprar")).to_be_visible()
     assert taken(screening) == 0
-    assert page.evaluate("sessionStorage.length + localStorage.length") == 0
-    page.go_back()
-    expect(page.locator("#types-form")).to_have_count(0)
+    assert_nothing_is_left(page, kiosk)
+    for _ in range(5):
+        page.go_back()
+        expect(page.locator("#types-form")).to_have_count(0)
     browser.open(seats.removeprefix("http://localhost"))
+    expect(page.locator("#types-form")).to_have_count(0)
+
+
+def assert_nothing_is_left(page: Page, kiosk: Kiosk) -> None:
+    """Of the visit before: no storage, no mode, no language, no cookie but the device's and an empty session."""
+    assert page.evaluate("sessionStorage.length + localStorage.length") == 0
+    assert page.evaluate("document.documentElement.lang") == "pt-BR"
+    assert page.locator("html[data-contrast]").count() == 0
+    assert page.locator("input:not([type=hidden])").count() == 0
+    assert page.evaluate("document.cookie") == ""
+    assert kiosk.cookie("device")
+    assert kiosk.cookie("language") is None
+    with kiosk.client.session_transaction() as session:
+        assert set(session) <= {"csrf_token"}
+
+
+def test_choices_on_the_first_page_end_by_themselves(app: Flask, new_page: NewPage) -> None:
+    screening = make_screening("oooooooooo")
+    kiosk = paired_kiosk(app, screening.cinema.id, "pt-BR")
+    browser = kiosk_browser(new_page, kiosk)
+    page = browser.page
+    page.clock.install()
+    browser.open("/kiosk")
+    page.get_by_role("button", name="Contraste").tap()
+    page.get_by_role("button", name="English").tap()
+    expect(page.locator("html[lang=en][data-contrast]")).to_have_count(1)
+    page.clock.fast_forward("01:05")
+    expect(page.get_by_role("dialog", name="Are you still there?")).to_be_visible()
+    page.clock.fast_forward("00:20")
+    expect(page.locator("html[lang=pt-BR]")).to_have_count(1)
+    assert_nothing_is_left(page, kiosk)
+
+
+def test_a_page_that_the_browser_kept_is_asked_for_again(app: Flask, new_page: NewPage) -> None:
+    screening = make_screening("oooooooooo")
+    kiosk = paired_kiosk(app, screening.cinema.id, "pt-BR")
+    browser = kiosk_browser(new_page, kiosk)
+    page = browser.page
+    browser.open("/kiosk")
+    page.locator(".board button").first.tap()
+    page.get_by_role("button", name="Os 2 melhores juntos").tap()
+    expect(page.locator("#types-form")).to_be_visible()
+    kiosk.leave(idle="1")  # as if the visit had ended meanwhile
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     expect(page.locator("#types-form")).to_have_count(0)

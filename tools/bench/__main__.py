@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from functools import partial
 from pathlib import Path
 
 from tools.bench import (
@@ -13,6 +14,7 @@ from tools.bench import (
     decoding,
     front,
     holds,
+    kiosk,
     machine,
     purchase,
     rates,
@@ -63,6 +65,7 @@ def _all(seconds: float) -> None:
         rates.measure(server, tickets, seconds)
         _statements(server, tickets)
         costs.measure(server, tickets, seconds)
+        kiosk.measure(server, partial(rates.page, server, "/healthz", seconds))
         _memory(server)
         _front(server, tickets)
         _streams(server)

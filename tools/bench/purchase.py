@@ -41,8 +41,8 @@ async def buy(browser: Browser, screening_id: int, seats: tuple[int, ...], *, sc
     """Buy two tickets and a concession; returns the path of the paid order. Raises Failed."""
     order, page = await _order(browser, screening_id, seats, scripts)
     buyer = {"name": "Ana Souza", "email": "ana@example.com", "method": "pix"}
-    page = await _step(browser, page.text, f"{order}/checkout", buyer, scripts)
-    await (_wait(browser, page.text, order) if scripts else _reload(browser, order))
+    page = await step(browser, page.text, f"{order}/checkout", buyer, scripts)
+    await (wait_until_paid(browser, page.text, order) if scripts else _reload(browser, order))
     return order
 
 
@@ -64,10 +64,18 @@ async def _order(
     fields += [("seat", str(seat)) for seat in seats]
     page = await _send(browser, page.text, action, fields, scripts)
     order = _order_path(browser)
-    page = await _step(browser, page.text, f"{order}/types", {"age": "yes"}, scripts)
+    page = await step(browser, page.text, f"{order}/types", {"age": "yes"}, scripts)
     snack = re.search(r'name="(quantity-\d+)"', page.text)
-    page = await _step(browser, page.text, f"{order}/concessions", {snack[1]: "1"} if snack else {}, scripts)
+    page = await step(browser, page.text, f"{order}/concessions", {snack[1]: "1"} if snack else {}, scripts)
     return order, page
+
+
+async def best_seats(browser: Browser, html: str, screening_id: int, number: int = 2) -> tuple[str, Answer]:
+    """Ask for the best seats together on the page of the map; returns the path of the order and its next page."""
+    action = f"/screenings/{screening_id}/orders"  # the first of its forms is the one for the best seats
+    fields = [pair for pair in form(html, action) if pair[0] != "quantity"]
+    page = await _send(browser, html, action, [*fields, ("quantity", str(number))], scripts=True)
+    return _order_path(browser), page
 
 
 def _order_path(browser: Browser) -> str:
@@ -77,7 +85,9 @@ def _order_path(browser: Browser) -> str:
     return found[0]
 
 
-async def _step(browser: Browser, html: str, action: str, values: dict[str, str], scripts: bool) -> Answer:
+async def step(
+    browser: Browser, html: str, action: str, values: dict[str, str], scripts: bool = True
+) -> Answer:
     """Send the form of `action` with the values of the page, replaced by `values`."""
     fields = [pair for pair in form(html, action) if pair[0] not in values]
     return await _send(browser, html, action, [*fields, *values.items()], scripts)
@@ -103,7 +113,7 @@ def _follow(browser: Browser, answer: Answer) -> None:
         browser.path = address
 
 
-async def _wait(browser: Browser, html: str, order: str) -> None:
+async def wait_until_paid(browser: Browser, html: str, order: str) -> None:
     """Poll as the payment page does, until it becomes the page of the order."""
     deadline = time.monotonic() + 20
     while browser.path != order:
