@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from app.users.service import DEMO_SIGN_INS
 from tools.bench.holds import pairs
 from tools.bench.http import Broken, Browser, form
+from tools.bench.load import percentiles
 from tools.bench.purchase import buy
 from tools.bench.server import BenchServer
 
 SCANNERS = 16
 ORDERS = 100
+RETRY_SECONDS = 0.25
 _PLACE = "/staff/admissions"
 # A large screening of today without sales; the setting of the measured server opens its door all day.
 _SCREENING = """
@@ -29,6 +31,16 @@ _SCREENING = """
 
 
 @dataclass(frozen=True)
+class Scans:
+    """Tickets that were scanned once each, the seconds of all together, and the times of single scans in ms."""
+
+    number: int
+    seconds: float
+    p95_ms: float
+    slowest_ms: float
+
+
+@dataclass(frozen=True)
 class Door:
     """A screening with sold tickets, and the signed-in device of a person at its door."""
 
@@ -36,21 +48,23 @@ class Door:
     screening_id: int
     cookies: dict[str, str]
 
-    def scan(self, *, signed: bool, htmx: bool) -> tuple[int, float]:
-        """Scan every ticket once, by its QR's signed text or by its code; returns their number and the seconds.
+    def scan(self, *, signed: bool, htmx: bool) -> Scans:
+        """Scan every ticket once, by its QR's signed text or by its code.
 
         Without `htmx` a scan is a form and the page after its redirect, as in a browser without scripts.
         """
         rows = self.server.query(
             "select qr_text, code from tickets.tickets where screening_id = %s", self.screening_id
         )
-        codes = [qr_text if signed else code for qr_text, code in rows]
+        codes = [(qr_text if signed else code, self.screening_id) for qr_text, code in rows]
         self._reset()
-        began = time.perf_counter()
-        asyncio.run(self._scan(codes, htmx))
-        took = time.perf_counter() - began
+        found = asyncio.run(self._scan(codes, htmx, SCANNERS))
         self._check(len(codes))
-        return len(codes), took
+        return found
+
+    def scan_crowd(self, codes: Sequence[tuple[str, int]], clients: int) -> Scans:
+        """Scan tickets of many screenings (each with its screening's id) from many devices at the same time."""
+        return asyncio.run(self._scan(codes, True, clients))
 
     def _reset(self) -> None:
         """Make every ticket valid again for the next measurement."""
@@ -69,27 +83,35 @@ class Door:
         if admitted != number:
             raise RuntimeError(f"{admitted} of {number} scanned tickets were admitted")
 
-    async def _scan(self, codes: Sequence[str], htmx: bool) -> None:
-        waiting = list(codes)
-        scanners = [Browser(self.server.port, dict(self.cookies)) for _ in range(SCANNERS)]
+    async def _scan(self, codes: Sequence[tuple[str, int]], htmx: bool, clients: int) -> Scans:
+        waiting: list[tuple[str, int, float | None]] = [(code, screening, None) for code, screening in codes]
+        times: list[float] = []
+        scanners = [Browser(self.server.port, dict(self.cookies)) for _ in range(clients)]
         page = await scanners[0].get("/staff/scan")
         fields = [pair for pair in form(page.text, _PLACE) if pair[0] not in ("code", "once", "place")]
-        fields.append(("place", f"screening-{self.screening_id}"))
 
         async def scan(browser: Browser) -> None:
             while waiting:
-                code = waiting.pop()
-                filled = [*fields, ("code", code), ("once", secrets.token_urlsafe(12))]
+                code, screening_id, first = waiting.pop()
+                place = ("place", f"screening-{screening_id}")
+                filled = [*fields, place, ("code", code), ("once", secrets.token_urlsafe(12))]
+                began = first or time.perf_counter()
                 headers = {"HX-Request": "true"} if htmx else {}
                 answer = await browser.post(_PLACE, filled, follow=not htmx, headers=headers)
                 if answer.status == 503:  # the server is busy, so the ticket is scanned again
-                    waiting.append(code)
-                elif answer.status != 200:
+                    waiting.append((code, screening_id, began))
+                    await asyncio.sleep(RETRY_SECONDS)
+                    continue
+                if answer.status != 200:
                     raise RuntimeError(f"{answer.status} for a scan")
+                times.append(time.perf_counter() - began)
 
+        began = time.perf_counter()
         await asyncio.gather(*(scan(browser) for browser in scanners))
+        took = time.perf_counter() - began
         for browser in scanners:
             browser.close()
+        return Scans(len(codes), took, percentiles(times)[1], max(times) * 1000)
 
 
 def prepare(server: BenchServer) -> Door:
