@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.api.document import PREFIX, PROBLEM
 from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
+from app.core.idempotency import StillRunning
 from app.web import error_texts
 from app.web.application import log_unexpected
 from app.web.failures import RETRY_SECONDS, UNAVAILABLE
@@ -69,7 +70,10 @@ def domain_problem(error: BilheteriaError) -> Response:
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     if isinstance(error, Conflict):
-        return problem(error.status, error.code, sentence)
+        response = problem(error.status, error.code, sentence)
+        if isinstance(error, StillRunning):
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
     return _of_status(error.status)
 
 

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Request
 from flask_smorest import Blueprint
 from marshmallow import RAISE
+from webargs.flaskparser import FlaskParser, abort, is_json_request
 
+from app.adapters import incoming_json
+from app.adapters.incoming_json import UnreadableJson
 from app.api import limits, problems
+from app.api.idempotent import PARAMETER, once
 from app.web.security import csrf
+
+
+class BodyParser(FlaskParser):
+    """Reads a JSON body with limits on its depth, numbers and texts (`app.adapters.incoming_json`)."""
+
+    def _raw_load_json(self, req: Request) -> Any:
+        if not is_json_request(req):
+            abort(415)
+        try:
+            return incoming_json.read(req.get_data(cache=True))
+        except UnreadableJson as error:
+            abort(400, messages={"json": [str(error)]})
 
 
 class Resource(Blueprint):
     """A blueprint of flask-smorest. `about` describes its operations in the document."""
+
+    ARGUMENTS_PARSER = BodyParser()
 
     def __init__(self, name: str, *, about: str) -> None:
         super().__init__(name, f"api_{name}", description=about)
@@ -23,3 +42,16 @@ class Resource(Blueprint):
     def query(self, schema: Any) -> Any:
         """Pass the arguments in the address to the view by name; unknown ones are errors."""
         return self.arguments(schema, location="query", as_kwargs=True, unknown=RAISE)
+
+    def body(self, schema: Any) -> Any:
+        """Pass the members of the JSON body to the view by name; unknown ones are errors."""
+        return self.arguments(schema, location="json", as_kwargs=True, unknown=RAISE)
+
+    def act(self, rule: str, schema: Any) -> Any:
+        """Route a POST with a JSON body that acts once for each Idempotency-Key (`app.api.idempotent`)."""
+
+        def decorate(view: Any) -> Any:
+            acting = once(self.doc(parameters=[PARAMETER])(self.body(schema)(view)))
+            return self.post(rule)(acting)
+
+        return decorate

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.api.buyer import BASE, Buyer
+
 Get = Callable[..., Any]
-BASE = "/api/v1"
 
 
 @pytest.fixture
@@ -22,3 +23,8 @@ def get(client: FlaskClient, demo: str) -> Get:
         return answer.json
 
     return read
+
+
+@pytest.fixture
+def buyer(client: FlaskClient, demo: str) -> Buyer:
+    return Buyer(client)

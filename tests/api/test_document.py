@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.core.config import Settings
-from tests.api.conftest import BASE
+from tests.api.buyer import BASE
 
 
 def document(client: FlaskClient) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from app.api import limits
 from app.core.config import Settings
-from tests.api.conftest import BASE
+from tests.api.buyer import BASE
 
 
 def problem(client: FlaskClient, path: str, status: int, **options: Any) -> dict[str, Any]:

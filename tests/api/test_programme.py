@@ -11,7 +11,8 @@ from app.core import cache, db
 from app.core.actor import Actor
 from app.events import service as events
 from app.reservations import service as reservations
-from tests.api.conftest import BASE, Get
+from tests.api.buyer import BASE
+from tests.api.conftest import Get
 
 Value = TypeVar("Value")
 
