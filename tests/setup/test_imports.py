@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 DOWN_ONLY = "Calls go down the ladder, never up or across"
 SERVICE_ENTRY = "A service is entered through its service.py alone"
-NO_FLASK = "Services, tables, core and adapters know no Flask"
+NO_FLASK = "Services, core and adapters know no Flask"
 ADAPTERS = "The outside is reached through adapters alone"
 MACHINE = "The machine in the foyer imports nothing of the application"
 MACHINE_APART = "The application imports nothing of the machine in the foyer"
@@ -44,6 +44,7 @@ BREACHES = [
     ),
     (NO_FLASK, "app/orders/service.py", "from flask import request"),
     (NO_FLASK, "app/users/models.py", "from flask_login import UserMixin"),
+    (NO_FLASK, "app/orders/handlers.py", "from flask import request"),
     (NO_FLASK, "app/core/money.py", "import werkzeug"),
     (ADAPTERS, "app/tickets/service.py", "import weasyprint"),
     (ADAPTERS, "app/shop/planted.py", "import boto3"),

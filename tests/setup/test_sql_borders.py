@@ -1,7 +1,7 @@
 """Services access only their own tables: no other module names them in SQL, and foreign keys point down only.
 
-The tests search the string literals of each module of `app` for names of tables (`schema.table`), and declarations for
-the schema of another service. `tools` (bench, demo year) and tests may name every table.
+The tests search the string literals of each module of `app` and `kiosk` for names of tables (`schema.table`), and
+declarations for the schema of another service. `tools` (bench, demo year) and tests may name every table.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ SCHEMAS = ("core", *SERVICES)
 ALLOWED_REFERENCES = {
     "core": 0, "events": 1, "products": 1, "payments": 1, "users": 1, "reservations": 2, "tickets": 2, "orders": 3,
 }  # fmt: skip
+KIOSK = [file.relative_to(ROOT) for file in sorted((ROOT / "kiosk").rglob("*.py"))]
 # (module, schema) → the reason why the module names tables of another service.
 EXCEPTIONS = {
     ("app/cli/serve.py", "users"): "asks over a plain connection: the supervisor makes no engine",
@@ -63,7 +64,7 @@ def _declared_schemas(node: ast.AST) -> Iterator[str]:
 def test_each_module_names_only_its_own_tables() -> None:
     found = {
         (str(module), schema): line
-        for module in modules("")
+        for module in [*modules(""), *KIOSK]
         for line, schema in foreign_schemas((ROOT / module).read_text("utf-8"), module.parts[1])
         if module.name != "migrations_target.py"  # it names modules such as app.core.outbox
     }
