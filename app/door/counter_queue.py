@@ -137,4 +137,5 @@ def _screen_texts(language: str) -> dict[str, str]:
         "ready": translate(language, "is ready"),
         "idle": translate(language, "Show the QR of your ticket at the counter."),
         "waiting": translate(language, "Being prepared"),
+        "stale": translate(language, "No connection: the numbers may be out of date."),
     }

@@ -23,7 +23,7 @@ from app.shop import blueprint, cinema, labels, order_labels, pickup, purchase
 from app.shop.posters import poster
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted, Ticket
-from app.web import links
+from app.web import links, page_swap
 from app.web.actor import current_actor
 from app.web.links import absolute
 from app.web.locale import locale
@@ -154,6 +154,16 @@ def mail_again(token: str) -> Answer:
     except WrongState:
         return redirect(links.order(found.token), 303)
     return redirect(f"{links.order(found.token)}?mailed=1", 303)
+
+
+@blueprint.get("/orders/<token>/pickup")
+def pickup_state(token: str) -> Answer:
+    """The part of the order's page that tells whether the counter calls, for the page that polls it."""
+    found = purchase.order_at_address(token)
+    if not page_swap.asked_by_htmx():
+        return redirect(links.order(found.token), 303)
+    part = render_template("shop/_pickup.html", order=found, pickup=pickup.of_order(found))
+    return part, 200, {"Cache-Control": "private, no-store"}
 
 
 @blueprint.post("/orders/<token>/pickup")

@@ -21,3 +21,4 @@ import "./door.js";
 import "./door_camera.js";
 import "./door_sounds.js";
 import "./counter.js";
+import "./stale_part.js";

@@ -19,6 +19,7 @@ from tests.journeys.in_process_browser import InProcessBrowser
 from tests.orders import purchases
 from tests.orders.concessions import add_product
 from tests.reservations.auditoriums import seat_ids, seat_plan_of
+from tests.shop.visitor import Visitor
 
 SIZES = [
     pytest.param({"width": 360, "height": 740}, id="phone"),
@@ -103,3 +104,42 @@ def test_the_screen_in_the_foyer_follows_the_counter(app: Flask, new_page: Calla
         products.call_pickup(paid.id, cinema_id=screening.cinema.id)
     expect(counter.page.locator(".foyer-newest")).to_contain_text("C1")
     counter.check("a number")
+
+
+@pytest.mark.parametrize(("path", "part"), [("queue", "queue/orders"), ("screen", "screen/numbers")])
+def test_a_page_without_an_answer_says_that_it_may_be_out_of_date(
+    app: Flask, new_page: Callable[..., Page], path: str, part: str
+) -> None:
+    make_door_screening()
+    counter = Counter(app, new_page, {"width": 1280, "height": 800})
+    page, sign = counter.page, counter.page.locator("[data-stale-sign]")
+    page.clock.install()
+    counter.browser.open(f"/staff/counter/{path}")
+    page.clock.run_for(9000)
+    expect(sign).to_be_hidden()
+    page.route(f"**/{part}", lambda route: route.abort())
+    page.clock.run_for(9000)
+    expect(sign).to_be_visible()
+    counter.check("no answer")
+    page.unroute(f"**/{part}")
+    page.clock.run_for(4000)
+    expect(sign).to_be_hidden()
+
+
+def test_the_page_of_the_order_shows_by_itself_that_its_number_is_called(
+    app: Flask, new_page: Callable[..., Page]
+) -> None:
+    screening = make_door_screening()
+    paid = purchases.buy(
+        screening, seat_ids(seat_plan_of(screening), "A1"), items={add_product(screening): 1}
+    )
+    browser = InProcessBrowser(new_page, Visitor(app, "en"))
+    browser.page.clock.install()
+    browser.open(f"/orders/{paid.token}")
+    browser.page.get_by_role("button", name="I am here: prepare my snacks").click()
+    state = browser.page.locator("#_pickup")
+    expect(state).to_contain_text("The counter prepares your snacks.")
+    with db.transaction():
+        products.call_pickup(paid.id, cinema_id=screening.cinema.id)
+    browser.page.clock.run_for(6000)
+    expect(state).to_contain_text("Your snacks are ready: come to the counter.")

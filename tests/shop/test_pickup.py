@@ -81,6 +81,20 @@ def test_a_customer_who_is_there_gets_a_number(ana: Visitor, screening: Screenin
     assert "<b>C1</b>" not in page(ana, paid)
 
 
+def test_the_polled_part_stops_polling_when_nothing_is_left(ana: Visitor, screening: Screening) -> None:
+    paid = buy(screening)
+    address = f"/orders/{paid.token}/pickup"
+
+    def part() -> str:
+        return ana.client.get(address, headers=ana.headers | {"HX-Request": "true"}).text
+
+    assert f'hx-get="{address}"' in page(ana, paid)
+    assert f'hx-get="{address}"' in part()
+    hand_out(paid, 2)
+    assert "hx-get" not in part()
+    assert ana.get(address).location == f"/orders/{paid.token}"
+
+
 def test_days_before_nobody_asks(ana: Visitor, app: Flask) -> None:
     paid = buy(make_screening("oooooooooo", starts_in=timedelta(hours=3)))
     assert "I am here" not in page(ana, paid)
