@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from app.cli.programme import import_command
-from app.core import cache, config, db
+from app.core import cache, db
 from app.events.programme_import import BadProgramme
 from app.orders import service as orders
-from app.orders.service import OrderOver, OrderView, PresentationChanged
+from app.orders.service import OrderOver
 from app.tickets import service as tickets
-from app.tickets.service import AlreadyAdmitted, Ticket
-from app.web import links
-from tests.actors import owner_of
+from app.tickets.service import AlreadyAdmitted
 from tests.cli.small_programme import (
     change_sold,
     import_changes,
@@ -26,64 +21,18 @@ from tests.cli.small_programme import (
     seat_ids_at,
     write_programme,
 )
+from tests.cli.sold_screening import bought, import_small_programme, issued, later_mails, move_start, run
 from tests.orders import concessions, purchases
 from tests.orders.purchases import refunds, valid_tickets
 from tests.tickets.conftest import admit
-from tests.users.account_data import mail_text, read_mails
-from tests.users.notice_mails import send_all_mails, set_order_language
+from tests.users.notice_mails import send_all_mails
 
 pytestmark = pytest.mark.usefixtures("app")
 
 
 @pytest.fixture(autouse=True)
 def programme(app: object, tmp_path: Path) -> Path:
-    """The programme of one screening (Limite, original version, 120 minutes, on sale), and an empty mailbox."""
-    for file in config.settings().mail_folder.glob("*.eml"):
-        file.unlink()
-    import_changes(tmp_path)
-    return tmp_path
-
-
-def bought(*numbers: int, language: str = "pt_BR", **chosen: Any) -> OrderView:
-    """Make a paid order whose PDF is made and mailed."""
-    screening = only_screening()
-    basket = purchases.choose(purchases.start(screening, seat_ids_at(screening, *numbers)), **chosen)
-    set_order_language(basket, language)
-    paid = purchases.pay(purchases.check_out(basket))
-    send_all_mails()
-    return paid
-
-
-def later_mails(order: OrderView) -> list[EmailMessage]:
-    """The mails about the order, without the one with its tickets; oldest first."""
-    send_all_mails()
-    found = [mail for mail in read_mails(config.settings().mail_folder) if order.code in mail["Subject"]]
-    return [mail for mail in found if not mail["Subject"].startswith(("Seus ingressos", "Your tickets"))]
-
-
-def text_of(mail: EmailMessage) -> str:
-    return mail_text(mail).replace("\r\n", "\n").replace("\u202f", " ")
-
-
-def issued(order: OrderView) -> list[Ticket]:
-    with db.reading():
-        return tickets.of_order(order.id)
-
-
-def run(statement: str, **values: object) -> None:
-    with db.transaction() as session:
-        session.execute(text(statement), values)
-    cache.clear_all()
-
-
-def move_start(in_: timedelta) -> None:
-    """Move the start of the screening, also on its tickets."""
-    for table in ("events.screenings", "tickets.issues"):
-        run(
-            f"update {table} set starts_at = clock_timestamp() + :in_, ends_at = clock_timestamp() + :in_ +"
-            " (ends_at - starts_at)",
-            in_=in_,
-        )
+    return import_small_programme(tmp_path)
 
 
 def test_without_the_option_the_refusal_names_it(programme: Path) -> None:
@@ -161,88 +110,6 @@ def test_an_admitted_order_is_not_changed_and_gets_no_mail(programme: Path) -> N
     assert issued(paid) == before
 
 
-MAIL = {
-    "pt_BR": (
-        "Limite: sua sessão mudou, pedido",
-        "Sua sessão mudou; seus ingressos continuam valendo",
-        "Você comprou: versão original, até 20h15.",
-        "Agora é: dublado 3D, até 20h25.",
-        "os QR codes que você tem abrem a porta",
-        "você pode devolver o pedido até o começo do filme,",
-        "e recebe tudo de volta: R$\xa060,00.",
-    ),
-    "en": (
-        "Limite has changed, order",
-        "Your screening has changed; your tickets stay good",
-        "You bought: original version, until 8:15",
-        "It is now: dubbed 3D, until 8:25",
-        "the QR codes that you have open the door",
-        "you may give the order back until the film begins,",
-        "and you get all of it back: R$\xa060.00.",
-    ),
-}
-
-
-@pytest.mark.parametrize("language", MAIL)
-def test_each_buyer_gets_one_mail(programme: Path, language: str) -> None:
-    paid = bought(0, 1, language=language)
-    change_sold(programme, version="dubbed", format="3D", minutes=130)
-    (mail,) = later_mails(paid)
-    subject, *lines = MAIL[language]
-    assert subject in mail["Subject"]
-    said = text_of(mail)
-    for line in lines:
-        assert line in said, said
-    assert f"http://localhost{links.order(paid.token)}" in said
-    assert change_sold(programme, version="dubbed", format="3D", minutes=130).changed == {}
-    assert len(later_mails(paid)) == 1
-
-
-def test_the_mail_has_only_the_differences(programme: Path) -> None:
-    paid = bought(0)
-    change_sold(programme, version="dubbed")
-    said = text_of(later_mails(paid)[0])
-    assert "Você comprou: versão original.\nAgora é: dublado." in said
-
-
-def test_after_two_changes_each_mail_has_the_newest_facts(programme: Path) -> None:
-    paid = bought(0)
-    change_sold(programme, version="dubbed")
-    later_mails(paid)
-    change_sold(programme, version="subtitled")
-    assert [("legendado" in text_of(mail), "dublado" in text_of(mail)) for mail in later_mails(paid)] == [
-        (False, True),
-        (True, False),
-    ]
-
-
-def test_two_changes_before_the_worker_runs_cause_one_mail(programme: Path) -> None:
-    paid = bought(0)
-    change_sold(programme, version="dubbed")
-    change_sold(programme, version="subtitled")
-    (mail,) = later_mails(paid)
-    assert "Agora é: legendado." in text_of(mail)
-
-
-def test_a_reverted_change_is_mailed_to_the_buyers_who_got_the_first_mail(programme: Path) -> None:
-    paid = bought(0)
-    change_sold(programme, version="dubbed")
-    later_mails(paid)
-    change_sold(programme, version="original")
-    _, mail = later_mails(paid)
-    assert "volta a ser como você comprou" in mail["Subject"]
-    assert "Voltou a ser: versão original." in text_of(mail)
-    assert not purchases.order(paid.token).is_changed
-
-
-def test_a_change_reverted_before_its_mail_causes_no_mail(programme: Path) -> None:
-    paid = bought(0)
-    change_sold(programme, version="dubbed")
-    change_sold(programme, version="original")
-    assert later_mails(paid) == []
-    assert not purchases.order(paid.token).is_changed
-
-
 def test_the_buyer_can_cancel_until_the_screening_begins(programme: Path) -> None:
     """The whole order is refunded, with its concessions, although sales have ended."""
     popcorn = concessions.add_product(only_screening())
@@ -272,71 +139,3 @@ def test_the_buyer_cannot_cancel_after_the_start_or_an_admission(programme: Path
     with pytest.raises(OrderOver), db.transaction():
         orders.cancel(paid.token)
     assert valid_tickets(paid) == ["A1"]
-
-
-def checked_out(basket: OrderView, revision: int | None) -> None:
-    with db.transaction():
-        orders.check_out(
-            basket.token,
-            owner_of(basket),
-            name="Ana Souza",
-            email="ana@example.org",
-            cpf="",
-            method="pix",
-            shown_revision=revision,
-        )
-
-
-def test_the_payment_starts_only_with_the_shown_revision(programme: Path) -> None:
-    screening = only_screening()
-    basket = purchases.choose(purchases.start(screening, seat_ids_at(screening, 0)))
-    change_sold(programme, version="dubbed")
-    seen = purchases.order(basket.token)
-    assert seen.is_changed
-    assert seen.agreed is not None
-    assert (seen.agreed.version, seen.screening.version) == ("original", "dubbed")
-    for revision in (None, 0, 7, -1):
-        with pytest.raises(PresentationChanged):
-            checked_out(basket, revision)
-    checked_out(basket, seen.screening.revision)
-    send_all_mails()
-    paid = purchases.pay(purchases.order(basket.token))
-    assert (paid.state, paid.is_changed) == ("paid", False)
-    assert later_mails(paid) == [], "the buyer saw the current revision"
-
-
-def test_a_change_of_the_method_needs_the_shown_revision(programme: Path) -> None:
-    screening = only_screening()
-    waiting = purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_at(screening, 0))))
-    change_sold(programme, version="dubbed")
-    with pytest.raises(PresentationChanged), db.transaction():
-        orders.change_method(waiting.token, "card", owner_of(waiting))
-    with db.transaction():
-        orders.change_method(
-            waiting.token, "card", owner_of(waiting), shown_revision=only_screening().revision
-        )
-    assert not purchases.order(waiting.token).is_changed
-
-
-def test_a_payment_for_the_former_revision_buys_tickets_and_a_mail_is_sent(programme: Path) -> None:
-    """The customer had copied the Pix code into the bank's app before the screening changed."""
-    screening = only_screening()
-    waiting = purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_at(screening, 0))))
-    change_sold(programme, version="dubbed")
-    send_all_mails()
-    paid = purchases.pay(waiting)
-    assert (paid.state, paid.is_changed) == ("paid", True)
-    (mail,) = later_mails(paid)
-    assert "Agora é: dublado." in text_of(mail)
-    assert issued(paid)[0].facts.version == "dubbed"
-
-
-def test_a_late_payment_after_a_change_gets_the_mail(programme: Path) -> None:
-    """Expired holds do not prevent a change; a customer who pays late gets the mail about it."""
-    screening = only_screening()
-    waiting = purchases.check_out(purchases.choose(purchases.start(screening, seat_ids_at(screening, 0))))
-    expired = purchases.expire(waiting)
-    import_changes(programme, screenings={"version": "dubbed"})
-    paid = purchases.pay(expired, stubborn=True)
-    assert paid.state == "paid"
-    assert "Agora é: dublado." in text_of(later_mails(paid)[0])

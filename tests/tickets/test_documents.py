@@ -1,24 +1,20 @@
-"""A paid order's PDF: the worker makes, stores, records and announces it once, and never for revoked tickets."""
+"""A paid order's PDF: the worker makes, stores, records and announces it once."""
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import text
 
-from app.core import db, handling, outbox, worker
+from app.core import db
 from app.core.config import Settings
-from app.core.messages import Message, OrderPaid, TicketsResigned, TicketsRevoked
-from app.dispatch import routes
-from app.tickets import documents, pdf_layout, service
-from tests.tickets.conftest import Issue, admit, retire_keys
+from app.tickets import documents, service
+from tests.tickets.conftest import Issue, admit
+from tests.tickets.document_work import announced, make_all_due, paid, pdf_of, work
 
 
 @pytest.fixture(autouse=True)
@@ -26,41 +22,6 @@ def _empty_folder(settings: Settings) -> Iterator[None]:
     yield
     for path in settings.ticket_folder.rglob("*.pdf"):
         path.unlink()
-
-
-def paid(ticket: service.Ticket, locale: str = "pt_BR") -> None:
-    with db.transaction():
-        outbox.publish(
-            OrderPaid(
-                str(ticket.order_id),
-                "LUZ472",
-                "token",
-                "ana@example.com",
-                "Ana",
-                locale,
-                {"total": 5700},
-            )
-        )
-
-
-def work() -> None:
-    worker.drain(routes(("tickets",)))
-
-
-def announced() -> list[dict[str, Any]]:
-    with db.reading() as session:
-        rows = session.execute(text("select payload from core.outbox where kind = 'TicketsReady'"))
-        return [row.payload for row in rows]
-
-
-def make_all_due() -> None:
-    with db.transaction() as session:
-        session.execute(text("update core.outbox set available_at = clock_timestamp() where dead_at is null"))
-
-
-def pdf_of(order_id: uuid.UUID) -> bytes | None:
-    with db.reading():
-        return service.pdf_of(order_id)
 
 
 def test_a_paid_order_gets_its_pdf_and_then_its_mail(issue: Issue) -> None:
@@ -103,152 +64,6 @@ def test_a_repeated_message_writes_the_same_file(issue: Issue, settings: Setting
     assert len({message["storage_key"] for message in announced()}) == 1
 
 
-def test_revoked_tickets_get_no_pdf_and_no_mail(issue: Issue) -> None:
-    ticket = issue()[0]
-    with db.transaction():
-        service.revoke(ticket.order_id)
-    paid(ticket)
-    work()
-    assert pdf_of(ticket.order_id) is None
-    assert announced() == []
-
-
-def test_an_order_cancelled_while_its_pdf_is_made_gets_no_mail(
-    issue: Issue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ticket = issue()[0]
-    printing = pdf_layout.render_pdf
-
-    def slow(*args: Any) -> bytes:
-        content = printing(*args)
-        with db.transaction():
-            service.revoke(ticket.order_id)
-        return content
-
-    monkeypatch.setattr(pdf_layout, "render_pdf", slow)
-    paid(ticket)
-    work()
-    assert announced() == []
-    with db.reading():
-        assert service.document(ticket.order_id) is None
-
-
-def test_the_pdf_of_a_cancelled_order_is_not_available(issue: Issue) -> None:
-    ticket = issue()[0]
-    paid(ticket)
-    work()
-    with db.transaction():
-        service.revoke(ticket.order_id)
-    assert pdf_of(ticket.order_id) is None
-
-
-def revoke(ticket: service.Ticket) -> None:
-    with db.transaction():
-        service.revoke(ticket.order_id)
-
-
-def test_the_waiting_mail_of_a_cancelled_order_is_withdrawn(issue: Issue) -> None:
-    ticket, other = issue()[0], issue(screening_id=42)[0]
-    paid(ticket)
-    paid(other)
-    work()
-    revoke(ticket)
-    assert [message["order_id"] for message in announced()] == [str(other.order_id)]
-
-
-def test_the_pdf_of_a_cancelled_order_is_deleted(issue: Issue, settings: Settings) -> None:
-    """The PDF of an older key is deleted too; those of other orders stay."""
-    ticket, other = issue()[0], issue(screening_id=42)[0]
-    paid(ticket)
-    paid(other)
-    work()
-    retire_keys()
-    work()
-    assert len(list(settings.ticket_folder.rglob("*.pdf"))) == 4
-    revoke(ticket)
-    work()
-    left = list(settings.ticket_folder.rglob("*.pdf"))
-    assert len(left) == 2
-    assert all(other.order_id.hex in path.name for path in left)
-    assert pdf_of(other.order_id) is not None
-    with db.reading() as session:
-        kept = session.execute(text("select order_id from tickets.documents")).scalars().all()
-    assert kept == [other.order_id]
-
-
-def test_a_pdf_stored_after_the_cancellation_is_deleted(
-    issue: Issue, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The file is stored after the deletion ran."""
-    ticket = issue()[0]
-
-    def cancel() -> None:
-        revoke(ticket)
-        worker.drain(only(TicketsRevoked))
-
-    during_rendering(monkeypatch, cancel)
-    paid(ticket)
-    work()
-    assert list(settings.ticket_folder.rglob("*.pdf")) == []
-    assert announced() == []
-
-
-def announced_with_change(
-    happens: Callable[[], None], ticket: service.Ticket, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, Any]:
-    """The single TicketsReady message of a PDF; `happens` runs while the PDF is made."""
-    during_rendering(monkeypatch, happens)
-    paid(ticket)
-    work()
-    make_all_due()
-    work()
-    (message,) = announced()
-    return message
-
-
-def test_tickets_re_signed_while_their_pdf_is_made_get_their_mail(
-    issue: Issue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another worker stores the new PDF first."""
-    ticket = issue()[0]
-
-    def re_sign_tickets() -> None:
-        retire_keys()
-        worker.drain(only(TicketsResigned))
-
-    message = announced_with_change(re_sign_tickets, ticket, monkeypatch)
-    assert documents.storage().get(message["storage_key"]) == pdf_of(ticket.order_id)
-
-
-def test_no_mail_carries_qr_codes_of_a_retired_key(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
-    ticket = issue()[0]
-
-    def re_sign_tickets() -> None:
-        retire_keys()
-
-    message = announced_with_change(re_sign_tickets, ticket, monkeypatch)
-    assert message["storage_key"] == documents.storage_key(ticket.order_id, 2)
-
-
-def only(kind: type[Message]) -> dict[tuple[str, type[Message]], handling.Handler]:
-    return {("tickets", kind): routes()["tickets", kind]}
-
-
-def during_rendering(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Run `act` when the next PDF is rendered and not stored yet."""
-    drawing = pdf_layout.render_pdf
-
-    def draw(*args: Any) -> bytes:
-        content = drawing(*args)
-        monkeypatch.setattr(pdf_layout, "render_pdf", drawing)
-        elsewhere = threading.Thread(target=act)
-        elsewhere.start()
-        elsewhere.join()
-        return content
-
-    monkeypatch.setattr(pdf_layout, "render_pdf", draw)
-
-
 def test_a_failing_storage_is_tried_again(
     issue: Issue, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,20 +93,6 @@ def test_a_missing_file_is_no_pdf_and_no_error(issue: Issue, settings: Settings)
     for path in settings.ticket_folder.rglob("*.pdf"):
         path.unlink()
     assert pdf_of(ticket.order_id) is None
-
-
-def test_a_new_key_makes_a_new_pdf_without_a_second_mail(issue: Issue) -> None:
-    ticket = issue()[0]
-    paid(ticket)
-    work()
-    before = pdf_of(ticket.order_id)
-    retire_keys()
-    assert pdf_of(ticket.order_id) is None, "the PDF with the retired QR codes is not available"
-    work()
-    after = pdf_of(ticket.order_id)
-    assert after is not None
-    assert after != before
-    assert len(announced()) == 1
 
 
 def test_an_admitted_ticket_keeps_its_pdf(issue: Issue) -> None:
