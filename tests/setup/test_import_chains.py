@@ -20,7 +20,7 @@ Edges = Mapping[str, frozenset[str]]
 @cache
 def edges() -> Edges:
     """Module → the modules that it imports."""
-    graph = grimp.build_graph("app", exclude_type_checking_imports=True, cache_dir=None)
+    graph = grimp.build_graph("app", "kiosk", exclude_type_checking_imports=True, cache_dir=None)
     return {module: frozenset(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
 
 

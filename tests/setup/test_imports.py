@@ -62,8 +62,8 @@ BREACHES = [
 # process. All others may be imported by adapters only.
 LIBRARIES = {
     "flask", "flask-login", "htmx-flask", "flask-wtf", "flask-babel", "flask-migrate", "sqlalchemy", "gunicorn",
-    "packaging", "qrcode", "argon2-cffi", "cryptography", "email-validator", "idna", "anyascii", "brotli", "whitenoise",
-    "pillow", "icalendar", "cachetools", "pydantic", "annotated-types",
+    "flask-smorest", "marshmallow", "packaging", "qrcode", "argon2-cffi", "cryptography", "email-validator", "idna",
+    "anyascii", "brotli", "whitenoise", "pillow", "icalendar", "cachetools", "pydantic", "annotated-types",
 }  # fmt: skip
 
 
