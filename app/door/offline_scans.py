@@ -106,10 +106,8 @@ def _door(values: dict[str, Any], device: Device, accounts: set[int]) -> Door:
         gate = device.name
     user_id = account if isinstance(account, int) and account in accounts else device.account_id
     actor = replace(current_actor(channel="door"), user_id=user_id, device=device.id)
-    screening = place[1] if place is not None else None
-    return Door(
-        actor, gate[:MAX_GATE_LENGTH], screening.id if screening is not None else None, device.site_id
-    )
+    cinema_id, screening = (place[0].id, place[1]) if place is not None else (device.site_id, None)
+    return Door(actor, gate[:MAX_GATE_LENGTH], screening.id if screening is not None else None, cinema_id)
 
 
 def _line(nonce: uuid.UUID, result: ScanResult | None, names: dict[int, str]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from app.door.supervision import require_staff
 from app.door.verdict import Verdict
 from app.tickets import service as tickets
 from app.tickets.service import Admission
+from app.users import service as users
 from app.users.service import User
 from app.web import error_texts
 from app.web.actor import current_actor
@@ -71,6 +72,10 @@ def change_place() -> Response:
         return _page(
             current_place(request), errors={error.field: error_texts.sentence(error)}, status=error.status
         )
+    device = current_door()
+    if device is not None and place.cinema is not None:
+        with db.transaction():
+            users.move_door(device.id, place.cinema.id, place.gate)
     return _remember_place(place, make_response(redirect(url_for("door.scan"), 303)))
 
 

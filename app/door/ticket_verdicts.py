@@ -100,6 +100,13 @@ def _called_off(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     )
 
 
+def _conflict(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
+    """The online answer to a scan that came as an offline one before, and found a ticket that admits nobody."""
+    if admission.admitted_at is not None:
+        return _already(admission, ticket, place)
+    return (_called_off if ticket.is_valid else _revoked)(admission, ticket, place)
+
+
 def _replaced(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     return verdict_words.replaced(seat=ticket.short_name, beside=_where(ticket))
 
@@ -220,7 +227,7 @@ TICKET_VERDICTS: dict[str, Callable[[Admission, Ticket, Place], Verdict]] = {
     "admitted_override": _admitted,
     "admitted_again": _admitted,
     "admitted_offline": _admitted,
-    "conflict": _already,
+    "conflict": _conflict,
     "undone": _undone,
     "let_out": _let_out,
     "already": _already,

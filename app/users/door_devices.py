@@ -50,6 +50,17 @@ def register_door(site_id: int, name: str, account_id: int, *, registered: uuid.
     return token
 
 
+def move_door(device_id: uuid.UUID, site_id: int, name: str) -> None:
+    """Give the device another site and gate: its staff stand elsewhere now. A revoked device stays as it is."""
+    db.session().execute(
+        text(
+            "update users.devices set site_id = :site, name = :name where id = :id and kind = 'door'"
+            " and revoked_at is null"
+        ),
+        {"id": device_id, "site": site_id, "name": name[:MAX_NAME_LENGTH]},
+    )
+
+
 def see_door(device_id: uuid.UUID, account_id: int) -> None:
     """Write down that the account uses the device now."""
     db.session().execute(_SEE, {"id": device_id, "account": account_id})

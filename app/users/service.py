@@ -33,6 +33,7 @@ from app.users.devices import renew_device_token as renew_device_token
 from app.users.devices import revoke_device as revoke_device
 from app.users.door_devices import account_names as account_names
 from app.users.door_devices import accounts_of_device as accounts_of_device
+from app.users.door_devices import move_door as move_door
 from app.users.door_devices import register_door as register_door
 from app.users.door_devices import see_door as see_door
 from app.users.email_tokens import InvalidEmailToken as InvalidEmailToken

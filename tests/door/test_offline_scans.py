@@ -20,6 +20,7 @@ from tests.door.door_fixtures import (
     count_tries,
     forged_qr,
     issue_tickets,
+    make_door_screening,
     qr_of_unknown_key,
     revoke,
     verdict_kind,
@@ -150,6 +151,37 @@ def test_a_refunded_ticket_stays_refunded_and_is_reported(door: OfflineDoor, tic
     assert (result["verdict"], result["other"]["reason"]) == ("conflict", "revoked")
     assert ticket_now(ticket).state == "revoked"
     assert [row.verdict for row in logged()] == ["conflict"]
+
+
+@pytest.mark.parametrize("refuse", ["revoked", "called off", "already in"])
+def test_an_online_try_after_its_offline_conflict_gets_the_refusal(
+    door: OfflineDoor, other: OfflineDoor, ticket: Ticket, screening: Screening, refuse: str
+) -> None:
+    scan = door.scanned(ticket)
+    if refuse == "revoked":
+        revoke(ticket)
+    elif refuse == "called off":
+        call_off(screening)
+    else:
+        other.sync(other.scanned(ticket))
+    (result,) = door.sync(scan)
+    assert result["verdict"] == "conflict"
+    kind = verdict_kind(door.scan(ticket.qr_text, nonce=scan["nonce"]))
+    assert kind == ("already" if refuse == "already in" else "refused")
+
+
+def test_staff_who_stand_elsewhere_take_the_device_with_them(
+    door: OfflineDoor, ticket: Ticket, screening: Screening
+) -> None:
+    """What they scanned before the move still counts for the place where they scanned it."""
+    cursor, scan = door.snapshot()["cursor"], door.scanned(ticket)
+    elsewhere = make_door_screening()
+    door.stand_at(elsewhere, "Portão 8")
+    assert door.ask(cursor).get_json() == {"resnapshot": True}
+    moved = door.snapshot()
+    assert (moved["site"], moved["gate"]) == (elsewhere.cinema.id, "Portão 8")
+    (result,) = door.sync(scan)
+    assert result["verdict"] == "admitted"
 
 
 def test_a_screening_that_was_called_off_keeps_its_refund(
