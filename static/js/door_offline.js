@@ -35,6 +35,7 @@ onElements('[data-offline="on"]', (box, signal) => {
       showNetwork();
       if (!box.dataset.kept) box.dataset.kept = await keepPage(box.dataset);
     },
+    stalled: () => showNetwork(),
     back: async () => { if (box.dataset.shell === "yes") await fetchForms(); },
     forget: async () => {
       await sendScans(box.dataset.scans).catch(() => {});

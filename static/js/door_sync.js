@@ -20,7 +20,10 @@ export class DoorSync {
   #timer;
   #busy;
 
-  /** `addresses`: {snapshot, changes, scans}. `tell`: {network(isOnline), changed(answer), back(), forget()}. */
+  /**
+   * `addresses`: {snapshot, changes, scans}. `tell`: {network(isOnline), changed(answer), stalled(), back(), forget()};
+   * stalled: the server answers, but gives no data.
+   */
   constructor(addresses, data, tell, isOnline) {
     [this.#addresses, this.#data, this.#tell, this.isOnline] = [addresses, data, tell, isOnline];
   }
@@ -44,7 +47,7 @@ export class DoorSync {
 
   async #exchange() {
     try {
-      await sendScans(this.#addresses.scans, this.#data);
+      await sendScans(this.#addresses.scans, this.#data).catch(ignoreRefusal);
       const answer = await this.#fetchData();
       if (!this.isOnline) await this.#tell.back();
       this.#set(true);
@@ -53,7 +56,8 @@ export class DoorSync {
       if (error instanceof Forgotten) {
         this.stop();
         this.#tell.forget();
-      } else this.#set(false);
+      } else if (isOfNetwork(error)) this.#set(false);
+      else this.#tell.stalled();
     }
     const changed = this.#data.deleteOldNames();
     if (changed.length) await store.keep({ rooms: changed.map((id) => this.#data.room(id)) }).catch(() => {});
@@ -85,6 +89,14 @@ export class DoorSync {
     this.isOnline = isOnline;
     this.#tell.network(isOnline);
   }
+}
+
+// What fetch throws without an answer, or without one in time.
+const isOfNetwork = ({ name }) => ["TypeError", "TimeoutError", "AbortError"].includes(name);
+
+/** Goes on after an answer that took nothing: the scans stay, and the data matters too. */
+function ignoreRefusal(error) {
+  if (error instanceof Forgotten || isOfNetwork(error)) throw error;
 }
 
 /** Sends the scans that the server has not taken yet. Throws when it does not answer. */

@@ -18,7 +18,7 @@ class DoorScript:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.route(f"{ADDRESS}**", _file)
+        page.context.route(f"{ADDRESS}**", _file)
         page.goto(ADDRESS)
 
     def take(self, answer: dict[str, Any]) -> None:

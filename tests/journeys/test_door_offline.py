@@ -193,6 +193,14 @@ def test_an_answer_that_comes_late_is_the_same_scan(
     expect_verdict(page, "Pode entrar")
     wait_for_admitted(page, server, "Portão D", 2)
     assert server.query("select count(*) from tickets.door_conflicts where gate = 'Portão D'")[0][0] == 0
+    # While only the data fails, the server goes on deciding.
+    page.route("**/staff/offline/changes*", lambda route: route.fulfill(status=500))
+    with page.expect_response("**/staff/offline/changes*"):
+        pass
+    scan(page, other)
+    expect_verdict(page, "Já entrou")
+    expect(page.get_by_role("link", name="Próximo")).to_be_visible()
+    expect(page.locator(STRIP)).to_be_empty()
 
 
 def test_a_device_that_is_revoked_without_network_forgets(
