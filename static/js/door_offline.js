@@ -3,194 +3,185 @@
 // the server may have seen, so that it counts once. Nothing is green before it is on the disk.
 import { announce, onElements } from "./behaviour.js";
 import { DoorData } from "./door_data.js";
+import { counted, guestList } from "./door_guest_list.js";
 import { forgetAll, keepPage } from "./door_kept_page.js";
 import { Notices } from "./door_notices.js";
-import { decide, ticketIdOf } from "./door_offline_verdict.js";
-import { counted, guestList } from "./door_guest_list.js";
 import { currentPlace, nameGate, placeForm, showPlace } from "./door_offline_place.js";
+import { watchScans } from "./door_offline_requests.js";
+import { tryAll } from "./door_offline_tries.js";
+import { ticketIdOf } from "./door_offline_verdict.js";
+import { fetchTokens } from "./door_shell.js";
 import * as store from "./door_store.js";
 import { DoorSync, sendScans } from "./door_sync.js";
 import { VerdictView } from "./door_verdict_view.js";
 import { Phrases } from "./door_words.js";
 
-const PATIENCE = "1s"; // for the server's verdict
+const GUESTS = "/staff/guests";
 
 onElements('[data-offline="on"]', (box, signal) => {
-  const form = document.querySelector("form[data-scan]");
-  const phrases = new Phrases(box.dataset.phrases);
-  const data = new DoorData(JSON.parse(box.dataset.layouts));
-  const view = new VerdictView(box, data, phrases);
-  const notices = new Notices(box, data, phrases);
-  const tries = new WeakMap(); // htmx's request → {text, nonce}
-  const gate = () => form.elements.gate?.value ?? box.dataset.gate;
+  const door = new OfflineDoor(box, document.querySelector("form[data-scan]"));
+  door.watch(signal);
+  door.start();
+  signal.addEventListener("abort", () => door.sync.stop());
+});
 
-  const sync = new DoorSync(box.dataset, data, {
-    network: (isOnline) => {
-      showNetwork();
-      if (isOnline) announce(phrases.say("is_back"));
-      else showCounters();
-    },
-    changed: async ({ conflicts }) => {
-      notices.addConflicts(conflicts ?? []);
-      showNetwork();
-      if (!box.dataset.kept) box.dataset.kept = await keepPage(box.dataset);
-    },
-    stalled: () => showNetwork(),
-    back: async () => { if (box.dataset.shell === "yes") await fetchForms(); },
-    forget: async () => {
-      await sendScans(box.dataset.scans).catch(() => {});
-      await forgetAll();
-      location.assign(form.dataset.scan);
-    },
-  }, box.dataset.shell !== "yes" && navigator.onLine);
+class OfflineDoor {
+  sync;
+  #box;
+  #form;
+  #phrases;
+  #data;
+  #view;
+  #notices;
+  #deciding; // the scans of this device, one after another
 
-  const ready = (async () => {
-    await data.restore(await store.read());
-    await showNetwork();
-    if (!sync.isOnline) {
-      showPlace(place(), data, phrases, gate());
-      showCounters();
-      if (location.pathname === "/staff/guests") showGuests();
+  constructor(box, form) {
+    [this.#box, this.#form, this.#phrases] = [box, form, new Phrases(box.dataset.phrases)];
+    this.#data = new DoorData(JSON.parse(box.dataset.layouts));
+    this.#view = new VerdictView(box, this.#data, this.#phrases);
+    this.#notices = new Notices(box, this.#data, this.#phrases);
+    this.sync = new DoorSync(box.dataset, this.#data, this.#heard(), box.dataset.shell !== "yes" && navigator.onLine);
+  }
+
+  /** Reads what the device has, and exchanges data from now on. */
+  start() {
+    this.#deciding = this.#restore();
+  }
+
+  /** Listens to the page. */
+  watch(signal) {
+    watchScans(this.#form, {
+      isOnline: () => this.sync.isOnline,
+      isUsable: () => this.#data.isUsable,
+      lost: () => this.sync.lost(),
+      answer: (scan) => this.#answer(scan),
+      wait: () => this.#show(this.#view.waiting()),
+      decided: (scan) => this.#learn(scan),
+    }, signal);
+    placeForm(this.#data, this.#phrases, {
+      isOffline: () => !this.sync.isOnline && this.#data.isUsable,
+      moved: (value, gate) => this.#move(value, gate),
+    }, signal);
+    document.addEventListener("click", (event) => {
+      if (this.sync.isOnline || !event.target.closest?.(".guests-link a")) return;
+      event.preventDefault();
+      this.#showGuests();
+    }, { signal });
+    addEventListener("offline", () => { if (this.#data.isUsable) this.sync.lost(); }, { signal });
+    addEventListener("online", () => this.sync.now(), { signal });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.sync.now(); }, { signal });
+    document.querySelector("[data-offline-removal]")?.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      await sendScans(this.#box.dataset.scans, this.#data).catch(() => {});
+      event.target.submit();
+    }, { signal });
+  }
+
+  /** What the exchange with the server finds out. */
+  #heard() {
+    const { dataset } = this.#box;
+    return {
+      network: (isOnline) => {
+        this.#showNetwork();
+        if (isOnline) announce(this.#phrases.say("is_back"));
+        else this.#showCounters();
+      },
+      changed: async ({ conflicts }) => {
+        this.#notices.addConflicts(conflicts ?? []);
+        this.#showNetwork();
+        if (!dataset.kept) dataset.kept = await keepPage(dataset);
+      },
+      stalled: () => this.#showNetwork(),
+      back: async () => {
+        if (dataset.shell !== "yes") return;
+        await fetchTokens(this.#form.dataset.scan);
+        dataset.shell = "no";
+      },
+      forget: async () => {
+        await sendScans(dataset.scans).catch(() => {});
+        await forgetAll();
+        location.assign(this.#form.dataset.scan);
+      },
+    };
+  }
+
+  async #restore() {
+    await this.#data.restore(await store.read());
+    await this.#showNetwork();
+    if (!this.sync.isOnline) {
+      this.#showPlace();
+      this.#showCounters();
+      if (location.pathname === GUESTS) this.#showGuests();
     }
-    sync.now();
-  })();
+    this.sync.now();
+  }
 
-  const showNetwork = async () => notices.show(sync.isOnline, (await store.unsent()).length);
-  const place = () => currentPlace(form, data);
+  get #place() { return currentPlace(this.#form, this.#data); }
+  get #gate() { return this.#form.elements.gate?.value ?? this.#box.dataset.gate; }
 
-  // The verdicts of this device, one after another.
-  let deciding = ready;
-  const answerHere = (scan) => {
-    deciding = deciding.then(() => answer(scan)).catch(() => form.dispatchEvent(new CustomEvent("door:no-answer")));
-  };
-  const answer = async ({ text, nonce, at: where }) => {
-    const standing = where ?? place();
-    const answers = [];
-    for (const code of new Set(text.split(/[\t\r\n]+/).filter((one) => one.trim()))) {
-      answers.push(await tryCode(code, answers.length ? crypto.randomUUID() : nonce, standing));
-    }
-    show(view.verdict(answers, standing));
-  };
-  const tryCode = async (code, nonce, standing) => {
-    const found = await decide(code, data, standing, data.now);
-    if (!["admitted", "readmitted"].includes(found.verdict)) return found;
-    const at = data.now;
-    const admission = { ticket: found.ticket?.id ?? found.payload.ticket, at, gate: gate(), nonce, isKnown: false };
-    const where = standing.screening ? `screening-${standing.screening}` : `cinema-${standing.site ?? data.site}`;
-    const before = await store.record({
-      nonce,
-      text: code.trim(),
-      at: new Date(at).toISOString(),
-      account: data.meta.account.id,
-      gate: gate(),
-      place: where,
-      verdict: "admitted",
-    }, admission);
-    data.addAdmission(before ?? admission);
-    return before ? { ...found, verdict: "already", own: before } : found;
-  };
+  /** Decides a scan, {text, nonce}, here and shows the verdict. `place` is another one than where the device stands. */
+  #answer(scan, place) {
+    this.#deciding = this.#deciding.then(async () => {
+      const where = place ?? this.#place;
+      this.#show(this.#view.verdict(await tryAll(scan, this.#data, where, this.#gate), where));
+    }).catch(() => this.#form.dispatchEvent(new CustomEvent("door:no-answer")));
+  }
 
-  const show = (element) => {
-    for (const field of element.querySelectorAll("input[name=place]")) field.value = placeValue();
+  /** Records what the server let in at this device, in case the network goes before the next exchange. */
+  async #learn({ text, nonce }) {
+    if (document.getElementById("_verdict").dataset.verdict !== "in") return;
+    const ticket = await ticketIdOf(text, this.#data);
+    if (!ticket) return;
+    const admission = { ticket, at: this.#data.now, gate: this.#gate, nonce, isKnown: true };
+    this.#data.addAdmission(admission);
+    await store.recordKnown(admission).catch(() => {});
+  }
+
+  #move(value, gate) {
+    this.#form.elements.place.value = value;
+    if (gate) nameGate(this.#form, gate);
+    this.#showPlace();
+    this.#show(this.#view.waiting());
+  }
+
+  /** Replaces the verdict by an element that is made here. */
+  #show(element) {
+    const place = this.#form.elements.place?.value ?? "";
+    for (const field of element.querySelectorAll("input[name=place]")) field.value = place;
     for (const field of element.querySelectorAll("input[name=once]")) field.value = crypto.randomUUID();
     document.getElementById("_verdict").replaceWith(element);
-    const actions = document.getElementById("_actions");
-    actions.replaceChildren();
-    if (element.dataset.verdict) {
-      const next = box.querySelector("template[data-next]").content.firstElementChild.cloneNode(true);
-      next.addEventListener("click", () => show(view.waiting()));
-      actions.append(next);
-    }
-    showCounters();
-    showNetwork();
-    form.dispatchEvent(new CustomEvent("door:shown"));
-  };
-  const placeValue = () => form.elements.place?.value ?? "";
-  const showCounters = () => {
-    const here = place();
-    const screenings = here.screening ? [here.screening] : data.screenings()
-      .filter(({ opens, ends }) => Date.parse(opens) <= data.now && data.now <= Date.parse(ends)).map(({ id }) => id);
-    if (!sync.isOnline && data.isUsable) notices.counters(counted(screenings.flatMap((id) => data.tickets(id)), data));
-  };
-  const showGuests = () => {
-    show(guestList(box, {
-      data,
-      phrases,
-      here: place().screening,
-      scan: (text, screening) => answerHere({ text, nonce: crypto.randomUUID(), at: screening && { screening } }),
+    const next = element.dataset.verdict ? [this.#nextButton()] : [];
+    document.getElementById("_actions").replaceChildren(...next);
+    this.#showCounters();
+    this.#showNetwork();
+    this.#form.dispatchEvent(new CustomEvent("door:shown"));
+  }
+
+  #nextButton() {
+    const button = this.#box.querySelector("template[data-next]").content.firstElementChild.cloneNode(true);
+    button.addEventListener("click", () => this.#show(this.#view.waiting()));
+    return button;
+  }
+
+  #showGuests() {
+    this.#show(guestList(this.#box, {
+      data: this.#data,
+      phrases: this.#phrases,
+      here: this.#place.screening,
+      scan: (text, screening) => this.#answer({ text, nonce: crypto.randomUUID() }, screening && { screening }),
     }));
-  };
+  }
 
-  // The scans that htmx sends.
-  form.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    const scan = { text: String(ctx.request.body.get("code")), nonce: crypto.randomUUID() };
-    tries.set(ctx, scan);
-    ctx.request.body.set("nonce", scan.nonce);
-    if (data.isUsable) ctx.request.timeout = PATIENCE;
-  }, { signal });
-  form.addEventListener("htmx:before:request", (event) => {
-    if (sync.isOnline || !data.isUsable) return;
-    event.preventDefault();
-    answerHere(tries.get(event.detail.ctx));
-  }, { signal });
-  const withoutAnswer = (event) => {
-    const { ctx } = event.detail;
-    if (!ctx || !data.isUsable || (ctx.response && ctx.response.status < 500)) return;
-    const isNext = ctx.sourceElement?.closest?.("#_actions");
-    if (!isNext && !tries.has(ctx)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation(); // door.js would say that nobody answers
-    sync.lost();
-    if (isNext) show(view.waiting());
-    else answerHere(tries.get(ctx));
-  };
-  document.addEventListener("htmx:error", withoutAnswer, { capture: true, signal });
-  document.addEventListener("htmx:before:swap", withoutAnswer, { capture: true, signal });
-  // What the server let in at this device is known here at once, in case the network goes before the next exchange.
-  form.addEventListener("htmx:after:swap", async ({ detail: { ctx } }) => {
-    const scan = tries.get(ctx);
-    if (!scan || document.getElementById("_verdict").dataset.verdict !== "in") return;
-    const ticket = await ticketIdOf(scan.text, data);
-    if (!ticket) return;
-    const admission = { ticket, at: data.now, gate: gate(), nonce: scan.nonce, isKnown: true };
-    data.addAdmission(admission);
-    await store.recordKnown(admission).catch(() => {});
-  }, { signal });
+  #showPlace() { showPlace(this.#place, this.#data, this.#phrases, this.#gate); }
 
-  // What pages of the server do otherwise.
-  document.addEventListener("click", (event) => {
-    if (sync.isOnline || !event.target.closest?.(".guests-link a")) return;
-    event.preventDefault();
-    showGuests();
-  }, { signal });
-  placeForm(data, phrases, {
-    isOffline: () => !sync.isOnline && data.isUsable,
-    moved(value, name) {
-      form.elements.place.value = value;
-      if (name) nameGate(form, name);
-      showPlace(place(), data, phrases, gate());
-      show(view.waiting());
-    },
-  }, signal);
-  addEventListener("offline", () => { if (data.isUsable) sync.lost(); }, { signal });
-  addEventListener("online", () => sync.now(), { signal });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) sync.now(); }, { signal });
-  signal.addEventListener("abort", () => sync.stop());
+  async #showNetwork() { this.#notices.show(this.sync.isOnline, (await store.unsent()).length); }
 
-  document.querySelector("[data-offline-removal]")?.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    await sendScans(box.dataset.scans, data).catch(() => {});
-    event.target.submit();
-  }, { signal });
-
-  // A page that came without the server has no tokens: its forms get those of a new page.
-  const fetchForms = async () => {
-    const got = await fetch(form.dataset.scan, { signal: AbortSignal.timeout(4000) });
-    if (!got.ok) throw new Error("no page");
-    if (got.redirected) { location.assign(form.dataset.scan); return; }
-    const page = new DOMParser().parseFromString(await got.text(), "text/html");
-    const token = page.querySelector("input[name=csrf_token]").value;
-    for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token;
-    box.dataset.shell = "no";
-  };
-});
+  /** Shows the counters without the server: of the screening, or of all that admit now. */
+  #showCounters() {
+    const [data, { screening }] = [this.#data, this.#place];
+    if (this.sync.isOnline || !data.isUsable) return;
+    const isOpen = ({ opens, ends }) => Date.parse(opens) <= data.now && data.now <= Date.parse(ends);
+    const ids = screening ? [screening] : data.screenings().filter(isOpen).map(({ id }) => id);
+    this.#notices.counters(counted(ids.flatMap((id) => data.tickets(id)), data));
+  }
+}
