@@ -1,4 +1,4 @@
-"""Embedded Postgres: the server out of a Python wheel, so that one machine needs nothing installed.
+"""Embedded Postgres: the server comes in a Python wheel, so that a machine needs no Postgres of its own.
 
 The server listens on a Unix socket alone. Postgres refuses to run as root: root starts it as `nobody`, and
 where `nobody` cannot reach the data folder (a checkout below /root), the data lives below /var/lib, found again

@@ -1,4 +1,4 @@
-"""The demo's two sites and five auditoriums, each with another shape and colour of tickets.
+"""The demo's two sites and five auditoriums, which differ in shape and in the colour of their tickets.
 
 Each auditorium keeps to the law: 2 % wheelchair spaces, each with a companion's seat, and wide seats (see the
 Decreto 5.296/2004, art. 23), rounded up.

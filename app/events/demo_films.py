@@ -1,5 +1,7 @@
-"""The demo's films: ten of the public domain. Titles, years, directors and lengths are true; age ratings are
-examples, since each house shows its own copies and the ministry rates those."""
+"""The demo's films: ten of the public domain. Titles, years, directors and lengths are true.
+
+The age ratings are examples: the ministry rates each copy of a film.
+"""
 
 from __future__ import annotations
 

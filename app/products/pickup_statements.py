@@ -1,7 +1,6 @@
 """The SQL of what the counter hands out. Writers lock the items of the order first, in the order of their keys.
 
-A cancellation locks the stock rows before them, and a hand-out locks no stock row: the two cannot wait for each other
-in a circle.
+A cancellation locks the stock rows before them, and a hand-out locks no stock row: the two cannot deadlock.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The payment page: the Pix code or the link to the card page, the wait for the provider, and failed payments.
 
-The page becomes the tickets by itself: htmx polls `…/payment/status`, which costs one statement while nothing changes.
-Without scripts the page reloads itself.
+The page turns into the order's page by itself: htmx polls `…/payment/status`, which costs one statement while nothing
+changes. Without scripts the page reloads itself.
 """
 
 from __future__ import annotations

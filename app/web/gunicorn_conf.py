@@ -1,8 +1,8 @@
 """The settings of gunicorn, for one machine and for the container image: gevent workers that share their memory.
 
 The application is loaded once, before the workers are forked, so that they share its memory. gevent and
-its patches must be in place before that, or locks would block a whole worker. The database's connections give way
-by themselves (`adapters.postgres_limits`).
+its patches must be in place before that, or locks would block a whole worker. The database's connections are
+cooperative without a patch (`adapters.postgres_limits`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Draws the posters of the demo's films, all in the public domain: 400 × 600, at most four colours and their tints.
 
-Each tells its film by one object's silhouette. Margin, lettering and colophon are shared; ground and composition
-differ: here the diagonals, the pattern and the still life; the axes are in `posters_axis.py`, the discs in
-`posters_disc.py`.
+Each poster shows one object of its film as a silhouette. All have the same margin, lettering and colophon, and differ
+in background and composition. Those with diagonals, the pattern and the still life are in this module, those built on
+an axis in `posters_axis.py`, those built on a disc in `posters_disc.py`.
 Run: .venv/bin/python -m tools.art.posters
 """
 
