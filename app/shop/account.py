@@ -1,4 +1,4 @@
-"""The pages of accounts: sign up, sign in and out, a new password, name and password of an account."""
+"""The pages by which people reach their account: sign up, sign in and out, links in mails, a new password."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from app.web.security import address_key, current_visitor, new_visitor, over_tls
 from app.web.sign_in import (
     browser_keys,
     end_session,
-    require_account,
     session_key,
     signed_in_user,
     start_session,
@@ -37,14 +36,7 @@ TYPED_EMAIL = "typed_email"  # in the session, until the next form of an account
 MAILS_AN_HOUR = 300  # from one address: a whole foyer may share it; each mailbox has a lower limit
 
 
-def _account_user() -> User:
-    """The signed-in user of a request to a page that requires an account."""
-    user = signed_in_user()
-    assert user is not None
-    return user
-
-
-def _begin_session(authenticate: Callable[[], User]) -> User:
+def begin_session(authenticate: Callable[[], User]) -> User:
     """Begin a session of the user that `authenticate` returns, and move this browser's open orders to it.
 
     The session gets a new key and a new visitor: a copy of the old cookie is worth nothing afterwards.
@@ -109,7 +101,7 @@ def do_sign_in() -> ResponseReturnValue:
     email, password = request.form.get("email", ""), request.form.get("password", "")
     actor = current_actor()
     try:
-        user = _begin_session(lambda: users.sign_in(email, password, actor, browser_keys()))
+        user = begin_session(lambda: users.sign_in(email, password, actor, browser_keys()))
     except WrongPassword as error:
         return _invalid_form("page_sign_in", error)
     except TooMany as error:
@@ -169,7 +161,7 @@ def do_verify(token: str) -> ResponseReturnValue:
     actor = current_actor()
     password, proof = request.form.get("password", ""), session.get(SIGNED_UP, "")
     try:
-        _begin_session(lambda: users.verify_email(token, password, actor, browser_proof=proof))
+        begin_session(lambda: users.verify_email(token, password, actor, browser_proof=proof))
     except InvalidEmailToken as error:
         return _link_over(error)
     except WrongPassword as error:
@@ -223,7 +215,7 @@ def new_password(token: str) -> ResponseReturnValue:
 @blueprint.post("/account/reset/<token>")
 def do_new_password(token: str) -> ResponseReturnValue:
     try:
-        _begin_session(lambda: users.reset_password(token, request.form.get("password", "")))
+        begin_session(lambda: users.reset_password(token, request.form.get("password", "")))
     except Invalid as error:
         return _new_password_page(token, {error.field: sentence(error, ACCOUNT)}, error.status)
     except InvalidEmailToken as error:
@@ -239,55 +231,3 @@ def _new_password_page(token: str, errors: dict[str, str], status: int = 200) ->
         return _link_over(error)
     page = render_template("shop/page_new_password.html", token=token, owner=owner, errors=errors)
     return page, status, {"Cache-Control": "no-store"}
-
-
-@blueprint.post("/account/verification")
-@require_account
-def send_verification() -> ResponseReturnValue:
-    user = _account_user()
-    throttle.hit("mails", address_key(), limit=MAILS_AN_HOUR, seconds=3600)
-    with db.transaction():
-        users.send_verification(user.id)
-    return render_template("shop/page_look_in_mail.html", email=user.email, why="verify")
-
-
-@blueprint.get("/account")
-@require_account
-def account() -> ResponseReturnValue:
-    return _account({})
-
-
-def _account(errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
-    page = render_template("shop/page_account.html", user=signed_in_user(), errors=errors, form=request.form)
-    return page, status, {"Cache-Control": "no-store"}
-
-
-@blueprint.post("/account/name")
-@require_account
-def change_name() -> ResponseReturnValue:
-    user = _account_user()
-    try:
-        with db.transaction():
-            users.change_name(user.id, request.form.get("name", ""))
-    except Invalid as error:
-        return _account({error.field: sentence(error, ACCOUNT)}, error.status)
-    flash(_("Saved."))
-    return redirect(links.account(), 303)
-
-
-@blueprint.post("/account/password")
-@require_account
-def change_password() -> ResponseReturnValue:
-    user = _account_user()
-    try:
-        _begin_session(
-            lambda: users.change_password(user.id, request.form.get("old", ""), request.form.get("new", ""))
-        )
-    except Invalid as error:
-        missing = {} if request.form.get("old") else {"old": _("Type your current password too.")}
-        wrong = {error.field: sentence(error, ACCOUNT)}
-        return _account(missing | wrong | missing, error.status)
-    except TooMany as error:
-        return _account({"old": wait(error)}, error.status)
-    flash(_("Saved. Other devices are signed out."))
-    return redirect(links.account(), 303)
