@@ -21,6 +21,8 @@ async function leaveIfThere(leave, isPatient = false) {
   else showOffline();
 }
 
+const isOnThisPage = (link) => link.hash && link.pathname === location.pathname && link.search === location.search;
+
 function onSubmit(event) {
   const { target: form, submitter } = event;
   if (event.defaultPrevented || checked.delete(form)) return; // a script sends it, or it was checked
@@ -41,7 +43,7 @@ window.addEventListener("submit", (event) => {
 
 window.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
-  if (!link || event.defaultPrevented || link.target || link.hash) return;
+  if (!link || event.defaultPrevented || link.target || isOnThisPage(link)) return;
   event.preventDefault();
   leaveIfThere(() => { location.assign(link.href); });
 });

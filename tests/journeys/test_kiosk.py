@@ -144,6 +144,22 @@ def test_without_the_server_the_page_says_so_and_comes_back(app: Flask, new_page
     expect(page.locator("form[data-seats]")).to_be_visible()
 
 
+def test_a_new_machine_waits_for_the_server(app: Flask, new_page: NewPage) -> None:
+    browser = kiosk_browser(new_page, Kiosk(app, "pt-BR"))
+    page = browser.page
+
+    def cut(route: Route) -> None:
+        route.abort("internetdisconnected")
+
+    page.route("**/healthz", cut)
+    with page.expect_event("requestfailed"):
+        browser.open("/kiosk")
+    expect(page.get_by_role("heading", name="Parear esta tela")).to_be_visible()
+    expect(page.locator(".pairing-code")).to_have_count(0)
+    page.unroute("**/healthz", cut)
+    expect(page.locator(".pairing-code")).to_be_visible()  # by itself
+
+
 def test_touches_without_the_server_lead_to_no_error_page(app: Flask, new_page: NewPage) -> None:
     screening = make_screening("oooooooooo")
     browser = kiosk_browser(new_page, paired_kiosk(app, screening.cinema.id, "pt-BR"))

@@ -13,7 +13,7 @@ from tests.orders import purchases
 from tests.reservations.auditoriums import make_screening
 from tests.shop.visitor import order_at
 
-ADDRESS = ["j", "o", "s", "e", "_", "1", ".", "q", "@gmail.com"]
+ADDRESS = ["j", "o", "s", "e", "_", "1", ".", "q"]
 
 
 def buy(kiosk: Kiosk, screening: Screening) -> str:
@@ -52,22 +52,20 @@ def test_the_tickets_by_e_mail(
     names = {"_": "sublinhado", ".": "ponto"}
     for key in ADDRESS:
         press(keys.get_by_role("button", name=names.get(key, key), exact=True))
-    expect(field).to_have_value("jose_1.q@gmail.com")
+    expect(field).to_have_value("jose_1.q")
     field.focus()
     page.keyboard.press("Tab")
     expect(keys.locator(":focus")).to_have_count(1)  # the keys come after the field
 
-    for _ in "@gmail.com":
-        press(keys.get_by_role("button", name="Apagar um caractere"))
     send = page.get_by_role("button", name="Enviar", exact=True)
     press(send)
     expect(page.get_by_text("Este e-mail está incompleto.")).to_be_visible()
     expect(field).to_have_value("jose_1.q")
     steps.check()
-    press(keys.get_by_role("button", name="@gmail.com"))
+    for key in ("@gmail.com", "x", "Apagar um caractere"):
+        press(keys.get_by_role("button", name=key, exact=True))
     press(send)
     expect(page.get_by_text("Os ingressos vão também por e-mail para j•••q@gmail.com.")).to_be_visible()
-    steps.check()
     assert order_at(path).email == "jose_1.q@gmail.com"
 
     press(page.get_by_role("button", name="Pronto"))
