@@ -3,7 +3,7 @@ import { onElements } from "./behaviour.js";
 import { hush, isListening, say } from "./kiosk_voice.js";
 import { describe, readable, textOf } from "./kiosk_spoken_text.js";
 
-const SPOKEN = ".where .what, main [role=alert], main .errors, main h2, [data-spoken], .bar .sum";
+const SPOKEN = ".where .what, main [role=alert], main .errors, main h2, [data-spoken], .pay :is(.amount, .at-terminal, .notice), .bar .sum";
 const SETTLED_MS = 60; // the focus of a new page is set by then
 
 onElements("[data-spoken-words]", (guide, signal) => {

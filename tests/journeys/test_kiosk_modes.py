@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.in_process_browser import InProcessBrowser
 from tests.journeys.kiosk_measures import Measures
 from tests.journeys.test_kiosk import LANDSCAPE, PORTRAIT, kiosk_browser, newest_order
+from tests.journeys.test_kiosk_card import act_at_terminal, expect_stage
 from tests.kiosk.kiosk_visitor import Kiosk, pair
 from tests.orders import purchases
 from tests.orders.concessions import add_combo, add_product
@@ -88,9 +89,17 @@ def test_every_page_in_every_mode(app: Flask, new_page: NewPage, size: str) -> N
     purchases.run_due_work()
     expect(page.locator("[data-stage=code] .qr")).to_be_visible()
     walk.look("payment")
-    purchases.pay(newest_order(walk.kiosk))
+    page.get_by_role("button", name="Prefiro cartão").tap()
+    expect_stage(page, "preparing")
+    purchases.run_due_work()
+    expect_stage(page, "terminal")
+    walk.look("card at the terminal")
+    act_at_terminal(f"/orders/{newest_order(walk.kiosk).token}", "insert", "approve")
     expect(page.locator(".kiosk-order")).to_be_visible()
     walk.look("paid")
+    page.get_by_text("Enviar também por e-mail").tap()
+    expect(page.locator(".keyboard button").first).to_be_visible()
+    walk.look("e-mail")
     assert walk.measures.found == []
 
 
@@ -180,3 +189,20 @@ def test_two_seats_and_a_combo_by_keypad_alone(app: Flask, new_page: NewPage) ->
     move_to(".kiosk-paid form button")
     press("Enter")
     expect(page.locator(".attract")).to_be_visible()
+
+
+def test_control_small_texts_and_targets_out_of_reach_are_found(app: Flask, new_page: NewPage) -> None:
+    walk = Walk(app, new_page, "portrait")
+    walk.browser.open("/kiosk")
+    expect(walk.page.locator(".pairing-code")).to_be_visible()
+    walk.page.evaluate(
+        """() => {
+        document.body.insertAdjacentHTML("afterbegin", "<button class=spoiled>tiny</button><img src='/x.png'>");
+        const { style } = document.querySelector(".spoiled");
+        Object.assign(style, { position: "fixed", top: "0", fontSize: "10px", height: "30px", width: "70px" });
+        }"""
+    )
+    walk.measures.look("spoiled", ("low",), with_axe=True)
+    found = "\n".join(walk.measures.found)
+    for complaint in ("tiny: 10 px", "tiny: 70 x 30", "tiny: out of reach at 0", "image-alt"):
+        assert complaint in found
