@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageEnhance, ImageFilter
 from playwright.sync_api import Browser, Page, expect
 
@@ -125,4 +126,7 @@ def test_the_camera_reads_a_ticket(
     page.locator("#code").click()
     expect(page.locator("#code")).to_have_attribute("inputmode", "text")
     expect(page.locator("#code")).to_be_focused()
+    page.get_by_role("button", name="Usar a câmera").click()
+    expect(page.locator("video")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
     assert complaints == []

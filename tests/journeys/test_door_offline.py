@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.conftest import BROWSER_SECONDS
@@ -76,6 +77,10 @@ def restore(page: Page) -> None:
     expect(page.locator(STRIP)).to_be_empty()
 
 
+def expect_accessible(page: Page) -> None:
+    assert Axe().run(page).response["violations"] == []
+
+
 def unsent(page: Page) -> int:
     found: int = page.evaluate(
         """() => new Promise((resolve) => {
@@ -112,8 +117,10 @@ def test_the_network_fails_and_comes_back(new_page: NewPage, server: LiveServer,
     expect_verdict(page, "Pode entrar")
     expect(page.locator("#_verdict .seat b")).to_have_text(re.compile(r"^[A-Z]+\d+$"))
     expect(page.locator(STRIP)).to_contain_text("1 por enviar")
+    expect_accessible(page)
     page.get_by_role("button", name="Próximo").click()
     expect_verdict(page, "Leia o QR")
+    expect_accessible(page)
     scan(page, first)
     expect_verdict(page, "Já entrou")
     expect(page.locator("#_verdict")).to_contain_text("Portão A")
@@ -130,12 +137,15 @@ def test_the_network_fails_and_comes_back(new_page: NewPage, server: LiveServer,
     page.get_by_role("link", name="Lista").click()
     seat = page.locator(".guest-rows li", has=page.locator(".guest-state")).first
     expect(seat).to_contain_text("entrou")
+    expect_accessible(page)
     page.locator("#guest-query").fill("ninguém com este nome")
     expect(page.locator(".guest-rows li")).to_have_count(0)
 
     context = page.context
     page.close()
     page = context.new_page()
+    page.goto(f"{server.url}/staff/guests")
+    expect(page.get_by_role("heading", name="Lista da sessão")).to_be_visible()
     page.goto(f"{server.url}/staff/scan")
     expect(page.locator(STRIP)).to_contain_text("1 por enviar")
     scan(page, second)
@@ -163,6 +173,7 @@ def test_one_ticket_at_two_doors(new_page: NewPage, server: LiveServer, bought: 
     for page in (alone, other):
         notice = page.locator("[data-offline-conflicts] li")
         expect(notice).to_contain_text(re.compile(r"^\s*[A-Z]+\d+ entrou em duas portas: .*Portão"))
+    expect_accessible(alone)
     alone.get_by_role("button", name="Visto").click()
     expect(alone.locator("[data-offline-conflicts] li")).to_have_count(0)
     alone.reload()
