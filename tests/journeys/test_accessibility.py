@@ -1,79 +1,26 @@
-"""axe finds nothing on every page in its main states, in both languages and colour schemes, on phone and desktop."""
+"""axe finds nothing on the pages of customers in their main states, in both languages and colour schemes."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page
 from sqlalchemy import text
-from werkzeug.test import TestResponse
 
 from app.cli.demo import load_demo
-from app.core import cache, config, db
+from app.core import cache, db
 from app.events import service as events
 from app.events.service import Screening
 from app.orders.service import OrderView
 from app.reservations import service as reservations
-from app.tickets import scanned_text
 from app.web import links
-from tests.door import door_fixtures as door
-from tests.door.offline_fixtures import OfflineDoor
-from tests.journeys.in_process_browser import InProcessBrowser
+from tests.journeys.axe_checks import DEVICES, PHONE, AxeChecks, NewPage
 from tests.orders import purchases
 from tests.orders.concessions import add_product
 from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
-from tests.shop.visitor import Visitor
-from tests.users.account_data import PASSWORD, mail_link, make_account, send_due_mails
-
-PHONE = {"viewport": {"width": 390, "height": 844}}
-DESKTOP = {"viewport": {"width": 1280, "height": 900}}
-DEVICES = [pytest.param("pt-BR", PHONE, id="pt-phone"), pytest.param("en", DESKTOP, id="en-desktop")]
-axe = Axe()
-NewPage = Callable[..., Page]
-
-
-class AxeChecks:
-    """Opens pages and runs axe on each, in the dark and the light scheme; `found` are the violations."""
-
-    def __init__(self, app: Flask, new_page: NewPage, language: str, device: Mapping[str, object]) -> None:
-        self.app = app
-        self.language = language
-        self.ana = Visitor(app, language)
-        self.ana.client.set_cookie("language", "en" if language == "en" else "pt_BR")
-        self.browser = InProcessBrowser(new_page, self.ana, locale=language, color_scheme="dark", **device)
-        self.found: list[str] = []
-
-    def at(self, name: str, path: str, status: int = 200) -> None:
-        assert self.browser.open(path) == status, name
-        self.here(name)
-
-    def after(self, name: str, answer: TestResponse, status: int) -> None:
-        assert self.browser.show(answer) == status, name
-        self.here(name)
-
-    def here(self, name: str) -> None:
-        page = self.browser.page
-        page.evaluate(axe.axe_script)
-        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        self._run(f"{name}, dark", {"resultTypes": ["violations"]})
-        page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        # Only rules of colours can differ between the schemes.
-        colours = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
-        self._run(f"{name}, light", {"resultTypes": ["violations"], "runOnly": colours})
-
-    def _run(self, name: str, options: dict[str, object]) -> None:
-        run = "options => axe.run(options).then(results => results.violations)"
-        for violation in self.browser.page.evaluate(run, options):
-            nodes = [
-                f"{' '.join(map(str, node['target']))} {node.get('failureSummary', '')}"
-                for node in violation["nodes"][:3]
-            ]
-            self.found.append(f"{name}: {violation['id']}: " + " | ".join(nodes))
+from tests.users.account_data import PASSWORD, mail_link, send_due_mails
 
 
 @pytest.fixture
@@ -268,66 +215,6 @@ def test_account_pages(checks: AxeChecks) -> None:
     checks.at("own orders", "/account/orders")
     checks.ana.post("/account/name", {"name": "Ana Maria"})
     checks.at("account, saved", "/account")
-    assert checks.found == []
-
-
-@pytest.mark.parametrize(("language", "device"), DEVICES)
-def test_staff_pages(checks: AxeChecks) -> None:
-    make_account("porta@example.org", role="door")
-    checks.ana.post("/account/sign-in", {"email": "porta@example.org", "password": PASSWORD})
-    checks.at("account of the door", "/account")
-    make_account("gerente@example.org", role="manager")
-    checks.ana.post("/account/sign-in", {"email": "gerente@example.org", "password": PASSWORD})
-    _report_a_conflict(OfflineDoor(checks.app, door.make_door_screening()))
-    checks.at("the keys", "/staff/keys")
-    checks.after("a block that is not confirmed", checks.ana.post("/staff/keys/blocked"), 422)
-    checks.at("conflicts at the doors", "/staff/conflicts")
-    checks.at("devices", "/staff/devices")
-    assert checks.found == []
-
-
-def _report_a_conflict(phone: OfflineDoor) -> None:
-    (ticket, _) = door.issue_tickets(phone.screening)
-    phone.sync(phone.scanned(ticket), phone.scanned(ticket))
-
-
-@pytest.mark.parametrize(("language", "device"), DEVICES)
-def test_the_door(checks: AxeChecks) -> None:
-    screening = door.make_door_screening()
-    make_account("gerente@example.org", role="manager")
-    checks.ana.post("/account/sign-in", {"email": "gerente@example.org", "password": PASSWORD})
-    checks.at("the door waits", "/staff/scan")
-    checks.browser.page.locator("details.standing").evaluate("one => one.open = true")
-    checks.here("where staff stand")
-    checks.after(
-        "a place that is none", checks.ana.post("/staff/place", {"place": "x", "gate": "x" * 99}), 422
-    )
-    checks.after("nothing was scanned", checks.ana.post("/staff/admissions", {"code": ""}), 422)
-    for name, (make, _kind, in_english, _in_portuguese) in door.SCAN_CASES.items():
-        door.delete_tickets()
-        sent = checks.ana.post(
-            "/staff/admissions", {"code": make(screening), "place": f"screening-{screening.id}"}
-        )
-        checks.at(f"door, {name} ({in_english})", sent.location)
-    door.delete_tickets()
-    here = {"code": door.issue_tickets(screening)[0].code, "place": f"screening-{screening.id}"}
-    config.use(config.settings().changed(cinema={"doors_open_minutes": 1}))
-    checks.at("door, too early, to a supervisor", checks.ana.post("/staff/admissions", here).location)
-    link = checks.browser.page.get_by_role("link", name=re.compile("Supervis"))
-    checks.at("a supervisor decides", str(link.get_attribute("href")))
-    checks.at("a supervisor's PIN", "/staff/pin")
-    checks.at("the guest list", "/staff/guests")
-    checks.at("a search that finds nothing", "/staff/guests?q=nobody")
-    with db.transaction() as session:  # the minute of the misses above could end before those below
-        session.execute(text("delete from core.throttle"))
-    for _ in range(scanned_text.MISSES_PER_MINUTE):
-        checks.ana.post("/staff/admissions", {"code": "AAAAAAAAAA"})
-    checks.after("too many wrong codes", checks.ana.post("/staff/admissions", {"code": "AAAAAAAAAA"}), 429)
-    checks.browser.page.evaluate(
-        """() => document.getElementById('_verdict').replaceWith(
-        document.querySelector('template[data-no-answer]').content.cloneNode(true))"""
-    )
-    checks.here("the server does not answer")
     assert checks.found == []
 
 

@@ -15,7 +15,7 @@ from app.tickets import service
 from app.tickets.service import Action, Admission, Door, Ticket
 from tests.actors import door_actor
 from tests.tickets.conftest import FULL, STUDENT, Issue, admit, of_order
-from tests.tickets.test_admission import time_passes
+from tests.tickets.test_admission_tries import time_passes
 
 SUPERVISOR = 3
 
