@@ -4,13 +4,14 @@
 #   make check   lint, format, types and import rules alone
 #   make audit   look for pinned packages with known vulnerabilities (needs the network)
 #   make bench   measure it
+#   make fuzz    try 500 requests of each kind on each operation of the REST API (FUZZ_EXAMPLES=2000 for more)
 #   make kiosk   run a kiosk of the foyer here: server, browser, print agent (ARGS='--size landscape' for the other screen)
 PYTHON ?= python3
 # Files and output are UTF-8 under every locale (the locale pt_BR is ISO-8859-1).
 export PYTHONUTF8 = 1
 ARGS ?=
 
-.PHONY: run test check audit bench kiosk setup setup-dev format clean
+.PHONY: run test check audit bench fuzz kiosk setup setup-dev format clean
 .DEFAULT_GOAL := run
 
 setup:
@@ -35,6 +36,9 @@ audit: setup-dev
 bench:
 	@$(PYTHON) -m tools.build.setup --dev --browser --bench
 	@.venv/bin/python -m tools.bench $(ARGS)
+
+fuzz: setup-dev
+	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),500) .venv/bin/python -m pytest --timeout 7200 tests/api/test_contract.py $(ARGS)
 
 kiosk:
 	@$(PYTHON) -m tools.build.setup --dev --browser

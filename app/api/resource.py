@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Request
+from flask import Request, Response
 from flask_smorest import Blueprint
 from marshmallow import RAISE
 from webargs.flaskparser import FlaskParser, abort, is_json_request
@@ -36,6 +36,7 @@ class Resource(Blueprint):
     def __init__(self, name: str, *, about: str) -> None:
         super().__init__(name, f"api_{name}", description=about)
         self.before_request(limits.count_request)
+        self.after_request(_not_stored)
         problems.answer_errors_of(self)
         csrf.exempt(self)  # no cookie identifies a caller of the API
 
@@ -55,3 +56,9 @@ class Resource(Blueprint):
             return self.post(rule)(acting)
 
         return decorate
+
+
+def _not_stored(response: Response) -> Response:
+    """Keep answers out of caches, unless the view allows it: they name an order, or change at every moment."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -133,3 +133,10 @@ def test_a_bad_body_is_refused(
         headers={"Content-Type": content_type, "Idempotency-Key": "k" * 20},
     )
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
+
+
+def test_answers_about_an_order_are_not_stored(buyer: Buyer, client: FlaskClient) -> None:
+    order = buyer.begin(1)
+    for part in ("", "/payments", "/tickets"):
+        answer = client.get(f"{BASE}/orders/{order['token']}{part}")
+        assert answer.headers["Cache-Control"] == "no-store"
