@@ -58,11 +58,11 @@ def sandbox_terminal_act(device_id: uuid.UUID) -> Response:
         return redirect(links.sandbox_terminal(kiosk.id), 303)
     if act not in (*ACTS, "lost"):
         return _page(kiosk, 422)
+    if act == "lost":  # silent before the approval, else the tick of payments could learn of it
+        _terminals().be_silent(kiosk.id, LOST_SECONDS)
     if not _terminals().act(kiosk.id, transaction_id[:40], "approve" if act == "lost" else act):
         return _page(kiosk, 409)
-    if act == "lost":
-        _terminals().be_silent(kiosk.id, LOST_SECONDS)
-    elif act != "insert":
+    if act not in ("lost", "insert"):
         with db.transaction():
             payments.report_change(transaction_id)
         return redirect(_back(kiosk) or links.sandbox_terminal(kiosk.id), 303)
