@@ -1,5 +1,5 @@
 // The scan page of a device that works without network. While the server answers, it decides, and this device only
-// takes part in its data. A scan that gets no answer within a second is decided here; it keeps the number (nonce) that
+// takes part in its data. A scan that gets no answer in time is decided here; it keeps the number (nonce) that
 // the server may have seen, so that it counts once. Nothing is green before it is on the disk.
 import { announce, onElements } from "./behaviour.js";
 import { DoorData } from "./door_data.js";
@@ -51,6 +51,7 @@ class OfflineDoor {
   /** Listens to the page. */
   watch(signal) {
     watchScans(this.#form, {
+      patience: () => this.#box.dataset.patience,
       isOnline: () => this.sync.isOnline,
       isUsable: () => this.#data.isUsable,
       lost: () => this.sync.lost(),

@@ -1,9 +1,8 @@
 // The scans that htmx sends to the server, on a device that works without network: each gets a number (nonce), and
 // those without an answer go to the device.
-const PATIENCE = "1s"; // for the server's verdict
 
 /**
- * Watches the scan form. `door` has: isOnline(); isUsable(), whether there is data to decide by; lost(), no server was
+ * Watches the scan form. `door` has: patience(), how long to wait for the server's verdict (`1s`); isOnline(); isUsable(), whether there is data to decide by; lost(), no server was
  * found; answer(scan), decide {text, nonce} here; wait(), show the waiting page; decided(scan), the server answered.
  */
 export function watchScans(form, door, signal) {
@@ -13,7 +12,7 @@ export function watchScans(form, door, signal) {
     const scan = { text: String(ctx.request.body.get("code")), nonce: crypto.randomUUID() };
     tries.set(ctx, scan);
     ctx.request.body.set("nonce", scan.nonce);
-    if (door.isUsable()) ctx.request.timeout = PATIENCE;
+    if (door.isUsable()) ctx.request.timeout = door.patience();
   }, { signal });
   form.addEventListener("htmx:before:request", (event) => {
     if (door.isOnline() || !door.isUsable()) return;

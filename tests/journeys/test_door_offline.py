@@ -67,6 +67,11 @@ def ready(page: Page) -> None:
     expect(page.locator("[data-offline=on]")).to_have_attribute("data-kept", re.compile("."))
 
 
+def wait_for_the_server(page: Page) -> None:
+    """From now on a slow answer is no lost one."""
+    page.locator("[data-offline=on]").evaluate("box => { box.dataset.patience = '30s'; }")
+
+
 def cut(page: Page) -> None:
     page.context.set_offline(True)
     expect(page.locator(STRIP)).to_contain_text("sem rede, dados de")
@@ -154,6 +159,7 @@ def test_the_network_fails_and_comes_back(new_page: NewPage, server: LiveServer,
     wait_for_admitted(page, server, "Portão A", 2)
     expect_verdict(page, "Pode entrar")  # the page stays as it is
     assert unsent(page) == 0
+    wait_for_the_server(page)
     scan(page, second)  # now by the server, with a form that came without it
     expect_verdict(page, "Já entrou")
     expect(page.get_by_role("link", name="Próximo")).to_be_visible()
@@ -208,6 +214,7 @@ def test_an_answer_that_comes_late_is_the_same_scan(
     page.route("**/staff/offline/changes*", lambda route: route.fulfill(status=500))
     with page.expect_response("**/staff/offline/changes*"):
         pass
+    wait_for_the_server(page)
     scan(page, other)
     expect_verdict(page, "Já entrou")
     expect(page.get_by_role("link", name="Próximo")).to_be_visible()
