@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from tools.bench import door, door_page, holds, load, offline_door, sql
+from tools.bench import door, door_page, holds, load, sql
 from tools.bench.processor import spent
 from tools.bench.report import Figure, at_least, at_most, show
 from tools.bench.server import BenchServer
@@ -107,7 +107,6 @@ def _door(server: BenchServer, hello: Callable[[], Sample]) -> None:
         _show(name, found, "32/s, p95 703 ms", f"p95 {p95[-1]:.0f} ms, {door.SCANNERS} scanners")
     there.reset()
     door_page.measure(server, there)
-    offline_door.measure(server, there)
 
 
 def _show(name: str, found: dict[str, Ratios], rival: str = "", note: str = "") -> None:
