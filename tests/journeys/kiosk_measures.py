@@ -56,13 +56,17 @@ class Measures:
     reach: float  # of the screen's height, from below: where all controls are in the mode "low"
     found: list[str]
 
-    def look(self, name: str, modes: tuple[str, ...], *, with_axe: bool = False) -> None:
-        """Measure the open page in these modes, and let axe look at it if asked."""
+    def switch(self, modes: tuple[str, ...]) -> None:
+        """Show the open page in these modes, until it changes."""
         self.page.evaluate(
             """chosen => { for (const mode of ["large", "contrast", "low", "listen"])
                 document.documentElement.toggleAttribute(`data-${mode}`, chosen.includes(mode)); }""",
             list(modes),
         )
+
+    def look(self, name: str, modes: tuple[str, ...], *, with_axe: bool = False) -> None:
+        """Measure the open page in these modes, and let axe look at it if asked."""
+        self.switch(modes)
         size = self.page.viewport_size
         assert size is not None
         height, width = size["height"], size["width"]

@@ -23,6 +23,16 @@ ALONE: tuple[tuple[str, ...], ...] = ((), ("large",), ("contrast",), ("low",), (
 TOGETHER = ("large", "contrast", "low", "listen")
 REACH = {"portrait": 0.5, "landscape": 0.75}
 
+# As many posters and screenings as the page has at most.
+FILL_THE_FIRST_PAGE = """() => {
+  for (const [one, most] of [[".wall button", 3], [".board button", 4]]) {
+    const first = document.querySelector(one);
+    while (first.parentElement.childElementCount < most) first.after(first.cloneNode(true));
+  }
+}"""
+TOUCH_IS_IN_SIGHT = """() => document.querySelector(".touch").getBoundingClientRect().bottom
+    <= document.querySelector(".access").getBoundingClientRect().top"""
+
 
 class Walk:
     """Goes through a purchase and looks at every page."""
@@ -65,6 +75,11 @@ def test_every_page_in_every_mode(app: Flask, new_page: NewPage, size: str) -> N
     pair(walk.kiosk, screening.cinema.id)
     walk.browser.open("/kiosk")
     walk.look("attract")
+    page.evaluate(FILL_THE_FIRST_PAGE)
+    for modes in (*ALONE, ("large", "listen"), TOGETHER):
+        walk.measures.switch(modes)
+        assert page.evaluate(TOUCH_IS_IN_SIGHT), modes
+    walk.measures.switch(())
     page.locator(".touch").tap()
     expect(page.locator(".kiosk-films")).to_be_visible()
     walk.look("programme")
