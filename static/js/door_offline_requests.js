@@ -2,8 +2,9 @@
 // those without an answer go to the device.
 
 /**
- * Watches the scan form. `door` has: patience(), how long to wait for the server's verdict (`1s`); isOnline(); isUsable(), whether there is data to decide by; lost(), no server was
- * found; answer(scan), decide {text, nonce} here; wait(), show the waiting page; decided(scan), the server answered.
+ * Watches the scan form. `door` has: patience(), how long to wait for the server's verdict (`1s`); isOnline();
+ * isUsable(), whether there is data to decide by; lost(), no server was found; answer(scan), decide {text, nonce} here;
+ * wait(), show the waiting page; decided(scan), the server answered.
  */
 export function watchScans(form, door, signal) {
   const tries = new WeakMap(); // htmx's request → {text, nonce}
