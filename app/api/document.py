@@ -70,6 +70,7 @@ def open_api(app: Flask) -> BoxOfficeApi:
         API_SPEC_OPTIONS={"info": {"description": ABOUT}, "servers": [{"url": settings().web.public_url}]},
     )
     api = BoxOfficeApi(app)
+    app.cli.commands.pop("openapi", None)  # flask-smorest's command: the document is at its address
     app.extensions["api"] = api
     return api
 

@@ -33,6 +33,8 @@ TESTED_ELSEWHERE = {
     "worker": "test_serve.py",
     "prepare": "test_migrations.py",
     "users": "cli/test_personal_data.py",
+    "relay": "cli/test_relay.py",
+    "queues": "cli/test_relay.py",
 }
 ACCOUNT = ("make-account", "rosa@example.org", "--name", "Rosa", "--password", "uma frase comprida")
 PROGRAMME = {
