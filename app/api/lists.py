@@ -35,12 +35,12 @@ class PageArguments(Schema):
 def page_of(
     items: Iterable[Item], key: Callable[[Item], Sequence[Any]], *, limit: int, cursor: str
 ) -> dict[str, Any]:
-    """A page of `items`, which are sorted by `key` (JSON values, unique). Raises Invalid `cursor`."""
+    """A page of `items`, which are sorted by `key` (JSON values, unique). Raises Invalid `cursor.unknown`."""
     after = _decoded(cursor)
     try:
         following = [item for item in items if after is None or list(key(item)) > after]
     except TypeError:  # a cursor of another list
-        raise Invalid("cursor", "cursor") from None
+        raise Invalid("cursor.unknown", "cursor") from None
     page = list(islice(following, limit))
     more = len(following) > len(page)
     return {"items": page, "next": _encoded(key(page[-1])) if more else None}
@@ -58,7 +58,7 @@ def _decoded(cursor: str) -> list[Any] | None:
         content = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         found = json.loads(content)
     except (ValueError, binascii.Error, RecursionError):
-        raise Invalid("cursor", "cursor") from None
+        raise Invalid("cursor.unknown", "cursor") from None
     if not isinstance(found, list):
-        raise Invalid("cursor", "cursor")
+        raise Invalid("cursor.unknown", "cursor")
     return found

@@ -44,6 +44,7 @@ def _texts(details: dict[str, Any]) -> dict[str, str]:
         | _of_accounts()
         | _of_devices(details)
         | _of_supervision(details)
+        | _of_requests()
     )
 
 
@@ -136,6 +137,17 @@ def _of_devices(details: dict[str, Any]) -> dict[str, str]:
         "handout.nothing": _("Choose at least one item."),
         "handout.quantity": _("A whole number, please."),
         "place.unknown": _("That screening is over or was called off. Choose another."),
+    }
+
+
+def _of_requests() -> dict[str, str]:
+    """Of requests to the REST API."""
+    return {
+        "cursor.unknown": _("No list ended with this cursor."),
+        "idempotency.key": _("Send a random Idempotency-Key of 16 to 200 characters."),
+        "idempotency.other_request": _("This Idempotency-Key was used for another request."),
+        "idempotency.running": _("The first request with this Idempotency-Key is not answered yet."),
+        "order.total_changed": _("The total has changed. Read the order again."),
     }
 
 
