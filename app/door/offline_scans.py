@@ -44,7 +44,10 @@ def submit_scans() -> Response:
     device = current_door()
     if device is None:
         return answer({"forget": True}, 410)
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # nested too deeply
+        body = None
     scans = body.get("scans") if isinstance(body, dict) else None
     if not isinstance(scans, list) or not 0 < len(scans) <= MOST_SCANS:
         return answer({"error": "scans"}, 400)

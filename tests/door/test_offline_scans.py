@@ -25,7 +25,7 @@ from tests.door.door_fixtures import (
     revoke,
     verdict_kind,
 )
-from tests.door.offline_fixtures import OfflineDoor
+from tests.door.offline_fixtures import OUR_PAGE, OfflineDoor
 from tests.tickets.conftest import of_order, retire_keys
 
 
@@ -283,6 +283,13 @@ def test_only_our_own_page_sends_scans(door: OfflineDoor, ticket: Ticket) -> Non
 )
 def test_bad_bodies_are_refused(door: OfflineDoor, body: Any) -> None:
     assert door.send_scans(body).status_code == 400
+
+
+def test_a_body_that_is_nested_too_deeply_is_refused(door: OfflineDoor) -> None:
+    answer = door.client.post(
+        "/staff/offline/scans", data=b"[" * 100_000, content_type="application/json", headers=OUR_PAGE
+    )
+    assert answer.status_code == 400
 
 
 def test_bad_entries_are_answered_one_by_one(door: OfflineDoor, ticket: Ticket) -> None:
