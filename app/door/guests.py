@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Response, render_template
 from htmx_flask import make_response, request
@@ -14,7 +14,7 @@ from htmx_flask import make_response, request
 from app.core.errors import NotFound
 from app.core.i18n import format_time
 from app.door import blueprint
-from app.door.place import current_place, place_choices
+from app.door.place import Place, current_place, place_choices
 from app.door.supervision import require_staff
 from app.events import service as events
 from app.events.service import Screening
@@ -24,6 +24,7 @@ from app.tickets.service import Attendance, Ticket
 from app.web.locale import locale
 
 MAX_QUERY_LENGTH = 60
+_NOBODY = Attendance(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +55,48 @@ def guest_list() -> Response:
     screening = _screening(request.args.get("screening", "")) or place.screening
     query = request.args.get("q", "")[:MAX_QUERY_LENGTH]
     everybody = _guests(screening) if screening is not None else []
+    at_site = _counters_of_site(place) if screening is None else _SiteCounters()
     values = {
         "place": place,
         "screening": screening,
         "choices": place_choices(),
         "guests": matching(everybody, query),
-        "by_type": counted_by_type(everybody),
-        "total": _counted(one.ticket for one in everybody),
+        "by_type": counted_by_type(everybody) if screening is not None else at_site.by_type,
+        "total": _counted(one.ticket for one in everybody) if screening is not None else at_site.total,
         "query": query,
-        "attendance_of": {
-            one.id: tickets.attendance(one.id)
-            for site, screenings in place_choices()
-            if screening is None and (place.cinema is None or site.id == place.cinema.id)
-            for one in screenings
-        },
+        "attendance_of": at_site.by_screening,
     }
     return make_response(
         render_template("door/page_guests.html", **values), 200, {"Cache-Control": "no-store"}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _SiteCounters:
+    """The counters of all of today's screenings of a site that are not over."""
+
+    by_screening: dict[int, Attendance] = field(default_factory=dict)
+    by_type: list[tuple[str, Attendance]] = field(default_factory=list)
+    total: Attendance = _NOBODY
+
+
+def _counters_of_site(place: Place) -> _SiteCounters:
+    ids = [
+        one.id
+        for site, screenings in place_choices()
+        if place.cinema is None or site.id == place.cinema.id
+        for one in screenings
+    ]
+    found = tickets.attendance_by_type(ids)
+    names = {kind: name for kind, (name, _, _) in tickets.door_types(locale()).items()}
+    by_screening = dict.fromkeys(ids, _NOBODY)
+    of_type: dict[str, Attendance] = {}
+    for (screening_id, kind), counted in found.items():
+        name = names.get(kind, kind or "")
+        by_screening[screening_id] += counted
+        of_type[name] = of_type.get(name, _NOBODY) + counted
+    by_type = sorted(of_type.items(), key=lambda item: (-item[1].sold, item[0]))
+    return _SiteCounters(by_screening, by_type, sum(of_type.values(), _NOBODY))
 
 
 def matching(guests: Iterable[Guest], query: str) -> list[Guest]:

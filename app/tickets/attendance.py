@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from sqlalchemy import text
 
@@ -27,6 +28,25 @@ def attendance(*screening_ids: int) -> Attendance:
     """How many are inside, still expected and let out, of all these screenings; revoked tickets do not count."""
     row = db.session().execute(ATTENDANCE, {"ids": list(screening_ids)}).one()
     return Attendance(row.inside, row.missing, row.outside)
+
+
+_BY_TYPE = text(
+    f"""
+    select screening_id, half_kind, count(*) filter (where {one_of("state", (ADMITTED,))}) as inside,
+      count(*) filter (where {one_of("state", (VALID,))}) as missing,
+      count(*) filter (where {one_of("state", (OUTSIDE,))}) as outside
+    from tickets.tickets where screening_id = any(:ids) and {none_of("state", (REVOKED,))}
+    group by screening_id, half_kind
+    """
+)
+
+
+def attendance_by_type(screening_ids: Collection[int]) -> dict[tuple[int, str | None], Attendance]:
+    """The same numbers by screening and half-price kind (None: full price); a type without tickets is left out."""
+    rows = db.session().execute(_BY_TYPE, {"ids": list(screening_ids)})
+    return {
+        (row.screening_id, row.half_kind): Attendance(row.inside, row.missing, row.outside) for row in rows
+    }
 
 
 _OF_SCREENING = text(

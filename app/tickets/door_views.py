@@ -95,6 +95,11 @@ class Attendance:
     def sold(self) -> int:
         return self.inside + self.missing + self.outside
 
+    def __add__(self, other: Attendance) -> Attendance:
+        return Attendance(
+            self.inside + other.inside, self.missing + other.missing, self.outside + other.outside
+        )
+
 
 # Why the server would have refused a person whom a door without a network let in.
 CONFLICT_REASONS = (

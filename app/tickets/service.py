@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.tickets.admission import admit, identify
 from app.tickets.admission_log import MAX_GATE_LENGTH, Door, DuplicateAttempt, recent_admission
-from app.tickets.attendance import attendance, of_screening
+from app.tickets.attendance import attendance, attendance_by_type, of_screening
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
 from app.tickets.door_opening import opening_lead_time, opens_at
 from app.tickets.door_views import (
@@ -88,6 +88,7 @@ __all__ = [
     "admit",
     "age_label",
     "attendance",
+    "attendance_by_type",
     "checked_reason",
     "companion_line",
     "decide",

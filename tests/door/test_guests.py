@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -11,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.door.guests import Guest, matching
 from app.events.service import Screening
-from tests.door.door_fixtures import Staff, issue_tickets, verdict_kind
+from tests.door.door_fixtures import Staff, another_screening, issue_tickets, verdict_kind
 from tests.shop.visitor import Visitor
 from tests.tickets.conftest import FULL, STUDENT
 
@@ -21,9 +22,9 @@ def seats(answer: TestResponse) -> list[str]:
     return re.findall(r"<b>([^<]+)</b>", part)
 
 
-def counts(answer: TestResponse) -> dict[str, list[int]]:
-    """The rows of the table: sold, inside, still to come, and outside if somebody is."""
-    table = answer.text.partition("<tbody>")[2].partition("</tbody>")[0]
+def counts(answer: TestResponse, number: int = 0) -> dict[str, list[int]]:
+    """The rows of a table of the page: sold, inside, still to come, and outside if somebody is."""
+    table = answer.text.split("<tbody>")[number + 1].partition("</tbody>")[0]
     rows = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', table, re.DOTALL)
     return {
         re.sub(r"<[^>]*>|\s+", " ", name).strip(): [int(one) for one in re.findall(r">(\d+)<", cells)]
@@ -77,13 +78,17 @@ def test_a_page_with_a_search_keeps_the_counters(staff: Staff, screening: Screen
     assert "No ticket fits." in staff.get("/staff/guests?q=<script>").text
 
 
-def test_a_site_lists_its_screenings(app: Flask, screening: Screening) -> None:
+def test_a_site_counts_by_type_and_by_screening(app: Flask, screening: Screening) -> None:
     staff = Staff(app)
     staff.post("/staff/place", {"place": f"cinema-{screening.cinema.id}", "gate": "1"})
-    issue_tickets(screening)
+    later = another_screening(screening, starts_in=timedelta(minutes=90), room="Sala 1")
+    full, *_ = issue_tickets(screening, FULL, replace(STUDENT, seat_id=60, seat_name="F10", seat_number="10"))
+    issue_tickets(later, FULL)
+    staff.scan(full.code)
     page = staff.get("/staff/guests")
-    assert list(counts(page).values()) == [[2, 0, 2]]
-    assert seats(staff.get(f"/staff/guests?screening={screening.id}")) == ["F7", "F8"]
+    assert counts(page) == {"Full price": [2, 1, 1], "Half: student": [1, 0, 1], "All": [3, 1, 2]}
+    assert list(counts(page, 1).values()) == [[2, 1, 1], [1, 0, 1]]
+    assert seats(staff.get(f"/staff/guests?screening={screening.id}")) == ["F7", "F10"]
 
 
 @pytest.mark.parametrize("number", ["0", "x", "999999", "9" * 30])
