@@ -98,7 +98,7 @@ def test_errors_and_the_question_are_said(app: Flask, new_page: NewPage) -> None
     page.get_by_role("button", name="Ouvir").tap()
     speech.hear("a tecla asterisco repete")
     page.locator(".board button").first.tap()
-    page.get_by_role("button", name="Continuar").tap()
+    page.locator(".bar").get_by_role("button", name="Continuar").tap()
     speech.hear("Escolha pelo menos um lugar")
     page.get_by_role("button", name="Os 2 melhores juntos").tap()
     page.clock.run_for(500)
