@@ -1,4 +1,4 @@
-"""Whose order it is: whoever has the token of an order that was begun over the API may act on it."""
+"""The owner of an order in the API: a client that has the order's token, if the order was begun over the API."""
 
 from __future__ import annotations
 

@@ -79,7 +79,9 @@ class OrderItemSchema(Schema):
 
 
 class OrderSchema(Schema):
-    token = fields.String(metadata={"description": "whoever has it may act on the order: keep it secret"})
+    token = fields.String(
+        metadata={"description": "every client that has it may act on the order: keep it secret"}
+    )
     code = fields.String(metadata={"description": "for people to read out"})
     state = fields.String(
         metadata={

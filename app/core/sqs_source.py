@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.adapters.sqs import LONGEST_WAIT_SECONDS, QueueError, Queues, Received
+from app.adapters.sqs import LONGEST_WAIT_SECONDS, Queues, Received
 from app.core import db
 from app.core.deliveries import AlreadyDone, Delivery, LeaseLost
 from app.core.sqs_dead_letters import bury
@@ -97,7 +97,7 @@ class SqsSource:
     def dead_letter(self, delivery: Delivery, *, error: str) -> None:
         # Extend the lease first: that shows whether it lasts, and gives time for the two calls after it.
         if self._end(delivery) and self._hide(delivery, POLL_SECONDS * 2):
-            body = _body(delivery)
+            body = body_of(delivery.message_id, delivery.kind, delivery.payload)
             bury(self.queues, delivery.consumer, delivery.receipt, body, error, attempts=delivery.attempts)
 
     def _poll(self, until: float, queues: int) -> float:
@@ -147,10 +147,6 @@ class SqsSource:
         return self.queues.hide(delivery.consumer, delivery.receipt, seconds=seconds)
 
 
-def _body(delivery: Delivery) -> str:
-    return body_of(delivery.message_id, delivery.kind, delivery.payload)
-
-
 def body_of(message_id: str, kind: str, payload: object) -> str:
     """The body of a message in SQS; `_delivery` reads it."""
     content = {"message_id": message_id, "kind": kind, "payload": payload}
@@ -169,6 +165,3 @@ def _delivery(consumer: str, message: Received) -> Delivery | None:
     return Delivery(
         message_id, consumer, kind, payload, message.received, message.receipt, message.attributes
     )
-
-
-__all__ = ["QueueError", "SqsSource", "body_of"]
