@@ -17,8 +17,8 @@ class Actor:
 
     `visitor` is the random id of a browser, or of a client without one; an empty visitor owns nothing. `user_id` is the
     account that is signed in. `address_key` is a keyed hash of the network address; empty without a network. `locale`
-    is the language of the answers, `pt_BR` or `en`. `device` is the registered device (a kiosk, a scanner), `partner`
-    the name under which a partner's system calls the API.
+    is the language of the answers, `pt_BR` or `en`. `device` is the registered device (a kiosk, a scanner),
+    `partner_id` the partner whose system calls the API.
     """
 
     visitor: str = ""
@@ -27,4 +27,4 @@ class Actor:
     locale: str = LOCALES[0]
     channel: Channel = "web"
     device: uuid.UUID | None = None
-    partner: str | None = None
+    partner_id: int | None = None

@@ -27,9 +27,10 @@ _START = text(
     """
     with started as (
         insert into orders.orders (id, token, code, state, screening_id, reservation_id, visitor, once, user_id,
-            locale, deadline, total, channel, device, screening_revision)
+            locale, deadline, total, channel, device, screening_revision, partner_id)
         values (:id, :token, :code, :state, :screening_id, :reservation_id, :visitor, :once, :user_id,
-            :locale, :deadline, :total, :channel, cast(:device as uuid), :screening_revision)
+            :locale, :deadline, :total, :channel, cast(:device as uuid), :screening_revision,
+            cast(:partner_id as integer))
         on conflict do nothing returning id
     )
     insert into orders.order_seats (order_id, seat_id, position, full_price, price)
@@ -205,6 +206,7 @@ def _insert_order(form: _Form, screening: Screening, held: Reservation) -> Start
         "locale": form.actor.locale,
         "channel": form.actor.channel,
         "device": form.actor.device,
+        "partner_id": form.actor.partner_id,
         "deadline": held.deadline,
         "total": sum(prices),
         "screening_revision": screening.revision,

@@ -21,8 +21,8 @@ Moment = DateTime(timezone=True)
 class OrderRow(Base):
     """One purchase. `deadline` is the one that the customer sees; `total` is centavos, seats and concessions.
 
-    `channel` and `device` are those of the actor who started it. `screening_revision` is the screening's revision that
-    the buyer saw and agreed to, `told_revision` the newest one that the buyer has had a mail about.
+    `channel`, `device` and `partner_id` are those of the actor who started it. `screening_revision` is the screening's
+    revision that the buyer saw and agreed to, `told_revision` the newest one that the buyer has had a mail about.
     `called_off_at`: when the message was published that ends it because its screening was called off.
     `erased_at`: when its buyer was erased from it; amounts, dates and code are kept.
     """
@@ -83,6 +83,7 @@ class OrderRow(Base):
     called_off_at: Mapped[datetime | None] = mapped_column(Moment)
     screening_revision: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     told_revision: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    partner_id: Mapped[int | None] = mapped_column(Integer)
 
 
 class OrderSeatRow(Base):

@@ -169,7 +169,6 @@ def _row(statement: TextClause, key: object) -> Row[Any]:
 
 def _view(row: Row[Any]) -> OrderView:
     screening = events.screening(row.screening_id)
-    plan = events.seat_plan(screening.auditorium_id)
     return OrderView(
         id=row.id,
         token=row.token,
@@ -177,7 +176,7 @@ def _view(row: Row[Any]) -> OrderView:
         state=row.state,
         screening=screening,
         reservation_id=row.reservation_id,
-        seats=tuple(_seat(seat, plan, row.locale) for seat in row.seats or ()),
+        seats=_seats(row, events.seat_plan(screening.auditorium_id)),
         items=tuple(_item(item) for item in row.items or ()),
         total=row.total,
         deadline=row.deadline,
@@ -204,9 +203,14 @@ def _view(row: Row[Any]) -> OrderView:
         erased_at=row.erased_at,
         channel=row.channel,
         device=row.device,
+        partner_id=row.partner_id,
         screening_revision=row.screening_revision,
         agreed=events.former_presentation(screening, row.screening_revision),
     )
+
+
+def _seats(row: Row[Any], plan: SeatPlan) -> tuple[OrderSeat, ...]:
+    return tuple(_seat(seat, plan, row.locale) for seat in row.seats or ())
 
 
 def _seat(row: dict[str, Any], plan: SeatPlan, locale: str) -> OrderSeat:

@@ -106,6 +106,7 @@ class OrderView:
     erased_at: datetime | None = None
     channel: Channel = "web"
     device: uuid.UUID | None = None
+    partner_id: int | None = None
     screening_revision: int = 0
     agreed: Presentation | None = None
 

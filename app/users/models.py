@@ -1,11 +1,11 @@
-"""Tables of user-service (schema `users`): accounts, sessions, e-mail tokens, PINs, devices and their pairings."""
+"""Tables of user-service (schema `users`): accounts, sessions, e-mail tokens, PINs, devices, pairings, partners."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, Text, Uuid, func, text
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKey, Index, Integer, Text, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -125,3 +125,23 @@ class PinRow(Base):
     )
     pin_hash: Mapped[str] = mapped_column(Text)
     set_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+
+
+class PartnerRow(Base):
+    """A company whose system calls the REST API. A blocked one keeps its row: orders name it.
+
+    `client_id` is its client at the identity provider, which holds the secret. `site_ids` are ids of cinemas in
+    event-service; an empty list means all of them.
+    """
+
+    __tablename__ = "partners"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    client_id: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    site_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"))
+    requests_per_minute: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+    blocked_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -43,6 +43,13 @@ from app.users.pairings import collect_device_token as collect_device_token
 from app.users.pairings import confirm_pairing as confirm_pairing
 from app.users.pairings import pairing as pairing
 from app.users.pairings import start_pairing as start_pairing
+from app.users.partners import SCOPES as SCOPES
+from app.users.partners import Partner as Partner
+from app.users.partners import block_partner as block_partner
+from app.users.partners import list_partners as list_partners
+from app.users.partners import partner as partner
+from app.users.partners import partner_of_client as partner_of_client
+from app.users.partners import register_partner as register_partner
 from app.users.personal_data import account_of as account_of
 from app.users.personal_data import erase_account as erase_account
 from app.users.personal_data import erase_sent_mails as erase_sent_mails
