@@ -71,12 +71,11 @@ def open_api(app: Flask) -> BoxOfficeApi:
     )
     api = BoxOfficeApi(app)
     app.cli.commands.pop("openapi", None)  # flask-smorest's command: the document is at its address
-    app.extensions["api"] = api
     return api
 
 
 def as_dict() -> dict[str, Any]:
-    """The OpenAPI document of what this process serves."""
+    """The OpenAPI document of the whole API, also where other processes serve its resources."""
     found: dict[str, Any] = current_app.extensions["api"].spec.to_dict()
     return found
 

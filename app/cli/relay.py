@@ -54,6 +54,7 @@ def main() -> int:
     """Move messages until SIGINT or SIGTERM. Returns the exit status."""
     from app.adapters.postgres_limits import WORKER
     from app.adapters.sqs import Queues
+    from app.cli import health_server
     from app.core import config, db, telemetry
     from app.core.relay import Relay
 
@@ -67,6 +68,8 @@ def main() -> int:
         return 1
     telemetry.log_as_json(telemetry.LEVELS[settings.process.log_level])
     db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=WORKER)
+    if not health_server.start(settings):
+        return 1
     received: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: received.append(number))
@@ -75,6 +78,8 @@ def main() -> int:
 
 
 def _work(relay: Relay, received: list[int], settings: Settings) -> None:
+    from app.core import readiness
+
     heartbeat = Heartbeat(settings.process.heartbeat) if settings.process.heartbeat else None
     watchdog = Watchdog(
         lambda: relay.rounds, seconds=settings.process.hang_seconds * HANG_FACTOR, every=CHECK_SECONDS
@@ -88,5 +93,10 @@ def _work(relay: Relay, received: list[int], settings: Settings) -> None:
             log.critical("the relay hangs")
             os._exit(1)  # another relay takes its rows when their leases expire
         working.join(CHECK_SECONDS)
+    readiness.begin_to_stop()
     relay.stop()
     working.join()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

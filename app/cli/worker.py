@@ -37,6 +37,7 @@ def main() -> int:
     """Work until SIGINT or SIGTERM, and finish the current messages. Returns the exit status."""
     from app import dispatch
     from app.adapters.postgres_limits import WORKER
+    from app.cli import health_server
     from app.core import config, db, memory, telemetry
 
     try:
@@ -50,11 +51,13 @@ def main() -> int:
     telemetry.log_as_json(telemetry.LEVELS[settings.process.log_level])
     received = _record_signals()
     usual, low_priority = dispatch.by_priority(settings.process.services)
-    # No connection is opened before the fork.
+    # No connection is opened, and no thread started, before the fork.
     db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=WORKER)
     memory.freeze_loaded()
     heartbeat = Heartbeat(settings.process.heartbeat) if settings.process.heartbeat else None
     if not (usual and low_priority):
+        if not health_server.start(settings):
+            return 1
         return _WorkerProcess(usual or low_priority, received, settings, heartbeat=heartbeat).work()
     parent, parent_beats, child_beats = os.getpid(), Counter(), Counter()
     child = os.fork()
@@ -64,6 +67,8 @@ def main() -> int:
         os.environ["PGAPPNAME"] = f"{os.environ.get('PGAPPNAME', 'worker')}, low priority"
         other = _OtherProcess(parent, parent_beats, settings.process.hang_seconds, is_child=False)
         return _WorkerProcess(low_priority, received, settings, beats=child_beats, other=other).work()
+    if not health_server.start(settings):
+        return 1
     other = _OtherProcess(child, child_beats, settings.process.hang_seconds, is_child=True)
     return _WorkerProcess(
         usual, received, settings, heartbeat=heartbeat, beats=parent_beats, other=other
@@ -139,6 +144,8 @@ class _WorkerProcess:
 
     def work(self) -> int:
         """Work until a signal comes or the other process has died. Returns the exit status."""
+        from app.core import readiness
+
         working = threading.Thread(target=self.worker.run, name="worker", daemon=True)
         working.start()
         while working.is_alive() and not self.received and not (self.other and self.other.has_died()):
@@ -146,6 +153,7 @@ class _WorkerProcess:
             self._check_own_threads()
             self._check_other()
             working.join(CHECK_SECONDS)
+        readiness.begin_to_stop()
         self.worker.stop()
         if self.other is not None and self.other.is_child:
             self.other.send(signal.SIGTERM)

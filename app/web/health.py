@@ -1,12 +1,10 @@
-"""Health checks: `/healthz` shows that the process runs, `/readyz` that the database answers and has its tables."""
+"""Health checks: `/healthz` shows that the process runs, `/readyz` that it can serve (`app.core.readiness`)."""
 
 from __future__ import annotations
 
 from flask import Blueprint
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import db
+from app.core import readiness
 
 blueprint = Blueprint("health", __name__)
 
@@ -18,9 +16,5 @@ def alive() -> tuple[str, int, dict[str, str]]:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[str, int, dict[str, str]]:
-    try:
-        with db.reading() as session:
-            session.execute(text("select 1 from core.outbox limit 1"))
-    except SQLAlchemyError:
-        return "the database does not answer\n", 503, {"Content-Type": "text/plain"}
-    return "ok\n", 200, {"Content-Type": "text/plain"}
+    problem = readiness.problem()
+    return f"{problem or 'ok'}\n", 503 if problem else 200, {"Content-Type": "text/plain"}

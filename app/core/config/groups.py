@@ -118,13 +118,14 @@ class Group(BaseModel):
 
 
 class Process(Group):
-    """The services of a process, its heartbeat and its log."""
+    """The services of a process, its signs of health and its log. `health_port` 0: none."""
 
     services: Annotated[tuple[str, ...], BeforeValidator(_services)] = variable(
         "SERVICES", (PAGES, *SERVICES)
     )
     hang_seconds: int = variable("BILHETERIA_HANG_SECONDS", 30, ge=1, le=3600)
     heartbeat: Path | None = variable("BILHETERIA_HEARTBEAT", None)
+    health_port: int = variable("BILHETERIA_HEALTH_PORT", 0, ge=0, le=65535)
     log_level: Annotated[LogLevel, BeforeValidator(str.lower)] = variable("BILHETERIA_LOG", "info")
     testing: bool = False
 

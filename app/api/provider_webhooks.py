@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import logging
 
-from flask import request
+from flask import Blueprint, request
 
 from app.core import db
 from app.payments import service as payments
-from app.shop import blueprint
 from app.web.security import csrf
 
+SERVICE = "payments"
 MAX_BYTES = 64 * 1024
 
+# It has no part in the document of the API: the providers decide about the form of the requests.
+blueprint = Blueprint("provider_webhooks", __name__)
 log = logging.getLogger("bilheteria.web")
 
 
