@@ -43,6 +43,17 @@ class ProblemSchema(Schema):
         metadata={"description": "a sentence for people, in the language of `Accept-Language`"}
     )
     errors = fields.List(fields.Nested(PlaceSchema), metadata={"description": "the places that are wrong"})
+    lost = fields.List(
+        fields.Integer(), metadata={"description": "of `seats.lost`: the seats that have gone"}
+    )
+    alternatives = fields.List(
+        fields.List(fields.Integer()),
+        metadata={"description": "of `seats.lost`: sets of free seats that replace the lost ones"},
+    )
+    waiting_list = fields.String(
+        metadata={"description": "of `seats.nothing_fits`: POST there to wait for seats"}
+    )
+    total = fields.Integer(metadata={"description": "of `order.total_changed`: the total now, in centavos"})
 
 
 class BoxOfficeApi(Api):

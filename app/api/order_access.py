@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from app.api.document import PREFIX
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.throttle import keyed_hash
 from app.orders import service as orders
-from app.orders.service import OrderView
+from app.orders.service import OrderView, Started
 from app.web.locale import locale
 from app.web.security import address_key
 
@@ -36,3 +37,8 @@ def owner_of(token: str) -> Actor:
     """The actor of the order with this token. Raises NotFound."""
     order = order_of(token)
     return Actor(visitor=order.visitor, address_key=address_key(), locale=order.locale, channel="api")
+
+
+def created(started: Started) -> tuple[OrderView, int, dict[str, str]]:
+    """The answer to a request that has begun an order."""
+    return orders.order(started.token), 201, {"Location": f"{PREFIX}/orders/{started.token}"}

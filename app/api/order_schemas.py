@@ -23,6 +23,15 @@ class NewOrderSchema(Schema):
     )
 
 
+class SeatsSchema(Schema):
+    seats = fields.List(
+        fields.Integer(validate=validate.Range(1, 2**31 - 1)),
+        required=True,
+        validate=validate.Length(1, 100),
+        metadata={"description": "ids of all seats that the order shall have"},
+    )
+
+
 class SeatTypeSchema(Schema):
     seat = fields.Integer(required=True)
     type = fields.String(required=True, validate=validate.OneOf(TYPES))
@@ -96,6 +105,7 @@ class OrderSchema(Schema):
         format="iso", metadata={"description": "an unpaid order ends then, and its seats are free"}
     )
     read_at = fields.AwareDateTime(format="iso", metadata={"description": "compare the deadline with it"})
+    extensions_left = fields.Integer(metadata={"description": "how often the deadline can still be moved"})
     types_chosen = fields.Boolean()
     age_notice = fields.Boolean(
         attribute="needs_age_notice", metadata={"description": "the buyer has to confirm the age rating"}

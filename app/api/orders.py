@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response, make_response
 
 from app.api import order_access
-from app.api.document import PREFIX
 from app.api.idempotent import key_of_request
 from app.api.order_schemas import ConcessionsSchema, NewOrderSchema, OrderSchema, TypesSchema
 from app.api.resource import Resource
@@ -27,7 +26,8 @@ blueprint = Resource("orders", about="Orders. The token of an order is all that 
 def create_order(screening: int, seats: list[int] | None, quantity: int | None) -> object:
     """Begin an order: it holds these seats, or the best `quantity` together, until its deadline
 
-    409 `seats.lost` if one of them has gone.
+    409 `seats.lost` if one of them has gone, with free ones that replace it; 409 `seats.nothing_fits` if there are not
+    so many together, with the address of the waiting list.
     """
     if (seats is None) == (quantity is None):
         raise Invalid("seats.none", "seats")
@@ -37,8 +37,7 @@ def create_order(screening: int, seats: list[int] | None, quantity: int | None) 
         started = orders.start_with_seats(screening, seats, actor, once=once)
     else:
         started = orders.start_with_best(screening, quantity or 0, actor, once=once)
-    order = orders.order(started.token)
-    return order, 201, {"Location": f"{PREFIX}{PATH}/{order.token}"}
+    return order_access.created(started)
 
 
 @blueprint.get("/<token>")

@@ -15,11 +15,14 @@ from werkzeug.exceptions import HTTPException
 from app.api.document import PREFIX, PROBLEM
 from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
 from app.core.idempotency import StillRunning
+from app.events.service import ScreeningClosed
 from app.web import error_texts
 from app.web.application import log_unexpected
 from app.web.failures import RETRY_SECONDS, UNAVAILABLE
 
 TYPE = "urn:bilheteria:problem:"
+# By code: the attributes of the error that are members of its problem.
+FACTS = {"seats.lost": ("lost", "alternatives"), "order.total_changed": ("total",)}
 
 
 def answer_errors_of(blueprint: Blueprint) -> None:
@@ -61,7 +64,9 @@ def problem(status: int, code: str, detail: str, **more: object) -> Response:
 
 def domain_problem(error: BilheteriaError) -> Response:
     """The problem of an error that a service raised."""
-    sentence = error_texts.sentence(error)
+    sentence = (
+        error_texts.closed(error)[1] if isinstance(error, ScreeningClosed) else error_texts.sentence(error)
+    )
     if isinstance(error, Invalid):
         place = [{"field": error.field, "code": error.code, "detail": sentence}] if error.field else []
         return problem(error.status, error.code, sentence, errors=place)
@@ -70,11 +75,18 @@ def domain_problem(error: BilheteriaError) -> Response:
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     if isinstance(error, Conflict):
-        response = problem(error.status, error.code, sentence)
+        response = problem(error.status, error.code, sentence, **_facts(error))
         if isinstance(error, StillRunning):
             response.headers["Retry-After"] = str(error.retry_after)
         return response
     return _of_status(error.status)
+
+
+def _facts(error: Conflict) -> dict[str, object]:
+    """The further members of a conflict's problem: what a client needs to go on."""
+    if error.code == "seats.nothing_fits":
+        return {"waiting_list": f"{PREFIX}/requests"}
+    return {name: getattr(error, name) for name in FACTS.get(error.code, ())}
 
 
 def http_problem(error: HTTPException) -> Response:

@@ -48,12 +48,15 @@ class Resource(Blueprint):
         """Pass the members of the JSON body to the view by name; unknown ones are errors."""
         return self.arguments(schema, location="json", as_kwargs=True, unknown=RAISE)
 
-    def act(self, rule: str, schema: Any) -> Any:
-        """Route a POST with a JSON body that acts once for each Idempotency-Key (`app.api.idempotent`)."""
+    def act(self, rule: str, schema: Any = None) -> Any:
+        """Route a POST that acts once for each Idempotency-Key (`app.api.idempotent`).
+
+        Without `schema` it has no body.
+        """
 
         def decorate(view: Any) -> Any:
-            acting = once(self.doc(parameters=[PARAMETER])(self.body(schema)(view)))
-            return self.post(rule)(acting)
+            parsing = self.body(schema)(view) if schema is not None else view
+            return self.post(rule)(once(self.doc(parameters=[PARAMETER])(parsing)))
 
         return decorate
 

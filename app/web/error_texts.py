@@ -57,6 +57,7 @@ def _of_seats() -> dict[str, str]:
         "seats.unknown": _("That seat is not in this room. Choose on the map."),
         "seats.halved": _("A love seat is sold whole: take both of its places."),
         "seats.lost": _("Those seats have just gone."),
+        "seats.nothing_fits": _("There are not that many free seats side by side."),
         "quantity.range": _("Ask for 1 to %(most)s seats.", most=most),
         "order.once": _("This page was out of date. Please try again."),
         "reservation.not_held": _("Your time is over and the seats were let go. Choose again."),
@@ -147,6 +148,9 @@ def _of_requests() -> dict[str, str]:
         "idempotency.key": _("Send a random Idempotency-Key of 16 to 200 characters."),
         "idempotency.other_request": _("This Idempotency-Key was used for another request."),
         "idempotency.running": _("The first request with this Idempotency-Key is not answered yet."),
+        "order.no_more_extensions": _("The time of this order cannot be extended again."),
+        "order.over": _("This order cannot be changed any more: it is over, or it is being paid."),
+        "order.state": _("The order is in another state. Read it again."),
         "order.total_changed": _("The total has changed. Read the order again."),
     }
 

@@ -68,6 +68,7 @@ def test_a_changed_total_is_not_charged(buyer: Buyer) -> None:
     order = buyer.with_types(buyer.begin(1))
     answer = buyer.pay(order, total=order["total"] - 1)
     assert (answer.status_code, answer.get_json()["code"]) == (409, "order.total_changed")
+    assert answer.get_json()["total"] == order["total"]
     assert buyer.get(f"/orders/{order['token']}/payments")["items"] == []
 
 
