@@ -24,21 +24,15 @@ from app import create_app
 from app.core import cache, config, db
 from app.core.config import Settings, environment
 from tests import databases
+from tests.chromium import Chromium
 from tests.databases import Databases
 from tests.live_server import LiveServer
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 SERVER = "PYTEST_POSTGRES_SERVER"
 FOLDER = "PYTEST_POSTGRES_FOLDER"
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-dev-shm-usage",
-]
-
 BROWSER_SECONDS = (
     30  # the time limit of a step on a busy machine; Playwright goes on as soon as the page is ready
 )
@@ -198,21 +192,19 @@ def _live_servers(all_databases: Databases, name: str, folder: Path) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A Chromium: the one of the machine, or else the one that Playwright installed."""
+def chromium() -> Iterator[Chromium]:
+    """The Chromium of this test process."""
     from playwright.sync_api import expect, sync_playwright
-
-    from tools.build.system import find_browser
 
     expect.set_options(timeout=BROWSER_SECONDS * 1000)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM_FLAGS)
+        chromium = Chromium(playwright.chromium)
         yield chromium
         chromium.close()
 
 
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+def new_page(chromium: Chromium) -> Iterator[Callable[..., Page]]:
     """A function that opens a page in its own browser context, with Playwright's options (viewport, locale, …).
 
     A script error or a breach of the Content Security Policy fails the test.
@@ -221,7 +213,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def open_page(**options: Any) -> Page:
-        context = browser.new_context(
+        context = chromium.browser.new_context(
             **{"locale": "pt-BR", "viewport": {"width": 390, "height": 844}} | options
         )
         context.set_default_timeout(BROWSER_SECONDS * 1000)
@@ -234,7 +226,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     yield open_page
     for context in contexts:
-        context.close()
+        chromium.close_context(context)
     assert not complaints, complaints
 
 

@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from app.core import db
 from app.reservations import service as reservations
-from tests.conftest import CHROMIUM_FLAGS
+from tests.chromium import Chromium
 from tests.journeys.journey_data import Journey
 from tests.journeys.purchase_steps import press_continue
-from tools.build.system import find_browser
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(chromium: Chromium) -> Iterator[Page]:
     """A page of a browser with the back-forward cache, which the browser of the other tests has switched off."""
-    kept = browser.browser_type.launch(
-        executable_path=find_browser(),
-        args=CHROMIUM_FLAGS,
-        ignore_default_args=["--disable-back-forward-cache"],
-    )
+    kept = chromium.launch(ignore_default_args=["--disable-back-forward-cache"])
     yield kept.new_page(locale="pt-BR", viewport={"width": 390, "height": 844})
     kept.close()
 

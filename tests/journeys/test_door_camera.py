@@ -12,7 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageEnhance, ImageFilter
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import BROWSER_SECONDS, CHROMIUM_FLAGS
+from tests.chromium import Chromium
+from tests.conftest import BROWSER_SECONDS
 from tests.journeys.door_steps import (
     BoughtTickets,
     admitted_count,
@@ -23,7 +24,6 @@ from tests.journeys.door_steps import (
     stand_at,
 )
 from tests.live_server import LiveServer
-from tools.build.system import find_browser
 
 FRAME = (640, 480)
 DARK = "#302c28"
@@ -64,7 +64,7 @@ def film_of(ticket: Image.Image) -> bytes:
 
 
 @pytest.fixture
-def phone(browser: Browser, tmp_path: Path) -> Iterator[Callable[[Image.Image], Page]]:
+def phone(chromium: Chromium, tmp_path: Path) -> Iterator[Callable[[Image.Image], Page]]:
     """Start a browser whose camera films a ticket; returns a page of a phone."""
     started: list[Browser] = []
     film = tmp_path / "camera.mjpeg"
@@ -76,8 +76,7 @@ def phone(browser: Browser, tmp_path: Path) -> Iterator[Callable[[Image.Image], 
             "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-video-capture={film}",
         ]
-        flags = [*CHROMIUM_FLAGS, *camera]
-        started.append(browser.browser_type.launch(executable_path=find_browser(), args=flags))
+        started.append(chromium.launch(*camera))
         context = started[0].new_context(locale="pt-BR", viewport={"width": 360, "height": 740})
         context.set_default_timeout(BROWSER_SECONDS * 1000)
         context.add_init_script(STILL_CLOCK)
