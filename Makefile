@@ -5,13 +5,14 @@
 #   make audit   look for pinned packages with known vulnerabilities (needs the network)
 #   make bench   measure it
 #   make fuzz    try 500 requests of each kind on each operation of the REST API (FUZZ_EXAMPLES=2000 for more)
+#   make services run the seven services, pages, relay and workers as processes of their own (ARGS=--measure for figures)
 #   make kiosk   run a kiosk of the foyer here: server, browser, print agent (ARGS='--size landscape' for the other screen)
 PYTHON ?= python3
 # Files and output are UTF-8 under every locale (the locale pt_BR is ISO-8859-1).
 export PYTHONUTF8 = 1
 ARGS ?=
 
-.PHONY: run test check audit bench fuzz kiosk setup setup-dev format clean
+.PHONY: run test check audit bench fuzz services kiosk setup setup-dev format clean
 .DEFAULT_GOAL := run
 
 setup:
@@ -25,6 +26,7 @@ run: setup
 
 test:
 	@$(PYTHON) -m tools.build.setup --dev --browser
+	@$(PYTHON) -m tools.build.services --optional
 	@.venv/bin/python -m tools.checks.run --tests -- $(ARGS)
 
 check: setup-dev
@@ -39,6 +41,10 @@ bench:
 
 fuzz: setup-dev
 	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),500) .venv/bin/python -m pytest --timeout 7200 tests/api/test_contract.py $(ARGS)
+
+services: setup-dev
+	@$(PYTHON) -m tools.build.services
+	@exec .venv/bin/python -m tools.services $(ARGS)
 
 kiosk:
 	@$(PYTHON) -m tools.build.setup --dev --browser

@@ -79,7 +79,7 @@ def domain_problem(error: BilheteriaError) -> Response:
         if isinstance(error, StillRunning):
             response.headers["Retry-After"] = str(error.retry_after)
         return response
-    return _of_status(error.status)
+    return of_status(error.status)
 
 
 def _facts(error: Conflict) -> dict[str, object]:
@@ -97,7 +97,7 @@ def http_problem(error: HTTPException) -> Response:
     messages = getattr(error, "data", {}).get("messages")
     if messages is not None:
         return problem(status, "arguments", error_texts.of_status(status)[1], errors=list(_places(messages)))
-    response = _of_status(status)
+    response = of_status(status)
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
@@ -108,13 +108,13 @@ def unexpected_problem(error: Exception) -> Response:
     """The problem of an error that nobody raised on purpose; it is logged, and says nothing of its cause."""
     log_unexpected(error)
     if not isinstance(error, UNAVAILABLE):
-        return _of_status(500)
-    response = _of_status(503)
+        return of_status(500)
+    response = of_status(503)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
-def _of_status(status: int) -> Response:
+def of_status(status: int) -> Response:
     code = HTTPStatus(status).name.lower()
     return problem(status, code, error_texts.of_status(status)[1])
 

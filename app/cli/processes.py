@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from app.core.liveness import Heartbeat, Watchdog
 
@@ -30,8 +31,8 @@ MEMORY_ENV = {"MALLOC_ARENA_MAX": "1", "PYTHONNODEBUGRANGES": "1"}
 class Child:
     """A process that should always run. Its output goes to `log`.
 
-    It touches the file `heartbeat` while it is healthy. `answered`, if given, is a count that grows while it answers
-    requests.
+    It touches the file `heartbeat`, if given, while it is healthy. `answered`, if given, is a count that
+    grows while it answers requests.
     """
 
     def __init__(
@@ -41,15 +42,15 @@ class Child:
         env: Mapping[str, str],
         log: Path,
         *,
-        heartbeat: Path,
+        heartbeat: Path | None,
         hang_seconds: float,
         answered: Callable[[], int] | None = None,
     ) -> None:
         self.name = name
         self.command = command
-        self.env = {**env, "BILHETERIA_HEARTBEAT": str(heartbeat)}
+        self.env = {**env, "BILHETERIA_HEARTBEAT": str(heartbeat)} if heartbeat else dict(env)
         self.log = log
-        self._heartbeat = Heartbeat(heartbeat)
+        self._heartbeat = Heartbeat(heartbeat) if heartbeat else None
         self._hang_seconds = hang_seconds
         self._answered = answered
         self._watchdogs: dict[str, Watchdog] = {}
@@ -61,17 +62,24 @@ class Child:
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._rotate_log()
-        self._heartbeat.clear()
-        with self.log.open("ab") as output:
+        if self._heartbeat is not None:
+            self._heartbeat.clear()
+        with self.open_output() as output:
             self._process = subprocess.Popen(
                 self.command, env=self.env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 process_group=0, preexec_fn=_end_with_parent,
             )  # fmt: skip
         self._started = time.monotonic()
-        self._watchdogs = {"has no heartbeat": self._watchdog(self._heartbeat.last, self._hang_seconds)}
+        self._watchdogs = {}
+        if self._heartbeat is not None:
+            self._watchdogs["has no heartbeat"] = self._watchdog(self._heartbeat.last, self._hang_seconds)
         if self._answered is not None:
             # gunicorn replaces its own children that hang: wait longer than it needs.
             self._watchdogs["does not answer"] = self._watchdog(self._answered, 2 * self._hang_seconds)
+
+    def open_output(self) -> IO[bytes]:
+        """The file for what the process prints; closed in this process after the start."""
+        return self.log.open("ab")
 
     def _watchdog(self, read: Callable[[], object], seconds: float) -> Watchdog:
         return Watchdog(read, seconds=seconds, every=CHECK_SECONDS, first_seconds=START_SECONDS)

@@ -87,8 +87,8 @@ class BoxOffice:
             self.postgres = start_postgres(settings.storage.var / "postgres")
             self.database_url = self.postgres.url
         env = _environment(settings, self.database_url)
-        _prepare(env)
-        self.sign_ins = _demo_sign_ins(self.database_url) if settings.cinema.demo else []
+        prepare(env)
+        self.sign_ins = demo_sign_ins(self.database_url) if settings.cinema.demo else []
         _print("Starting the web server and the worker …")
         self.children = _children(env, settings)
         for child in self.children:
@@ -162,7 +162,7 @@ def _environment(settings: Settings, database_url: str) -> dict[str, str]:
     return env
 
 
-def _prepare(env: dict[str, str]) -> None:
+def prepare(env: dict[str, str]) -> None:
     """Run the migrations, and load the demo if the database is empty, in a process that prints its progress."""
     done = subprocess.run(
         [sys.executable, "-m", "app.cli.prepare"],
@@ -230,7 +230,7 @@ def _wait_until_ready(web: Child, settings: Settings) -> None:
         time.sleep(0.1)
 
 
-def _demo_sign_ins(url: str) -> list[str]:
+def demo_sign_ins(url: str) -> list[str]:
     """The demo's accounts that exist in this database, one a line."""
     from app.users.service import DEMO_SIGN_INS
 

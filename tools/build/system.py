@@ -71,6 +71,20 @@ def _try_screen_programs() -> None:
             print(f"  {error}\n  It is skipped without them.", flush=True)
 
 
+def find_nginx() -> str | None:
+    """Debian has it in a folder that is not in the PATH of an ordinary user."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+def install_front_server() -> None:
+    """Install the nginx of Debian, or raise SetupError with what to install. Its own service is not needed."""
+    if find_nginx() is not None:
+        return
+    if sys.platform == "darwin":
+        raise SetupError("the services need nginx as their front server: brew install nginx")
+    apt_install(["nginx"], "the services need as their front server")
+
+
 def apt_install(packages: Sequence[str], purpose: str) -> None:
     """Install Debian packages as root, or by sudo without a password. Raises SetupError with the command to type."""
     line = f"apt-get install -y --no-install-recommends {' '.join(packages)}"

@@ -1,0 +1,81 @@
+"""`make services`: its processes, and the configuration of the front server."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.core import config
+from app.core.config import PAGES, SERVICES, Settings
+from app.web.service_routes import service_of
+from tools.build.system import find_nginx
+from tools.services import front
+from tools.services.plan import Site, plans
+
+LOCATION = re.compile(r"location ~ (\S+) \{\n\s+proxy_pass http://(\w+);\n\s+error_page 502 504 =503 (\S+);")
+PORTS = {service: 9000 + number for number, service in enumerate((PAGES, *SERVICES))}
+
+
+@pytest.fixture
+def answers(settings: Settings) -> Iterator[dict[str, str]]:
+    yield front.unavailable_answers()
+    config.use(settings)
+
+
+def test_the_front_server_sends_each_address_to_its_service(app: Flask) -> None:
+    locations = LOCATION.findall(front.configuration(Path("/var/front"), 8000, PORTS))
+    for rule in app.url_map.iter_rules():
+        address = re.sub(r"<[^>]+>", "some-text", rule.rule)
+        if address.startswith("/static/"):
+            continue
+        service, error = next(
+            (name, page) for pattern, name, page in locations if re.search(pattern, address)
+        )
+        assert service == service_of(rule.rule)
+        in_api = address.startswith("/api/v1/") and service != PAGES
+        assert error == f"/unavailable/{'api.$language.json' if in_api else 'page.$language.html'}"
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "home"),
+    [("pt_BR", "Tentar de novo", "Ver a programação"), ("en", "Try again", "See what is on")],
+)
+def test_a_part_that_is_down_has_a_page_with_a_way_on(
+    answers: dict[str, str], language: str, button: str, home: str
+) -> None:
+    page = answers[f"page.{language}.html"]
+    assert f'<a class="button" href="">{button}</a>' in page
+    assert f'<a href="/">{home}</a>' in page
+    assert "csrf_token" not in page
+    problem = json.loads(answers[f"api.{language}.json"])
+    assert problem["type"] == "urn:bilheteria:problem:service_unavailable"
+    assert problem["status"] == 503
+
+
+@pytest.mark.skipif(find_nginx() is None, reason="nginx is not installed")
+def test_nginx_accepts_the_configuration(answers: dict[str, str], tmp_path: Path) -> None:
+    path = front.write_files(tmp_path / "front", 8000, PORTS)
+    command = [find_nginx() or "", "-t", "-e", "stderr", "-p", str(path.parent), "-c", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "warn" not in done.stderr
+
+
+def test_each_service_has_a_web_server_and_a_worker_with_ports_of_their_own(tmp_path: Path) -> None:
+    site = Site(8000, tmp_path, "postgresql:///x", 8001)
+    found = {plan.name: plan for plan in plans(site, {"SERVICES": "orders"}, itertools.count(8002))}
+    assert {*found} == {PAGES, *SERVICES, *(f"{service}-worker" for service in SERVICES), "relay"}
+    assert len({plan.port for plan in found.values()}) == len(found)
+    for service in SERVICES:
+        web, worker = found[service], found[f"{service}-worker"]
+        assert web.env["SERVICES"] == worker.env["SERVICES"] == service
+        assert web.env["PORT"] == str(web.port)
+        assert worker.env["BILHETERIA_HEALTH_PORT"] == str(worker.port)
+    assert "SERVICES" not in found["relay"].env

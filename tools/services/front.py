@@ -1,0 +1,153 @@
+"""The front server: nginx, which sends each address to the process of its service.
+
+Its configuration is made from `app/web/service_routes.py`. When a process is down, nginx answers 503 with a page made
+from our template, or with a problem document below the API's prefix.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.api.document import PREFIX, PROBLEM
+from app.core.config import PAGES
+from app.core.i18n import LOCALES
+from app.web.security import BODY_LIMIT
+from app.web.security import HEADERS as PAGE_HEADERS
+from app.web.service_routes import SERVICE_ROUTES, ServiceRoute
+from tools.build.steps import ROOT
+from tools.services.plan import HOST
+
+HEADERS = {"Retry-After": "5", "Cache-Control": "no-store", **PAGE_HEADERS}
+BASE = """\
+# Made by `make services` from app/web/service_routes.py at each start.
+daemon off;
+worker_processes 1;
+{user}pid {folder}/nginx.pid;
+# Lower levels name addresses of orders. `make services` says itself which process has ended.
+error_log stderr crit;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off;
+  server_tokens off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  # The application refuses larger bodies with a page of its own.
+  client_max_body_size {body_limit};
+  types {{ text/css css; text/javascript js; image/svg+xml svg; image/png png; image/webp webp; font/woff2 woff2; }}
+  map $http_accept_language $accepted {{ default pt_BR; "~*^en" en; }}
+  # Nobody stands at a kiosk to try again: it does so itself.
+  map $cookie_device $kiosk_refresh {{ default 5; "" ""; }}
+  map $cookie_language $language {{ default $accepted; pt_BR pt_BR; en en; }}
+{upstreams}
+  server {{
+    listen {host}:{port};
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header Connection "";
+    proxy_connect_timeout 2s;
+    proxy_read_timeout 5m;
+    proxy_next_upstream off;
+{locations}
+    location /static/ {{
+      proxy_pass http://pages;
+      error_page 502 504 = @files;
+    }}
+    location @files {{ root {root}; }}
+    location /unavailable/ {{
+      internal;
+      alias {folder}/unavailable/;
+      types {{ text/html html; {problem} json; }}
+      charset utf-8;
+      etag off;
+      if_modified_since off;
+{headers}
+      add_header Refresh $kiosk_refresh always;
+    }}
+  }}
+}}
+"""
+
+
+def configuration(folder: Path, port: int, ports: Mapping[str, int]) -> str:
+    """The text of nginx.conf. `ports`: service, or `pages`, and the port of its web server."""
+    upstreams = [
+        # The process on this machine is never taken out: after a start it serves at once.
+        f"  upstream {service} {{ server {HOST}:{number} max_fails=0; keepalive 16; }}"
+        for service, number in ports.items()
+    ]
+    return BASE.format(
+        user="user root;\n" if os.geteuid() == 0 else "",  # else as the account of this process
+        folder=folder,
+        body_limit=BODY_LIMIT * 2,
+        upstreams="\n".join(upstreams),
+        host=HOST,
+        port=port,
+        locations="\n".join(_location(route) for route in SERVICE_ROUTES),
+        root=ROOT,
+        problem=PROBLEM,
+        headers="\n".join(f'      add_header {name} "{value}" always;' for name, value in HEADERS.items()),
+    )
+
+
+def _location(route: ServiceRoute) -> str:
+    """Regular expressions are tried in their order, so that the most specific route decides."""
+    error = "api.$language.json" if _is_api(route) else "page.$language.html"
+    return (
+        f"    location ~ {_pattern(route)} {{\n"
+        f"      proxy_pass http://{route.service};\n"
+        f"      error_page 502 504 =503 /unavailable/{error};\n"
+        "    }"
+    )
+
+
+def _is_api(route: ServiceRoute) -> bool:
+    return route.service != PAGES and route.path.startswith(PREFIX)
+
+
+def _pattern(route: ServiceRoute) -> str:
+    if not route.segments:
+        return "^/(?!static/|unavailable/)"
+    parts = [r"[^/]+" if one.startswith("{") else re.escape(one) for one in route.segments]
+    return f"^/{'/'.join(parts)}(/|$)"
+
+
+def write_files(folder: Path, port: int, ports: Mapping[str, int]) -> Path:
+    """Write the configuration and the answers of processes that are down; returns the configuration's path."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "unavailable").mkdir(parents=True)
+    for name, text in unavailable_answers().items():
+        (folder / "unavailable" / name).write_text(text, encoding="utf-8")
+    path = folder / "nginx.conf"
+    path.write_text(configuration(folder, port, ports), encoding="utf-8")
+    return path
+
+
+def unavailable_answers() -> dict[str, str]:
+    """File name → the page, or the problem document, that says in one language that a part does not answer."""
+    from flask import render_template
+
+    from app import create_app
+    from app.api import problems
+    from app.core.config import Settings
+    from app.web import error_texts
+
+    app = create_app(Settings.from_env().changed(database={"url": None}))
+    found = {}
+    for language in LOCALES:
+        with app.test_request_context("/", headers={"Cookie": f"language={language}"}):
+            title, sentence = error_texts.of_status(503)
+            found[f"page.{language}.html"] = render_template(
+                "errors/page_unavailable.html", title=title, sentence=sentence
+            )
+            found[f"api.{language}.json"] = problems.of_status(503).get_data(as_text=True)
+    return found
