@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from app.core import cache, config, db
 from app.core.config import Settings, environment
 from tests import databases
 from tests.chromium import Chromium
-from tests.databases import Databases
+from tests.databases import Content, Databases, Rows
 from tests.live_server import LiveServer
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ def _worker_database(all_databases: Databases, worker_name: str) -> str:
 
 
 @pytest.fixture(scope="session")
+def _rows(_worker_database: str) -> Rows:
+    return Rows(_worker_database)
+
+
+@pytest.fixture(scope="session")
 def _settings(_worker_database: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings().changed(
         process={"testing": True},
@@ -115,9 +121,9 @@ def settings(_settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def database(_worker_database: str, settings: Settings) -> str:
+def database(_worker_database: str, _rows: Rows, settings: Settings) -> str:
     """The URL of a database with all tables and no rows; `core.db` is connected to it."""
-    databases.empty_all_tables(_worker_database)
+    _rows.empty()
     _connect(_worker_database, settings)
     cache.clear_all()
     return _worker_database
@@ -145,13 +151,24 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.fixture(scope="session")
+def _demo_by_hour() -> dict[datetime, Content]:
+    """The demo's rows by the hour that they were loaded in: its screenings begin with the day of the load."""
+    return {}
+
+
 @pytest.fixture
-def demo(database: str) -> str:
+def demo(database: str, _rows: Rows, _demo_by_hour: dict[datetime, Content]) -> str:
     """`database` with the demo's cinemas, films, screenings, counter and people."""
     from app.cli.demo import load_demo
 
-    with db.transaction():
-        load_demo()
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    if hour in _demo_by_hour:
+        _rows.write(_demo_by_hour[hour])
+    else:
+        with db.transaction():
+            load_demo()
+        _demo_by_hour[hour] = _rows.read()
     return database
 
 

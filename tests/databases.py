@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg2
 from psycopg2 import sql
@@ -21,6 +22,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "bilheteria-test-"
 # These settings lose data only when the machine crashes, and then the test run is over too.
 SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "400", "autovacuum": "off"}
+LARGE_BYTES = 1024 * 1024
+
+T = TypeVar("T")
+# The rows of each table as JSON, with the columns that an insert may name.
+Content = dict[str, tuple[str, str]]
 
 
 def start_server() -> postgres.PostgresServer:
@@ -105,28 +111,100 @@ class Databases:
             connection.close()
 
 
-def empty_all_tables(url: str) -> None:
-    """Delete all rows except the versions. Foreign keys are not checked meanwhile, so the order does not matter."""
-    connection = psycopg2.connect(url.replace("postgresql+psycopg2:", "postgresql:"))
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("set local session_replication_role = replica")
+class Rows:
+    """The rows of one database, which tests share one after another. It keeps one connection open."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.replace("postgresql+psycopg2:", "postgresql:")
+        self._connection: psycopg2.extensions.connection | None = None
+        self._tables = 0
+
+    def empty(self) -> None:
+        """Delete all rows except the versions; give the space of large tables back, or each scan would get slower."""
+        large = self._retried(self._delete)
+        if large:
+            self._retried(lambda cursor: cursor.execute(f"vacuum {', '.join(large)}"))
+
+    def read(self) -> Content:
+        """All rows except the versions."""
+        return self._retried(self._read)
+
+    def write(self, content: Content) -> None:
+        """Insert the rows of `read` into the empty tables."""
+        self._retried(lambda cursor: self._write(cursor, content))
+
+    def _delete(self, cursor: psycopg2.extensions.cursor) -> list[str]:
+        """Returns the tables that are large."""
+        filled = self._filled(cursor)
+        if filled:
+            cursor.execute("; ".join(f"delete from {table}" for table, _ in filled))
+        return [table for table, size in filled if size > LARGE_BYTES]
+
+    def _read(self, cursor: psycopg2.extensions.cursor) -> Content:
+        content = {}
+        for table, _ in self._filled(cursor):
             cursor.execute(
-                "select format('%I.%I', schemaname, tablename) from pg_tables "
-                "where schemaname not in ('pg_catalog', 'information_schema')"
-                " and tablename not in ('schema_version', 'programme_version')"
+                "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute"
+                " where attrelid = %s::regclass and attnum > 0 and not attisdropped and attgenerated = ''",
+                (table,),
             )
-            tables = [row[0] for row in cursor.fetchall()]
-            if not tables:
-                return
-            queries = " union all ".join(
-                f"select '{table}' where exists (select from {table})" for table in tables
+            ((columns,),) = cursor.fetchall()
+            cursor.execute(f"select json_agg(row)::text from (select {columns} from {table}) row")
+            ((rows,),) = cursor.fetchall()
+            content[table] = (columns, rows)
+        return content
+
+    def _write(self, cursor: psycopg2.extensions.cursor, content: Content) -> None:
+        statements, values = [], []
+        for table, (columns, rows) in content.items():
+            statements.append(
+                f"insert into {table} ({columns}) overriding system value"
+                f" select {columns} from json_populate_recordset(null::{table}, %s)"
             )
-            cursor.execute(queries)
-            for (table,) in cursor.fetchall():
-                cursor.execute(f"delete from {table}")
-    finally:
-        connection.close()
+            values.append(rows)
+        cursor.execute("; ".join(statements), values)
+
+    def _retried(self, work: Callable[[psycopg2.extensions.cursor], T]) -> T:
+        """Work on the connection, or on a new one where a test has ended it."""
+        if self._connection is not None:
+            try:
+                with self._connection.cursor() as cursor:
+                    return work(cursor)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                if not self._connection.closed:
+                    raise
+        self._connection = self._connect()
+        with self._connection.cursor() as cursor:
+            return work(cursor)
+
+    def _connect(self) -> psycopg2.extensions.connection:
+        """In this connection foreign keys are not checked: the order of the tables does not matter."""
+        connection = psycopg2.connect(self.url, options="-c session_replication_role=replica")
+        connection.autocommit = True
+        self._tables = 0
+        return connection
+
+    def _filled(self, cursor: psycopg2.extensions.cursor) -> list[tuple[str, int]]:
+        """The tables that have rows, with their sizes in bytes."""
+        cursor.execute("select count(*) from pg_class where relkind = 'r'")
+        ((tables,),) = cursor.fetchall()
+        if tables != self._tables:  # the sandbox bank makes its tables at its first use
+            self._prepare_query(cursor)
+            self._tables = tables
+        cursor.execute("execute filled_tables")
+        return cursor.fetchall()
+
+    def _prepare_query(self, cursor: psycopg2.extensions.cursor) -> None:
+        cursor.execute(
+            "select format('%I.%I', schemaname, tablename) from pg_tables "
+            "where schemaname not in ('pg_catalog', 'information_schema')"
+            " and tablename not in ('schema_version', 'programme_version')"
+        )
+        filled = " union all ".join(
+            f"select '{table}', pg_relation_size('{table}') where exists (select from {table})"
+            for (table,) in cursor.fetchall()
+        )
+        cursor.execute(f"deallocate all; prepare filled_tables as {filled}")
 
 
 def _prepare(url: str, *, demo: bool) -> None:
