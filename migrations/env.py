@@ -10,6 +10,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from app.core import db
+from app.core.config import settings
+from app.core.database_roles import grant
 from app.core.db import SCHEMAS
 
 target = current_app.extensions["migrate"].db
@@ -45,13 +47,21 @@ def run() -> None:
                 context.configure(connection=connection, include_name=include_name, **WHAT)
                 with context.begin_transaction():
                     context.run_migrations()
-                return
+                break
             except OperationalError as error:
                 if getattr(error.orig, "pgcode", "") not in (LOCK_NOT_AVAILABLE, DEADLOCK) or not left:
                     raise
                 connection.rollback()
                 print(f"A table is in use; trying again in {PAUSE_SECONDS:.0f} s.", flush=True)
                 time.sleep(PAUSE_SECONDS)
+        _grant(connection)
+
+
+def _grant(connection: Connection) -> None:
+    """Grant the roles of the services, where they exist, their rights, also on the tables that are new now."""
+    connection.rollback()
+    grant(connection, sandbox=settings().payments.provider == "sandbox")
+    connection.commit()
 
 
 def _wait_for_others(connection: Connection) -> None:

@@ -34,7 +34,11 @@ def dump(url: str, path: Path) -> None:
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
         os.close(handle)
         part = Path(name)
-        _run("pg_dump", url, ["--format=custom", f"--lock-wait-timeout={LOCK_SECONDS}s", f"--file={part}"])
+        _run(
+            "pg_dump",
+            url,
+            ["--format=custom", "--no-privileges", f"--lock-wait-timeout={LOCK_SECONDS}s", f"--file={part}"],
+        )
         part.replace(path)
     except OSError as error:
         raise DumpError(f"{path} cannot be written: {error.strerror}") from None
@@ -55,7 +59,11 @@ def restore(url: str, path: Path) -> None:
         raise DumpError(f"the database does not answer: {' '.join(str(error).split())}") from None
     if schemas:
         raise DumpError("the database is not empty; a backup is read into a new one")
-    _run("pg_restore", url, ["--no-owner", "--exit-on-error", "--single-transaction", str(path)])
+    _run(
+        "pg_restore",
+        url,
+        ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(path)],
+    )
 
 
 def _run(program: str, url: str, arguments: Sequence[str]) -> None:

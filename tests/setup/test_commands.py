@@ -35,6 +35,7 @@ TESTED_ELSEWHERE = {
     "users": "cli/test_personal_data.py",
     "relay": "cli/test_relay.py",
     "queues": "cli/test_relay.py",
+    "database-roles": "core/test_database_roles.py",
 }
 ACCOUNT = ("make-account", "rosa@example.org", "--name", "Rosa", "--password", "uma frase comprida")
 PROGRAMME = {

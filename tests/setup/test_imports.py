@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 
+from app.core import ladder
+
 ROOT = Path(__file__).resolve().parents[2]
 
 DOWN_ONLY = "Calls go down the ladder, never up or across"
 SERVICE_ENTRY = "A service is entered through its service.py alone"
+SERVICE_CALLS = "A service calls the services of the list only"
 NO_FLASK = "Services, core and adapters know no Flask"
 ADAPTERS = "The outside is reached through adapters alone"
 MACHINE = "The machine in the foyer imports nothing of the application"
@@ -42,6 +45,7 @@ BREACHES = [
         "app/orders/service.py",
         "from app.payments import handlers as handlers_of_another_service",
     ),
+    (SERVICE_CALLS, "app/reservations/holds.py", "from app.payments import service as not_in_the_list"),
     (NO_FLASK, "app/orders/service.py", "from flask import request"),
     (NO_FLASK, "app/users/models.py", "from flask_login import UserMixin"),
     (NO_FLASK, "app/orders/handlers.py", "from flask import request"),
@@ -98,6 +102,22 @@ def test_every_rule_has_a_control() -> None:
 def contract(rule: str) -> dict[str, Any]:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     return next(one for one in settings["tool"]["importlinter"]["contracts"] if one["name"] == rule)
+
+
+def test_the_list_of_calls_is_that_of_the_grants() -> None:
+    """The rule's list, and that of the rights of the roles in the database (`app.core.ladder`), are the same."""
+    calls = {f"app.{one} -> app.{below}" for one, found in ladder.CALLS.items() for below in found}
+    assert calls == set(contract(SERVICE_CALLS)["calls"])
+    assert {f"app.{one}" for one in ladder.CALLS} == set(contract(SERVICE_CALLS)["services"])
+
+
+def test_calls_go_down_the_ladder_and_the_list_is_complete() -> None:
+    layers = [[part.strip() for part in layer.split("|")] for layer in contract(DOWN_ONLY)["layers"]]
+    level = {name.removeprefix("app."): depth for depth, layer in enumerate(layers) for name in layer}
+    for service, calls in ladder.CALLS.items():
+        for below in calls:
+            assert level[below] > level[service]
+            assert set(ladder.CALLS[below]) <= set(calls)
 
 
 def test_the_rule_of_adapters_names_every_other_package() -> None:

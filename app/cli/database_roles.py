@@ -1,0 +1,55 @@
+"""`database-roles create`: makes the roles as which the processes of single services connect to the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import IO
+
+import click
+
+from app.cli.database import GroupOnDatabase
+
+
+@click.group("database-roles", cls=GroupOnDatabase)
+def command() -> None:
+    """The roles of services, pages, API and relay in the database; without them all connect as the owner."""
+
+
+@command.command("create")
+@click.option(
+    "--passwords",
+    type=click.File(),
+    help='JSON of role names and their new passwords, {"bilheteria_orders": "…"}; - reads it from the input.',
+)
+def create(passwords: IO[str] | None) -> None:
+    """Make the roles that do not exist, set passwords, and grant exactly what each role needs.
+
+    Connect as the owner of the tables, who may create roles. Run it again after a roll-out: migrations only add rights.
+    """
+    from app.core import database_roles, db
+    from app.core.config import settings
+
+    given = _read(passwords)
+    with db.migration_engine().begin() as connection:
+        created = database_roles.create(connection, given)
+        sandbox = settings().payments.provider == "sandbox"
+        parts = database_roles.grant(connection, exact=True, sandbox=sandbox)
+    click.echo(f"{len(parts)} roles, {created} of them new, {len(given)} with a new password")
+
+
+def _read(file: IO[str] | None) -> Mapping[str, str]:
+    """Role name → password. The errors never repeat what the file contains."""
+    from app.core.database_roles import PARTS, role_name
+
+    if file is None:
+        return {}
+    try:
+        given = json.load(file)
+    except ValueError:
+        raise click.ClickException("the passwords are no JSON") from None
+    if not isinstance(given, dict) or not all(isinstance(one, str) and one for one in given.values()):
+        raise click.ClickException('the passwords must be a JSON object: {"bilheteria_orders": "…"}')
+    if unknown := sorted(set(given) - {role_name(part) for part in PARTS}):
+        raise click.ClickException(f"no role is called {', '.join(unknown)}")
+    return given

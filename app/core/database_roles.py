@@ -1,0 +1,138 @@
+"""The database's roles: one for each service, the pages, the API and the relay, with the grants of `core.ladder`.
+
+The roles belong to the database server, not to the database: the command `database-roles create` makes them, with
+passwords that no migration knows. Where they do not exist, as on one machine, every process connects as the owner of
+the tables. Each run of the migrations grants the roles what they need, tables of later migrations included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection, make_url, text
+
+from app.adapters.postgres_passwords import hashed
+from app.adapters.psp import sandbox_statements as sandbox_bank
+from app.adapters.terminal import sandbox_statements as sandbox_terminal
+from app.core import ladder
+from app.core.config import PAGES, SERVICES
+from app.core.db import SCHEMAS
+from app.core.ladder import API, RELAY
+
+PARTS = (*SERVICES, PAGES, API, RELAY)
+_PREFIX = "bilheteria_"
+# The sandboxes stand for systems of others, but their tables are in the same database, made at their first use.
+_SANDBOXES = {"sandbox_bank": sandbox_bank.TABLES, "sandbox_terminal": sandbox_terminal.TABLES}
+_WRITE = "select, insert, update, delete"
+# Table of `core` → the parts that write it. All parts may read the version of the tables.
+CORE_WRITERS: Mapping[str, tuple[str, ...]] = {
+    "outbox": PARTS,
+    "processed": SERVICES,
+    "throttle": (*SERVICES, PAGES, API),
+    "idempotency_keys": (*SERVICES, API),
+    "schema_version": (),
+}
+# A row lock of any strength needs the right to change a column. Foreign keys refuse changes of this one.
+_LOCKED_BY_READERS = {"events": ("screenings", "id")}
+# Two grants of one table at a time would fail.
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('bilheteria.roles'))")
+# The server may have other databases, in which the same roles are made at this moment.
+_CREATE_ROLE = """
+    do $$ begin create role {role} login; exception when duplicate_object or unique_violation then null; end $$
+"""
+
+
+def role_name(part: str) -> str:
+    """The role of a process of `part`: a service (its worker), "pages", "api" (REST of any service), or "relay"."""
+    if part not in PARTS:
+        raise ValueError(f"{part!r} is none of {', '.join(PARTS)}")
+    return f"{_PREFIX}{part}"
+
+
+def role_url(url: str, part: str, password: str | None = None) -> str:
+    """The database URL of the role of `part`, made from the owner's `url`: the same database, another user.
+
+    `part` is a service for its worker, "pages" for the front ends, "api" for a process that serves REST, whatever its
+    services are, and "relay". Without a password the server must trust the user, as the embedded one does on its
+    socket.
+    """
+    changed = make_url(url)._replace(username=role_name(part), password=password)
+    return changed.render_as_string(hide_password=False)
+
+
+def existing_parts(connection: Connection) -> list[str]:
+    """The parts whose roles exist on the server."""
+    names = connection.execute(text("select rolname from pg_roles where rolname like 'bilheteria\\_%'"))
+    found = set(names.scalars())
+    return [part for part in PARTS if role_name(part) in found]
+
+
+def create(connection: Connection, passwords: Mapping[str, str]) -> int:
+    """Make the roles that do not exist, and set `passwords` (role name → password); returns how many are new.
+
+    Roles may sign in, and have no password until one is given. The server gets its hash, so that no log shows it.
+    """
+    connection.execute(_ONE_AT_A_TIME)
+    missing = [part for part in PARTS if part not in existing_parts(connection)]
+    for part in missing:
+        connection.execute(text(_CREATE_ROLE.format(role=role_name(part))))
+    for name, password in passwords.items():
+        secret = hashed(password, name, connection.connection.driver_connection)
+        connection.exec_driver_sql(f"alter role {name} password '{secret}'")
+    return len(missing)
+
+
+def grant(connection: Connection, *, exact: bool = False, sandbox: bool = True) -> list[str]:
+    """Grant each role that exists what it needs, in the caller's transaction; returns the parts of these roles.
+
+    Migrations only add rights: in a roll-out the previous version runs under the same roles. `exact` also takes away
+    all others. `sandbox`: make the sandboxes' tables first, because the roles may not make tables.
+    """
+    parts = existing_parts(connection)
+    if not parts:
+        return []
+    connection.execute(_ONE_AT_A_TIME)
+    if sandbox:
+        for statement in (one for tables in _SANDBOXES.values() for one in tables):
+            connection.execute(text(statement))
+    known = set(connection.execute(text("select nspname from pg_namespace")).scalars())
+    for part in parts:
+        revoked = _revokes(part, known) if exact else ()
+        for statement in (*revoked, *_grants(part, known)):
+            connection.execute(text(statement))
+    return parts
+
+
+def _revokes(part: str, known: set[str]) -> Iterator[str]:
+    role = role_name(part)
+    for schema in known.intersection((*SCHEMAS, *_SANDBOXES)):
+        yield f"revoke all on all tables in schema {schema} from {role}"
+        yield f"revoke all on all sequences in schema {schema} from {role}"
+        yield f"revoke all on schema {schema} from {role}"
+
+
+def _grants(part: str, known: set[str]) -> Iterator[str]:
+    role = role_name(part)
+    yield f"grant usage on schema core to {role}"
+    yield f"grant select on core.schema_version to {role}"
+    for table, writers in CORE_WRITERS.items():
+        if part in writers:
+            yield f"grant {_WRITE} on core.{table} to {role}"
+    accesses = ladder.accesses(part)
+    for schema, access in accesses.items():
+        yield from _grants_in(schema, access, role)
+    if accesses.get("payments") == "write":
+        for schema in known.intersection(_SANDBOXES):
+            yield from _grants_in(schema, "write", role)
+
+
+def _grants_in(schema: str, access: ladder.Access, role: str) -> Iterator[str]:
+    yield f"grant usage on schema {schema} to {role}"
+    if access == "read":
+        yield f"grant select on all tables in schema {schema} to {role}"
+        if schema in _LOCKED_BY_READERS:
+            table, column = _LOCKED_BY_READERS[schema]
+            yield f"grant update ({column}) on {schema}.{table} to {role}"
+    else:
+        yield f"grant {_WRITE} on all tables in schema {schema} to {role}"
+        yield f"grant usage, select on all sequences in schema {schema} to {role}"

@@ -1,0 +1,173 @@
+"""The roles of the database: each one reaches the tables that it needs, and is refused all others."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import closing
+
+import psycopg2
+import pytest
+from flask import Flask
+from psycopg2.errors import InsufficientPrivilege
+from sqlalchemy import text
+
+from app.adapters.postgres_limits import plain
+from app.cli import register
+from app.core import database_roles, ladder
+from app.core.config import SERVICES
+from app.core.database_roles import PARTS, role_name, role_url
+from app.migrations_target import all_metadata
+from tests.core.database_roles import as_owner, make_roles
+from tests.databases import Databases
+
+Rights = dict[str, set[str]]  # table → what a role may do there
+
+
+@pytest.fixture(scope="module")
+def owner(all_databases: Databases, worker_name: str) -> Iterator[str]:
+    """The owner's URL of a database with roles."""
+    url = all_databases.create(f"roles_{worker_name}", all_databases.migrated())
+    make_roles(url)
+    yield url
+    all_databases.drop(f"roles_{worker_name}")
+
+
+@pytest.fixture(scope="module")
+def all_rights(owner: str) -> dict[str, Rights]:
+    return {part: rights(part, owner) for part in PARTS}
+
+
+def tables() -> list[str]:
+    return sorted(f"{table.schema}.{table.name}" for table in all_metadata().tables.values())
+
+
+def is_allowed(cursor: psycopg2.extensions.cursor, statement: str) -> bool:
+    """Whether the role may run the statement, which changes nothing."""
+    try:
+        cursor.execute(statement)
+    except InsufficientPrivilege:
+        return False
+    return True
+
+
+def rights(part: str, owner: str) -> Rights:
+    """What the role may do, found by trying it in each table."""
+    with closing(psycopg2.connect(plain(role_url(owner, part)))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            return {table: _rights_in(table, cursor) for table in tables()}
+
+
+def _rights_in(table: str, cursor: psycopg2.extensions.cursor) -> set[str]:
+    tries = {
+        "read": f"select 1 from {table} where false",
+        "write": f"delete from {table} where false",
+        "empty": f"truncate {table}",
+    }
+    return {name for name, one in tries.items() if is_allowed(cursor, one)}
+
+
+def test_a_role_reaches_what_its_calls_need_and_nothing_else(all_rights: dict[str, Rights]) -> None:
+    for part, found in all_rights.items():
+        accesses = ladder.accesses(part)
+        for table, own in found.items():
+            schema = table.partition(".")[0]
+            if schema == "core":
+                assert own in (set(), {"read", "write"}), (part, table)
+            else:
+                expected = {None: set(), "read": {"read"}, "write": {"read", "write"}}[accesses.get(schema)]
+                assert own == expected, (part, table)
+
+
+def test_a_service_is_refused_the_tables_of_orders_and_of_its_siblings(all_rights: dict[str, Rights]) -> None:
+    """The same without the list, which a mistake could widen."""
+    below = {"reservations": {"events"}, "tickets": {"events"}}
+    for service in SERVICES:
+        reached = {table.partition(".")[0] for table, found in all_rights[service].items() if found}
+        if service == "orders":
+            assert reached == {"core", *SERVICES} - {"users"}
+        else:
+            assert reached == {"core", service} | below.get(service, set())
+
+
+def test_the_relay_reaches_the_outbox_alone(all_rights: dict[str, Rights]) -> None:
+    assert {table for table, found in all_rights["relay"].items() if found} == {"core.outbox"}
+
+
+def test_no_role_makes_tables_or_changes_their_version(owner: str) -> None:
+    for part in PARTS:
+        with closing(psycopg2.connect(plain(role_url(owner, part)))) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                assert is_allowed(cursor, "select version_num from core.schema_version")
+                assert not is_allowed(cursor, "update core.schema_version set version_num = '0'")
+                assert not is_allowed(cursor, "create schema planted")
+                for schema in ("core", *ladder.accesses(part)):
+                    assert not is_allowed(cursor, f"create table {schema}.planted (id integer)")
+
+
+def test_each_table_of_core_has_its_writers() -> None:
+    known = {f"core.{table}" for table in database_roles.CORE_WRITERS} - {"core.schema_version"}
+    assert {table for table in tables() if table.startswith("core.")} == known
+
+
+def test_an_upgrade_adds_rights_and_the_command_takes_away_the_others(owner: str) -> None:
+    with as_owner(owner) as connection:
+        connection.execute(text("create table tickets.planted (id integer generated always as identity)"))
+        connection.execute(text("grant usage on schema orders to bilheteria_tickets"))
+        connection.execute(text("grant select on orders.orders to bilheteria_tickets"))
+        database_roles.grant(connection)
+    assert "read" in rights("tickets", owner)["orders.orders"]
+    with closing(psycopg2.connect(plain(role_url(owner, "tickets")))) as of_tickets:
+        of_tickets.cursor().execute("insert into tickets.planted default values")
+    with as_owner(owner) as connection:
+        database_roles.grant(connection, exact=True)
+        connection.execute(text("drop table tickets.planted"))
+    assert rights("tickets", owner)["orders.orders"] == set()
+
+
+def test_the_address_of_a_role_is_that_of_the_owner_with_another_user() -> None:
+    url = "postgresql://owner:secret@db.example:5433/cinema?sslmode=require"
+    assert role_url(url, "orders", "p@ss/word") == (
+        "postgresql://bilheteria_orders:p%40ss%2Fword@db.example:5433/cinema?sslmode=require"
+    )
+    with pytest.raises(ValueError, match="none of"):
+        role_url(url, "kiosk")
+
+
+def run(app: Flask, given: str) -> str:
+    register(app)
+    command = ["database-roles", "create", "--passwords", "-"]
+    answer = app.test_cli_runner().invoke(args=command, input=io.BytesIO(given.encode()))
+    assert isinstance(answer.exception, SystemExit | None), answer.exception
+    return answer.output
+
+
+def test_the_command_sets_passwords_that_the_server_stores_hashed(app: Flask, database: str) -> None:
+    make_roles(database)
+    said = run(app, json.dumps({"bilheteria_payments": "um segredo longo"}))
+    assert said == "10 roles, 0 of them new, 1 with a new password\n"
+    with as_owner(database) as connection:
+        stored = connection.execute(
+            text("select rolpassword from pg_authid where rolname = :name"), {"name": role_name("payments")}
+        ).scalar_one()
+    assert stored.startswith("SCRAM-SHA-256$")
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ("um segredo longo", "the passwords are no JSON"),
+        ('["um segredo longo"]', "the passwords must be a JSON object"),
+        ('{"bilheteria_orders": ""}', "the passwords must be a JSON object"),
+        ('{"postgres": "um segredo longo"}', "no role is called postgres"),
+    ],
+)
+def test_wrong_passwords_are_a_one_line_error_that_does_not_repeat_them(
+    app: Flask, given: str, error: str
+) -> None:
+    said = run(app, given)
+    assert said.startswith(f"Error: {error}")
+    assert "um segredo longo" not in said
