@@ -21,6 +21,17 @@ Amounts are integers in centavos of the Brazilian real. Times are ISO 8601 in UT
 cinema. Lists come in pages: pass `next` of an answer as `cursor`. An error is a problem document (RFC 9457) whose
 `type` never changes. Fields may be added to answers; a client ignores those that it does not know.
 """
+BEARER = "bearer"
+BEARER_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": (
+        "An access token of the identity provider (JWT), of a person or of a partner's client; or the token that a"
+        " device of the cinema got when it was paired. The names beside an operation are the roles of people"
+        " (`customer`, `door`, `supervisor`, `manager`), scopes of partners (`bilheteria/orders.write`) and kinds of"
+        " devices (`device:door`, `device:kiosk`) that may call it: one of them is enough."
+    ),
+}
 blueprint = Blueprint("api_document", __name__)
 
 
@@ -82,6 +93,7 @@ def open_api(app: Flask) -> BoxOfficeApi:
     )
     api = BoxOfficeApi(app)
     app.cli.commands.pop("openapi", None)  # flask-smorest's command: the document is at its address
+    api.spec.components.security_scheme(BEARER, BEARER_SCHEME)
     return api
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Response, make_response, request
 
+from app.api import identity
 from app.core import db, idempotency
 from app.core.errors import Invalid
 from app.core.idempotency import Answer
@@ -36,7 +37,9 @@ def once(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def acting(*arguments: Any, **named: Any) -> Response:
-        lease = idempotency.begin(f"{request.method} {request.path} {_key()}", _content())
+        lease = idempotency.begin(
+            f"{request.method} {request.path} {identity.caller().key}{_key()}", _content()
+        )
         if isinstance(lease, Answer):
             return _response(lease)
         try:

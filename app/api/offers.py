@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from app.api import order_access
 from app.api.idempotent import key_of_request
+from app.api.order_access import WRITERS
 from app.api.order_schemas import OrderSchema
 from app.api.resource import Resource
 from app.orders import service as orders
+from app.reservations import service as reservations
 
 SERVICE, PATH = "orders", "/requests"
 blueprint = Resource("offers", about="The seats that the waiting list offers")
 
 
-@blueprint.act("/<token>/orders")
+@blueprint.act("/<token>/orders", allowed=WRITERS, guests=True)
 @blueprint.response(201, OrderSchema)
 @blueprint.doc(operationId="takeOffer")
 def take_offer(token: str) -> object:
@@ -20,5 +22,6 @@ def take_offer(token: str) -> object:
 
     409 `offer.over` if there is no offer, its time is over, or it was taken before.
     """
-    started = orders.start_from_offer(token, order_access.new_guest(key_of_request()))
-    return order_access.created(started)
+    screening = reservations.request(token).screening_id
+    owner = order_access.new_owner(screening, key_of_request())
+    return order_access.created(orders.start_from_offer(token, owner))

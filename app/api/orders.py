@@ -8,6 +8,8 @@ from flask import Response, make_response
 
 from app.api import order_access
 from app.api.idempotent import key_of_request
+from app.api.identity import require
+from app.api.order_access import READERS, WRITERS
 from app.api.order_schemas import ConcessionsSchema, NewOrderSchema, OrderSchema, TypesSchema
 from app.api.resource import Resource
 from app.core import db
@@ -17,10 +19,10 @@ from app.orders import service as orders
 from app.orders.service import OrderView, TypeChoice
 
 SERVICE, PATH = "orders", "/orders"
-blueprint = Resource("orders", about="Orders. The token of an order is all that its buyer needs")
+blueprint = Resource("orders", about="Orders. The token of an order is all that a guest needs")
 
 
-@blueprint.act("", NewOrderSchema)
+@blueprint.act("", NewOrderSchema, allowed=WRITERS, guests=True)
 @blueprint.response(201, OrderSchema)
 @blueprint.doc(operationId="createOrder")
 def create_order(screening: int, seats: list[int] | None, quantity: int | None) -> object:
@@ -31,7 +33,7 @@ def create_order(screening: int, seats: list[int] | None, quantity: int | None) 
     """
     if (seats is None) == (quantity is None):
         raise Invalid("seats.none", "seats")
-    actor = order_access.new_guest(key_of_request())
+    actor = order_access.new_owner(screening, key_of_request())
     once = keyed_hash(key_of_request())
     if seats is not None:
         started = orders.start_with_seats(screening, seats, actor, once=once)
@@ -41,6 +43,7 @@ def create_order(screening: int, seats: list[int] | None, quantity: int | None) 
 
 
 @blueprint.get("/<token>")
+@require(*READERS, guests=True)
 @blueprint.response(200, OrderSchema)
 @blueprint.doc(operationId="readOrder")
 def read_order(token: str) -> OrderView:
@@ -49,6 +52,7 @@ def read_order(token: str) -> OrderView:
 
 
 @blueprint.put("/<token>/types")
+@require(*WRITERS, guests=True)
 @blueprint.body(TypesSchema)
 @blueprint.response(200, OrderSchema)
 @blueprint.doc(operationId="chooseTypes")
@@ -61,6 +65,7 @@ def choose_types(token: str, seats: list[dict[str, Any]], age_confirmed: bool) -
 
 
 @blueprint.put("/<token>/concessions")
+@require(*WRITERS, guests=True)
 @blueprint.body(ConcessionsSchema)
 @blueprint.response(200, OrderSchema)
 @blueprint.doc(operationId="chooseConcessions")
@@ -73,6 +78,7 @@ def choose_concessions(token: str, items: list[dict[str, int]]) -> OrderView:
 
 
 @blueprint.delete("/<token>")
+@require(*WRITERS, guests=True)
 @blueprint.response(204)
 @blueprint.doc(operationId="giveUpOrder")
 def give_up_order(token: str) -> Response:

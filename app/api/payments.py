@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from app.api import order_access
+from app.api.identity import require
+from app.api.order_access import READERS, WRITERS
 from app.api.order_schemas import NewPaymentSchema, OrderSchema, PaymentsSchema
 from app.api.resource import Resource
 from app.orders import service as orders
@@ -13,7 +15,7 @@ SERVICE, PATH = "payments", "/orders"
 blueprint = Resource("payments", about="The payment of an order, by Pix or card")
 
 
-@blueprint.act("/<token>/payments", NewPaymentSchema)
+@blueprint.act("/<token>/payments", NewPaymentSchema, allowed=WRITERS, guests=True)
 @blueprint.response(202, OrderSchema)
 @blueprint.doc(operationId="createPayment")
 def create_payment(token: str, name: str, email: str, cpf: str, method: str, total: int) -> object:
@@ -36,6 +38,7 @@ def create_payment(token: str, name: str, email: str, cpf: str, method: str, tot
 
 
 @blueprint.get("/<token>/payments")
+@require(*READERS, guests=True)
 @blueprint.response(200, PaymentsSchema)
 @blueprint.doc(operationId="listPayments")
 def list_payments(token: str) -> object:

@@ -13,6 +13,7 @@ from flask import Blueprint, Flask, Response, current_app, make_response, reques
 from werkzeug.exceptions import HTTPException
 
 from app.api.document import PREFIX, PROBLEM
+from app.api.refusals import Refused
 from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
 from app.core.idempotency import StillRunning
 from app.events.service import ScreeningClosed
@@ -78,6 +79,10 @@ def domain_problem(error: BilheteriaError) -> Response:
         response = problem(error.status, error.code, sentence, **_facts(error))
         if isinstance(error, StillRunning):
             response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    if isinstance(error, Refused):
+        response = problem(error.status, error.code, sentence)
+        response.headers["WWW-Authenticate"] = error.challenge
         return response
     return of_status(error.status)
 

@@ -9,6 +9,8 @@ from flask import Response, make_response
 from app.api import limits, order_access
 from app.api.document import PREFIX
 from app.api.idempotent import key_of_request
+from app.api.identity import require
+from app.api.order_access import REQUESTERS
 from app.api.request_schemas import NewRequestSchema, RequestSchema, WaitSchema
 from app.api.resource import Resource
 from app.core import db
@@ -22,7 +24,7 @@ blueprint = Resource(
 )
 
 
-@blueprint.act("", NewRequestSchema)
+@blueprint.act("", NewRequestSchema, allowed=REQUESTERS, guests=True)
 @blueprint.response(201, RequestSchema)
 @blueprint.doc(operationId="createRequest")
 def create_request(screening: int, quantity: int, email: str) -> object:
@@ -31,12 +33,13 @@ def create_request(screening: int, quantity: int, email: str) -> object:
     Freed seats are offered to the oldest request that they fit. If they fit now, the offer follows within seconds.
     """
     limits.count_mail()
-    actor = order_access.new_guest(key_of_request())
+    actor = order_access.new_owner(screening, key_of_request())
     made = reservations.join_waiting_list(events.screening(screening), quantity, email, actor)
     return _view(made), 201, {"Location": f"{PREFIX}{PATH}/{made.token}"}
 
 
 @blueprint.get("/<token>")
+@require(*REQUESTERS, guests=True)
 @blueprint.response(200, RequestSchema)
 @blueprint.doc(operationId="readRequest")
 def read_request(token: str) -> object:
@@ -45,6 +48,7 @@ def read_request(token: str) -> object:
 
 
 @blueprint.put("/<token>")
+@require(*REQUESTERS, guests=True)
 @blueprint.body(WaitSchema)
 @blueprint.response(200, RequestSchema)
 @blueprint.doc(operationId="changeRequest")
@@ -56,6 +60,7 @@ def change_request(token: str, quantity: int, email: str) -> object:
 
 
 @blueprint.delete("/<token>")
+@require(*REQUESTERS, guests=True)
 @blueprint.response(204)
 @blueprint.doc(operationId="withdrawRequest")
 def withdraw_request(token: str) -> Response:

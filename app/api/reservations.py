@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from app.api import order_access
+from app.api.identity import require
+from app.api.order_access import WRITERS
 from app.api.order_schemas import OrderSchema, SeatsSchema
 from app.api.resource import Resource
 from app.core import db
@@ -14,6 +16,7 @@ blueprint = Resource("reservations", about="The reservation of an order: its sea
 
 
 @blueprint.put("/<token>/seats")
+@require(*WRITERS, guests=True)
 @blueprint.body(SeatsSchema)
 @blueprint.response(200, OrderSchema)
 @blueprint.doc(operationId="changeSeats")
@@ -28,7 +31,7 @@ def change_seats(token: str, seats: list[int]) -> OrderView:
         return orders.order(token)
 
 
-@blueprint.act("/<token>/extensions")
+@blueprint.act("/<token>/extensions", allowed=WRITERS, guests=True)
 @blueprint.response(200, OrderSchema)
 @blueprint.doc(operationId="extendReservation")
 def extend(token: str) -> OrderView:

@@ -1,7 +1,8 @@
-"""Blueprints of the API's resources: rate limit, errors as problem documents, and strict arguments."""
+"""Blueprints of the API's resources: their callers, errors as problem documents, and strict arguments."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import Request, Response
@@ -11,7 +12,7 @@ from webargs.flaskparser import FlaskParser, abort, is_json_request
 
 from app.adapters import incoming_json
 from app.adapters.incoming_json import UnreadableJson
-from app.api import limits, problems
+from app.api import identity, limits, problems
 from app.api.idempotent import PARAMETER, once
 from app.web.security import csrf
 
@@ -35,7 +36,8 @@ class Resource(Blueprint):
 
     def __init__(self, name: str, *, about: str) -> None:
         super().__init__(name, f"api_{name}", description=about)
-        self.before_request(limits.count_request)
+        self.before_request(identity.recognise)
+        self.after_request(limits.add_headers)
         self.after_request(_not_stored)
         problems.answer_errors_of(self)
         csrf.exempt(self)  # no cookie identifies a caller of the API
@@ -48,15 +50,19 @@ class Resource(Blueprint):
         """Pass the members of the JSON body to the view by name; unknown ones are errors."""
         return self.arguments(schema, location="json", as_kwargs=True, unknown=RAISE)
 
-    def act(self, rule: str, schema: Any = None) -> Any:
+    def act(
+        self, rule: str, schema: Any = None, *, allowed: Collection[str] = (), guests: bool = False
+    ) -> Any:
         """Route a POST that acts once for each Idempotency-Key (`app.api.idempotent`).
 
-        Without `schema` it has no body.
+        Without `schema` it has no body. `allowed` are the grants of which the caller needs one (`identity.require`);
+        without any it is for everybody.
         """
 
         def decorate(view: Any) -> Any:
             parsing = self.body(schema)(view) if schema is not None else view
-            return self.post(rule)(once(self.doc(parameters=[PARAMETER])(parsing)))
+            acting = once(self.doc(parameters=[PARAMETER])(parsing))
+            return self.post(rule)(identity.require(*allowed, guests=guests)(acting) if allowed else acting)
 
         return decorate
 

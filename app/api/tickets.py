@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from app.api import order_access
+from app.api.identity import require
+from app.api.order_access import READERS
 from app.api.order_schemas import TicketsSchema
 from app.api.resource import Resource
 from app.tickets import service as tickets
@@ -12,6 +14,7 @@ blueprint = Resource("tickets", about="The tickets of an order")
 
 
 @blueprint.get("/<token>/tickets")
+@require(*READERS, guests=True)
 @blueprint.response(200, TicketsSchema)
 @blueprint.doc(operationId="listTickets")
 def list_tickets(token: str) -> object:

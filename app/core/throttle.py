@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import DateTime, Integer, Text, func, text
@@ -39,20 +40,30 @@ _HIT = text(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is left of the current window: tries, and seconds until it ends."""
+
+    tries_left: int
+    seconds: int
+
+
 def keyed_hash(value: str) -> str:
     """The HMAC of an address or an account, 96 bits in hex: it cannot be reversed without the secret key."""
     return hmac.new(settings().web.secret_key.encode(), value.encode(), hashlib.sha256).hexdigest()[:24]
 
 
-def hit(name: str, key: str, *, limit: int, seconds: int) -> None:
+def hit(name: str, key: str, *, limit: int, seconds: int) -> Window:
     """Count a try of `name` by `key`, which is stored as a hash. Raises TooMany beyond `limit` in `seconds`.
 
     It commits on its own connection: the try counts even when the caller's transaction rolls back.
     """
     with db.autocommit_connection() as connection:
         row = connection.execute(_HIT, {"bucket": f"{name}:{keyed_hash(key)}", "seconds": seconds}).one()
+    left_over = max(1, round(row.left_over))
     if row.hits > limit:
-        raise TooMany(retry_after=max(1, round(row.left_over)))
+        raise TooMany(retry_after=left_over)
+    return Window(limit - row.hits, left_over)
 
 
 def check(name: str, key: str, *, limit: int, seconds: int) -> None:

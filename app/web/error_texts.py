@@ -152,6 +152,13 @@ def _of_requests() -> dict[str, str]:
         "order.over": _("This order cannot be changed any more: it is over, or it is being paid."),
         "order.state": _("The order is in another state. Read it again."),
         "order.total_changed": _("The total has changed. Read the order again."),
+        "token.missing": _("This needs an access token: send it in the header Authorization, after Bearer."),
+        "token.invalid": _("This access token is not valid here."),
+        "token.expired": _("This access token has ended. Get a new one."),
+        "token.scope": _("This access token does not allow that."),
+        "account.unknown": _("No account here belongs to this access token."),
+        "partner.blocked": _("This partner is blocked. Ask the cinema."),
+        "partner.site": _("This partner does not sell for this cinema."),
     }
 
 

@@ -35,6 +35,7 @@ def try_every_operation(app: Flask, mode: GenerationMode) -> int:
     """Returns the number of operations that were tried. Raises FailureGroup for an answer that breaks the contract."""
     tried = 0
     schema = schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", app)
+    schema.config.generation.update(with_security_parameters=False)  # made-up tokens are refused everywhere
     for found in schema.get_all_operations():
         assert isinstance(found, Ok), found
         operation = found.ok()
