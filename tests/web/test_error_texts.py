@@ -14,7 +14,10 @@ from app.web import error_texts
 from app.web.error_texts import ACCOUNT, WAITING_LIST, sentence
 
 APP = Path(__file__).resolve().parents[2] / "app"
-COMMAND_CODES = {"role.unknown", "payment.amount", "screening.reason"}
+COMMAND_CODES = {
+    "role.unknown", "payment.amount", "screening.reason",
+    "partner.client_id", "partner.limit", "partner.name", "partner.scope",
+}  # fmt: skip
 
 
 def form_codes() -> set[str]:
