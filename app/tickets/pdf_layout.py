@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import accumulate
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -245,6 +246,6 @@ def _shortened(text: str, width: float, size: float) -> str:
     available = width / (size * 25.4 / 72)
     if font.width(shown) <= available:
         return shown
-    while shown and font.width(shown + "…") > available:
-        shown = shown[:-1].rstrip(" ·,")
-    return shown + "…"
+    ellipsis = font.width("…")
+    fitting = sum(width + ellipsis <= available for width in accumulate(map(font.width, shown)))
+    return shown[:fitting].rstrip(" ·,") + "…"
