@@ -64,17 +64,18 @@ def wait_until_blocked() -> None:
 
 
 def wait_until_count_blocked(count: int) -> None:
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while (waiting := count_blocked()) < count:
-        assert time.monotonic() < deadline, f"{waiting} are blocked, not {count}"
-        time.sleep(0.01)
+    wait_until(lambda: count_blocked() >= count)
 
 
 def wait_until_blocked_or_ended(thread: threading.Thread, seconds: float = TIMEOUT_SECONDS) -> None:
     """Wait until the thread's transaction is blocked by a lock, or the thread has ended."""
+    wait_until(lambda: not thread.is_alive() or is_any_blocked(), seconds)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
     deadline = time.monotonic() + seconds
-    while thread.is_alive() and not is_any_blocked():
-        assert time.monotonic() < deadline, "the thread is neither blocked nor ended"
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s; {count_blocked()} are blocked"
         time.sleep(0.01)
 
 
