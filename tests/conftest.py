@@ -10,6 +10,7 @@ page          a page of a real Chromium; `new_page(**options)` for another devic
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,8 @@ from tests.live_server import LiveServer
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+# Tests here start processes or browsers, or wait for timers.
+SLOW_FOLDERS = {"adapters", "cli", "core", "crash", "journeys", "kiosk_device", "races", "setup"}
 SERVER = "PYTEST_POSTGRES_SERVER"
 FOLDER = "PYTEST_POSTGRES_FOLDER"
 BROWSER_SECONDS = (
@@ -65,6 +68,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if _server is not None:
         databases.stop_server(_server)
         _server = None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with slow files, end with small quick ones: a slow file that begins last leaves the other cores idle."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path.parent.name not in SLOW_FOLDERS, -tests[item.path]))
 
 
 @pytest.fixture(scope="session")
