@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import psycopg2
 from playwright.sync_api import Page, expect
 
 from app.users.service import DEMO_SIGN_INS
@@ -12,7 +11,6 @@ from tests.journeys.purchase_steps import (
     TIMEOUT_MS,
     confirm_age,
     fill_in_buyer,
-    open_a_seat_map,
     pay_at_sandbox_bank,
     press_continue,
     qr_codes_of_pdf,
@@ -23,22 +21,43 @@ from tests.tickets.conftest import noon_timezone
 SIGN_INS = {role: (email, password) for role, email, password in DEMO_SIGN_INS}
 
 
-def move_cinemas_to_noon(live_server: LiveServer) -> LiveServer:
-    """Set the cinemas' time zone to one where it is noon now, so that a screening of today is still to come."""
-    connection = psycopg2.connect(live_server.database_url)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("update events.cinemas set timezone = %s", (noon_timezone(),))
-        cursor.execute("update events.programme_version set version = version + 1")
-    connection.close()
-    return live_server
+# A further auditorium of the demo with a screening in two hours: at night the demo has none that is still to come.
+_ADD_SCREENING = """
+    with auditorium as (
+        insert into events.auditoriums (cinema_id, label, name, stock, capacity)
+        select id, '9', 'Sala 9', 'green', 96 from events.cinemas order by position limit 1 returning id
+    ), zone as (
+        insert into events.zones (auditorium_id, code, name, position)
+        select id, 'standard', 'Sala', 0 from auditorium returning id
+    ), seats as (
+        insert into events.seats (auditorium_id, zone_id, row_label, row_index, number, "column", kind)
+        select auditorium.id, zone.id, chr(65 + line), line, place, place - 1, 'standard'
+        from auditorium, zone, generate_series(0, 7) line, generate_series(1, 12) place
+    ), screening as (
+        insert into events.screenings (film_id, auditorium_id, starts_at, ends_at, version, external_ref)
+        select films.id, auditorium.id, now() + interval '2 hours', now() + interval '4 hours', 'subtitled', 'door'
+        from auditorium, events.films where slug = 'metropolis' returning id
+    )
+    insert into events.screening_prices select screening.id, zone.id, 3800 from screening, zone
+"""
+
+
+def open_at_noon(server: LiveServer) -> LiveServer:
+    """Set the cinemas' time zone to one where it is noon now, and add a screening of today with free seats."""
+    server.query(_ADD_SCREENING)
+    server.query("update events.cinemas set timezone = %s", noon_timezone())
+    server.query("update events.programme_version set version = version + 1")
+    return server
 
 
 class BoughtTickets:
-    """Tickets: the texts of their QR codes in the PDF, and their screening's value in the door's list of places."""
+    """Tickets of the screening that `open_at_noon` added: the texts of their QR codes in the PDF, and the screening's
+    value in the door's list of places."""
 
     def __init__(self, page: Page, server: LiveServer, quantity: int = 2) -> None:
-        open_a_seat_map(page, server, today=True)
-        self.place = "screening-" + page.url.rpartition("/")[2].partition("?")[0]
+        ((screening,),) = server.query("select id from events.screenings where external_ref = 'door'")
+        self.place = f"screening-{screening}"
+        page.goto(f"{server.url}/screenings/{screening}")
         page.locator("[name=quantity]").fill(str(quantity))
         page.locator("[data-best-button]").click()
         page.wait_for_url("**/types")

@@ -15,12 +15,11 @@ from tests.qr_codes import read_qr_codes
 TIMEOUT_MS = 20_000
 
 
-def open_a_seat_map(page: Page, server: LiveServer, *, today: bool = False) -> None:
-    """Open the last showtime with free seats: of the next day (which has not begun at any hour), or of today."""
+def open_a_seat_map(page: Page, server: LiveServer) -> None:
+    """Open the last showtime with free seats of the next day, which has not begun at any hour."""
     page.goto(server.url)
-    if not today:
-        page.locator("a.day:not(.empty)").nth(1).click()
-        page.wait_for_url(re.compile("[?&]day="))
+    page.locator("a.day:not(.empty)").nth(1).click()
+    page.wait_for_url(re.compile("[?&]day="))
     stubs = page.locator("a.stub.ticket-paper:not(:has(.last))")
     expect(stubs.first).to_be_visible()
     stubs.last.click()

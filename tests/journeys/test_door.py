@@ -14,7 +14,7 @@ from tests.journeys.door_steps import (
     admitted_count,
     expect_admitted,
     expect_verdict,
-    move_cinemas_to_noon,
+    open_at_noon,
     scan,
     sign_in,
     stand_at,
@@ -35,7 +35,7 @@ LISTEN = """
 
 @pytest.fixture(scope="module")
 def server(live_server: LiveServer) -> LiveServer:
-    return move_cinemas_to_noon(live_server)
+    return open_at_noon(live_server)
 
 
 @dataclass(frozen=True)

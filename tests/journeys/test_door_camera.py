@@ -19,7 +19,7 @@ from tests.journeys.door_steps import (
     admitted_count,
     expect_admitted,
     expect_verdict,
-    move_cinemas_to_noon,
+    open_at_noon,
     sign_in,
     stand_at,
 )
@@ -41,7 +41,7 @@ STILL_CLOCK = """
 
 @pytest.fixture(scope="module")
 def server(live_server: LiveServer) -> LiveServer:
-    return move_cinemas_to_noon(live_server)
+    return open_at_noon(live_server)
 
 
 def frame(ticket: Image.Image | None, angle: int = 0) -> bytes:

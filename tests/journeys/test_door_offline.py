@@ -14,7 +14,7 @@ from tests.conftest import BROWSER_SECONDS
 from tests.journeys.door_steps import (
     BoughtTickets,
     expect_verdict,
-    move_cinemas_to_noon,
+    open_at_noon,
     scan,
     sign_in,
     stand_at,
@@ -32,7 +32,7 @@ KEPT = """async () => [
 
 @pytest.fixture(scope="module")
 def server(live_server: LiveServer) -> LiveServer:
-    return move_cinemas_to_noon(live_server)
+    return open_at_noon(live_server)
 
 
 Bought = tuple[list[str], str]

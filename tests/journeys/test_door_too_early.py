@@ -13,7 +13,7 @@ from tests.journeys.door_steps import (
     admitted_count,
     expect_admitted,
     expect_verdict,
-    move_cinemas_to_noon,
+    open_at_noon,
     scan,
     sign_in,
     stand_at,
@@ -37,7 +37,7 @@ def decide(page: Page) -> None:
 
 @pytest.fixture
 def server(make_live_server: Callable[..., LiveServer]) -> LiveServer:
-    return move_cinemas_to_noon(make_live_server(BILHETERIA_DOORS_OPEN_MINUTES="1"))
+    return open_at_noon(make_live_server(BILHETERIA_DOORS_OPEN_MINUTES="1"))
 
 
 def test_a_supervisor_admits_before_the_opening_time(new_page: NewPage, server: LiveServer) -> None:
