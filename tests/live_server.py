@@ -57,10 +57,11 @@ class LiveServer:
             self.start_web()
             self.start_worker()
 
-    def start_web(self) -> None:
-        """Start gunicorn and wait until /readyz answers."""
-        configuration = str(ROOT / "app" / "web" / "gunicorn_conf.py")
-        self.web = self._spawn([sys.executable, "-m", "gunicorn", "--config", configuration], self.web_log)
+    def start_web(self, root: Path = ROOT) -> None:
+        """Start gunicorn with the program in `root`, and wait until /readyz answers."""
+        configuration = str(root / "app" / "web" / "gunicorn_conf.py")
+        command = [sys.executable, "-m", "gunicorn", "--config", configuration]
+        self.web = self._spawn(command, self.web_log, root)
         deadline = time.monotonic() + READY_SECONDS
         while True:
             try:
@@ -115,11 +116,11 @@ class LiveServer:
     def worker_log(self) -> Path:
         return self.var / "worker.log"
 
-    def _spawn(self, command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    def _spawn(self, command: list[str], log: Path, root: Path = ROOT) -> subprocess.Popen[bytes]:
         with log.open("ab") as output:
             return subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=root,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +22,7 @@ from tests.journeys.door_steps import (
     sign_in,
     stand_at,
 )
-from tests.live_server import LiveServer
+from tests.live_server import ROOT, LiveServer
 
 NewPage = Callable[..., Page]
 STRIP = "[data-offline-strip]"
@@ -251,3 +254,64 @@ def test_signing_out_forgets(new_page: NewPage, server: LiveServer, bought: Boug
     page.wait_for_url(f"{server.url}/")
     assert page.evaluate(KEPT) == []
     assert admitted_at(server, "Portão F") == 1
+
+
+def next_build(folder: Path) -> Path:
+    """A copy of the program whose page and service worker of the door have other scripts; the old ones are gone."""
+    for part in ("app", "kiosk", "templates", "static"):
+        shutil.copytree(ROOT / part, folder / part)
+    shutil.copy(ROOT / "wsgi.py", folder)
+    static = folder / "static"
+    names: dict[str, str] = json.loads((static / "dist/manifest.json").read_text())
+    for name, words in (
+        ("entry_door", 'document.documentElement.dataset.build = "next";'),
+        ("entry_door_worker", "// next"),
+    ):
+        script = (static / names[f"{name}.js"]).read_text() + words
+        for old in static.glob(f"dist/{name}.*"):
+            old.unlink()
+        names[f"{name}.js"] = f"dist/{name}.NEXT0001.js"
+        (static / names[f"{name}.js"]).write_text(script)
+    (static / "dist/manifest.json").write_text(json.dumps(names))
+    return folder
+
+
+def test_a_kept_page_works_with_the_next_build_until_it_is_loaded(
+    new_page: NewPage, server: LiveServer, bought: Bought, tmp_path: Path
+) -> None:
+    """The page of the old build goes on, with network and without; loaded again it is the new one, which is kept."""
+    (first, second), place = bought
+    page = offline_door(new_page(), server, place, "Portão G")
+    is_next = page.locator("html[data-build=next]")
+    kept_before = page.evaluate("() => caches.keys()")
+    server.kill_web()
+    try:
+        server.start_web(next_build(tmp_path / "next"))
+        page.wait_for_function("() => document.documentElement.dataset.network === 'on'")
+        wait_for_the_server(page)
+        scan(page, first)
+        expect_verdict(page, "Pode entrar")
+        assert admitted_at(server, "Portão G") == 1
+        cut(page)
+        page.reload()
+        expect(page.locator(STRIP)).to_contain_text("sem rede, dados de")
+        scan(page, second)
+        expect_verdict(page, "Pode entrar")
+        restore(page)
+        wait_for_admitted(page, server, "Portão G", 2)
+        expect(is_next).to_have_count(0)
+        assert page.evaluate("() => caches.keys()") == kept_before
+
+        page.reload()
+        expect(is_next).to_be_attached()
+        ready(page)
+        assert len(page.evaluate("() => caches.keys()")) == 1
+        assert page.evaluate("() => caches.keys()") != kept_before
+        cut(page)
+        page.reload()
+        expect(is_next).to_be_attached()
+        scan(page, first)
+        expect_verdict(page, "Já entrou")
+    finally:
+        server.kill_web()
+        server.start_web()
