@@ -33,6 +33,10 @@ class Caller:
     def is_guest(self) -> bool:
         return not self.key
 
+    def own(self, text: str) -> str:
+        """`text`, which has no blanks, so that it is equal for no two callers; a guest's stays as it is."""
+        return f"{self.key} {text}" if self.key else text
+
     def has_one_of(self, grants: Collection[str]) -> bool:
         return not self.grants.isdisjoint(grants)
 

@@ -38,7 +38,7 @@ def once(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def acting(*arguments: Any, **named: Any) -> Response:
         lease = idempotency.begin(
-            f"{request.method} {request.path} {identity.caller().key}{_key()}", _content()
+            f"{request.method} {request.path} {identity.caller().own(_key())}", _content()
         )
         if isinstance(lease, Answer):
             return _response(lease)

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from flask import g, request
 from flask_smorest import Blueprint
+from werkzeug.exceptions import ServiceUnavailable
 
 from app.api import credentials, limits, refusals
 from app.api.caller import GUEST, Caller
@@ -36,14 +37,14 @@ KIOSK_DEVICE: Final = "device:kiosk"
 
 
 def recognise() -> None:
-    """Find out who sent this request, and count it. Raises Refused, TooMany.
+    """Find out who sent this request, and count it. Raises Refused, TooMany, ServiceUnavailable.
 
     All requests of a device or a partner count as those of one address.
     """
     try:
         g.caller = credentials.caller_of(request.headers.get("Authorization"))
-    except Refused:
-        limits.count_request(GUEST)  # it is not to be guessed
+    except (Refused, ServiceUnavailable):
+        limits.count_request(GUEST)  # tokens are not to be guessed
         raise
     limits.count_request(g.caller)
     if g.caller.device is not None or g.caller.partner is not None:

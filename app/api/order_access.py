@@ -35,7 +35,7 @@ def new_owner(screening_id: int, idempotency_key: str) -> Actor:
     found = identity.caller()
     if found.partner is not None and not found.partner.serves(events.screening(screening_id).cinema.id):
         raise refusals.not_allowed(code="partner.site")
-    return replace(identity.actor(), visitor=keyed_hash(f"api {found.key}{idempotency_key}")[:16])
+    return replace(identity.actor(), visitor=keyed_hash(f"api {found.own(idempotency_key)}")[:16])
 
 
 def order_of(token: str) -> OrderView:

@@ -89,7 +89,7 @@ class OrderItemSchema(Schema):
 
 class OrderSchema(Schema):
     token = fields.String(
-        metadata={"description": "every client that has it may act on the order: keep it secret"}
+        metadata={"description": "keep it secret: it is enough to act on an order that a guest began"}
     )
     code = fields.String(metadata={"description": "for people to read out"})
     state = fields.String(

@@ -21,10 +21,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
+    """An operation. `callers` are the grants of which one is needed, and `guests`; none if everybody may call it."""
+
     method: str
     path: str
     summary: str
     paragraphs: tuple[str, ...]
+    callers: tuple[str, ...]
     arguments: tuple[Line, ...]
     body: tuple[Line, ...]
     answer: tuple[Line, ...]
@@ -74,6 +77,7 @@ def _operation(
         path=path,
         summary=content.get("summary", ""),
         paragraphs=_paragraphs(content.get("description", "")),
+        callers=tuple(_callers(content)),
         arguments=tuple(
             Line(
                 one["name"],
@@ -86,6 +90,15 @@ def _operation(
         body=tuple(_fields(document, _schema(_resolved(document, content.get("requestBody", {}))))),
         answer=tuple(_answer(document, content.get("responses", {}))),
     )
+
+
+def _callers(content: Mapping[str, Any]) -> Iterator[str]:
+    """The grants of which the operation's caller needs one; `guests` if it needs no token; none if all may call it."""
+    for requirement in content.get("security", ()):
+        for names in requirement.values():
+            yield from names
+        if not requirement:
+            yield "guests"
 
 
 def _answer(document: Document, responses: Mapping[str, Any]) -> Iterator[Line]:

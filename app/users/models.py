@@ -49,6 +49,18 @@ class SessionRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class ExternalSubjectRow(Base):
+    """A person of an identity provider: its issuer, its id of the person, and the account here."""
+
+    __tablename__ = "external_subjects"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    issuer: Mapped[str] = mapped_column(Text, primary_key=True)
+    subject: Mapped[str] = mapped_column(Text, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.users.id", ondelete="CASCADE"), index=True)
+    since: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+
+
 class EmailTokenRow(Base):
     """A single-use token in the link of a mail; only its hash is stored."""
 

@@ -24,7 +24,9 @@ _EXPORT = text(
     select jsonb_build_object('email', u.email, 'name', u.name, 'role', u.role, 'locale', u.locale,
       'verified_at', u.verified_at, 'created_at', u.created_at,
       'sessions', (select coalesce(jsonb_agg(jsonb_build_object('began_at', s.began_at, 'ended_at', s.ended_at)
-          order by s.began_at), '[]') from users.sessions s where s.user_id = u.id))
+          order by s.began_at), '[]') from users.sessions s where s.user_id = u.id),
+      'external_subjects', (select coalesce(jsonb_agg(jsonb_build_object('issuer', e.issuer, 'subject', e.subject,
+          'since', e.since) order by e.since), '[]') from users.external_subjects e where e.user_id = u.id))
     from users.users u where u.id = :id
     """
 )

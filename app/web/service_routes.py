@@ -35,11 +35,16 @@ SERVICE_ROUTES = tuple(
         (
             ServiceRoute("/", PAGES),  # the front ends, the files, and the document of the API
             ServiceRoute("/api/v1/cinemas", "events"),
+            ServiceRoute("/api/v1/devices", "users"),
             ServiceRoute("/api/v1/films", "events"),
+            ServiceRoute("/api/v1/me", "users"),
+            ServiceRoute("/api/v1/me/orders", "orders"),
             ServiceRoute("/api/v1/orders", "orders"),
             ServiceRoute("/api/v1/orders/{token}/payments", "payments"),
             ServiceRoute("/api/v1/orders/{token}/tickets", "tickets"),
             ServiceRoute("/api/v1/products", "products"),
+            ServiceRoute("/api/v1/requests", "reservations"),
+            ServiceRoute("/api/v1/requests/{token}/orders", "orders"),
             ServiceRoute("/api/v1/screenings", "events"),
             ServiceRoute("/api/v1/screenings/{id}/seats", "reservations"),
             ServiceRoute("/webhooks", "payments"),

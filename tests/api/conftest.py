@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from app.core import config
+from app.core.config import Settings
+from tests.adapters import identity_provider
+from tests.adapters.identity_provider import AUDIENCE, ISSUER, Provider
 from tests.api.buyer import BASE, Buyer
 
 Get = Callable[..., Any]
@@ -28,3 +32,18 @@ def get(client: FlaskClient, demo: str) -> Get:
 @pytest.fixture
 def buyer(client: FlaskClient, demo: str) -> Buyer:
     return Buyer(client)
+
+
+@pytest.fixture(scope="module")
+def running_provider() -> Iterator[Provider]:
+    with identity_provider.running() as found:
+        yield found
+
+
+@pytest.fixture
+def provider(running_provider: Provider, settings: Settings, demo: str) -> Provider:
+    """The identity provider that the settings name."""
+    running_provider.status = 200
+    address = running_provider.address
+    config.use(settings.changed(identity={"issuer": ISSUER, "jwks": address, "audiences": (AUDIENCE,)}))
+    return running_provider

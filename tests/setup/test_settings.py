@@ -24,7 +24,10 @@ ROWS = {
     )
 }
 # Settings whose default is described in words: it is made at the start, or depends on another setting.
-DEFAULT_IN_WORDS = {"SERVICES", "BILHETERIA_PUBLIC_URL", "SECRET_KEY", "DATABASE_URL", "BILHETERIA_VAR"}
+DEFAULT_IN_WORDS = {
+    "SERVICES", "BILHETERIA_PUBLIC_URL", "SECRET_KEY", "DATABASE_URL", "BILHETERIA_VAR",
+    "BILHETERIA_OIDC_JWKS", "BILHETERIA_OIDC_AUDIENCE",
+}  # fmt: skip
 
 
 def read_elsewhere() -> set[str]:

@@ -35,6 +35,7 @@ class Settings(BaseModel):
     cinema: groups.Cinema = groups.Cinema()
     holds: groups.Holds = groups.Holds()
     kiosk: groups.Kiosk = groups.Kiosk()
+    identity: groups.Identity = groups.Identity()
     payments: groups.Payments = groups.Payments()
     retention: groups.Retention = groups.Retention()
 

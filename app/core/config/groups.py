@@ -64,6 +64,27 @@ def _networks(text: str) -> str:
     return text
 
 
+def _web_address(text: str) -> str:
+    """An address of another server; it is used as it is, because an issuer is compared letter by letter."""
+    with suppress(ValueError):
+        url = urlsplit(text)
+        if (
+            re.fullmatch(r"https?://[\x21-\x7e]+", text)
+            and url.hostname
+            and url.port != 0
+            and not url.fragment
+        ):
+            return text
+    raise ValueError(f"an address is https://host/path, not {text!r}")
+
+
+def _list(given: object) -> object:
+    """A comma-separated list, as a tuple."""
+    if not isinstance(given, str):
+        return given
+    return tuple(part.strip() for part in given.split(",") if part.strip())
+
+
 # An adapter checks the settings that it reads. It is imported only if its setting is set, to save memory.
 def _sandbox_pix(text: str) -> str:
     from app.adapters.psp.sandbox_customers import auto_after
@@ -219,6 +240,17 @@ class Kiosk(Group):
     countdown_seconds: int = variable("BILHETERIA_KIOSK_COUNTDOWN_SECONDS", 20, ge=5, le=120)
     paying_seconds: int = variable("BILHETERIA_KIOSK_PAYING_SECONDS", 180, ge=5, le=1800)
     agent_port: int = variable("BILHETERIA_KIOSK_AGENT_PORT", 9321, ge=1, le=65535)
+
+
+class Identity(Group):
+    """The identity provider whose access tokens the API accepts; none without an issuer."""
+
+    issuer: Annotated[str, AfterValidator(_web_address)] | None = variable("BILHETERIA_OIDC_ISSUER", None)
+    jwks: Annotated[str, AfterValidator(_web_address)] = Field(
+        default_factory=lambda given: f"{(given.get('issuer') or '').rstrip('/')}/.well-known/jwks.json",
+        validation_alias="BILHETERIA_OIDC_JWKS",
+    )
+    audiences: Annotated[tuple[str, ...], BeforeValidator(_list)] = variable("BILHETERIA_OIDC_AUDIENCE", ())
 
 
 class Payments(Group):

@@ -1,0 +1,1 @@
+"""The identity provider: an OpenID Connect provider such as Cognito, which signs people and partners' systems in."""

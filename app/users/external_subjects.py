@@ -1,0 +1,98 @@
+"""Accounts of people whom an identity provider signs in, found by the issuer and its id of the person (`sub`).
+
+A person who is new here gets the account that has their e-mail, or a new one, if the provider has verified the e-mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import text
+
+from app.core import codes, db
+from app.core.contact import checked_email, checked_name
+from app.core.errors import Invalid, NotFound
+from app.users import passwords
+from app.users.account_commands import replace_password
+from app.users.personal_data import account_of
+from app.users.views import COLUMNS, User
+
+# The provider's groups, and the roles that they give. A person in none of them is a customer.
+GROUP_ROLES: Final = {
+    "customer": "customer",
+    "staff": "door",
+    "supervisor": "supervisor",
+    "manager": "manager",
+}
+_FIND = f"""
+    select {COLUMNS} from users.external_subjects subject join users.users account on account.id = subject.user_id
+    where subject.issuer = :issuer and subject.subject = :subject
+"""  # noqa: S608 (no value is put in)
+_MAKE = f"""
+    insert into users.users (email, name, password_hash, locale, verified_at)
+    values (:email, :name, :hash, :locale, clock_timestamp())
+    on conflict (lower(email)) do nothing returning {COLUMNS}
+"""  # noqa: S608 (no value is put in)
+
+
+def roles_of_groups(groups: Collection[str]) -> frozenset[str]:
+    """The roles of a person in these groups."""
+    return frozenset(GROUP_ROLES[one] for one in groups if one in GROUP_ROLES) or frozenset({"customer"})
+
+
+def account_of_subject(issuer: str, subject: str) -> User:
+    """The account of the provider's person. Raises NotFound."""
+    row = db.session().execute(text(_FIND), {"issuer": issuer, "subject": subject}).one_or_none()
+    if row is None:
+        raise NotFound("user")
+    return User.of(row)
+
+
+def adopt_subject(issuer: str, subject: str, email: str, name: str, locale: str) -> User:
+    """Give the provider's person the account with this e-mail, which the provider has verified, or a new account.
+
+    An account whose e-mail was never verified here may have been made by somebody else: its password and its sessions
+    end. Raises Invalid for an e-mail that is none.
+    """
+    email = checked_email(email)
+    found = _made(email, name, locale) or _taken_over(email)
+    db.session().execute(
+        text(
+            "insert into users.external_subjects (issuer, subject, user_id) values (:issuer, :subject, :user_id)"
+            " on conflict do nothing"
+        ),
+        {"issuer": issuer, "subject": subject, "user_id": found.id},
+    )
+    return account_of_subject(issuer, subject)
+
+
+def _made(email: str, name: str, locale: str) -> User | None:
+    """A new account without a usable password, or None if the e-mail has one."""
+    values = {"email": email, "name": _name(name, email), "locale": locale}
+    unusable = passwords.hashed(codes.random_token())
+    row = db.session().execute(text(_MAKE), values | {"hash": unusable}).one_or_none()
+    return User.of(row) if row is not None else None
+
+
+def _taken_over(email: str) -> User:
+    found = account_of(email)
+    if found is None:
+        raise NotFound("user")  # it was erased at this moment
+    if not found.verified:
+        replace_password(found.id, codes.random_token())
+        db.session().execute(
+            text(
+                "update users.users set verified_at = coalesce(verified_at, clock_timestamp()) where id = :id"
+            ),
+            {"id": found.id},
+        )
+    return found
+
+
+def _name(name: str, email: str) -> str:
+    """The person's name, or what stands before the @ where the provider gives none that we can use."""
+    try:
+        return checked_name(name)
+    except Invalid:
+        return email.partition("@")[0]
