@@ -12,7 +12,10 @@ from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
+
+from app.adapters import aws
+from app.adapters.aws import AwsError
 
 MOST_IN_A_BATCH = 10
 MOST_BYTES = 262_144  # of a message, and of all messages of a batch together, attributes included
@@ -25,7 +28,6 @@ DEAD = "dead"
 _DAY = 24 * 3600
 # Dead letters are kept longer than messages: SQS counts the age of both from the first sending.
 KEPT_SECONDS, DEAD_KEPT_SECONDS = 4 * _DAY, 14 * _DAY
-_OPTIONS = {"region": re.compile(r"[a-z0-9-]+"), "endpoint": re.compile(r"https?://[^\s/]+/?")}
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
 
 
@@ -68,16 +70,10 @@ class Received:
 
 def check_address(address: str) -> None:
     """`sqs://name?region=…&endpoint=…`. Raises BadAddress."""
-    with suppress(ValueError):  # brackets without an end
+    with suppress(ValueError):  # brackets without an end, unknown options
         parts = urlsplit(address)
-        options = dict(parse_qsl(parts.query, keep_blank_values=True))
-        known = all(name in _OPTIONS and _OPTIONS[name].fullmatch(value) for name, value in options.items())
-        if (
-            parts.scheme == "sqs"
-            and _NAME.fullmatch(parts.netloc)
-            and not (parts.path + parts.fragment)
-            and known
-        ):
+        aws.options(parts.query)
+        if parts.scheme == "sqs" and _NAME.fullmatch(parts.netloc) and not (parts.path + parts.fragment):
             return
     raise BadAddress(f"queues are at sqs://name?region=…, not {address!r}")
 
@@ -85,29 +81,19 @@ def check_address(address: str) -> None:
 class Queues:
     """The queues at an address. Thread-safe. Every method raises QueueError when SQS fails.
 
-    Credentials come from the machine's role. A send, receipt or deletion is tried at most three times.
+    A send, receipt or deletion is tried at most three times.
     """
 
     def __init__(self, address: str) -> None:
-        import boto3
-        from botocore.config import Config
-
         check_address(address)
         parts = urlsplit(address)
-        options = dict(parse_qsl(parts.query))
         self.name = parts.netloc
-        # Make a session: boto3's default session is not thread-safe.
-        self._client: Any = boto3.session.Session().client(
-            "sqs",
-            region_name=options.get("region"),
-            endpoint_url=options.get("endpoint"),
-            config=Config(
-                connect_timeout=3,
-                read_timeout=LONGEST_WAIT_SECONDS + 10,
-                max_pool_connections=50,
-                retries={"max_attempts": 3, "mode": "standard"},
-            ),
-        )
+        try:
+            self._client = aws.client(
+                "sqs", parts.query, read_seconds=LONGEST_WAIT_SECONDS + 10, max_pool_connections=50
+            )
+        except AwsError as error:
+            raise QueueError(str(error)) from None
         self._urls: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -189,16 +175,12 @@ class Queues:
         return self._direct(action, gone, QueueUrl=self._url(queue), **values)
 
     def _direct(self, action: str, gone: Set[str] = frozenset(), **values: Any) -> Any:
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
-            return getattr(self._client, action)(**values)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code", "").rpartition(".")[2] in gone:
+            return aws.call(self._client, action, **values)
+        except AwsError as error:
+            if error.code.rpartition(".")[2] in gone:
                 return None
-            raise QueueError(f"{action}: {error}") from None
-        except BotoCoreError as error:
-            raise QueueError(f"{action}: {error}") from None
+            raise QueueError(str(error)) from None
 
 
 def _received(message: Mapping[str, Any]) -> Received:

@@ -11,12 +11,12 @@ import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from app.adapters import aws
 
 _KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*")
-_OPTIONS = {"region": re.compile(r"[a-z0-9-]+"), "endpoint": re.compile(r"https?://[^\s/]+/?")}
-_MOST_SECONDS = 7 * 24 * 3600  # S3 signs no link for longer
 
 
 class StorageError(Exception):
@@ -54,14 +54,18 @@ class Storage(Protocol):
 
 
 def open_storage(address: str, folder: Path) -> Storage:
-    """`folder:` (in `folder`), `folder:/path`, or `s3://bucket/prefix?region=…&endpoint=…`. Raises BadAddress."""
+    """`folder:` (in `folder`), `folder:/path`, or `s3://bucket/prefix?region=…&endpoint=…`. Raises BadAddress.
+
+    Raises StorageError if AWS is set up so that no client can be made.
+    """
     check_address(address)
     scheme, _, rest = address.partition(":")
     if scheme == "folder":
         return FolderStorage(Path(rest) if rest else folder)
+    from app.adapters.storage_s3 import S3Storage
+
     parts = urlsplit(address)
-    options = dict(parse_qsl(parts.query))
-    return S3Storage(parts.netloc, parts.path.strip("/"), options.get("region"), options.get("endpoint"))
+    return S3Storage(parts.netloc, parts.path.strip("/"), parts.query)
 
 
 _opened: dict[tuple[str, Path], Storage] = {}
@@ -81,16 +85,16 @@ def check_address(address: str) -> None:
     """Raises BadAddress."""
     if address.startswith("folder:"):
         return
-    with suppress(ValueError):  # brackets without an end
+    with suppress(ValueError):  # brackets without an end, unknown options
         parts = urlsplit(address)
-        options = dict(parse_qsl(parts.query, keep_blank_values=True))
-        known = all(name in _OPTIONS and _OPTIONS[name].fullmatch(value) for name, value in options.items())
-        if parts.scheme == "s3" and parts.netloc and not parts.fragment and known:
+        aws.options(parts.query)
+        if parts.scheme == "s3" and parts.netloc and not parts.fragment:
             return
     raise BadAddress(f"a storage is folder:, folder:/path or s3://bucket/prefix?region=…, not {address!r}")
 
 
-def _checked(key: str) -> str:
+def checked_key(key: str) -> str:
+    """The key. Raises BadKey."""
     if len(key) > 500 or not _KEY.fullmatch(key):
         raise BadKey(repr(key[:80]))
     return key
@@ -103,7 +107,7 @@ class FolderStorage:
         self.folder = folder
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
-        path = self.folder / _checked(key)
+        path = self.folder / checked_key(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, unfinished = tempfile.mkstemp(prefix=".", dir=path.parent)
@@ -122,91 +126,23 @@ class FolderStorage:
 
     def get(self, key: str) -> bytes:
         try:
-            return (self.folder / _checked(key)).read_bytes()
+            return (self.folder / checked_key(key)).read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise Missing(key) from None
         except OSError as error:
             raise StorageError(f"{key}: {error.strerror}") from None
 
     def exists(self, key: str) -> bool:
-        return (self.folder / _checked(key)).is_file()
+        return (self.folder / checked_key(key)).is_file()
 
     def delete(self, key: str) -> None:
         try:
-            (self.folder / _checked(key)).unlink(missing_ok=True)
+            (self.folder / checked_key(key)).unlink(missing_ok=True)
         except NotADirectoryError:
             return
         except OSError as error:
             raise StorageError(f"{key}: {error.strerror}") from None
 
     def url(self, key: str, seconds: int, filename: str) -> str | None:
-        _checked(key)
+        checked_key(key)
         return None
-
-
-class S3Storage:
-    """A private bucket; reading goes through presigned links. Credentials come from the machine's role."""
-
-    def __init__(self, bucket: str, prefix: str, region: str | None, endpoint: str | None) -> None:
-        import boto3
-        from botocore.config import Config
-
-        self.bucket = bucket
-        self.prefix = f"{prefix}/" if prefix else ""
-        # Make a session: boto3's default session is not thread-safe.
-        self._client: Any = boto3.session.Session().client(
-            "s3",
-            region_name=region,
-            endpoint_url=endpoint,
-            config=Config(
-                signature_version="s3v4",
-                connect_timeout=3,
-                read_timeout=10,
-                retries={"max_attempts": 3, "mode": "standard"},
-            ),
-        )
-
-    def put(self, key: str, content: bytes, content_type: str) -> None:
-        self._call("put_object", key, Body=content, ContentType=content_type)
-
-    def get(self, key: str) -> bytes:
-        return bytes(self._call("get_object", key, read="Body"))
-
-    def exists(self, key: str) -> bool:
-        try:
-            self._call("head_object", key)
-        except Missing:
-            return False
-        return True
-
-    def delete(self, key: str) -> None:
-        self._call("delete_object", key)
-
-    def url(self, key: str, seconds: int, filename: str) -> str | None:
-        quiet = re.sub(r"[^A-Za-z0-9._-]", "-", filename)
-        return str(
-            self._client.generate_presigned_url(
-                "get_object",
-                Params={
-                    "Bucket": self.bucket,
-                    "Key": self.prefix + _checked(key),
-                    "ResponseContentDisposition": f'attachment; filename="{quiet}"',
-                },
-                ExpiresIn=min(seconds, _MOST_SECONDS),
-            )
-        )
-
-    def _call(self, action: str, key: str, read: str = "", **values: Any) -> Any:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            answer = getattr(self._client, action)(
-                Bucket=self.bucket, Key=self.prefix + _checked(key), **values
-            )
-            return answer[read].read() if read else answer
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404", "NotFound"):
-                raise Missing(key) from None
-            raise StorageError(f"{action} {key}: {error}") from None
-        except BotoCoreError as error:
-            raise StorageError(f"{action} {key}: {error}") from None

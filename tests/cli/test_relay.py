@@ -15,7 +15,8 @@ from app.adapters.sqs import Queues
 from app.core import db, outbox
 from app.core.messages import CONSUMERS, SeatsFreed
 from app.core.sqs_source import SqsSource
-from tests.core.sqs_server import endpoint, sqs
+from tests.aws_server import endpoint
+from tests.core.sqs_server import sqs
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_LIMIT = 60.0

@@ -8,13 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 from moto.core.utils import unix_time, unix_time_millis
-from moto.server import ThreadedMotoServer
 from moto.sqs import models as sqs_models
 
 from app.adapters.sqs import Queues
 from app.core.messages import CONSUMERS
-
-_server: list[ThreadedMotoServer] = []
+from tests.aws_server import credentials, endpoint
 
 
 class Clock:
@@ -24,22 +22,11 @@ class Clock:
         self.ahead = 0.0
 
 
-def endpoint() -> str:
-    """The address of the server; it starts at the first call and ends with the process."""
-    if not _server:
-        _server.append(ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False))
-        _server[0].start()
-    host, port = _server[0].get_host_and_port()
-    return f"http://{host}:{port}"
-
-
 @contextmanager
 def sqs(consumers: tuple[str, ...] = CONSUMERS) -> Iterator[tuple[Queues, Clock]]:
     """Queues with a name of their own, and the server's clock."""
     clock = Clock()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", "tests")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+    with credentials(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqs_models, "unix_time", lambda *given: unix_time(*given) + clock.ahead)
         patch.setattr(
             sqs_models, "unix_time_millis", lambda *given: unix_time_millis(*given) + clock.ahead * 1000

@@ -1,0 +1,204 @@
+"""What is particular to S3: private, encrypted, with checksums; links that cannot be changed; an S3 that fails."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import boto3
+import pytest
+
+from app.adapters import storage_s3
+from app.adapters.storage import Missing, StorageError, open_storage
+from app.adapters.storage_s3 import S3Storage
+from tests.adapters.conftest import BUCKET
+from tests.adapters.s3_links import refusal
+from tests.aws_server import credentials, endpoint
+
+PDF = b"%PDF-1.7 tickets"
+
+
+class ScriptedS3(ThreadingHTTPServer):
+    """Records each request, and gives the prepared answers: status, headers, content. Then each answer is 200."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.requests: list[tuple[str, str, Message]] = []
+        self.answers: list[tuple[int, dict[str, str], bytes]] = []
+
+    @property
+    def address(self) -> str:
+        return f"s3://{BUCKET}/tests?region=us-east-1&endpoint=http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ScriptedS3
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.requests.append((self.command, self.path, self.headers))
+        status, headers, content = self.server.answers.pop(0) if self.server.answers else (200, {}, b"")
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_PUT = do_GET  # noqa: N815
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedS3]:
+    with credentials(), ScriptedS3() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def checksum(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def test_an_object_is_sent_encrypted_with_its_checksum_and_without_an_acl(scripted: ScriptedS3) -> None:
+    open_storage(scripted.address, Path()).put("orders/one.pdf", PDF, "application/pdf")
+    ((method, path, headers),) = scripted.requests
+    assert (method, path) == ("PUT", f"/{BUCKET}/tests/orders/one.pdf")
+    assert headers["x-amz-server-side-encryption"] == "AES256"
+    assert headers["x-amz-checksum-sha256"] == checksum(PDF)
+    assert headers["Content-Type"] == "application/pdf"
+    assert not [name for name in headers if name.lower() == "x-amz-acl" or "grant" in name.lower()]
+    signed = headers["Authorization"]
+    assert "x-amz-checksum-sha256" in signed
+    assert "x-amz-server-side-encryption" in signed
+
+
+def test_damaged_content_is_refused(scripted: ScriptedS3) -> None:
+    headers = {"x-amz-checksum-sha256": checksum(PDF), "Content-Type": "application/pdf"}
+    scripted.answers = [(200, headers, PDF), (200, headers, PDF.replace(b"1", b"2"))]
+    storage = open_storage(scripted.address, Path())
+    assert storage.get("orders/one.pdf") == PDF
+    with pytest.raises(StorageError, match="checksum"):
+        storage.get("orders/one.pdf")
+
+
+def test_the_stored_object_is_encrypted_and_private(s3: S3Storage) -> None:
+    s3.put("orders/two.pdf", PDF, "application/pdf")
+    client = boto3.client("s3", region_name="us-east-1", endpoint_url=endpoint())
+    stored = client.head_object(Bucket=BUCKET, Key="tests/orders/two.pdf", ChecksumMode="ENABLED")
+    assert stored["ServerSideEncryption"] == "AES256"
+    assert stored["ContentType"] == "application/pdf"
+    assert stored["ChecksumSHA256"] == checksum(PDF)
+    grants = client.get_object_acl(Bucket=BUCKET, Key="tests/orders/two.pdf")["Grants"]
+    assert [one["Grantee"].get("URI") for one in grants] == [None], "the owner alone"
+    with pytest.raises(HTTPError) as refused:
+        urlopen(f"{endpoint()}/{BUCKET}/tests/orders/two.pdf", timeout=10)
+    assert refused.value.code == 403
+
+
+def test_a_link_ends_with_its_time(s3: S3Storage) -> None:
+    link = s3.url("orders/one.pdf", 300, "LUZ-4720.pdf")
+    assert link is not None
+    now = datetime.now(UTC)
+    assert refusal("GET", link, now) is None
+    assert refusal("GET", link, now + timedelta(seconds=290)) is None
+    assert refusal("GET", link, now + timedelta(seconds=301)) == "expired"
+    longer = link.replace("X-Amz-Expires=300", "X-Amz-Expires=3000")
+    assert longer != link
+    assert refusal("GET", longer, now) == "the signature does not match"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("orders/one.pdf", "orders/two.pdf"),
+        (BUCKET, "bilheteria-others"),
+        ("LUZ-4720.pdf", "LUZ-4720.exe"),
+        ("private%2C%20no-store", "public"),
+        ("X-Amz-Expires", "response-content-type=text%2Fhtml&X-Amz-Expires"),
+        ("127.0.0.1", "127.0.0.2"),
+    ],
+)
+def test_a_link_cannot_be_changed(s3: S3Storage, old: str, new: str) -> None:
+    link = s3.url("orders/one.pdf", 300, "LUZ-4720.pdf")
+    assert link is not None
+    assert old in link
+    assert refusal("GET", link.replace(old, new), datetime.now(UTC)) == "the signature does not match"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "POST"])
+def test_a_link_reads_and_does_nothing_else(s3: S3Storage, method: str) -> None:
+    link = s3.url("orders/one.pdf", 300, "LUZ-4720.pdf")
+    assert link is not None
+    assert refusal(method, link, datetime.now(UTC)) == "the signature does not match"
+
+
+def test_an_unknown_bucket_is_a_storage_error_and_not_missing(s3: S3Storage) -> None:
+    storage = open_storage(f"s3://another-bucket?region=us-east-1&endpoint={endpoint()}", Path())
+    with pytest.raises(StorageError) as caught:
+        storage.get("one.pdf")
+    assert not isinstance(caught.value, Missing)
+
+
+def test_a_call_is_tried_three_times(scripted: ScriptedS3) -> None:
+    storage = open_storage(scripted.address, Path())
+    scripted.answers = [(503, {}, b""), (500, {}, b"")]
+    storage.put("orders/one.pdf", PDF, "application/pdf")
+    assert len(scripted.requests) == 3
+    scripted.answers = [(503, {}, b"")] * 3
+    with pytest.raises(StorageError):
+        storage.put("orders/one.pdf", PDF, "application/pdf")
+    assert len(scripted.requests) == 6
+
+
+def test_a_refusal_is_not_tried_again(scripted: ScriptedS3) -> None:
+    scripted.answers = [(403, {}, b"<Error><Code>AccessDenied</Code></Error>")]
+    with pytest.raises(StorageError, match="AccessDenied") as caught:
+        open_storage(scripted.address, Path()).get("orders/one.pdf")
+    assert not isinstance(caught.value, Missing)
+    assert len(scripted.requests) == 1
+
+
+def test_an_s3_that_does_not_answer_is_a_storage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server accepts connections and says nothing: each attempt ends with the time limit."""
+    monkeypatch.setattr(storage_s3, "READ_SECONDS", 0.1)
+    with credentials(), socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(StorageError, match=r"[Tt]imeout"):
+            open_storage(f"s3://{BUCKET}?region=us-east-1&endpoint={place}", Path()).get("one.pdf")
+
+
+def test_an_unreachable_s3_is_a_storage_error() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = f"http://127.0.0.1:{free.getsockname()[1]}"
+        with credentials(), pytest.raises(StorageError):
+            open_storage(f"s3://{BUCKET}?region=us-east-1&endpoint={place}", Path()).put(
+                "one.pdf", b"x", "application/pdf"
+            )
+
+
+def test_without_credentials_a_link_is_a_storage_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(StorageError, match="credentials"):
+        open_storage(f"s3://{BUCKET}?region=us-east-1", Path()).url("one.pdf", 300, "one.pdf")
