@@ -7,7 +7,7 @@ from typing import Any
 
 from app.adapters import aws
 from app.adapters.aws import AwsError
-from app.adapters.storage import Missing, StorageError, checked_key
+from app.adapters.storage_port import Missing, StorageError, checked_key
 
 READ_SECONDS = 10
 MOST_LINK_SECONDS = 7 * 24 * 3600  # S3 signs no link for longer

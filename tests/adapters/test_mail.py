@@ -12,18 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters import mail
+from app.adapters import mail_smtp
 from app.adapters.mail import (
     Attachment,
     BadAddress,
     BadMail,
     Mail,
     MailError,
-    SmtpMailbox,
     check_sender,
-    compose,
     open_mail,
 )
+from app.adapters.mail_message import compose
+from app.adapters.mail_smtp import SmtpMailbox
 from tests.adapters.mail_server import MailServer
 
 SENDER = "Cine Lanterna <ingressos@cinelanterna.example>"
@@ -171,6 +171,10 @@ def test_a_folded_name_keeps_its_blanks() -> None:
         "smtp://",
         "ftp://example.org",
         "ses:",
+        "ses://",
+        "ses://?region=São",
+        "ses://?tls=off",
+        "ses://a b?region=sa-east-1",
         "smtp://host:port",
         "smtp://host?tls=maybe",
         "folder",
@@ -237,7 +241,7 @@ def test_the_time_limit_is_for_the_whole_mail(
     mail_server: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of the six answers takes half a second, which is within its limit; the whole mail exceeds the limit."""
-    monkeypatch.setattr(mail, "WHOLE_SECONDS", 1.2)
+    monkeypatch.setattr(mail_smtp, "WHOLE_SECONDS", 1.2)
     mail_server.pause = 0.5
     with pytest.raises(MailError):
         open_mail(f"smtp://127.0.0.1:{mail_server.port}?tls=off", tmp_path, SENDER).send(MAIL)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters import storage_s3
+from app.adapters import storage as storage_module
 from app.adapters.storage import (
     BadAddress,
     BadKey,
@@ -22,10 +22,10 @@ from app.adapters.storage import (
     Missing,
     Storage,
     StorageError,
-    checked_key,
     open_storage,
     shared_storage,
 )
+from app.adapters.storage_port import checked_key
 from app.adapters.storage_s3 import S3Storage
 from tests.adapters.conftest import BUCKET
 from tests.aws_server import endpoint
@@ -180,7 +180,7 @@ def test_all_threads_of_a_process_share_one_storage(
             made.append(self)
             at_work.release()
 
-    monkeypatch.setattr(storage_s3, "S3Storage", Counted)
+    monkeypatch.setattr(storage_module, "S3Storage", Counted)
     address = f"s3://{BUCKET}/shared-{tmp_path.name}?region=us-east-1&endpoint={endpoint()}"
     gate = threading.Barrier(8)
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import socket
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -22,62 +19,32 @@ from app.adapters.storage import Missing, StorageError, open_storage
 from app.adapters.storage_s3 import S3Storage
 from tests.adapters.conftest import BUCKET
 from tests.adapters.s3_links import refusal
+from tests.adapters.scripted_server import ScriptedServer
 from tests.aws_server import credentials, endpoint
 
 PDF = b"%PDF-1.7 tickets"
 
 
-class ScriptedS3(ThreadingHTTPServer):
-    """Records each request, and gives the prepared answers: status, headers, content. Then each answer is 200."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.requests: list[tuple[str, str, Message]] = []
-        self.answers: list[tuple[int, dict[str, str], bytes]] = []
-
-    @property
-    def address(self) -> str:
-        return f"s3://{BUCKET}/tests?region=us-east-1&endpoint=http://127.0.0.1:{self.server_address[1]}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: ScriptedS3
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.requests.append((self.command, self.path, self.headers))
-        status, headers, content = self.server.answers.pop(0) if self.server.answers else (200, {}, b"")
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_PUT = do_GET  # noqa: N815
-
-    def log_message(self, *_: object) -> None: ...
-
-
 @pytest.fixture
-def scripted() -> Iterator[ScriptedS3]:
-    with credentials(), ScriptedS3() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
+def scripted() -> Iterator[ScriptedServer]:
+    with credentials(), ScriptedServer.running() as server:
         yield server
-        server.shutdown()
-        thread.join()
+
+
+def at(server: ScriptedServer) -> str:
+    """The address of the storage on this server."""
+    return f"s3://{BUCKET}/tests?region=us-east-1&endpoint={server.url}"
 
 
 def checksum(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
-def test_an_object_is_sent_encrypted_with_its_checksum_and_without_an_acl(scripted: ScriptedS3) -> None:
-    open_storage(scripted.address, Path()).put("orders/one.pdf", PDF, "application/pdf")
-    ((method, path, headers),) = scripted.requests
-    assert (method, path) == ("PUT", f"/{BUCKET}/tests/orders/one.pdf")
+def test_an_object_is_sent_encrypted_with_its_checksum_and_without_an_acl(scripted: ScriptedServer) -> None:
+    open_storage(at(scripted), Path()).put("orders/one.pdf", PDF, "application/pdf")
+    (request,) = scripted.requests
+    headers = request.headers
+    assert (request.method, request.path) == ("PUT", f"/{BUCKET}/tests/orders/one.pdf")
     assert headers["x-amz-server-side-encryption"] == "AES256"
     assert headers["x-amz-checksum-sha256"] == checksum(PDF)
     assert headers["Content-Type"] == "application/pdf"
@@ -87,10 +54,10 @@ def test_an_object_is_sent_encrypted_with_its_checksum_and_without_an_acl(script
     assert "x-amz-server-side-encryption" in signed
 
 
-def test_damaged_content_is_refused(scripted: ScriptedS3) -> None:
+def test_damaged_content_is_refused(scripted: ScriptedServer) -> None:
     headers = {"x-amz-checksum-sha256": checksum(PDF), "Content-Type": "application/pdf"}
     scripted.answers = [(200, headers, PDF), (200, headers, PDF.replace(b"1", b"2"))]
-    storage = open_storage(scripted.address, Path())
+    storage = open_storage(at(scripted), Path())
     assert storage.get("orders/one.pdf") == PDF
     with pytest.raises(StorageError, match="checksum"):
         storage.get("orders/one.pdf")
@@ -154,8 +121,8 @@ def test_an_unknown_bucket_is_a_storage_error_and_not_missing(s3: S3Storage) -> 
     assert not isinstance(caught.value, Missing)
 
 
-def test_a_call_is_tried_three_times(scripted: ScriptedS3) -> None:
-    storage = open_storage(scripted.address, Path())
+def test_a_call_is_tried_three_times(scripted: ScriptedServer) -> None:
+    storage = open_storage(at(scripted), Path())
     scripted.answers = [(503, {}, b""), (500, {}, b"")]
     storage.put("orders/one.pdf", PDF, "application/pdf")
     assert len(scripted.requests) == 3
@@ -165,10 +132,10 @@ def test_a_call_is_tried_three_times(scripted: ScriptedS3) -> None:
     assert len(scripted.requests) == 6
 
 
-def test_a_refusal_is_not_tried_again(scripted: ScriptedS3) -> None:
+def test_a_refusal_is_not_tried_again(scripted: ScriptedServer) -> None:
     scripted.answers = [(403, {}, b"<Error><Code>AccessDenied</Code></Error>")]
     with pytest.raises(StorageError, match="AccessDenied") as caught:
-        open_storage(scripted.address, Path()).get("orders/one.pdf")
+        open_storage(at(scripted), Path()).get("orders/one.pdf")
     assert not isinstance(caught.value, Missing)
     assert len(scripted.requests) == 1
 

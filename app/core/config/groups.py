@@ -94,21 +94,21 @@ def _sandbox_pix(text: str) -> str:
 
 
 def _mail_url(text: str) -> str:
-    from app.adapters.mail import check_address
+    from app.adapters.mail_address import check_address
 
     check_address(text)
     return text
 
 
 def _mail_sender(text: str) -> str:
-    from app.adapters.mail import check_sender
+    from app.adapters.mail_address import check_sender
 
     check_sender(text)
     return text
 
 
 def _storage_url(text: str) -> str:
-    from app.adapters.storage import check_address
+    from app.adapters.storage_port import check_address
 
     check_address(text)
     return text
