@@ -55,7 +55,7 @@ def main() -> int:
     from app.adapters.postgres_limits import WORKER
     from app.adapters.sqs import Queues
     from app.cli import health_server
-    from app.core import config, db, telemetry
+    from app.core import config, db, secrets_refresh, telemetry
     from app.core.relay import Relay
 
     try:
@@ -70,6 +70,7 @@ def main() -> int:
     db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=WORKER)
     if not health_server.start(settings):
         return 1
+    secrets_refresh.start()
     received: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: received.append(number))

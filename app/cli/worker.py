@@ -144,8 +144,9 @@ class _WorkerProcess:
 
     def work(self) -> int:
         """Work until a signal comes or the other process has died. Returns the exit status."""
-        from app.core import readiness
+        from app.core import readiness, secrets_refresh
 
+        secrets_refresh.start()
         working = threading.Thread(target=self.worker.run, name="worker", daemon=True)
         working.start()
         while working.is_alive() and not self.received and not (self.other and self.other.has_died()):

@@ -29,6 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmak
 
 from app.adapters import postgres_limits
 from app.adapters.postgres_limits import COMMANDS, MIGRATIONS, Limits, NoAnswer, Outage
+from app.adapters.postgres_sign_in import SignIn
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -62,6 +63,7 @@ _engine: Engine | None = None
 _reading_engine: Engine | None = None
 _autocommit_engine: Engine | None = None
 _limits: Limits = COMMANDS
+sign_in = SignIn()  # of all new connections; `core.secrets_refresh` changes it
 _when_connected: list[Callable[[], None]] = []
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 _reading: ContextVar[Session | None] = ContextVar("reading", default=None)
@@ -89,6 +91,7 @@ def connect(url: str, *, limits: Limits = COMMANDS, **options: Any) -> Engine:
     """Make the process's engines; called once at start (and again by tests). `limits` apply to every statement."""
     global _engine, _reading_engine, _autocommit_engine, _limits
     _limits = limits
+    sign_in.forget()
     for old in (_engine, _autocommit_engine):
         if old is not None:
             old.dispose()
@@ -155,7 +158,9 @@ def _make_engine(
     made = create_engine(url, **options)
 
     def open_connection(dialect: Dialect, _record: Any, args: Any, kwargs: Any) -> Any:
-        return outage.connect(lambda: dialect.connect(*args, **kwargs))
+        return outage.connect(
+            lambda: sign_in.connect(lambda replaced: dialect.connect(*args, **{**kwargs, **replaced}))
+        )
 
     def record_failure(context: ExceptionContext) -> None:
         if isinstance(context.original_exception, NoAnswer):
@@ -170,14 +175,18 @@ def _make_engine(
 
 def migration_engine() -> Engine:
     """An engine for migrations on the process's database: it may write, and its time limits are long."""
-    url = engine().url.render_as_string(hide_password=False)
-    return _make_engine(url, MIGRATIONS, Outage(MIGRATIONS.connect), poolclass=NullPool)
+    return _make_engine(url(), MIGRATIONS, Outage(MIGRATIONS.connect), poolclass=NullPool)
 
 
 def engine() -> Engine:
     if _engine is None:
         raise NoTransaction("core.db.connect() was not called")
     return _engine
+
+
+def url() -> str:
+    """The URL of the process's database, with the user and password that new connections use."""
+    return sign_in.url(engine().url.render_as_string(hide_password=False))
 
 
 def limits() -> Limits:

@@ -150,11 +150,10 @@ class OutboxSource:
             return wake_up
 
     def _listen(self) -> None:
-        url = db.engine().url.render_as_string(hide_password=False)
         while not self._stopping.is_set():
             try:
                 listen(
-                    url,
+                    db.url(),
                     outbox.CHANNEL,
                     limits=db.limits(),
                     stopping=self._stopping,

@@ -11,8 +11,9 @@ from contextvars import ContextVar
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-# Libraries that log each step of their work.
-_VERBOSE = ("weasyprint.progress", "fontTools")
+# Libraries that log each step of their work. At the level debug those of AWS log whole requests and answers: mails and
+# secrets.
+VERBOSE = ("weasyprint.progress", "fontTools", "botocore", "boto3", "s3transfer", "urllib3")
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -41,5 +42,5 @@ def log_as_json(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in _VERBOSE:
+    for name in VERBOSE:
         logging.getLogger(name).setLevel(logging.WARNING)

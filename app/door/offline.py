@@ -123,7 +123,7 @@ def changes(device: Device, user: User) -> Response:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(settings().web.secret_key, salt="door cursor")
+    return URLSafeSerializer(settings().web.accepted_keys, salt="door cursor")
 
 
 def _cursor(day: SiteDay, state: DoorState) -> str:

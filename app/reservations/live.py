@@ -181,7 +181,7 @@ class Feed:
         while not self._stopping.is_set():
             try:
                 listen(
-                    url,
+                    db.sign_in.url(url),
                     CHANNEL,
                     limits=db.limits(),
                     stopping=self._stopping,

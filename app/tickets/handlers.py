@@ -163,9 +163,13 @@ def _store_pdf(order_id: uuid.UUID, tickets: Sequence[Ticket], locale: str) -> t
 
 
 def create_first_key() -> None:
-    """Create the first signing key at the first start, so that the first customer does not wait for it."""
+    """Create the first signing key at the first start, so that the first customer does not wait for it.
+
+    Later, seal the keys again after a change of the secret key.
+    """
     with db.transaction():
         signing_keys.ensure()
+        signing_keys.seal_again()
 
 
 # A PDF takes more processor time than a purchase, and the order's page shows the QR codes without it: payments come

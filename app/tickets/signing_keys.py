@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -164,22 +165,52 @@ def newest() -> SigningKey | None:
     return None
 
 
-def _sealing_key() -> ChaCha20Poly1305:
+def seal_again() -> int:
+    """Seal the private keys with the secret key that were sealed with the previous one; returns how many.
+
+    The caller opens a transaction. After one more change of the secret key they could not be opened any more.
+    """
+    session = db.session()
+    rows = session.execute(
+        text("select kid, sealed_private_key from tickets.signing_keys where retired_at is null")
+    )
+    sealed = 0
+    for row in rows.all():
+        private, is_current = _unseal_by_any(row.kid, bytes(row.sealed_private_key))
+        if private is not None and not is_current:
+            values = {"kid": row.kid, "sealed": _seal(SigningKey(row.kid, private))}
+            session.execute(
+                text("update tickets.signing_keys set sealed_private_key = :sealed where kid = :kid"), values
+            )
+            sealed += 1
+    return sealed
+
+
+def _sealing_key(secret_key: str) -> ChaCha20Poly1305:
     derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"bilheteria ticket signing keys")
-    return ChaCha20Poly1305(derived.derive(settings().web.secret_key.encode()))
+    return ChaCha20Poly1305(derived.derive(secret_key.encode()))
 
 
 def _seal(key: SigningKey) -> bytes:
     nonce = os.urandom(_NONCE_BYTES)
-    return nonce + _sealing_key().encrypt(nonce, key.private.private_bytes_raw(), _associated_data(key.kid))
+    sealing = _sealing_key(settings().web.secret_key)
+    return nonce + sealing.encrypt(nonce, key.private.private_bytes_raw(), _associated_data(key.kid))
 
 
 def _unseal(kid: int, sealed: bytes) -> Ed25519PrivateKey | None:
-    try:
-        opened = _sealing_key().decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _associated_data(kid))
-    except InvalidTag:
-        return None
-    return Ed25519PrivateKey.from_private_bytes(opened)
+    return _unseal_by_any(kid, sealed)[0]
+
+
+def _unseal_by_any(kid: int, sealed: bytes) -> tuple[Ed25519PrivateKey | None, bool]:
+    """The private key, and whether it was sealed with the secret key that signs now."""
+    current = settings().web.secret_key
+    for key in reversed(settings().web.accepted_keys):
+        with suppress(InvalidTag):
+            opened = _sealing_key(key).decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _associated_data(kid)
+            )
+            return Ed25519PrivateKey.from_private_bytes(opened), key == current
+    return None, False
 
 
 def _associated_data(kid: int) -> bytes:

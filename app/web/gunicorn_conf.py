@@ -108,8 +108,9 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Drop the master's connections: a connection belongs to the process that opened it."""
-    from app.core import cache, db
+    """Drop the master's connections, which belong to the process that opened them; begin to read secrets again."""
+    from app.core import cache, db, secrets_refresh
 
     db.drop_inherited_connections()
     cache.clear_all()
+    secrets_refresh.start()

@@ -14,6 +14,7 @@ from flask import Flask, Response, current_app, g, redirect, render_template, re
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.core import config
 from app.core.config import Settings
 from app.core.throttle import keyed_hash
 from app.web.requests import host_of
@@ -41,7 +42,6 @@ BODY_LIMIT = 256 * 1024
 
 def init_app(app: Flask, settings: Settings) -> None:
     app.config.update(
-        SECRET_KEY=settings.web.secret_key,
         SESSION_COOKIE_NAME="__Host-session" if settings.web.behind_tls else "session",
         SESSION_COOKIE_SECURE=settings.web.behind_tls,
         SESSION_COOKIE_HTTPONLY=True,
@@ -54,6 +54,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
         MAX_FORM_PARTS=20_000,
     )
+    _use_keys(app, settings)
+    config.when_changed(lambda changed: _use_keys(app, changed))
     if settings.web.trusted_proxies:
         hops = settings.web.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -62,6 +64,14 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.after_request(_headers)
     app.register_error_handler(CSRFError, _csrf_failed)
     app.extensions["behind_tls"] = settings.web.behind_tls
+
+
+def _use_keys(app: Flask, settings: Settings) -> None:
+    """Sign sessions and CSRF tokens with the secret key, and read those of the previous one too."""
+    keys = settings.web.accepted_keys
+    app.config.update(
+        SECRET_KEY=settings.web.secret_key, SECRET_KEY_FALLBACKS=keys[:-1], WTF_CSRF_SECRET_KEY=keys
+    )
 
 
 def _headers(response: Response) -> Response:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from app.core.config import environment, groups
+from app.core.config import environment, groups, secret_store
 from app.core.config.groups import PAGES, SERVICES
+from app.core.config.secret_store import SecretsUnavailable
 
-__all__ = ["PAGES", "SERVICES", "BadSetting", "Settings", "settings", "use"]
+__all__ = ["PAGES", "SERVICES", "BadSetting", "SecretsUnavailable", "Settings", "settings", "use"]
 
 
 class BadSetting(ValueError):
@@ -29,6 +30,7 @@ class Settings(BaseModel):
     process: groups.Process = groups.Process()
     web: groups.Web = groups.Web()
     database: groups.Database = groups.Database()
+    secrets: groups.Secrets = groups.Secrets()
     queue: groups.Queue = groups.Queue()
     storage: groups.Storage = groups.Storage()
     mail: groups.Mail = groups.Mail()
@@ -46,8 +48,20 @@ class Settings(BaseModel):
 
     @classmethod
     def from_env(cls) -> Settings:
-        """Read the environment. Makes the secret key if none is given. Raises BadSetting with all mistakes."""
-        mistakes = [*environment.unknown_names(cls), *environment.file_mistakes(cls)]
+        """Read the environment, and the store of secrets if a variable names one.
+
+        Makes the secret key if none is given. Raises BadSetting with all mistakes.
+        """
+        mistakes = [
+            *environment.unknown_names(cls),
+            *environment.file_mistakes(cls),
+            *secret_store.mistakes(cls),
+        ]
+        if not mistakes:
+            try:
+                environment.stored.update(_read_secrets(cls))
+            except SecretsUnavailable as error:
+                mistakes.append(str(error))
         try:
             read = cls()
         except ValidationError as error:
@@ -65,6 +79,16 @@ class Settings(BaseModel):
             group = copies[name]
             copies[name] = type(group)(**{**group.model_dump(), **values})
         return type(self)(**copies)
+
+    def with_variables(self, values: Mapping[str, str]) -> Settings:
+        """A copy with other values of these variables. Raises ValidationError."""
+        changes: dict[str, dict[str, str]] = {}
+        for group, info in type(self).model_fields.items():
+            assert info.annotation is not None
+            for name, field in info.annotation.model_fields.items():
+                if field.validation_alias in values:
+                    changes.setdefault(group, {})[name] = values[str(field.validation_alias)]
+        return self.changed(**changes)
 
     @property
     def mail_folder(self) -> Path:
@@ -110,3 +134,45 @@ def use(settings: Settings) -> Settings:
 def settings() -> Settings:
     """The process's settings; reads the environment on first use."""
     return _current if _current is not None else use(Settings.from_env())
+
+
+_when_changed: list[Callable[[Settings], None]] = []
+
+
+def when_changed(hook: Callable[[Settings], None]) -> None:
+    """Call `hook` with the new settings each time that a secret has changed."""
+    _when_changed.append(hook)
+
+
+def has_secrets() -> bool:
+    """Whether a setting of this process has its value in a store of secrets."""
+    return bool(secret_store.named(Settings))
+
+
+def read_secrets_again() -> set[str]:
+    """Read the store and use what has changed; returns the names of these variables. Raises SecretsUnavailable.
+
+    Of a value that cannot be used the one before stays.
+    """
+    found = _read_secrets(Settings)
+    changed = {name: value for name, value in found.items() if environment.stored.get(name) != value}
+    if changed:
+        try:
+            after = settings().with_variables(changed)
+        except ValidationError as error:
+            names = {str(one["loc"][-1]) for one in error.errors()}
+            raise SecretsUnavailable(f"a new secret cannot be used as {', '.join(sorted(names))}") from None
+        environment.stored.update(changed)
+        use(after)
+        for hook in _when_changed:
+            hook(after)
+    return set(changed)
+
+
+def _read_secrets(settings: type[Settings]) -> dict[str, str]:
+    """The values of all variables that have a secret. Raises SecretsUnavailable."""
+    try:
+        store = groups.Secrets.model_validate(environment.group_values(settings.model_fields["secrets"]))
+    except ValidationError:
+        return {}  # the reading of all settings reports it
+    return secret_store.read(settings, store.url, store.refresh_seconds)

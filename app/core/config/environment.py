@@ -17,18 +17,21 @@ from pydantic_core import ErrorDetails
 OURS = "BILHETERIA_"
 # core.failpoints reads it before the settings are read.
 READ_ELSEWHERE = frozenset({"BILHETERIA_FAILPOINT"})
+# The values of variables that have a secret in a store (`secret_store`), as they were read last.
+stored: dict[str, str] = {}
 
 
 def values(settings: type[BaseModel]) -> dict[str, dict[str, str]]:
     """Each group's variables by their exact names. An empty variable counts as not set."""
-    return {name: found for name, field in settings.model_fields.items() if (found := _group(field))}
+    return {name: found for name, field in settings.model_fields.items() if (found := group_values(field))}
 
 
-def _group(group: FieldInfo) -> dict[str, str]:
+def group_values(group: FieldInfo) -> dict[str, str]:
+    """The variables of a group that are set."""
     found = {}
     for name, field in fields(group).items():
         with suppress(ValueError):  # `file_mistakes` reports it
-            if text := os.environ.get(name, "").strip() or _from_file(name, field):
+            if text := stored.get(name) or os.environ.get(name, "").strip() or _from_file(name, field):
                 found[name] = text
     return found
 
@@ -47,7 +50,7 @@ def variables(settings: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Whether the variable NAME_FILE may name a file that contains the value."""
+    """Whether NAME_FILE may name a file, and NAME_SECRET a secret in a store, that contains the value."""
     return bool(field.json_schema_extra)
 
 
@@ -78,9 +81,10 @@ def file_mistakes(settings: type[BaseModel]) -> Iterator[str]:
 
 
 def names(settings: type[BaseModel]) -> set[str]:
-    """Every name that the environment may hold, `NAME_FILE` too."""
-    files = {f"{name}_FILE" for name, field in variables(settings).items() if is_secret(field)}
-    return {*variables(settings), *files, *READ_ELSEWHERE}
+    """Every name that the environment may hold, `NAME_FILE` and `NAME_SECRET` too."""
+    secret = [name for name, field in variables(settings).items() if is_secret(field)]
+    elsewhere = {f"{name}{suffix}" for name in secret for suffix in ("_FILE", "_SECRET")}
+    return {*variables(settings), *elsewhere, *READ_ELSEWHERE}
 
 
 def unknown_names(settings: type[BaseModel]) -> Iterator[str]:

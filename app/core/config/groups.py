@@ -122,13 +122,21 @@ def _queue_url(text: str) -> str:
     return text
 
 
+def _secrets_url(text: str) -> str:
+    from app.adapters.secrets_manager import check_address
+
+    check_address(text)
+    return text
+
+
 def variable(name: str, default: Any, **limits: int) -> Any:
     """A field that the environment sets as `name`; a whole number has the limits `ge` and `le`."""
     return Field(default, validation_alias=name, **limits)  # type: ignore[call-overload]
 
 
 def secret(name: str, default: Any) -> Any:
-    """A field that the environment sets as `name`, or as the content of the file that `name`_FILE names."""
+    """A field that the environment sets as `name`, as the content of the file that `name`_FILE names, or as the value
+    of the secret that `name`_SECRET names."""
     return Field(default, validation_alias=name, json_schema_extra={"secret": True}, repr=False)
 
 
@@ -167,6 +175,12 @@ class Web(Group):
         "FORWARDED_ALLOW_IPS", "127.0.0.1"
     )
     secret_key: str = secret("SECRET_KEY", "")
+    previous_secret_key: str | None = secret("SECRET_KEY_PREVIOUS", None)
+
+    @property
+    def accepted_keys(self) -> list[str]:
+        """The keys by which signed values are read; the last one signs."""
+        return [key for key in (self.previous_secret_key, self.secret_key) if key]
 
     @property
     def listens_at(self) -> str:
@@ -180,6 +194,13 @@ class Database(Group):
     url: Annotated[str, AfterValidator(_database_url)] | None = secret("DATABASE_URL", None)
     pool_size: int = variable("BILHETERIA_DB_POOL", 8, ge=6, le=200)
     statement_seconds: int = variable("BILHETERIA_DB_SECONDS", 2, ge=1, le=60)
+
+
+class Secrets(Group):
+    """The store of the secrets that variables NAME_SECRET name, and how often they are read again."""
+
+    url: Annotated[str, AfterValidator(_secrets_url)] = variable("BILHETERIA_SECRETS", "secretsmanager:")
+    refresh_seconds: int = variable("BILHETERIA_SECRETS_SECONDS", 300, ge=5, le=3600)
 
 
 class Queue(Group):
