@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-from app.core import db, dead_letters, idempotency, outbox, pages, throttle
+from app.core import db, dead_letters, erasures, idempotency, outbox, pages, throttle
 from app.core.config import SERVICES
 from app.core.handling import Handler
 from app.core.messages import Message
@@ -62,3 +62,4 @@ def _sweep() -> None:
         dead_letters.delete_old_mails()
         throttle.delete_old()
         idempotency.delete_old()
+        erasures.delete_old()

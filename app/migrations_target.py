@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
 def all_metadata() -> MetaData:
     """The metadata of all services; importing the models registers their tables."""
     import_module("app.core.outbox")
+    import_module("app.core.erasures")
     import_module("app.core.idempotency")
     import_module("app.core.throttle")
     for service in SERVICES:

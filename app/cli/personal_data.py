@@ -75,7 +75,7 @@ def _checked(email: str) -> str:
 
 def _erase(email: str) -> dict[str, int]:
     """End the open orders and requests, each in its own transaction; then erase the person in one transaction."""
-    from app.core import db, outbox
+    from app.core import db, erasures, outbox
     from app.core.errors import Conflict
     from app.orders import service as orders
     from app.reservations import service as reservations
@@ -98,6 +98,7 @@ def _erase(email: str) -> dict[str, int]:
         if user_id is not None:
             users.erase_account(user_id)
         mails = erased.mails + outbox.withdraw_mails(email)
+        erasures.record(emails=[email])
     users.erase_sent_mails(email)
     return {
         "accounts": int(user_id is not None),

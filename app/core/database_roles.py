@@ -30,6 +30,7 @@ CORE_WRITERS: Mapping[str, tuple[str, ...]] = {
     "processed": SERVICES,
     "throttle": (*SERVICES, PAGES, API),
     "idempotency_keys": (*SERVICES, API),
+    "erasures": SERVICES,
     "schema_version": (),
 }
 # A row lock of any strength needs the right to change a column. Foreign keys refuse changes of this one.

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.core import db
+from app.core import db, erasures
 from app.core.deliveries import AlreadyDone, Delivery, DeliverySource, LeaseLost
 from app.core.errors import Poison, Retry
 from app.core.failpoints import failpoint
@@ -98,7 +98,8 @@ def _run(message: Message, delivery: Delivery, source: DeliverySource, routes: R
         raise Poison(f"{delivery.consumer} has no handler for {delivery.kind}")
     failpoint(f"{delivery.kind}.leased")
     attempt = Attempt(delivery, source)
-    handler(message, attempt)
+    if not erasures.concerns(message, delivery.message_id):
+        handler(message, attempt)
     if not attempt.is_done:
         with attempt.transaction():
             pass

@@ -137,7 +137,8 @@ def waiting_mails(email: str) -> list[str]:
 def withdraw_mails(email: str) -> int:
     """Delete the waiting and dead messages that lead to a mail to this address; returns how many.
 
-    A message that is being handled is not stopped.
+    A message that is being handled is not stopped. One that a relay has moved is not here: `core.erasures` has the
+    worker drop it.
     """
     deleted = db.session().execute(
         text(f"delete from core.outbox where {_MAILS} returning 1"),  # noqa: S608 (no value is put in)

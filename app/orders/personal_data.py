@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from app.core import db, outbox
+from app.core import db, erasures, outbox
 from app.core.messages import NoticeRequested
 from app.core.state_machine import none_of, one_of
 from app.orders import lifecycle, queries, retention
@@ -106,5 +106,6 @@ def erase(email: str, user_id: int | None) -> Erased:
     mails = tickets.withdraw_documents([row.id for row in rows])
     for row in rows:
         mails += outbox.withdraw(NoticeRequested, facts={"order_code": row.code})
+    erasures.record(order_codes=[row.code for row in rows])
     retention.erase([row.id for row in rows])
     return Erased(len(rows), mails)
