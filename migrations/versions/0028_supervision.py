@@ -13,7 +13,8 @@ branch_labels = None
 depends_on = None
 
 CONTRACT = {
-    "ban-drop-constraint": "each is replaced at once by a wider one: all that the image before writes satisfies it"
+    "ban-drop-constraint": "each is replaced at once by a wider one: all that the image before writes satisfies it",
+    "narrows-writes": "each of them is wider than the one that it replaces",
 }
 # (schema, table, name, condition, condition before)
 CONSTRAINTS = (

@@ -11,7 +11,8 @@ branch_labels = None
 depends_on = None
 
 CONTRACT = {
-    "ban-drop-constraint": "it is replaced at once by a wider one: all that the image before writes satisfies it"
+    "ban-drop-constraint": "it is replaced at once by a wider one: all that the image before writes satisfies it",
+    "narrows-writes": "it is wider than the one that it replaces",
 }
 
 

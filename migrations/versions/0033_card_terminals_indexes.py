@@ -10,6 +10,7 @@ down_revision = "0032"
 branch_labels = None
 depends_on = None
 
+CONTRACT = {"narrows-writes": "the image before writes no terminal, and rows without one are not in the index"}
 # (name, unique, rows)
 INDEXES = (
     ("uq_charges_terminal", True, "state in ('created', 'pending', 'unknown')"),

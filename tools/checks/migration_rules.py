@@ -4,8 +4,9 @@
     python -m tools.checks.migration_rules 0012     only this migration
 
 Each migration is rendered as SQL. Squawk, a linter for Postgres migrations, finds statements that lock a table for long
-or break running clients. OWN adds rules for changes of data, explicit locks, and steps that cannot be repeated. A
-migration with a removing step (CONTRACT_RULES) contains the reason why nothing needs the removed object:
+or break running clients. OWN adds rules for changes of data, explicit locks, rights that are taken away, and steps that
+cannot be repeated. A migration with a step that removes or narrows something (CONTRACT_RULES) contains the reason why
+the previous image does not feel it:
 
     CONTRACT = {"ban-drop-column": "no image since 0012 reads or writes it"}
 """
@@ -37,6 +38,8 @@ CONTRACT_RULES = frozenset(
         "ban-drop-default",
         "ban-drop-not-null",
         "adding-not-nullable-field",
+        "narrows-writes",
+        "drops-trigger",
     }
 )
 # Rules of style, not of safety; env.py sets the time limits.
@@ -82,8 +85,18 @@ _CHANGES = re.compile(
     rf"(?:update|delete from|truncate(?: table)?|merge into|insert into) {_NAME}|(?:with|do|copy|call) ()"
 )
 _LOCKS = re.compile(
-    r"lock |cluster|vacuum full|alter table .* set (?:un)?logged|alter table .* add column .* check ?\("
+    r"lock |cluster|vacuum full|alter table .* set (?:(?:un)?logged|tablespace)"
+    r"|alter table .* add column .* (?:check ?\(|(?:small|big)?serial\b)"
 )
+_RIGHTS = re.compile(
+    r"revoke |alter default privileges .* revoke |drop (?:role|owned) |alter (?:table|schema|sequence) .* owner to"
+    r"|alter table .* (?:enable|force) row level security"
+)
+_NARROWS = re.compile(
+    r"alter table .* add (?:constraint \S+ )?(?:check|unique|exclude|foreign key|primary key)"
+    r"|create unique index"
+)
+_ON_TABLE = re.compile(rf"(?:alter table|create unique index .*? on) {_NAME}")
 
 
 def _changes_data(step: Step) -> Iterator[str]:
@@ -101,6 +114,24 @@ def _locks_by_name(step: Step) -> Iterator[str]:
         altered = _ALTERS.match(part)
         if _LOCKS.match(part) and not (altered and altered[1] in step.new_tables):
             yield part
+
+
+def _takes_rights(step: Step) -> Iterator[str]:
+    """Find steps that take rights from roles under which the previous image runs; `database-roles create` does that."""
+    yield from (part for part in step.statements if _RIGHTS.match(part))
+
+
+def _narrows_writes(step: Step) -> Iterator[str]:
+    """Find new constraints on known tables, `not valid` ones too: they apply to what the previous image writes."""
+    for part in step.statements:
+        found = _ON_TABLE.match(part)
+        if _NARROWS.match(part) and not (found and found[1] in step.new_tables):
+            yield part
+
+
+def _drops_trigger(step: Step) -> Iterator[str]:
+    """Find triggers that go: the previous image may need what they write."""
+    yield from (part for part in step.statements if part.startswith("drop trigger "))
 
 
 def _validates_under_lock(step: Step) -> Iterator[str]:
@@ -122,6 +153,9 @@ def _cannot_be_repeated(step: Step) -> Iterator[str]:
 OWN: Mapping[str, Callable[[Step], Iterator[str]]] = {
     "changes-data": _changes_data,
     "locks-a-table": _locks_by_name,
+    "takes-rights": _takes_rights,
+    "narrows-writes": _narrows_writes,
+    "drops-trigger": _drops_trigger,
     "validates-under-lock": _validates_under_lock,
     "cannot-be-repeated": _cannot_be_repeated,
 }
