@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.adapters.postgres_limits import page_limits
 from app.core import db
 from app.core.config import Settings
 from tests.users.account_data import begin_session, make_account
@@ -47,6 +50,8 @@ def without_database(own_app: Flask, database: str) -> FlaskClient:
         ("/readyz", 503),
         ("/healthz", 200),
         (f"/nowhere/{TOKEN}", 503),
+        ("/api/v1/films", 503),
+        (f"/api/v1/orders/{TOKEN}", 503),
     ],
 )
 def test_pages_without_a_database_answer_503_and_log_no_token(
@@ -59,8 +64,32 @@ def test_pages_without_a_database_answer_503_and_log_no_token(
         assert "Nothing was charged twice" in answer.text
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.headers["Content-Security-Policy"]
+    if address.startswith("/api/"):
+        assert answer.mimetype == "application/problem+json"
+        assert answer.get_json()["code"] == "service_unavailable"
+        assert int(answer.headers["Retry-After"]) > 0
     logged = "\n".join(logging.Formatter().format(record) for record in caplog.records)
     assert TOKEN not in logged
+
+
+@pytest.mark.parametrize("address", ["/account/orders", "/api/v1/films", "/readyz"])
+def test_a_used_up_pool_answers_503_within_the_limit_and_recovers(
+    own_app: Flask, database: str, address: str
+) -> None:
+    """The limits are shorter than those of a real process, whose pages answer within three seconds."""
+    limits = replace(page_limits(2), pool=0.2)
+    engine = db.connect(database, limits=limits, pool_size=2)
+    client = own_app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = begin_session(make_account())
+    with ExitStack() as others:
+        for _ in range(2):
+            others.enter_context(engine.connect())
+            others.enter_context(db.autocommit_connection())
+        answer = client.get(address)
+        assert answer.status_code == 503
+        assert address == "/readyz" or int(answer.headers["Retry-After"]) > 0
+    assert client.get(address).status_code == 200
 
 
 def _divide_by_zero(token: str) -> str:
