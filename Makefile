@@ -5,6 +5,7 @@
 #   make audit   look for pinned packages with known vulnerabilities (needs the network)
 #   make bench   measure it
 #   make fuzz    try 500 requests of each kind on each operation of the REST API (FUZZ_EXAMPLES=2000 for more)
+#   make rollout PREVIOUS=folder   buy tickets while that checkout, of the release before, runs beside this one
 #   make services run the seven services, pages, relay and workers as processes of their own (ARGS=--measure for figures)
 #   make kiosk   run a kiosk of the foyer here: server, browser, print agent (ARGS='--size landscape' for the other screen)
 PYTHON ?= python3
@@ -12,7 +13,7 @@ PYTHON ?= python3
 export PYTHONUTF8 = 1
 ARGS ?=
 
-.PHONY: run test check audit bench fuzz services kiosk setup setup-dev format clean
+.PHONY: run test check audit bench fuzz rollout services kiosk setup setup-dev format clean
 .DEFAULT_GOAL := run
 
 setup:
@@ -38,6 +39,9 @@ audit: setup-dev
 bench:
 	@$(PYTHON) -m tools.build.setup --dev --browser --bench
 	@.venv/bin/python -m tools.bench $(ARGS)
+
+rollout: setup-dev
+	@PREVIOUS_RELEASE=$(PREVIOUS) .venv/bin/python -m pytest -q tests/setup/test_previous_release.py
 
 fuzz: setup-dev
 	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),500) .venv/bin/python -m pytest --timeout 7200 tests/api/test_contract.py $(ARGS)

@@ -74,8 +74,8 @@ class LiveServer:
                     raise RuntimeError(f"the web server did not become ready ({error}):\n{log}") from None
             time.sleep(0.05)
 
-    def start_worker(self) -> None:
-        self.worker = self._spawn([sys.executable, "-m", "app.cli.worker"], self.worker_log)
+    def start_worker(self, root: Path = ROOT) -> None:
+        self.worker = self._spawn([sys.executable, "-m", "app.cli.worker"], self.worker_log, root)
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement on its database, without the application's code; returns the rows, if there are any."""
