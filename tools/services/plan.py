@@ -21,8 +21,8 @@ REGION = "sa-east-1"
 BUCKET = "bilheteria-tickets"
 FIRST_PORTS = 200  # the ports after that of the site are tried, as far as this
 WEB_SERVERS = (PAGES, *SERVICES)
-# Any will do: the stand-in knows no accounts.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+# The account that the stand-in has without being told: it checks the signature of links.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 GUNICORN = ("-m", "gunicorn", "--config", str(ROOT / "app/web/gunicorn_conf.py"), "--chdir", str(ROOT))
 
 
@@ -83,8 +83,11 @@ class Site:
         }
         return usual | without | ours | {"DATABASE_URL": self.database_url}
 
-    def database_url_of(self, service: str) -> str:
-        """The URL by which the processes of a service, of the pages or the relay connect to the one database."""
+    def database_url_of(self, part: str) -> str:
+        """The URL by which the processes of a part connect to the one database.
+
+        `part` is a service for its worker, "api" for the web server of any service, "pages", or "relay".
+        """
         return self.database_url
 
 
@@ -95,7 +98,7 @@ def plans(site: Site, given: Mapping[str, str], ports: Iterator[int]) -> list[Pl
     for service in WEB_SERVERS:
         port = next(ports)
         env = shared | {
-            "DATABASE_URL": site.database_url_of(service),
+            "DATABASE_URL": site.database_url_of(service if service == PAGES else "api"),
             "SERVICES": service,
             "PORT": str(port),
             "PGAPPNAME": service,
