@@ -34,6 +34,10 @@ _MAKE = f"""
     values (:email, :name, :hash, :locale, clock_timestamp())
     on conflict (lower(email)) do nothing returning {COLUMNS}
 """  # noqa: S608 (no value is put in)
+_REMEMBER = """
+    insert into users.external_subjects (issuer, subject, user_id) values (:issuer, :subject, :user_id)
+    on conflict (issuer, subject) do nothing
+"""
 
 
 def roles_of_groups(groups: Collection[str]) -> frozenset[str]:
@@ -57,13 +61,8 @@ def adopt_subject(issuer: str, subject: str, email: str, name: str, locale: str)
     """
     email = checked_email(email)
     found = _made(email, name, locale) or _taken_over(email)
-    db.session().execute(
-        text(
-            "insert into users.external_subjects (issuer, subject, user_id) values (:issuer, :subject, :user_id)"
-            " on conflict do nothing"
-        ),
-        {"issuer": issuer, "subject": subject, "user_id": found.id},
-    )
+    values = {"issuer": issuer, "subject": subject, "user_id": found.id}
+    db.session().execute(text(_REMEMBER), values)
     return account_of_subject(issuer, subject)
 
 

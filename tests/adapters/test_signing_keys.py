@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 
 import pytest
 
+from app.adapters.identity import signing_keys
 from app.adapters.identity.signing_keys import (
     COOLDOWN,
     FRESH_SECONDS,
@@ -111,6 +113,14 @@ def test_a_provider_that_was_never_reached_is_not_blamed_on_the_token(clock: Clo
         address = gone.address
     with pytest.raises(KeysUnavailable):
         SigningKeys(address, clock=clock).key("first")
+
+
+def test_a_provider_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    monkeypatch.setattr(signing_keys, "READ_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        keys = SigningKeys(f"http://127.0.0.1:{silent.getsockname()[1]}/jwks.json", clock=clock)
+        with pytest.raises(KeysUnavailable):
+            keys.key("first")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -144,6 +145,15 @@ def test_a_token_that_has_ended_says_so(client: FlaskClient, provider: Provider)
     answer = person(client, provider, exp=1_000_000_000).get("/films")
     assert code_of(answer, 401) == "token.expired"
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+def test_the_clock_of_this_machine_does_not_count(
+    client: FlaskClient, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = person(client, provider, exp=int(time.time()) + 600)
+    real_time = time.time
+    monkeypatch.setattr(time, "time", lambda: real_time() + 15 * 60)
+    assert ana.get("/me").status_code == 200
 
 
 @pytest.mark.parametrize("claims", [{"aud": "other"}, {"iss": "https://other.example"}, {"token_use": "id"}])
