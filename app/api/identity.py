@@ -3,7 +3,7 @@
 A view that is not for everybody names its grants; a caller needs one of them:
 
     @blueprint.get("/<int:screening_id>/guests")
-    @require(DOOR_DEVICE, "door", "supervisor", "manager", "bilheteria/admissions.write")
+    @require(DOOR_DEVICE, "door", "supervisor", "manager")
     @blueprint.response(200, GuestsSchema)
     def list_guests(screening_id: int) -> object:
         ... identity.actor() ...

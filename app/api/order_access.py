@@ -14,6 +14,7 @@ from app.api.caller import Caller
 from app.api.document import PREFIX
 from app.api.identity import KIOSK_DEVICE
 from app.core.actor import Actor
+from app.core.contact import email_for_lookup
 from app.core.errors import NotFound
 from app.core.throttle import keyed_hash
 from app.events import service as events
@@ -38,19 +39,32 @@ def new_owner(screening_id: int, idempotency_key: str) -> Actor:
     return replace(identity.actor(), visitor=keyed_hash(f"api {found.own(idempotency_key)}")[:16])
 
 
-def order_of(token: str) -> OrderView:
-    """The order of this token. Raises NotFound, also for orders of others and, to guests, for orders of the pages.
+def order_to_read(token: str) -> OrderView:
+    """The order of this token, for views that change nothing. Raises NotFound, also for orders of others.
 
-    The addresses of pages contain tokens too, and are mailed: such an address must not be enough to change an order.
+    A person reads the orders that were made with their verified e-mail, too.
     """
     order = orders.order(token)
-    if not _reaches(identity.caller(), order):
+    found = identity.caller()
+    if not (_owns(found, order) or _is_buyer(found, order)):
+        raise NotFound("order")
+    return order
+
+
+def order_of(token: str) -> OrderView:
+    """The caller's order with this token. Raises NotFound, also for orders of others.
+
+    To guests, those are all orders of the pages: their addresses contain tokens too, and are mailed. Such an address
+    must not be enough to change an order.
+    """
+    order = orders.order(token)
+    if not _owns(identity.caller(), order):
         raise NotFound("order")
     return order
 
 
 def owner_of(token: str) -> Actor:
-    """The actor of the order with this token. Raises NotFound."""
+    """The actor of the caller's order with this token. Raises NotFound."""
     order = order_of(token)
     return Actor(
         visitor=order.visitor,
@@ -68,7 +82,7 @@ def created(started: Started) -> tuple[OrderView, int, dict[str, str]]:
     return orders.order(started.token), 201, {"Location": f"{PREFIX}/orders/{started.token}"}
 
 
-def _reaches(caller: Caller, order: OrderView) -> bool:
+def _owns(caller: Caller, order: OrderView) -> bool:
     if caller.user is not None and caller.user.id == order.user_id:
         return True
     if order.channel != "api" or order.user_id is not None:
@@ -78,3 +92,11 @@ def _reaches(caller: Caller, order: OrderView) -> bool:
     if order.device is not None:
         return caller.device is not None and caller.device.id == order.device
     return True
+
+
+def _is_buyer(caller: Caller, order: OrderView) -> bool:
+    """Whether the order has the person's e-mail, and no account."""
+    email = caller.user.verified_email if caller.user is not None else None
+    if email is None or order.email is None or order.user_id is not None:
+        return False
+    return email_for_lookup(email) == email_for_lookup(order.email)

@@ -48,7 +48,7 @@ def create_order(screening: int, seats: list[int] | None, quantity: int | None) 
 @blueprint.doc(operationId="readOrder")
 def read_order(token: str) -> OrderView:
     """Read an order"""
-    return order_access.order_of(token)
+    return order_access.order_to_read(token)
 
 
 @blueprint.put("/<token>/types")

@@ -43,6 +43,6 @@ def create_payment(token: str, name: str, email: str, cpf: str, method: str, tot
 @blueprint.doc(operationId="listPayments")
 def list_payments(token: str) -> object:
     """List the payments of an order, the newest first"""
-    order = order_access.order_of(token)
+    order = order_access.order_to_read(token)
     found = payments.charges_of(order.id)
     return {"items": sorted(found, key=lambda charge: charge.created_at, reverse=True)}

@@ -19,4 +19,4 @@ blueprint = Resource("tickets", about="The tickets of an order")
 @blueprint.doc(operationId="listTickets")
 def list_tickets(token: str) -> object:
     """List the tickets of an order; there are none before it is paid"""
-    return {"items": tickets.of_order(order_access.order_of(token).id)}
+    return {"items": tickets.of_order(order_access.order_to_read(token).id)}

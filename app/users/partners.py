@@ -22,8 +22,6 @@ SCOPES: Final = (
     "bilheteria/orders.read",
     "bilheteria/orders.write",
     "bilheteria/requests.write",
-    "bilheteria/admissions.write",
-    "bilheteria/webhooks.write",
 )
 USUAL_LIMIT: Final = 600  # requests a minute
 MOST_REQUESTS: Final = 100_000

@@ -15,7 +15,7 @@ from app.core.config import Settings
 from app.users import service as users
 from app.users.service import WrongPassword
 from tests.adapters.identity_provider import AUDIENCE, ISSUER, Provider
-from tests.api.buyer import BASE, free_seats
+from tests.api.buyer import BASE, BUYER, Buyer, free_seats
 from tests.api.token_holder import Holder, partner, person, register
 
 
@@ -205,6 +205,24 @@ def test_a_person_reaches_their_order_of_the_pages(client: FlaskClient, provider
         started = orders.start_with_seats(screening, free[:1], buyer, once="a-page-of-ana")
     assert ana.get(f"/orders/{started.token}").status_code == 200
     assert rosa.get(f"/orders/{started.token}").status_code == 404
+
+
+def test_a_buyer_reads_an_order_with_their_email_and_does_not_change_it(
+    client: FlaskClient, provider: Provider
+) -> None:
+    register("movies")
+    movies, ana, rosa = partner(client, provider), person(client, provider), person(client, provider, "rosa")
+    order = movies.begin().get_json()
+    address = f"/orders/{order['token']}"
+    seats = [{"seat": one["seat"], "type": "full"} for one in order["seats"]]
+    types = {"seats": seats, "age_confirmed": True}
+    assert client.put(BASE + f"{address}/types", json=types, headers=movies.headers).status_code == 200
+    assert ana.get(address).status_code == 404
+    paid = Buyer(client).post(f"{address}/payments", BUYER | {"total": order["total"]}, **movies.headers)
+    assert paid.status_code == 202, paid.text
+    assert [one["token"] for one in ana.get("/me/orders").get_json()["items"]] == [order["token"]]
+    statuses = [ana.get(address).status_code, ana.delete(address).status_code, rosa.get(address).status_code]
+    assert statuses == [200, 404, 404]
 
 
 def test_managers_list_rename_and_revoke_devices(client: FlaskClient, provider: Provider) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.api.identity import DOOR_DEVICE, KIOSK_DEVICE
+from app.api.order_access import ROLES
 from app.core.config import Settings
+from app.users.service import SCOPES
 from tests.api.buyer import BASE
 
 
@@ -53,6 +57,17 @@ def test_the_page_shows_every_operation(client: FlaskClient, demo: str) -> None:
     assert page.status_code == 200
     for path in document(client)["paths"]:
         assert path in page.text
+
+
+def test_each_operation_is_for_callers_that_exist(client: FlaskClient) -> None:
+    """And each scope of a partner allows something, and is explained."""
+    required = [need for one in operations(document(client)) for need in one.get("security", ())]
+    grants = {grant for need in required for names in need.values() for grant in names}
+    scopes = {one for one in grants if "/" in one}
+    assert scopes == set(SCOPES)
+    assert grants - scopes <= {*ROLES, DOOR_DEVICE, KIOSK_DEVICE}
+    text = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
+    assert set(re.findall(r"^\| `(bilheteria/[a-z.]+)` \|", text, re.MULTILINE)) == scopes
 
 
 @pytest.mark.parametrize(
