@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from app.api.json_fields import TrueOrFalse, WholeNumber
 from app.api.programme_schemas import CENTAVOS
 from app.core.half_price import KINDS
 
@@ -11,21 +12,21 @@ TYPES = ("full", "half")
 
 
 class NewOrderSchema(Schema):
-    screening = fields.Integer(required=True, validate=validate.Range(1, 2**31 - 1))
+    screening = WholeNumber(least=1, required=True)
     seats = fields.List(
-        fields.Integer(validate=validate.Range(1, 2**31 - 1)),
+        WholeNumber(least=1),
         load_default=None,
         validate=validate.Length(1, 100),
         metadata={"description": "ids of seats; or leave it out and give `quantity`"},
     )
-    quantity = fields.Integer(
+    quantity = WholeNumber(
         load_default=None, metadata={"description": "the best so many seats together, instead of `seats`"}
     )
 
 
 class SeatsSchema(Schema):
     seats = fields.List(
-        fields.Integer(validate=validate.Range(1, 2**31 - 1)),
+        WholeNumber(least=1),
         required=True,
         validate=validate.Length(1, 100),
         metadata={"description": "ids of all seats that the order shall have"},
@@ -33,7 +34,7 @@ class SeatsSchema(Schema):
 
 
 class SeatTypeSchema(Schema):
-    seat = fields.Integer(required=True)
+    seat = WholeNumber(required=True)
     type = fields.String(required=True, validate=validate.OneOf(TYPES))
     half_kind = fields.String(
         load_default=None,
@@ -45,14 +46,14 @@ class SeatTypeSchema(Schema):
 
 class TypesSchema(Schema):
     seats = fields.List(fields.Nested(SeatTypeSchema), required=True, validate=validate.Length(1, 100))
-    age_confirmed = fields.Boolean(
+    age_confirmed = TrueOrFalse(
         load_default=False, metadata={"description": "the buyer has confirmed the age rating, from 14 up"}
     )
 
 
 class ChosenProductSchema(Schema):
-    product = fields.Integer(required=True)
-    quantity = fields.Integer(required=True)
+    product = WholeNumber(required=True)
+    quantity = WholeNumber(required=True)
 
 
 class ConcessionsSchema(Schema):
@@ -64,7 +65,7 @@ class NewPaymentSchema(Schema):
     email = fields.String(required=True, validate=validate.Length(max=400))
     cpf = fields.String(load_default="", validate=validate.Length(max=40))
     method = fields.String(required=True, validate=validate.OneOf(("pix", "card")))
-    total = fields.Integer(
+    total = WholeNumber(
         required=True,
         metadata={"description": "in centavos, as the buyer was shown it; 409 if it has changed"},
     )

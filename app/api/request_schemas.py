@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from app.api.json_fields import WholeNumber
 from app.api.programme_schemas import CENTAVOS
 
 STATES = ("open", "waiting", "offered", "reserved", "expired", "cancelled")
 
 
 class WaitSchema(Schema):
-    quantity = fields.Integer(
-        required=True, validate=validate.Range(1, 1000), metadata={"description": "seats side by side"}
-    )
+    quantity = WholeNumber(least=1, most=1000, required=True, metadata={"description": "seats side by side"})
     email = fields.String(
         required=True,
         validate=validate.Length(max=400),
@@ -21,7 +20,7 @@ class WaitSchema(Schema):
 
 
 class NewRequestSchema(WaitSchema):
-    screening = fields.Integer(required=True, validate=validate.Range(1, 2**31 - 1))
+    screening = WholeNumber(least=1, required=True)
 
 
 class OfferedSeatSchema(Schema):
