@@ -36,6 +36,24 @@ def admit(
     return admission_log.record(_admit_text(scanner_input.without_scanner_prefix(scanned), door), door, once)
 
 
+def admit_once(
+    scanned: str,
+    actor: Actor,
+    *,
+    gate: str,
+    screening_id: int | None = None,
+    cinema_id: int | None = None,
+    once: str,
+) -> Admission:
+    """As `admit`, for a machine that sends a scan with the same `once` until it gets the answer.
+
+    Raises DuplicateAttempt whenever `once` comes again, however late; then the caller must roll back. Nothing is read
+    before the ticket is tried: the log's unique column finds the repeat.
+    """
+    door = Door(actor, gate[: admission_log.MAX_GATE_LENGTH], screening_id, cinema_id)
+    return admission_log.record(_admit_text(scanner_input.without_scanner_prefix(scanned), door), door, once)
+
+
 def identify(scanned: str, actor: Actor) -> Admission:
     """Find the ticket whose QR text or code is `scanned`, without admitting it and without a log entry.
 

@@ -5,7 +5,7 @@ Only `pdf_of` and `pdf_link` read the storage. Only `re_sign_tickets` commits, a
 
 from __future__ import annotations
 
-from app.tickets.admission import admit, identify
+from app.tickets.admission import admit, admit_once, identify
 from app.tickets.admission_log import MAX_GATE_LENGTH, Door, DuplicateAttempt, recent_admission
 from app.tickets.attendance import attendance, attendance_by_type, of_screening
 from app.tickets.documents import StorageError, document, pdf_link, pdf_of
@@ -86,6 +86,7 @@ __all__ = [
     "TicketLine",
     "actions_on",
     "admit",
+    "admit_once",
     "age_label",
     "attendance",
     "attendance_by_type",

@@ -144,6 +144,7 @@ def _of_devices(details: dict[str, Any]) -> dict[str, str]:
 def _of_requests() -> dict[str, str]:
     """Of requests to the REST API."""
     return {
+        "admission.once": _("This scan was answered long ago. Scan the ticket again."),
         "cursor.unknown": _("No list ended with this cursor."),
         "idempotency.key": _("Send a random Idempotency-Key of 16 to 200 characters."),
         "idempotency.other_request": _("This Idempotency-Key was used for another request."),

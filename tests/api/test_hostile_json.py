@@ -17,7 +17,11 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.api import limits
+from app.core import db
+from app.events import service as events
+from app.users import service as users
 from tests.api.buyer import BASE, BUYER, Buyer, free_seats
+from tests.users.account_data import make_account
 
 JSON = "application/json"
 Body = dict[str, Any]
@@ -73,7 +77,7 @@ def hostile(app: Flask, demo: str) -> Hostile:
 
 
 class Hostile:
-    """Sends bodies to the operations of the document, for an order and a request that exist."""
+    """Sends bodies to the operations of the document, for an order, a request and a device that exist."""
 
     def __init__(self, app: Flask) -> None:
         self.client = app.test_client()
@@ -82,6 +86,9 @@ class Hostile:
         self.bodies = fitting_bodies(self.order)
         waiting = Buyer(self.client).post("/requests", self.bodies["createRequest"])
         self.tokens = {"/orders": self.order["token"], "/requests": waiting.get_json()["token"]}
+        account = make_account("door@example.org", role="door")
+        with db.transaction():
+            self.device = users.register_door(events.cinemas()[0].id, "1", account.id)
 
     def operations(self) -> Iterator[tuple[str, str, str]]:
         """The id, method and address of each operation with a body."""
@@ -94,6 +101,8 @@ class Hostile:
 
     def send(self, method: str, address: str, body: bytes, content_type: str = JSON) -> TestResponse:
         headers = {"Idempotency-Key": str(uuid.uuid4())}
+        if address.endswith("/admissions"):
+            headers["Authorization"] = f"Bearer {self.device}"
         return self.client.open(
             address, method=method, data=body, content_type=content_type or None, headers=headers
         )
@@ -114,6 +123,11 @@ def fitting_bodies(order: dict[str, Any]) -> dict[str, Body]:
         "createPayment": BUYER | {"total": order["total"]},
         "createRequest": wait | {"screening": order["screening"]},
         "changeRequest": wait,
+        "createAdmission": {
+            "code": "K7QF-2M9-XRT",
+            "nonce": str(uuid.uuid4()),
+            "screening": order["screening"],
+        },
     }
 
 

@@ -1,0 +1,62 @@
+"""The forms of admissions in the API."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from app.api.json_fields import WholeNumber
+from app.core.half_price import KINDS
+from app.tickets.service import VERDICTS
+
+
+class NewAdmissionSchema(Schema):
+    code = fields.String(
+        required=True,
+        validate=validate.Length(1, 400),
+        metadata={"description": "the QR code's text, or the ten characters below it"},
+    )
+    nonce = fields.UUID(
+        required=True,
+        metadata={"description": "random, new for each scan; a repeat gets the first answer for ten minutes"},
+    )
+    screening = WholeNumber(
+        least=1,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "the only one that is admitted here; else every open one of the cinema"},
+    )
+
+
+class AdmittedTicketSchema(Schema):
+    serial = fields.String()
+    state = fields.String(metadata={"description": "`valid`, `admitted`, `outside`, `revoked`"})
+    screening = fields.Integer(attribute="facts.screening_id")
+    film = fields.String(attribute="facts.film_title", metadata={"description": "in Portuguese"})
+    age_rating = fields.String(attribute="facts.age_rating")
+    starts_at = fields.AwareDateTime(format="iso", attribute="facts.starts_at")
+    auditorium = fields.String(attribute="facts.auditorium_name")
+    seat = fields.Integer(attribute="seat_id")
+    seat_name = fields.String()
+    type = fields.String(attribute="ticket_type")
+    half_kind = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(sorted(KINDS)),
+        metadata={"description": "ask for the proof of it"},
+    )
+
+
+class AdmissionSchema(Schema):
+    id = fields.Integer(metadata={"description": "of the row in the log of the door"})
+    admitted = fields.Boolean(metadata={"description": "open the gate only if it is true"})
+    verdict = fields.String(validate=validate.OneOf(VERDICTS), metadata={"description": "why"})
+    ticket = fields.Nested(
+        AdmittedTicketSchema, allow_none=True, metadata={"description": "null if the code is of no ticket"}
+    )
+    admitted_at = fields.AwareDateTime(
+        format="iso", allow_none=True, metadata={"description": "of `already`: when it was admitted before"}
+    )
+    gate = fields.String(
+        allow_none=True, metadata={"description": "of `already`: where it was admitted before"}
+    )
+    order_size = fields.Integer(metadata={"description": "people of the ticket's order"})
+    left_in_order = fields.Integer(metadata={"description": "people of the order who are still to come"})
