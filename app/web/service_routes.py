@@ -34,6 +34,7 @@ SERVICE_ROUTES = tuple(
     sorted(
         (
             ServiceRoute("/", PAGES),  # the front ends, the files, and the document of the API
+            ServiceRoute("/api/v1/admissions", "tickets"),
             ServiceRoute("/api/v1/cinemas", "events"),
             ServiceRoute("/api/v1/devices", "users"),
             ServiceRoute("/api/v1/films", "events"),
