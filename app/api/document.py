@@ -65,6 +65,9 @@ class ProblemSchema(Schema):
         metadata={"description": "of `seats.nothing_fits`: POST there to wait for seats"}
     )
     total = fields.Integer(metadata={"description": "of `order.total_changed`: the total now, in centavos"})
+    refund = fields.Integer(
+        metadata={"description": "of `order.refund_changed`: the refund now, in centavos"}
+    )
 
 
 class BoxOfficeApi(Api):

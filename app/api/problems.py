@@ -23,7 +23,11 @@ from app.web.failures import RETRY_SECONDS, UNAVAILABLE
 
 TYPE = "urn:bilheteria:problem:"
 # By code: the attributes of the error that are members of its problem.
-FACTS = {"seats.lost": ("lost", "alternatives"), "order.total_changed": ("total",)}
+FACTS = {
+    "seats.lost": ("lost", "alternatives"),
+    "order.total_changed": ("total",),
+    "order.refund_changed": ("refund",),
+}
 
 
 def answer_errors_of(blueprint: Blueprint) -> None:

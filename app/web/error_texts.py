@@ -151,7 +151,13 @@ def _of_requests() -> dict[str, str]:
         "idempotency.running": _("The first request with this Idempotency-Key is not answered yet."),
         "order.no_more_extensions": _("The time of this order cannot be extended again."),
         "order.over": _("This order cannot be changed any more: it is over, or it is being paid."),
+        "order.refund_changed": _(
+            "The counter has just handed something out, or taken it back. Look at the amount again."
+        ),
         "order.state": _("The order is in another state. Read it again."),
+        "tickets.admitted": _(
+            "Somebody with a ticket of this order is inside already, so it can no longer be cancelled."
+        ),
         "order.total_changed": _("The total has changed. Read the order again."),
         "token.missing": _("This needs an access token: send it in the header Authorization, after Bearer."),
         "token.invalid": _("This access token is not valid here."),

@@ -42,6 +42,7 @@ SERVICE_ROUTES = tuple(
             ServiceRoute("/api/v1/me/orders", "orders"),
             ServiceRoute("/api/v1/orders", "orders"),
             ServiceRoute("/api/v1/orders/{token}/payments", "payments"),
+            ServiceRoute("/api/v1/orders/{token}/refunds", "payments"),
             ServiceRoute("/api/v1/orders/{token}/tickets", "tickets"),
             ServiceRoute("/api/v1/products", "products"),
             ServiceRoute("/api/v1/requests", "reservations"),

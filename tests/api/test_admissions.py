@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from typing import Any
 
@@ -51,7 +52,7 @@ class Turnstile:
     """A door device that is no browser."""
 
     def __init__(self, app: Flask, screening: Screening, gate: str = "Catraca 1") -> None:
-        self.client = app.test_client()
+        self.app = app
         self.screening: int | None = screening.id
         account = make_account(f"{uuid.uuid4().hex}@example.org", role="door")
         with db.transaction():
@@ -59,7 +60,7 @@ class Turnstile:
 
     def send(self, body: object) -> TestResponse:
         header = {"Authorization": f"Bearer {self.token}"}
-        return self.client.post(f"{BASE}/admissions", json=body, headers=header)
+        return self.app.test_client().post(f"{BASE}/admissions", json=body, headers=header)
 
     def scan(self, code: str, nonce: uuid.UUID | None = None) -> dict[str, Any]:
         answer = self.send({"code": code, "nonce": str(nonce or uuid.uuid4()), "screening": self.screening})
@@ -110,6 +111,26 @@ def test_a_repeated_scan_gets_its_first_answer(turnstile: Turnstile, screening: 
     assert (again["id"], again["verdict"], count_tries()) == (first["id"], "admitted", 1)
 
 
+def test_a_scan_that_is_sent_many_times_at_once_is_one(turnstile: Turnstile, screening: Screening) -> None:
+    ticket, nonce = issue_tickets(screening)[0], uuid.uuid4()
+    found: list[dict[str, Any]] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(turnstile.scan(ticket.qr_text, nonce))) for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one["verdict"] for one in found] == ["admitted"] * 6
+    assert len({one["id"] for one in found}) == count_tries() == 1
+
+
+def test_control_other_nonces_are_other_scans(turnstile: Turnstile, screening: Screening) -> None:
+    ticket = issue_tickets(screening)[0]
+    assert [turnstile.scan(ticket.qr_text)["verdict"] for _ in range(3)] == ["admitted", "already", "already"]
+    assert count_tries() == 3
+
+
 def test_a_nonce_that_is_used_for_ever_lets_nobody_in(turnstile: Turnstile, screening: Screening) -> None:
     first, second = issue_tickets(screening)
     nonce = uuid.uuid4()
@@ -137,7 +158,7 @@ def test_a_device_admits_at_its_own_site_alone(
 def test_only_a_door_device_may_scan(turnstile: Turnstile, screening: Screening) -> None:
     ticket = issue_tickets(screening)[0]
     body = {"code": ticket.qr_text, "nonce": str(uuid.uuid4())}
-    refused = [turnstile.client.post(f"{BASE}/admissions", json=body)]
+    refused = [turnstile.app.test_client().post(f"{BASE}/admissions", json=body)]
     with db.transaction() as session:
         session.execute(text("update users.devices set kind = 'kiosk'"))
     refused.append(turnstile.send(body))

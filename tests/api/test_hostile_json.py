@@ -120,6 +120,8 @@ def fitting_bodies(order: dict[str, Any]) -> dict[str, Body]:
             "age_confirmed": True,
         },
         "chooseConcessions": {"items": [{"product": 1, "quantity": 1}]},
+        "cancelOrder": {"refund": 1},
+        "answerReseat": {"answer": "money"},
         "createPayment": BUYER | {"total": order["total"]},
         "createRequest": wait | {"screening": order["screening"]},
         "changeRequest": wait,
