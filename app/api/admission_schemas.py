@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from app.api.json_fields import WholeNumber
 from app.core.half_price import KINDS
-from app.tickets.service import VERDICTS
+from app.tickets.service import ACTIONS, MAX_GATE_LENGTH, MAX_NOTE_LENGTH, REASONS, VERDICTS, actions_on
 
 
 class NewAdmissionSchema(Schema):
@@ -23,7 +23,14 @@ class NewAdmissionSchema(Schema):
         least=1,
         load_default=None,
         allow_none=True,
-        metadata={"description": "the only one that is admitted here; else every open one of the cinema"},
+        metadata={
+            "description": "the only one that is admitted here; without it, at a device, every open one of its cinema"
+        },
+    )
+    gate = fields.String(
+        load_default="",
+        validate=validate.Length(max=MAX_GATE_LENGTH),
+        metadata={"description": "its name; without it that of the device, or the auditorium"},
     )
 
 
@@ -60,3 +67,21 @@ class AdmissionSchema(Schema):
     )
     order_size = fields.Integer(metadata={"description": "people of the ticket's order"})
     left_in_order = fields.Integer(metadata={"description": "people of the order who are still to come"})
+    actions = fields.Function(
+        actions_on,
+        metadata={
+            "type": "array",
+            "items": {"type": "string", "enum": list(ACTIONS)},
+            "description": "what a supervisor may decide about it",
+        },
+    )
+
+
+class DecisionSchema(Schema):
+    action = fields.String(required=True, validate=validate.OneOf(ACTIONS))
+    reason = fields.String(required=True, validate=validate.OneOf(REASONS))
+    note = fields.String(
+        load_default="",
+        validate=validate.Length(max=MAX_NOTE_LENGTH),
+        metadata={"description": "needed for the reason `other`"},
+    )

@@ -14,7 +14,9 @@ from werkzeug.test import TestResponse
 from app.core import db
 from app.events.service import Screening
 from app.users import service as users
+from tests.adapters.identity_provider import Provider
 from tests.api.buyer import BASE
+from tests.api.token_holder import person
 from tests.door.door_fixtures import (
     SCAN_CASES,
     age_admissions,
@@ -155,6 +157,35 @@ def test_a_device_admits_at_its_own_site_alone(
     assert turnstile.scan(ticket.qr_text)["verdict"] == "admitted"
 
 
+def test_staff_scan_for_a_screening_and_a_supervisor_decides(app: Flask, provider: Provider) -> None:
+    screening = make_door_screening()
+    first, second = issue_tickets(screening)
+    supervisor = person(app.test_client(), provider, "rosa", "supervisor")
+    body = {"code": first.qr_text, "nonce": str(uuid.uuid4())}
+    assert supervisor.post("/admissions", body).get_json()["code"] == "place.unknown"
+    admitted = supervisor.post("/admissions", body | {"screening": screening.id}).get_json()
+    assert (admitted["verdict"], admitted["actions"]) == ("admitted", ["undo", "let_out"])
+
+    address, undo = f"/admissions/{admitted['id']}/decisions", {"action": "undo", "reason": "mistake"}
+    undone, again = (supervisor.post(address, undo).get_json() for _ in range(2))
+    assert (undone["verdict"], undone["id"]) == ("undone", again["id"])
+    superseded = supervisor.post(address, undo | {"action": "let_out"})
+    assert (superseded.status_code, superseded.get_json()["code"]) == (409, "supervision.superseded")
+    unknown = supervisor.post(address, undo | {"action": "admit"})
+    assert unknown.status_code == 404
+    noted = supervisor.post(address, {"action": "undo", "reason": "other"})
+    assert (noted.status_code, noted.get_json()["code"]) == (422, "reason.note_missing")
+
+    door = person(app.test_client(), provider, "joao", "staff")
+    scan = {"code": second.qr_text, "nonce": str(uuid.uuid4()), "screening": screening.id, "gate": "App"}
+    theirs = door.post("/admissions", scan).get_json()
+    assert theirs["verdict"] == "admitted"
+    assert door.post(f"/admissions/{theirs['id']}/decisions", undo).status_code == 403
+    assert supervisor.post(f"/admissions/{theirs['id']}/decisions", undo).status_code == 404
+    customer = person(app.test_client(), provider)
+    assert customer.post("/admissions", scan).status_code == 403
+
+
 def test_only_a_door_device_may_scan(turnstile: Turnstile, screening: Screening) -> None:
     ticket = issue_tickets(screening)[0]
     body = {"code": ticket.qr_text, "nonce": str(uuid.uuid4())}
@@ -182,7 +213,8 @@ def test_only_a_door_device_may_scan(turnstile: Turnstile, screening: Screening)
         {"nonce": 5},
         {"screening": "1"},
         {"screening": 2**31},
-        {"gate": "1"},
+        {"gate": "1" * 41},
+        {"door": "1"},
     ],
 )
 def test_a_wrong_scan_is_refused(turnstile: Turnstile, changes: dict[str, object]) -> None:

@@ -20,7 +20,9 @@ from app.api import limits
 from app.core import db
 from app.events import service as events
 from app.users import service as users
+from tests.adapters.identity_provider import Provider
 from tests.api.buyer import BASE, BUYER, Buyer, free_seats
+from tests.api.token_holder import person
 from tests.users.account_data import make_account
 
 JSON = "application/json"
@@ -72,15 +74,16 @@ def _no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def hostile(app: Flask, demo: str) -> Hostile:
-    return Hostile(app)
+def hostile(app: Flask, provider: Provider) -> Hostile:
+    return Hostile(app, provider)
 
 
 class Hostile:
     """Sends bodies to the operations of the document, for an order, a request and a device that exist."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, provider: Provider) -> None:
         self.client = app.test_client()
+        self.manager = person(self.client, provider, "rosa", "manager").headers
         self.document: dict[str, Any] = self.client.get(f"{BASE}/openapi.json").get_json()
         self.order = Buyer(self.client).begin(2)
         self.bodies = fitting_bodies(self.order)
@@ -88,7 +91,8 @@ class Hostile:
         self.tokens = {"/orders": self.order["token"], "/requests": waiting.get_json()["token"]}
         account = make_account("door@example.org", role="door")
         with db.transaction():
-            self.device = users.register_door(events.cinemas()[0].id, "1", account.id)
+            token = users.register_door(events.cinemas()[0].id, "1", account.id)
+        self.device = {"Authorization": f"Bearer {token}"}
 
     def operations(self) -> Iterator[tuple[str, str, str]]:
         """The id, method and address of each operation with a body."""
@@ -97,12 +101,18 @@ class Hostile:
                 if "requestBody" in item.get(method, {}):
                     resource = path.removeprefix(BASE)
                     token = next((self.tokens[one] for one in self.tokens if resource.startswith(one)), "")
-                    yield item[method]["operationId"], method, path.replace("{token}", token)
+                    yield (
+                        item[method]["operationId"],
+                        method,
+                        path.format(token=token, admission_id=1, device_id=uuid.uuid4()),
+                    )
 
     def send(self, method: str, address: str, body: bytes, content_type: str = JSON) -> TestResponse:
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         if address.endswith("/admissions"):
-            headers["Authorization"] = f"Bearer {self.device}"
+            headers |= self.device
+        if address.endswith("/decisions") or "/devices/" in address:
+            headers |= self.manager
         return self.client.open(
             address, method=method, data=body, content_type=content_type or None, headers=headers
         )
@@ -129,7 +139,10 @@ def fitting_bodies(order: dict[str, Any]) -> dict[str, Body]:
             "code": "K7QF-2M9-XRT",
             "nonce": str(uuid.uuid4()),
             "screening": order["screening"],
+            "gate": "1",
         },
+        "renameDevice": {"name": "Kiosk 1"},
+        "decideAdmission": {"action": "undo", "reason": "mistake", "note": ""},
     }
 
 

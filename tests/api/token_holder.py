@@ -32,6 +32,9 @@ class Holder:
     def patch(self, path: str, body: object) -> TestResponse:
         return self.client.patch(BASE + path, json=body, headers=self.headers)
 
+    def post(self, path: str, body: object) -> TestResponse:
+        return self.client.post(BASE + path, json=body, headers=self.headers)
+
     def begin(self) -> TestResponse:
         """Begin an order of one seat."""
         screening, free = free_seats()
