@@ -130,6 +130,8 @@ def _fields(document: Document, schema: Mapping[str, Any], before: str = "") -> 
 
 
 def _type(document: Document, schema: Mapping[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_type(document, one) for one in schema["anyOf"])
     schema = _resolved(document, schema)
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"])
@@ -141,7 +143,9 @@ def _type(document: Document, schema: Mapping[str, Any]) -> str:
 
 
 def _resolved(document: Document, content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The content that a `$ref` names."""
+    """The content that a `$ref` names; of an object that may be null, the object."""
+    if "anyOf" in content:
+        return _resolved(document, content["anyOf"][0])
     reference = content.get("$ref")
     if reference is None:
         return content

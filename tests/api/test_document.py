@@ -57,6 +57,8 @@ def test_the_page_shows_every_operation(client: FlaskClient, demo: str) -> None:
     assert page.status_code == 200
     for path in document(client)["paths"]:
         assert path in page.text
+    assert "offer.seats[].name" in page.text, "the fields of an object that may be null"
+    assert "object or null" in page.text
 
 
 def test_each_operation_is_for_callers_that_exist(client: FlaskClient) -> None:
