@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from app.cli import register
 from app.core import db
 from app.events.service import Screening
 from app.users import service as users
@@ -221,6 +222,17 @@ def test_a_wrong_scan_is_refused(turnstile: Turnstile, changes: dict[str, object
     answer = turnstile.send({"code": "K7QF-2M9-XRT", "nonce": str(uuid.uuid4())} | changes)
     assert (answer.status_code, answer.get_json()["code"]) == (422, "arguments")
     assert count_tries() == 0
+
+
+def test_a_command_makes_a_device_that_scans(app: Flask, turnstile: Turnstile, screening: Screening) -> None:
+    make_account("porta@example.org", role="door")
+    make_account("ana@example.org")
+    register(app)
+    words = ["make-door-device", screening.cinema.slug, "--gate", "Catraca 9", "--account"]
+    refused = app.test_cli_runner().invoke(args=[*words, "ana@example.org"])
+    assert (refused.exit_code, "no staff account" in refused.output) == (1, True)
+    turnstile.token = app.test_cli_runner().invoke(args=[*words, "porta@example.org"]).output.strip()
+    assert turnstile.scan(issue_tickets(screening)[0].qr_text)["gate"] == "Catraca 9"
 
 
 def test_a_scan_takes_four_statements_and_the_count_of_its_device(

@@ -196,6 +196,8 @@ REFUSED = [
     ("partners add é --name Movies", "a client id has 1 to 128 letters of ASCII, without blanks"),
     ("partners show nobody", "no partner has the client id nobody"),
     ("partners block nobody", "no partner has the client id nobody"),
+    ("make-door-device matriz --account a@example.org", "Missing option '--gate'"),
+    ("make-door-device nowhere --gate 1 --account a@example.org", "there is no cinema nowhere"),
     ("rotate-ticket-key now", "unexpected extra argument"),
     ("demo now", "unexpected extra argument"),
     ("refunds retry nonsense", "'nonsense' is not a valid UUID"),
