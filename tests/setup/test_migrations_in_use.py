@@ -1,4 +1,4 @@
-"""A migration of tables in use blocks nobody, retries its locks, and repairs an unfinished index."""
+"""A migration of tables in use blocks nobody, retries its locks, repairs an unfinished index, and grants new tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from psycopg2.errors import InsufficientPrivilege
 
+from app.core.database_roles import role_url
+from tests.core.database_roles import make_roles
 from tests.databases import Databases
 from tests.setup.test_migrations import ended, flask_db
 
@@ -28,6 +31,7 @@ def upgrade() -> None:
     {step}
 '''
 COLUMN = 'op.execute("alter table orders.orders add column planted text")'
+TABLE = 'op.execute("create table orders.planted (id integer)")'
 INDEX = """with op.get_context().autocommit_block():
         op.execute("create index concurrently if not exists ix_planted on orders.orders (state)")"""
 
@@ -80,3 +84,14 @@ def test_an_unfinished_index_is_built_again(url: str, tmp_path: Path) -> None:
         ended(migrate(url, tmp_path / "migrations", INDEX))
         cursor.execute("select indisvalid from pg_index where indexrelid = 'orders.ix_planted'::regclass")
         assert cursor.fetchall() == [(True,)]
+
+
+def test_a_new_table_is_granted_to_the_roles_that_need_it(url: str, tmp_path: Path) -> None:
+    make_roles(url)
+    ended(migrate(url, tmp_path / "migrations", TABLE))
+    with closing(psycopg2.connect(role_url(url, "orders"))) as connection, connection.cursor() as cursor:
+        cursor.execute("insert into orders.planted values (1)")
+    with closing(psycopg2.connect(role_url(url, "tickets"))) as connection:
+        cursor = connection.cursor()
+        with pytest.raises(InsufficientPrivilege):
+            cursor.execute("select 1 from orders.planted")
