@@ -125,11 +125,13 @@ class ServicesServer(LiveServer):
                     os.killpg(self.supervisor.pid, signal.SIGKILL)
 
 
-def wait_until(done: Callable[[], bool], seconds: float, problem: Callable[[], str]) -> None:
+def wait_until(
+    done: Callable[[], bool], seconds: float, problem: Callable[[], str], *, every: float = 0.1
+) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, problem()
-        time.sleep(0.1)
+        time.sleep(every)
 
 
 def request(
@@ -179,6 +181,9 @@ class ApiBuyer:
         buyer = {"name": "Ana Lima", "email": "ana@example.org", "cpf": "", "method": "pix"}
         self.send("POST", f"{path}/payments", buyer | {"total": order["total"]})
         wait_until(
-            lambda: self.send("GET", path)["state"] == "paid", WAIT_SECONDS, lambda: f"{path} is not paid"
+            lambda: self.send("GET", path)["state"] == "paid",
+            WAIT_SECONDS,
+            lambda: f"{path} is not paid",
+            every=0.5,
         )
         return str(order["token"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,30 +17,41 @@ MOST_SECONDS, MOST_MEGABYTES = 2.0, 110.0
 def start_one_by_one(running: ServiceSet, planned: Sequence[Plan]) -> None:
     """Start each process alone, until it is ready, and print its figures.
 
-    Memory: the process with all that it started; a page that several of them share counts once (PSS).
+    Processor time and memory are of the process with all that it started. A page of memory that several of them share
+    counts once (PSS).
     """
-    say(
-        f"{'process':<20} {'ready after':>12} {'memory':>10}   (aims: {MOST_SECONDS:.0f} s, {MOST_MEGABYTES:.0f} MB)"
-    )
+    aims = f"(aims: {MOST_SECONDS:.0f} s, {MOST_MEGABYTES:.0f} MB)"
+    say(f"{'process':<20} {'ready after':>12} {'processor':>11} {'memory':>10}   {aims}")
     for plan in planned:
         begun = time.monotonic()
         child = running.start(plan, wait=True)
         seconds = time.monotonic() - begun
-        memory = sum(_megabytes(pid) for pid in _group(child.pid))
-        say(f"{plan.name:<20} {seconds:>10.2f} s {memory:>7.0f} MB")
+        group = _group(child.pid)
+        used, memory = sum(map(_processor_seconds, group)), sum(map(_megabytes, group))
+        say(f"{plan.name:<20} {seconds:>10.2f} s {used:>9.2f} s {memory:>7.0f} MB")
 
 
 def _group(leader: int) -> list[int]:
     """The processes of a process group. Empty where there is no /proc."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended
-            continue
-        if int(fields[2]) == leader:
+        fields = _stat(int(folder.name))
+        if fields and int(fields[2]) == leader:
             found.append(int(folder.name))
     return found
+
+
+def _stat(pid: int) -> list[str]:
+    """What /proc tells of a process, from its state on; empty if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
 def _megabytes(pid: int) -> float:

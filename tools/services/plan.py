@@ -13,7 +13,9 @@ from pathlib import Path
 
 from app.cli.processes import MEMORY_ENV
 from app.cli.serve_checks import CannotServe, check_port
+from app.core import database_roles
 from app.core.config import PAGES, SERVICES
+from app.core.ladder import API, RELAY
 from tools.build.steps import ROOT
 
 HOST = "127.0.0.1"
@@ -48,6 +50,7 @@ class Site:
     var: Path
     database_url: str
     aws_port: int
+    has_roles: bool = False
 
     @property
     def url(self) -> str:
@@ -88,7 +91,7 @@ class Site:
 
         `part` is a service for its worker, "api" for the web server of any service, "pages", or "relay".
         """
-        return self.database_url
+        return database_roles.role_url(self.database_url, part) if self.has_roles else self.database_url
 
 
 def plans(site: Site, given: Mapping[str, str], ports: Iterator[int]) -> list[Plan]:
@@ -98,7 +101,7 @@ def plans(site: Site, given: Mapping[str, str], ports: Iterator[int]) -> list[Pl
     for service in WEB_SERVERS:
         port = next(ports)
         env = shared | {
-            "DATABASE_URL": site.database_url_of(service if service == PAGES else "api"),
+            "DATABASE_URL": site.database_url_of(service if service == PAGES else API),
             "SERVICES": service,
             "PORT": str(port),
             "PGAPPNAME": service,
@@ -106,7 +109,7 @@ def plans(site: Site, given: Mapping[str, str], ports: Iterator[int]) -> list[Pl
         found.append(Plan(service, (sys.executable, *GUNICORN), port, env))
     for name, service, module in [
         *((f"{service}-worker", service, "app.cli.worker") for service in SERVICES),
-        ("relay", "relay", "app.cli.relay"),
+        ("relay", RELAY, "app.cli.relay"),
     ]:
         port = next(ports)
         env = shared | {

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tools.build.system import find_nginx
 from tools.services import front, stand_in
 from tools.services.common_log import CommonLog, LoggedChild
 from tools.services.plan import HOST, Plan, Site, free_ports, plans
+from tools.services.roles import make_roles
 
 READY_SECONDS = 120.0
 # Together at most 30 seconds: the processes, the stand-in, then the database.
@@ -55,6 +57,7 @@ class ServiceSet:
             stand_in.create_resources(site, env)
         with progress("Preparing the tables"):
             prepare(env)
+        site = replace(site, has_roles=make_roles(site.database_url))
         self.sign_ins = demo_sign_ins(site.database_url) if self.settings.cinema.demo else []
         planned = plans(site, os.environ, ports)
         self.ports |= {plan.name: plan.port for plan in planned}
