@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.core import db, erasures
+from app.core import db, erasures, trace
 from app.core.deliveries import AlreadyDone, Delivery, DeliverySource, LeaseLost
 from app.core.errors import Poison, Retry
 from app.core.failpoints import failpoint
@@ -73,7 +73,12 @@ def still_leased(delivery: Delivery, source: DeliverySource, *, seconds: float) 
 
 
 def handle(delivery: Delivery, source: DeliverySource, routes: Routes) -> None:
-    """Run the handler and record the outcome. Raises only the errors of the source."""
+    """Run the handler, in the trace of the message, and record the outcome. Raises only the errors of the source."""
+    with trace.continued(delivery.attributes):
+        _handle(delivery, source, routes)
+
+
+def _handle(delivery: Delivery, source: DeliverySource, routes: Routes) -> None:
     message = _read(delivery)
     if message is None:
         _leave_to_newer_version(delivery, source)

@@ -15,7 +15,7 @@ from sqlalchemy import DateTime, Index, Integer, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core import codes, db
+from app.core import codes, db, trace
 from app.core.messages import Message
 
 CHANNEL = "outbox"
@@ -42,6 +42,7 @@ class OutboxRow(db.Base):
     dead_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # Consecutive leases that expired without an outcome (the worker crashed).
     lapses: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    attributes: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))  # the trace
 
     __table_args__ = (
         Index("ix_outbox_waiting", "consumer", "available_at", postgresql_where=text("dead_at is null")),
@@ -70,8 +71,9 @@ class ProcessedRow(db.Base):
 _PUBLISH = text(
     """
     with inserted as (
-        insert into core.outbox (message_id, consumer, kind, payload, available_at)
-        select :message_id, consumer, :kind, cast(:payload as jsonb), clock_timestamp() + make_interval(secs => :delay)
+        insert into core.outbox (message_id, consumer, kind, payload, attributes, available_at)
+        select :message_id, consumer, :kind, cast(:payload as jsonb), cast(:attributes as jsonb),
+            clock_timestamp() + make_interval(secs => :delay)
         from unnest(cast(:consumers as text[])) consumer
         returning consumer
     )
@@ -94,6 +96,7 @@ def publish(message: Message, *, urgent: bool = False, delay: float = 0.0) -> uu
             "consumers": list(message.consumers),
             "kind": type(message).__name__,
             "payload": json.dumps(message.payload()),
+            "attributes": json.dumps(trace.attributes()),
             "delay": delay,
             "urgent": urgent,
         },

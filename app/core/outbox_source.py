@@ -31,7 +31,7 @@ _LEASE = text(
         order by available_at limit :most for update skip locked
     ) due
     where o.message_id = due.message_id and o.consumer = due.consumer
-    returning o.message_id, o.consumer, o.kind, o.payload, o.attempts, o.available_at, o.lapses
+    returning o.message_id, o.consumer, o.kind, o.payload, o.attributes, o.attempts, o.available_at, o.lapses
     """
 )
 # `attempts` is the number of the lease: these match no row once another worker has leased the delivery.
@@ -203,6 +203,7 @@ def _delivery(row: Any, leased_at: float) -> Delivery:
         payload=row.payload,
         attempts=row.attempts,
         receipt=str(row.attempts),
+        attributes=row.attributes,
         leased_at=leased_at,
     )
 

@@ -1,4 +1,8 @@
-"""Logs as JSON lines with a request id. No card, CPF, e-mail or order token is ever logged: routes, not addresses."""
+"""Logs as JSON lines with the ids of trace and request.
+
+No card, CPF, e-mail or order token is logged: routes, not addresses. `core.log_masks` masks what comes through, as from
+an error of a library.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,9 @@ import json
 import logging
 import sys
 import time
-from contextvars import ContextVar
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+from app.core.log_masks import masked
+from app.core.trace import request_id, trace_id
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 # Libraries that log each step of their work. At the level debug those of AWS log whole requests and answers: mails and
@@ -27,12 +31,19 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if trace_id.get():
+            line["trace_id"] = trace_id.get()
         if request_id.get():
             line["request_id"] = request_id.get()
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return json.dumps(masked(line), default=_masked_text_of, ensure_ascii=False)
+
+
+def _masked_text_of(value: object) -> object:
+    """What is logged of a value that JSON does not know: an error, a path."""
+    return masked(str(value))
 
 
 def log_as_json(level: int = logging.INFO) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import socket
 import time
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, RequestTimeout
 
-from app.core import db, telemetry
+from app.core import db, trace
 
 log = logging.getLogger("bilheteria.web")
 
@@ -111,8 +110,8 @@ def init_app(app: Flask) -> None:
 
 def _begin() -> None:
     g.began = time.perf_counter()
-    g.request_id = secrets.token_hex(8)
-    telemetry.request_id.set(g.request_id)
+    trace.begin_request(request.headers.get("traceparent"), request.headers.get("X-Amzn-Trace-Id"))
+    g.request_id = trace.request_id.get()
     if "\x00" in request.path:
         abort(404)
     g.scope = ExitStack()
