@@ -41,7 +41,7 @@ def read_reseat(token: str) -> dict[str, Any]:
 
     Its payment came too late for its own seats. Without an answer until `until` the money goes back.
     """
-    order = order_access.order_of(token)
+    order = order_access.order_to_read(token)
     if not order.is_reseat_offered:
         raise NotFound("reseat")
     return {"seats": orders.offered_seats(order), "until": order.reseat_until}

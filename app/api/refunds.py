@@ -19,4 +19,4 @@ blueprint = Resource("refunds", about="The money that goes back for an order")
 @blueprint.doc(operationId="listRefunds")
 def list_refunds(token: str) -> object:
     """List the refunds of an order, the oldest first"""
-    return {"items": payments.refunds_of(order_access.order_of(token).id)}
+    return {"items": payments.refunds_of(order_access.order_to_read(token).id)}
