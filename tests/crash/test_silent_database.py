@@ -26,12 +26,16 @@ def proxy(postgres_url: str) -> Iterator[SilentProxy]:
 
 
 @pytest.fixture
-def server(proxy: SilentProxy, make_live_server: Callable[..., LiveServer], worker_name: str) -> LiveServer:
+def server(
+    proxy: SilentProxy, make_live_server: Callable[..., LiveServer], worker_name: str
+) -> Iterator[LiveServer]:
     """Web and worker that reach their database through `proxy`, with the limits of a real installation."""
     url = proxy.url_of(f"live_{worker_name}_0")
     server = make_live_server(DATABASE_URL=url, BILHETERIA_DB_SECONDS="2", WEB_WORKERS="1")
     assert server.database_url.partition("?")[0].endswith(url.rpartition("/")[2])
-    return server
+    yield server
+    server.kill_web()  # their ordinary end waits for the connections that have become silent
+    server.kill_worker()
 
 
 def status(server: LiveServer, page: str) -> int:
