@@ -30,6 +30,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmak
 from app.adapters import postgres_limits
 from app.adapters.postgres_limits import COMMANDS, MIGRATIONS, Limits, NoAnswer, Outage
 from app.adapters.postgres_sign_in import SignIn
+from app.core.connection_pool import FairPool
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -154,7 +155,7 @@ def _make_engine(
     # A logged error contains the statement, never its values: they may be a name, a CPF or an order's token.
     options = {"hide_parameters": True, "connect_args": arguments} | options
     if options.get("poolclass") is not NullPool:
-        options = {"pool_timeout": limits.pool} | options
+        options = {"poolclass": FairPool, "pool_timeout": limits.pool} | options
     made = create_engine(url, **options)
 
     def open_connection(dialect: Dialect, _record: Any, args: Any, kwargs: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +40,14 @@ _HIT = text(
     """
 )
 
+_CHECK = text(
+    """
+    select max(extract(epoch from started_at + make_interval(secs => :seconds) - clock_timestamp()))
+    from unnest(cast(:buckets as text[]), cast(:limits as int[])) as one(bucket, most)
+      join core.throttle t using (bucket) where t.hits >= one.most
+    """
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -66,17 +75,19 @@ def hit(name: str, key: str, *, limit: int, seconds: int) -> Window:
     return Window(limit - row.hits, left_over)
 
 
-def check(name: str, key: str, *, limit: int, seconds: int) -> None:
-    """Raise TooMany if `limit` tries were counted in the current window of `seconds`; count nothing."""
-    row = db.session().execute(
-        text(
-            "select extract(epoch from started_at + make_interval(secs => :seconds) - clock_timestamp()) as left_over"
-            " from core.throttle where bucket = :bucket and hits >= :limit"
-        ),
-        {"bucket": f"{name}:{keyed_hash(key)}", "seconds": seconds, "limit": limit},
-    ).one_or_none()  # fmt: skip
-    if row is not None and row.left_over > 0:
-        raise TooMany(retry_after=max(1, round(row.left_over)))
+def check(name: str, limits: Sequence[tuple[str, int]], *, seconds: int) -> None:
+    """Raise TooMany if one of the keys has had its limit of tries in the current window of `seconds`; count nothing.
+
+    `limits` has pairs of key and limit.
+    """
+    values = {
+        "buckets": [f"{name}:{keyed_hash(key)}" for key, _ in limits],
+        "limits": [limit for _, limit in limits],
+        "seconds": seconds,
+    }
+    left_over = db.session().execute(_CHECK, values).scalar()
+    if left_over is not None and left_over > 0:
+        raise TooMany(retry_after=max(1, round(left_over)))
 
 
 def reset(name: str, key: str) -> None:

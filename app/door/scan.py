@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 
 from flask import Response, redirect, render_template, url_for
@@ -27,12 +28,13 @@ from app.door.place import (
 from app.door.supervision import require_staff
 from app.door.verdict import Verdict
 from app.tickets import service as tickets
-from app.tickets.service import Admission
+from app.tickets.service import Admission, Attendance
 from app.users import service as users
 from app.users.service import User
 from app.web import error_texts
 from app.web.actor import current_actor
 from app.web.devices import current_door
+from app.web.lookups import accept_recent
 from app.web.security import over_tls
 from app.web.sign_in import signed_in_user
 
@@ -80,6 +82,7 @@ def change_place() -> Response:
 
 
 @blueprint.post("/staff/admissions")
+@accept_recent
 @require_staff
 def submit_code() -> Response:
     """Redirect to the answer by 303, so that loading it again is no second try; htmx gets the answer itself."""
@@ -91,9 +94,11 @@ def submit_code() -> Response:
         message = _("Those are too many codes in one go. Scan one ticket after another.")
         return _answer(place, None, error=message, status=422)
     tried: list[Admission] = []
+    is_single = len(codes) == 1
+    counted = admitting_screenings(place) if is_single and request.htmx else []
     try:
         for code in codes:
-            tried.append(_admit(code, place, _nonce() if len(codes) == 1 else None))
+            tried.append(_admit(code, place, _nonce() if is_single else None, counted))
     except TooMany as error:
         answers = [*(verdicts.verdict_of(one, place) for one in tried), verdicts.too_many(error.retry_after)]
         response = _answer(place, verdicts.combined_verdict(answers), status=error.status)
@@ -104,11 +109,12 @@ def submit_code() -> Response:
     address = url_for("door.answer", ids=",".join(str(one.id) for one in tried))
     if not request.htmx:
         return _remember_place(place, make_response(redirect(address, 303)))
-    response = _answer(place, verdicts.combined_verdict([verdicts.verdict_of(one, place) for one in tried]))
+    verdict = verdicts.combined_verdict([verdicts.verdict_of(one, place) for one in tried])
+    response = _answer(place, verdict, attendance=tried[0].attendance if is_single else None)
     return _remember_place(place, make_response(response, replace_url=address))
 
 
-def _admit(code: str, place: Place, nonce: uuid.UUID | None) -> Admission:
+def _admit(code: str, place: Place, nonce: uuid.UUID | None, counted: Sequence[int]) -> Admission:
     """Try one code; a form that was sent twice gets its first answer. Raises TooMany."""
     actor = _actor()
     try:
@@ -121,6 +127,7 @@ def _admit(code: str, place: Place, nonce: uuid.UUID | None) -> Admission:
                 cinema_id=place.cinema_id,
                 once=_once_token(code),
                 nonce=nonce,
+                counted=counted,
             )
     except tickets.DuplicateAttempt as error:
         return tickets.recent_admission(error.admission_id, actor, seconds=SHOWN_SECONDS)
@@ -169,11 +176,18 @@ def _once_token(code: str) -> str | None:
     return keyed_hash(f"{_staff().id}|{once}|{code}") if once else None
 
 
-def _answer(place: Place, verdict: Verdict | None, *, error: str = "", status: int = 200) -> Response:
-    """The verdict: a partial for htmx, else the whole page."""
+def _answer(
+    place: Place,
+    verdict: Verdict | None,
+    *,
+    error: str = "",
+    status: int = 200,
+    attendance: Attendance | None = None,
+) -> Response:
+    """The verdict: a partial for htmx, else the whole page. `attendance` is counted if the caller has not."""
     if not request.htmx:
         return _page(place, verdict, errors={"code": error} if error else {}, status=status)
-    values = _template_values(place, verdict) | {"errors": {"code": error} if error else {}}
+    values = _template_values(place, verdict, attendance) | {"errors": {"code": error} if error else {}}
     return _uncached(render_template("door/_answer.html", **values), status)
 
 
@@ -194,11 +208,13 @@ def _page(
     return _uncached(render_template("door/page_scan.html", **values), status)
 
 
-def _template_values(place: Place, verdict: Verdict | None) -> dict[str, object]:
+def _template_values(
+    place: Place, verdict: Verdict | None, attendance: Attendance | None = None
+) -> dict[str, object]:
     return {
         "place": place,
         "verdict": verdict,
-        "attendance": tickets.attendance(*admitting_screenings(place)),
+        "attendance": attendance or tickets.attendance(*admitting_screenings(place)),
     }
 
 

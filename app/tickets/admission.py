@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from app.core.actor import Actor
 from app.tickets import admission_log, scanner_input, ticket_admission
 from app.tickets.admission_log import Door
 from app.tickets.door_views import Admission
-from app.tickets.scanned_text import ticket_of_text
+from app.tickets.found_ticket import FoundTicket
+from app.tickets.scanned_text import other_text, signed_ticket, ticket_of_text
 
 
 def admit(
@@ -20,20 +22,29 @@ def admit(
     cinema_id: int | None = None,
     once: str | None = None,
     nonce: uuid.UUID | None = None,
+    counted: Sequence[int] = (),
 ) -> Admission:
     """Admit the ticket whose QR text or code is `scanned`, in the caller's transaction; a refusal is a verdict too.
 
     A bad ticket raises nothing. Every try is logged. Unknown codes and forged QR codes are counted for each account and
     each address: above the limit, typed codes raise TooMany, and genuine QR codes are still admitted.
-    `once` is the form's once-token with what was typed: raises DuplicateAttempt when it comes a second time. A device
-    that works without a network sends the scan's `nonce` instead: the scan may come as an offline one too.
+    `once` is the form's once-token with what was typed: raises DuplicateAttempt when it comes a second time, and then
+    the caller must roll back. A device that works without a network sends the scan's `nonce` instead: the scan may come
+    as an offline one too. An admission has the attendance of the screenings `counted`, this admission included.
     """
     door = Door(actor, gate[: admission_log.MAX_GATE_LENGTH], screening_id, cinema_id)
-    if nonce is not None:
-        once = admission_log.unused_nonce(nonce)
-    elif once is not None:
-        once = admission_log.unused_once_token(once)
-    return admission_log.record(_admit_text(scanner_input.without_scanner_prefix(scanned), door), door, once)
+    tokens = admission_log.Tokens.of(once, nonce)
+    typed = scanner_input.without_scanner_prefix(scanned)
+    found: FoundTicket | Admission | None = signed_ticket(typed)
+    if found is None:
+        admission_log.unused(tokens)  # a form that is sent twice counts as one miss
+        found = other_text(typed, door)
+    if isinstance(found, FoundTicket):
+        admitted = ticket_admission.admit_and_record(found, door, tokens, counted)
+        if admitted is not None:
+            return admitted
+        found = ticket_admission.refuse_ticket(found, door)
+    return admission_log.record(found, door, admission_log.unused(tokens))
 
 
 def admit_once(
@@ -47,11 +58,16 @@ def admit_once(
 ) -> Admission:
     """As `admit`, for a machine that sends a scan with the same `once` until it gets the answer.
 
-    Raises DuplicateAttempt whenever `once` comes again, however late; then the caller must roll back. Nothing is read
-    before the ticket is tried: the log's unique column finds the repeat.
+    Raises DuplicateAttempt whenever `once` comes again, however late; then the caller must roll back.
     """
     door = Door(actor, gate[: admission_log.MAX_GATE_LENGTH], screening_id, cinema_id)
-    return admission_log.record(_admit_text(scanner_input.without_scanner_prefix(scanned), door), door, once)
+    found = ticket_of_text(scanner_input.without_scanner_prefix(scanned), door)
+    if isinstance(found, FoundTicket):
+        admitted = ticket_admission.admit_and_record(found, door, admission_log.Tokens.for_ever(once))
+        if admitted is not None:
+            return admitted
+        found = ticket_admission.refuse_ticket(found, door)
+    return admission_log.record(found, door, once)
 
 
 def identify(scanned: str, actor: Actor) -> Admission:
@@ -63,10 +79,4 @@ def identify(scanned: str, actor: Actor) -> Admission:
     found = ticket_of_text(scanner_input.without_scanner_prefix(scanned), Door(actor, ""))
     if isinstance(found, Admission):
         return found
-    return ticket_admission.identify_ticket(*found)
-
-
-def _admit_text(typed: str, door: Door) -> Admission:
-    """Admit by a QR text or a typed code."""
-    found = ticket_of_text(typed, door)
-    return found if isinstance(found, Admission) else ticket_admission.admit_ticket(found[0], door, found[1])
+    return ticket_admission.identify_ticket(found)

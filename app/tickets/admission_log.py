@@ -59,25 +59,6 @@ class DuplicateAttempt(Conflict):
         self.admission_id = admission_id
 
 
-def unused_once_token(once: str) -> str | None:
-    """`once` if no row has it. None if an old row has it: a page from the browser's history is a new try.
-
-    Raises DuplicateAttempt if a row of the last REPEAT_SECONDS has it.
-    """
-    row = db.session().execute(
-        text(
-            "select id, at > clock_timestamp() - make_interval(secs => :seconds) as is_repeat"
-            " from tickets.admissions where once = :once"
-        ),
-        {"once": once, "seconds": REPEAT_SECONDS},
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        return once
-    if row.is_repeat:
-        raise DuplicateAttempt(row.id)
-    return None
-
-
 def online_token(nonce: uuid.UUID) -> str:
     """The once-token of a try that a device sent, with the scan's nonce, while it had a network."""
     return f"online {nonce}"
@@ -88,13 +69,48 @@ def offline_token(nonce: uuid.UUID) -> str:
     return f"offline {nonce}"
 
 
-def unused_nonce(nonce: uuid.UUID) -> str | None:
-    """The once-token of an online try. Raises DuplicateAttempt if the scan came already, by either way."""
-    once = text("select id from tickets.admissions where once = :once")
-    offline = db.session().execute(once, {"once": offline_token(nonce)}).scalar()
-    if offline is not None:
-        raise DuplicateAttempt(offline)
-    return unused_once_token(online_token(nonce))
+# The rows of one try's tokens. `is_repeat`: this try got its answer a moment ago, or as an offline scan at any time.
+REPEATS = """
+    select id, once = :offline or at > clock_timestamp() - make_interval(secs => :repeat_seconds) as is_repeat
+    from tickets.admissions where once in (:once, :offline)"""
+_REPEATS = text(REPEATS)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """By what a try is known again: its own once-token, and that which the same scan has as an offline one."""
+
+    once: str | None = None
+    offline: str = ""
+
+    @classmethod
+    def of(cls, once: str | None, nonce: uuid.UUID | None) -> Tokens:
+        """The tokens of a form's once-token, or of a scan's nonce."""
+        return cls(once) if nonce is None else cls(online_token(nonce), offline_token(nonce))
+
+    @classmethod
+    def for_ever(cls, once: str) -> Tokens:
+        """The token of a try that is a repeat however late it comes again, as an offline scan is."""
+        return cls(once, once)
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The values of REPEATS."""
+        return {"once": self.once, "offline": self.offline, "repeat_seconds": REPEAT_SECONDS}
+
+
+def unused(tokens: Tokens) -> str | None:
+    """The once-token if no row has it. None if an old row has it: a page from the browser's history is a new try.
+
+    Raises DuplicateAttempt if a row of the last REPEAT_SECONDS has it, or one of the same scan as an offline one.
+    """
+    if tokens.once is None:
+        return None
+    rows = db.session().execute(_REPEATS, tokens.values).all()
+    for row in rows:
+        if row.is_repeat:
+            raise DuplicateAttempt(row.id)
+    return None if rows else tokens.once
 
 
 def record(
@@ -133,9 +149,14 @@ def record(
         | _decision_values(decision),
     ).one_or_none()  # fmt: skip
     if row is None:
-        first = text("select id from tickets.admissions where once = :once")
-        raise DuplicateAttempt(db.session().execute(first, {"once": once}).scalar_one())
+        raise DuplicateAttempt(first_row(once))
     return _with_decision(replace(admission, id=row.id), decision)
+
+
+def first_row(once: str | None) -> int:
+    """The id of the row that has the once-token."""
+    found = text("select id from tickets.admissions where once = :once")
+    return int(db.session().execute(found, {"once": once}).scalar_one())
 
 
 def _decision_values(decision: Decision | None) -> dict[str, object]:

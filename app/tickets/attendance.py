@@ -14,14 +14,13 @@ from app.tickets.states import ADMITTED, OUTSIDE, REVOKED, VALID
 from app.tickets.views import IssueFacts, Ticket
 
 # The condition on the state lets Postgres use the screening's index, which leaves revoked tickets out.
-ATTENDANCE = text(
-    f"""
+COUNT = f"""
     select count(*) filter (where {one_of("state", (ADMITTED,))}) as inside,
       count(*) filter (where {one_of("state", (VALID,))}) as missing,
       count(*) filter (where {one_of("state", (OUTSIDE,))}) as outside
     from tickets.tickets where screening_id = any(:ids) and {none_of("state", (REVOKED,))}
     """
-)
+ATTENDANCE = text(COUNT)
 
 
 def attendance(*screening_ids: int) -> Attendance:

@@ -17,7 +17,7 @@ class Admission:
 
     `order_size` counts the order's tickets that are not revoked, `left_in_order` those that are not used yet.
     `is_first_of_order`: no other ticket of the order was admitted before this one. A supervisor's decision has its
-    `reason` (of REASONS) and `note`.
+    `reason` (of REASONS) and `note`. `attendance` is that after an admission, where the caller asked for it.
     """
 
     verdict: str
@@ -32,6 +32,7 @@ class Admission:
     supervisor_id: int | None = None
     reason: str = ""
     note: str = ""
+    attendance: Attendance | None = None
 
     @property
     def admitted(self) -> bool:

@@ -81,7 +81,7 @@ def record_offline(scan: OfflineScan, door: Door) -> ScanResult:
     found = ticket_of_text(scanner_input.without_scanner_prefix(scan.text), door)
     if isinstance(found, Admission):
         return _refuse(found, scan, door)
-    return _record_ticket(found[0], found[1], scan, door)
+    return _record_ticket(found.id, found.payload, scan, door)
 
 
 def recorded_result(nonce: uuid.UUID) -> ScanResult | None:

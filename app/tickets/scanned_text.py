@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterable
 
 from sqlalchemy import text
@@ -12,20 +11,35 @@ from app.core import db, throttle
 from app.tickets import qr, scanner_input, signing_keys
 from app.tickets.admission_log import Door
 from app.tickets.door_views import Admission
+from app.tickets.found_ticket import FoundTicket
 from app.tickets.scanner_input import CODE_LENGTH
 
 ORDER_CODE = re.compile(r"[A-Z]{3}\d{4,6}")  # LTZ-4720, or the serial of a ticket of it: LTZ-4720-1
 # Only unknown codes and forged QR codes count: a busy door is never slowed down, and guessing takes millions of years.
 MISSES_PER_MINUTE = 20  # of one account
 MISSES_PER_ADDRESS = 200  # in a minute
+_OF_CODE = text("select id, screening_id from tickets.tickets where code = :code")
 
 
-def ticket_of_text(typed: str, door: Door) -> tuple[uuid.UUID, qr.Payload | None] | Admission:
-    """The id of the ticket with this QR text (and its payload) or code, or the verdict that refuses the text."""
+def ticket_of_text(typed: str, door: Door) -> FoundTicket | Admission:
+    """The ticket with this QR text or code, or the verdict that refuses the text. Raises TooMany for typed codes."""
+    return signed_ticket(typed) or other_text(typed, door)
+
+
+def signed_ticket(typed: str) -> FoundTicket | None:
+    """The ticket with this QR text; None for a text without a valid signature of ours."""
+    code = scanner_input.alphanumeric(typed)
+    if not (qr.has_prefix(code) or scanner_input.is_garbled(typed)):
+        return None
+    payload = _verified_payload([code]) or _verified_payload(scanner_input.layout_variants(typed))
+    return FoundTicket(payload.ticket_id, payload.screening_id, payload) if payload else None
+
+
+def other_text(typed: str, door: Door) -> FoundTicket | Admission:
+    """The ticket with this code, or the verdict on a text that `signed_ticket` does not know. A miss is counted."""
     code = scanner_input.alphanumeric(typed)
     if qr.has_prefix(code) or scanner_input.is_garbled(typed):
-        payload = _verified_payload([code]) or _verified_payload(scanner_input.layout_variants(typed))
-        return (payload.ticket_id, payload) if payload else _refuse_qr(typed, door)
+        return _refuse_qr(typed, door)
     return _ticket_of_code(code, door)
 
 
@@ -64,22 +78,17 @@ def _decode(qr_text: str) -> tuple[qr.Payload, bytes] | None:
         return None
 
 
-def _ticket_of_code(code: str, door: Door) -> tuple[uuid.UUID, None] | Admission:
+def _ticket_of_code(code: str, door: Door) -> FoundTicket | Admission:
     if ORDER_CODE.fullmatch(code):
         return Admission("order_code")
     if len(code) != CODE_LENGTH:
         return Admission("unknown")
-    for key, limit in _miss_limits(door):
-        throttle.check("door", key, limit=limit, seconds=60)
-    found = (
-        db.session()
-        .execute(text("select id from tickets.tickets where code = :code"), {"code": code})
-        .first()
-    )
+    throttle.check("door", _miss_limits(door), seconds=60)
+    found = db.session().execute(_OF_CODE, {"code": code}).first()
     if found is None:
         _count_miss(door)
         return Admission("unknown")
-    return found.id, None
+    return FoundTicket(found.id, found.screening_id, None)
 
 
 def _count_miss(door: Door) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from app.core import db
 from app.core.i18n import local
@@ -14,9 +17,19 @@ from app.core.moves import move
 from app.core.showtime import cinema_day
 from app.events import service as events
 from app.tickets import qr
-from app.tickets.admission_log import ORDER_COLUMNS, Door, admission_of
+from app.tickets.admission_log import (
+    ORDER_COLUMNS,
+    REPEATS,
+    Door,
+    DuplicateAttempt,
+    Tokens,
+    admission_of,
+    first_row,
+)
+from app.tickets.attendance import COUNT
 from app.tickets.door_opening import opening_lead_time
-from app.tickets.door_views import Admission
+from app.tickets.door_views import Admission, Attendance
+from app.tickets.found_ticket import FoundTicket
 from app.tickets.states import ADMITTED, REVOKED, TICKET
 from app.tickets.views import IssueFacts
 
@@ -53,19 +66,79 @@ UNDO = move(
     columns="admitted_at = null, gate = null, admitted_by = null",
     where="id = :id and left_at is null",
 )
-_PUT_OUTSIDE = move(TICKET, "let_out")
 
 
-def admit_ticket(
-    ticket_id: uuid.UUID, door: Door, payload: qr.Payload | None = None, *, override: bool = False
-) -> Admission:
-    """Admit the ticket at this door, in the caller's transaction; a refusal is a verdict too.
+@lru_cache(maxsize=4)
+def _recorded(admit: str) -> TextClause:
+    """`admit` with the row of the try and the attendance before: a statement costs more than what it does.
 
-    With a QR code's `payload` its revision and key must be current. `override`: a supervisor decided, so only the
-    ticket's state counts.
+    Its result is one row, also when nothing was admitted.
     """
-    key = {"id": ticket_id, "kid": payload.kid if payload else 0}
-    values = key | {
+    return text(
+        f"""
+        with repeats as ({REPEATS}), moved as ({admit}), logged as (
+          insert into tickets.admissions (verdict, ticket_id, screening_id, gate, by_user_id, device, once)
+          select case when left_at is null then 'admitted' else 'readmitted' end, id, cast(:screening as int), :gate,
+            :by, cast(:device as uuid), case when exists (select from repeats) then null else cast(:once as text) end
+          from moved on conflict (once) do nothing returning id as try_id
+        ), counted as ({COUNT})
+        select (select min(id) from repeats where is_repeat) as repeat_of, logged.try_id, counted.*, moved.*
+        from counted left join moved on true left join logged on true
+        """
+    )
+
+
+def admit_and_record(
+    found: FoundTicket, door: Door, tokens: Tokens, counted: Sequence[int] = ()
+) -> Admission | None:
+    """Admit the ticket and write the try's row, in the caller's transaction; None if the ticket is refused.
+
+    Raises DuplicateAttempt when this try got its answer before: the caller must roll back.
+    """
+    # A screening is called off from the moment of the decision; the worker revokes its tickets later.
+    if events.is_cancelled(found.screening_id):
+        return None
+    values = _admit_values(found, door) | tokens.values | {"device": door.actor.device, "ids": list(counted)}
+    row = db.session().execute(_recorded(ADMIT), values).one()
+    if row.repeat_of is not None:
+        raise DuplicateAttempt(row.repeat_of)
+    if row.id is None:
+        return None
+    if row.try_id is None:  # the same form was sent at the same moment
+        raise DuplicateAttempt(first_row(tokens.once))
+    verdict = "admitted" if row.left_at is None else "readmitted"
+    attendance = _with(row, counted) if counted else None
+    return replace(admission_of(verdict, row), id=row.try_id, attendance=attendance)
+
+
+def _with(row: Row[Any], counted: Sequence[int]) -> Attendance:
+    """The attendance after the admission in `row`."""
+    before = Attendance(row.inside, row.missing, row.outside)
+    if row.screening_id not in counted:
+        return before
+    return before + (Attendance(1, -1) if row.left_at is None else Attendance(1, 0, -1))
+
+
+def admit_ticket(ticket_id: uuid.UUID, screening_id: int, door: Door) -> Admission:
+    """Admit the ticket as a supervisor decided, in the caller's transaction; a refusal is a verdict too.
+
+    Only the ticket's state counts, and whether the screening was called off.
+    """
+    found = FoundTicket(ticket_id, screening_id, None)
+    if not events.is_cancelled(screening_id):
+        row = db.session().execute(text(ADMIT), _admit_values(found, door, override=True)).first()
+        if row is not None:
+            early = "admitted_early" if row.is_early else "admitted"
+            return admission_of("readmitted" if row.left_at else early, row)
+    return refuse_ticket(found, door)
+
+
+def _admit_values(found: FoundTicket, door: Door, *, override: bool = False) -> dict[str, object]:
+    """The values of ADMIT. With a QR code's payload its revision and key must be current."""
+    payload = found.payload
+    return {
+        "id": found.id,
+        "kid": payload.kid if payload else 0,
         "revision": payload.revision if payload else None,
         "gate": door.gate,
         "by": door.actor.user_id,
@@ -74,27 +147,27 @@ def admit_ticket(
         "opens": opening_lead_time(),
         "override": override,
     }
-    row = db.session().execute(text(ADMIT), values).first()
-    # A screening is called off from the moment of the decision; the worker revokes its tickets later.
-    if row is not None and not events.is_cancelled(row.screening_id):
-        early = "admitted_early" if row.is_early else "admitted"
-        return admission_of("readmitted" if row.left_at else early, row)
-    if row is not None:
-        # This transaction still locks the row: no other one has seen the ticket admitted.
-        (_PUT_OUTSIDE if row.left_at else UNDO).require(id=ticket_id)
-    row = db.session().execute(_SELECT_TICKET, key).first()
+
+
+def refuse_ticket(found: FoundTicket, door: Door) -> Admission:
+    """The verdict on a ticket that ADMIT did not admit; `unknown` if there is none."""
+    row = _select(found)
     if row is None:
         return Admission("unknown")
-    return admission_of(_refusal_of(row, door, payload), row)
+    return admission_of(_refusal_of(row, door, found.payload), row)
 
 
-def identify_ticket(ticket_id: uuid.UUID, payload: qr.Payload | None) -> Admission:
+def identify_ticket(found: FoundTicket) -> Admission:
     """The ticket with the verdict `identified`, in any state; `replaced` if the QR code is not current; `unknown`."""
-    key = {"id": ticket_id, "kid": payload.kid if payload else 0}
-    row = db.session().execute(_SELECT_TICKET, key).first()
+    row = _select(found)
     if row is None:
         return Admission("unknown")
-    return admission_of("identified" if _is_current(row, payload) else "replaced", row)
+    return admission_of("identified" if _is_current(row, found.payload) else "replaced", row)
+
+
+def _select(found: FoundTicket) -> Row[Any] | None:
+    key = {"id": found.id, "kid": found.payload.kid if found.payload else 0}
+    return db.session().execute(_SELECT_TICKET, key).first()
 
 
 def _is_current(row: Row[Any], payload: qr.Payload | None) -> bool:

@@ -55,6 +55,7 @@ def set_role(email: str, role: str) -> User:
         text(f"update users.users set role = :role where lower(email) = :email returning {COLUMNS}"),
         {"role": role, "email": email_for_lookup(email)},
     ).one_or_none()  # fmt: skip
+    sessions.forget_recent()
     if row is None:
         raise NotFound("user")
     return User.of(row)

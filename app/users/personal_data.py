@@ -7,6 +7,7 @@ from sqlalchemy import text
 from app.adapters.mail import open_mail
 from app.core import db
 from app.core.config import settings
+from app.users import sessions
 from app.users.views import COLUMNS, User
 
 
@@ -40,6 +41,7 @@ def export_account(user_id: int) -> dict[str, object]:
 def erase_account(user_id: int) -> None:
     """Delete the account, its sessions and its e-mail tokens."""
     db.session().execute(text("delete from users.users where id = :id"), {"id": user_id})
+    sessions.forget_recent()
 
 
 def erase_sent_mails(email: str) -> int:

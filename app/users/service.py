@@ -28,6 +28,7 @@ from app.users.devices import Device as Device
 from app.users.devices import authenticate_device as authenticate_device
 from app.users.devices import heartbeat as heartbeat
 from app.users.devices import list_devices as list_devices
+from app.users.devices import recent_device as recent_device
 from app.users.devices import rename_device as rename_device
 from app.users.devices import renew_device_token as renew_device_token
 from app.users.devices import revoke_device as revoke_device
@@ -63,6 +64,7 @@ from app.users.pins import supervisor_by_pin as supervisor_by_pin
 from app.users.pins import supervisors_with_pin as supervisors_with_pin
 from app.users.sessions import begin_session as begin_session
 from app.users.sessions import end_session as end_session
+from app.users.sessions import recent_session_owner as recent_session_owner
 from app.users.sessions import session_owner as session_owner
 from app.users.sign_in_throttle import SignInAttempt
 from app.users.views import COLUMNS

@@ -10,10 +10,14 @@ from collections.abc import Collection
 from sqlalchemy import text
 
 from app.core import codes, db
+from app.core.cache import Cache
 from app.core.errors import NotFound
 from app.users.views import COLUMNS, User
 
 SESSION_DAYS = 30  # after the sign-in; use does not extend them
+RECENT_SECONDS = 2.0
+# For the door's scans alone: a person whose session ended in another process could scan for two seconds more.
+_recent: Cache[str, User] = Cache("sessions at the door", most=2_000, seconds=RECENT_SECONDS)
 
 _OWNER = f"""
     select {COLUMNS} from users.sessions session join users.users account on account.id = session.user_id
@@ -44,17 +48,32 @@ def session_owner(key: str) -> User:
     return User.of(row)
 
 
+def recent_session_owner(key: str) -> User:
+    """The same as `session_owner`, by a look that is RECENT_SECONDS old at most.
+
+    A change of this process counts at once.
+    """
+    return _recent.get(key, lambda: session_owner(key))
+
+
+def forget_recent() -> None:
+    """Look again for every session, once the caller's transaction is committed."""
+    db.after_commit(_recent.clear)
+
+
 def end_session(key: str) -> None:
     """End the session, for copies of its cookie too; other sessions of the account stay."""
     db.session().execute(
         text("update users.sessions set ended_at = clock_timestamp() where key = :key and ended_at is null"),
         {"key": key},
     )
+    forget_recent()
 
 
 def end_all(user_id: int) -> None:
     """Delete all sessions of the account, after a change of its password: no browser is signed in or known."""
     db.session().execute(text("delete from users.sessions where user_id = :id"), {"id": user_id})
+    forget_recent()
 
 
 def known_browser_key(user_id: int, keys: Collection[str]) -> str | None:

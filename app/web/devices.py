@@ -18,6 +18,7 @@ from app.core.throttle import keyed_hash
 from app.users import service as users
 from app.users.service import Device
 from app.web.locale import COOKIE
+from app.web.lookups import recent_is_enough
 from app.web.security import over_tls
 
 # Seconds: the longest age that browsers allow. It starts again when the token is renewed.
@@ -128,7 +129,8 @@ def _authenticated(token: str | None) -> Device | None:
         return None
     try:
         with db.reading():
-            return users.authenticate_device(token)
+            find = users.recent_device if recent_is_enough() else users.authenticate_device
+            return find(token)
     except NotFound:
         return None
 

@@ -14,6 +14,7 @@ from app.core import db
 from app.core.errors import NotFound
 from app.users import service as users
 from app.users.service import User
+from app.web.lookups import recent_is_enough
 
 login_manager = LoginManager()
 # Flask-Login keeps the id of the signed-in account there and gives no other way to read it.
@@ -48,7 +49,8 @@ def _load(key: str) -> SignedIn | None:
         return None
     try:
         with db.reading():
-            return SignedIn(users.session_owner(key), key)
+            find = users.recent_session_owner if recent_is_enough() else users.session_owner
+            return SignedIn(find(key), key)
     except (NotFound, ValueError):
         return None
 

@@ -45,13 +45,13 @@ def test_a_reset_deletes_the_counted_tries() -> None:
 def test_reading_the_limit_counts_no_try() -> None:
     for _ in range(5):
         with db.reading():
-            throttle.check("try", "w", limit=2, seconds=60)
+            throttle.check("try", [("v", 1), ("w", 2)], seconds=60)
     throttle.hit("try", "w", limit=2, seconds=60)
     throttle.hit("try", "w", limit=2, seconds=60)
     with db.reading(), pytest.raises(TooMany) as caught:
-        throttle.check("try", "w", limit=2, seconds=60)
+        throttle.check("try", [("v", 1), ("w", 2)], seconds=60)
     assert 1 <= caught.value.retry_after <= 60
     with db.transaction() as session:
         session.execute(text("update core.throttle set started_at = started_at - interval '61 seconds'"))
     with db.reading():
-        throttle.check("try", "w", limit=2, seconds=60)
+        throttle.check("try", [("v", 1), ("w", 2)], seconds=60)

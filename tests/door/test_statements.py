@@ -10,7 +10,14 @@ from sqlalchemy import text
 
 from app.core import cache, db
 from app.events import service as events
-from tests.door.door_fixtures import Staff, another_screening, issue_tickets, make_door_screening
+from tests.door.door_fixtures import (
+    Staff,
+    another_screening,
+    counters,
+    issue_tickets,
+    make_door_screening,
+    verdict_kind,
+)
 from tests.payments.test_statements import counted
 from tests.tickets.conftest import noon_timezone
 
@@ -54,6 +61,40 @@ def test_a_scan_for_a_site_reads_only_whether_the_screening_was_called_off(app: 
         assert staff.scan(ticket.code).status_code == 200
     (asked,) = of_the_programme(sent)
     assert asked.split("FROM")[0].strip() == "SELECT events.screenings.status"
+
+
+def test_a_scan_takes_two_statements(app: Flask) -> None:
+    screening = make_door_screening()
+    first, second = issue_tickets(screening, concessions=())
+    staff = Staff(app)
+    staff.stand_at(screening)
+    staff.send(first.qr_text)
+    token = staff.token()
+    with counted() as sent:
+        answer = staff.client.post(
+            "/staff/admissions",
+            data={"csrf_token": token, "code": second.qr_text, "once": "another"},
+            headers=staff.headers | {"HX-Request": "true"},
+        )
+    assert verdict_kind(answer) == "in"
+    assert counters(answer)[:2] == [2, 0], "this admission is counted"
+    assert len(sent) == 2, sent  # whether the screening was called off; the admission
+
+
+def test_who_signs_out_scans_no_more(app: Flask) -> None:
+    screening = make_door_screening()
+    first, second = issue_tickets(screening)
+    staff, copy = Staff(app), app.test_client()
+    staff.stand_at(screening)
+    assert staff.send(first.code).status_code == 303
+    cookie = staff.client.get_cookie("session")
+    assert cookie is not None
+    copy.set_cookie("session", cookie.value)
+    token = staff.token()
+    staff.post("/account/sign-out")
+    form = {"csrf_token": token, "code": second.code}
+    answer = copy.post("/staff/admissions", data=form, headers=staff.headers)
+    assert answer.location.startswith("/account/sign-in"), "a copy of the cookie too"
 
 
 def test_an_unchanged_programme_is_read_once(app: Flask) -> None:
