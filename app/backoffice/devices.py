@@ -15,6 +15,7 @@ from app.events import service as events
 from app.events.service import Cinema
 from app.orders import service as orders
 from app.orders.service import DeviceSales
+from app.payments import service as payments
 from app.users import service as users
 from app.users.service import Device
 from app.web import error_texts
@@ -73,6 +74,17 @@ def rename_device(device_id: uuid.UUID) -> Response:
     return make_response(redirect(url_for("backoffice.devices"), 303))
 
 
+@blueprint.post("/staff/devices/<uuid:device_id>/terminal")
+@require_manager
+def change_terminal(device_id: uuid.UUID) -> Response:
+    """Say whether a card terminal stands at the kiosk: without one it does not offer the card."""
+    present = request.form.get("terminal") == "yes"
+    with db.transaction():
+        users.set_terminal(device_id, present)
+    flash(_("This kiosk takes cards now.") if present else _("This kiosk offers Pix alone now."))
+    return make_response(redirect(url_for("backoffice.devices"), 303))
+
+
 @blueprint.post("/staff/devices/<uuid:device_id>/revocation")
 @require_manager
 def revoke_device(device_id: uuid.UUID) -> Response:
@@ -106,6 +118,7 @@ def _page(
         "backoffice/page_devices.html",
         lines=lines,
         choices=events.cinemas(),
+        terminals=payments.has_terminals(),
         errors=errors or {},
         renamed=renamed,
         typed=request.form,

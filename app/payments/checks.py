@@ -34,7 +34,7 @@ def check_charges() -> None:
         for row in current.execute(_DUE_CHARGES).all():
             if row.state in LIVE_STATES and row.over:
                 service.end_charge(row.id, "expired")
-            elif row.state in (CREATED, UNKNOWN):
+            elif row.state in (CREATED, UNKNOWN) and not row.was_at_terminal:
                 outbox.publish(ChargeRequested(str(row.id)))
             elif row.state == CANCELLING:
                 outbox.publish(ChargeCancelRequested(str(row.id)))
@@ -43,12 +43,12 @@ def check_charges() -> None:
 
 
 # The older the charge, the later the next check, but never after its deadline. A cancelled charge has one last check.
-# A terminal that waits for a card is asked every few seconds: it sends no webhook.
+# A terminal that waits for a card is asked every few seconds, also while it is silent: it sends no webhook.
 _DUE_CHARGES = text(
     f"""
     update payments.charges c set next_check_at = case
         when {one_of("c.state", (CANCELLED,))} then null
-        when {one_of("c.state", (PENDING,))} and c.terminal is not null
+        when {one_of("c.state", (PENDING, UNKNOWN))} and c.terminal is not null and c.provider_charge_id is not null
             then clock_timestamp() + interval '{TERMINAL_CHECK_SECONDS} seconds'
         when c.expires_at > clock_timestamp() then least(c.expires_at, due.again)
         else due.again end
@@ -60,6 +60,7 @@ _DUE_CHARGES = text(
     ) due
     where c.id = due.id
     returning c.id, c.state, c.provider, c.expires_at <= clock_timestamp() as over,
+        c.terminal is not null and c.provider_charge_id is not null as was_at_terminal,
         coalesce(c.provider_charge_id, replace(c.id::text, '-', '')) as provider_charge_id
     """
 )

@@ -163,7 +163,9 @@ def on_provider_hinted(message: ProviderHinted, attempt: Attempt) -> None:
     try:
         answer = providers.provider(message.provider, charge.terminal).fetch(message.provider_charge_id)
     except psp.Unreachable as error:
-        if charge.terminal is not None and charge.state == PENDING:
+        if charge.terminal is not None and charge.state in (PENDING, UNKNOWN):
+            with attempt.transaction():
+                provider_results.record_failure(charge.id, "silent")
             return  # the tick asks again within seconds
         delay = min(30.0, 0.5 * 2**attempt.number)
         raise Retry(str(error), delay=delay, discard_at_last=charge.state in _REPEATED_BY_TICK) from None

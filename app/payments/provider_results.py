@@ -74,8 +74,11 @@ def record(charge_id: uuid.UUID, answer: psp.ChargeState) -> bool:
     return _move(event, values)
 
 
-def record_failure(charge_id: uuid.UUID, event: Literal["refused", "lost"]) -> bool:
-    """Record that the provider refused the charge (`refused`) or did not answer (`lost`). Returns whether it moved."""
+def record_failure(charge_id: uuid.UUID, event: Literal["refused", "lost", "silent"]) -> bool:
+    """Record that the provider refused the charge (`refused`) or did not answer (`lost`). Returns whether it moved.
+
+    `silent`: a terminal that waits for the card has stopped answering.
+    """
     return _move(event, {"id": charge_id})
 
 
@@ -109,6 +112,7 @@ _MOVES: dict[ChargeEvent, Move] = {
         _TERMINAL_CHECK,
     ),
     "lost": _move_to("lost"),
+    "silent": _move_to("silent"),
     "refused": _move_to("refused", "failure = coalesce(failure, 'refused')", _NO_MORE_CHECKS),
     "declined": _move_to("declined", _PROVIDER_ID, "failure = coalesce(failure, :failure)", _NO_MORE_CHECKS),
     "ended": _move_to("ended", _PROVIDER_ID, "failure = coalesce(failure, 'ended')", _LAST_CHECK),

@@ -34,7 +34,7 @@ from app.payments.states import CREATED, LIVE_STATES
 from app.payments.terminals import (
     CARD_PRESENT,
     METHODS,
-    has_terminal,
+    has_terminals,
     is_sandbox,
     methods_at,
     report_change,
@@ -254,7 +254,7 @@ __all__ = [
     "erase_payers",
     "export_payments",
     "failed_refunds",
-    "has_terminal",
+    "has_terminals",
     "is_sandbox",
     "live_charge",
     "mark_settled",

@@ -24,7 +24,7 @@ CHARGE_STATES: Final = (CREATED, PENDING, UNKNOWN, CANCELLING, CANCELLED, CONFIR
 LIVE_STATES: Final = (CREATED, PENDING, UNKNOWN)
 ENDED_STATES: Final = (CANCELLED, FAILED, CONFIRMED)
 
-ChargeEvent = Literal["accepted", "lost", "paid", "declined", "refused", "ended", "cancel"]
+ChargeEvent = Literal["accepted", "lost", "silent", "paid", "declined", "refused", "ended", "cancel"]
 
 CHARGE: Final = StateMachine[ChargeEvent](
     "payments.charges",
@@ -33,6 +33,7 @@ CHARGE: Final = StateMachine[ChargeEvent](
         (CREATED, "accepted"): PENDING,
         (UNKNOWN, "accepted"): PENDING,
         (CREATED, "lost"): UNKNOWN,
+        (PENDING, "silent"): UNKNOWN,  # a card terminal that had asked for the card does not answer any more
         (CREATED, "paid"): CONFIRMED,
         (PENDING, "paid"): CONFIRMED,
         (UNKNOWN, "paid"): CONFIRMED,

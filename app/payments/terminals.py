@@ -1,4 +1,4 @@
-"""Card terminals: which kiosks have one, and one terminal as a payment provider.
+"""Card terminals: whether kiosks have them, and one terminal as a payment provider.
 
 A charge at a terminal is a charge like any other: create, fetch, cancel and refund of the port to payment providers are
 start, status, cancel and reverse of the port to terminals. So it has the same states, receipts and refunds.
@@ -30,14 +30,14 @@ _ENDS = {
 
 
 def methods_at(kiosk: uuid.UUID | None) -> tuple[str, ...]:
-    """The methods by which people can pay at this kiosk; None: on the web."""
+    """The methods by which people can pay at a kiosk that has a terminal; None: on the web."""
     if kiosk is None:
         return ONLINE_METHODS
-    return ("pix", CARD_PRESENT) if has_terminal(kiosk) else ("pix",)
+    return ("pix", CARD_PRESENT) if has_terminals() else ("pix",)
 
 
-def has_terminal(kiosk: uuid.UUID) -> bool:
-    """Whether a card terminal stands at the kiosk: at every one, if the settings name an adapter."""
+def has_terminals() -> bool:
+    """Whether kiosks can have a card terminal: the settings name an adapter. Managers say which kiosks have one."""
     return is_sandbox()
 
 

@@ -59,7 +59,7 @@ def check_out(token: str) -> Answer:
                 name=typed["name"],
                 email=typed["email"],
                 cpf=typed["cpf"],
-                method=typed["method"],
+                method=purchase.checked_method(typed["method"]),
                 shown_total=purchase.shown_number("shown"),
                 shown_revision=purchase.shown_number("revision"),
                 return_url=purchase.return_url(token),

@@ -69,7 +69,7 @@ def choose_method(token: str) -> BaseResponse:
         with db.transaction():
             changed = orders.change_method(
                 token,
-                method,
+                purchase.checked_method(method),
                 current_actor(),
                 shown_revision=purchase.shown_number("revision"),
                 return_url=purchase.return_url(token),

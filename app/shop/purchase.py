@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core import db
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.events import service as events
 from app.events.service import ScreeningClosed
 from app.orders import service as orders
@@ -21,6 +21,7 @@ from app.shop.clock import clock
 from app.shop.posters import poster
 from app.web import links, page_swap
 from app.web.actor import current_actor
+from app.web.devices import current_kiosk
 from app.web.locale import locale
 from app.web.security import current_visitor
 
@@ -119,7 +120,15 @@ def return_url(token: str) -> str:
 
 def takes_card_present() -> bool:
     """Whether the page is that of a kiosk with a card terminal."""
-    return payments.CARD_PRESENT in payments.methods_at(current_actor().device)
+    kiosk = current_kiosk()
+    return kiosk is not None and kiosk.has_terminal and payments.has_terminals()
+
+
+def checked_method(method: str) -> str:
+    """The method of a form. Raises Invalid for a card at a terminal where none stands; orders check all else."""
+    if method == payments.CARD_PRESENT and not takes_card_present():
+        raise Invalid("payment.method", "method")
+    return method
 
 
 def shown_number(field: str) -> int | None:

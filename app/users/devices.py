@@ -28,7 +28,8 @@ _recent: Cache[str, Device] = Cache("devices at the door", most=2_000, seconds=R
 PRINTER_STATES = ("unknown", "ready", "offline", "cover_open", "failed")
 PAPER_STATES = ("unknown", "enough", "low", "out")
 _COLUMNS = (
-    "id, kind, site_id, name, created_at, last_seen_at, version, printer_state, paper_state, account_id"
+    "id, kind, site_id, name, created_at, last_seen_at, version, printer_state, paper_state, account_id,"
+    " has_terminal"
 )
 
 
@@ -36,7 +37,8 @@ _COLUMNS = (
 class Device:
     """A device. `last_seen_at` is None until it is seen for the first time.
 
-    `account_id` is the account that was signed in last at a door device.
+    `account_id` is the account that was signed in last at a door device. `has_terminal`: a manager has not said that no
+    card terminal stands at this kiosk.
     """
 
     id: uuid.UUID
@@ -49,11 +51,12 @@ class Device:
     printer_state: str
     paper_state: str
     account_id: int | None = None
+    has_terminal: bool = True
 
     @classmethod
     def of(cls, row: Row[Any]) -> Device:
         """From a row with _COLUMNS."""
-        return cls(*row[:10])
+        return cls(*row[:11])
 
 
 def authenticate_device(token: str) -> Device:
@@ -136,6 +139,11 @@ def list_devices() -> list[Device]:
 def rename_device(device_id: uuid.UUID, name: str) -> None:
     """Raises Invalid `device.name_missing`, `device.name_too_long`; NotFound."""
     _change(device_id, "name = :name", name=checked_device_name(name))
+
+
+def set_terminal(device_id: uuid.UUID, present: bool) -> None:
+    """Say whether a card terminal stands at the kiosk; a payment that has begun at it goes on. Raises NotFound."""
+    _change(device_id, "has_terminal = :present", present=present)
 
 
 def revoke_device(device_id: uuid.UUID) -> None:

@@ -5,7 +5,20 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKey, Index, Integer, Text, Uuid, func, text
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    Uuid,
+    func,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -78,7 +91,7 @@ class DeviceRow(Base):
 
     Only hashes of its tokens are stored. `next_token_hash` is of a token that was issued and not used yet: both are
     valid until it is. `site_id` is the cinema's id in event-service. `account_id` is the account that was signed in
-    last at a door device; a kiosk has none.
+    last at a door device; a kiosk has none. `has_terminal`: a card terminal stands at this kiosk.
     """
 
     __tablename__ = "devices"
@@ -98,6 +111,7 @@ class DeviceRow(Base):
     paper_state: Mapped[str] = mapped_column(Text, server_default=text("'unknown'"))
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
     account_id: Mapped[int | None] = mapped_column(Integer)
+    has_terminal: Mapped[bool] = mapped_column(Boolean, server_default=true())
 
 
 class DeviceAccountRow(Base):

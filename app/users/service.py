@@ -32,6 +32,7 @@ from app.users.devices import recent_device as recent_device
 from app.users.devices import rename_device as rename_device
 from app.users.devices import renew_device_token as renew_device_token
 from app.users.devices import revoke_device as revoke_device
+from app.users.devices import set_terminal as set_terminal
 from app.users.door_devices import account_names as account_names
 from app.users.door_devices import accounts_of_device as accounts_of_device
 from app.users.door_devices import move_door as move_door

@@ -53,7 +53,7 @@ def test_only_managers_see_devices(app: Flask, screening: Screening) -> None:
         staff = Staff(app, role=role)
         assert staff.get("/staff/devices").status_code == 403
         assert staff.post("/staff/devices", form("AAAAAA", screening)).status_code == 403
-        for part in ("name", "revocation"):
+        for part in ("name", "terminal", "revocation"):
             assert staff.post(f"/staff/devices/{uuid.uuid4()}/{part}").status_code == 403
 
 
@@ -74,6 +74,12 @@ def test_a_manager_pairs_renames_and_revokes_a_kiosk(
     address = f"/staff/devices/{devices()[0].id}"
     assert manager.post(f"{address}/name", {"name": "Foyer right"}).status_code == 303
     assert devices()[0].name == "Foyer right"
+    assert "It has no card terminal" in manager.get("/staff/devices").text
+    assert manager.post(f"{address}/terminal", {"terminal": "no"}).status_code == 303
+    assert not devices()[0].has_terminal
+    assert "It has a card terminal" in manager.get("/staff/devices").text
+    assert manager.post(f"{address}/terminal", {"terminal": "yes"}).status_code == 303
+    assert devices()[0].has_terminal
     assert manager.post(f"{address}/revocation").status_code == 303
     assert devices() == []
     assert manager.post(f"{address}/revocation").status_code == 404

@@ -149,6 +149,36 @@ def test_a_terminal_that_does_not_answer_leaves_pix(kiosk: Kiosk, screening: Scr
     assert stage(kiosk.get(f"{path}/payment").text) == "code"
 
 
+def test_a_terminal_that_falls_silent_does_not_ask_for_the_card(kiosk: Kiosk, screening: Screening) -> None:
+    path = start_payment(kiosk, screening)
+    terminals().be_silent(device().id, 60)
+    ask_terminal()
+    page = kiosk.get(f"{path}/payment").text
+    assert (stage(page), "Insert or tap" in page) == ("slow", False)
+    assert "The terminal does not answer" in page
+    assert "Pay by Pix" in page
+    terminals().be_silent(device().id, 0)
+    ask_terminal()
+    assert stage(kiosk.get(f"{path}/payment").text) == "terminal"
+
+
+def test_a_kiosk_without_a_terminal_offers_no_card(kiosk: Kiosk, screening: Screening) -> None:
+    path = kiosk.start(screening, "A1")
+    kiosk.choose_full(path)
+    with db.transaction():
+        users.set_terminal(device().id, present=False)
+    page = kiosk.get(f"{path}/checkout").text
+    assert ('value="pix"' in page, "card" in page) == (True, False)
+    assert kiosk.check_out(path, name="", email="", method="card_present").status_code == 422
+    kiosk.check_out(path, name="", email="", method="pix")
+    purchases.run_due_work()
+    assert "card" not in kiosk.get(f"{path}/payment").text
+    assert kiosk.post(f"{path}/payment", {"method": "card_present"}).status_code == 422
+    with db.transaction():
+        users.set_terminal(device().id, present=True)
+    assert kiosk.post(f"{path}/payment", {"method": "card_present"}).status_code == 303
+
+
 @pytest.mark.parametrize("idle", [True, False])
 def test_leaving_stops_the_terminal_and_an_approval_after_that_is_reversed(
     kiosk: Kiosk, screening: Screening, idle: bool

@@ -120,10 +120,23 @@ def test_an_approval_whose_answer_was_lost_is_found(work: Work, terminals: Sandb
     act(terminals, asked, "insert", "approve")
     terminals.be_silent(KIOSK, 60)
     ask_the_terminal(work)
-    assert (charge(asked.id).state, receipts()) == ("pending", [])
+    assert (charge(asked.id).state, receipts()) == ("unknown", []), "the page says that it does not answer"
     terminals.be_silent(KIOSK, 0)
     ask_the_terminal(work)
     assert [receipt.amount for receipt in receipts()] == [5000]
+
+
+def test_a_terminal_that_answers_again_waits_for_the_card(work: Work, terminals: SandboxTerminals) -> None:
+    asked = ask_at_terminal()
+    work()
+    terminals.be_silent(KIOSK, 60)
+    for _ in range(2):
+        ask_the_terminal(work)
+        assert charge(asked.id).is_unknown
+    terminals.be_silent(KIOSK, 0)
+    ask_the_terminal(work)
+    assert charge(asked.id).is_pending
+    assert terminals.view(KIOSK).is_active
 
 
 def test_a_silent_terminal_is_asked_on_after_the_deadline(work: Work, terminals: SandboxTerminals) -> None:

@@ -50,6 +50,8 @@ def test_only_a_live_charge_is_cancelled() -> None:
 def test_an_unknown_charge_is_accepted_when_the_provider_answers() -> None:
     assert CHARGE.after("unknown", "accepted") == "pending"
     assert CHARGE.after("pending", "lost") is None
+    assert CHARGE.after("pending", "silent") == "unknown"
+    assert CHARGE.before("silent") == ("pending",)
 
 
 def test_cancelling_ends_one_way_or_the_other() -> None:
