@@ -18,7 +18,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from app.core import db
 from app.core.config import settings
 from app.core.errors import NotFound
-from app.door import blueprint, offline_data
+from app.door import blueprint, offline_data, offline_elsewhere
 from app.door.json_answers import answer
 from app.door.offline_data import SiteDay
 from app.door.place import current_place
@@ -103,7 +103,8 @@ def snapshot(device: Device, user: User) -> Response:
     state = tickets.door_state(day.site.id, day.starts_at)
     found = tickets.offline_tickets(day.not_over)
     body = offline_data.payload(day, state, found, device, user, locale())
-    return answer(body | {"cursor": _cursor(day, state)})
+    elsewhere = offline_elsewhere.payload(day, locale())
+    return answer(body | {"elsewhere": elsewhere, "cursor": _cursor(day, state)})
 
 
 @blueprint.get("/staff/offline/changes")

@@ -31,7 +31,7 @@ class OfflineTexts:
 def offline_texts() -> OfflineTexts:
     """The texts in the language of the page."""
     return OfflineTexts(
-        _ticket_verdicts() | {name: make() for name, make in CODE_VERDICTS.items()},
+        _ticket_verdicts() | _elsewhere_verdicts() | {name: make() for name, make in CODE_VERDICTS.items()},
         {rating: demands.age_rule(rating) for rating in _AGE_RATINGS},
         json.dumps(_phrases() | _conflict_phrases()),
         json.dumps(tickets.layout_tables()),
@@ -74,9 +74,31 @@ def _ticket_verdicts() -> dict[str, Verdict]:
         "other_time": verdict_words.other_screening(room="", starts="{starts}", beside=film, seat="{seat}"),
         "too_early": verdict_words.too_early(opens="{opens}", starts="{starts}", beside=film, seat="{seat}"),
         "over": verdict_words.over(starts="{starts}", beside=film, ended="{ends}"),
-        "not_here": _not_here(),
         "unknown_code": _unknown_code(),
     }
+
+
+def _elsewhere_verdicts() -> dict[str, Verdict]:
+    """The verdicts on tickets for another day or another cinema."""
+    return {
+        "other_day": _other_day(is_past=False),
+        "past_day": _other_day(is_past=True),
+        "other_cinema": verdict_words.other_cinema(
+            cinema="{cinema}", address="{address}", screening="{film}, {room}, {starts}", on_day="{on_day}"
+        ),
+        "not_here": _not_here(),
+    }
+
+
+def _other_day(*, is_past: bool) -> Verdict:
+    return verdict_words.other_day(
+        is_past=is_past,
+        day_short="{day_short}",
+        weekday="{weekday}",
+        starts="{starts}",
+        film="{film}",
+        day="{day}",
+    )
 
 
 def _not_here() -> Verdict:
@@ -84,7 +106,7 @@ def _not_here() -> Verdict:
         ELSEWHERE,
         _("Not for\ntoday here"),
         demand=_("The ticket is for another day or another cinema"),
-        detail=_("Without network this device knows only today's screenings of this cinema."),
+        detail=_("This device's data does not have its screening."),
         more=(_("The day and the cinema are printed on the ticket."),),
     )
 

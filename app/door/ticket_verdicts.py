@@ -16,7 +16,7 @@ from app.core.i18n import (
 )
 from app.door import decisions, demands, verdict_words
 from app.door.place import Place
-from app.door.verdict import ELSEWHERE, NOTED, REFUSED, Verdict
+from app.door.verdict import NOTED, Verdict
 from app.events import service as events
 from app.tickets import service as tickets
 from app.tickets.service import Admission, Ticket
@@ -126,31 +126,23 @@ def _other_screening(admission: Admission, ticket: Ticket, place: Place) -> Verd
 
 def _other_day(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     facts = ticket.facts
-    day = facts.showtime.day_long(locale())
-    is_past = facts.starts_at < events.now()
-    return Verdict(
-        REFUSED if is_past else ELSEWHERE,
-        _("Another\nday"),
-        facts.showtime.day_short(locale()),
-        (facts.showtime.weekday(locale()), _start_time(ticket)),
-        demand=facts.title_in(locale()),
-        detail=_("This screening was on %(day)s.", day=day)
-        if is_past
-        else _("The ticket is good for %(day)s.", day=day),
+    return verdict_words.other_day(
+        is_past=facts.starts_at < events.now(),
+        day_short=facts.showtime.day_short(locale()),
+        weekday=facts.showtime.weekday(locale()),
+        starts=_start_time(ticket),
+        film=facts.title_in(locale()),
+        day=facts.showtime.day_long(locale()),
     )
 
 
 def _other_cinema(admission: Admission, ticket: Ticket, place: Place) -> Verdict:
     facts = ticket.facts
-    return Verdict(
-        ELSEWHERE,
-        _("Another\ncinema"),
-        demand=facts.cinema_name,
-        detail=facts.cinema_address,
-        more=(
-            ", ".join((*_film_and_auditorium(ticket), _start_time(ticket))),
-            *(() if _is_today(ticket) else (_day_of(ticket),)),
-        ),
+    return verdict_words.other_cinema(
+        cinema=facts.cinema_name,
+        address=facts.cinema_address,
+        screening=", ".join((*_film_and_auditorium(ticket), _start_time(ticket))),
+        on_day="" if _is_today(ticket) else on_day(facts.showtime.day_long(locale())),
     )
 
 
@@ -198,8 +190,9 @@ def _is_today(ticket: Ticket) -> bool:
     return facts.showtime.cinema_day == events.cinema_day(events.now(), facts.timezone)
 
 
-def _day_of(ticket: Ticket) -> str:
-    return _("On %(day)s.", day=ticket.facts.showtime.day_long(locale()))
+def on_day(day: str) -> str:
+    """`On Thursday, 3 December.`"""
+    return _("On %(day)s.", day=day)
 
 
 def _open_screening_id(ticket: Ticket) -> int | None:

@@ -100,6 +100,31 @@ def other_screening(
     )
 
 
+def other_day(*, is_past: bool, day_short: str, weekday: str, starts: str, film: str, day: str) -> Verdict:
+    """`day` is the date in full."""
+    return Verdict(
+        REFUSED if is_past else ELSEWHERE,
+        _("Another\nday"),
+        day_short,
+        (weekday, starts),
+        demand=film,
+        detail=_("This screening was on %(day)s.", day=day)
+        if is_past
+        else _("The ticket is good for %(day)s.", day=day),
+    )
+
+
+def other_cinema(*, cinema: str, address: str, screening: str, on_day: str) -> Verdict:
+    """`screening` is its film, auditorium and time; `on_day` is empty for a screening of today."""
+    return Verdict(
+        ELSEWHERE,
+        _("Another\ncinema"),
+        demand=cinema,
+        detail=address,
+        more=(screening, on_day) if on_day else (screening,),
+    )
+
+
 def too_early(*, opens: str, starts: str, beside: Sequence[str], seat: str) -> Verdict:
     return Verdict(
         NOT_YET,

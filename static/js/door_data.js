@@ -10,6 +10,7 @@ export class DoorData {
   #rooms = new Map(); // screening id → {screening, tickets: Map of id → ticket}
   #screeningOf = new Map(); // ticket id → screening id
   #idOfCode = new Map();
+  #elsewhere = new Map(); // screening id → what other_day and other_cinema show of it
   #admissions = new Map(); // ticket id → {ticket, at, gate, nonce, isKnown}
 
   constructor(layouts) {
@@ -24,6 +25,8 @@ export class DoorData {
 
   screening(id) { return this.#rooms.get(id)?.screening; }
   screenings() { return [...this.#rooms.values()].map(({ screening }) => screening); }
+  /** A screening of another day or site: {site, cinema, address, day, title, auditorium, time, …}. */
+  elsewhere(id) { return this.#elsewhere.get(id); }
   ticket(id) { return this.#rooms.get(this.#screeningOf.get(id))?.tickets.get(id); }
   ticketOfCode(code) { return this.ticket(this.#idOfCode.get(code)); }
   tickets(screening) { return [...this.#rooms.get(screening)?.tickets.values() ?? []]; }
@@ -41,8 +44,9 @@ export class DoorData {
   stateOf({ id, state }) { return this.#admissions.has(id) ? "a" : state; }
 
   /** Takes what the store has. */
-  async restore({ meta, rooms, admissions }) {
+  async restore({ meta, rooms, admissions, elsewhere }) {
     this.meta = meta;
+    this.#takeElsewhere(elsewhere);
     for (const { screening, tickets } of rooms) this.#place(screening, tickets);
     for (const one of admissions) this.addAdmission(one);
     await this.#readKeys();
@@ -53,6 +57,7 @@ export class DoorData {
    * server's time. Returns the ids of the screenings that changed and of the own admissions that the answer now covers.
    */
   async merge(answer, { isWhole, asked, lang }) {
+    if (isWhole) this.#takeElsewhere(answer.elsewhere);
     const current = new Set(answer.screenings.map(({ id }) => id));
     const gone = [...this.#rooms.keys()].filter((id) => !current.has(id));
     if (isWhole) for (const index of [this.#rooms, this.#screeningOf, this.#idOfCode]) index.clear();
@@ -93,6 +98,13 @@ export class DoorData {
   /** The record of a screening for the store. */
   room(id) {
     return { id, screening: this.screening(id), tickets: this.tickets(id) };
+  }
+
+  #takeElsewhere({ sites, days, screenings } = { screenings: [] }) {
+    this.#elsewhere = new Map(screenings.map(([id, site, day, title, auditorium, time]) => {
+      const { id: siteId, name, address } = sites[site];
+      return [id, { site: siteId, cinema: name, address, ...days[day], title, auditorium, time }];
+    }));
   }
 
   #place(screening, tickets) {

@@ -6,7 +6,7 @@ import { DoorData } from "./door_data.js";
 import { counted, guestList } from "./door_guest_list.js";
 import { forgetAll, keepPage } from "./door_kept_page.js";
 import { Notices } from "./door_notices.js";
-import { currentPlace, nameGate, placeForm, showPlace } from "./door_offline_place.js";
+import { currentPlace, placeForm, showPlace, takePlace, tellPlace } from "./door_offline_place.js";
 import { watchScans } from "./door_offline_requests.js";
 import { tryAll } from "./door_offline_tries.js";
 import { ticketIdOf } from "./door_offline_verdict.js";
@@ -33,6 +33,7 @@ class OfflineDoor {
   #data;
   #view;
   #notices;
+  #movedTo; // the place that was chosen without network, {value, gate}, until the server knows it
   #deciding; // the scans of this device, one after another
 
   constructor(box, form) {
@@ -94,9 +95,11 @@ class OfflineDoor {
       },
       stalled: () => this.#showNetwork(),
       back: async () => {
-        if (dataset.shell !== "yes") return;
-        await fetchTokens(this.#form.dataset.scan);
-        dataset.shell = "no";
+        if (dataset.shell === "yes") {
+          await fetchTokens(this.#form.dataset.scan);
+          dataset.shell = "no";
+        }
+        await this.#tellPlace();
       },
       forget: async () => {
         await sendScans(dataset.scans).catch(() => {});
@@ -107,8 +110,12 @@ class OfflineDoor {
   }
 
   async #restore() {
-    await this.#data.restore(await store.read());
+    const { place, ...kept } = await store.read();
+    await this.#data.restore(kept);
     await this.#showNetwork();
+    this.#movedTo = place;
+    if (place) takePlace(place, this.#form);
+    if (place && this.sync.isOnline) await this.#tellPlace().catch(() => this.sync.lost());
     if (!this.sync.isOnline) {
       this.#showPlace();
       this.#showCounters();
@@ -138,11 +145,21 @@ class OfflineDoor {
     await store.recordKnown(admission).catch(() => {});
   }
 
-  #move(value, gate) {
-    this.#form.elements.place.value = value;
-    if (gate) nameGate(this.#form, gate);
+  /** Stands at another place from now on; the device keeps it until the server knows it. */
+  async #move(value, gate) {
+    this.#movedTo = { value, gate };
+    takePlace(this.#movedTo, this.#form);
     this.#showPlace();
     this.#show(this.#view.waiting());
+    await store.keepPlace(this.#movedTo).catch(() => {});
+  }
+
+  /** Tells the server where the device stands, if that was chosen without network. Throws without an answer. */
+  async #tellPlace() {
+    if (!this.#movedTo) return;
+    await tellPlace(this.#movedTo);
+    this.#movedTo = undefined;
+    await store.keepPlace(undefined);
   }
 
   /** Replaces the verdict by an element that is made here. */

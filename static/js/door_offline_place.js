@@ -1,5 +1,6 @@
 // The place of a door without network: a screening, or the whole site. When a screening is over, the next one in its
 // auditorium follows, as on the server.
+const PATIENCE_MS = 4000;
 
 /** The place: {screening} or {site}, ids; {} without any. */
 export function currentPlace(form, data) {
@@ -24,6 +25,24 @@ export function nameGate(form, name) {
   const field = form.elements.gate ?? document.createElement("input");
   Object.assign(field, { type: "hidden", name: "gate", value: name });
   form.append(field);
+}
+
+/** Takes a place that was chosen without network, {value, gate}, into the forms of a page that does not have it. */
+export function takePlace({ value, gate }, form) {
+  if (form.elements.place) form.elements.place.value = value;
+  if (gate) nameGate(form, gate);
+  const { elements } = document.querySelector("form[data-standing]");
+  elements.gate.value = gate || elements.gate.value;
+  if (![...elements.place.options].some((option) => option.value === value)) elements.place.append(new Option("", value));
+  elements.place.value = value;
+}
+
+/** Tells the server the place, {value, gate}. A place that it refuses is over: it keeps the one that it has. */
+export async function tellPlace({ value, gate }) {
+  const { action, elements } = document.querySelector("form[data-standing]");
+  const body = new URLSearchParams({ csrf_token: elements.csrf_token.value, place: value, gate });
+  const answer = await fetch(action, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (answer.status >= 500) throw new Error("no place");
 }
 
 /** The form of the place, while the server does not answer: `door` has isOffline() and moved(value, gate). */

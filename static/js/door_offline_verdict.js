@@ -12,8 +12,8 @@ const DAY_STARTS_AT_MS = 5 * 3600_000; // a cinema day includes the screenings a
  *
  * `data` (door_data.js) has the tickets, screenings, keys and own admissions; `place` is {screening} or {site}: ids;
  * `now` is the server's time in milliseconds. A ticket that was sold after the last data has a payload and no ticket.
- * Beside the server's verdicts: `not_here` (another day or cinema: the data has only today's screenings of this
- * site) and `unknown_code` (a typed code that the data does not have, and that may be new).
+ * Beside the server's verdicts: `past_day` (another day, which is over), `not_here` (another day or cinema: the
+ * data does not have the screening) and `unknown_code` (a typed code that the data does not have, and that may be new).
  */
 export async function decide(typed, data, place, now) {
   const text = withoutScannerPrefix(typed);
@@ -58,23 +58,31 @@ function ofCode(code, data, place, now) {
 function ofTicket(ticket, payload, data, place, now) {
   const screening = data.screening(ticket?.screening ?? payload.screening);
   const own = data.admission(ticket?.id ?? payload.ticket);
-  const about = { ticket, payload, screening, own };
+  const elsewhere = screening ? undefined : data.elsewhere(payload?.screening);
+  const about = { ticket, payload, screening, elsewhere, own };
   const refusal = refusalOf(about, data, place, now);
   if (refusal) return { ...about, verdict: refusal };
   return { ...about, verdict: ticket?.state === "o" ? "readmitted" : "admitted" };
 }
 
 /** Why the ticket admits nobody here and now; undefined if it does. */
-function refusalOf({ ticket, payload, screening, own }, data, place, now) {
+function refusalOf({ ticket, payload, screening, elsewhere, own }, data, place, now) {
   if (own || ticket?.state === "a") return "already";
   if (screening?.called_off) return "called_off";
   if (ticket?.state === "r") return "revoked";
   if (payload && (data.keys.get(payload.kid).blocked || payload.revision < (ticket?.revision ?? 0))) return "replaced";
-  const isHere = screening && (!place.site || place.site === data.site);
+  const hasData = !place.site || place.site === data.site;
+  const isHere = screening && hasData;
+  if (elsewhere && hasData) return refusalElsewhere(elsewhere, data, now);
   if (isHere && admitsNow(screening, place, now)) return undefined;
   if (!isHere || screening.day !== cinemaDay(now, data.zone)) return "not_here";
   if (place.screening && place.screening !== screening.id) return "other_screening";
   return now < Date.parse(screening.starts) ? "too_early" : "over";
+}
+
+function refusalElsewhere({ site, day }, data, now) {
+  if (site !== data.site) return "other_cinema";
+  return day < cinemaDay(now, data.zone) ? "past_day" : "other_day";
 }
 
 function admitsNow(screening, place, now) {

@@ -4,24 +4,37 @@ const NAME = "door";
 const KEYS = { meta: undefined, rooms: "id", admissions: "ticket", scans: "nonce" }; // stores and their key paths
 let opened;
 
-/** All that is kept, for DoorData.restore; `meta` is empty before the first snapshot. */
+/**
+ * All that is kept, for DoorData.restore; `meta` is empty before the first snapshot. `place` is {value, gate}: a change
+ * that the server does not know yet.
+ */
 export async function read() {
   const transaction = (await database()).transaction(["meta", "rooms", "admissions"]);
-  const [meta, rooms, admissions] = await Promise.all([
-    answerOf(transaction.objectStore("meta").get("meta")),
+  const [meta, elsewhere, place, rooms, admissions] = await Promise.all([
+    ...["meta", "elsewhere", "place"].map((key) => answerOf(transaction.objectStore("meta").get(key))),
     answerOf(transaction.objectStore("rooms").getAll()),
     answerOf(transaction.objectStore("admissions").getAll()),
   ]);
-  return { meta: meta ?? {}, rooms, admissions };
+  return { meta: meta ?? {}, elsewhere, place, rooms, admissions };
 }
 
 /** Writes what an answer of the server changed, all or nothing. */
-export async function keep({ meta, rooms = [], gone = [], covered = [] }) {
+export async function keep({ meta, elsewhere, rooms = [], gone = [], covered = [] }) {
   const transaction = (await database()).transaction(["meta", "rooms", "admissions"], "readwrite");
   if (meta) transaction.objectStore("meta").put(meta, "meta");
+  if (elsewhere) transaction.objectStore("meta").put(elsewhere, "elsewhere");
   for (const room of rooms) transaction.objectStore("rooms").put(room);
   for (const id of gone) transaction.objectStore("rooms").delete(id);
   for (const id of covered) transaction.objectStore("admissions").delete(id);
+  await endOf(transaction);
+}
+
+/** Writes a change of the place, {value, gate}, that the server does not know yet; without one, that it knows it. */
+export async function keepPlace(place) {
+  const transaction = (await database()).transaction("meta", "readwrite");
+  const meta = transaction.objectStore("meta");
+  if (place) meta.put(place, "place");
+  else meta.delete("place");
   await endOf(transaction);
 }
 

@@ -10,6 +10,7 @@ const MOST_SCANS = 100;
 
 export class Forgotten extends Error {} // this device may keep nothing any more
 class Outdated extends Error {}
+class Unavailable extends Error {} // the server cannot serve now; a failure of one address (500) is none of all
 
 export class DoorSync {
   isOnline;
@@ -56,7 +57,7 @@ export class DoorSync {
       if (error instanceof Forgotten) {
         this.stop();
         this.#tell.forget();
-      } else if (isOfNetwork(error)) this.#set(false);
+      } else if (isOfNetwork(error) || error instanceof Unavailable) this.#set(false);
       else this.#tell.stalled();
     }
     const changed = this.#data.deleteOldNames();
@@ -80,7 +81,7 @@ export class DoorSync {
     const answer = await ask(address, patience);
     const { changed, covered, gone } = await this.#data.merge(answer, { isWhole, asked, lang: this.#lang });
     const rooms = [...changed].map((id) => this.#data.room(id));
-    await store.keep({ meta: this.#data.meta, rooms, covered, gone });
+    await store.keep({ meta: this.#data.meta, elsewhere: answer.elsewhere, rooms, covered, gone });
     return answer;
   }
 
@@ -119,6 +120,7 @@ async function ask(address, patience, body) {
     const { forget } = await answer.json();
     throw forget ? new Forgotten() : new Outdated();
   }
+  if (answer.status > 500) throw new Unavailable(`${answer.status}`);
   if (!answer.ok) throw new Error(`${answer.status}`);
   return answer.json();
 }

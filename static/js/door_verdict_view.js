@@ -43,7 +43,8 @@ export class VerdictView {
     return this.#box.querySelector(`template${selector}`).content.firstElementChild.cloneNode(true);
   }
 
-  #slots({ verdict, ticket, screening, payload, own }) {
+  #slots({ verdict, ticket, screening: here, elsewhere, payload, own }) {
+    const screening = here ?? elsewhere;
     const { now, zone, meta } = this.#data;
     const time = (moment) => (moment ? clock(new Date(moment), zone) : "");
     const type = ticket ? { name: ticket.type, proof: ticket.proof } : this.#data.typeOf(payload?.proof);
@@ -56,8 +57,14 @@ export class VerdictView {
       room: screening?.auditorium,
       film: screening?.title,
       starts: screening?.time,
-      opens: screening && clockNear(screening, screening.opens),
-      ends: screening && clockNear(screening, screening.ends),
+      opens: here && clockNear(here, here.opens),
+      ends: here && clockNear(here, here.ends),
+      cinema: elsewhere?.cinema,
+      address: elsewhere?.address,
+      day_short: elsewhere?.short,
+      weekday: elsewhere?.weekday,
+      day: elsewhere?.long,
+      on_day: elsewhere && elsewhere.day !== meta.day ? elsewhere.on_day : "",
       type: type?.proof ? type.name : "",
       proof: type?.proof,
       type_line: type && !type.proof ? this.#phrases.say("no_document", { type: type.name }) : "",

@@ -130,6 +130,26 @@ def test_every_verdict_is_the_servers(app: Flask, door: DoorScript) -> None:
             delete_tickets()
 
 
+def test_other_days_and_cinemas_are_told_apart_by_their_screenings(app: Flask, door: DoorScript) -> None:
+    screening = make_door_screening()
+    later = another_screening(screening, starts_in=timedelta(days=2))
+    before = another_screening(screening, starts_in=-timedelta(days=2))
+    another = make_door_screening()
+    texts = {one.id: issue_tickets(one)[0].qr_text for one in (later, before, another)}
+    device = OfflineDoor(app, screening)
+    snapshot = device.snapshot()
+    assert "elsewhere" not in device.changes(snapshot["cursor"]), "it comes with a snapshot alone"
+    door.take(snapshot)
+    for of, said, server in (
+        (later, "other_day", "other_day"),
+        (before, "past_day", "other_day"),
+        (another, "other_cinema", "other_cinema"),
+    ):
+        for here in ({"screening": screening.id}, {"site": screening.cinema.id}):
+            assert door.verdict(texts[of.id], **here) == said
+        assert admit(texts[of.id], cinema_id=screening.cinema.id).verdict == server
+
+
 def test_a_ticket_sold_after_the_data_is_let_in(app: Flask, door: DoorScript) -> None:
     screening = make_door_screening()
     ticket = issue_tickets(screening)[0]

@@ -168,6 +168,37 @@ def test_the_network_fails_and_comes_back(new_page: NewPage, server: LiveServer,
     expect(page.get_by_role("link", name="Próximo")).to_be_visible()
 
 
+def test_a_gate_that_was_changed_without_network(
+    new_page: NewPage, server: LiveServer, bought: Bought, stock: list[Bought]
+) -> None:
+    """It survives a reload, and the server hears of it as soon as it serves again."""
+    stock.append(bought)
+    _, place = bought
+    page = offline_door(new_page(), server, place, "Portão G")
+    cut(page)
+    page.locator("details.standing summary").click()
+    page.locator("#gate").fill("Portão H")
+    page.get_by_role("button", name="Ficar aqui").click()
+    expect(page.locator("#_place")).to_contain_text("Portão H · Sala")
+    page.reload()
+    expect(page.locator("#_place")).to_contain_text("Portão H · Sala")
+    page.route("**/staff/offline/changes*", lambda route: route.fulfill(status=503))
+    page.context.set_offline(False)
+    with page.expect_response("**/staff/offline/changes*"):
+        pass
+    expect(page.locator(STRIP)).to_contain_text("sem rede, dados de")
+    page.unroute("**/staff/offline/changes*")
+    expect(page.locator(STRIP)).to_be_empty()
+    assert server.query("select count(*) from users.devices where name = 'Portão H'") == [(1,)]
+    page.route("**/staff/offline/changes*", lambda route: route.fulfill(status=503))
+    expect(page.locator(STRIP)).to_contain_text("sem rede, dados de")
+    page.unroute("**/staff/offline/changes*")
+    expect(page.locator(STRIP)).to_be_empty()
+    page.reload()
+    expect(page.locator("#gate")).to_have_value("Portão H")
+    expect(page.locator("#_place")).to_contain_text("Portão H · Sala")
+
+
 def test_one_ticket_at_two_doors(new_page: NewPage, server: LiveServer, bought: Bought) -> None:
     """The server did not hear of the first: both doors say who went in twice, until staff have seen it."""
     (ticket, _), place = bought
