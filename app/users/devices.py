@@ -79,7 +79,7 @@ def recent_device(token: str) -> Device:
 
 
 def heartbeat(token: str, *, version: str = "", printer: str = "unknown", paper: str = "unknown") -> None:
-    """Record that the device is alive, and what it says of itself. Raises NotFound.
+    """Record a heartbeat of the device, and what it says of itself. Raises NotFound.
 
     A state that this version does not know is stored as `unknown`: devices and servers are updated one by one.
     """

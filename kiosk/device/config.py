@@ -23,7 +23,7 @@ class ConfigError(Exception):
 class AgentConfig:
     port: int = 9321
     state: str = "/var/lib/bilheteria-kiosk"  # journal and pairing; survives a power cut
-    run: str = "/run/bilheteria-kiosk"  # the page's last sign of life; empty after a start
+    run: str = "/run/bilheteria-kiosk"  # the page's last heartbeat; empty after a start
     pairing_path: str = "/kiosk/agent"  # where the server confirms the secret of a page
 
 
@@ -57,8 +57,8 @@ class BrowserConfig:
     profile: str = "/var/lib/bilheteria-kiosk-browser"  # keeps the device's cookie
     page: str = "/kiosk"
     window: str = ""  # such as 1080x1920: a window of this size, not the whole screen
-    start_seconds: int = 60  # how long a new browser may take until its page tells that it lives
-    silence_seconds: int = 30  # how long a page that was alive may be silent
+    start_seconds: int = 60  # how long a new browser may take until the first heartbeat of its page
+    silence_seconds: int = 30  # how long a page may be silent after a heartbeat
 
 
 @dataclass(frozen=True)

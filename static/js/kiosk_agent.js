@@ -1,4 +1,4 @@
-// Tells the print agent of this machine that the page lives and is in sight, and keeps what it says of the printer.
+// Sends the print agent of this machine a heartbeat while the page is in sight, and keeps what it says of the printer.
 // A page that is silent for half a minute is taken for hung: the machine starts its browser again.
 import { onElements } from "./behaviour.js";
 import { poll } from "./polling.js";
@@ -45,7 +45,7 @@ onElements("[data-agent]", (element, signal) => {
     };
   });
   const report = async () => {
-    const answer = await askAgent("POST", "/alive");
+    const answer = await askAgent("POST", "/heartbeat");
     const { version, printer, paper } = answer ?? {};
     keep(answer?.ok ? { version, printer, paper } : {});
     return answer ? undefined : 0;

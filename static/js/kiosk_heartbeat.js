@@ -1,4 +1,4 @@
-// A paired kiosk reports that it is alive, once a minute and when a page opens. A revoked one goes to the first page.
+// A paired kiosk sends the server a heartbeat, once a minute and when a page opens. A revoked one goes to the first page.
 import { onElements } from "./behaviour.js";
 import { machineState } from "./kiosk_agent.js";
 import { poll } from "./polling.js";

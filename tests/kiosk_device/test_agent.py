@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.device.agent import life
+from kiosk.device.agent import heartbeat
 from kiosk.device.agent.pairing import Pairing
 from kiosk.device.agent.server import AgentServer
 from kiosk.device.config import AgentConfig, Config, PrinterConfig
@@ -250,36 +250,39 @@ def test_there_is_nothing_else(agent: Client, method: str, path: str) -> None:
     assert agent.ask(method, path)[0] == 404
 
 
-def test_the_page_says_that_it_lives(agent: Client, tmp_path: Path) -> None:
-    assert life.last(tmp_path / "run") is None
-    status, answer, _ = agent.ask("POST", "/alive")
+def test_the_page_sends_a_heartbeat(agent: Client, tmp_path: Path) -> None:
+    assert heartbeat.last(tmp_path / "run") is None
+    status, answer, _ = agent.ask("POST", "/heartbeat")
     assert status == 200
     assert {"version", "printer", "paper", "problems", "interrupted"} == set(answer)
-    heard = life.last(tmp_path / "run")
+    heard = heartbeat.last(tmp_path / "run")
     assert heard is not None
-    silence = life.silence(tmp_path / "run")
+    silence = heartbeat.silence(tmp_path / "run")
     assert silence is not None
     assert silence >= 0
 
 
-def test_a_page_that_is_not_paired_lives_too_and_is_told_nothing(tmp_path: Path) -> None:
+def test_a_page_that_is_not_paired_sends_a_heartbeat_too_and_is_told_nothing(tmp_path: Path) -> None:
     with running_agent(tmp_path, paired=False) as client:
-        assert client.ask("POST", "/alive", Authorization=None)[:2] == (409, {"error": "not_paired"})
-        assert life.last(tmp_path / "run") is not None
+        assert client.ask("POST", "/heartbeat", Authorization=None)[:2] == (409, {"error": "not_paired"})
+        assert heartbeat.last(tmp_path / "run") is not None
 
 
 def test_a_page_of_elsewhere_cannot_keep_a_hung_browser_alive(agent: Client, tmp_path: Path) -> None:
-    assert agent.ask("POST", "/alive", Origin="https://elsewhere.example")[0] == 403
-    assert life.last(tmp_path / "run") is None
+    assert agent.ask("POST", "/heartbeat", Origin="https://elsewhere.example")[0] == 403
+    assert heartbeat.last(tmp_path / "run") is None
 
 
 def test_the_start_page_goes_on_when_the_server_answers(tmp_path: Path) -> None:
     with server_that_knows(SECRET) as origin, running_agent(tmp_path, paired=False, origin=origin) as client:
         own = f"http://127.0.0.1:{client.port}"
-        assert client.ask("POST", "/alive", Authorization=None, Origin=own)[:2] == (200, {"server": True})
+        assert client.ask("POST", "/heartbeat", Authorization=None, Origin=own)[:2] == (200, {"server": True})
     with running_agent(tmp_path, paired=False, origin=origin) as client:
         own = f"http://127.0.0.1:{client.port}"
-        assert client.ask("POST", "/alive", Authorization=None, Origin=own)[:2] == (200, {"server": False})
+        assert client.ask("POST", "/heartbeat", Authorization=None, Origin=own)[:2] == (
+            200,
+            {"server": False},
+        )
 
 
 def test_the_start_page_is_the_machines_own(tmp_path: Path) -> None:
@@ -294,8 +297,8 @@ def test_the_start_page_is_the_machines_own(tmp_path: Path) -> None:
         assert 'lang="pt-BR"' in page
         assert 'lang="en"' in page
         own = f"http://127.0.0.1:{client.port}"
-        client.ask("POST", "/alive", Authorization=None, Origin=own)
-        assert life.last(tmp_path / "run") is not None
+        client.ask("POST", "/heartbeat", Authorization=None, Origin=own)
+        assert heartbeat.last(tmp_path / "run") is not None
         assert client.ask("GET", "/status", Origin=own)[0] == 403
 
 

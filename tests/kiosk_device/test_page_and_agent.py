@@ -16,7 +16,7 @@ from app.core import config, db
 from app.core.actor import Actor
 from app.core.config import settings
 from app.users import service as users
-from kiosk.device.agent import life
+from kiosk.device.agent import heartbeat
 from tests.kiosk_device.agents import running_agent
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_a_paired_page_pairs_the_agent_and_reports_the_printer(
         wait_until(lambda: (tmp_path / "state" / "pairing.json").exists())
         wait_until(lambda: any(device.paper_state == "low" for device in devices()))
         assert [(one.printer_state, one.version != "") for one in devices()] == [("ready", True)]
-        assert life.last(tmp_path / "run") is not None
+        assert heartbeat.last(tmp_path / "run") is not None
         for gesture in ("contextmenu", "dragstart"):  # a long touch, a link dragged away
             event = f"new Event('{gesture}', {{bubbles: true, cancelable: true}})"
             assert page.evaluate(f"document.body.dispatchEvent({event})") is False

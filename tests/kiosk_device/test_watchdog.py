@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.device.agent import life
+from kiosk.device.agent import heartbeat
 from kiosk.device.browser.watchdog import PAUSES, Seen, Watchdog, reason_to_restart
 from kiosk.device.config import BrowserConfig
 
@@ -24,9 +24,9 @@ LIMITS = BrowserConfig(start_seconds=60, silence_seconds=30)
         (Seen(now=100, started=50, heard=70, ended=False), None),
         (Seen(now=100, started=50, heard=69, ended=False), "its page is silent"),
         (Seen(now=110, started=50, heard=None, ended=False), None),
-        (Seen(now=111, started=50, heard=None, ended=False), "its page did not come to life"),
+        (Seen(now=111, started=50, heard=None, ended=False), "its page sent no heartbeat"),
         (Seen(now=100, started=50, heard=49, ended=False), None),  # that was the browser before
-        (Seen(now=111, started=50, heard=49, ended=False), "its page did not come to life"),
+        (Seen(now=111, started=50, heard=49, ended=False), "its page sent no heartbeat"),
     ],
 )
 def test_when_the_browser_starts_again(seen: Seen, reason: str | None) -> None:
@@ -41,7 +41,7 @@ def browser(folder: Path, body: str) -> list[str]:
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         "child = subprocess.Popen(['sleep', '600'])\n"
         f"with open({str(folder / 'starts')!r}, 'a') as file: file.write(f'{{child.pid}}\\n')\n"
-        f"alive = pathlib.Path({str(folder / life.NAME)!r})\n" + body
+        f"heartbeat = pathlib.Path({str(folder / heartbeat.NAME)!r})\n" + body
     )
     return [sys.executable, str(program)]
 
@@ -90,10 +90,10 @@ def test_a_browser_whose_page_falls_silent_is_killed_and_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kiosk.device.browser.watchdog.END_SECONDS", 0.1)
-    hung = browser(tmp_path, "alive.write_text(str(time.monotonic()))\ntime.sleep(600)\n")
+    hung = browser(tmp_path, "heartbeat.write_text(str(time.monotonic()))\ntime.sleep(600)\n")
     pauses = run(tmp_path, hung, BrowserConfig(start_seconds=60, silence_seconds=0))
     assert len(starts(tmp_path)) == 2
-    assert PAUSES[0] in pauses  # it had come to life: the next start is soon
+    assert PAUSES[0] in pauses  # it had sent a heartbeat: the next start is soon
     for pid in starts(tmp_path):
         wait_until_gone(pid)
 
@@ -112,12 +112,12 @@ def test_a_browser_that_does_not_come_to_life_is_started_less_and_less_often(tmp
 
 
 def test_the_sign_of_life_is_shared_between_processes(tmp_path: Path) -> None:
-    assert life.silence(tmp_path / "run") is None
+    assert heartbeat.silence(tmp_path / "run") is None
     child = os.fork()
     if child == 0:
-        life.record(tmp_path / "run")
+        heartbeat.record(tmp_path / "run")
         os._exit(0)
     os.waitpid(child, 0)
-    silence = life.silence(tmp_path / "run")
+    silence = heartbeat.silence(tmp_path / "run")
     assert silence is not None
     assert 0 <= silence < 60

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from kiosk.device.agent import answers, life, start_page
+from kiosk.device.agent import answers, heartbeat, start_page
 from kiosk.device.agent.access import Access
 from kiosk.device.agent.pairing import Pairing, confirmed_by, server_answers
 from kiosk.device.config import Config
@@ -80,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
             self._start_page()
             return True
         if refusal is None:
-            refusal = access.refuse_origin(headers, own=(self.command, self.path) == ("POST", "/alive"))
+            refusal = access.refuse_origin(headers, own=(self.command, self.path) == ("POST", "/heartbeat"))
         if refusal is not None:
             self._answer(refusal.status, {"error": refusal.error}, cors=False)
         return refusal is not None
@@ -95,13 +95,15 @@ class Handler(BaseHTTPRequestHandler):
         place = self.command, self.path.strip("/").split("/")
         if place == ("PUT", ["pairing"]):
             return answers.pair(agent, self._json())
-        if place == ("POST", ["alive"]):
-            life.record(agent.run)  # before the secret: a machine that waits for its pairing lives too
+        if place == ("POST", ["heartbeat"]):
+            heartbeat.record(
+                agent.run
+            )  # before the secret: a machine that waits for its pairing sends it too
             if self.headers.get("Origin") == self.server.access.own_origin:
                 return HTTPStatus.OK, {"server": server_answers(self.server.origin)}
         self._require_secret()
         match place:
-            case ("POST", ["alive"]) | ("GET", ["status"]):
+            case ("POST", ["heartbeat"]) | ("GET", ["status"]):
                 return HTTPStatus.OK, answers.state(agent.jobs)
             case "POST", ["jobs"]:
                 return answers.print_job(agent.jobs, self._json())

@@ -24,7 +24,7 @@ const later = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000
 async function wait() {
   for (;;) {
     try {
-      const answer = await fetch("/alive", { method: "POST" });
+      const answer = await fetch("/heartbeat", { method: "POST" });
       if ((await answer.json()).server) {
         location.replace(page);
         return;

@@ -1,7 +1,7 @@
 """The watchdog: starts the browser, and starts it again when it has ended or its page is silent.
 
-A page that lives tells the agent so every few seconds. A crashed tab, a hung script, a dead graphics process and an
-error page of Chromium have in common that this stops; no debugging port is needed to see it.
+A page in sight sends the agent a heartbeat every few seconds. A crashed tab, a hung script, a dead graphics process and
+an error page of Chromium have in common that this stops; no debugging port is needed to see it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.device.agent import life
+from kiosk.device.agent import heartbeat
 from kiosk.device.config import BrowserConfig
 
 LOOK_SECONDS = 1.0
@@ -27,14 +27,14 @@ PAUSES = (
     5.0,
     10.0,
     30.0,
-)  # seconds before each further start of a browser that does not come to life
+)  # seconds before each further start of a browser whose page sends no heartbeat
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Seconds of the monotonic clock. `heard`: the page's last sign of life; None if there was none."""
+    """Seconds of the monotonic clock. `heard`: the page's last heartbeat; None if there was none."""
 
     now: float
     started: float
@@ -46,7 +46,7 @@ def reason_to_restart(seen: Seen, limits: BrowserConfig) -> str | None:
     if seen.ended:
         return "it has ended"
     if seen.heard is None or seen.heard < seen.started:
-        return "its page did not come to life" if seen.now - seen.started > limits.start_seconds else None
+        return "its page sent no heartbeat" if seen.now - seen.started > limits.start_seconds else None
     return "its page is silent" if seen.now - seen.heard > limits.silence_seconds else None
 
 
@@ -77,8 +77,8 @@ class Watchdog:
             finally:
                 self._end(self.process)
             if reason is not None:
-                came_to_life = (life.last(self.run) or 0.0) >= started
-                self.failures = 0 if came_to_life else self.failures + 1
+                had_heartbeat = (heartbeat.last(self.run) or 0.0) >= started
+                self.failures = 0 if had_heartbeat else self.failures + 1
                 log.warning("the browser starts again: %s", reason)
                 self.sleep(PAUSES[min(self.failures, len(PAUSES) - 1)])
 
@@ -88,7 +88,7 @@ class Watchdog:
     def _wait(self, process: subprocess.Popen[bytes], started: float) -> str | None:
         """Return why the browser must be started again; None after `stop`."""
         while not self.ended:
-            seen = Seen(time.monotonic(), started, life.last(self.run), process.poll() is not None)
+            seen = Seen(time.monotonic(), started, heartbeat.last(self.run), process.poll() is not None)
             reason = reason_to_restart(seen, self.limits)
             if reason is not None:
                 return reason

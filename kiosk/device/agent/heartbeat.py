@@ -1,4 +1,4 @@
-"""The page's sign of life: a file that the agent writes and the watchdog of the browser reads.
+"""The heartbeat of the browser's page: a file that the agent writes and the watchdog of the browser reads.
 
 It has seconds of the monotonic clock, which all processes of a machine share and which no correction of the hour moves.
 """
@@ -9,7 +9,7 @@ import os
 import time
 from pathlib import Path
 
-NAME = "page-alive"
+NAME = "page-heartbeat"
 
 
 def record(folder: Path) -> None:
@@ -20,7 +20,7 @@ def record(folder: Path) -> None:
 
 
 def last(folder: Path) -> float | None:
-    """When the page was last alive, in seconds of the monotonic clock; None if it never was."""
+    """The time of the last heartbeat, in seconds of the monotonic clock; None if there was none."""
     try:
         return float((folder / NAME).read_text(encoding="ascii"))
     except (OSError, ValueError):
@@ -28,6 +28,6 @@ def last(folder: Path) -> float | None:
 
 
 def silence(folder: Path) -> float | None:
-    """For how many seconds the page has been silent."""
+    """The seconds since the last heartbeat; None if there was none."""
     heard = last(folder)
     return None if heard is None else max(0.0, time.monotonic() - heard)
