@@ -1,8 +1,9 @@
 // A navigation keypad may have no more than arrows and Enter. Up and down move the focus where they have no meaning of
-// their own, and Enter ticks a box instead of sending its form.
+// their own; in a group of radio buttons left and right choose, so that up and down can leave it. Enter ticks a box
+// instead of sending its form.
 
 const FOCUSABLE = "a[href], button, input, select, textarea, summary";
-const HAS_ARROWS = "input:not([type=checkbox]), select, textarea";
+const HAS_ARROWS = "input[type=range], select, textarea";
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;

@@ -167,7 +167,7 @@ function money(centavos) {
 }
 
 // One seat of the map is in the tab order. Arrow keys move from there, across gaps and taken seats; Home and End move
-// to the ends of the row.
+// to the ends of the row. Up from the first row and down from the last one leave the map: a keypad has no Tab.
 function arrows(form, boxes, signal) {
   const map = form.querySelector(".map");
   if (!map) return;
@@ -199,8 +199,9 @@ function arrows(form, boxes, signal) {
   map.addEventListener("keydown", (event) => {
     if (!["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) return;
     if (event.altKey || event.ctrlKey || event.metaKey || !event.target.matches("input")) return;
-    event.preventDefault();
     const next = target(event.target, event.key);
+    if (!next && ["ArrowUp", "ArrowDown"].includes(event.key)) return;
+    event.preventDefault();
     if (next) { enter(next); next.focus(); }
   }, { signal });
   map.addEventListener("focusin", (event) => { if (event.target.matches("input")) enter(event.target); }, { signal });
