@@ -46,7 +46,7 @@ rollout: setup-dev
 fuzz: setup-dev
 	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),500) .venv/bin/python -m pytest --timeout 7200 tests/api/test_contract.py $(ARGS)
 
-services: setup-dev
+services: setup
 	@$(PYTHON) -m tools.build.services
 	@exec .venv/bin/python -m tools.services $(ARGS)
 

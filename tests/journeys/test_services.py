@@ -30,7 +30,7 @@ from tests.services_server import WAIT_SECONDS, ApiBuyer, ServicesServer, missin
 pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.timeout(600)]
 NewPage = Callable[..., Page]
 PAUSE_SECONDS = 0.5  # between two purchases of a customer: the machine also has to start processes
-# An address of the API for each service that has one, and one of its tables' front end for the pages.
+# An address of each service, and one of the pages; while they run, they answer it with 200 or a refusal.
 ADDRESSES = {
     PAGES: "/orders/find",
     "events": "/api/v1/films",
@@ -39,6 +39,7 @@ ADDRESSES = {
     "reservations": "/api/v1/screenings/0/seats",
     "orders": "/api/v1/orders/none",
     "payments": "/api/v1/orders/none/payments",
+    "users": "/api/v1/me",
 }
 
 

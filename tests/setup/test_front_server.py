@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from app.core.config import PAGES, SERVICES, Settings
 from app.web.service_routes import service_of
 from tools.build.system import find_nginx
 from tools.services import front
-from tools.services.plan import Site, plans
+from tools.services.common_log import CommonLog
+from tools.services.plan import Site, free_ports, plans
 
 LOCATION = re.compile(r"location ~ (\S+) \{\n\s+proxy_pass http://(\w+);\n\s+error_page 502 504 =503 (\S+);")
 PORTS = {service: 9000 + number for number, service in enumerate((PAGES, *SERVICES))}
@@ -79,3 +82,22 @@ def test_each_service_has_a_web_server_and_a_worker_with_ports_of_their_own(tmp_
         assert web.env["PORT"] == str(web.port)
         assert worker.env["BILHETERIA_HEALTH_PORT"] == str(worker.port)
     assert "SERVICES" not in found["relay"].env
+
+
+def test_a_port_in_use_is_not_given_to_a_process() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert next(free_ports(after=port - 1)) > port
+
+
+def test_the_log_names_the_process_of_each_line(tmp_path: Path) -> None:
+    log = CommonLog(tmp_path / "log" / "services.log")
+    for name, line in (("orders", "first"), ("relay", "sécond")):
+        with log.open_pipe(name) as pipe:
+            pipe.write(f"{line}\n".encode())
+    deadline = time.monotonic() + 30
+    while len(lines := log.path.read_text().splitlines()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert sorted(lines) == ["orders               first", "relay                sécond"]
+    assert log.last_line("relay") == "sécond"
+    assert log.last_line("pages") == "it wrote nothing"
