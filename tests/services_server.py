@@ -21,7 +21,7 @@ from tools.build.services import COMMAND
 from tools.build.system import find_nginx
 from tools.services.plan import CREDENTIALS, REGION, Site
 
-START_SECONDS = 180.0
+START_SECONDS = 400.0
 WAIT_SECONDS = 120.0
 END_SECONDS = 45.0
 
