@@ -289,7 +289,7 @@ def test_signing_out_forgets(new_page: NewPage, server: LiveServer, bought: Boug
 
 def next_build(folder: Path) -> Path:
     """A copy of the program whose page and service worker of the door have other scripts; the old ones are gone."""
-    for part in ("app", "kiosk", "templates", "static"):
+    for part in ("app", "kiosk", "migrations", "templates", "static"):
         shutil.copytree(ROOT / part, folder / part)
     shutil.copy(ROOT / "wsgi.py", folder)
     static = folder / "static"
