@@ -64,6 +64,13 @@ class Measures:
             list(modes),
         )
 
+    def wait_for_styles(self) -> None:
+        """The text of a page is there before its styles are."""
+        self.page.wait_for_load_state()
+        self.page.wait_for_function(
+            "() => [...document.querySelectorAll('link[rel=stylesheet]')].every((one) => one.sheet)"
+        )
+
     def look(self, name: str, modes: tuple[str, ...], *, with_axe: bool = False) -> None:
         """Measure the open page in these modes, and let axe look at it if asked."""
         self.switch(modes)

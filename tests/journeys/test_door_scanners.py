@@ -51,17 +51,11 @@ def door(page: Page, journey: Journey) -> Door:
     return Door(page, journey)
 
 
-def scan_with(page: Page, code: str, suffix: str) -> None:
-    page.keyboard.type(code)
-    for key in SUFFIXES[suffix]:
-        page.keyboard.press(key)
-
-
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_each_code_is_tried_with_any_suffix(door: Door, suffix: str) -> None:
     page = door.page
     for code in door.codes:
-        scan_with(page, code, suffix)
+        scan(page, code, SUFFIXES[suffix])
     expect_admitted(page, 2)
     expect(page.locator("#code")).to_be_focused()
     expect(page.locator("#code")).to_have_value("")
@@ -73,7 +67,7 @@ def test_a_scan_does_not_change_the_focused_field(door: Door, suffix: str) -> No
     page = door.page
     page.locator("details.standing summary").click()
     page.get_by_label("Nome do seu portão").focus()
-    scan_with(page, "ZZZZZZZZZZ", suffix)
+    scan(page, "ZZZZZZZZZZ", SUFFIXES[suffix])
     expect_verdict(page, "Não existe")
     expect(page.locator("#gate")).to_have_value("Portão 1")
     expect(page.locator("#code")).to_be_focused()
@@ -90,8 +84,7 @@ def test_several_codes_that_are_pasted_are_each_tried(door: Door) -> None:
 
 def test_a_short_code_by_a_scanner_with_tab(door: Door) -> None:
     page = door.page
-    page.keyboard.type("ZZZZZZZZZZ")
-    page.keyboard.press("Tab")
+    scan(page, "ZZZZZZZZZZ", ["Tab"])
     expect_verdict(page, "Não existe")
     expect(page.locator("#code")).to_be_focused()
 

@@ -47,6 +47,7 @@ class Walk:
         self.measures = Measures(self.page, REACH[size], [])
 
     def look(self, name: str, *, modes: tuple[tuple[str, ...], ...] = (*ALONE, TOGETHER)) -> None:
+        self.measures.wait_for_styles()
         for one in modes:
             # The rules of axe do not depend on the size of the screen; test_kiosk.py has it look at the plain pages.
             with_axe = self.is_portrait and one in (("contrast",), TOGETHER)
