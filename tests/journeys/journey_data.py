@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
@@ -34,9 +35,9 @@ class Journey:
 
     server: LiveServer
 
-    def make_screening(self, *rows: str) -> Screening:
+    def make_screening(self, *rows: str, starts_in: timedelta = timedelta(hours=3)) -> Screening:
         """A screening in a new auditorium."""
-        return make_screening(*rows)
+        return make_screening(*rows, starts_in=starts_in)
 
     def order_by_another_visitor(
         self, screening: Screening, names: str, visitor: str = "another"

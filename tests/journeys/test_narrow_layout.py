@@ -15,7 +15,7 @@ from app.web import links
 from tests.door.door_fixtures import Staff
 from tests.journeys.in_process_browser import InProcessBrowser
 from tests.orders import purchases
-from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
+from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of, time_until
 from tests.shop.visitor import Visitor
 
 NARROW = {"viewport": {"width": 320, "height": 640}}
@@ -33,8 +33,10 @@ def phone(app: Flask, new_page: Callable[..., Page], request: pytest.FixtureRequ
     return InProcessBrowser(new_page, visitor, locale=request.param.replace("_", "-"), **NARROW)
 
 
-def test_the_perforation_of_a_ticket_is_at_its_notches(phone: InProcessBrowser, screening: Screening) -> None:
-    """A line break in the texts would move it down."""
+@pytest.mark.parametrize("hour", [19, 0])
+def test_the_perforation_of_a_ticket_is_at_its_notches(phone: InProcessBrowser, hour: int) -> None:
+    """Line breaks in the texts do not move it down, neither in the evening nor after midnight."""
+    screening = make_screening(*["oooooooooooo"] * 7, starts_in=time_until(hour))
     paid = purchases.buy(screening, seat_ids(seat_plan_of(screening), "G10"))
     phone.open(links.order(paid.token))
     phone.page.set_viewport_size({"width": 390, "height": 640})

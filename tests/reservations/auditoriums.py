@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
 from app.core import cache, db
 from app.events import service as events
 from app.events.service import Screening, Seat, SeatPlan, Zone
+
+TIMEZONE = "America/Recife"
 
 KINDS = {"o": "standard", "w": "wheelchair", "c": "companion", "b": "wide", "l": "love", "v": "standard"}
 KINDS["L"] = "love"
@@ -59,6 +62,12 @@ def seat_ids(room: SeatPlan, text_: str) -> tuple[int, ...]:
     return tuple(by_name[name] for name in text_.split())
 
 
+def time_until(hour: int) -> timedelta:
+    """From now until `hour` o'clock in two days, at the cinemas of `make_screening`."""
+    now = datetime.now(ZoneInfo(TIMEZONE))
+    return (now + timedelta(days=2)).replace(hour=hour, minute=10) - now
+
+
 def make_screening(*rows: str, starts_in: timedelta = timedelta(hours=3), cutoff: int = 15) -> Screening:
     """A screening in a new auditorium of a new cinema, in the database that `core.db` is connected to."""
     drawn = draw_plan(*(rows or ("oooooooooo",)))
@@ -69,7 +78,8 @@ def make_screening(*rows: str, starts_in: timedelta = timedelta(hours=3), cutoff
 
         cinema = insert(
             "insert into events.cinemas (slug, name, address, city, timezone, sales_cutoff_minutes) values"
-            " ('c' || nextval('events.cinemas_id_seq'), 'Lanterna', 'Rua 1', 'Recife', 'America/Recife', :cutoff)",
+            " ('c' || nextval('events.cinemas_id_seq'), 'Lanterna', 'Rua 1', 'Recife', :timezone, :cutoff)",
+            timezone=TIMEZONE,
             cutoff=cutoff,
         )
         room = insert(
