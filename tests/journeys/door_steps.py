@@ -10,10 +10,8 @@ from playwright.sync_api import Page, expect
 from app.users.service import DEMO_SIGN_INS
 from tests.journeys.purchase_steps import (
     TIMEOUT_MS,
-    confirm_age,
-    fill_in_buyer,
+    go_on_to_pay,
     pay_at_sandbox_bank,
-    press_continue,
     qr_codes_of_pdf,
 )
 from tests.live_server import LiveServer
@@ -62,13 +60,7 @@ class BoughtTickets:
         page.locator("[name=quantity]").fill(str(quantity))
         page.locator("[data-best-button]").click()
         page.wait_for_url("**/types")
-        confirm_age(page)
-        press_continue(page)
-        page.wait_for_url("**/concessions")
-        press_continue(page)
-        page.wait_for_url("**/checkout")
-        fill_in_buyer(page)
-        press_continue(page)
+        go_on_to_pay(page)
         page.wait_for_url("**/payment")
         order = page.url.removesuffix("/payment")
         pay_at_sandbox_bank(page)

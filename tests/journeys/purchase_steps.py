@@ -50,6 +50,17 @@ def press_continue(page: Page) -> None:
     page.locator("[data-bar-action]:visible").click()
 
 
+def go_on_to_pay(page: Page) -> None:
+    """Go on from the types with full prices and no concessions, and fill in the buyer."""
+    confirm_age(page)
+    press_continue(page)
+    page.wait_for_url("**/concessions")
+    press_continue(page)
+    page.wait_for_url("**/checkout")
+    fill_in_buyer(page)
+    press_continue(page)
+
+
 def fill_in_buyer(page: Page, name: str = "Ana Luísa Prado") -> None:
     page.get_by_label(re.compile("^(Nome|Name)$")).fill(name)
     page.locator("input[name=email]").fill("ana@example.com")

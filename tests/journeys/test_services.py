@@ -20,8 +20,7 @@ from tests.journeys.journey_data import connected_journey
 from tests.journeys.purchase_steps import (
     TIMEOUT_MS,
     confirm_age,
-    fill_in_buyer,
-    press_continue,
+    go_on_to_pay,
     qr_codes_of_pdf,
 )
 from tests.services_server import WAIT_SECONDS, ApiBuyer, ServicesServer, missing, wait_until
@@ -70,15 +69,9 @@ def go_to_types(page: Page, server: ServicesServer) -> str:
     return f"screening-{screening}"
 
 
-def go_on_to_pay(page: Page) -> str:
-    """Go on from the types with full prices and no concessions; returns the order's address when it is paid."""
-    confirm_age(page)
-    press_continue(page)
-    page.wait_for_url("**/concessions")
-    press_continue(page)
-    page.wait_for_url("**/checkout")
-    fill_in_buyer(page)
-    press_continue(page)
+def pay(page: Page) -> str:
+    """Go on from the types to the payment; returns the order's address when it is paid."""
+    go_on_to_pay(page)
     page.wait_for_url(re.compile(r"/orders/[\w-]+$"), timeout=TIMEOUT_MS * 2)
     return page.url
 
@@ -88,7 +81,7 @@ def test_a_purchase_by_pages_is_admitted_once_at_the_door(
 ) -> None:
     page = new_page()
     place = go_to_types(page, services)
-    order = go_on_to_pay(page)
+    order = pay(page)
     expect(page.locator("article.ticket")).to_have_count(2)
     first, _second = qr_codes_of_pdf(page, f"{order}/tickets.pdf")
 

@@ -111,7 +111,7 @@ def test_a_browser_that_does_not_come_to_life_is_started_less_and_less_often(tmp
     assert pauses == [*PAUSES[1:], PAUSES[-1], PAUSES[-1]]
 
 
-def test_the_sign_of_life_is_shared_between_processes(tmp_path: Path) -> None:
+def test_the_heartbeat_is_shared_between_processes(tmp_path: Path) -> None:
     assert heartbeat.silence(tmp_path / "run") is None
     child = os.fork()
     if child == 0:

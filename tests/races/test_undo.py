@@ -17,6 +17,7 @@ from app.tickets import admission_log, issuing, service, supervision, ticket_adm
 from app.tickets.service import Door, OfflineScan, Ticket
 from tests.actors import door_actor
 from tests.races.concurrency import count_blocked, wait_until, wait_until_blocked
+from tests.races.refunds import refund
 from tests.tickets.conftest import FULL, STUDENT, make_facts
 
 
@@ -44,15 +45,6 @@ def undo(admission_id: int) -> str:
         return "sent before"
     except service.Superseded:
         return "superseded"
-
-
-def refund(order_id: uuid.UUID) -> str:
-    try:
-        with db.transaction():
-            service.revoke(order_id)
-    except service.AlreadyAdmitted:
-        return "kept"
-    return "refunded"
 
 
 def record_late(ticket: Ticket) -> str:
