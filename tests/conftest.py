@@ -235,6 +235,8 @@ def new_page(chromium: Chromium) -> Iterator[Callable[..., Page]]:
 
     A script error or a breach of the Content Security Policy fails the test.
     """
+    from tests.late_assets import delay_assets
+
     complaints: list[str] = []
     contexts = []
 
@@ -244,6 +246,7 @@ def new_page(chromium: Chromium) -> Iterator[Callable[..., Page]]:
         )
         context.set_default_timeout(BROWSER_SECONDS * 1000)
         contexts.append(context)
+        delay_assets(context)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         context.on(
             "console", lambda said: complaints.append(said.text) if _breaks_policy(said.text) else None

@@ -98,6 +98,7 @@ onElements("form[data-scan]", (form, signal) => {
       scan.tookElsewhere(performance.now());
     });
   }
-  // The next scan must replace a refused text, not follow it.
-  field.select();
+  // The next scan must replace a refused text, not follow it. If this script comes late, leave a scan that has begun
+  // and another field that has the focus.
+  if (field.value === field.defaultValue && [document.body, field].includes(document.activeElement)) field.select();
 });

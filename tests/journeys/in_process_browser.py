@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, Request, Route
 from werkzeug.test import TestResponse
 
+from tests.late_assets import wait_for_asset
 from tests.shop.visitor import Visitor
 
 ADDRESS = "http://localhost"
@@ -42,6 +43,7 @@ class InProcessBrowser:
         if address.path.endswith("/events"):
             route.abort()  # a stream would never end here; pages go on without it
             return
+        wait_for_asset(request)
         if address.path == "/shown" and self._next is not None:
             answer = self._next
         else:

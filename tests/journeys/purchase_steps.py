@@ -7,7 +7,7 @@ import re
 import time
 
 import pypdfium2
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.live_server import LiveServer
 from tests.qr_codes import read_qr_codes
@@ -46,8 +46,18 @@ def confirm_age(page: Page) -> None:
         page.locator("input[name=age]").check()
 
 
+def step_button(page: Page) -> Locator:
+    """The button that goes on to the next step, in the bar or in the panel, whichever the layout shows.
+
+    Both are visible until the styles have arrived, so this waits until one is left.
+    """
+    button = page.locator("[data-bar-action]:visible")
+    expect(button).to_have_count(1)
+    return button
+
+
 def press_continue(page: Page) -> None:
-    page.locator("[data-bar-action]:visible").click()
+    step_button(page).click()
 
 
 def go_on_to_pay(page: Page) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.journeys.purchase_steps import press_continue
 from tests.live_server import LiveServer
 from tests.users.account_data import mail_link, read_mails
 
@@ -77,13 +78,13 @@ def _buy(page: Page, email: str) -> None:
     page.wait_for_url("**/types")
     if page.locator("input[name=age]").count():
         page.locator("input[name=age]").check()
-    page.locator("[data-bar-action]:visible").click()
+    press_continue(page)
     page.wait_for_url("**/concessions")
-    page.locator("[data-bar-action]:visible").click()
+    press_continue(page)
     page.wait_for_url("**/checkout")
     expect(page.get_by_label("E-mail")).to_have_value(email)
     expect(page.get_by_label("Nome")).to_have_value("Ana Souza")
-    page.locator("[data-bar-action]:visible").click()
+    press_continue(page)
     page.wait_for_url("**/payment")
     order = page.url.removesuffix("/payment")
     bank = page.locator("a[href^='/sandbox-bank/']")

@@ -35,6 +35,7 @@ class Counter:
         self.page = self.browser.page
 
     def check(self, name: str) -> None:
+        self.page.wait_for_load_state()  # the page is there before its styles
         found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
         assert not found, (name, [(one["id"], one["nodes"][0]["html"]) for one in found])
         width = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"

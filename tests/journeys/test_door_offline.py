@@ -266,6 +266,7 @@ def test_a_device_that_is_revoked_without_network_forgets(
     page.context.set_offline(False)
     expect(page.locator("[data-offline=off]")).to_be_attached()
     page.wait_for_function(f"async () => !(await ({KEPT})()).length")
+    page.wait_for_load_state()  # the page has loaded again
     scan(page, "K7QF2M9XRT")
     expect_verdict(page, "Não existe")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from app.tickets import signing_keys
 from tests.door.door_fixtures import SOON, issue_tickets
@@ -111,3 +111,43 @@ def test_a_scanner_of_another_layout_admits(door: Door) -> None:
     scan(page, door.codes[1][:140] + "~" * 12)
     expect_verdict(page, "Leitura trocada")
     expect(page.locator("#_verdict")).to_contain_text("O ingresso pode estar certo.")
+
+
+class LateScripts:
+    """Loads the page again, and holds back its scripts until `arrive`."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.held: list[Route] | None = []
+        page.route("**/static/dist/*.js", self._hold)
+        page.reload(wait_until="commit")
+        expect(page.locator("#code")).to_be_focused()
+
+    def _hold(self, route: Route) -> None:
+        if self.held is None:
+            route.continue_()
+        else:
+            self.held.append(route)
+
+    def arrive(self) -> None:
+        held, self.held = self.held or [], None
+        for route in held:
+            route.continue_()
+        self.page.wait_for_load_state()
+
+
+def test_scripts_that_come_late_leave_a_scan_that_has_begun(door: Door) -> None:
+    page, scripts = door.page, LateScripts(door.page)
+    page.keyboard.type("K7QF2")
+    scripts.arrive()
+    with page.expect_request("**/staff/admissions") as sent:
+        scan(page, "M9XRT")
+    assert "K7QF2M9XRT" in (sent.value.post_data or "")
+
+
+def test_scripts_that_come_late_leave_the_focus_in_another_field(door: Door) -> None:
+    page, scripts = door.page, LateScripts(door.page)
+    page.locator("details.standing summary").click()
+    page.get_by_label("Nome do seu portão").focus()
+    scripts.arrive()
+    expect(page.get_by_label("Nome do seu portão")).to_be_focused()

@@ -102,8 +102,10 @@ def test_a_language_switch_without_a_form_keeps_the_values_in_the_tab(
 def in_english(page: Page) -> None:
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.wait_for_load_state()  # its script restores what was typed
 
 
 def in_portuguese(page: Page) -> None:
     page.get_by_role("button", name="Português").click()
     expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
+    page.wait_for_load_state()  # its script restores what was typed

@@ -16,6 +16,7 @@ from app.orders import service as orders
 from app.reservations import service as reservations
 from app.users import service as users
 from tests.journeys.in_process_browser import InProcessBrowser
+from tests.journeys.purchase_steps import step_button
 from tests.kiosk.kiosk_visitor import Kiosk, paired_kiosk
 from tests.orders import purchases
 from tests.orders.concessions import add_combo, add_product
@@ -42,6 +43,7 @@ class Touches:
 
     def check(self) -> None:
         """axe finds nothing, nothing is cut off at the side, and all targets are large enough for a finger."""
+        self.page.wait_for_load_state()  # the page is there before its styles
         found = axe.run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
         assert [(one["id"], [node["target"] for node in one["nodes"][:3]]) for one in found] == []
         assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -55,7 +57,7 @@ class Touches:
         assert small == []
 
     def next_step(self) -> None:
-        self.touch(self.page.locator("[data-bar-action]:visible").first)
+        self.touch(step_button(self.page))
 
 
 def kiosk_browser(new_page: NewPage, kiosk: Kiosk, viewport: dict[str, int] = PORTRAIT) -> InProcessBrowser:
@@ -170,7 +172,7 @@ def test_touches_without_the_server_lead_to_no_error_page(app: Flask, new_page: 
     half = page.locator("#types-form input[value=half]").first
     half.check(force=True)  # its label covers it
     notice = page.locator("dialog[data-offline]")
-    next_step = page.locator("[data-bar-action]:visible").first  # htmx sends its form
+    next_step = step_button(page)  # htmx sends its form
     other_language = page.get_by_role("button", name="English")
 
     def cut(route: Route) -> None:
@@ -251,6 +253,7 @@ def test_choices_on_the_first_page_end_by_themselves(app: Flask, new_page: NewPa
     page.get_by_role("button", name="Contraste").tap()
     page.get_by_role("button", name="English").tap()
     expect(page.locator("html[lang=en][data-contrast]")).to_have_count(1)
+    page.wait_for_load_state()  # its script counts the time
     page.clock.fast_forward("01:05")
     expect(page.get_by_role("dialog", name="Are you still there?")).to_be_visible()
     page.clock.fast_forward("00:20")

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.in_process_browser import InProcessBrowser
 from tests.journeys.kiosk_measures import Measures
+from tests.journeys.purchase_steps import step_button
 from tests.journeys.test_kiosk import LANDSCAPE, PORTRAIT, kiosk_browser, newest_order
 from tests.journeys.test_kiosk_card import act_at_terminal, expect_stage
 from tests.kiosk.kiosk_visitor import Kiosk, pair
@@ -60,7 +61,7 @@ class Walk:
         self.page.evaluate("id => document.getElementById(id).close()", name)
 
     def go_on(self) -> None:
-        self.page.locator("[data-bar-action]:visible").first.tap()
+        step_button(self.page).tap()
 
 
 @pytest.mark.parametrize("size", ["portrait", "landscape"])
@@ -162,6 +163,7 @@ def test_two_seats_and_a_combo_by_keypad_alone(app: Flask, new_page: NewPage) ->
     walk.browser.open("/kiosk")
 
     def move_to(selector: str) -> None:
+        page.wait_for_load_state()  # a script moves the focus
         for _ in range(40):
             if page.evaluate("selector => document.activeElement?.matches(selector) ?? false", selector):
                 return

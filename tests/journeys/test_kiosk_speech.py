@@ -68,6 +68,7 @@ def test_a_visit_is_guided_by_voice_until_it_ends(app: Flask, new_page: NewPage)
     assert [speech.last("lang"), speech.last("voice"), speech.last("rate")] == ["en", "en-GB", 1.25]
     page.get_by_role("button", name="Give up").tap()
     expect(page.get_by_role("button", name="Toque para comprar")).to_be_visible()
+    page.wait_for_load_state()  # its script clears what the visit left
     page.keyboard.press("Tab")
     assert speech.texts() == []
     assert page.evaluate("sessionStorage.length") == 0

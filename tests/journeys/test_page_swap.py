@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.journeys.journey_data import Journey, add_product
-from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue
+from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue, step_button
 from tests.orders import purchases
 
 NewPage = Callable[..., Page]
@@ -109,7 +109,7 @@ def test_each_step_begins_like_a_page(new_page: NewPage, journey: Journey, viewp
         if step == "payment":
             buyer(page)
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        page.locator("[data-bar-action]:visible").press("Enter")
+        step_button(page).press("Enter")
         page.wait_for_url(f"**/{step}")
         expect(page.locator("main :is(h1, h2):focus")).to_have_count(1)
         assert page.evaluate("scrollY") == 0

@@ -14,7 +14,7 @@ from app.payments import service as payments
 from app.reservations import service as reservations
 from app.tickets import service as tickets
 from tests.journeys.journey_data import Journey, add_product
-from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue
+from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue, step_button
 from tests.journeys.test_accounts import mail_link_path, sign_up
 from tests.orders import purchases
 
@@ -40,14 +40,14 @@ def test_double_clicks_buy_once(new_page: NewPage, journey: Journey, scripts: bo
     page.locator("form.best-form button:not([type=button])").dblclick()
     # The second click aborts the request of the first one, so the test checks only the final address.
     expect(page).to_have_url(re.compile("/types$"), timeout=TIMEOUT_MS)
-    page.locator("[data-bar-action]:visible").dblclick()
+    step_button(page).dblclick()
     expect(page).to_have_url(re.compile("/(concessions|checkout)$"), timeout=TIMEOUT_MS)
     if page.url.endswith("/concessions"):
         press_continue(page)
     page.wait_for_url("**/checkout")
     page.locator("input[name=name]").fill("Ana")
     page.locator("input[name=email]").fill("ana@example.com")
-    page.locator("[data-bar-action]:visible").dblclick()
+    step_button(page).dblclick()
     expect(page).to_have_url(re.compile("/payment$"), timeout=TIMEOUT_MS)
     order = journey.order_at(page.url)
     assert order.state == "awaiting_payment"

@@ -22,6 +22,7 @@ from tests.journeys.purchase_steps import (
     confirm_age,
     go_on_to_pay,
     qr_codes_of_pdf,
+    step_button,
 )
 from tests.services_server import WAIT_SECONDS, ApiBuyer, ServicesServer, missing, wait_until
 
@@ -106,11 +107,11 @@ def test_a_purchase_at_a_kiosk(new_page: NewPage, services: ServicesServer, sett
     page.get_by_role("button", name="Os 2 melhores juntos").tap()
     expect(page.locator("#types-form")).to_be_visible()
     confirm_age(page)
-    page.locator("[data-bar-action]:visible").first.tap()
+    step_button(page).tap()
     page.wait_for_url("**/concessions")
-    page.locator("[data-bar-action]:visible").first.tap()
+    step_button(page).tap()
     expect(page.locator("#checkout-form")).to_be_visible()
-    page.locator("[data-bar-action]:visible").first.tap()
+    step_button(page).tap()
     expect(page.locator(".kiosk-order")).to_be_visible(timeout=TIMEOUT_MS * 2)
     rows = services.query(
         "select count(*) from tickets.tickets t join orders.orders o on o.id = t.order_id where o.channel = 'kiosk'"
