@@ -24,9 +24,8 @@ from app.tickets.service import Attendance, Ticket
 from app.web.locale import locale
 
 MAX_QUERY_LENGTH = 60
-LEAST_OF_CODE = (
-    4  # letters of a code that a search needs: F8 is a seat, and stands in the codes of others by chance
-)
+# Letters of a code that a search needs: F8 is a seat, and stands in the codes of others by chance.
+LEAST_OF_CODE = 4
 _NOBODY = Attendance(0, 0)
 
 

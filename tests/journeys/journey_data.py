@@ -16,7 +16,7 @@ from app.core.config import Settings
 from app.events.service import Screening
 from app.orders.service import OrderView
 from app.products.catalogue import MENU_SECONDS
-from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue
+from tests.journeys.purchase_steps import TIMEOUT_MS, fill_in_buyer, go_on_to_checkout, press_continue
 from tests.live_server import LiveServer
 from tests.orders import concessions, purchases
 from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
@@ -66,12 +66,8 @@ class Journey:
 
     def go_to_checkout(self, page: Page) -> None:
         """Go from the ticket types to the checkout, with full prices and no concessions, and fill in the buyer."""
-        press_continue(page)
-        page.wait_for_url("**/concessions")
-        press_continue(page)
-        page.wait_for_url("**/checkout")
-        page.locator("input[name=name]").fill("Ana Luísa Prado")
-        page.locator("input[name=email]").fill("ana@example.com")
+        go_on_to_checkout(page)
+        fill_in_buyer(page)
 
     def go_to_pix_code(self, page: Page) -> None:
         self.go_to_checkout(page)

@@ -60,13 +60,18 @@ def press_continue(page: Page) -> None:
     step_button(page).click()
 
 
-def go_on_to_pay(page: Page) -> None:
-    """Go on from the types with full prices and no concessions, and fill in the buyer."""
+def go_on_to_checkout(page: Page) -> None:
+    """Go on from the types, with full prices and no concessions."""
     confirm_age(page)
     press_continue(page)
     page.wait_for_url("**/concessions")
     press_continue(page)
     page.wait_for_url("**/checkout")
+
+
+def go_on_to_pay(page: Page) -> None:
+    """Go on from the types with full prices and no concessions, and fill in the buyer."""
+    go_on_to_checkout(page)
     fill_in_buyer(page)
     press_continue(page)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.purchase_steps import press_continue
+from tests.journeys.purchase_steps import go_on_to_checkout, press_continue
 from tests.live_server import LiveServer
 from tests.users.account_data import mail_link, read_mails
 
@@ -76,12 +76,7 @@ def _buy(page: Page, email: str) -> None:
     page.locator("a.stub.ticket-paper:not(:has(.last))").last.click()
     page.locator("[data-best-button]").click()
     page.wait_for_url("**/types")
-    if page.locator("input[name=age]").count():
-        page.locator("input[name=age]").check()
-    press_continue(page)
-    page.wait_for_url("**/concessions")
-    press_continue(page)
-    page.wait_for_url("**/checkout")
+    go_on_to_checkout(page)
     expect(page.get_by_label("E-mail")).to_have_value(email)
     expect(page.get_by_label("Nome")).to_have_value("Ana Souza")
     press_continue(page)

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.journeys.journey_data import Journey, add_product
-from tests.journeys.purchase_steps import TIMEOUT_MS, press_continue, step_button
+from tests.journeys.purchase_steps import TIMEOUT_MS, go_on_to_checkout, press_continue, step_button
 from tests.orders import purchases
 
 NewPage = Callable[..., Page]
@@ -38,10 +38,7 @@ def buyer(page: Page) -> None:
 
 
 def steps_to_payment(page: Page) -> None:
-    press_continue(page)
-    page.wait_for_url("**/concessions")
-    press_continue(page)
-    page.wait_for_url("**/checkout")
+    go_on_to_checkout(page)
     buyer(page)
     press_continue(page)
     page.wait_for_url("**/payment")
@@ -206,10 +203,7 @@ def test_an_error_gets_the_focus_and_keeps_the_address(new_page: NewPage, journe
     assert page.url.endswith("/types")
     assert page.evaluate("history.length") == before
     page.locator(".who").first.locator("input[value=full]").check()
-    press_continue(page)
-    page.wait_for_url("**/concessions")
-    press_continue(page)
-    page.wait_for_url("**/checkout")
+    go_on_to_checkout(page)
     page.locator("input[name=name]").fill("Ana")
     press_continue(page)
     expect(page.locator("input[name=email]")).to_be_focused()
@@ -224,10 +218,7 @@ def test_typed_values_stay_without_an_answer(new_page: NewPage, journey: Journey
     screening = journey.make_screening("oooooo")
     page = new_page()
     order = journey.choose_seats(page, screening, "A1 A2")
-    press_continue(page)
-    page.wait_for_url("**/concessions")
-    press_continue(page)
-    page.wait_for_url("**/checkout")
+    go_on_to_checkout(page)
     buyer(page)
 
     def answer(route: Route) -> None:

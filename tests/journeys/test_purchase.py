@@ -13,6 +13,7 @@ from tests.journeys.purchase_steps import (
     TIMEOUT_MS,
     confirm_age,
     fill_in_buyer,
+    go_on_to_checkout,
     open_a_seat_map,
     open_card_page,
     pay_at_sandbox_bank,
@@ -231,11 +232,7 @@ def test_an_extension_keeps_typed_values(new_page: Callable[..., Page], shop: Li
     open_a_seat_map(page, shop)
     page.locator("[data-best-button]").click()
     page.wait_for_url("**/types")
-    confirm_age(page)
-    press_continue(page)
-    page.wait_for_url("**/concessions")
-    press_continue(page)
-    page.wait_for_url("**/checkout")
+    go_on_to_checkout(page)
     fill_in_buyer(page)
     more = page.get_by_role("button", name="Mais 5 minutos")
     expect(more).to_be_hidden()
