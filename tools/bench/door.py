@@ -19,15 +19,26 @@ SCANNERS = 16
 ORDERS = 100
 RETRY_SECONDS = 0.25
 _PLACE = "/staff/admissions"
-# A large screening of today without sales; the setting of the measured server opens its door all day.
+# A large screening without sales, and its seats; the setting of the measured server opens its door all day.
 _SCREENING = """
-    select s.id, array_agg(array[p.id, p.row_index, p.column] order by p.row_index, p.column)
+    select s.id, s.auditorium_id, array_agg(array[p.id, p.row_index, p.column] order by p.row_index, p.column)
     from events.screenings s join events.seats p on p.auditorium_id = s.auditorium_id
     where s.status = 'scheduled' and s.starts_at between now() + interval '1 hour' and now() + interval '20 hours'
       and p.kind = 'standard'
       and not exists (select 1 from reservations.seat_claims c where c.screening_id = s.id and c.seat_id = p.id)
     group by s.id order by count(*) desc, s.id limit 1
 """
+# Late in the evening no large screening of today is left: doors list those of today alone, so one begins soon instead.
+_EMPTY_AUDITORIUM = """
+    update events.screenings set status = 'cancelled'
+    where auditorium_id = %s and id <> %s and ends_at > now() and starts_at < now() + interval '5 hours'
+"""
+_BEGIN_SOON = """
+    update events.screenings set starts_at = now() + interval '15 minutes', starts_local = null, timezone = null,
+      ends_at = now() + interval '15 minutes' + (ends_at - starts_at)
+    where id = %s
+"""
+_RAISE_VERSION = "update events.programme_version set version = version + 1"  # of the caches of the programme
 
 
 @dataclass(frozen=True)
@@ -115,8 +126,11 @@ class Door:
 
 
 def prepare(server: BenchServer) -> Door:
-    """Sell seats of a screening of today, wait for their tickets, and sign in at its door."""
-    screening_id, seats = server.query(_SCREENING)[0]
+    """Sell seats of a screening that begins soon, wait for their tickets, and sign in at its door."""
+    screening_id, auditorium_id, seats = server.query(_SCREENING)[0]
+    server.query(_EMPTY_AUDITORIUM, auditorium_id, screening_id)
+    server.query(_BEGIN_SOON, screening_id)
+    server.query(_RAISE_VERSION)
     asyncio.run(_sell(server, screening_id, list(pairs(seats))[:ORDERS]))
     return Door(server, screening_id, asyncio.run(_sign_in(server)))
 
