@@ -49,13 +49,13 @@ def erase(email: str, yes: bool) -> None:
     Open orders and places in the waiting list are given up. Paid orders keep amounts, dates, code, and the CPF that was
     given for the receipt; their tickets stay good at the door. Doing it again changes nothing.
     """
-    from app.core import telemetry
+    from app.core import json_logs
 
     email = _checked(email)
     if not yes:
         click.confirm("This cannot be undone. Erase?", abort=True)
     counts = _erase(email)
-    telemetry.log_as_json()
+    json_logs.log_as_json()
     log.info("personal data erased", extra=counts)
     click.echo(
         f"erased: {counts['accounts']} account(s), {counts['orders']} order(s),"

@@ -55,7 +55,7 @@ def main() -> int:
     from app.adapters.postgres_limits import WORKER
     from app.adapters.sqs import Queues
     from app.cli import health_server
-    from app.core import config, db, secrets_refresh, telemetry
+    from app.core import config, db, json_logs, secrets_refresh
     from app.core.relay import Relay
 
     try:
@@ -66,7 +66,7 @@ def main() -> int:
     if not settings.database.url or not settings.queue.is_sqs:
         print("relay: set DATABASE_URL and BILHETERIA_QUEUE=sqs://…", file=sys.stderr)
         return 1
-    telemetry.log_as_json(telemetry.LEVELS[settings.process.log_level])
+    json_logs.log_as_json(json_logs.LEVELS[settings.process.log_level])
     db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=WORKER)
     if not health_server.start(settings):
         return 1

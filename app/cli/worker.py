@@ -38,7 +38,7 @@ def main() -> int:
     from app import dispatch
     from app.adapters.postgres_limits import WORKER
     from app.cli import health_server
-    from app.core import config, db, memory, telemetry
+    from app.core import config, db, json_logs, memory
 
     try:
         settings = config.use(Settings.from_env())
@@ -48,7 +48,7 @@ def main() -> int:
     if not settings.database.url:
         print("worker: set DATABASE_URL (make run starts a database and a worker together)", file=sys.stderr)
         return 1
-    telemetry.log_as_json(telemetry.LEVELS[settings.process.log_level])
+    json_logs.log_as_json(json_logs.LEVELS[settings.process.log_level])
     received = _record_signals()
     usual, low_priority = dispatch.by_priority(settings.process.services)
     # No connection is opened, and no thread started, before the fork.

@@ -1,57 +1,121 @@
-"""Logs as JSON lines with the ids of trace and request.
+"""Spans and metrics: the port by which the code reports what it does.
 
-No card, CPF, e-mail or order token is logged: routes, not addresses. `core.log_masks` masks what comes through, as from
-an error of a library.
+Without an endpoint (`settings().telemetry.endpoint`) each call returns at once, and nothing of OpenTelemetry is
+imported. `start` connects the port to the exporter (`adapters.otlp`); it is called once in each process, after forks.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import sys
-import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Literal, Protocol
 
-from app.core.log_masks import masked
-from app.core.trace import request_id, trace_id
+from app.core import db, trace
+from app.core.metrics import Metric
+from app.core.trace import Position
 
-LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-# Libraries that log each step of their work. At the level debug those of AWS log whole requests and answers: mails and
-# secrets.
-VERBOSE = ("weasyprint.progress", "fontTools", "botocore", "boto3", "s3transfer", "urllib3")
-
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+SpanKind = Literal["internal", "server", "consumer", "producer", "client"]
+Value = str | int | float | bool
 
 
-class JsonLines(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "at": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-            + f".{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if trace_id.get():
-            line["trace_id"] = trace_id.get()
-        if request_id.get():
-            line["request_id"] = request_id.get()
-        line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(masked(line), default=_masked_text_of, ensure_ascii=False)
+class Span(Protocol):
+    """A span that is open. Its attributes have no personal data and no token."""
+
+    @property
+    def position(self) -> Position:
+        """Where the span is in its trace."""
+
+    def set(self, name: str, value: Value) -> None:
+        """Set an attribute."""
+
+    def fail(self, error: BaseException | None = None) -> None:
+        """Mark the span as failed. It is exported even when its trace is not sampled, if it is the process's first."""
 
 
-def _masked_text_of(value: object) -> object:
-    """What is logged of a value that JSON does not know: an error, a path."""
-    return masked(str(value))
+class _NoSpan:
+    position = trace.NOWHERE
+
+    def set(self, name: str, value: Value) -> None:
+        pass
+
+    def fail(self, error: BaseException | None = None) -> None:
+        pass
 
 
-def log_as_json(level: int = logging.INFO) -> None:
-    """Make the root logger write JSON lines to stderr; called once a process."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level)
-    for name in VERBOSE:
-        logging.getLogger(name).setLevel(logging.WARNING)
+class Exporter(Protocol):
+    """What records spans and metrics; `adapters.otlp.Exporter`. Thread-safe; no call waits for the network."""
+
+    def span(
+        self,
+        name: str,
+        kind: SpanKind,
+        attributes: Mapping[str, Value],
+        parent: Position,
+        links: Sequence[Position],
+    ) -> AbstractContextManager[Span]:
+        """Open a span below `parent`. An exception that passes through marks it as failed."""
+
+    def record(self, metric: Metric, value: float, labels: Mapping[str, str]) -> None:
+        """Add to a counter or a histogram, or set a gauge."""
+
+    def stop(self, seconds: float) -> None:
+        """Send what is left, for at most `seconds`."""
+
+
+_NO_SPAN = nullcontext(_NoSpan())
+_exporter: Exporter | None = None
+
+
+def use(exporter: Exporter | None) -> None:
+    """Record by `exporter` from now on; None: record nothing."""
+    global _exporter
+    _exporter = exporter
+
+
+def is_on() -> bool:
+    return _exporter is not None
+
+
+def span(
+    name: str,
+    kind: SpanKind = "internal",
+    *,
+    links: Sequence[Position] = (),
+    **attributes: Value,
+) -> AbstractContextManager[Span]:
+    """Open a span in the current trace: `with span("make the PDF", tickets=2) as made`."""
+    exporter = _exporter
+    return _NO_SPAN if exporter is None else _opened(exporter, name, kind, attributes, links)
+
+
+@contextmanager
+def _opened(
+    exporter: Exporter,
+    name: str,
+    kind: SpanKind,
+    attributes: Mapping[str, Value],
+    links: Sequence[Position],
+) -> Iterator[Span]:
+    with (
+        exporter.span(name, kind, attributes, trace.position(), links) as opened,
+        trace.at(opened.position),
+    ):
+        yield opened
+
+
+def record(metric: Metric, value: float = 1, **labels: str) -> None:
+    """Add `value` to a counter or a histogram, or set a gauge, at once."""
+    if _exporter is not None:
+        _exporter.record(metric, value, labels)
+
+
+def record_committed(metric: Metric, value: float = 1, **labels: str) -> None:
+    """As `record`, after the commit of the caller's transaction; never after a rollback."""
+    if _exporter is not None:
+        db.after_commit(lambda: record(metric, value, **labels))
+
+
+def stop(seconds: float) -> None:
+    """Send what is left, for at most `seconds`; called when the process ends."""
+    if _exporter is not None:
+        _exporter.stop(seconds)

@@ -65,11 +65,11 @@ forwarded_allow_ips = settings.web.forwarded_allow_ips
 
 def on_starting(server: Any) -> None:
     """Write the log lines of gunicorn as those of the application: JSON, one object a line."""
-    from app.core import telemetry
+    from app.core import json_logs
 
-    telemetry.log_as_json(telemetry.LEVELS[settings.process.log_level])
+    json_logs.log_as_json(json_logs.LEVELS[settings.process.log_level])
     for handler in server.log.error_log.handlers:
-        handler.setFormatter(telemetry.JsonLines())
+        handler.setFormatter(json_logs.JsonLines())
     if settings.process.heartbeat is not None:
         _beat_in_loop(server, Heartbeat(settings.process.heartbeat))
 

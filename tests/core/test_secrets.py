@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.adapters import secrets_manager
 from app.adapters.postgres_limits import COMMANDS, open_connection
-from app.core import config, db, secrets_refresh, telemetry
+from app.core import config, db, json_logs, secrets_refresh
 from app.core.config import BadSetting, Settings, environment
 from app.core.secrets_refresh import Refresher
 from app.tickets import signing_keys
@@ -248,7 +248,7 @@ def test_a_rotated_database_password_is_taken_at_the_next_sign_in(
 ) -> None:
     """No thread sees an error while the password changes and all connections are made again."""
     caplog.set_level(logging.DEBUG)
-    for name in telemetry.VERBOSE:
+    for name in json_logs.VERBOSE:
         caplog.set_level(logging.WARNING, name)
     assert who().startswith("rotating_")
     failures: list[Exception] = []
@@ -282,7 +282,7 @@ def test_the_log_of_the_aws_libraries_has_no_answers() -> None:
     root = logging.getLogger()
     before = root.handlers[:], root.level
     try:
-        telemetry.log_as_json(logging.DEBUG)
+        json_logs.log_as_json(logging.DEBUG)
         assert not logging.getLogger("botocore.parsers").isEnabledFor(logging.DEBUG)
     finally:
         root.handlers[:] = before[0]

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 
 from app.core import db, outbox, trace
 from app.core.handling import Attempt, handle
+from app.core.json_logs import JsonLines
 from app.core.messages import Message, SeatsFreed
-from app.core.telemetry import JsonLines
 from tests.core.delivery_forms import FORMS, Form, lease_one
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
