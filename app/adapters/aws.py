@@ -6,10 +6,13 @@ Credentials are found as every AWS program finds them: in the environment, or fr
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from typing import Any
 from urllib.parse import parse_qsl
 
-_OPTIONS = {"region": re.compile(r"[a-z0-9-]+"), "endpoint": re.compile(r"https?://[^\s/]+/?")}
+_SERVER = re.compile(r"https?://[^\s/]+/?")
+_OPTIONS = {"region": re.compile(r"[a-z0-9-]+"), "endpoint": _SERVER, "links": _SERVER}
+_OF_EVERY_SERVICE = frozenset({"region", "endpoint"})
 CONNECT_SECONDS = 3
 MOST_ATTEMPTS = 3  # of one call, the first one included
 
@@ -22,11 +25,11 @@ class AwsError(Exception):
         self.code = code
 
 
-def options(query: str) -> dict[str, str]:
-    """The options `region=…&endpoint=…` of an address. Raises ValueError for others."""
+def options(query: str, allowed: Set[str] = _OF_EVERY_SERVICE) -> dict[str, str]:
+    """The options `region=…&endpoint=…` of an address. Raises ValueError for options that are not `allowed`."""
     found = dict(parse_qsl(query, keep_blank_values=True))
     for name, value in found.items():
-        if name not in _OPTIONS or not _OPTIONS[name].fullmatch(value):
+        if name not in allowed or not _OPTIONS[name].fullmatch(value):
             raise ValueError(f"unknown option {name}")
     return found
 

@@ -34,7 +34,7 @@ __all__ = [
 
 
 def open_storage(address: str, folder: Path) -> Storage:
-    """`folder:` (in `folder`), `folder:/path`, or `s3://bucket/prefix?region=…&endpoint=…`. Raises BadAddress.
+    """`folder:` (in `folder`), `folder:/path`, or `s3://bucket/prefix?region=…&endpoint=…&links=…`. Raises BadAddress.
 
     Raises StorageError if AWS is set up so that no client can be made.
     """

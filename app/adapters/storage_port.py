@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from app.adapters import aws
 
+S3_OPTIONS = frozenset({"region", "endpoint", "links"})
 _KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*")
 
 
@@ -62,7 +63,7 @@ def check_address(address: str) -> None:
         return
     with suppress(ValueError):  # brackets without an end, unknown options
         parts = urlsplit(address)
-        aws.options(parts.query)
+        aws.options(parts.query, S3_OPTIONS)
         if parts.scheme == "s3" and parts.netloc and not parts.fragment:
             return
     raise BadAddress(f"a storage is folder:, folder:/path or s3://bucket/prefix?region=…, not {address!r}")

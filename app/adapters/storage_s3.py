@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from app.adapters import aws
 from app.adapters.aws import AwsError
-from app.adapters.storage_port import Missing, StorageError, checked_key
+from app.adapters.storage_port import S3_OPTIONS, Missing, StorageError, checked_key
 
 READ_SECONDS = 10
 MOST_LINK_SECONDS = 7 * 24 * 3600  # S3 signs no link for longer
+_EXISTS = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 _ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
 
 
@@ -19,16 +22,34 @@ class S3Storage:
 
     S3 encrypts each object, and verifies the checksum that is sent with it. No object gets an ACL, so that the bucket's
     own rules apply: it is private. A link is valid for one object, method and file name. It also ends with the
-    credentials that have signed it.
+    credentials that have signed it. With the option `links=https://…` links lead there instead of to the endpoint.
     """
 
     def __init__(self, bucket: str, prefix: str, query: str) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
         try:
-            self._client = aws.client("s3", query, read_seconds=READ_SECONDS, signature_version="s3v4")
+            options = aws.options(query, S3_OPTIONS)
+            links = options.pop("links", None)
+            self._client = _client(options)
+            # A link is valid at the host that it is signed for: the one at which browsers reach the storage.
+            self._link_client = _client(options | {"endpoint": links}) if links else self._client
         except AwsError as error:
             raise StorageError(str(error)) from None
+
+    def create_bucket(self) -> None:
+        """Create the bucket unless it exists, on a stand-in server. Raises StorageError."""
+        region = self._client.meta.region_name
+        try:
+            aws.call(
+                self._client,
+                "create_bucket",
+                Bucket=self.bucket,
+                CreateBucketConfiguration={"LocationConstraint": region},
+            )
+        except AwsError as error:
+            if error.code not in _EXISTS:
+                raise StorageError(str(error)) from None
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
         self._call(
@@ -65,7 +86,7 @@ class S3Storage:
         expires = max(1, min(seconds, MOST_LINK_SECONDS))
         try:
             signed = aws.call(
-                self._client,
+                self._link_client,
                 "generate_presigned_url",
                 ClientMethod="get_object",
                 Params=values,
@@ -89,3 +110,7 @@ class S3Storage:
             if error.code in _ABSENT:
                 raise Missing(key) from None
             raise StorageError(f"{key}: {error}") from None
+
+
+def _client(options: Mapping[str, str]) -> Any:
+    return aws.client("s3", urlencode(options), read_seconds=READ_SECONDS, signature_version="s3v4")

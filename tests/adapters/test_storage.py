@@ -152,6 +152,7 @@ def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> N
         "s3://bucket?key=secret",
         "s3://bucket?region=São",
         "s3://bucket?endpoint=host",
+        "s3://bucket?links=host",
         "ftp://host/x",
         "tickets",
     ],

@@ -114,6 +114,25 @@ def test_a_link_reads_and_does_nothing_else(s3: S3Storage, method: str) -> None:
     assert refusal(method, link, datetime.now(UTC)) == "the signature does not match"
 
 
+def test_links_lead_to_the_server_that_browsers_reach(s3: S3Storage) -> None:
+    s3.put("orders/one.pdf", PDF, "application/pdf")
+    query = f"region=us-east-1&endpoint={endpoint()}&links=https://tickets.example"
+    storage = S3Storage(BUCKET, "tests", query)
+    link = storage.url("orders/one.pdf", 300, "LUZ-4720.pdf")
+    assert link is not None
+    assert link.startswith(f"https://tickets.example/{BUCKET}/tests/orders/one.pdf?")
+    assert refusal("GET", link, datetime.now(UTC)) is None
+    assert storage.get("orders/one.pdf") == PDF
+
+
+def test_a_bucket_is_created_once(s3: S3Storage) -> None:
+    storage = S3Storage("bilheteria-new", "", f"region=sa-east-1&endpoint={endpoint()}")
+    storage.create_bucket()
+    storage.create_bucket()
+    storage.put("one.pdf", PDF, "application/pdf")
+    assert storage.exists("one.pdf")
+
+
 def test_an_unknown_bucket_is_a_storage_error_and_not_missing(s3: S3Storage) -> None:
     storage = open_storage(f"s3://another-bucket?region=us-east-1&endpoint={endpoint()}", Path())
     with pytest.raises(StorageError) as caught:

@@ -205,6 +205,7 @@ REFUSED = [
     ("backup", "Missing argument 'FILE'"),
     ("backup /dev/null/x.dump", "/dev/null/x.dump cannot be written: Not a directory"),
     ("restore /nowhere.dump", "there is no file /nowhere.dump"),
+    ("storage create", "set BILHETERIA_STORAGE=s3://…; a folder needs no bucket"),
     ("restore README.md", "the database is not empty; a backup is read into a new one"),
 ]
 

@@ -6,13 +6,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import boto3
-from botocore.exceptions import ClientError
-
 from app.adapters.sqs import Queues
+from app.adapters.storage import open_storage
+from app.adapters.storage_s3 import S3Storage
 from app.core.messages import CONSUMERS
 from tools.build.services import COMMAND
-from tools.services.plan import BUCKET, CREDENTIALS, HOST, REGION, Site
+from tools.services.plan import CREDENTIALS, HOST, Site
 
 HEALTH = "/_ministack/health"
 
@@ -38,9 +37,6 @@ def create_resources(site: Site, env: Mapping[str, str]) -> None:
     """Create the queues with their dead letters, and the bucket, where they do not exist."""
     os.environ.update(CREDENTIALS)  # boto3 reads them there
     Queues(env["BILHETERIA_QUEUE"]).create(CONSUMERS)
-    client = boto3.session.Session().client("s3", region_name=REGION, endpoint_url=site.aws_url)
-    try:
-        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
-            raise
+    storage = open_storage(env["BILHETERIA_STORAGE"], site.var)
+    if isinstance(storage, S3Storage):
+        storage.create_bucket()
