@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from itertools import groupby, islice
 
 from app.events import service as events
 from app.events.service import Cinema, Film, Screening
@@ -45,8 +45,13 @@ def site_of(device: Device) -> Cinema:
 
 
 def days(site: Cinema, most: int = 7) -> list[date]:
-    """The next cinema days of the site with a screening."""
-    return events.days_with_screenings(site.slug)[:most]
+    """The next cinema days of the site with a screening on sale: today ends with its last one."""
+    found = (
+        day
+        for day in events.days_with_screenings(site.slug)
+        if any(events.on_sale(one) for one in events.programme(day, site.slug))
+    )
+    return list(islice(found, most))
 
 
 def showings(site: Cinema, day: date) -> list[Showing]:

@@ -1,4 +1,4 @@
-"""Labels of screenings and seats, and counts of things: `F7 and F8`, `2 tickets`, the line under a film's title."""
+"""Labels of screenings and seats, and counts of things: `F7 and F8`, `2 tickets`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.core.i18n import auditorium_name
-from app.events import service as events
-from app.events.service import Screening
 from app.shop import blueprint
-from app.web.locale import locale
 
 MANY_SEATS = 4  # From here on the sign shows the number of seats, not their names.
 PLURAL_EXAMPLE = 7  # an example of a plural: a script replaces it by its own number
@@ -96,15 +92,3 @@ def short_version(version: str) -> str:
 
 def long_version(version: str) -> str:
     return {"dubbed": _("dubbed"), "subtitled": _("subtitled"), "original": _("original version")}[version]
-
-
-def screening_line(screening: Screening) -> str:
-    """`hoje, 20h30 · Centro, Sala 2 · legendado`."""
-    showtime = screening.showtime
-    time = showtime.time(locale()).replace(" ", "\u00a0")
-    parts = [
-        f"{showtime.day_relative(events.now(), locale())},\u00a0{time}",
-        f"{screening.cinema.name}, {auditorium_name(screening.auditorium_name, locale())}",
-        long_version(screening.version) + (f" {screening.format}" if screening.format != "2D" else ""),
-    ]
-    return " · ".join(part.replace(" ", "\u00a0") if len(part) < 24 else part for part in parts)

@@ -19,6 +19,7 @@ from app.payments import service as payments
 from app.payments.service import Refund
 from app.shop import blueprint, cinema, labels, order_labels, pickup, purchase
 from app.shop.posters import poster
+from app.shop.screening_line import screening_line
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted, Ticket
 from app.web import links, page_swap
@@ -58,7 +59,7 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         order=order,
         screening=order.screening,
         film=order.screening.film,
-        line=labels.screening_line(order.screening),
+        line=screening_line(order.screening),
         poster=poster,
         stage=_stage(order),
         tickets=issued,
@@ -203,7 +204,7 @@ def _cancel_page(order: OrderView, *, error: str = "") -> str:
         order=order,
         screening=order.screening,
         film=order.screening.film,
-        line=labels.screening_line(order.screening),
+        line=screening_line(order.screening),
         lines=order_labels.lines(order),
         change=_change(order, tickets.of_order(order.id)),
         pickup=collected,

@@ -16,9 +16,10 @@ from app.orders import service as orders
 from app.orders.service import NoMoreExtensions, OrderView
 from app.payments import service as payments
 from app.reservations import service as reservations
-from app.shop import blueprint, labels, order_labels
+from app.shop import blueprint, order_labels
 from app.shop.clock import clock
 from app.shop.posters import poster
+from app.shop.screening_line import screening_line
 from app.web import links, page_swap
 from app.web.actor import current_actor
 from app.web.devices import current_kiosk
@@ -148,7 +149,7 @@ def frame(order: OrderView, step: str) -> dict[str, Any]:
         "lines": order_labels.lines(order),
         "poster": poster,
         "film_title": order.screening.film.title_in(locale()),
-        "line": labels.screening_line(order.screening),
+        "line": screening_line(order.screening),
         "change": order_labels.change(order),
         "step": "payment" if step == "checkout" else step,
         "terminal": takes_card_present(),

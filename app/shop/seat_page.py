@@ -18,8 +18,9 @@ from app.orders.service import OrderView
 from app.reservations.service import SeatsLost
 from app.shop import display_cache, labels, seat_list, seat_map_markup, taken_seats
 from app.shop.clock import clock
-from app.shop.labels import screening_line, seats_counted, seats_in_words
+from app.shop.labels import seats_counted, seats_in_words
 from app.shop.posters import poster
+from app.shop.screening_line import screening_line
 from app.shop.seat_map_markup import Marks
 from app.shop.taken_seats import TakenSeats
 from app.web import error_texts, links

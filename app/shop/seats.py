@@ -18,7 +18,8 @@ from app.reservations import live
 from app.reservations import service as reservations
 from app.reservations.service import NothingFits, SeatsLost, SingleSeatLeft, TooManyHolds
 from app.shop import blueprint, purchase, taken_seats
-from app.shop.labels import screening_line, seats_in_words
+from app.shop.labels import seats_in_words
+from app.shop.screening_line import screening_line
 from app.shop.seat_form import SeatForm, parse_seat_form
 from app.shop.seat_page import (
     closed_page,

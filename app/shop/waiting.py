@@ -16,7 +16,8 @@ from app.orders.service import AlreadyStarted
 from app.reservations import service as reservations
 from app.reservations.service import EXPIRED, OFFERED, RESERVED, OfferOver, Request
 from app.shop import blueprint, purchase
-from app.shop.labels import screening_line, seats_in_words
+from app.shop.labels import seats_in_words
+from app.shop.screening_line import screening_line
 from app.shop.seat_form import parse_quantity
 from app.shop.seat_page import closed_page, sorted_seats
 from app.web import error_texts, links

@@ -13,7 +13,7 @@ from tools.bench.turns import ROUNDS, Ratio, ratio
 
 PURCHASES = 100  # in each turn
 WAIT_LIMIT = 180.0  # seconds until all PDFs and mails of a run are made
-LIMITS = {"web": 100.0, "worker": 75.0, "documents": 145.0, "postgres": 55.0, "total": 370.0}
+LIMITS = {"web": 100.0, "worker": 75.0, "documents": 145.0, "postgres": 65.0, "total": 370.0}
 PDF_LIMIT = 70.0
 NAMES = {"documents": "PDFs and their mail", "postgres": "Postgres", "total": "all processes"}
 

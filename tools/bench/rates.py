@@ -18,11 +18,12 @@ _LARGEST = """
     group by s.id order by count(*) desc, s.id limit 1
 """
 HELLO, CLAIM = "hello", "SQL claim"
-# The minimum rate and the maximum processor time, as multiples of the bound.
+# The minimum rate and the maximum processor time, as multiples of the bound. On a busy machine the processor time
+# of the same version varied by a half from turn to turn, so a limit is about 1.4 times what quiet machines show.
 LIMITS: Mapping[tuple[str, str], tuple[float, float]] = {
     ("programme", HELLO): (0.25, 4.0),
     ("seat map", HELLO): (0.12, 8.0),
-    ("hold of two seats", HELLO): (0.07, 11.0),
+    ("hold of two seats", HELLO): (0.07, 15.0),
     ("hold of two seats", CLAIM): (0.05, 20.0),
     ("hot sale, 64 clients", HELLO): (0.03, 40.0),
     ("scan of a ticket's code", HELLO): (0.05, 20.0),
