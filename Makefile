@@ -8,12 +8,14 @@
 #   make rollout PREVIOUS=folder   buy tickets while that checkout, of the release before, runs beside this one
 #   make services run the seven services, pages, relay and workers as processes of their own (ARGS=--measure for figures)
 #   make kiosk   run a kiosk of the foyer here: server, browser, print agent (ARGS='--size landscape' for the other screen)
+#   make pictures draw the pictures of docs/architecture.md
+#   make rehearse-restore   back up and restore a database with sales, timed (ORDERS=100000 beside the demo's)
 PYTHON ?= python3
 # Files and output are UTF-8 under every locale (the locale pt_BR is ISO-8859-1).
 export PYTHONUTF8 = 1
 ARGS ?=
 
-.PHONY: run test check audit bench fuzz rollout services kiosk setup setup-dev format clean
+.PHONY: run test check audit bench fuzz rollout services kiosk pictures rehearse-restore setup setup-dev format clean
 .DEFAULT_GOAL := run
 
 setup:
@@ -53,6 +55,13 @@ services: setup
 kiosk:
 	@$(PYTHON) -m tools.build.setup --dev --browser
 	@exec .venv/bin/python -m tools.kiosk $(ARGS)
+
+pictures: setup
+	@$(PYTHON) -m tools.build.pictures
+	@.venv/bin/python -m tools.pictures
+
+rehearse-restore: setup
+	@ORDERS=$(ORDERS) .venv/bin/python -m tools.rehearsal
 
 format: setup-dev
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

@@ -1,0 +1,1 @@
+"""The pictures of the architecture, drawn by code: `make pictures`."""
