@@ -28,6 +28,11 @@ DEAD = "dead"
 _DAY = 24 * 3600
 # Dead letters are kept longer than messages: SQS counts the age of both from the first sending.
 KEPT_SECONDS, DEAD_KEPT_SECONDS = 4 * _DAY, 14 * _DAY
+_COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
 
 
@@ -140,6 +145,13 @@ class Queues:
         """Delete a received message; one that is gone is no error."""
         gone = {"ReceiptHandleIsInvalid", "InvalidParameterValue"}
         self._call("delete_message", queue, gone=gone, ReceiptHandle=receipt)
+
+    def depth(self, queue: str) -> tuple[int, int]:
+        """About how many messages are ready, and how many are hidden: received, or sent with a delay."""
+        answer = self._call("get_queue_attributes", queue, AttributeNames=["All"])
+        counts = {name: int(value) for name, value in answer["Attributes"].items() if name in _COUNTS}
+        ready = counts.pop(_COUNTS[0], 0)
+        return ready, sum(counts.values())
 
     def create(self, consumers: Sequence[str]) -> None:
         """Create the queues of these consumers where they do not exist: encrypted, with their dead-letter queues.

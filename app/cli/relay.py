@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.database import OnDatabase
 from app.core.config import BadSetting, Settings
 from app.core.liveness import Heartbeat, Watchdog
 
@@ -47,6 +48,26 @@ def create() -> None:
     click.echo(f"queues of {', '.join(CONSUMERS)}, each with its dead letters")
 
 
+@queues.command("show", cls=OnDatabase)
+def show() -> None:
+    """Show how many messages wait, and how long the oldest one has waited, in the outbox and in the queues of SQS."""
+    from app.adapters.sqs import QueueError, Queues
+    from app.core import db, queue_states
+    from app.core.config import settings
+
+    with db.autocommit_connection() as connection:
+        found = list(queue_states.of_outbox(connection))
+    if settings().queue.is_sqs:
+        try:
+            found += queue_states.of_sqs(Queues(settings().queue.url))
+        except QueueError as error:
+            raise click.ClickException(f"SQS does not answer: {error}") from None
+    click.echo("queue   consumer      state    messages  oldest")
+    for one in found:
+        age = f"{one.age:.0f} s" if one.age is not None and one.depth else ""
+        click.echo(f"{one.queue:<7} {one.consumer:<13} {one.state:<8} {one.depth:>8}  {age}".rstrip())
+
+
 commands = [relay, queues]
 
 
@@ -55,7 +76,7 @@ def main() -> int:
     from app.adapters.postgres_limits import WORKER
     from app.adapters.sqs import Queues
     from app.cli import health_server
-    from app.core import config, db, json_logs, secrets_refresh
+    from app.core import config, db, json_logs, queue_states, secrets_refresh, telemetry, telemetry_start
     from app.core.relay import Relay
 
     try:
@@ -71,10 +92,13 @@ def main() -> int:
     if not health_server.start(settings):
         return 1
     secrets_refresh.start()
+    telemetry_start.start("relay")
+    queue_states.start(relays=True)
     received: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: received.append(number))
     _work(Relay(Queues(settings.queue.url)), received, settings)
+    telemetry.stop()
     return 0
 
 

@@ -38,7 +38,7 @@ def main() -> int:
     from app import dispatch
     from app.adapters.postgres_limits import WORKER
     from app.cli import health_server
-    from app.core import config, db, json_logs, memory
+    from app.core import config, db, json_logs
 
     try:
         settings = config.use(Settings.from_env())
@@ -53,7 +53,7 @@ def main() -> int:
     usual, low_priority = dispatch.by_priority(settings.process.services)
     # No connection is opened, and no thread started, before the fork.
     db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=WORKER)
-    memory.freeze_loaded()
+    _load()
     heartbeat = Heartbeat(settings.process.heartbeat) if settings.process.heartbeat else None
     if not (usual and low_priority):
         if not health_server.start(settings):
@@ -73,6 +73,14 @@ def main() -> int:
     return _WorkerProcess(
         usual, received, settings, heartbeat=heartbeat, beats=parent_beats, other=other
     ).work()
+
+
+def _load() -> None:
+    """Load what both processes need, so that they share its memory."""
+    from app.core import memory, telemetry_start
+
+    telemetry_start.load()
+    memory.freeze_loaded()
 
 
 def _record_signals() -> list[int]:
@@ -144,9 +152,11 @@ class _WorkerProcess:
 
     def work(self) -> int:
         """Work until a signal comes or the other process has died. Returns the exit status."""
-        from app.core import readiness, secrets_refresh
+        from app.core import queue_states, readiness, secrets_refresh, telemetry, telemetry_start
 
         secrets_refresh.start()
+        telemetry_start.start("worker")
+        queue_states.start(relays=False)
         working = threading.Thread(target=self.worker.run, name="worker", daemon=True)
         working.start()
         while working.is_alive() and not self.received and not (self.other and self.other.has_died()):
@@ -164,6 +174,7 @@ class _WorkerProcess:
             self.other.has_died(wait=True)
             if not self.received:
                 log.error("the low-priority worker process died", extra={"status": self.other.status})
+        telemetry.stop()
         if working.is_alive():
             os._exit(1)  # a thread that hangs would keep the process alive
         return 0 if self.received else 1

@@ -66,3 +66,8 @@ def ordered_id() -> uuid.UUID:
     number = (moment & (1 << 48) - 1) << 80 | secrets.randbits(80)
     number = number & ~(0xF << 76) | 7 << 76  # the version
     return uuid.UUID(int=number & ~(0x3 << 62) | 2 << 62)  # the variant
+
+
+def created_at(ordered: uuid.UUID | str) -> float:
+    """The time at which an `ordered_id` was made, in seconds since 1970."""
+    return (uuid.UUID(str(ordered)).int >> 80) / 1000

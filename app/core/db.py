@@ -185,6 +185,11 @@ def engine() -> Engine:
     return _engine
 
 
+def engines() -> list[Engine]:
+    """The process's engines; both forms of the main one share its pool."""
+    return [one for one in (_engine, _autocommit_engine) if one is not None]
+
+
 def url() -> str:
     """The URL of the process's database, with the user and password that new connections use."""
     return sign_in.url(engine().url.render_as_string(hide_password=False))

@@ -14,11 +14,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.core import db, erasures, trace
+from app.core import db, erasures, message_metrics, metrics, telemetry, trace
 from app.core.deliveries import AlreadyDone, Delivery, DeliverySource, LeaseLost
 from app.core.errors import Poison, Retry
 from app.core.failpoints import failpoint
 from app.core.messages import BY_KIND, Message
+from app.core.metrics import MessageOutcome
 
 MOST_ATTEMPTS = 10
 # Retry for a day: a mail server may be down for hours, and greylisting accepts a mail only after minutes.
@@ -74,27 +75,33 @@ def still_leased(delivery: Delivery, source: DeliverySource, *, seconds: float) 
 
 def handle(delivery: Delivery, source: DeliverySource, routes: Routes) -> None:
     """Run the handler, in the trace of the message, and record the outcome. Raises only the errors of the source."""
-    with trace.continued(delivery.attributes):
-        _handle(delivery, source, routes)
+    with trace.continued(delivery.attributes), message_metrics.measured(delivery) as measured:
+        measured.outcome = _handle(delivery, source, routes, measured.span)
 
 
-def _handle(delivery: Delivery, source: DeliverySource, routes: Routes) -> None:
+def _handle(
+    delivery: Delivery, source: DeliverySource, routes: Routes, span: telemetry.Span
+) -> MessageOutcome:
     message = _read(delivery)
     if message is None:
-        _leave_to_newer_version(delivery, source)
-        return
+        return _leave_to_newer_version(delivery, source)
+    outcome: MessageOutcome = "done"
     try:
         _run(message, delivery, source, routes)
     except AlreadyDone:
-        pass
+        outcome = "repeated"
+        telemetry.record(metrics.GUARDS, labels={"guard": "message"})
     except Poison as error:
         log.error("dead letter", extra=_facts(delivery) | {"error": str(error)})
+        span.fail(error)
         source.dead_letter(delivery, error=str(error))
-        return
+        return "dead"
     except Exception as error:
-        _failed(delivery, source, error)
-        return
+        if not isinstance(error, Retry):
+            span.fail(error)
+        return _failed(delivery, source, error)
     source.acknowledge(delivery)
+    return outcome
 
 
 def _run(message: Message, delivery: Delivery, source: DeliverySource, routes: Routes) -> None:
@@ -118,16 +125,17 @@ def _read(delivery: Delivery) -> Message | None:
         return None
 
 
-def _leave_to_newer_version(delivery: Delivery, source: DeliverySource) -> None:
+def _leave_to_newer_version(delivery: Delivery, source: DeliverySource) -> MessageOutcome:
     error = f"no version of {delivery.kind} reads this payload"
     if delivery.attempts >= UNREADABLE_ATTEMPTS:
         log.error("dead letter", extra=_facts(delivery) | {"error": error})
         source.dead_letter(delivery, error=error)
-    else:
-        source.retry(delivery, delay=UNREADABLE_SECONDS, error=error)
+        return "dead"
+    source.retry(delivery, delay=UNREADABLE_SECONDS, error=error)
+    return "retried"
 
 
-def _failed(delivery: Delivery, source: DeliverySource, error: Exception) -> None:
+def _failed(delivery: Delivery, source: DeliverySource, error: Exception) -> MessageOutcome:
     is_expected = isinstance(error, Retry)
     facts = _facts(delivery) | {"attempts": delivery.attempts}
     delay = _pause(delivery.attempts, error)
@@ -136,12 +144,14 @@ def _failed(delivery: Delivery, source: DeliverySource, error: Exception) -> Non
             "retry later", exc_info=None if is_expected else error, extra=facts | {"error": repr(error)}
         )
         source.retry(delivery, delay=delay, error=repr(error))
-    elif isinstance(error, Retry) and error.discard_at_last:
+        return "retried"
+    if isinstance(error, Retry) and error.discard_at_last:
         log.warning("discarded", extra=facts | {"error": repr(error)})
         source.discard(delivery)
-    else:
-        log.error("dead letter", exc_info=error, extra=facts)
-        source.dead_letter(delivery, error=repr(error))
+        return "discarded"
+    log.error("dead letter", exc_info=error, extra=facts)
+    source.dead_letter(delivery, error=repr(error))
+    return "dead"
 
 
 def _pause(attempts: int, error: Exception) -> float | None:

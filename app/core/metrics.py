@@ -38,7 +38,7 @@ HOLDS: Final = Metric(
     "bilheteria.holds", "counter", "{hold}", "Tries to hold seats, by outcome", ("channel", "outcome")
 )
 HOLD_LOSSES: Final = Metric(
-    "bilheteria.hold.losses", "counter", "{seat}", "Seats that someone else had taken first", ("channel",)
+    "bilheteria.hold.losses", "counter", "{seat}", "Seats that someone else had taken first"
 )
 CHARGES: Final = Metric(
     "bilheteria.charges", "counter", "{charge}", "Charges that changed their state", ("event",)
@@ -106,7 +106,7 @@ ALL: Final = (
     TICKS,
 )
 
-HoldOutcome = Literal["held", "seats_lost", "nothing_fits", "too_many", "single_seat", "closed"]
+HoldOutcome = Literal["held", "seats_lost", "nothing_fits", "too_many", "single_seat", "refused"]
 Guard = Literal[
     "seat",  # a claim of the seat was there
     "half_price",  # the quota of half-price tickets was used up

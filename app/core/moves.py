@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Row, TextClause, text
 
-from app.core import db
+from app.core import db, telemetry
+from app.core.metrics import Metric
 from app.core.state_machine import Event, StateMachine
 
 
@@ -25,14 +26,24 @@ class Move:
 
     statement: TextClause
     name: str
+    event: str = ""
+    metric: Metric | None = None
 
     def perform(self, **values: object) -> Row[Any] | None:
         """Move one row. Returns the statement's row; None if no such row is in a state that the event starts from."""
-        return db.session().execute(self.statement, values).one_or_none()
+        row = db.session().execute(self.statement, values).one_or_none()
+        self._count(0 if row is None else 1)
+        return row
 
     def perform_all(self, **values: object) -> Sequence[Row[Any]]:
         """Move every row that the condition selects. Returns the rows that moved."""
-        return db.session().execute(self.statement, values).all()
+        rows = db.session().execute(self.statement, values).all()
+        self._count(len(rows))
+        return rows
+
+    def _count(self, moved: int) -> None:
+        if moved and self.metric is not None:
+            telemetry.record_committed(self.metric, moved, {"event": self.event})
 
     def require(self, **values: object) -> Row[Any]:
         """Move one row that the caller has locked in a state that the event starts from. Raises NotMoved."""
@@ -52,4 +63,4 @@ def move(
 ) -> Move:
     """The move as a statement of its own; see `StateMachine.update`. Make it once, when the module is loaded."""
     sql = machine.update(event, columns=columns, where=where, returning=returning)
-    return Move(text(sql), f"{machine.table}: {event}")
+    return Move(text(sql), f"{machine.table}: {event}", event, machine.metric)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from sqlalchemy import TextClause, text
 
 from app.adapters.sqs import MOST_BYTES, MOST_IN_A_BATCH, QueueError, Queues, Sent
-from app.core import db
+from app.core import db, metrics, telemetry, trace
 from app.core.deliveries import Delivery
 from app.core.failpoints import failpoint
 from app.core.messages import CONSUMERS
@@ -102,12 +102,15 @@ class Relay:
 
     def _send(self, queue: str, batch: Sequence[Delivery]) -> int:
         sent = {one.message_id: one for one in batch}
-        refused = self.queues.send(queue, [_message(one) for one in batch])
+        links = [trace.carried_position(one.attributes) for one in batch]
+        with telemetry.span(f"send {queue}", "producer", {"messages": len(batch)}, links):
+            refused = self.queues.send(queue, [_message(one) for one in batch])
         failpoint("relay.sent")
         _change(_DELETE, [one for key, one in sent.items() if key not in refused])
         for key, error in refused.items():
             log.warning("the queue refused a message", extra={"message_id": key, "error": error})
             self._source.retry(sent[key], delay=PAUSE_SECONDS, error=error)
+        telemetry.record(metrics.RELAYED, len(sent) - len(refused), {"consumer": queue})
         return len(sent) - len(refused)
 
 

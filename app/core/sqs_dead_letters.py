@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from app.adapters.sqs import DEAD, MOST_IN_A_BATCH, QueueError, Queues, Received, Sent
@@ -26,14 +26,26 @@ CRASHED = (
 )
 
 
-def bury(queues: Queues, consumer: str, receipt: str, body: str, error: str, *, attempts: int) -> None:
-    """Move a received message to the dead-letter queue of `consumer`, with its error. Raises QueueError."""
-    attributes = {
+def bury(
+    queues: Queues,
+    consumer: str,
+    receipt: str,
+    body: str,
+    error: str,
+    *,
+    attempts: int,
+    attributes: Mapping[str, str],
+) -> None:
+    """Move a received message with its attributes to the dead-letter queue of `consumer`. Raises QueueError.
+
+    The attributes carry the trace: when the message is put back, it goes on.
+    """
+    about = {
         "error": _CONTROL.sub(" ", error)[:_MOST_ERROR],
         "attempts": str(attempts),
         "dead_at": datetime.now(UTC).isoformat(),
     }
-    _send(queues, f"{consumer}-{DEAD}", Sent("0", body, attributes))
+    _send(queues, f"{consumer}-{DEAD}", Sent("0", body, {**attributes, **about}))
     queues.delete(consumer, receipt)
 
 

@@ -98,7 +98,15 @@ class SqsSource:
         # Extend the lease first: that shows whether it lasts, and gives time for the two calls after it.
         if self._end(delivery) and self._hide(delivery, POLL_SECONDS * 2):
             body = body_of(delivery.message_id, delivery.kind, delivery.payload)
-            bury(self.queues, delivery.consumer, delivery.receipt, body, error, attempts=delivery.attempts)
+            bury(
+                self.queues,
+                delivery.consumer,
+                delivery.receipt,
+                body,
+                error,
+                attempts=delivery.attempts,
+                attributes=delivery.attributes,
+            )
 
     def _poll(self, until: float, queues: int) -> float:
         """Seconds that one call may wait for a message."""
@@ -122,6 +130,7 @@ class SqsSource:
                     one.body,
                     "not a message of ours",
                     attempts=one.received,
+                    attributes=one.attributes,
                 )
                 continue
             self._lease_ends(one.receipt, now + seconds)

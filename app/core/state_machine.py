@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from app.core.metrics import Metric
 
 Event = TypeVar("Event", bound=str)
 
@@ -30,12 +33,13 @@ def none_of(column: str, states: Sequence[str]) -> str:
 class StateMachine(Generic[Event]):
     """The states of a table's rows, and the next state for each allowed pair of state and event.
 
-    `table` is the table with its schema; its column `state` holds the state.
+    `table` is the table with its schema; its column `state` holds the state. `metric` counts the moves by event.
     """
 
     table: str
     states: tuple[str, ...]
     moves: Mapping[tuple[str, Event], str]
+    metric: Metric | None = None
 
     def __post_init__(self) -> None:
         named = {state for (before, _), after in self.moves.items() for state in (before, after)}

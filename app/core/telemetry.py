@@ -1,19 +1,21 @@
 """Spans and metrics: the port by which the code reports what it does.
 
-Without an endpoint (`settings().telemetry.endpoint`) each call returns at once, and nothing of OpenTelemetry is
-imported. `start` connects the port to the exporter (`adapters.otlp`); it is called once in each process, after forks.
+Without an endpoint each call returns at once, and nothing of OpenTelemetry is imported. `core.telemetry_start` connects
+the port to the exporter (`adapters.otlp`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import MappingProxyType
 from typing import Literal, Protocol
 
-from app.core import db, trace
+from app.core import trace
 from app.core.metrics import Metric
 from app.core.trace import Position
 
+STOP_SECONDS = 1.0  # web servers have two seconds to end, together with their requests
 SpanKind = Literal["internal", "server", "consumer", "producer", "client"]
 Value = str | int | float | bool
 
@@ -58,17 +60,23 @@ class Exporter(Protocol):
     def record(self, metric: Metric, value: float, labels: Mapping[str, str]) -> None:
         """Add to a counter or a histogram, or set a gauge."""
 
+    def flush(self) -> None:
+        """Begin to send what is there; returns at once."""
+
     def stop(self, seconds: float) -> None:
-        """Send what is left, for at most `seconds`."""
+        """Send what is left, for at most `seconds`, and end."""
 
 
 _NO_SPAN = nullcontext(_NoSpan())
 _exporter: Exporter | None = None
+_after_commit: Callable[[Callable[[], None]], None]
 
 
-def use(exporter: Exporter | None) -> None:
-    """Record by `exporter` from now on; None: record nothing."""
-    global _exporter
+def use(exporter: Exporter | None, after_commit: Callable[[Callable[[], None]], None] | None = None) -> None:
+    """Record by `exporter` from now on; None: record nothing. `after_commit` is `core.db.after_commit`."""
+    global _exporter, _after_commit
+    if after_commit is not None:
+        _after_commit = after_commit
     _exporter = exporter
 
 
@@ -79,11 +87,10 @@ def is_on() -> bool:
 def span(
     name: str,
     kind: SpanKind = "internal",
-    *,
+    attributes: Mapping[str, Value] = MappingProxyType({}),
     links: Sequence[Position] = (),
-    **attributes: Value,
 ) -> AbstractContextManager[Span]:
-    """Open a span in the current trace: `with span("make the PDF", tickets=2) as made`."""
+    """Open a span in the current trace. `links` are positions in other traces that it belongs to, too."""
     exporter = _exporter
     return _NO_SPAN if exporter is None else _opened(exporter, name, kind, attributes, links)
 
@@ -103,19 +110,29 @@ def _opened(
         yield opened
 
 
-def record(metric: Metric, value: float = 1, **labels: str) -> None:
+def record(metric: Metric, value: float = 1, labels: Mapping[str, str] = MappingProxyType({})) -> None:
     """Add `value` to a counter or a histogram, or set a gauge, at once."""
     if _exporter is not None:
         _exporter.record(metric, value, labels)
 
 
-def record_committed(metric: Metric, value: float = 1, **labels: str) -> None:
+def record_committed(
+    metric: Metric, value: float = 1, labels: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """As `record`, after the commit of the caller's transaction; never after a rollback."""
     if _exporter is not None:
-        db.after_commit(lambda: record(metric, value, **labels))
+        _after_commit(lambda: record(metric, value, labels))
 
 
-def stop(seconds: float) -> None:
-    """Send what is left, for at most `seconds`; called when the process ends."""
+def flush() -> None:
+    """Begin to send what is there; returns at once."""
     if _exporter is not None:
-        _exporter.stop(seconds)
+        _exporter.flush()
+
+
+def stop(seconds: float = STOP_SECONDS) -> None:
+    """Send what is left, for at most `seconds`, and record nothing more; called when the process ends."""
+    exporter = _exporter
+    use(None)
+    if exporter is not None:
+        exporter.stop(seconds)

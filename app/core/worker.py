@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from sqlalchemy import text
 
-from app.core import db
+from app.core import db, metrics, telemetry
 from app.core.deliveries import Delivery, DeliverySource
 from app.core.handling import Routes, handle, still_leased
 from app.core.lease_keeper import LeaseKeeper
@@ -204,7 +204,9 @@ def run_tick(tick: Tick) -> bool:
             if not connection.execute(_TICK_LOCK, {"name": tick.name}).one().locked:
                 return False
             tick.function()
-            return True
+        telemetry.record(metrics.TICKS, labels={"tick": tick.name, "outcome": "done"})
+        return True
     except Exception:
+        telemetry.record(metrics.TICKS, labels={"tick": tick.name, "outcome": "failed"})
         log.exception("tick failed", extra={"tick": tick.name})
         return False

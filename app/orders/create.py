@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from app.core import codes, db
+from app.core import codes, db, metrics, telemetry
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, TooMany
 from app.events import service as events
@@ -218,6 +218,7 @@ def _insert_order(form: _Form, screening: Screening, held: Reservation) -> Start
         order_id, token = codes.ordered_id(), codes.random_token()
         keys = {"id": order_id, "token": token, "code": short_code(), "once": key}
         if len(db.session().execute(_START, values | keys).all()) == len(seats):
+            telemetry.record_committed(metrics.ORDERS, labels={"event": "start"})
             return Started(order_id, token, held.deadline, former.token if former else None)
         key, former = form.find_former()
     raise Conflict("order.code")

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from app.core import db
+from app.core import db, metrics, telemetry
 from app.core.half_price import quota
 from app.events.service import Screening
 from app.orders.views import HalfPriceGone
@@ -71,6 +71,7 @@ def claim(order_id: uuid.UUID, screening: Screening, places: int, expires_at: da
     }
     row = db.session().execute(_CLAIM, values).one()
     if not row.claimed:
+        telemetry.record(metrics.GUARDS, labels={"guard": "half_price"})
         raise HalfPriceGone(max(0, total - int(row.taken)), total)
 
 

@@ -14,6 +14,8 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from app.core import metrics, telemetry
+from app.core.metrics import Guard
 from app.events import service as events
 from app.orders import completion, queries, reseat
 from app.orders.basket import claims_expiry
@@ -33,9 +35,9 @@ def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int, paid_at: dat
     if order.state != AWAITING and _is_accounted_for(order, receipt_id):
         return order.state
     if order.state not in ORDER.before("settle") or order.state == RESEAT:
-        return _refund(receipt_id, f"order is {order.state}")
+        return _refund(receipt_id, f"order is {order.state}", "second_payment")
     if amount != order.total:
-        return _refund(receipt_id, "amount")
+        return _refund(receipt_id, "amount", "wrong_amount")
     claims_are_live = _claims_are_live(order)
     if obstacle := _obstacle(order, _is_in_time(order, paid_at), claims_are_live):
         return _refund(receipt_id, obstacle)
@@ -44,7 +46,10 @@ def settle(receipt_id: uuid.UUID, order_id: uuid.UUID, amount: int, paid_at: dat
     if order.method == payments.CARD_PRESENT:  # the person has left the kiosk and would not see an offer
         return _refund(receipt_id, "seats taken")
     # The seats belong to other orders now. The offer also marks the order expired if the worker has not done so yet.
-    return reseat.offer(order, receipt_id) or _refund(receipt_id, "seats taken")
+    if reseat.offer(order, receipt_id) is None:
+        return _refund(receipt_id, "seats taken")
+    telemetry.record_committed(metrics.GUARDS, labels={"guard": "late_money"})
+    return RESEAT
 
 
 def _is_accounted_for(order: OrderView, receipt_id: uuid.UUID) -> bool:
@@ -89,6 +94,7 @@ def _complete(order: OrderView, receipt_id: uuid.UUID, claims_are_live: bool) ->
     )
 
 
-def _refund(receipt_id: uuid.UUID, reason: str) -> str:
+def _refund(receipt_id: uuid.UUID, reason: str, guard: Guard = "late_money") -> str:
+    telemetry.record_committed(metrics.GUARDS, labels={"guard": guard})
     payments.refund(receipt_id, None, reason)
     return "refunded"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from app.core import metrics
 from app.core.state_machine import StateMachine
 
 DRAFT: Final = "draft"
@@ -38,4 +39,5 @@ ORDER: Final = StateMachine[Event](
         (RESEAT, "refund"): REFUNDED,
         (CANCELLED, "refund"): REFUNDED,
     },
+    metric=metrics.ORDERS,
 )

@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import select, text
 
 from app.adapters import psp
-from app.core import codes, db, outbox, qr_symbol
+from app.core import codes, db, metrics, outbox, qr_symbol, telemetry
 from app.core.config import settings
 from app.core.messages import ChargeFailed, PaymentReceived
 from app.core.moves import Move, move
@@ -159,6 +159,8 @@ def _record_paid(charge_id: uuid.UUID, answer: psp.ChargeState, payment: psp.Pay
     receipt_id = codes.ordered_id()
     values = {"provider_charge_id": answer.id} | _receipt_values(receipt_id, charge_id, payment)
     row = db.session().execute(_RECORD_PAID, values).one()
+    if row.state is not None:
+        telemetry.record_committed(metrics.CHARGES, labels={"event": "paid"})
     if row.order_id is not None:
         _publish_received(receipt_id, charge_id, row.order_id, payment, row.paid_at)
     return row.state is not None, row.order_id is not None

@@ -10,7 +10,7 @@ import uuid
 from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from app.core import codes, db, outbox
+from app.core import codes, db, metrics, outbox, telemetry
 from app.core.errors import Conflict, NotFound
 from app.core.messages import RefundRequested
 from app.core.moves import move
@@ -92,6 +92,7 @@ def _request_refund(receipt: ReceiptRow, amount: int, reason: str) -> Refund:
     }
     row = db.session().execute(insert(RefundRow).values(**values).returning(*REFUND)).one()
     outbox.publish(RefundRequested(str(values["id"])), urgent=True)
+    telemetry.record_committed(metrics.REFUNDS, labels={"event": "request"})
     return refund_of(row)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import select, text
 
-from app.core import codes, db, outbox
+from app.core import codes, db, metrics, outbox, telemetry
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.messages import ChargeCancelRequested, ChargeRequested
 from app.core.moves import move
@@ -170,7 +170,10 @@ def _make_charge(values: Mapping[str, object]) -> Charge | None:
         "first_check": FIRST_CHECK_SECONDS,
     }
     row = db.session().execute(_MAKE_CHARGE, {**values, **new}).first()
-    return charge_of(row) if row else None
+    if row is None:
+        return None
+    telemetry.record_committed(metrics.CHARGES, labels={"event": "request"})
+    return charge_of(row)
 
 
 def live_charge(order_id: uuid.UUID) -> Charge | None:

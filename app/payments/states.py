@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from app.core import metrics
 from app.core.state_machine import StateMachine
 
 CREATED: Final = "created"  # the row exists; the provider may not know of the charge
@@ -56,6 +57,7 @@ CHARGE: Final = StateMachine[ChargeEvent](
         (PENDING, "cancel"): CANCELLING,
         (UNKNOWN, "cancel"): CANCELLING,
     },
+    metric=metrics.CHARGES,
 )
 
 REFUND_PENDING: Final = "refund_pending"
@@ -74,4 +76,5 @@ REFUND: Final = StateMachine[RefundEvent](
         (REFUND_PENDING, "refused"): REFUND_FAILED,
         (REFUND_FAILED, "again"): REFUND_REPLACED,
     },
+    metric=metrics.REFUNDS,
 )

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.core import db
+from app.core import db, metrics, telemetry
 from app.core.errors import Conflict
 from app.products import catalogue, stock_statements
 from app.products.catalogue import Product, checked_quantities, stock_needs
@@ -149,6 +149,7 @@ def hold(order_id: uuid.UUID, cinema_id: int, wanted: Mapping[int, int], expires
         raise Conflict("products.sold")
     lacking = {row.product_id: max(0, row.available) for row in rows if row.available < row.quantity}
     if lacking:
+        telemetry.record(metrics.GUARDS, labels={"guard": "stock"})
         raise OutOfStock(_available_of(chosen, lacking))
     return [Line(p.id, p.name, p.name_en or p.name, quantity, p.price) for p, quantity in chosen]
 

@@ -16,7 +16,7 @@ from app.core.config import settings
 from app.core.moves import move
 from app.events import service as events
 from app.events.service import Screening
-from app.reservations import claims, holds, queries
+from app.reservations import claims, hold_metrics, holds, queries
 from app.reservations.holds import claim_before_release, lock_screenings_and_limits
 from app.reservations.offers import offer_next
 from app.reservations.ownership import reassign_visitor
@@ -127,7 +127,8 @@ def hold_seats(
         claim_before_release(screening, replaces, seat_ids=seats)
         release(replaces)
     minutes = settings().holds.minutes if minutes is None else minutes
-    return holds.create_hold(screening, seats, actor, minutes=minutes, single_seat_rule=single_seat_rule)
+    with hold_metrics.counted(actor.channel):
+        return holds.create_hold(screening, seats, actor, minutes=minutes, single_seat_rule=single_seat_rule)
 
 
 def ensure_free(screening: Screening, seat_ids: Sequence[int]) -> None:
@@ -140,7 +141,9 @@ def ensure_free(screening: Screening, seat_ids: Sequence[int]) -> None:
         return
     seats = check_seats(screening, seat_ids)
     free = [seat_id for seat_id in seats if seat_id not in states]
-    raise holds.seats_lost(screening, seats, free, states=states)
+    error = holds.seats_lost(screening, seats, free, states=states)
+    hold_metrics.count_losses(error)
+    raise error
 
 
 def hold_best(
@@ -155,7 +158,8 @@ def hold_best(
     if replaces is not None:
         claim_before_release(screening, replaces, quantity=quantity)
         release(replaces)
-    return holds.create_best_hold(screening, quantity, actor, minutes=settings().holds.minutes)
+    with hold_metrics.counted(actor.channel):
+        return holds.create_best_hold(screening, quantity, actor, minutes=settings().holds.minutes)
 
 
 def seat_states(screening_id: int) -> dict[int, datetime | None]:

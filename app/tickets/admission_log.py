@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from app.core import db
+from app.core import db, metrics, telemetry
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotFound
 from app.core.state_machine import none_of, one_of
@@ -150,7 +150,15 @@ def record(
     ).one_or_none()  # fmt: skip
     if row is None:
         raise DuplicateAttempt(first_row(once))
+    count(admission.verdict)
     return _with_decision(replace(admission, id=row.id), decision)
+
+
+def count(verdict: str) -> None:
+    """Count a try by its verdict, after the commit."""
+    telemetry.record_committed(metrics.ADMISSIONS, labels={"verdict": verdict})
+    if verdict == "already":
+        telemetry.record_committed(metrics.GUARDS, labels={"guard": "admission"})
 
 
 def first_row(once: str | None) -> int:

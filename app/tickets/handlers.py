@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from app.adapters.pdf import PdfError
 from app.adapters.storage import StorageError
-from app.core import db, outbox
+from app.core import db, metrics, outbox, telemetry
 from app.core.config import settings
 from app.core.errors import Poison, Retry
 from app.core.failpoints import failpoint
@@ -147,15 +148,19 @@ def _store_pdf(order_id: uuid.UUID, tickets: Sequence[Ticket], locale: str) -> t
 
     Raises Poison when it cannot be made, Retry when the storage does not answer.
     """
+    began = time.perf_counter()
     try:
-        content = pdf_layout.render_pdf(tickets, locale, settings().cinema.name)
+        with telemetry.span("render the PDF", attributes={"tickets": len(tickets)}):
+            content = pdf_layout.render_pdf(tickets, locale, settings().cinema.name)
     except PdfError as error:
         raise Poison(str(error)) from error
+    telemetry.record(metrics.PDF_DURATION, time.perf_counter() - began)
     failpoint("tickets.after_pdf")
     revision = documents.revision_of(tickets)
     key = documents.storage_key(order_id, revision)
     try:
-        documents.storage().put(key, content, "application/pdf")
+        with telemetry.span("store the PDF", attributes={"bytes": len(content)}):
+            documents.storage().put(key, content, "application/pdf")
     except StorageError as error:
         raise Retry(str(error), for_a_day=True) from error
     failpoint("tickets.after_storage")

@@ -16,7 +16,7 @@ from app.core.i18n import local
 from app.core.moves import move
 from app.core.showtime import cinema_day
 from app.events import service as events
-from app.tickets import qr
+from app.tickets import admission_log, qr
 from app.tickets.admission_log import (
     ORDER_COLUMNS,
     REPEATS,
@@ -107,6 +107,7 @@ def admit_and_record(
     if row.try_id is None:  # the same form was sent at the same moment
         raise DuplicateAttempt(first_row(tokens.once))
     verdict = "admitted" if row.left_at is None else "readmitted"
+    admission_log.count(verdict)
     attendance = _with(row, counted) if counted else None
     return replace(admission_of(verdict, row), id=row.try_id, attendance=attendance)
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.adapters.host_names import ascii_host
 from app.adapters.mail import Attachment, BadMail, Mail, Mailbox, MailError, open_mail
 from app.adapters.storage import Missing, StorageError, shared_storage
-from app.core import db, pages
+from app.core import db, pages, telemetry
 from app.core.calendar_file import CONTENT_TYPE, file_name
 from app.core.config import settings
 from app.core.errors import Poison, Retry
@@ -125,7 +125,8 @@ def _send(
         email, rendered.subject, rendered.text, rendered.html, f"<{attempt.message_id}@{domain}>", attachments
     )
     try:
-        mailbox().send(mail)
+        with telemetry.span("send the mail", attributes={"template": template}):
+            mailbox().send(mail)
     except BadMail as error:
         raise Poison(f"mail {template}: {error}") from error
     except MailError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from types import TracebackType
 
-from flask import Flask, request
+from flask import Flask, g, request
 
 log = logging.getLogger("bilheteria.web")
 
@@ -18,7 +18,12 @@ class Application(Flask):
 
 
 def log_unexpected(error: BaseException | None) -> None:
-    """Log an error with its route. Flask would log the address, which can contain the token of an order."""
+    """Log an error with its route, and mark the request's span as failed.
+
+    Flask would log the address, which can contain the token of an order.
+    """
+    if "span" in g:
+        g.span.fail(error)
     log.error(
         "unexpected", exc_info=error, extra={"route": request.url_rule.rule if request.url_rule else ""}
     )

@@ -91,12 +91,13 @@ def _beat_in_loop(server: Any, heartbeat: Heartbeat) -> None:
 def when_ready(server: Any) -> None:
     """Load templates and modules before the workers are forked, so that they share the memory."""
     import wsgi
-    from app.core import memory
+    from app.core import memory, telemetry_start
 
     if PAGES in settings.process.services:
         templates = wsgi.app.jinja_env
         for name in templates.list_templates(extensions=["html"]):
             templates.get_template(name)
+    telemetry_start.load()
     memory.freeze_loaded()
     if settings.process.heartbeat is not None:
         Heartbeat(settings.process.heartbeat).beat()
@@ -114,3 +115,17 @@ def post_fork(server: Any, worker: Any) -> None:
     db.drop_inherited_connections()
     cache.clear_all()
     secrets_refresh.start()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start the exporter of spans and metrics, whose threads need the worker's own event loop."""
+    from app.core import telemetry_start
+
+    telemetry_start.start("web")
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Send the spans and metrics that are left."""
+    from app.core import telemetry
+
+    telemetry.stop()

@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
-from app.core import readiness
+from app.core import readiness, telemetry
 
 # With 0, gevent would run ready greenlets some fifty times before it polls other connections.
 NEXT_ROUND = 1e-9  # seconds
@@ -24,6 +24,7 @@ class TurnsWorker(GeventWorker):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End: answer the requests that have come, and be not ready for more."""
         readiness.begin_to_stop()
+        telemetry.flush()  # live streams can take up the time until the process is killed
         super().handle_exit(sig, frame)
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:

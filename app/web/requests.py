@@ -18,11 +18,13 @@ from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, RequestTimeout
 
-from app.core import db, trace
+from app.core import db, metrics, telemetry, trace
 
 log = logging.getLogger("bilheteria.web")
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UNLOGGED = ("static", "health.alive")  # files and health checks, which are requested every few seconds
+UNTRACED = (*UNLOGGED, "health.ready")
 BODY_SECONDS = 20.0  # for a whole body: it occupies a connection, and forms are small
 
 
@@ -105,6 +107,7 @@ def init_app(app: Flask) -> None:
     app.request_class = CleanRequest
     app.before_request(_begin)
     app.after_request(_log)
+    app.after_request(_measure)
     app.teardown_request(_end)
 
 
@@ -112,10 +115,44 @@ def _begin() -> None:
     g.began = time.perf_counter()
     trace.begin_request(request.headers.get("traceparent"), request.headers.get("X-Amzn-Trace-Id"))
     g.request_id = trace.request_id.get()
+    g.scope = ExitStack()
+    if telemetry.is_on() and request.endpoint not in UNTRACED:
+        _begin_span(g.scope)
     if "\x00" in request.path:
         abort(404)
-    g.scope = ExitStack()
     g.scope.enter_context(db.reading())
+
+
+def _begin_span(scope: ExitStack) -> None:
+    """Open the request's span. Its name has the route: an address can contain the token of an order."""
+    route = _route()
+    attributes = {"http.request.method": _method(), "http.route": route}
+    g.span = scope.enter_context(telemetry.span(f"{_method()} {route}", "server", attributes))
+
+
+def _method() -> str:
+    """The method, if it is one of HTTP: a client can send any word."""
+    return request.method if request.method in METHODS else "_OTHER"
+
+
+def _route() -> str:
+    return request.url_rule.rule if request.url_rule else "(none)"
+
+
+def _measure(response: Response) -> Response:
+    """Record the duration, and the outcome in the span."""
+    span: telemetry.Span | None = g.get("span")
+    if span is not None:
+        span.set("http.response.status_code", response.status_code)
+        if response.status_code >= 500:
+            span.fail()
+        labels = {
+            "http.request.method": _method(),
+            "http.route": _route(),
+            "status_class": f"{response.status_code // 100}xx",
+        }
+        telemetry.record(metrics.REQUESTS, time.perf_counter() - g.began, labels)
+    return response
 
 
 def _log(response: Response) -> Response:
@@ -125,7 +162,7 @@ def _log(response: Response) -> Response:
             "request",
             extra={
                 "method": request.method,
-                "route": request.url_rule.rule if request.url_rule else "(none)",
+                "route": _route(),
                 "status": response.status_code,
                 "ms": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
             },

@@ -63,6 +63,18 @@ def test_the_handler_of_a_message_is_in_the_trace_of_its_request(form: Form) -> 
     assert published[0]["traceparent"].split("-")[1] == TRACE, "what it publishes is in it too"
 
 
+def test_a_dead_letter_that_is_put_back_is_in_its_trace(form: Form) -> None:
+    trace.begin_request(TRACEPARENT)
+    form.send()
+    source = form.source()
+    sent = lease_one(source).attributes
+    form.pass_time(31)
+    source.dead_letter(lease_one(source), error="no paper")
+    assert form.dead_letters.put_back() == 1
+    assert trace.carried_position(lease_one(source).attributes) == trace.carried_position(sent)
+    assert trace.carried_position(sent).trace_id == TRACE
+
+
 def test_a_message_outside_of_a_request_has_no_trace(database: str) -> None:
     with db.transaction() as session:
         outbox.publish(SeatsFreed(screening_id=1))

@@ -78,6 +78,9 @@ def _web_address(text: str) -> str:
     raise ValueError(f"an address is https://host/path, not {text!r}")
 
 
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
 def _list(given: object) -> object:
     """A comma-separated list, as a tuple."""
     if not isinstance(given, str):
@@ -147,7 +150,7 @@ class Group(BaseModel):
 
 
 class Process(Group):
-    """The services of a process, its signs of health and its log. `health_port` 0: none."""
+    """The services of a process, its signs of health (`health_port` 0: none), its log and its collector of traces."""
 
     services: Annotated[tuple[str, ...], BeforeValidator(_services)] = variable(
         "SERVICES", (PAGES, *SERVICES)
@@ -156,6 +159,8 @@ class Process(Group):
     heartbeat: Path | None = variable("BILHETERIA_HEARTBEAT", None)
     health_port: int = variable("BILHETERIA_HEALTH_PORT", 0, ge=0, le=65535)
     log_level: Annotated[LogLevel, BeforeValidator(str.lower)] = variable("BILHETERIA_LOG", "info")
+    collector: WebAddress | None = variable("OTEL_EXPORTER_OTLP_ENDPOINT", None)
+    traces_percent: int = variable("BILHETERIA_TRACES_PERCENT", 5, ge=0, le=100)
     testing: bool = False
 
 
@@ -266,8 +271,8 @@ class Kiosk(Group):
 class Identity(Group):
     """The identity provider whose access tokens the API accepts; none without an issuer."""
 
-    issuer: Annotated[str, AfterValidator(_web_address)] | None = variable("BILHETERIA_OIDC_ISSUER", None)
-    jwks: Annotated[str, AfterValidator(_web_address)] = Field(
+    issuer: WebAddress | None = variable("BILHETERIA_OIDC_ISSUER", None)
+    jwks: WebAddress = Field(
         default_factory=lambda given: f"{(given.get('issuer') or '').rstrip('/')}/.well-known/jwks.json",
         validation_alias="BILHETERIA_OIDC_JWKS",
     )
