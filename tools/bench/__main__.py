@@ -1,4 +1,4 @@
-"""The command `make bench`, or `.venv/bin/python -m tools.bench [--quick | --year | --against CHECKOUT]`."""
+"""The command `make bench`, or `.venv/bin/python -m tools.bench [--quick | --year | --traces | --against CHECKOUT]`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from tools.bench import (
     report,
     statements,
     streams,
+    tracing,
     year,
 )
 from tools.bench.http import Browser
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="turns of half a second, for a first look")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--year", action="store_true", help="only whether a year of sales slows anything down")
+    only.add_argument("--traces", action="store_true", help="only what traces and metrics cost")
     only.add_argument(
         "--against",
         type=Path,
@@ -50,6 +52,8 @@ def main() -> int:
     try:
         if asked.year:
             year.measure()
+        elif asked.traces:
+            tracing.measure(seconds)
         elif asked.against is not None:
             comparison.measure(asked.against.resolve())
         else:

@@ -11,7 +11,9 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from app.adapters import postgres
@@ -33,9 +35,12 @@ ENV = {
 
 
 class BenchServer:
-    """The processes of `make run` for the checkout in `root`. `close()` ends them and removes the data."""
+    """The processes of `make run` for the checkout in `root`, with further variables `env`.
 
-    def __init__(self, root: Path = ROOT) -> None:
+    `close()` ends them and removes the data.
+    """
+
+    def __init__(self, root: Path = ROOT, env: Mapping[str, str] = MappingProxyType({})) -> None:
         self.root = root
         self.var = Path(tempfile.mkdtemp(prefix="bilheteria-bench-"))
         self.postgres = postgres.start(self.var / "postgres")
@@ -51,6 +56,7 @@ class BenchServer:
                 "BILHETERIA_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
                 "PORT": str(self.port),
             }
+            | dict(env)
         )
         try:
             self._run([sys.executable, "-m", "app.cli.prepare"])
