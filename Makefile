@@ -7,6 +7,7 @@
 #   make fuzz    try 500 requests of each kind on each operation of the REST API (FUZZ_EXAMPLES=2000 for more)
 #   make rollout PREVIOUS=folder   buy tickets while that checkout, of the release before, runs beside this one
 #   make services run the seven services, pages, relay and workers as processes of their own (ARGS=--measure for figures)
+#   make infra   make the AWS templates of both environments and check them (nothing is sent to AWS)
 #   make kiosk   run a kiosk of the foyer here: server, browser, print agent (ARGS='--size landscape' for the other screen)
 #   make pictures draw the pictures of docs/architecture.md
 #   make rehearse-restore   back up and restore a database with sales, timed (ORDERS=100000 beside the demo's)
@@ -15,7 +16,7 @@ PYTHON ?= python3
 export PYTHONUTF8 = 1
 ARGS ?=
 
-.PHONY: run test check audit bench fuzz rollout services kiosk pictures rehearse-restore setup setup-dev format clean
+.PHONY: run test check audit bench fuzz rollout services infra kiosk pictures rehearse-restore setup setup-dev format clean
 .DEFAULT_GOAL := run
 
 setup:
@@ -51,6 +52,9 @@ fuzz: setup-dev
 services: setup
 	@$(PYTHON) -m tools.build.services
 	@exec .venv/bin/python -m tools.services $(ARGS)
+
+infra: setup-dev
+	@.venv/bin/python -m tools.infra $(ARGS)
 
 kiosk:
 	@$(PYTHON) -m tools.build.setup --dev --browser

@@ -15,7 +15,11 @@ LONGEST_FUNCTION = 40  # lines, from `def` to the last one of its body
 
 
 def modules() -> list[Path]:
-    found = [path for folder in ("app", "kiosk", "tools") for path in sorted((ROOT / folder).rglob("*.py"))]
+    found = [
+        path
+        for folder in ("app", "infra", "kiosk", "tools")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    ]
     return [path for path in found if "node_modules" not in path.parts]
 
 

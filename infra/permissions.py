@@ -1,0 +1,56 @@
+"""What the role of each task may do: its own secrets and queue, and the bucket and mail where its code uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from aws_cdk import aws_iam as iam
+
+from infra.parts import Part
+from infra.stacks.data import TICKETS, DataStack
+from infra.stacks.messaging import MessagingStack
+
+# Parts that read PDFs, and those that also write and delete them. The code of the others does not open the storage.
+PDF_READERS = ("pages", "tickets", "users-worker")
+PDF_WRITERS = ("tickets-worker",)
+MAIL_SENDERS = ("users-worker",)
+_CONSUME = ("sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
+_SEND = ("sqs:GetQueueUrl", "sqs:SendMessage")
+
+
+def statements(part: Part, data: DataStack, messaging: MessagingStack) -> Iterator[iam.PolicyStatement]:
+    """The statements of a part's role."""
+    yield _allow(["secretsmanager:GetSecretValue"], [data.secrets[part.database_role].secret_arn])
+    yield _allow(["secretsmanager:GetSecretValue"], [data.secret_key.secret_arn])
+    yield from _queue_statements(part, messaging)
+    if part.name in (*PDF_READERS, *PDF_WRITERS):
+        # Without the right to list, S3 answers 403 instead of 404 for an object that does not exist.
+        yield _allow(["s3:ListBucket"], [data.bucket.bucket_arn])
+        actions = ["s3:GetObject"]
+        if part.name in PDF_WRITERS:
+            actions += ["s3:PutObject", "s3:DeleteObject"]
+        yield _allow(actions, [data.bucket.arn_for_objects(f"{TICKETS}/*")])
+    if part.name in MAIL_SENDERS:
+        yield _allow(["ses:SendEmail", "ses:SendRawEmail"], messaging.mail_arns)
+
+
+def _queue_statements(part: Part, messaging: MessagingStack) -> Iterator[iam.PolicyStatement]:
+    if part.kind == "relay":
+        yield _allow(_SEND, [queue.queue_arn for queue in messaging.queues.values()])
+    elif part.kind == "worker" and part.service in messaging.queues:
+        yield _allow(_CONSUME, [messaging.queues[part.service].queue_arn])
+        yield _allow(_SEND, [messaging.dead[part.service].queue_arn])
+
+
+def command_statements(data: DataStack, messaging: MessagingStack) -> Iterator[iam.PolicyStatement]:
+    """Of the task that migrates and runs single commands: it makes the roles, and moves dead letters."""
+    secrets = [data.owner_secret, data.secret_key, *data.secrets.values()]
+    yield _allow(["secretsmanager:GetSecretValue"], [one.secret_arn for one in secrets])
+    yield _allow(
+        sorted({*_CONSUME, *_SEND}),
+        [queue.queue_arn for queue in (*messaging.queues.values(), *messaging.dead.values())],
+    )
+
+
+def _allow(actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=list(resources))

@@ -1,0 +1,1 @@
+"""`make infra`: the templates of AWS, made and checked on this machine."""

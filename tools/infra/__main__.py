@@ -1,0 +1,45 @@
+"""Make the templates of both environments, and check them: the tests' promises, cdk-nag and cfn-lint.
+
+Nothing is sent to AWS, and nothing here shows that AWS accepts the templates: no account was at hand.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra.environments import ENVIRONMENTS
+from tools.build.steps import PYTHON, ROOT, VENV, progress
+
+OUT = ROOT / "cdk.out"
+
+
+def main() -> int:
+    """Run all checks. Returns the exit status."""
+    failed = [name for name in ENVIRONMENTS if not _synthesise(name)]
+    if not failed:
+        templates = sorted(OUT.glob("*/*.template.json"))
+        failed += _failed("cfn-lint", [VENV / "bin" / "cfn-lint", *templates])
+        failed += _failed("the promises", [PYTHON, "-m", "pytest", "-q", "tests/infra", *sys.argv[1:]])
+    print(f"FAILED: {', '.join(failed)}" if failed else "All passed. Nothing was sent to AWS.", flush=True)
+    return 1 if failed else 0
+
+
+def _synthesise(name: str) -> bool:
+    """Make an environment's templates in cdk.out/NAME."""
+    command: list[str | Path] = [PYTHON, "-m", "infra.app", "--environment", name]
+    return not _failed(f"the templates of {name}", command, CDK_OUTDIR=str(OUT / name))
+
+
+def _failed(name: str, command: Sequence[str | Path], **env: str) -> list[str]:
+    """Run a check; its name if it fails."""
+    with progress(f"Checking {name}"):
+        done = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, stdin=subprocess.DEVNULL)
+    return [name] if done.returncode else []
+
+
+if __name__ == "__main__":
+    sys.exit(main())
