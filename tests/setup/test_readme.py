@@ -10,12 +10,15 @@ import os
 import re
 import shlex
 import subprocess
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
 
 import click
 import pytest
+from botocore import xform_name
+from botocore.session import Session
 from flask import Flask
 
 from app.cli import register
@@ -33,8 +36,10 @@ INDENTED = re.compile(r"(?:^|\n\n)((?:    \S[^\n]*\n)+)")
 INLINE = re.compile(r"`((?:make|flask|\.venv/bin/\w+) [^`]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SETTING = re.compile(r"`([A-Z][A-Z_]{3,})(?:=[^`]*)?`")
+# Options of the program `aws` itself.
+AWS_OPTIONS = {"query", "output", "region", "max-results"}
 # Programs that a person runs before any of ours.
-FOREIGN_PROGRAMS = ("git", "cd", "brew", "sudo", "apt-get", "docker", "curl")
+FOREIGN_PROGRAMS = ("git", "cd", "brew", "sudo", "apt-get", "docker", "curl", "journalctl", "systemctl")
 
 
 def commands(text: str) -> list[str]:
@@ -78,6 +83,8 @@ def check(line: str, app: Flask) -> None:
         check_make(words[1:])
     elif program == "flask":
         check_flask(words[1:], app)
+    elif program == "aws":
+        check_aws(words[1:])
     elif program in ("python", "python3") and words[1] == "-m":
         assert find_spec(words[2]), f"{line}: there is no module {words[2]}"
     elif words[0].startswith(".venv/bin/"):
@@ -121,6 +128,35 @@ def check_flask(words: list[str], app: Flask) -> None:
             raise AssertionError(f"flask {' '.join(words)}: {error.message}") from None
 
 
+def check_aws(words: list[str]) -> None:
+    """Check that the operation exists in Amazon's own description of the service, and that it has these options."""
+    service, operation = words[0], words[1]
+    assert service in aws_services().get_available_services(), f"aws {service}: no such service"
+    client = aws_services().create_client(service, region_name="sa-east-1")
+    if operation == "wait":
+        assert words[2].replace("-", "_") in client.waiter_names, (
+            f"aws {service} wait {words[2]}: no such state"
+        )
+        return
+    names = {xform_name(name, "-"): name for name in client.meta.service_model.operation_names}
+    assert operation in names, f"aws {service} {operation}: no such operation"
+    shape = client.meta.service_model.operation_model(names[operation]).input_shape
+    known = {xform_name(name, "-") for name in shape.members} if shape else set()
+    wrong = {
+        word
+        for word in words[2:]
+        if word.startswith("--") and not {word[2:], word[5:]} & (known | AWS_OPTIONS)
+    }
+    assert not wrong, f"aws {service} {operation}: no option {wrong}"
+
+
+@cache
+def aws_services() -> Session:
+    session = Session()
+    session.set_credentials("none", "none")
+    return session
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_documented_command_is_valid(name: str, app: Flask) -> None:
     for line in commands((ROOT / name).read_text()):
@@ -158,6 +194,9 @@ def test_every_documented_setting_is_read(name: str) -> None:
         "flask --app wsgi dead-letters put-away",
         ".venv/bin/python -m app.cli.surf",
         "popcorn --large",
+        "aws rds reboot-instance --force-failover",
+        "aws rds reboot-db-instance --with-failover",
+        "aws rds wait db-instance-happy",
     ],
 )
 def test_control_wrong_commands_are_found(line: str, app: Flask) -> None:
