@@ -44,6 +44,7 @@ _TARGETS = """([least, top]) => {
     }
   }
   if (document.documentElement.scrollWidth > innerWidth) found.push("the page is wider than the screen");
+  if (document.documentElement.scrollHeight > innerHeight) found.push("the document scrolls, not only the page in it");
   return found;
 }"""
 
