@@ -1,4 +1,8 @@
-"""The handlers and ticks of the services, collected from each `handlers.py`."""
+"""The handlers and ticks of the services, collected from each `handlers.py`.
+
+A service has a queue of its name (`HANDLERS`), and may have further ones for work that must not delay the rest
+(`FURTHER_QUEUES`).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from app.web import links
 
 
 def routes(services: Sequence[str] = SERVICES) -> dict[tuple[str, type[Message]], Handler]:
-    """(consumer, message class) → handler, for the services that this process serves.
+    """(consumer, message class) → handler, for the queues of the services that this process serves.
 
     Hands the front end's links to the services, which name pages and do not know addresses.
     """
@@ -24,8 +28,15 @@ def routes(services: Sequence[str] = SERVICES) -> dict[tuple[str, type[Message]]
     for service in services:
         if service in SERVICES and find_spec(f"app.{service}.handlers"):
             handlers = import_module(f"app.{service}.handlers")
-            found |= {(service, kind): handler for kind, handler in getattr(handlers, "HANDLERS", {}).items()}
+            queues = {service: getattr(handlers, "HANDLERS", {}), **getattr(handlers, "FURTHER_QUEUES", {})}
+            for consumer, of_queue in queues.items():
+                found |= {(consumer, kind): handler for kind, handler in of_queue.items()}
     return found
+
+
+def consumers(services: Sequence[str]) -> tuple[str, ...]:
+    """The queues that a worker of these services drains."""
+    return tuple(sorted({consumer for consumer, _ in routes(services)}))
 
 
 def by_priority(services: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -38,13 +49,13 @@ def by_priority(services: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ..
 
 
 def own_threads(services: Sequence[str] = SERVICES) -> dict[str, int]:
-    """Service → number of its own threads in the worker, for the services with `THREADS` in `handlers.py`."""
-    counts = {
-        one: getattr(import_module(f"app.{one}.handlers"), "THREADS", 0)
-        for one in services
-        if one in SERVICES and find_spec(f"app.{one}.handlers")
-    }
-    return {one: count for one, count in counts.items() if count}
+    """Consumer → number of its own threads in the worker: `THREADS` and `FURTHER_THREADS` in a `handlers.py`."""
+    counts: dict[str, int] = {}
+    for service in services:
+        if service in SERVICES and find_spec(f"app.{service}.handlers"):
+            handlers = import_module(f"app.{service}.handlers")
+            counts |= {service: getattr(handlers, "THREADS", 0), **getattr(handlers, "FURTHER_THREADS", {})}
+    return {consumer: count for consumer, count in counts.items() if count}
 
 
 def ticks(services: Sequence[str] = SERVICES) -> list[Tick]:

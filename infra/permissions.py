@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from aws_cdk import aws_iam as iam
 
+from app import dispatch
 from infra.parts import Part
 from infra.stacks.data import TICKETS, DataStack
 from infra.stacks.messaging import MessagingStack
@@ -37,9 +38,9 @@ def statements(part: Part, data: DataStack, messaging: MessagingStack) -> Iterat
 def _queue_statements(part: Part, messaging: MessagingStack) -> Iterator[iam.PolicyStatement]:
     if part.kind == "relay":
         yield _allow(_SEND, [queue.queue_arn for queue in messaging.queues.values()])
-    elif part.kind == "worker" and part.service in messaging.queues:
-        yield _allow(_CONSUME, [messaging.queues[part.service].queue_arn])
-        yield _allow(_SEND, [messaging.dead[part.service].queue_arn])
+    elif part.kind == "worker" and (names := dispatch.consumers((part.service,))):
+        yield _allow(_CONSUME, [messaging.queues[name].queue_arn for name in names])
+        yield _allow(_SEND, [messaging.dead[name].queue_arn for name in names])
 
 
 def command_statements(data: DataStack, messaging: MessagingStack) -> Iterator[iam.PolicyStatement]:

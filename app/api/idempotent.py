@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Response, make_response, request
+from flask import Response, g, make_response, request
 
 from app.api import identity
 from app.core import db, idempotency
@@ -54,6 +55,11 @@ def once(view: Callable[..., Any]) -> Callable[..., Any]:
     return acting
 
 
+def show_once(member: str) -> None:
+    """Leave a member of this answer's object out of the answer to a repeat, where it is null: it is not stored."""
+    g.shown_once = member
+
+
 def key_of_request() -> str:
     """The key of this request, which `once` has checked."""
     return request.headers[HEADER]
@@ -72,7 +78,16 @@ def _content() -> str:
 
 def _answer(response: Response) -> Answer:
     content_type = response.headers.get("Content-Type", "application/json")
-    return Answer(response.status_code, content_type, response.headers.get("Location"), response.get_data())
+    return Answer(
+        response.status_code, content_type, response.headers.get("Location"), _content_to_keep(response)
+    )
+
+
+def _content_to_keep(response: Response) -> bytes:
+    member = g.pop("shown_once", None)
+    if member is None:
+        return response.get_data()
+    return json.dumps(response.get_json() | {member: None}).encode()
 
 
 def _response(answer: Answer) -> Response:

@@ -36,22 +36,24 @@ def page_of(
     items: Iterable[Item], key: Callable[[Item], Sequence[Any]], *, limit: int, cursor: str
 ) -> dict[str, Any]:
     """A page of `items`, which are sorted by `key` (JSON values, unique). Raises Invalid `cursor.unknown`."""
-    after = _decoded(cursor)
+    after = position_of(cursor)
     try:
         following = [item for item in items if after is None or list(key(item)) > after]
     except TypeError:  # a cursor of another list
         raise Invalid("cursor.unknown", "cursor") from None
     page = list(islice(following, limit))
     more = len(following) > len(page)
-    return {"items": page, "next": _encoded(key(page[-1])) if more else None}
+    return {"items": page, "next": cursor_of(key(page[-1])) if more else None}
 
 
-def _encoded(key: Sequence[Any]) -> str:
+def cursor_of(key: Sequence[Any]) -> str:
+    """The cursor after the item with this key (JSON values)."""
     content = json.dumps(list(key), separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def _decoded(cursor: str) -> list[Any] | None:
+def position_of(cursor: str) -> list[Any] | None:
+    """The key in a cursor, None at the beginning of the list. Raises Invalid `cursor.unknown`."""
     if not cursor:
         return None
     try:

@@ -1,8 +1,8 @@
 """All messages: frozen dataclasses, written to the outbox in the transaction of the change that they report.
 
 A message carries ids and the facts that its consumers need, so that these need not call a higher service. `consumers`
-are the services whose `handlers.py` handles it; each gets its own delivery. Values are JSON: str, int, bool, None, and
-lists and dicts of them. Ids are UUIDs as text, times are ISO 8601 in UTC, money is integer centavos.
+are the services that handle it, or further queues of them (`app.dispatch`); each gets its own delivery. Values are
+JSON. Ids are UUIDs as text, times are ISO 8601 in UTC, money is integer centavos.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from app.core.payloads import FIRST_FORM, FORM, form_of, known_fields
 
 @dataclass(frozen=True)
 class Message:
-    """Base of all messages. `consumers` are the names of services."""
+    """Base of all messages. `consumers` are the names of services, or of their further queues."""
 
     consumers: ClassVar[tuple[str, ...]] = ()
     # Increase it when a worker of the previous version must not handle the message; see `core.payloads`.
@@ -270,11 +270,31 @@ class HoldExpired(Message):
     screening_id: int
 
 
+@dataclass(frozen=True)
+class PartnerOrderChanged(Message):
+    """An order that a partner made has changed: its webhooks report `event` and `data` (`core.partner_events`)."""
+
+    consumers: ClassVar = ("users",)
+    partner_id: int
+    order_id: str
+    event: str
+    happened_at: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WebhooksDue(Message):
+    """Deliveries of a webhook are due. They have a queue of their own: a receiver may be slow."""
+
+    consumers: ClassVar = ("webhooks",)
+    webhook_id: str
+
+
 def _with_order_token(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     """Form 1 has the path of the order's page, which ends with the token."""
     return {"order_token": str(payload["order_path"]).rpartition("/")[2]} | dict(payload)
 
 
 BY_KIND: dict[str, type[Message]] = {cls.__name__: cls for cls in Message.__subclasses__()}
-# The services that handle messages.
+# The services that handle messages, and their further queues.
 CONSUMERS = tuple(sorted({consumer for cls in BY_KIND.values() for consumer in cls.consumers}))

@@ -11,7 +11,7 @@ from app.core import db, outbox
 from app.core.messages import OrderScreeningChanged
 from app.core.moves import move
 from app.events import service as events
-from app.orders import half_price_claims, notices, pickups
+from app.orders import half_price_claims, notices, partner_events, pickups
 from app.orders.pricing import TypeChoice, quota_places
 from app.orders.states import ORDER
 from app.orders.views import OrderItem, OrderSeat, OrderView
@@ -26,6 +26,7 @@ _SETTLE = move(
     "settle",
     columns="paid_at = clock_timestamp(), ended_at = null, end_reason = null, reservation_id = :reservation_id,"
     " reseat_reservation_id = null, reseat_until = null",
+    returning="paid_at",
 )
 
 
@@ -39,7 +40,7 @@ def complete(order: OrderView, reservation_id: uuid.UUID, receipt_id: uuid.UUID 
     if not reservations.confirm(reservation_id):
         return False
     order = replace(order, screening=events.lock_presentation(order.screening))
-    _SETTLE.require(id=order.id, reservation_id=reservation_id)
+    paid_at = _SETTLE.require(id=order.id, reservation_id=reservation_id).paid_at
     items = _sell_claims(order)
     if receipt_id is not None:
         payments.mark_settled(receipt_id)
@@ -47,6 +48,7 @@ def complete(order: OrderView, reservation_id: uuid.UUID, receipt_id: uuid.UUID 
             payments.refund(receipt_id, order.items_total, "stock")
     tickets.issue(_issue_facts(order, items), [_line(seat) for seat in order.seats])
     notices.publish_order_paid(order, items_returned=bool(order.items) and not items)
+    partner_events.publish_paid(order, items, paid_at)
     if order.screening_revision != order.screening.revision:
         outbox.publish(OrderScreeningChanged(str(order.id)))
     return True

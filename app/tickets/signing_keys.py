@@ -9,25 +9,20 @@ already sold stay valid (public keys are not encrypted), and the next ticket is 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import text
 
 from app.core import db
 from app.core.cache import Cache
 from app.core.config import settings
 from app.core.errors import NotFound
+from app.core.sealing import Sealer
 
-_NONCE_BYTES = 12
+_SEALER = Sealer(b"bilheteria ticket signing keys")
 # The keys that may sign; the newest of them signs.
 MAY_SIGN = "retired_at is null and coalesce(signs_from, created_at) <= clock_timestamp()"
 
@@ -186,15 +181,10 @@ def seal_again() -> int:
     return sealed
 
 
-def _sealing_key(secret_key: str) -> ChaCha20Poly1305:
-    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"bilheteria ticket signing keys")
-    return ChaCha20Poly1305(derived.derive(secret_key.encode()))
-
-
 def _seal(key: SigningKey) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
-    sealing = _sealing_key(settings().web.secret_key)
-    return nonce + sealing.encrypt(nonce, key.private.private_bytes_raw(), _associated_data(key.kid))
+    return _SEALER.seal(
+        key.private.private_bytes_raw(), _associated_data(key.kid), settings().web.accepted_keys
+    )
 
 
 def _unseal(kid: int, sealed: bytes) -> Ed25519PrivateKey | None:
@@ -203,14 +193,10 @@ def _unseal(kid: int, sealed: bytes) -> Ed25519PrivateKey | None:
 
 def _unseal_by_any(kid: int, sealed: bytes) -> tuple[Ed25519PrivateKey | None, bool]:
     """The private key, and whether it was sealed with the secret key that signs now."""
-    current = settings().web.secret_key
-    for key in reversed(settings().web.accepted_keys):
-        with suppress(InvalidTag):
-            opened = _sealing_key(key).decrypt(
-                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _associated_data(kid)
-            )
-            return Ed25519PrivateKey.from_private_bytes(opened), key == current
-    return None, False
+    opened = _SEALER.open(sealed, _associated_data(kid), settings().web.accepted_keys)
+    if opened is None:
+        return None, False
+    return Ed25519PrivateKey.from_private_bytes(opened.secret), opened.is_current
 
 
 def _associated_data(kid: int) -> bytes:

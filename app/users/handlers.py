@@ -1,4 +1,7 @@
-"""The messages of user-service: they send mails, outside of transactions, with a Message-ID that a repeat keeps."""
+"""The messages of user-service: they send mails and webhooks, outside of transactions.
+
+A mail has a Message-ID that a repeat keeps, a webhook an id.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,18 @@ from app.core.calendar_file import CONTENT_TYPE, file_name
 from app.core.config import settings
 from app.core.errors import Poison, Retry
 from app.core.handling import Attempt
-from app.core.messages import Message, NoticeRequested, ResetRequested, TicketsReady
+from app.core.messages import (
+    Message,
+    NoticeRequested,
+    PartnerOrderChanged,
+    ResetRequested,
+    TicketsReady,
+    WebhooksDue,
+)
 from app.core.pages import Page
 from app.core.worker import Tick
 from app.users import email_tokens, notices, pairings, sessions
+from app.users.webhooks import deliveries, registry, sending
 
 LARGEST_ATTACHMENT = 5_000_000
 CANCELLATION_TEMPLATES = ("order_cancelled", "screening_cancelled")
@@ -133,6 +144,18 @@ def _send(
         raise Retry(f"mail: {error}", for_a_day=True) from error
 
 
+def on_partner_order_changed(message: PartnerOrderChanged, attempt: Attempt) -> None:
+    """Record the event for the partner's webhooks, and have it sent."""
+    with attempt.transaction():
+        deliveries.record(message, attempt.message_id)
+
+
+def seal_webhook_secrets() -> None:
+    """Seal the secrets of webhooks again after a change of the secret key."""
+    with db.transaction():
+        registry.seal_secrets_again()
+
+
 def delete_expired() -> None:
     """Delete the e-mail tokens, sessions and pairings whose time is over."""
     with db.transaction():
@@ -147,5 +170,16 @@ HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
     TicketsReady: on_tickets_ready,
     NoticeRequested: on_notice_requested,
     ResetRequested: on_reset_requested,
+    PartnerOrderChanged: on_partner_order_changed,
 }
-TICKS = [Tick("users: delete expired rows", 3600, delete_expired)]
+# Webhooks have a queue and threads of their own: a partner's slow server holds up no mail.
+FURTHER_QUEUES: dict[str, dict[type[Message], Callable[[Any, Attempt], None]]] = {
+    "webhooks": {WebhooksDue: sending.on_webhooks_due}
+}
+FURTHER_THREADS = {"webhooks": 4}
+TICKS = [
+    Tick("users: delete expired rows", 3600, delete_expired),
+    Tick("users: due webhooks", 10.0, sending.want_due_webhooks),
+    Tick("users: webhook secrets", 3600.0, seal_webhook_secrets),
+    Tick("users: webhook retention", 3600.0, deliveries.delete_old_deliveries),
+]

@@ -1,4 +1,5 @@
-"""Tables of user-service (schema `users`): accounts, sessions, e-mail tokens, PINs, devices, pairings, partners."""
+"""Tables of user-service (schema `users`): accounts, sessions, e-mail tokens, PINs, devices, pairings, partners, and
+their webhooks."""
 
 from __future__ import annotations
 
@@ -11,8 +12,11 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
+    SmallInteger,
     Text,
     Uuid,
     func,
@@ -22,6 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
+from app.core.state_machine import one_of
+from app.users.states import DELIVERY_STATES, PENDING, WEBHOOK_STATES
 
 SCHEMA = "users"
 ROLES = ("customer", "door", "supervisor", "manager")
@@ -171,3 +177,90 @@ class PartnerRow(Base):
     requests_per_minute: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
     blocked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class WebhookRow(Base):
+    """An address to which a partner wants the events of its orders posted. `events` are names of `core.partner_events`.
+
+    `reason` says why it is paused or disabled. `sealed_former_secret` signs too until `former_until`. `failing_since`
+    and `failures` are of the attempts since the last success. No attempt is made before `resting_until`. One worker at
+    a time sends, until `leased_until`. `wanted_at`: when the deliveries were last put into the queue by the clock.
+    """
+
+    __tablename__ = "webhooks"
+    __table_args__ = (CheckConstraint(one_of("state", WEBHOOK_STATES), name="state"), {"schema": SCHEMA})
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("users.partners.id"), index=True)
+    address: Mapped[str] = mapped_column(Text)
+    events: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    state: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_former_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    former_until: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+    failing_since: Mapped[datetime | None] = mapped_column(Moment)
+    failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    resting_until: Mapped[datetime | None] = mapped_column(Moment)
+    leased_until: Mapped[datetime | None] = mapped_column(Moment)
+    wanted_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class WebhookDeliveryRow(Base):
+    """One event for one webhook. `event_id` is the header `webhook-id`, `body` is what is posted, the same each time.
+
+    `attempts` counts all, `tries` those since the event or its last replay; it is given up at `give_up_at`.
+    """
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        CheckConstraint(one_of("state", DELIVERY_STATES), name="state"),
+        Index("ix_webhook_deliveries_happened_at", "webhook_id", "happened_at", "event_id"),
+        Index(
+            "ix_webhook_deliveries_due_at",
+            "webhook_id",
+            "due_at",
+            postgresql_where=text(one_of("state", (PENDING,))),
+        ),
+        Index("ix_webhook_deliveries_recorded_at", "recorded_at"),
+        {"schema": SCHEMA},
+    )
+
+    webhook_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("users.webhooks.id", ondelete="CASCADE"), primary_key=True
+    )
+    event_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    event: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    happened_at: Mapped[datetime] = mapped_column(Moment)
+    recorded_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+    due_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+    give_up_at: Mapped[datetime] = mapped_column(Moment)
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class WebhookAttemptRow(Base):
+    """One POST of a delivery. Without an answer `status` is null and `error` says why. `answer` is its masked start."""
+
+    __tablename__ = "webhook_attempts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["webhook_id", "event_id"],
+            ["users.webhook_deliveries.webhook_id", "users.webhook_deliveries.event_id"],
+            ondelete="CASCADE",
+        ),
+        {"schema": SCHEMA},
+    )
+
+    webhook_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    event_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    began_at: Mapped[datetime] = mapped_column(Moment)
+    milliseconds: Mapped[int] = mapped_column(Integer)
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    error: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    answer: Mapped[str] = mapped_column(Text, server_default=text("''"))

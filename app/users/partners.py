@@ -22,6 +22,7 @@ SCOPES: Final = (
     "bilheteria/orders.read",
     "bilheteria/orders.write",
     "bilheteria/requests.write",
+    "bilheteria/webhooks",
 )
 USUAL_LIMIT: Final = 600  # requests a minute
 MOST_REQUESTS: Final = 100_000

@@ -71,6 +71,20 @@ from app.users.sign_in_throttle import SignInAttempt
 from app.users.views import COLUMNS
 from app.users.views import User as User
 from app.users.views import WrongPassword as WrongPassword
+from app.users.webhooks.deliveries import replay_webhook_deliveries as replay_webhook_deliveries
+from app.users.webhooks.deliveries import replay_webhook_delivery as replay_webhook_delivery
+from app.users.webhooks.deliveries import webhook_deliveries as webhook_deliveries
+from app.users.webhooks.deliveries import webhook_delivery as webhook_delivery
+from app.users.webhooks.registry import BY_CINEMA as BY_CINEMA
+from app.users.webhooks.registry import add_webhook as add_webhook
+from app.users.webhooks.registry import change_webhook as change_webhook
+from app.users.webhooks.registry import remove_webhook as remove_webhook
+from app.users.webhooks.registry import rotate_webhook_secret as rotate_webhook_secret
+from app.users.webhooks.registry import webhook as webhook
+from app.users.webhooks.registry import webhooks_of as webhooks_of
+from app.users.webhooks.views import Webhook as Webhook
+from app.users.webhooks.views import WebhookAttempt as WebhookAttempt
+from app.users.webhooks.views import WebhookDelivery as WebhookDelivery
 
 MAILS_PER_HOUR = 5  # to one address, from all visitors together
 

@@ -166,6 +166,13 @@ def _of_requests() -> dict[str, str]:
         "account.unknown": _("No account here belongs to this access token."),
         "partner.blocked": _("This partner is blocked. Ask the cinema."),
         "partner.site": _("This partner does not sell for this cinema."),
+        "webhook.address": _("That is not an address of the form https://host/path."),
+        "webhook.address_scheme": _("Webhooks go to addresses with https:// only."),
+        "webhook.address_host": _("The host must be a name, with a dot in it."),
+        "webhook.address_port": _("Webhooks do not go to this port. Leave it out."),
+        "webhook.events": _("Choose one or more of the events that exist."),
+        "webhook.range": _("The end must be later than the beginning."),
+        "webhook.too_many": _("A partner has only a few webhooks. Delete one first."),
     }
 
 

@@ -49,6 +49,7 @@ SERVICE_ROUTES = tuple(
             ServiceRoute("/api/v1/requests/{token}/orders", "orders"),
             ServiceRoute("/api/v1/screenings", "events"),
             ServiceRoute("/api/v1/screenings/{id}/seats", "reservations"),
+            ServiceRoute("/api/v1/webhooks", "users"),
             ServiceRoute("/webhooks", "payments"),
         ),
         key=lambda route: (-len(route.segments), route.path),

@@ -22,10 +22,11 @@ from app.events import service as events
 from app.users import service as users
 from tests.adapters.identity_provider import Provider
 from tests.api.buyer import BASE, BUYER, Buyer, free_seats
-from tests.api.token_holder import person
+from tests.api.token_holder import partner, person, register
 from tests.users.account_data import make_account
 
 JSON = "application/json"
+WEBHOOKS = "bilheteria/webhooks"
 Body = dict[str, Any]
 
 # With the statuses that fit. A whole body of each kind is sent to every operation.
@@ -93,6 +94,10 @@ class Hostile:
         with db.transaction():
             token = users.register_door(events.cinemas()[0].id, "1", account.id)
         self.device = {"Authorization": f"Bearer {token}"}
+        self.partner = partner(self.client, provider, scope=WEBHOOKS).headers
+        movies = register(scopes=(WEBHOOKS,))
+        with db.transaction():
+            self.webhook, _ = users.add_webhook(movies.id, "https://hooks.example.org/", ["order.paid"])
 
     def operations(self) -> Iterator[tuple[str, str, str]]:
         """The id, method and address of each operation with a body."""
@@ -104,7 +109,9 @@ class Hostile:
                     yield (
                         item[method]["operationId"],
                         method,
-                        path.format(token=token, admission_id=1, device_id=uuid.uuid4()),
+                        path.format(
+                            token=token, admission_id=1, device_id=uuid.uuid4(), webhook_id=self.webhook.id
+                        ),
                     )
 
     def send(self, method: str, address: str, body: bytes, content_type: str = JSON) -> TestResponse:
@@ -113,6 +120,8 @@ class Hostile:
             headers |= self.device
         if address.endswith("/decisions") or "/devices/" in address:
             headers |= self.manager
+        if "/webhooks" in address:
+            headers |= self.partner
         return self.client.open(
             address, method=method, data=body, content_type=content_type or None, headers=headers
         )
@@ -143,6 +152,9 @@ def fitting_bodies(order: dict[str, Any]) -> dict[str, Body]:
         },
         "renameDevice": {"name": "Kiosk 1"},
         "decideAdmission": {"action": "undo", "reason": "mistake", "note": ""},
+        "createWebhook": {"address": "https://hooks.example.org/", "events": ["order.paid"]},
+        "changeWebhook": {"events": ["order.paid"], "paused": True},
+        "replayWebhook": {"since": "2026-12-05T00:00:00Z", "until": "2026-12-06T00:00:00Z"},
     }
 
 

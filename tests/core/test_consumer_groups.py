@@ -110,6 +110,10 @@ def test_every_message_has_a_group(run: Run) -> None:
     assert all(event.wait(20) for event in seen.values())
 
 
-def test_mails_and_pdfs_have_their_own_threads() -> None:
-    assert own_threads(("orders", "payments", "users", "tickets")) == {"users": 2, "tickets": 2}
+def test_mails_webhooks_and_pdfs_have_their_own_threads() -> None:
+    assert own_threads(("orders", "payments", "users", "tickets")) == {
+        "users": 2,
+        "webhooks": 4,
+        "tickets": 2,
+    }
     assert own_threads(("orders", "payments", "pages")) == {}

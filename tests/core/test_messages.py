@@ -58,6 +58,17 @@ WRITTEN: list[tuple[str, dict[str, Any]]] = [
     ("ScreeningRetimed", {"screening_id": 41}),
     ("OrderCalledOff", {"order_id": "5a3c", "reason": "rain"}),
     ("SeatsFreed", {"screening_id": 41}),
+    (
+        "PartnerOrderChanged",
+        {
+            "partner_id": 3,
+            "order_id": "5a3c",
+            "event": "order.paid",
+            "happened_at": "2026-12-05T20:30:00+00:00",
+            "data": {"order": {"code": "LTZ-4720"}},
+        },
+    ),
+    ("WebhooksDue", {"webhook_id": "w"}),
     ("HoldExpired", {"reservation_id": "e1", "screening_id": 41}),
 ]
 

@@ -13,8 +13,9 @@ from app.core.config import BadSetting, Settings, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 READ = re.compile(r"""environ(?:\.get\(|\[)\s*["']([A-Z][A-Z0-9_]+)["']|\$\{([A-Z][A-Z0-9_]+)""")
-# Not ours: where programs and the screen are, and what Postgres's client calls a connection.
-FOREIGN_VARIABLES = {"DISPLAY", "PATH", "PGAPPNAME"}
+# Not ours: where programs and the screen are, and what Postgres's client calls a connection. ORDERS is an argument of
+# `make rehearse-restore`.
+FOREIGN_VARIABLES = {"DISPLAY", "ORDERS", "PATH", "PGAPPNAME"}
 FIELDS = environment.variables(Settings)
 PAGE = (ROOT / "docs" / "settings.md").read_text()
 ROWS = {
@@ -26,7 +27,7 @@ ROWS = {
 # Settings whose default is described in words: it is made at the start, or depends on another setting.
 DEFAULT_IN_WORDS = {
     "SERVICES", "BILHETERIA_PUBLIC_URL", "SECRET_KEY", "DATABASE_URL", "BILHETERIA_VAR",
-    "BILHETERIA_OIDC_JWKS", "BILHETERIA_OIDC_AUDIENCE",
+    "BILHETERIA_OIDC_JWKS", "BILHETERIA_OIDC_AUDIENCE", "BILHETERIA_WEBHOOK_PORTS",
 }  # fmt: skip
 
 

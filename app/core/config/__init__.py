@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from app.core.config import environment, groups, secret_store
-from app.core.config.groups import PAGES, SERVICES
+from app.core.config.checks import PAGES, SERVICES
 from app.core.config.secret_store import SecretsUnavailable
 
 __all__ = ["PAGES", "SERVICES", "BadSetting", "SecretsUnavailable", "Settings", "settings", "use"]
@@ -38,6 +38,7 @@ class Settings(BaseModel):
     holds: groups.Holds = groups.Holds()
     kiosk: groups.Kiosk = groups.Kiosk()
     identity: groups.Identity = groups.Identity()
+    webhooks: groups.Webhooks = groups.Webhooks()
     payments: groups.Payments = groups.Payments()
     retention: groups.Retention = groups.Retention()
 

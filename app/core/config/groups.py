@@ -7,85 +7,16 @@ checks. The name of the field or of its group says whether it is in seconds, min
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.adapters.host_names import ascii_host
+from app.core.config import checks
+from app.core.config.checks import OUTBOX, PAGES, SERVICES
 
-SERVICES = ("events", "products", "tickets", "reservations", "orders", "payments", "users")
-PAGES = "pages"
-OUTBOX = "outbox:"
 LogLevel = Literal["debug", "info", "warning", "error"]
-
-
-# Checks of single settings. Each returns the value to use, or raises ValueError; the variable's name is put before.
-
-
-def _services(given: object) -> object:
-    """A comma-separated list of service names, as a tuple."""
-    if not isinstance(given, str):
-        return given
-    wanted = tuple(part.strip() for part in given.split(",") if part.strip())
-    for name in wanted:
-        if name not in (PAGES, *SERVICES):
-            raise ValueError(f"{name!r} is none of {', '.join((PAGES, *SERVICES))}")
-    return wanted or (PAGES, *SERVICES)
-
-
-def _database_url(text: str) -> str:
-    """A database URL. The error does not repeat it: it may contain a password."""
-    if not text.startswith(("postgresql://", "postgresql+psycopg2://")):
-        raise ValueError("a database is postgresql://user:password@host/name")
-    return text
-
-
-def _public_url(text: str) -> str:
-    """The site's address, without a path, its host in ASCII: mail programs disagree about other letters."""
-    with suppress(ValueError):
-        url = urlsplit(text)
-        host = ascii_host(url.hostname or "")
-        if re.fullmatch(r"https?://[^\s/?#@]+/?", text) and url.port != 0 and host:
-            place = f"[{host}]" if ":" in host else host
-            return f"{url.scheme}://{place}" + (f":{url.port}" if url.port else "")
-    raise ValueError(f"an address that people type is http://host or https://host:port, not {text!r}")
-
-
-def _networks(text: str) -> str:
-    """A comma-separated list of addresses and networks, or `*`."""
-    for part in text.split(","):
-        if part.strip() != "*":
-            ip_network(part.strip())
-    return text
-
-
-def _web_address(text: str) -> str:
-    """An address of another server; it is used as it is, because an issuer is compared letter by letter."""
-    with suppress(ValueError):
-        url = urlsplit(text)
-        if (
-            re.fullmatch(r"https?://[\x21-\x7e]+", text)
-            and url.hostname
-            and url.port != 0
-            and not url.fragment
-        ):
-            return text
-    raise ValueError(f"an address is https://host/path, not {text!r}")
-
-
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-
-
-def _list(given: object) -> object:
-    """A comma-separated list, as a tuple."""
-    if not isinstance(given, str):
-        return given
-    return tuple(part.strip() for part in given.split(",") if part.strip())
+WebAddress = Annotated[str, AfterValidator(checks.web_address)]
 
 
 # An adapter checks the settings that it reads. It is imported only if its setting is set, to save memory.
@@ -152,7 +83,7 @@ class Group(BaseModel):
 class Process(Group):
     """The services of a process, its signs of health (`health_port` 0: none), its log and its collector of traces."""
 
-    services: Annotated[tuple[str, ...], BeforeValidator(_services)] = variable(
+    services: Annotated[tuple[str, ...], BeforeValidator(checks.services)] = variable(
         "SERVICES", (PAGES, *SERVICES)
     )
     hang_seconds: int = variable("BILHETERIA_HANG_SECONDS", 30, ge=1, le=3600)
@@ -170,13 +101,13 @@ class Web(Group):
     host: str = variable("BILHETERIA_HOST", "127.0.0.1")
     port: int = variable("PORT", 8000, ge=1, le=65535)
     workers: int = variable("WEB_WORKERS", 2, ge=1, le=100)
-    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+    public_url: Annotated[str, AfterValidator(checks.public_url)] = Field(
         default_factory=lambda given: f"http://localhost:{given.get('port')}",
         validation_alias="BILHETERIA_PUBLIC_URL",
     )
     behind_tls: bool = variable("BILHETERIA_TLS", False)
     trusted_proxies: int = variable("BILHETERIA_PROXIES", 0, ge=0, le=9)
-    forwarded_allow_ips: Annotated[str, AfterValidator(_networks)] = variable(
+    forwarded_allow_ips: Annotated[str, AfterValidator(checks.networks)] = variable(
         "FORWARDED_ALLOW_IPS", "127.0.0.1"
     )
     secret_key: str = secret("SECRET_KEY", "")
@@ -196,7 +127,7 @@ class Web(Group):
 class Database(Group):
     """`url` None means the embedded Postgres in the data folder."""
 
-    url: Annotated[str, AfterValidator(_database_url)] | None = secret("DATABASE_URL", None)
+    url: Annotated[str, AfterValidator(checks.database_url)] | None = secret("DATABASE_URL", None)
     pool_size: int = variable("BILHETERIA_DB_POOL", 8, ge=6, le=200)
     statement_seconds: int = variable("BILHETERIA_DB_SECONDS", 2, ge=1, le=60)
 
@@ -276,7 +207,18 @@ class Identity(Group):
         default_factory=lambda given: f"{(given.get('issuer') or '').rstrip('/')}/.well-known/jwks.json",
         validation_alias="BILHETERIA_OIDC_JWKS",
     )
-    audiences: Annotated[tuple[str, ...], BeforeValidator(_list)] = variable("BILHETERIA_OIDC_AUDIENCE", ())
+    audiences: Annotated[tuple[str, ...], BeforeValidator(checks.items)] = variable(
+        "BILHETERIA_OIDC_AUDIENCE", ()
+    )
+
+
+class Webhooks(Group):
+    """Where webhooks may go. `loopback`, for tests and development: also to this machine, without TLS."""
+
+    ports: Annotated[tuple[int, ...], BeforeValidator(checks.ports)] = variable(
+        "BILHETERIA_WEBHOOK_PORTS", (443,)
+    )
+    loopback: bool = variable("BILHETERIA_WEBHOOK_LOOPBACK", False)
 
 
 class Payments(Group):
@@ -295,4 +237,5 @@ class Retention(Group):
     requests_days: int = variable("BILHETERIA_KEEP_REQUESTS_DAYS", 30, ge=1, le=3650)
     pdf_days: int = variable("BILHETERIA_KEEP_PDF_DAYS", 365, ge=1, le=36500)
     pickup_days: int = variable("BILHETERIA_KEEP_PICKUP_DAYS", 90, ge=1, le=3650)
+    webhook_days: int = variable("BILHETERIA_KEEP_WEBHOOK_DAYS", 30, ge=2, le=365)
     buyer_days: int = variable("BILHETERIA_KEEP_BUYER_DAYS", 1826, ge=30, le=36500)
