@@ -1,7 +1,8 @@
 """`python -m infra.app`: make the templates of an environment, without an account and without a network.
 
 The environment comes from the context: `cdk deploy -c environment=development`; `production` is the default. `-c tag=…`
-names the image's tag, and `-c zone=…` the domain's zone in Route 53.
+names the image's tag, `-c zone=…` the domain's zone in Route 53, and `-c cloudfront-list=pl-…` the region's list of
+CloudFront's addresses.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from infra.environments import ENVIRONMENTS, PRODUCTION, Environment
 from infra.stacks.data import DataStack
 from infra.stacks.delivery import DeliveryStack
 from infra.stacks.edge import EdgeStack
+from infra.stacks.edge_pages import REGION as PAGES_REGION
+from infra.stacks.edge_pages import EdgePagesStack
 from infra.stacks.identity import IdentityStack
 from infra.stacks.messaging import MessagingStack
 from infra.stacks.network import NetworkStack
@@ -28,13 +31,13 @@ def build(environment: Environment, app: cdk.App | None = None) -> cdk.App:
     """An app with all stacks of an environment; `app` is one that has the context already."""
     app = app or cdk.App()
 
-    def about(name: str) -> dict[str, Any]:
+    def about(name: str, region: str = environment.region) -> dict[str, Any]:
         """The arguments that every stack has. Without an account, whatever the machine's profile is."""
         return {
             "scope": app,
             "id": f"{environment.prefix}-{name}",
             "environment": environment,
-            "env": cdk.Environment(region=environment.region),
+            "env": cdk.Environment(region=region),
             "termination_protection": environment.is_production,
         }
 
@@ -46,6 +49,7 @@ def build(environment: Environment, app: cdk.App | None = None) -> cdk.App:
         network=network, data=data, messaging=messaging, identity=identity, **about("services")
     )
     edge = EdgeStack(network=network, identity=identity, services=services, **about("edge"))
+    EdgePagesStack(services=services, **about("edge-pages", PAGES_REGION))
     ObservabilityStack(data=data, messaging=messaging, services=services, edge=edge, **about("observability"))
     DeliveryStack(**about("delivery"))
     cdk.Tags.of(app).add("application", "bilheteria")
@@ -69,7 +73,7 @@ def main() -> int:
 
 def with_context(environment: Environment, app: cdk.App) -> Environment:
     """The environment with what the context says about it."""
-    keys = {"image_tag": "tag", "hosted_zone_id": "zone"}
+    keys = {"image_tag": "tag", "hosted_zone_id": "zone", "cloudfront_prefix_list_id": "cloudfront-list"}
     given = {field: app.node.try_get_context(key) for field, key in keys.items()}
     return replace(environment, **{field: value for field, value in given.items() if value})
 

@@ -38,6 +38,8 @@ class Environment:
     alarm_email: str = "plantao@cinelanterna.example"
     # The zone of the domain in Route 53.
     hosted_zone_id: str = "Z0EXAMPLE0EXAMPLE00"
+    # CloudFront's own list of addresses, `com.amazonaws.global.cloudfront.origin-facing`: it differs by region.
+    cloudfront_prefix_list_id: str = "pl-0e0a0b0c0d0e0f000"
     # The image's tag in the repository `bilheteria`.
     image_tag: str = "latest"
 

@@ -52,7 +52,9 @@ reuse_port = True
 preload_app = True
 timeout = settings.process.hang_seconds  # a worker without a heartbeat for this time is killed and replaced
 graceful_timeout = 2  # seconds; live streams never end by themselves
-keepalive = 20
+# Seconds for which an idle connection stays open. A proxy has few connections, keeps them for a minute, and must close
+# them first: otherwise it may send a request into one that is being closed.
+keepalive = 75 if settings.web.trusted_proxies else 20
 control_socket_disable = True
 # The heartbeat's file must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108

@@ -12,6 +12,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
+from infra.edge.time_limits import BALANCER_IDLE
 from infra.environments import Environment
 from infra.parts import PARTS, WEB_PARTS, Part
 from infra.permissions import command_statements, statements
@@ -87,6 +88,7 @@ class ServicesStack(Stack):
             internet_facing=False,
             security_group=self._network.load_balancer,
             drop_invalid_header_fields=True,
+            idle_timeout=Duration.seconds(BALANCER_IDLE),
             deletion_protection=self._environment.is_production,
         )
         alb.log_access_logs(self._data.access_logs, "load-balancer")
