@@ -36,6 +36,10 @@ class Environment:
     trace_share: float = 0.05
     # Where alarms are sent.
     alarm_email: str = "plantao@cinelanterna.example"
+    # The month's cost in USD above which an alarm tells of it.
+    monthly_budget: int = 3000
+    # The repository at GitHub: whose workflow may deploy, and where alarms find their runbooks.
+    repository: str = "cine-lanterna/bilheteria"
     # The zone of the domain in Route 53.
     hosted_zone_id: str = "Z0EXAMPLE0EXAMPLE00"
     # CloudFront's own list of addresses, `com.amazonaws.global.cloudfront.origin-facing`: it differs by region.
@@ -68,6 +72,7 @@ DEVELOPMENT = Environment(
     worker_cpu=256,
     worker_memory=512,
     log_days=7,
+    monthly_budget=400,
     trace_share=1.0,
 )
 ENVIRONMENTS = {one.name: one for one in (PRODUCTION, DEVELOPMENT)}

@@ -11,6 +11,7 @@ from infra.stacks.data import DATABASE_NAME, TICKETS, DataStack
 from infra.stacks.identity import IdentityStack
 from infra.stacks.messaging import MessagingStack
 from infra.stacks.network import POSTGRES, WEB_PORT, NetworkStack
+from infra.watching import collector
 
 HEALTH_PORT = 8001
 # Read by others than our settings: by the driver of Postgres, and by the libraries of AWS.
@@ -81,7 +82,8 @@ def shared(
         "BILHETERIA_STORAGE": f"s3://{data.bucket.bucket_name}/{TICKETS}?region={region}",
         "BILHETERIA_TERMINAL": "none",
         "BILHETERIA_TLS": "1",
+        "BILHETERIA_TRACES_PERCENT": str(round(environment.trace_share * 100)),
         "BILHETERIA_VAR": "/tmp/var",  # noqa: S108 - the same; nothing that stays is written there
         "FORWARDED_ALLOW_IPS": network.vpc.vpc_cidr_block,
         "SECRET_KEY_SECRET": data.secret_key.secret_arn,
-    }
+    } | collector.VARIABLES

@@ -14,6 +14,7 @@ from infra.environments import Environment
 from infra.image import image
 from infra.retention import log_retention
 from infra.stacks.network import WEB_PORT
+from infra.watching.collector import add_collector
 
 USER = "10001"  # as in the Dockerfile
 STOP_SECONDS = 30
@@ -31,6 +32,7 @@ class TaskFactory:
         self._scope = scope
         self._environment = environment
         self._image = image(scope, environment)
+        self._collector_log = self._log_group("Collector", "collector")
 
     def define(
         self,
@@ -68,6 +70,7 @@ class TaskFactory:
             logging=ecs.LogDrivers.aws_logs(stream_prefix=name, log_group=self._log_group(id, name)),
             health_check=_health_check(health_command) if health_command else None,
         )
+        add_collector(task, environment, self._collector_log, name)
         if is_web:
             container.add_port_mappings(ecs.PortMapping(container_port=WEB_PORT))
         return task

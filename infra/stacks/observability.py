@@ -1,12 +1,14 @@
-"""Dashboards, and alarms that go to one topic."""
+"""What watches: the dashboard, the alarms with their runbooks, the canary, the budget, and the topic that calls."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from aws_cdk import Stack
+from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_sns as sns
+from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from infra.environments import Environment
@@ -14,6 +16,13 @@ from infra.stacks.data import DataStack
 from infra.stacks.edge import EdgeStack
 from infra.stacks.messaging import MessagingStack
 from infra.stacks.services import ServicesStack
+from infra.watching import alarms
+from infra.watching.canary import purchase_canary
+from infra.watching.dashboard import dashboard
+from infra.watching.groups import call_once
+from infra.watching.metrics import Metrics
+from infra.watching.topic import alarm_topic
+from infra.watching.watch import Group, Watch
 
 
 class ObservabilityStack(Stack):
@@ -31,5 +40,68 @@ class ObservabilityStack(Stack):
         **options: Any,
     ) -> None:
         super().__init__(scope, id, **options)
-        self.topic = sns.Topic(self, "Alarms", topic_name=f"{environment.prefix}-alarms", enforce_ssl=True)
-        self.alarms: dict[str, cloudwatch.Alarm] = {}
+        self._environment = environment
+        self.topic = alarm_topic(self, environment)
+        self.canary = purchase_canary(self, environment)
+        watches = self._watches(services)
+        self.alarms: dict[str, cloudwatch.IAlarm] = {
+            watch.name: watch.alarm(self, environment) for watch in watches
+        }
+        grouped: dict[Group, list[cloudwatch.IAlarm]] = defaultdict(list)
+        for watch in watches:
+            grouped[watch.group].append(self.alarms[watch.name])
+        grouped["answers"] += services.roll_back_alarms.values()
+        calls = call_once(self, environment, grouped, self.topic)
+        dashboard(self, environment, services.target_groups, services.alb, list(calls.values()))
+        self._failovers(data)
+        self._budget()
+
+    def _watches(self, services: ServicesStack) -> list[Watch]:
+        metrics = Metrics(self._environment)
+        return [
+            *alarms.of_sales(metrics),
+            *alarms.of_payments(metrics),
+            *alarms.of_doors_and_ticks(metrics),
+            *alarms.of_targets(services.target_groups, services.alb),
+            *alarms.of_tasks(metrics),
+            *alarms.of_queues(metrics),
+            *alarms.of_database(metrics, self._environment),
+            *alarms.of_certificates({"load-balancer": services.certificate}),
+        ]
+
+    def _failovers(self, data: DataStack) -> None:
+        """RDS tells of failovers and failures by events: docs/runbooks/database.md#failover."""
+        rds.CfnEventSubscription(
+            self,
+            "DatabaseEvents",
+            sns_topic_arn=self.topic.topic_arn,
+            source_type="db-instance",
+            source_ids=[data.database.instance_identifier],
+            event_categories=["availability", "failover", "failure", "low storage"],
+        )
+
+    def _budget(self) -> None:
+        """Tell when 80 % of the month's budget is spent, and when all of it will be: docs/runbooks/cost.md."""
+        environment = self._environment
+        kinds = budgets.CfnBudget
+        notices = [
+            kinds.NotificationWithSubscribersProperty(
+                notification=kinds.NotificationProperty(
+                    notification_type=kind, comparison_operator="GREATER_THAN", threshold=percent
+                ),
+                subscribers=[kinds.SubscriberProperty(subscription_type="SNS", address=self.topic.topic_arn)],
+            )
+            for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
+        ]
+        kinds(
+            self,
+            "Budget",
+            budget=kinds.BudgetDataProperty(
+                budget_name=environment.prefix,
+                budget_type="COST",
+                time_unit="MONTHLY",
+                budget_limit=kinds.SpendProperty(amount=environment.monthly_budget, unit="USD"),
+                cost_filters={"TagKeyValue": [f"user:environment${environment.name}"]},
+            ),
+            notifications_with_subscribers=notices,
+        )

@@ -24,13 +24,14 @@ from infra.stacks.messaging import MessagingStack
 from infra.stacks.network import TASKS, WEB_PORT, NetworkStack
 from infra.task_environment import command_environment, task_environment
 from infra.tasks import TaskFactory
+from infra.watching.roll_back import end_roll_outs
 
 STOP_SECONDS = 20  # of a target that leaves: the process itself has 30
 
 
 class ServicesStack(Stack):
     """`cluster`, `alb`, `listener`; `services` and `target_groups` by the name of the part; `commands`: the task
-    definition of migrations; `origin_domain`: the name in the load balancer's certificate."""
+    definition of migrations; `origin_domain`: the name in the load balancer's `certificate`; `roll_back_alarms`."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class ServicesStack(Stack):
         for part in WEB_PARTS:
             self.target_groups[part.name] = self._target_group(part)
         self._route()
+        self.roll_back_alarms = end_roll_outs(self, environment, self.services, self.target_groups, self.alb)
         self._scale()
         self.commands = self._commands()
 
@@ -98,7 +100,7 @@ class ServicesStack(Stack):
         zone = route53.HostedZone.from_hosted_zone_attributes(
             self, "Zone", hosted_zone_id=self._environment.hosted_zone_id, zone_name=self._environment.domain
         )
-        certificate = acm.Certificate(
+        self.certificate = acm.Certificate(
             self,
             "Certificate",
             domain_name=self.origin_domain,
@@ -108,7 +110,7 @@ class ServicesStack(Stack):
             "Https",
             port=443,
             protocol=elb.ApplicationProtocol.HTTPS,
-            certificates=[certificate],
+            certificates=[self.certificate],
             ssl_policy=elb.SslPolicy.TLS13_RES,
             open=False,
             default_action=elb.ListenerAction.fixed_response(404, content_type="text/plain"),
