@@ -7,6 +7,7 @@ it after forks, because it starts threads.
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -230,8 +231,9 @@ class Exporter:
         ]
         for one in ends:
             one.start()
+        until = time.monotonic() + seconds
         for one in ends:
-            one.join(seconds)
+            one.join(max(0.0, until - time.monotonic()))
 
 
 def _context_of(parent: Position) -> contexts.Context:
