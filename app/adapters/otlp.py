@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from opentelemetry import context as contexts
@@ -25,15 +25,16 @@ from opentelemetry.sdk.metrics import Counter, Histogram, MeterProvider
 from opentelemetry.sdk.metrics.export import AggregationTemporality, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from sqlalchemy import Engine
 
-from app.adapters.otlp_export import CheckedMetrics, CheckedSpans, WithFailedSpans
-from app.adapters.otlp_sampling import Sampler
+from app.adapters.otlp_export import CheckedMetrics, CheckedSpans
+from app.adapters.otlp_sampling import SAMPLER, Share, UnsampledSpan, new_span_id
 
 SEND_SECONDS = 5.0  # for one batch, with repetitions
 # The instrumentation of libraries does nothing in a context that has this key: it costs time that nobody would see.
-_SILENCE = "suppress_instrumentation"
+_SILENT = contexts.set_value("suppress_instrumentation", True, contexts.Context())
 LONGEST_VALUE = 2000  # characters of an attribute, as of a statement
 # A collector adds up what processes send: each sends what was counted since it sent last.
 _DELTA: dict[type, AggregationTemporality] = {
@@ -93,6 +94,15 @@ class _Ids(AwsXRayIdGenerator):
         return int(given, 16) if given else int(super().generate_trace_id())
 
 
+class _StatementTracer(EngineTracer):
+    """Watches statements alone: its counters of the pool's connections cost time at each request, and are not sent."""
+
+    @classmethod
+    def _register_event_listener(cls, target: Any, identifier: str, *more: Any, **options: Any) -> None:
+        if identifier in ("before_cursor_execute", "after_cursor_execute", "handle_error"):
+            super()._register_event_listener(target, identifier, *more, **options)
+
+
 class Exporter:
     """Sends to the collector at `endpoint`. `share` of the traces that begin here are sampled (0.0 to 1.0).
 
@@ -113,24 +123,23 @@ class Exporter:
         metric_seconds: float | None = None,
         send_seconds: float = SEND_SECONDS,
     ) -> None:
-        base = endpoint.rstrip("/")
-        named = {"service.name": service, "service.instance.id": uuid.uuid4().hex, **attributes}
-        # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have precedence.
-        resource = Resource.create(named).merge(OTELResourceDetector().detect())
+        base, resource = endpoint.rstrip("/"), _resource(service, attributes)
         spans = CheckedSpans(OTLPSpanExporter(f"{base}/v1/traces", timeout=send_seconds))
         metrics = CheckedMetrics(
             OTLPMetricExporter(f"{base}/v1/metrics", timeout=send_seconds, preferred_temporality=_DELTA)
         )
         self._ids = _Ids()
         self._traces = TracerProvider(
-            Sampler(share),
+            SAMPLER,
             resource,
             shutdown_on_exit=False,
             id_generator=self._ids,
             span_limits=SpanLimits(max_span_attribute_length=LONGEST_VALUE),
             meter_provider=metrics_api.NoOpMeterProvider(),
         )
-        self._traces.add_span_processor(WithFailedSpans(spans))
+        self._share = Share(share)
+        self._batches = BatchSpanProcessor(spans)
+        self._traces.add_span_processor(self._batches)
         reader = PeriodicExportingMetricReader(
             metrics, export_interval_millis=metric_seconds and metric_seconds * 1000
         )
@@ -142,7 +151,6 @@ class Exporter:
         self._make_position = make_position
         self._lock = threading.Lock()
 
-    @contextmanager
     def span(
         self,
         name: str,
@@ -150,9 +158,25 @@ class Exporter:
         attributes: Mapping[str, str | int | float | bool],
         parent: Position,
         links: Sequence[Position],
-    ) -> Iterator[Span]:
+    ) -> AbstractContextManager[Any]:
         """Open a span below `parent`: `core.telemetry.Exporter.span`. Not sampled, it also silences those below it."""
-        self._ids.wanted.trace_id = "" if parent.span_id else parent.trace_id
+        trace_id = parent.trace_id or f"{self._ids.generate_trace_id():032x}"
+        if parent.is_sampled if parent.span_id else self._share.has(trace_id):
+            return self._sampled(name, kind, attributes, parent, trace_id, links)
+        position = self._make_position(trace_id, new_span_id(), False)
+        return self._unsampled(UnsampledSpan(name, kind, attributes, position, parent))
+
+    @contextmanager
+    def _sampled(
+        self,
+        name: str,
+        kind: str,
+        attributes: Mapping[str, str | int | float | bool],
+        parent: Position,
+        trace_id: str,
+        links: Sequence[Position],
+    ) -> Iterator[Span]:
+        self._ids.wanted.trace_id = trace_id
         made = self._tracer.start_span(
             name,
             _context_of(parent),
@@ -160,15 +184,9 @@ class Exporter:
             attributes,
             [trace_api.Link(_span_context(one)) for one in links if one.span_id],
         )
-        found = made.get_span_context()
-        position = self._make_position(
-            f"{found.trace_id:032x}", f"{found.span_id:016x}", found.trace_flags.sampled
-        )
-        opened = Span(made, position)
-        context = trace_api.set_span_in_context(made, contexts.Context())
-        token = contexts.attach(
-            context if position.is_sampled else contexts.set_value(_SILENCE, True, context)
-        )
+        self._ids.wanted.trace_id = ""
+        opened = Span(made, self._make_position(trace_id, f"{made.get_span_context().span_id:016x}", True))
+        token = contexts.attach(trace_api.set_span_in_context(made, contexts.Context()))
         try:
             yield opened
         except BaseException as error:
@@ -177,6 +195,19 @@ class Exporter:
         finally:
             contexts.detach(token)
             made.end()
+
+    @contextmanager
+    def _unsampled(self, opened: UnsampledSpan) -> Iterator[UnsampledSpan]:
+        token = contexts.attach(_SILENT)
+        try:
+            yield opened
+        except BaseException as error:
+            opened.fail(error)
+            raise
+        finally:
+            contexts.detach(token)
+            if failed := opened.failure(self._traces.resource):
+                self._batches.on_end(failed)
 
     def record(self, metric: Metric, value: float, labels: Mapping[str, str]) -> None:
         """Add to a counter or a histogram, or set a gauge: `core.telemetry.Exporter.record`."""
@@ -205,7 +236,7 @@ class Exporter:
         tracer = self._traces.get_tracer("bilheteria.sql")
         usage = metrics_api.NoOpMeter("bilheteria.sql").create_up_down_counter("connections")
         for engine in engines:
-            EngineTracer(tracer, engine, usage)
+            _StatementTracer(tracer, engine, usage)
 
     def watch_aws(self) -> None:
         """Make a span of each call of AWS, with the trace in its header `X-Amzn-Trace-Id`."""
@@ -234,6 +265,12 @@ class Exporter:
         until = time.monotonic() + seconds
         for one in ends:
             one.join(max(0.0, until - time.monotonic()))
+
+
+def _resource(service: str, attributes: Mapping[str, str]) -> Resource:
+    """The names of this process. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have precedence."""
+    named = {"service.name": service, "service.instance.id": uuid.uuid4().hex, **attributes}
+    return Resource.create(named).merge(OTELResourceDetector().detect())
 
 
 def _context_of(parent: Position) -> contexts.Context:

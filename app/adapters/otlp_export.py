@@ -8,8 +8,8 @@ from typing import Any
 
 from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult, MetricsData
 from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.trace import SpanContext, Status, StatusCode, TraceFlags
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.trace import Status
 
 log = logging.getLogger("bilheteria.telemetry")
 # They log each failed try, and each retry.
@@ -74,27 +74,10 @@ class CheckedMetrics(MetricExporter):
         return self._exporter.force_flush(timeout_millis)
 
 
-class WithFailedSpans(BatchSpanProcessor):
-    """Sends the sampled spans in batches, and the failed ones of those that are recorded without being sampled."""
-
-    def on_end(self, span: ReadableSpan) -> None:
-        context = span.context
-        if context is not None and not context.trace_flags.sampled:
-            if span.status.status_code is not StatusCode.ERROR:
-                return
-            sampled = SpanContext(
-                context.trace_id, context.span_id, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED)
-            )
-            span = _copy(span, sampled)
-        super().on_end(span)
-
-
 def _without_error_texts(span: ReadableSpan) -> ReadableSpan:
-    return _copy(span, span.context) if span.events or span.status.description else span
-
-
-def _copy(span: ReadableSpan, context: SpanContext | None) -> ReadableSpan:
-    """The span with another context; of its status the code alone, of its events the type of the error."""
+    """The span; of its status the code alone, of its events the type of the error."""
+    if not span.events and not span.status.description:
+        return span
     events = [
         Event(
             one.name,
@@ -105,7 +88,7 @@ def _copy(span: ReadableSpan, context: SpanContext | None) -> ReadableSpan:
     ]
     return ReadableSpan(
         span.name,
-        context,
+        span.context,
         span.parent,
         span.resource,
         span.attributes,
