@@ -10,13 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core import db, throttle
+from app.core.config import settings
 from app.core.contact import LONGEST_EMAIL, checked_email
 from app.core.errors import Invalid, TooMany
 from app.orders import service as orders
 from app.shop import blueprint
 from app.users import service as users
 from app.users.service import InvalidEmailToken, User, WrongPassword
-from app.web import links
+from app.web import identity_provider, links
 from app.web.actor import current_actor
 from app.web.devices import cookie_name
 from app.web.error_texts import ACCOUNT, sentence, wait
@@ -50,10 +51,10 @@ def begin_session(authenticate: Callable[[], User]) -> User:
     return user
 
 
-def _next_address(user: User) -> str:
-    """The address after signing in: the one in `next`, else the first page of the user's role."""
+def _next_address(user: User, next_address: str | None) -> str:
+    """The address after signing in: `next_address`, else the first page of the user's role."""
     home = links.staff("scan") if user.role in ("door", "supervisor") else links.account("orders")
-    return safe_next(request.values.get("next"), home)
+    return safe_next(next_address, home)
 
 
 def _page(page: str, errors: dict[str, str]) -> str:
@@ -92,8 +93,8 @@ def other_form() -> ResponseReturnValue:
 def sign_in() -> ResponseReturnValue:
     user = signed_in_user()
     if user is not None:
-        return redirect(_next_address(user), 303)
-    return _form("page_sign_in")
+        return redirect(_next_address(user, request.values.get("next")), 303)
+    return _form("page_sign_in_hosted" if settings().identity.signs_in else "page_sign_in")
 
 
 @blueprint.post("/account/sign-in")
@@ -106,7 +107,12 @@ def do_sign_in() -> ResponseReturnValue:
         return _invalid_form("page_sign_in", error)
     except TooMany as error:
         return _throttled_form("page_sign_in", error)
-    response = redirect(_next_address(user), 303)
+    return to_next_page(user, request.values.get("next"))
+
+
+def to_next_page(user: User, next_address: str | None) -> ResponseReturnValue:
+    """Lead a person who has signed in to `next_address`, or to the first page of their role, in their language."""
+    response = redirect(_next_address(user, next_address), 303)
     if COOKIE not in request.cookies:
         response.set_cookie(
             COOKIE, user.locale, max_age=31536000, samesite="Lax", httponly=True, secure=over_tls()
@@ -121,7 +127,17 @@ def sign_out() -> ResponseReturnValue:
         users.end_session(session_key() or "")
         orders.hand_over(current_visitor(), new_visitor())
     end_session()
-    # A device that works without network first sends its scans and deletes its data.
+    away = identity_provider.sign_out_address(links.absolute(links.account("signed-out")))
+    if away is None:
+        return signed_out()
+    # A redirect would be part of the form's request, which the policy `form-action 'self'` keeps on this site.
+    page = render_template("shop/page_signing_out.html", address=away)
+    return page, 200, {"Refresh": f"0; url={away}", "Cache-Control": "no-store"}
+
+
+@blueprint.get("/account/signed-out")
+def signed_out() -> ResponseReturnValue:
+    """Where a sign-out ends. A device that works without network first sends its scans and deletes its data."""
     keeps_data = cookie_name("door") in request.cookies
     return redirect(links.staff("offline/left") if keeps_data else links.HOME, 303)
 

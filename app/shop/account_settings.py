@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core import db, throttle
+from app.core.config import settings
 from app.core.errors import Invalid, TooMany
 from app.shop import blueprint
 from app.shop.account import MAILS_AN_HOUR, begin_session
@@ -42,7 +43,13 @@ def account() -> ResponseReturnValue:
 
 
 def _account(errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
-    page = render_template("shop/page_account.html", user=signed_in_user(), errors=errors, form=request.form)
+    page = render_template(
+        "shop/page_account.html",
+        user=signed_in_user(),
+        errors=errors,
+        form=request.form,
+        hosted=settings().identity.signs_in,
+    )
     return page, status, {"Cache-Control": "no-store"}
 
 

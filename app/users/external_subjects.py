@@ -13,8 +13,9 @@ from sqlalchemy import text
 from app.core import codes, db
 from app.core.contact import checked_email, checked_name
 from app.core.errors import Invalid, NotFound
-from app.users import passwords
+from app.users import passwords, sessions
 from app.users.account_commands import replace_password
+from app.users.models import ROLES
 from app.users.personal_data import account_of
 from app.users.views import COLUMNS, User
 
@@ -63,6 +64,28 @@ def adopt_subject(issuer: str, subject: str, email: str, name: str, locale: str)
     found = _made(email, name, locale) or _taken_over(email)
     values = {"issuer": issuer, "subject": subject, "user_id": found.id}
     db.session().execute(text(_REMEMBER), values)
+    return account_of_subject(issuer, subject)
+
+
+def sign_in_subject(
+    issuer: str, subject: str, groups: Collection[str], *, email: str | None, name: str, locale: str
+) -> User:
+    """The account of a person whom the provider has just signed in; its role becomes that of their groups.
+
+    `email` is one that the provider has verified. Raises NotFound or Invalid for a person who is new here without one.
+    """
+    try:
+        found = account_of_subject(issuer, subject)
+    except NotFound:
+        if email is None:
+            raise
+        found = adopt_subject(issuer, subject, email, name, locale)
+    role = max(roles_of_groups(groups), key=ROLES.index)
+    if role != found.role:
+        db.session().execute(
+            text("update users.users set role = :role where id = :id"), {"id": found.id, "role": role}
+        )
+        sessions.forget_recent()
     return account_of_subject(issuer, subject)
 
 

@@ -42,6 +42,7 @@ from app.users.email_tokens import InvalidEmailToken as InvalidEmailToken
 from app.users.external_subjects import account_of_subject as account_of_subject
 from app.users.external_subjects import adopt_subject as adopt_subject
 from app.users.external_subjects import roles_of_groups as roles_of_groups
+from app.users.external_subjects import sign_in_subject as sign_in_subject
 from app.users.pairings import NewPairing as NewPairing
 from app.users.pairings import Pairing as Pairing
 from app.users.pairings import collect_device_token as collect_device_token

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters.identity import signing_keys
+from app.adapters.identity import document
 from app.adapters.identity.signing_keys import (
     COOLDOWN,
     FRESH_SECONDS,
@@ -116,7 +116,7 @@ def test_a_provider_that_was_never_reached_is_not_blamed_on_the_token(clock: Clo
 
 
 def test_a_provider_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    monkeypatch.setattr(signing_keys, "READ_SECONDS", 0.1)
+    monkeypatch.setattr(document, "READ_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         keys = SigningKeys(f"http://127.0.0.1:{silent.getsockname()[1]}/jwks.json", clock=clock)
         with pytest.raises(KeysUnavailable):

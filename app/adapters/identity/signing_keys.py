@@ -17,14 +17,13 @@ import urllib3
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from app.adapters import incoming_json
+from app.adapters.identity.document import Documents
 
 log = logging.getLogger("bilheteria.identity")
 
 FRESH_SECONDS = 600.0
 COOLDOWN = 30.0  # seconds
-CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 2.0, 2.0, 5.0
-MOST_BYTES, MOST_KEYS = 256 * 1024, 100
+MOST_KEYS = 100
 LEAST_MODULUS = 342  # letters of base64url: a key has 2048 bits or more
 
 
@@ -46,9 +45,7 @@ class SigningKeys:
     def __init__(self, address: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._address = address
         self._clock = clock
-        self._pool = urllib3.PoolManager(
-            num_pools=1, retries=False, timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        )
+        self._documents = Documents()
         self._fetching = threading.Lock()
         self._keys: dict[str, RSAKey] = {}
         self._tried_at = self._fetched_at = float("-inf")
@@ -81,7 +78,7 @@ class SigningKeys:
     def _fetch_and_release(self) -> None:
         try:
             self._tried_at = self._clock()
-            self._keys = dict(_keys(self._read()))
+            self._keys = dict(_keys(self._documents.read(self._address)))
             self._fetched_at, self._failed = self._clock(), False
         except (urllib3.exceptions.HTTPError, ValueError) as error:
             self._failed = True
@@ -89,33 +86,10 @@ class SigningKeys:
         finally:
             self._fetching.release()
 
-    def _read(self) -> bytes:
-        """The document at the address. Raises HTTPError, ValueError."""
-        until = time.monotonic() + WHOLE_SECONDS
-        response = self._pool.request(
-            "GET",
-            self._address,
-            headers={"Accept": "application/json"},
-            redirect=False,
-            preload_content=False,
-        )
-        try:
-            if response.status != 200:
-                raise ValueError(f"status {response.status}")
-            content = bytearray()
-            while part := response.read1(65536):
-                content += part
-                if len(content) > MOST_BYTES or time.monotonic() > until:
-                    raise ValueError("too large or too slow")
-            return bytes(content)
-        finally:
-            response.close()
 
-
-def _keys(document: bytes) -> Iterator[tuple[str, RSAKey]]:
+def _keys(document: object) -> Iterator[tuple[str, RSAKey]]:
     """The keys of a JWKS document that may have signed a token by RS256. Raises ValueError if it has none."""
-    found = incoming_json.read(document)
-    entries = found.get("keys") if isinstance(found, dict) else None
+    entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list) or len(entries) > MOST_KEYS:
         raise ValueError("no JWKS document")
     usable = [(entry["kid"], key) for entry in entries if (key := _key(entry)) is not None]

@@ -200,7 +200,10 @@ class Kiosk(Group):
 
 
 class Identity(Group):
-    """The identity provider whose access tokens the API accepts; none without an issuer."""
+    """The identity provider whose access tokens the API accepts; none without an issuer.
+
+    With a `client_id` its pages sign people in, too.
+    """
 
     issuer: WebAddress | None = variable("BILHETERIA_OIDC_ISSUER", None)
     jwks: WebAddress = Field(
@@ -210,6 +213,19 @@ class Identity(Group):
     audiences: Annotated[tuple[str, ...], BeforeValidator(checks.items)] = variable(
         "BILHETERIA_OIDC_AUDIENCE", ()
     )
+    client_id: str = variable("BILHETERIA_OIDC_CLIENT_ID", "")
+    client_key: str = secret("BILHETERIA_OIDC_CLIENT_KEY", "")
+    discovery: WebAddress | None = variable("BILHETERIA_OIDC_DISCOVERY", None)
+
+    @property
+    def discovery_address(self) -> str:
+        """The address of the provider's discovery document."""
+        return self.discovery or f"{(self.issuer or '').rstrip('/')}/.well-known/openid-configuration"
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether the pages of the provider sign people in, in place of passwords here."""
+        return bool(self.issuer and self.client_id)
 
 
 class Webhooks(Group):

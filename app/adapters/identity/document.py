@@ -1,0 +1,44 @@
+"""JSON documents of an identity provider, read over the network within limits of time and size."""
+
+from __future__ import annotations
+
+import time
+
+import urllib3
+
+from app.adapters import incoming_json
+
+CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 2.0, 2.0, 5.0
+MOST_BYTES = 256 * 1024
+
+
+class Documents:
+    """Reads documents of one server. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._pool = urllib3.PoolManager(
+            num_pools=1, retries=False, timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+        )
+
+    def read(self, address: str, token: str | None = None) -> object:
+        """The content of the document; `token` is sent as a bearer token. Raises HTTPError of urllib3, ValueError."""
+        until = time.monotonic() + WHOLE_SECONDS
+        headers = {"Accept": "application/json"}
+        response = self._pool.request(
+            "GET",
+            address,
+            headers=headers | ({"Authorization": f"Bearer {token}"} if token else {}),
+            redirect=False,
+            preload_content=False,
+        )
+        try:
+            if response.status != 200:
+                raise ValueError(f"status {response.status}")
+            content = bytearray()
+            while part := response.read1(65536):
+                content += part
+                if len(content) > MOST_BYTES or time.monotonic() > until:
+                    raise ValueError("too large or too slow")
+            return incoming_json.read(bytes(content))
+        finally:
+            response.close()

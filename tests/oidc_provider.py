@@ -1,0 +1,88 @@
+"""An OpenID Connect provider for the tests, with pages of its own, in the test's process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from oidc_provider_mock import User, _app, app
+from werkzeug.serving import ThreadedWSGIServer, make_server
+
+CLIENT_ID = "bilheteria"
+PEOPLE: Mapping[str, dict[str, Any]] = {
+    "ana": {"email": "ana@example.org", "email_verified": True, "name": "Ana Souza"},
+    "gil": {
+        "email": "gil@example.org",
+        "email_verified": True,
+        "name": "Gil",
+        "groups": ["manager", "staff"],
+    },
+    "bia": {"email": "bia@example.org", "email_verified": False, "name": "Bia"},
+}
+
+
+class HostedPages:
+    """A running provider. `address` is its issuer."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment of an application that people sign in to by this provider."""
+        return {
+            "BILHETERIA_OIDC_ISSUER": self.address,
+            "BILHETERIA_OIDC_JWKS": f"{self.address}/jwks",
+            "BILHETERIA_OIDC_CLIENT_ID": CLIENT_ID,
+            "BILHETERIA_OIDC_CLIENT_KEY": "the client's secret",
+        }
+
+    def sign_in(self, address: str, person: str) -> dict[str, str]:
+        """Sign the person in at the page `address`; returns what the provider adds to the callback's address."""
+        answer = requests.post(address, data={"sub": person}, allow_redirects=False, timeout=10)
+        assert answer.status_code == 302, answer.text
+        return {
+            name: found[0] for name, found in parse_qs(urlsplit(answer.headers["Location"]).query).items()
+        }
+
+    def change(self, person: str, **claims: Any) -> None:
+        """Change what the provider says of a person."""
+        known = PEOPLE.get(person, {})
+        answer = requests.put(f"{self.address}/users/{person}", json={**known, **claims}, timeout=10)
+        answer.raise_for_status()
+
+    def revoke(self, person: str) -> None:
+        """Revoke all tokens of the person, as a sign-out everywhere does."""
+        requests.post(f"{self.address}/users/{person}/revoke-tokens", timeout=10).raise_for_status()
+
+
+@contextmanager
+def running() -> Iterator[HostedPages]:
+    """A provider with PEOPLE. Its tokens name their key, as those of Cognito do, and plain http is enough for it."""
+    made = app(user_claims=[User(sub=name, claims=claims) for name, claims in PEOPLE.items()])
+    server = make_server("127.0.0.1", 0, made, threaded=True)
+    assert isinstance(server, ThreadedWSGIServer)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    unnamed = _app.OpenIDCode.get_jwt_config
+
+    def named(self: Any, grant: Any, client: object = None) -> dict[str, Any]:
+        config: dict[str, Any] = unnamed(self, grant, client)
+        return config | {"kid": _app.storage.jwk.thumbprint()}
+
+    with (
+        patch.object(_app.OpenIDCode, "get_jwt_config", named),
+        patch.dict(os.environ, AUTHLIB_INSECURE_TRANSPORT="1"),
+    ):
+        thread.start()
+        try:
+            yield HostedPages(f"http://127.0.0.1:{server.server_port}")
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
