@@ -10,7 +10,7 @@
 #   make infra   make the AWS templates of both environments and check them (nothing is sent to AWS)
 #   make kiosk   run a kiosk of the foyer here: server, browser, print agent (ARGS='--size landscape' for the other screen)
 #   make pictures draw the pictures of docs/architecture.md
-#   make rehearse-restore   back up and restore a database with sales, timed (ORDERS=100000 beside the demo's)
+#   make rehearse-restore   back up and restore a database with sales, timed (ARGS=100000: orders beside the demo's)
 PYTHON ?= python3
 # Files and output are UTF-8 under every locale (the locale pt_BR is ISO-8859-1).
 export PYTHONUTF8 = 1
@@ -65,7 +65,7 @@ pictures: setup
 	@.venv/bin/python -m tools.pictures
 
 rehearse-restore: setup
-	@ORDERS=$(ORDERS) .venv/bin/python -m tools.rehearsal
+	@.venv/bin/python -m tools.rehearsal $(ARGS)
 
 format: setup-dev
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

@@ -1,7 +1,7 @@
 """`make rehearse-restore`: sells in a database of its own, backs it up, restores it into a new one, and compares both.
 
-It runs the commands of docs/runbooks/restore.md as they stand there, and prints what each took. ORDERS sets the number
-of orders beside those of the demo.
+It runs the commands of docs/runbooks/restore.md as they stand there, and prints what each took. Its
+argument is the number of orders beside those of the demo.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TABLES = """
 
 def main() -> int:
     """Rehearse; returns the exit status, 1 if the restored database differs."""
-    orders = int(os.environ.get("ORDERS") or ORDERS)
+    orders = int(sys.argv[1]) if len(sys.argv) > 1 else ORDERS
     var = Path(tempfile.mkdtemp(prefix="bilheteria-rehearsal-"))
     server = postgres.start(var / "postgres")
     try:
