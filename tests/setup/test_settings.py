@@ -13,9 +13,8 @@ from app.core.config import BadSetting, Settings, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 READ = re.compile(r"""environ(?:\.get\(|\[)\s*["']([A-Z][A-Z0-9_]+)["']|\$\{([A-Z][A-Z0-9_]+)""")
-# Not ours: where programs and the screen are, and what Postgres's client calls a connection. ORDERS is an argument of
-# `make rehearse-restore`.
-FOREIGN_VARIABLES = {"DISPLAY", "ORDERS", "PATH", "PGAPPNAME"}
+# Not ours: where programs and the screen are, and what Postgres's client calls a connection.
+FOREIGN_VARIABLES = {"DISPLAY", "PATH", "PGAPPNAME"}
 FIELDS = environment.variables(Settings)
 PAGE = (ROOT / "docs" / "settings.md").read_text()
 ROWS = {
