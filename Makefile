@@ -9,6 +9,7 @@
 #   make services run the seven services, pages, relay and workers as processes of their own (ARGS=--measure for figures)
 #   make infra   make the AWS templates of both environments and check them (nothing is sent to AWS)
 #   make kiosk   run a kiosk of the foyer here: server, browser, print agent (ARGS='--size landscape' for the other screen)
+#   make capacity print the tables of docs/capacity.md: tasks, database and money for a number of tickets
 #   make pictures draw the pictures of docs/architecture.md
 #   make rehearse-restore   back up and restore a database with sales, timed (ARGS=100000: orders beside the demo's)
 PYTHON ?= python3
@@ -16,7 +17,7 @@ PYTHON ?= python3
 export PYTHONUTF8 = 1
 ARGS ?=
 
-.PHONY: run test check audit bench fuzz rollout services infra kiosk pictures rehearse-restore setup setup-dev format clean
+.PHONY: run test check audit bench fuzz rollout services infra capacity kiosk pictures rehearse-restore setup setup-dev format clean
 .DEFAULT_GOAL := run
 
 setup:
@@ -55,6 +56,9 @@ services: setup
 
 infra: setup-dev
 	@.venv/bin/python -m tools.infra $(ARGS)
+
+capacity: setup-dev
+	@.venv/bin/python -m infra.capacity $(ARGS)
 
 kiosk:
 	@$(PYTHON) -m tools.build.setup --dev --browser
