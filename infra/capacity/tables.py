@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
-from infra.capacity import costs, money, prices, sizing
+from infra.capacity import costs, money, opening, prices, sizing
 from infra.capacity.scenarios import NATIONAL, SCENARIOS
 from infra.environments import ENVIRONMENTS, PRODUCTION
 from infra.parts import PARTS, WEB_PARTS
@@ -75,6 +76,18 @@ def ceiling() -> str:
     return _table(("limit of one database", "orders a second"), rows)
 
 
+@cache
+def on_sale() -> str:
+    rows = []
+    for tasks_before, databases in ((20, 1), (100, 1), (100, 3), (200, 3), (373, 1), (373, 3)):
+        found = opening.simulate(tasks_before, databases)
+        served = (f"{found.p95_wait:.1f} s", f"{found.refused:.0%}", f"{found.tasks:,}")
+        rows.append((f"{tasks_before}", f"{databases}", *served))
+    return _table(
+        ("tasks of the pages before", "databases", "p95 of the wait", "refused", "tasks at the end"), rows
+    )
+
+
 def environments() -> str:
     lines = {name: money.environment_lines(one) for name, one in ENVIRONMENTS.items()}
     return _money(lines)
@@ -106,6 +119,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "tasks": tasks,
     "database": database,
     "ceiling": ceiling,
+    "opening": on_sale,
     "environments": environments,
     "scenarios": scenarios,
     "prices": price_list,

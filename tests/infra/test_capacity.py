@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.capacity import costs, document, money, sizing
+from app.adapters.postgres_limits import page_limits
+from infra.capacity import costs, document, money, opening, sizing
 from infra.capacity.scenarios import CHAIN, NATIONAL, ONE_CINEMA, SCENARIOS, Scenario
 from infra.capacity.tables import TABLES
 from infra.environments import DEVELOPMENT, ENVIRONMENTS, PRODUCTION
@@ -66,3 +67,15 @@ def test_more_orders_need_more() -> None:
 
 def test_a_ticket_of_one_cinema_costs_more_than_one_of_the_chain() -> None:
     assert money.dollars_a_ticket(ONE_CINEMA) > money.dollars_a_ticket(CHAIN) > 0
+
+
+def test_an_opening_with_too_few_tasks_refuses_orders_and_is_the_same_each_time() -> None:
+    few = opening.simulate(20, 1)
+    assert few == opening.simulate(20, 1)
+    assert few.refused > 0.1
+    assert few.tasks > 20
+    assert opening.simulate(373, 3).refused == 0
+
+
+def test_waits_are_those_of_the_pool_in_the_application() -> None:
+    assert page_limits(2).pool == opening.POOL_PATIENCE
