@@ -114,5 +114,6 @@ def _issue_facts(order: OrderView, items: tuple[OrderItem, ...]) -> IssueFacts:
         timezone=screening.showtime.timezone,
         starts_local=screening.showtime.clock,
         locale=order.locale,
+        partner_id=order.partner_id,
         concessions=tuple(Concession(item.quantity, item.name, item.name_en) for item in items),
     )

@@ -28,6 +28,7 @@ from app.events import service as events
 from app.orders import (
     lifecycle,
     notices,
+    partner_events,
     pickups,
     queries,
     reseat,
@@ -63,9 +64,18 @@ def on_refund_settled(message: RefundSettled, attempt: Attempt) -> None:
         order = queries.locked_by_id(uuid.UUID(message.order_id))
         if message.state != "refunded":
             return  # the refund failed: staff see it in a list, and the order stays as it is
-        pending = [one for one in payments.refunds_of(order.id) if one.state != "refunded"]
-        if order.state == states.CANCELLED and order.paid_at and not pending:
+        refunds = payments.refunds_of(order.id)
+        state = order.state
+        if (
+            order.state == states.CANCELLED
+            and order.paid_at
+            and all(one.state == "refunded" for one in refunds)
+        ):
             lifecycle.mark_refunded(order.id, order.end_reason)
+            state = states.REFUNDED
+        for settled in refunds:
+            if str(settled.id) == message.refund_id:
+                partner_events.publish_refunded(order, state, settled, refunds)
         notices.request_notice(order, "order_refunded", amount=message.amount)
 
 

@@ -15,7 +15,7 @@ from app.core.half_price import proof_number
 from app.core.messages import TicketsReady, TicketsResigned, TicketsRevoked
 from app.core.state_machine import one_of
 from app.events.service import Screening
-from app.tickets import qr, signing_keys
+from app.tickets import partner_events, qr, signing_keys
 from app.tickets.states import TICKET, USED, VALID
 from app.tickets.views import IssueFacts, Ticket, TicketLine
 
@@ -49,7 +49,7 @@ _ISSUE = db.after_lock(
     from issue cross join jsonb_to_recordset(cast(:lines as jsonb)) as line (
         id uuid, number smallint, code text, qr_text text, seat_id int, seat_name text, row_label text,
         seat_number text, zone_name text, ticket_type text, half_kind text, price int, section text, qr_symbol bytea)
-    returning id
+    returning clock_timestamp() as issued_at
     """,
 )
 
@@ -112,6 +112,7 @@ def issue(facts: IssueFacts, lines: Sequence[TicketLine]) -> list[Ticket]:
         tickets = [_ticket(facts, line, number, key) for number, line in enumerate(lines, start=1)]
         written = db.session().execute(_ISSUE, _issue_values(facts, tickets, key)).all()
         if len(written) == len(lines):
+            partner_events.publish_issued(facts, tickets, written[0].issued_at)
             return tickets
         before = of_order(facts.order_id)
         if before:

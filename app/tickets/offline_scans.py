@@ -19,7 +19,7 @@ from app.core.seat_names import full_name
 from app.core.showtime import cinema_day
 from app.core.state_machine import one_of
 from app.events import service as events
-from app.tickets import admission_log, qr, scanner_input
+from app.tickets import admission_log, partner_events, qr, scanner_input
 from app.tickets.admission_log import Door, offline_token, online_token
 from app.tickets.door_opening import opens_at
 from app.tickets.door_views import ADMITTED_VERDICTS, Admission, OfflineScan, ScanResult
@@ -122,6 +122,7 @@ def _record_ticket(
     admitted = objection is None or objection.reason not in ("twice", "revoked", "called_off")
     if admitted:
         _ADMIT.require(id=ticket_id, at=at, gate=door.gate, by=door.actor.user_id)
+        partner_events.publish_admitted(row, at)
     verdict = "admitted_offline" if admitted else "conflict"
     logged = admission_log.record(
         Admission(verdict), door, offline_token(scan.nonce), scanned_at=at, ticket_id=ticket_id

@@ -16,7 +16,7 @@ from app.core.i18n import local
 from app.core.moves import move
 from app.core.showtime import cinema_day
 from app.events import service as events
-from app.tickets import admission_log, qr
+from app.tickets import admission_log, partner_events, qr
 from app.tickets.admission_log import (
     ORDER_COLUMNS,
     REPEATS,
@@ -106,6 +106,7 @@ def admit_and_record(
         return None
     if row.try_id is None:  # the same form was sent at the same moment
         raise DuplicateAttempt(first_row(tokens.once))
+    partner_events.publish_admitted(row, row.admitted_at)
     verdict = "admitted" if row.left_at is None else "readmitted"
     admission_log.count(verdict)
     attendance = _with(row, counted) if counted else None
@@ -129,6 +130,7 @@ def admit_ticket(ticket_id: uuid.UUID, screening_id: int, door: Door) -> Admissi
     if not events.is_cancelled(screening_id):
         row = db.session().execute(text(ADMIT), _admit_values(found, door, override=True)).first()
         if row is not None:
+            partner_events.publish_admitted(row, row.admitted_at)
             early = "admitted_early" if row.is_early else "admitted"
             return admission_of("readmitted" if row.left_at else early, row)
     return refuse_ticket(found, door)

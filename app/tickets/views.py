@@ -49,6 +49,7 @@ class IssueFacts:
     `starts_local` is the local time of the start as it was sold; None in facts of an older version.
     `version`, `format` and `ends_at` are those of the screening's `screening_revision`: they follow its changes.
     `is_changed`: they have changed since the issue, so a printed ticket may show former ones.
+    `partner_id` is the partner that made the order.
     `paper_colour` is the colour of the ticket's paper, as on the auditorium.
 
     The facts are stored as JSON (`core.payloads`): a new field needs a default.
@@ -79,6 +80,7 @@ class IssueFacts:
     screening_revision: int = 0
     is_changed: bool = False
     locale: str = "pt_BR"
+    partner_id: int | None = None
     concessions: tuple[Concession, ...] = ()
 
     def title_in(self, locale: str) -> str:

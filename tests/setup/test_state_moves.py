@@ -14,9 +14,10 @@ from app.payments import states as payments
 from app.products import states as products
 from app.reservations import states as reservations
 from app.tickets import states as tickets
+from app.users import states as users
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("orders", "reservations", "payments", "tickets", "products")
+SERVICES = ("orders", "reservations", "payments", "tickets", "products", "users")
 MACHINES = (
     orders.ORDER,
     payments.CHARGE,
@@ -25,6 +26,8 @@ MACHINES = (
     reservations.REQUEST,
     tickets.TICKET,
     products.PICKUP_CALL,
+    users.WEBHOOK,
+    users.DELIVERY,
 )
 _TABLES = "|".join(re.escape(machine.table) for machine in MACHINES)
 # The assignments of an update, or of an insert's `do update`, up to the clause that follows.

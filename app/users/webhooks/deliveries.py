@@ -16,6 +16,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.messages import PartnerOrderChanged, WebhooksDue
 from app.core.moves import move
 from app.core.partner_events import VERSION
+from app.core.state_machine import one_of
 from app.users.states import DELIVERY, PENDING
 from app.users.webhooks.views import WebhookAttempt, WebhookDelivery
 
@@ -27,7 +28,7 @@ BATCH = 1_000
 ALLOWED = f"p.blocked_at is null and '{SCOPE}' = any(p.scopes)"
 _COLUMNS = (
     "event_id, event, state, happened_at, attempts, ended_at, body,"
-    f" case when state = '{PENDING}' then due_at end as next_attempt_at"
+    f" case when {one_of('state', (PENDING,))} then due_at end as next_attempt_at"
 )
 _RECORD = text(
     f"""
@@ -42,7 +43,8 @@ _RECORD = text(
 _PING = text(
     f"""
     with dropped as (
-        delete from users.webhook_deliveries where webhook_id = :webhook_id and event = '{PING}' and state = '{PENDING}'
+        delete from users.webhook_deliveries
+        where webhook_id = :webhook_id and event = '{PING}' and {one_of("state", (PENDING,))}
     )
     insert into users.webhook_deliveries (webhook_id, event_id, event, body, state, happened_at, give_up_at)
     values (:webhook_id, :event_id, '{PING}', :body, '{PENDING}', :now,

@@ -34,7 +34,10 @@ MOST_KEPT = 200  # letters of an answer
 
 _IS_FREE = "(w.leased_until is null or w.leased_until < clock_timestamp())"
 _IS_RESTED = "(w.resting_until is null or w.resting_until <= clock_timestamp())"
-_IS_DUE = f"d.state = '{PENDING}' and d.due_at <= clock_timestamp() and (w.state = '{ACTIVE}' or d.event = '{PING}')"
+_IS_DUE = (
+    f"{one_of('d.state', (PENDING,))} and d.due_at <= clock_timestamp()"
+    f" and ({one_of('w.state', (ACTIVE,))} or d.event = '{PING}')"
+)
 # Under the lock of the partner's row two workers cannot count the leases at the same moment.
 _LEASE = db.after_lock(
     "select id from users.partners where id = (select partner_id from users.webhooks where id = :id) for no key update",
