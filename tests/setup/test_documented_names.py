@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.partner_events import EVENTS
 from app.migrations_target import all_metadata
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,13 +49,13 @@ def is_ours(name: str) -> bool:
 def exists(name: str) -> bool:
     """Whether the path or dotted name is in the tree.
 
-    A table, with or without a column, is accepted, and so is a verb without its module: `orders.cancel` is in
-    `app/orders/service.py`.
+    A table, with or without a column, is accepted, an event of webhooks, and a verb without its module: `orders.cancel`
+    is in `app/orders/service.py`.
     """
     if "/" in name:
         return any((folder / name).exists() for folder in (ROOT, ROOT / "app"))
     parts = name.split(".")
-    if ".".join(parts[:2]) in TABLES:
+    if ".".join(parts[:2]) in TABLES or name in EVENTS:
         return True
     start = ROOT if parts[0] in PACKAGES else ROOT / "app"
     for length in range(len(parts), 0, -1):
