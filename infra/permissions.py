@@ -17,6 +17,7 @@ PDF_WRITERS = ("tickets-worker",)
 MAIL_SENDERS = ("users-worker",)
 _CONSUME = ("sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
 _SEND = ("sqs:GetQueueUrl", "sqs:SendMessage")
+_MEASURE = ("sqs:GetQueueUrl", "sqs:GetQueueAttributes")
 
 
 def statements(part: Part, data: DataStack, messaging: MessagingStack) -> Iterator[iam.PolicyStatement]:
@@ -38,6 +39,10 @@ def statements(part: Part, data: DataStack, messaging: MessagingStack) -> Iterat
 def _queue_statements(part: Part, messaging: MessagingStack) -> Iterator[iam.PolicyStatement]:
     if part.kind == "relay":
         yield _allow(_SEND, [queue.queue_arn for queue in messaging.queues.values()])
+        # A relay reports the depth of all queues.
+        yield _allow(
+            _MEASURE, [one.queue_arn for one in (*messaging.queues.values(), *messaging.dead.values())]
+        )
     elif part.kind == "worker" and (names := dispatch.consumers((part.service,))):
         yield _allow(_CONSUME, [messaging.queues[name].queue_arn for name in names])
         yield _allow(_SEND, [messaging.dead[name].queue_arn for name in names])
@@ -48,7 +53,7 @@ def command_statements(data: DataStack, messaging: MessagingStack) -> Iterator[i
     secrets = [data.owner_secret, data.secret_key, *data.secrets.values()]
     yield _allow(["secretsmanager:GetSecretValue"], [one.secret_arn for one in secrets])
     yield _allow(
-        sorted({*_CONSUME, *_SEND}),
+        sorted({*_CONSUME, *_SEND, *_MEASURE}),
         [queue.queue_arn for queue in (*messaging.queues.values(), *messaging.dead.values())],
     )
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
-from app.adapters.sqs import DEAD, Queues
+from app.adapters.sqs import DEAD, QueueError, Queues
 from app.core import db, metrics, telemetry
 from app.core.config import settings
 from app.core.messages import CONSUMERS
@@ -97,10 +97,21 @@ def report_while_leading(stopping: threading.Event) -> bool:
         if not connection.execute(_LEAD).scalar():
             return False
         while True:
-            for one in (*of_outbox(connection), *(of_sqs(queues) if queues else ())):
+            for one in of_outbox(connection):
                 _record(one)
+            if queues is not None:
+                _record_sqs(queues)
             if stopping.wait(PERIOD_SECONDS):
                 return True
+
+
+def _record_sqs(queues: Queues) -> None:
+    """SQS may be away, or refuse to tell; the outbox is reported all the same."""
+    try:
+        for one in of_sqs(queues):
+            _record(one)
+    except QueueError as error:
+        log.warning("the queues of SQS could not be measured", extra={"error": str(error)})
 
 
 def _record(found: QueueState) -> None:

@@ -11,11 +11,13 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from app.cli.relay import queues
-from app.core import db, metrics, outbox, queue_states, telemetry
+from app.core import config, db, metrics, outbox, queue_states, telemetry
+from app.core.config import Settings
 from app.core.messages import ScreeningCancelled, SeatsFreed
 from app.core.metrics import Metric
 from app.core.outbox_source import OutboxSource
 from app.core.relay import Relay
+from tests.aws_server import credentials, endpoint
 from tests.core.delivery_forms import lease_one
 from tests.core.sqs_server import sqs
 
@@ -110,3 +112,19 @@ def test_the_command_shows_them(database: str) -> None:
     assert result.exit_code == 0, result.output
     (line,) = [one for one in result.output.splitlines() if "reservations" in one and "ready" in one]
     assert line.split()[:4] == ["outbox", "reservations", "ready", "1"]
+
+
+def test_the_outbox_is_reported_while_sqs_refuses(
+    database: str, settings: Settings, recorded: Recorded
+) -> None:
+    address = f"sqs://none?region=us-east-1&endpoint={endpoint()}"
+    stopping = threading.Event()
+    stopping.set()
+    config.use(settings.changed(queue={"url": address}))
+    with credentials():
+        deadline = (
+            time.monotonic() + 30
+        )  # until the database has noticed the end of the last test's connection
+        while not queue_states.report_while_leading(stopping):
+            assert time.monotonic() < deadline
+    assert {labels["queue"] for _, _, labels in recorded.values} == {"outbox"}
