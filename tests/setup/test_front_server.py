@@ -26,6 +26,10 @@ LOCATION = re.compile(r"location ~ (\S+) \{\n\s+proxy_pass http://(\w+);\n\s+err
 PORTS = {service: 9000 + number for number, service in enumerate((PAGES, *SERVICES))}
 
 
+def configuration(folder: Path) -> str:
+    return front.configuration(front.local_place(folder, 8000), front.LocalPorts(PORTS))
+
+
 @pytest.fixture
 def answers(settings: Settings) -> Iterator[dict[str, str]]:
     yield front.unavailable_answers()
@@ -33,7 +37,7 @@ def answers(settings: Settings) -> Iterator[dict[str, str]]:
 
 
 def test_the_front_server_sends_each_address_to_its_service(app: Flask) -> None:
-    locations = LOCATION.findall(front.configuration(Path("/var/front"), 8000, PORTS))
+    locations = LOCATION.findall(configuration(Path("/var/front")))
     for rule in app.url_map.iter_rules():
         address = re.sub(r"<[^>]+>", "some-text", rule.rule)
         if address.startswith("/static/"):
@@ -64,7 +68,8 @@ def test_a_part_that_is_down_has_a_page_with_a_way_on(
 
 @pytest.mark.skipif(find_nginx() is None, reason="nginx is not installed")
 def test_nginx_accepts_the_configuration(answers: dict[str, str], tmp_path: Path) -> None:
-    path = front.write_files(tmp_path / "front", 8000, PORTS)
+    folder = tmp_path / "front"
+    path = front.write_files(folder, configuration(folder))
     command = [find_nginx() or "", "-t", "-e", "stderr", "-p", str(path.parent), "-c", str(path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -60,6 +60,10 @@ def _checks() -> dict[str, list[str | Path]]:
             "static/css",
         ],
         "import rules": [programs / "lint-imports"],
+        "image": [programs / "hadolint", "Dockerfile"],
+        "containers": [
+            node(), node_modules / "dclint/bin/dclint.cjs", "--config", LINT / "dclint.yaml", "compose.yaml",
+        ],
     }  # fmt: skip
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from app.api.document import PREFIX, PROBLEM
 from app.core.config import PAGES
@@ -23,21 +25,21 @@ from tools.services.plan import HOST
 
 HEADERS = {"Retry-After": "5", "Cache-Control": "no-store", **PAGE_HEADERS}
 BASE = """\
-# Made by `make services` from app/web/service_routes.py at each start.
+# Made from app/web/service_routes.py by tools/services/front.py.
 daemon off;
 worker_processes 1;
-{user}pid {folder}/nginx.pid;
-# Lower levels name addresses of orders. `make services` says itself which process has ended.
+{user}pid {temporary}/nginx.pid;
+# Lower levels name addresses of orders. What starts the processes says itself which one has ended.
 error_log stderr crit;
 events {{ worker_connections 4096; }}
 http {{
   access_log off;
   server_tokens off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
+  client_body_temp_path {temporary}/body;
+  proxy_temp_path {temporary}/proxy;
+  fastcgi_temp_path {temporary}/fastcgi;
+  uwsgi_temp_path {temporary}/uwsgi;
+  scgi_temp_path {temporary}/scgi;
   # The application refuses larger bodies with a page of its own.
   client_max_body_size {body_limit};
   types {{ text/css css; text/javascript js; image/svg+xml svg; image/png png; image/webp webp; font/woff2 woff2; }}
@@ -45,9 +47,9 @@ http {{
   # Nobody stands at a kiosk to try again: it does so itself.
   map $cookie_device $kiosk_refresh {{ default 5; "" ""; }}
   map $cookie_language $language {{ default $accepted; pt_BR pt_BR; en en; }}
-{upstreams}
+{servers}
   server {{
-    listen {host}:{port};
+    listen {listen};
     proxy_http_version 1.1;
     proxy_set_header Host $http_host;
     proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -59,10 +61,10 @@ http {{
     proxy_next_upstream off;
 {locations}
     location /static/ {{
-      proxy_pass http://pages;
+{to_pages}
       error_page 502 504 = @files;
     }}
-    location @files {{ root {root}; }}
+    location @files {{ root {files}; }}
     location /unavailable/ {{
       internal;
       alias {folder}/unavailable/;
@@ -78,33 +80,73 @@ http {{
 """
 
 
-def configuration(folder: Path, port: int, ports: Mapping[str, int]) -> str:
-    """The text of nginx.conf. `ports`: service, or `pages`, and the port of its web server."""
-    upstreams = [
-        # The process on this machine is never taken out: after a start it serves at once.
-        f"  upstream {service} {{ server {HOST}:{number} max_fails=0; keepalive 16; }}"
-        for service, number in ports.items()
-    ]
+@dataclass(frozen=True)
+class Place:
+    """Where nginx runs. `folder` has its own files, `files` the folder `static`; it writes to `temporary`."""
+
+    folder: Path
+    files: Path
+    temporary: Path
+    listen: str
+    user: str = ""  # of its processes; else the account that starts it
+
+
+class Backends(Protocol):
+    """How nginx reaches the processes."""
+
+    def declarations(self) -> Iterator[str]:
+        """Lines of the block `http`."""
+
+    def pass_to(self, service: str) -> str:
+        """The line of a location that passes its requests to the web server of a service, or of the pages."""
+
+    def locations(self) -> Iterator[str]:
+        """Further locations, before those of the services."""
+
+
+@dataclass(frozen=True)
+class LocalPorts:
+    """Processes of this machine. `ports`: service, or `pages`, and the port of its web server."""
+
+    ports: Mapping[str, int]
+
+    def declarations(self) -> Iterator[str]:
+        for service, number in self.ports.items():
+            # The process on this machine is never taken out: after a start it serves at once.
+            yield f"  upstream {service} {{ server {HOST}:{number} max_fails=0; keepalive 16; }}"
+
+    def pass_to(self, service: str) -> str:
+        return f"      proxy_pass http://{service};"
+
+    def locations(self) -> Iterator[str]:
+        return iter(())
+
+
+def configuration(place: Place, backends: Backends) -> str:
+    """The text of nginx.conf."""
     return BASE.format(
-        user="user root;\n" if os.geteuid() == 0 else "",  # else as the account of this process
-        folder=folder,
+        user=f"user {place.user};\n" if place.user else "",
+        temporary=place.temporary,
+        folder=place.folder,
         body_limit=BODY_LIMIT * 2,
-        upstreams="\n".join(upstreams),
-        host=HOST,
-        port=port,
-        locations="\n".join(_location(route) for route in SERVICE_ROUTES),
-        root=ROOT,
+        servers="\n".join(backends.declarations()),
+        listen=place.listen,
+        locations="\n".join(
+            (*backends.locations(), *(_location(route, backends) for route in SERVICE_ROUTES))
+        ),
+        to_pages=backends.pass_to(PAGES),
+        files=place.files,
         problem=PROBLEM,
         headers="\n".join(f'      add_header {name} "{value}" always;' for name, value in HEADERS.items()),
     )
 
 
-def _location(route: ServiceRoute) -> str:
+def _location(route: ServiceRoute, backends: Backends) -> str:
     """Regular expressions are tried in their order, so that the most specific route decides."""
     error = "api.$language.json" if _is_api(route) else "page.$language.html"
     return (
         f"    location ~ {_pattern(route)} {{\n"
-        f"      proxy_pass http://{route.service};\n"
+        f"{backends.pass_to(route.service)}\n"
         f"      error_page 502 504 =503 /unavailable/{error};\n"
         "    }"
     )
@@ -121,14 +163,20 @@ def _pattern(route: ServiceRoute) -> str:
     return f"^/{'/'.join(parts)}(/|$)"
 
 
-def write_files(folder: Path, port: int, ports: Mapping[str, int]) -> Path:
+def local_place(folder: Path, port: int) -> Place:
+    """The front server of `make services`, at `port` of this machine."""
+    user = "root" if os.geteuid() == 0 else ""
+    return Place(folder, files=ROOT, temporary=folder, listen=f"{HOST}:{port}", user=user)
+
+
+def write_files(folder: Path, text: str) -> Path:
     """Write the configuration and the answers of processes that are down; returns the configuration's path."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "unavailable").mkdir(parents=True)
-    for name, text in unavailable_answers().items():
-        (folder / "unavailable" / name).write_text(text, encoding="utf-8")
+    for name, answer in unavailable_answers().items():
+        (folder / "unavailable" / name).write_text(answer, encoding="utf-8")
     path = folder / "nginx.conf"
-    path.write_text(configuration(folder, port, ports), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     return path
 
 

@@ -121,7 +121,8 @@ class ServiceSet:
 
     def _open_front(self, site: Site, planned: Sequence[Plan]) -> None:
         web_ports = {plan.name: plan.port for plan in planned if plan.is_web_server}
-        path = front.write_files(self.var / "front", site.port, web_ports)
+        place = front.local_place(self.var / "front", site.port)
+        path = front.write_files(place.folder, front.configuration(place, front.LocalPorts(web_ports)))
         command = [find_nginx() or "nginx", "-e", "stderr", "-p", str(path.parent), "-c", str(path)]
         self._add(FRONT, command, {"PATH": os.environ.get("PATH", "")})
         self.ports[FRONT] = site.port
