@@ -30,7 +30,8 @@ def environment(port: int, folder: Path) -> dict[str, str]:
 
 
 def command() -> list[str]:
-    return [str(COMMAND)]
+    # The program itself names the folder in which it was installed: it would not run in a checkout that was moved.
+    return [str(COMMAND.with_name("python")), "-m", "ministack"]
 
 
 def create_resources(site: Site, env: Mapping[str, str]) -> None:
