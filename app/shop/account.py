@@ -126,6 +126,11 @@ def sign_out() -> ResponseReturnValue:
     with db.transaction():
         users.end_session(session_key() or "")
         orders.hand_over(current_visitor(), new_visitor())
+    return leave()
+
+
+def leave() -> ResponseReturnValue:
+    """Clear the cookie of a session that has ended, and end the identity provider's session in this browser."""
     end_session()
     away = identity_provider.sign_out_address(links.absolute(links.account("signed-out")))
     if away is None:

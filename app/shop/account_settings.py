@@ -9,13 +9,14 @@ from flask_babel import gettext as _
 from app.core import db, throttle
 from app.core.config import settings
 from app.core.errors import Invalid, TooMany
+from app.orders import service as orders
 from app.shop import blueprint
-from app.shop.account import MAILS_AN_HOUR, begin_session
+from app.shop.account import MAILS_AN_HOUR, begin_session, leave
 from app.users import service as users
 from app.users.service import User
 from app.web import links
 from app.web.error_texts import ACCOUNT, sentence, wait
-from app.web.security import address_key
+from app.web.security import address_key, current_visitor, new_visitor
 from app.web.sign_in import require_account, signed_in_user
 
 
@@ -64,6 +65,16 @@ def change_name() -> ResponseReturnValue:
         return _account({error.field: sentence(error, ACCOUNT)}, error.status)
     flash(_("Saved."))
     return redirect(links.account(), 303)
+
+
+@blueprint.post("/account/sign-out-everywhere")
+@require_account
+def sign_out_everywhere() -> ResponseReturnValue:
+    """End all sessions of the account; its open orders stay with it."""
+    with db.transaction():
+        users.sign_out_everywhere(_account_user().id)
+        orders.hand_over(current_visitor(), new_visitor())
+    return leave()
 
 
 @blueprint.post("/account/password")

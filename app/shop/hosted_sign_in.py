@@ -104,7 +104,7 @@ def _finish(
     now = events.now()  # the database's time: this machine's clock may be wrong
     db.release_connection()
     try:
-        person = provider.finish(code, _callback_address(), nonce, verifier, now).person
+        person = provider.finish(code, _callback_address(), nonce, verifier, now)
         user = begin_session(lambda: _account(person))
     except SignInRefused as error:
         log.warning("sign-in refused", extra={"reason": str(error)})

@@ -68,6 +68,7 @@ from app.users.sessions import begin_session as begin_session
 from app.users.sessions import end_session as end_session
 from app.users.sessions import recent_session_owner as recent_session_owner
 from app.users.sessions import session_owner as session_owner
+from app.users.sessions import sign_out_everywhere as sign_out_everywhere
 from app.users.sign_in_throttle import SignInAttempt
 from app.users.views import COLUMNS
 from app.users.views import User as User

@@ -11,10 +11,13 @@ from sqlalchemy import text
 
 from app.core import codes, db
 from app.core.cache import Cache
+from app.core.config import settings
 from app.core.errors import NotFound
 from app.users.views import COLUMNS, User
 
 SESSION_DAYS = 30  # after the sign-in; use does not extend them
+# Where an identity provider signs people in, staff sign in there again each day: it may have blocked somebody.
+HOSTED_STAFF_HOURS = 12
 RECENT_SECONDS = 2.0
 # For the door's scans alone: a person whose session ended in another process could scan for two seconds more.
 _recent: Cache[str, User] = Cache("sessions at the door", most=2_000, seconds=RECENT_SECONDS)
@@ -22,7 +25,8 @@ _recent: Cache[str, User] = Cache("sessions at the door", most=2_000, seconds=RE
 _OWNER = f"""
     select {COLUMNS} from users.sessions session join users.users account on account.id = session.user_id
     where session.key = :key and session.ended_at is null
-      and session.began_at > clock_timestamp() - make_interval(days => :days)
+      and session.began_at > clock_timestamp()
+        - make_interval(hours => case when account.role = 'customer' then :hours else :staff_hours end)
 """  # noqa: S608 (no value is put in)
 
 
@@ -42,7 +46,10 @@ def begin_session(user_id: int, *, instead_of: str | None = None) -> str:
 
 def session_owner(key: str) -> User:
     """The account that is signed in with `key`. Raises NotFound if the session has ended."""
-    row = db.session().execute(text(_OWNER), {"key": key, "days": SESSION_DAYS}).one_or_none()
+    hours = SESSION_DAYS * 24
+    staff_hours = HOSTED_STAFF_HOURS if settings().identity.signs_in else hours
+    values = {"key": key, "hours": hours, "staff_hours": staff_hours}
+    row = db.session().execute(text(_OWNER), values).one_or_none()
     if row is None:
         raise NotFound("session")
     return User.of(row)
@@ -66,6 +73,17 @@ def end_session(key: str) -> None:
     db.session().execute(
         text("update users.sessions set ended_at = clock_timestamp() where key = :key and ended_at is null"),
         {"key": key},
+    )
+    forget_recent()
+
+
+def sign_out_everywhere(user_id: int) -> None:
+    """End all sessions of the account; its browsers stay known (`known_browser_key`)."""
+    db.session().execute(
+        text(
+            "update users.sessions set ended_at = clock_timestamp() where user_id = :id and ended_at is null"
+        ),
+        {"id": user_id},
     )
     forget_recent()
 

@@ -141,7 +141,7 @@ def test_the_language_of_the_account_is_used_on_a_new_device(
     sign_in(laptop, live_server, email)
     expect(laptop.get_by_role("heading", name="My tickets")).to_be_visible()
     laptop.goto(f"{live_server.url}/account")
-    laptop.get_by_role("button", name="Sign out").click()
+    laptop.get_by_role("button", name="Sign out", exact=True).click()
     laptop.goto(f"{live_server.url}/account")
     expect(laptop.get_by_role("heading", name="Sign in")).to_be_visible()
 

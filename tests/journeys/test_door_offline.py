@@ -282,7 +282,7 @@ def test_signing_out_forgets(new_page: NewPage, server: LiveServer, bought: Boug
     page.context.set_offline(False)
     page.unroute("**/staff/offline/**")
     page.goto(f"{server.url}/account")
-    page.get_by_role("button", name="Sair").click()
+    page.get_by_role("button", name="Sair", exact=True).click()
     page.wait_for_url(f"{server.url}/")
     assert page.evaluate(KEPT) == []
     assert admitted_at(server, "Portão F") == 1

@@ -37,7 +37,7 @@ def test_sign_in_and_out_by_hosted_pages(
     expect(page.get_by_role("heading", name="Meus ingressos")).to_be_visible()
 
     page.goto(f"{server.url}/account")
-    press(page.get_by_role("button", name="Sair"))
+    press(page.get_by_role("button", name="Sair", exact=True))
     page.wait_for_url(f"{pages.address}/oauth2/end_session?**")
     press(page.get_by_role("button").first)
     page.wait_for_url(f"{server.url}/")

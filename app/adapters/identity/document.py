@@ -20,14 +20,13 @@ class Documents:
             num_pools=1, retries=False, timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
         )
 
-    def read(self, address: str, token: str | None = None) -> object:
-        """The content of the document; `token` is sent as a bearer token. Raises HTTPError of urllib3, ValueError."""
+    def read(self, address: str) -> object:
+        """The content of the document. Raises HTTPError of urllib3, ValueError."""
         until = time.monotonic() + WHOLE_SECONDS
-        headers = {"Accept": "application/json"}
         response = self._pool.request(
             "GET",
             address,
-            headers=headers | ({"Authorization": f"Bearer {token}"} if token else {}),
+            headers={"Accept": "application/json"},
             redirect=False,
             preload_content=False,
         )

@@ -68,14 +68,6 @@ class Attempt:
     verifier: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A person whom the provider signed in. The access token is for its userinfo endpoint."""
-
-    person: Person
-    access_token: str
-
-
 class HostedSignIn:
     """The hosted pages of one provider. Threads may share it."""
 
@@ -100,7 +92,7 @@ class HostedSignIn:
             )
         return Attempt(address, state, nonce, verifier)
 
-    def finish(self, code: str, callback: str, nonce: str, verifier: str, now: datetime) -> Answer:
+    def finish(self, code: str, callback: str, nonce: str, verifier: str, now: datetime) -> Person:
         """The person to whom the provider gave `code`. Raises SignInRefused, ProviderUnavailable."""
         endpoint = self._endpoints()["token_endpoint"]
         with self._session(callback) as session:
@@ -113,7 +105,7 @@ class HostedSignIn:
                     **_LIMITS,
                 )
             )
-        return self._answer(token, now, nonce)
+        return self._person(token, now, nonce)
 
     def sign_out_address(self, back: str) -> str | None:
         """The address that ends the provider's own session and leads to `back`; None if it has none or is away.
@@ -145,12 +137,12 @@ class HostedSignIn:
         session.trust_env = False  # a .netrc file must not replace the client's secret
         return session
 
-    def _answer(self, token: Any, now: datetime, nonce: str | None) -> Answer:
-        signed, access = token.get("id_token"), token.get("access_token")
-        if not isinstance(signed, str) or not isinstance(access, str):
-            raise SignInRefused("no tokens")
+    def _person(self, token: Any, now: datetime, nonce: str) -> Person:
+        signed = token.get("id_token")
+        if not isinstance(signed, str):
+            raise SignInRefused("no ID token")
         try:
-            return Answer(self._id_tokens.read(signed, now, nonce), access)
+            return self._id_tokens.read(signed, now, nonce)
         except RefusedToken as error:
             raise SignInRefused(f"ID token: {error}") from None
         except KeysUnavailable as error:

@@ -32,8 +32,8 @@ class IdTokens:
         self._keys = keys
         self._client_id = client_id
 
-    def read(self, token: str, now: datetime, nonce: str | None) -> Person:
-        """The person of the token at the time `now`. `nonce` None: the token came by a refresh and needs none.
+    def read(self, token: str, now: datetime, nonce: str) -> Person:
+        """The person of the token at the time `now`; `nonce` is that of the sign-in that asked for it.
 
         It may ask the provider for its keys over the network. Raises RefusedToken, KeysUnavailable.
         """
@@ -45,7 +45,7 @@ class IdTokens:
         if text_of(found, "azp") not in ("", self._client_id):
             raise RefusedToken("another client is the authorised party")
         signed_tokens.check_times(found, now)
-        if nonce is not None and not hmac.compare_digest(text_of(found, "nonce").encode(), nonce.encode()):
+        if not hmac.compare_digest(text_of(found, "nonce").encode(), nonce.encode()):
             raise RefusedToken("nonce")
         subject = text_of(found, "sub")
         if not subject:
