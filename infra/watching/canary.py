@@ -10,6 +10,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_synthetics as synthetics
 
 from infra.environments import Environment
+from infra.exceptions import acknowledge
 from infra.watching.metrics import canary_name
 
 FOLDER = Path(__file__).resolve().parents[1] / "canary"
@@ -29,6 +30,7 @@ def purchase_canary(stack: Stack, environment: Environment) -> synthetics.Canary
         lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(RESULTS_DAYS))],
         removal_policy=RemovalPolicy.DESTROY,
     )
+    acknowledge(results, {"S1": "It has the results of the canary alone, and ends with them."})
     return synthetics.Canary(
         stack,
         "Purchase",
@@ -71,4 +73,16 @@ def _role(stack: Stack, environment: Environment, results: s3.Bucket) -> iam.Rol
         role.add_to_policy(
             iam.PolicyStatement(sid=sid, actions=acts, resources=resources, conditions=conditions or None)
         )
+    acknowledge(
+        role,
+        {
+            f"IAM5[{one}]": "CloudWatch makes the names of results and logs; two of its actions have no resources."
+            for one in (
+                "Resource::*",
+                "Resource::<CanaryResults0F98E0DB.Arn>/purchase/*",
+                f"Resource::arn:<AWS::Partition>:logs:{environment.region}:<AWS::AccountId>:log-group:"
+                f"/aws/lambda/cwsyn-{canary_name(environment)}-*",
+            )
+        },
+    )
     return role

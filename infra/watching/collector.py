@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
+from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
 from app.core import metrics
 from infra.environments import Environment
+from infra.exceptions import acknowledge
 
 # Keep the version in step with what AWS supports; the tests cannot ask the registry.
 IMAGE = "public.ecr.aws/aws-observability/aws-otel-collector:v0.43.3"
@@ -61,6 +63,7 @@ def add_collector(
     )
     for statement in _rights(log_group):
         task.add_to_task_role_policy(statement)
+    _explain(task, log_group)
 
 
 def configuration(environment: Environment, log_group_name: str, name: str) -> dict[str, Any]:
@@ -104,6 +107,15 @@ def configuration(environment: Environment, log_group_name: str, name: str) -> d
 def _declaration(metric: metrics.Metric) -> dict[str, Any]:
     selector = f"^{metric.name.replace('.', '[.]')}$"
     return {"dimensions": [list(one) for one in dimensions(metric)], "metric_name_selectors": [selector]}
+
+
+def _explain(task: ecs.FargateTaskDefinition, log_group: logs.ILogGroup) -> None:
+    group = Stack.of(task).get_logical_id(cast(logs.CfnLogGroup, log_group.node.default_child))
+    reasons = {
+        "IAM5[Resource::*]": "X-Ray knows no resources.",
+        f"IAM5[Resource::<{group}.Arn>:*]": "The streams of one log group.",
+    }
+    acknowledge(task.task_role, reasons)
 
 
 def _rights(log_group: logs.ILogGroup) -> Iterable[iam.PolicyStatement]:
