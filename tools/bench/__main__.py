@@ -1,4 +1,4 @@
-"""The command `make bench`, or `.venv/bin/python -m tools.bench [--quick | --year | --traces | --against CHECKOUT]`."""
+"""The command `make bench`, or `.venv/bin/python -m tools.bench [--quick]`; `--help` lists the parts that run alone."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tools.bench import (
     holds,
     kiosk,
     machine,
+    messages,
     offline_door,
     purchase,
     rates,
@@ -40,6 +41,7 @@ def main() -> int:
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--year", action="store_true", help="only whether a year of sales slows anything down")
     only.add_argument("--traces", action="store_true", help="only what traces and metrics cost")
+    only.add_argument("--messages", action="store_true", help="only how soon messages and PDFs are handled")
     only.add_argument(
         "--against",
         type=Path,
@@ -54,6 +56,8 @@ def main() -> int:
             year.measure()
         elif asked.traces:
             tracing.measure(seconds)
+        elif asked.messages:
+            _messages()
         elif asked.against is not None:
             comparison.measure(asked.against.resolve())
         else:
@@ -78,6 +82,14 @@ def _all(seconds: float) -> None:
             server, door.prepare(server)
         )  # it fills the programme: nothing else is measured with it
         _streams(server)
+    finally:
+        server.close()
+
+
+def _messages() -> None:
+    server = BenchServer()
+    try:
+        messages.measure(server, holds.Tickets(server))
     finally:
         server.close()
 
