@@ -48,6 +48,16 @@ class Environment:
     image_tag: str = "latest"
 
     @property
+    def api_domain(self) -> str:
+        """The host of the API for guests, people and devices."""
+        return f"api.{self.domain}"
+
+    @property
+    def partners_domain(self) -> str:
+        """The host of the API for partners' systems."""
+        return f"partners.{self.domain}"
+
+    @property
     def prefix(self) -> str:
         """The beginning of all names, so that both environments can share an account."""
         return f"bilheteria-{self.name}"

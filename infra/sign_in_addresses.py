@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 CALLBACK_PATH = "/account/sign-in/callback"
-SIGN_OUT_PATH = "/"
+SIGN_OUT_PATH = "/account/signed-out"
 
 
 def callback_addresses(domain: str) -> list[str]:

@@ -69,11 +69,13 @@ def shared(
     """The variables of every task."""
     region = environment.region
     return {
+        "BILHETERIA_API_URL": f"https://{environment.api_domain}",
         "BILHETERIA_DEMO": "0",
         "BILHETERIA_HEARTBEAT": "/tmp/heartbeat",  # noqa: S108 - a file system of the container's own
         "BILHETERIA_MAIL": f"ses://{environment.prefix}?region={region}",
         "BILHETERIA_MAIL_FROM": f"Cine Lanterna <ingressos@{environment.domain}>",
         "BILHETERIA_OIDC_AUDIENCE": ",".join(one.user_pool_client_id for one in identity.clients.values()),
+        "BILHETERIA_OIDC_CLIENT_ID": identity.clients["pages"].user_pool_client_id,
         "BILHETERIA_OIDC_ISSUER": identity.user_pool.user_pool_provider_url,
         "BILHETERIA_PROXIES": str(_PROXIES),
         "BILHETERIA_PUBLIC_URL": f"https://{environment.domain}",

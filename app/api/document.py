@@ -92,7 +92,7 @@ def open_api(app: Flask) -> BoxOfficeApi:
         API_VERSION=VERSION,
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX=None,
-        API_SPEC_OPTIONS={"info": {"description": ABOUT}, "servers": [{"url": settings().web.public_url}]},
+        API_SPEC_OPTIONS={"info": {"description": ABOUT}, "servers": [{"url": settings().web.api_url}]},
     )
     api = BoxOfficeApi(app)
     app.cli.commands.pop("openapi", None)  # flask-smorest's command: the document is at its address

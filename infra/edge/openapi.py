@@ -31,12 +31,16 @@ _SCHEMAS = "#/components/schemas/"
 
 
 def document() -> dict[str, Any]:
-    """The document of the application, for which it needs no database and no secret key."""
+    """The document of the application."""
+    with application().app_context():
+        return as_dict()
+
+
+def application() -> Flask:
+    """The whole application, to read its addresses: without a database and a secret key."""
     from app import create_app
 
-    app: Flask = create_app(Settings().changed(database={"url": None}, web={"secret_key": "of no process"}))
-    with app.app_context():
-        return as_dict()
+    return create_app(Settings().changed(database={"url": None}, web={"secret_key": "of no process"}))
 
 
 def operations(found: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

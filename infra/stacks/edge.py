@@ -56,16 +56,6 @@ _REASONS = {
 }
 
 
-def api_domain(environment: Environment) -> str:
-    """The host of the API for guests, people and devices."""
-    return f"api.{environment.domain}"
-
-
-def partners_domain(environment: Environment) -> str:
-    """The host of the API for partners' systems."""
-    return f"partners.{environment.domain}"
-
-
 class EdgeStack(Stack):
     """`apis`: audience → REST API."""
 
@@ -100,8 +90,8 @@ class EdgeStack(Stack):
             retention=log_retention(environment),
         )
         self.apis: dict[Audience, apigateway.SpecRestApi] = {
-            "public": self._api("public", api_domain(environment), firewall),
-            "partners": self._api("partners", partners_domain(environment), firewall),
+            "public": self._api("public", environment.api_domain, firewall),
+            "partners": self._api("partners", environment.partners_domain, firewall),
         }
         self._add_usage_plans(self.apis["partners"])
 

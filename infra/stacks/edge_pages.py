@@ -15,7 +15,6 @@ from infra.edge.firewall import web_acl
 from infra.environments import Environment
 from infra.exceptions import acknowledge
 from infra.retention import log_retention
-from infra.stacks.edge import api_domain
 from infra.stacks.services import ServicesStack
 
 REGION: Final = "us-east-1"
@@ -37,7 +36,7 @@ class EdgePagesStack(Stack):
             reach="CLOUDFRONT",
             rates=rate_rules.PAGES,
             retention=log_retention(environment),
-            api_host=api_domain(environment),
+            api_host=environment.api_domain,
         )
         self.distribution = distribution.distribution(
             self,

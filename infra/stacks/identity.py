@@ -143,12 +143,15 @@ class IdentityStack(Stack):
         )
 
     def _pages_client(self) -> cognito.UserPoolClient:
-        """People sign in with the pages' client by the code flow with PKCE; the pages keep the client's secret."""
+        """People sign in with the pages' client by the code flow with PKCE.
+
+        It has no secret: PKCE protects the code, and nothing would rotate a secret or carry it to the tasks.
+        """
         domain = self._environment.domain
         return self.user_pool.add_client(
             "Pages",
             user_pool_client_name="pages",
-            generate_secret=True,
+            generate_secret=False,
             auth_flows=cognito.AuthFlow(),
             prevent_user_existence_errors=True,
             enable_token_revocation=True,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from app.adapters.identity import access_tokens
+from app.core import config
 from app.users.external_subjects import GROUP_ROLES
 from app.users.service import SCOPES
+from infra.edge import openapi
 from infra.identity import token_claims
 from infra.stacks.identity import TOKEN_MINUTES
 from tests.infra.resources import of_type, only, policy_statements
@@ -47,8 +50,16 @@ def test_people_sign_in_by_the_code_flow_and_come_back_to_the_pages_alone(
 ) -> None:
     pages = clients["pages"]
     assert pages["AllowedOAuthFlows"] == ["code"]
+    assert pages["GenerateSecret"] is False  # PKCE instead
     assert set(pages["AllowedOAuthScopes"]) == {"openid", "email", "profile"}
-    assert all(one.startswith("https://ingressos.") for one in (*pages["CallbackURLs"], *pages["LogoutURLs"]))
+    before = config._current
+    routes = {
+        rule.rule for rule in openapi.application().url_map.iter_rules() if "GET" in (rule.methods or ())
+    }
+    config._current = before
+    for address in (*pages["CallbackURLs"], *pages["LogoutURLs"]):
+        assert address.startswith("https://ingressos.")
+        assert urlsplit(address).path in routes
 
 
 def test_no_client_takes_passwords_itself(clients: dict[str, dict[str, Any]]) -> None:
@@ -56,7 +67,7 @@ def test_no_client_takes_passwords_itself(clients: dict[str, dict[str, Any]]) ->
         flows = set(one.get("ExplicitAuthFlows", ()))
         assert flows <= {"ALLOW_REFRESH_TOKEN_AUTH"}
         assert one["PreventUserExistenceErrors"] == "ENABLED"
-        assert one["GenerateSecret"] is True
+    assert clients["partner"]["GenerateSecret"] is True
 
 
 def test_tokens_of_people_are_short_and_revocable(clients: dict[str, dict[str, Any]]) -> None:

@@ -105,6 +105,9 @@ class Web(Group):
         default_factory=lambda given: f"http://localhost:{given.get('port')}",
         validation_alias="BILHETERIA_PUBLIC_URL",
     )
+    api_url: Annotated[str, AfterValidator(checks.public_url)] = Field(
+        default_factory=lambda given: given.get("public_url", ""), validation_alias="BILHETERIA_API_URL"
+    )
     behind_tls: bool = variable("BILHETERIA_TLS", False)
     trusted_proxies: int = variable("BILHETERIA_PROXIES", 0, ge=0, le=9)
     forwarded_allow_ips: Annotated[str, AfterValidator(checks.networks)] = variable(
