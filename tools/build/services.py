@@ -13,6 +13,7 @@ from tools.build import system
 from tools.build.steps import VENV, SetupError, run, step
 
 STAND_IN = "ministack==1.5.33"
+SIGNING = "cryptography>=41.0"  # without it the stand-in signs tokens by a key that nobody can check
 OWN = VENV / "aws"
 COMMAND = OWN / "bin" / "ministack"
 
@@ -36,7 +37,7 @@ def main() -> int:
 
 def install_stand_in() -> None:
     """Install the stand-in for AWS once. Raises SetupError."""
-    step("aws", f"Installing {STAND_IN}", STAND_IN, [COMMAND], _install)
+    step("aws", f"Installing {STAND_IN}", f"{STAND_IN} {SIGNING}", [COMMAND], _install)
 
 
 def _install() -> None:
@@ -49,7 +50,7 @@ def _install() -> None:
         "--disable-pip-version-check",
     ]
     run([sys.executable, "-m", "venv", OWN], "Python could not make an environment for the stand-in for AWS")
-    run([*pip, STAND_IN], f"pip could not install {STAND_IN}: is there a network?")
+    run([*pip, STAND_IN, SIGNING], f"pip could not install {STAND_IN}: is there a network?")
 
 
 if __name__ == "__main__":
