@@ -8,6 +8,7 @@
 #   make rollout PREVIOUS=folder   buy tickets while that checkout, of the release before, runs beside this one
 #   make services run the seven services, pages, relay and workers as processes of their own (ARGS=--measure for figures)
 #   make infra   make the AWS templates of both environments and check them (nothing is sent to AWS)
+#   make image-test build the container image by buildah, and buy a ticket from it (root of a Debian)
 #   make kiosk   run a kiosk of the foyer here: server, browser, print agent (ARGS='--size landscape' for the other screen)
 #   make capacity print the tables of docs/capacity.md: tasks, database and money for a number of tickets
 #   make pictures draw the pictures of docs/architecture.md
@@ -59,6 +60,9 @@ infra: setup-dev
 
 capacity: setup-dev
 	@.venv/bin/python -m infra.capacity $(ARGS)
+
+image-test: setup
+	@exec .venv/bin/python -m tools.image
 
 kiosk:
 	@$(PYTHON) -m tools.build.setup --dev --browser

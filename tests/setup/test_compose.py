@@ -19,6 +19,7 @@ from app.core import database_roles
 from app.core.config import PAGES, SERVICES, Settings, environment
 from app.core.ladder import API
 from tools.build.services import STAND_IN
+from tools.image import __main__ as image_test
 from tools.services import front_image
 from tools.services.plan import BUCKET, Plan, Site, plans
 
@@ -138,3 +139,12 @@ def test_every_image_is_pinned() -> None:
     built = {container["build"]["target"] for container in CONTAINERS.values() if "build" in container}
     assert built == {"app", "front", "aws"}
     assert stages[-1][1] == "app", "the default of docker build"
+
+
+def test_a_machine_without_buildah_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert image_test.main() == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("apt-get install -y buildah debootstrap")
