@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     app.jinja_options = {"cache_size": -1, "trim_blocks": True, "lstrip_blocks": True}
     if settings.database.url:
         limits = limits or page_limits(settings.database.statement_seconds)
-        db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=limits)
+        db.connect(**settings.database.connection, limits=limits)
     _init_web(app, settings)
     if PAGES in settings.process.services:
         _mount_pages(app)

@@ -122,10 +122,14 @@ class Outage:
         return connection
 
 
-def connect_args(url: str, limits: Limits, *, read_only: bool = False) -> dict[str, Any]:
+def connect_args(
+    url: str, limits: Limits, *, read_only: bool = False, through_proxy: bool = False
+) -> dict[str, Any]:
     """The arguments of psycopg2.connect beside `url`. Values in `url` and PGOPTIONS have precedence.
 
-    `read_only`: the server refuses to write, but in a transaction that begins as `read write`.
+    `read_only`: the server refuses to write, but in a transaction that begins as `read write`. `through_proxy`: the
+    server's settings stay out, since a proxy that shares connections refuses them; the database role has its own limits
+    (`core.database_roles`).
     """
     install()
     given = parse_dsn(plain(url))
@@ -143,11 +147,12 @@ def connect_args(url: str, limits: Limits, *, read_only: bool = False) -> dict[s
         "tcp_user_timeout": _milliseconds(USER_TIMEOUT_SECONDS),
         **KEEPALIVE,
     }
-    words = [f"-c {name}={value}" for name, value in options.items()]
+    words = [] if through_proxy else [f"-c {name}={value}" for name, value in options.items()]
     words += [given.pop("options", ""), os.environ.get("PGOPTIONS", "")]
+    joined = " ".join(word for word in words if word)
     return {
         **{name: value for name, value in own.items() if name not in given},
-        "options": " ".join(word for word in words if word),
+        **({"options": joined} if joined else {}),
         "connection_factory": partial(LimitedConnection, limits=limits),
     }
 

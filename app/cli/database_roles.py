@@ -22,17 +22,24 @@ def command() -> None:
     type=click.File(),
     help='JSON of role names and their new passwords, {"bilheteria_orders": "…"}; - reads it from the input.',
 )
-def create(passwords: IO[str] | None) -> None:
-    """Make the roles that do not exist, set passwords, and grant exactly what each role needs.
+@click.option(
+    "--secrets",
+    metavar="NAME",
+    help="Read the passwords from Secrets Manager: from the secret NAME/orders for the role bilheteria_orders, as RDS"
+    " keeps it: JSON with password.",
+)
+def create(passwords: IO[str] | None, secrets: str | None) -> None:
+    """Make the roles that do not exist, set passwords and time limits, and grant exactly what each role needs.
 
     Connect as the owner of the tables, who may create roles. Run it again after a roll-out: migrations only add rights.
     """
     from app.core import database_roles, db
     from app.core.config import settings
 
-    given = _read(passwords)
+    given = {**_read(passwords), **(_read_secrets(secrets) if secrets else {})}
     with db.migration_engine().begin() as connection:
         created = database_roles.create(connection, given)
+        database_roles.set_limits(connection, settings().database.statement_seconds)
         sandbox = settings().payments.provider == "sandbox"
         parts = database_roles.grant(connection, exact=True, sandbox=sandbox)
     click.echo(f"{len(parts)} roles, {created} of them new, {len(given)} with a new password")
@@ -53,3 +60,21 @@ def _read(file: IO[str] | None) -> Mapping[str, str]:
     if unknown := sorted(set(given) - {role_name(part) for part in PARTS}):
         raise click.ClickException(f"no role is called {', '.join(unknown)}")
     return given
+
+
+def _read_secrets(name: str) -> Mapping[str, str]:
+    """Role name → password, from the secrets `name`/PART. The errors never repeat a value."""
+    from app.adapters.secrets_manager import SecretsError, SecretsManager
+    from app.core.config import settings
+    from app.core.database_roles import PARTS, role_name
+
+    try:
+        store = SecretsManager(settings().secrets.url)
+        found = {
+            role_name(part): json.loads(store.read_current(f"{name}/{part}"))["password"] for part in PARTS
+        }
+    except SecretsError as error:
+        raise click.ClickException(f"secrets: {error}") from None
+    except (ValueError, KeyError, TypeError):
+        raise click.ClickException(f"a secret {name}/… is no JSON with a password") from None
+    return found

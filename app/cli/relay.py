@@ -88,7 +88,7 @@ def main() -> int:
         print("relay: set DATABASE_URL and BILHETERIA_QUEUE=sqs://…", file=sys.stderr)
         return 1
     json_logs.log_as_json(json_logs.LEVELS[settings.process.log_level])
-    db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=WORKER)
+    db.connect(**settings.database.connection, limits=WORKER)
     if not health_server.start(settings):
         return 1
     secrets_refresh.start()

@@ -52,7 +52,7 @@ def main() -> int:
     received = _record_signals()
     usual, low_priority = dispatch.by_priority(settings.process.services)
     # No connection is opened, and no thread started, before the fork.
-    db.connect(settings.database.url, pool_size=settings.database.pool_size, limits=WORKER)
+    db.connect(**settings.database.connection, limits=WORKER)
     _load()
     heartbeat = Heartbeat(settings.process.heartbeat) if settings.process.heartbeat else None
     if not (usual and low_priority):

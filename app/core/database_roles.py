@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, make_url, text
 
+from app.adapters.postgres_limits import WORKER, page_limits
 from app.adapters.postgres_passwords import hashed
 from app.adapters.psp import sandbox_statements as sandbox_bank
 from app.adapters.terminal import sandbox_statements as sandbox_terminal
@@ -81,6 +82,25 @@ def create(connection: Connection, passwords: Mapping[str, str]) -> int:
         secret = hashed(password, name, connection.connection.driver_connection)
         connection.exec_driver_sql(f"alter role {name} password '{secret}'")
     return len(missing)
+
+
+def set_limits(connection: Connection, page_seconds: float) -> None:
+    """Give each role that exists the time limits of its processes in this database.
+
+    A process sets them itself when it connects (`adapters.postgres_limits`), but not through a proxy. `page_seconds`:
+    the limit of a statement of a page.
+    """
+    database = connection.execute(text("select quote_ident(current_database())")).scalar_one()
+    for part in existing_parts(connection):
+        limits = page_limits(page_seconds) if part in ladder.FRONT_ENDS else WORKER
+        values = {
+            "statement_timeout": limits.statement,
+            "lock_timeout": limits.lock,
+            "idle_in_transaction_session_timeout": limits.idle,
+        }
+        for name, seconds in values.items():
+            change = f"set {name} = {round(seconds * 1000)}"
+            connection.exec_driver_sql(f"alter role {role_name(part)} in database {database} {change}")
 
 
 def grant(connection: Connection, *, exact: bool = False, sandbox: bool = True) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import urlsplit
 
 from psycopg2.errors import ReadOnlySqlTransaction
 from sqlalchemy import (
@@ -30,6 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmak
 from app.adapters import postgres_limits
 from app.adapters.postgres_limits import COMMANDS, MIGRATIONS, Limits, NoAnswer, Outage
 from app.adapters.postgres_sign_in import SignIn
+from app.core.connection_modes import READING, switch_modes_without_statements
 from app.core.connection_pool import FairPool
 
 NAMING = {
@@ -64,6 +66,7 @@ _engine: Engine | None = None
 _reading_engine: Engine | None = None
 _autocommit_engine: Engine | None = None
 _limits: Limits = COMMANDS
+_direct_url: str | None = None  # of the server, if the engines connect to a proxy
 sign_in = SignIn()  # of all new connections; `core.secrets_refresh` changes it
 _when_connected: list[Callable[[], None]] = []
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
@@ -88,10 +91,13 @@ event.listen(_ReadingSession, "before_flush", _refuse_writes)
 event.listen(_ReadingSession, "do_orm_execute", _refuse_write_statements)
 
 
-def connect(url: str, *, limits: Limits = COMMANDS, **options: Any) -> Engine:
-    """Make the process's engines; called once at start (and again by tests). `limits` apply to every statement."""
-    global _engine, _reading_engine, _autocommit_engine, _limits
-    _limits = limits
+def connect(url: str, *, direct_url: str | None = None, limits: Limits = COMMANDS, **options: Any) -> Engine:
+    """Make the process's engines; called once at start (and again by tests). `limits` apply to every statement.
+
+    `direct_url`: the database server without user and password, if `url` is a proxy that shares connections.
+    """
+    global _engine, _reading_engine, _autocommit_engine, _limits, _direct_url
+    _limits, _direct_url = limits, direct_url
     sign_in.forget()
     for old in (_engine, _autocommit_engine):
         if old is not None:
@@ -102,7 +108,7 @@ def connect(url: str, *, limits: Limits = COMMANDS, **options: Any) -> Engine:
     _engine = _make_engine(url, limits, outage, read_only=True, **options)
     autocommit = {"pool_size": 2, "isolation_level": "AUTOCOMMIT"}
     _autocommit_engine = _make_engine(url, limits, outage, **options | autocommit)
-    _switch_modes_without_statements(_engine)
+    switch_modes_without_statements(_engine)
     _reading_engine = _engine.execution_options(isolation_level=READING)
     for hook in _when_connected:
         hook()
@@ -114,44 +120,17 @@ def when_connected(hook: Callable[[], None]) -> None:
     _when_connected.append(hook)
 
 
-READING, WRITING = "AUTOCOMMIT", "READ COMMITTED"
-
-
-def _switch_modes_without_statements(engine: Engine) -> None:
-    """Let SQLAlchemy switch a connection between reading and transactions by `_set_mode`.
-
-    SQLAlchemy's own method sends a statement whenever `readonly` changes: two for each transaction and each page.
-    """
-    engine.dialect.set_isolation_level = _set_mode  # type: ignore[method-assign, assignment]
-    event.listen(engine, "connect", lambda connection, _record: _set_mode(connection, WRITING))
-
-
-def _set_mode(connection: Any, level: str) -> None:
-    """READING: each statement stands alone, and the server refuses writes (`default_transaction_read_only`).
-    WRITING: a transaction begins as `BEGIN READ WRITE`.
-
-    The order of the two assignments matters: psycopg2 asks the server when `readonly` changes on a connection that is
-    in autocommit.
-    """
-    if level == READING:
-        connection.readonly = None
-        connection.autocommit = True
-    elif level == WRITING:
-        connection.autocommit = False
-        connection.readonly = False
-    else:
-        raise ValueError(f"unknown isolation level {level}: use {WRITING} or {READING}")
-
-
 def _make_engine(
     url: str, limits: Limits, outage: Outage, *, read_only: bool = False, **options: Any
 ) -> Engine:
     """An engine whose connections have `limits`; a connection that does not answer in time is closed."""
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
-    arguments = postgres_limits.connect_args(url, limits, read_only=read_only)
+    arguments = postgres_limits.connect_args(
+        url, limits, read_only=read_only, through_proxy=_direct_url is not None
+    )
     for name, value in options.pop("connect_args", {}).items():
-        arguments[name] = f"{arguments[name]} {value}" if name == "options" else value
+        arguments[name] = f"{arguments.get(name, '')} {value}" if name == "options" else value
     # A logged error contains the statement, never its values: they may be a name, a CPF or an order's token.
     options = {"hide_parameters": True, "connect_args": arguments} | options
     if options.get("poolclass") is not NullPool:
@@ -193,6 +172,15 @@ def engines() -> list[Engine]:
 def url() -> str:
     """The URL of the process's database, with the user and password that new connections use."""
     return sign_in.url(engine().url.render_as_string(hide_password=False))
+
+
+def direct_url() -> str:
+    """The URL of the database server itself, for what a proxy cannot carry: LISTEN, and locks of a session."""
+    if _direct_url is None:
+        return url()
+    user = urlsplit(url()).netloc.rpartition("@")[0]
+    parts = urlsplit(_direct_url)
+    return parts._replace(netloc=f"{user}@{parts.netloc}" if user else parts.netloc).geturl()
 
 
 def limits() -> Limits:

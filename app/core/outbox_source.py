@@ -153,7 +153,7 @@ class OutboxSource:
         while not self._stopping.is_set():
             try:
                 listen(
-                    db.url(),
+                    db.direct_url(),
                     outbox.CHANNEL,
                     limits=db.limits(),
                     stopping=self._stopping,

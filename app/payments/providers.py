@@ -34,7 +34,7 @@ def name_for(method: str) -> str:
 
 def sandbox() -> Sandbox:
     """The sandbox bank itself: its pages and the tests set how it behaves."""
-    url = db.url()
+    url = db.direct_url()
     current: Settings = settings()
     return _sandbox(url, current.web.secret_key, current.payments.sandbox_pix, db.limits())
 

@@ -49,7 +49,7 @@ def is_sandbox() -> bool:
 
 def sandbox_terminals() -> SandboxTerminals:
     """The sandbox terminals themselves: their page and the tests set what happens there."""
-    return _sandbox(db.url(), db.limits())
+    return _sandbox(db.direct_url(), db.limits())
 
 
 @lru_cache(maxsize=4)

@@ -177,11 +177,10 @@ class Feed:
             screening.left_at = time.monotonic()
 
     def _listen_loop(self) -> None:
-        url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         while not self._stopping.is_set():
             try:
                 listen(
-                    db.sign_in.url(url),
+                    db.direct_url(),
                     CHANNEL,
                     limits=db.limits(),
                     stopping=self._stopping,

@@ -13,10 +13,11 @@ from flask import Flask
 from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import text
 
-from app.adapters.postgres_limits import plain
+from app.adapters.postgres_limits import page_limits, plain
+from app.adapters.secrets_manager import SecretsManager
 from app.cli import register
 from app.core import database_roles, ladder
-from app.core.config import SERVICES
+from app.core.config import SERVICES, Settings
 from app.core.database_roles import PARTS, role_name, role_url
 from app.migrations_target import all_metadata
 from tests.core.database_roles import as_owner, make_roles
@@ -154,6 +155,44 @@ def test_the_command_sets_passwords_that_the_server_stores_hashed(app: Flask, da
             text("select rolpassword from pg_authid where rolname = :name"), {"name": role_name("payments")}
         ).scalar_one()
     assert stored.startswith("SCRAM-SHA-256$")
+
+
+def test_the_command_reads_passwords_from_the_store_of_secrets(
+    app: Flask, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_roles(database)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "sa-east-1")
+    monkeypatch.setattr(
+        SecretsManager, "read_current", lambda _, name: json.dumps({"password": f"of {name}"})
+    )
+    answer = app.test_cli_runner().invoke(args=["database-roles", "create", "--secrets", "box/database"])
+    assert answer.output == "10 roles, 0 of them new, 10 with a new password\n"
+    monkeypatch.setattr(SecretsManager, "read_current", lambda _, name: "no-json")
+    answer = app.test_cli_runner().invoke(args=["database-roles", "create", "--secrets", "box/database"])
+    assert answer.output == "Error: a secret box/database/… is no JSON with a password\n"
+
+
+def test_a_role_has_the_time_limits_of_its_processes(app: Flask, database: str, settings: Settings) -> None:
+    """Through a proxy a process cannot set them itself."""
+    make_roles(database)
+    run(app, "{}")
+    with as_owner(database) as connection:
+        rows = connection.execute(
+            text(
+                "select r.rolname, s.setconfig from pg_db_role_setting s join pg_roles r on r.oid = s.setrole"
+                " join pg_database d on d.oid = s.setdatabase where d.datname = current_database()"
+            )
+        )
+        stored = {name: set(values) for name, values in rows}
+    pages = page_limits(settings.database.statement_seconds)
+    limits = {
+        f"statement_timeout={pages.statement * 1000:.0f}",
+        f"lock_timeout={pages.lock * 1000:.0f}",
+        f"idle_in_transaction_session_timeout={pages.idle * 1000:.0f}",
+    }
+    assert stored[role_name("pages")] == stored[role_name("api")] == limits
+    assert "statement_timeout=10000" in stored[role_name("orders")]
+    assert set(stored) == {role_name(part) for part in PARTS}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.sql import Executable
 
 from app.core import db, outbox
+from app.core.config import Settings
 from app.core.messages import SeatsFreed
 from app.core.outbox import ProcessedRow
 
@@ -174,3 +175,22 @@ def wait_until_a_session_waits_for_a_lock() -> None:
         while connection.execute(query).scalar_one() == 0:
             assert time.monotonic() < deadline
             time.sleep(0.01)
+
+
+def test_through_a_proxy_no_setting_is_sent_and_listening_goes_past_it(
+    database: str, settings: Settings
+) -> None:
+    """A proxy that shares connections refuses the startup parameter `options` and cannot carry LISTEN."""
+    try:
+        db.connect(
+            "postgresql://ana:p%40ss@proxy.example/box",
+            direct_url="postgresql://db.example:6432/box?sslmode=require",
+        )
+        assert db.direct_url() == "postgresql://ana:p%40ss@db.example:6432/box?sslmode=require"
+        db.connect(database, direct_url="postgresql://db.example/box")
+        with db.transaction() as session:
+            limit = session.execute(text("select source from pg_settings where name = 'statement_timeout'"))
+            assert limit.scalar_one() == "default"
+    finally:
+        db.connect(database, pool_size=settings.database.pool_size)
+    assert db.direct_url() == db.url()

@@ -77,6 +77,9 @@ def test_a_secret_with_a_password_alone_completes_the_url(
     store.put("DATABASE_URL", json.dumps({"username": "ana", "password": "p@ss"}))
     monkeypatch.setenv("DATABASE_URL", "postgresql://db.example:5433/bilheteria")
     assert Settings.from_env().database.url == DATABASE
+    store.put("DATABASE_URL", json.dumps({"username": "ana", "password": "p@ss", "host": "behind.the.proxy"}))
+    assert Settings.from_env().database.url == DATABASE
+    store.put("DATABASE_URL", json.dumps({"username": "ana", "password": "p@ss"}))
     monkeypatch.delenv("DATABASE_URL")
     with pytest.raises(BadSetting, match="the secret has no host"):
         Settings.from_env()

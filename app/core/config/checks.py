@@ -32,6 +32,13 @@ def database_url(text: str) -> str:
     return text
 
 
+def direct_database_url(text: str) -> str:
+    """A database URL without a user: the processes sign in as the user of DATABASE_URL."""
+    if "@" in database_url(text):
+        raise ValueError("write it without user and password: those of DATABASE_URL are used")
+    return text
+
+
 def public_url(text: str) -> str:
     """The site's address, without a path, its host in ASCII: mail programs disagree about other letters."""
     with suppress(ValueError):

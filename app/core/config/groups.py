@@ -128,11 +128,19 @@ class Web(Group):
 
 
 class Database(Group):
-    """`url` None means the embedded Postgres in the data folder."""
+    """`url` None means the embedded Postgres in the data folder. `direct_url`: the server, if `url` is a proxy."""
 
     url: Annotated[str, AfterValidator(checks.database_url)] | None = secret("DATABASE_URL", None)
+    direct_url: Annotated[str, AfterValidator(checks.direct_database_url)] | None = variable(
+        "DATABASE_DIRECT_URL", None
+    )
     pool_size: int = variable("BILHETERIA_DB_POOL", 8, ge=6, le=200)
     statement_seconds: int = variable("BILHETERIA_DB_SECONDS", 2, ge=1, le=60)
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The arguments of `core.db.connect`."""
+        return {"url": self.url, "direct_url": self.direct_url, "pool_size": self.pool_size}
 
 
 class Secrets(Group):

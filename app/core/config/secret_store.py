@@ -75,7 +75,8 @@ def _keys(secret: Secret, refresh_seconds: int) -> dict[str, str]:
 def _database_url(text: str) -> str:
     """The URL in a secret: as text, or from the JSON object that the rotation of RDS keeps.
 
-    Such an object may have user and password alone; then DATABASE_URL has the rest.
+    Host and name are those of DATABASE_URL, where it is set: the host in such an object is the server that the rotation
+    changes, and processes may connect through a proxy. An object may also have user and password alone.
     """
     if not text.startswith("{"):
         return text
@@ -84,10 +85,10 @@ def _database_url(text: str) -> str:
         user, password = quote(str(values["username"]), safe=""), quote(str(values["password"]), safe="")
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{DATABASE}_SECRET: the JSON of the secret has no username and password") from None
-    if "host" in values:
+    rest = urlsplit(os.environ.get(DATABASE, "").strip())
+    if not rest.hostname and "host" in values:
         name = values.get("dbname") or "postgres"
         return f"postgresql://{user}:{password}@{values['host']}:{values.get('port') or 5432}/{name}"
-    rest = urlsplit(os.environ.get(DATABASE, "").strip())
     if not rest.hostname:
         raise ValueError(f"{DATABASE}_SECRET: the secret has no host; set {DATABASE} without a password too")
     return rest._replace(netloc=f"{user}:{password}@{rest.netloc.rpartition('@')[2]}").geturl()

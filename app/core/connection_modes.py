@@ -1,0 +1,35 @@
+"""The two modes of a connection: single statements that read, and transactions that write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+READING, WRITING = "AUTOCOMMIT", "READ COMMITTED"
+
+
+def switch_modes_without_statements(engine: Engine) -> None:
+    """Let SQLAlchemy switch a connection between reading and transactions by `_set_mode`.
+
+    SQLAlchemy's own method sends a statement whenever `readonly` changes: two for each transaction and each page.
+    """
+    engine.dialect.set_isolation_level = _set_mode  # type: ignore[method-assign, assignment]
+    event.listen(engine, "connect", lambda connection, _record: _set_mode(connection, WRITING))
+
+
+def _set_mode(connection: Any, level: str) -> None:
+    """READING: each statement stands alone, and the server refuses writes (`default_transaction_read_only`).
+    WRITING: a transaction begins as `BEGIN READ WRITE`.
+
+    The order of the two assignments matters: psycopg2 asks the server when `readonly` changes on a connection that is
+    in autocommit.
+    """
+    if level == READING:
+        connection.readonly = None
+        connection.autocommit = True
+    elif level == WRITING:
+        connection.autocommit = False
+        connection.readonly = False
+    else:
+        raise ValueError(f"unknown isolation level {level}: use {WRITING} or {READING}")
