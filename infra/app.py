@@ -1,20 +1,22 @@
 """`python -m infra.app`: make the templates of an environment, without an account and without a network.
 
 The environment comes from the context: `cdk deploy -c environment=development`; `production` is the default. `-c tag=…`
-names the image's tag, `-c zone=…` the domain's zone in Route 53, and `-c cloudfront-list=pl-…` the region's list of
-CloudFront's addresses.
+names the image's tag, `-c zone=…` the domain's zone in Route 53, `-c cloudfront-list=pl-…` the region's list of
+CloudFront's addresses, and `-c sales=2026-12-10T12:00Z=40,…` the sales that are known to be hot, with the number of tasks
+of pages and REST that then run at least.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from dataclasses import replace
 from typing import Any
 
 import aws_cdk as cdk
 
-from infra.environments import ENVIRONMENTS, PRODUCTION, Environment
+from infra.environments import ENVIRONMENTS, PRODUCTION, Environment, HotSale
 from infra.stacks.data import DataStack
 from infra.stacks.delivery import DeliveryStack
 from infra.stacks.edge import EdgeStack
@@ -25,11 +27,12 @@ from infra.stacks.messaging import MessagingStack
 from infra.stacks.network import NetworkStack
 from infra.stacks.observability import ObservabilityStack
 from infra.stacks.services import ServicesStack
+from tools.build.steps import ROOT
 
 
 def build(environment: Environment, app: cdk.App | None = None) -> cdk.App:
     """An app with all stacks of an environment; `app` is one that has the context already."""
-    app = app or cdk.App()
+    app = app or new_app()
 
     def about(name: str, region: str = environment.region) -> dict[str, Any]:
         """The arguments that every stack has. Without an account, whatever the machine's profile is."""
@@ -52,9 +55,16 @@ def build(environment: Environment, app: cdk.App | None = None) -> cdk.App:
     EdgePagesStack(services=services, **about("edge-pages", PAGES_REGION))
     ObservabilityStack(data=data, messaging=messaging, services=services, edge=edge, **about("observability"))
     DeliveryStack(**about("delivery"))
-    cdk.Tags.of(app).add("application", "bilheteria")
-    cdk.Tags.of(app).add("environment", environment.name)
+    # CloudFormation knows no tags of this type, whatever CDK sends.
+    untagged = ["AWS::RDS::DBProxyTargetGroup"]
+    cdk.Tags.of(app).add("application", "bilheteria", exclude_resource_types=untagged)
+    cdk.Tags.of(app).add("environment", environment.name, exclude_resource_types=untagged)
     return app
+
+
+def new_app(outdir: str | None = None) -> cdk.App:
+    """An app with the context of cdk.json, also where the command `cdk` has not read it."""
+    return cdk.App(context=json.loads((ROOT / "cdk.json").read_text())["context"], outdir=outdir)
 
 
 def main() -> int:
@@ -62,7 +72,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.app")
     parser.add_argument("--environment", help="production or development; the context has precedence")
     given = parser.parse_args().environment
-    app = cdk.App()
+    app = new_app()
     name = app.node.try_get_context("environment") or given or PRODUCTION.name
     if name not in ENVIRONMENTS:
         print(f"infra: environment is one of {', '.join(ENVIRONMENTS)}, not {name!r}", file=sys.stderr)
@@ -75,6 +85,8 @@ def with_context(environment: Environment, app: cdk.App) -> Environment:
     """The environment with what the context says about it."""
     keys = {"image_tag": "tag", "hosted_zone_id": "zone", "cloudfront_prefix_list_id": "cloudfront-list"}
     given = {field: app.node.try_get_context(key) for field, key in keys.items()}
+    sales = str(app.node.try_get_context("sales") or "")
+    environment = replace(environment, hot_sales=tuple(map(HotSale.read, filter(None, sales.split(",")))))
     return replace(environment, **{field: value for field, value in given.items() if value})
 
 

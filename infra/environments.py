@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True)
+class HotSale:
+    """A sale that begins at `at` (UTC, with its zone). `tasks`: the least number of tasks of pages and REST."""
+
+    at: datetime
+    tasks: int
+
+    @classmethod
+    def read(cls, text: str) -> HotSale:
+        """`2026-12-10T12:00Z=40`: the moment, and the number of tasks. Raises ValueError."""
+        moment, _, tasks = text.partition("=")
+        at = datetime.fromisoformat(moment)
+        if at.tzinfo is None or not tasks.isdecimal():
+            raise ValueError(f"a hot sale is 2026-12-10T12:00Z=40, not {text!r}")
+        return cls(at.astimezone(UTC), int(tasks))
 
 
 @dataclass(frozen=True)
@@ -30,6 +48,8 @@ class Environment:
     task_memory: int = 2048
     worker_cpu: int = 512
     worker_memory: int = 1024
+    # Sales that are known to be hot: the tasks of pages and REST are there before they begin.
+    hot_sales: tuple[HotSale, ...] = ()
     # How long logs are kept, in days: one of the numbers that CloudWatch knows.
     log_days: int = 90
     # The share of requests whose traces are kept, from 0 to 1.

@@ -38,6 +38,11 @@ class Part:
         return "".join(word.title() for word in self.name.split("-"))
 
     @property
+    def queues(self) -> tuple[str, ...]:
+        """The consumers whose queues it drains."""
+        return dispatch.consumers((self.service,)) if self.kind == "worker" else ()
+
+    @property
     def can_wait(self) -> bool:
         """Whether its work may be interrupted and go on a minute later, so that it can run on Spot."""
         return self.kind == "worker" and self.service in LOW_PRIORITY

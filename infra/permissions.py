@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
-from app import dispatch
 from infra.parts import Part
 from infra.stacks.data import TICKETS, DataStack
 from infra.stacks.messaging import MessagingStack
@@ -31,7 +31,7 @@ def statements(part: Part, data: DataStack, messaging: MessagingStack) -> Iterat
         actions = ["s3:GetObject"]
         if part.name in PDF_WRITERS:
             actions += ["s3:PutObject", "s3:DeleteObject"]
-        yield _allow(actions, [data.bucket.arn_for_objects(f"{TICKETS}/*")])
+        yield _allow(actions, [pdf_objects(data.bucket_name)])
     if part.name in MAIL_SENDERS:
         yield _allow(["ses:SendEmail", "ses:SendRawEmail"], messaging.mail_arns)
 
@@ -43,9 +43,14 @@ def _queue_statements(part: Part, messaging: MessagingStack) -> Iterator[iam.Pol
         yield _allow(
             _MEASURE, [one.queue_arn for one in (*messaging.queues.values(), *messaging.dead.values())]
         )
-    elif part.kind == "worker" and (names := dispatch.consumers((part.service,))):
+    elif part.kind == "worker" and (names := part.queues):
         yield _allow(_CONSUME, [messaging.queues[name].queue_arn for name in names])
         yield _allow(_SEND, [messaging.dead[name].queue_arn for name in names])
+
+
+def pdf_objects(bucket: str) -> str:
+    """The ARN of all PDFs in the bucket."""
+    return f"arn:{Aws.PARTITION}:s3:::{bucket}/{TICKETS}/*"
 
 
 def command_statements(data: DataStack, messaging: MessagingStack) -> Iterator[iam.PolicyStatement]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from aws_cdk import Duration
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -22,12 +25,14 @@ def scale(
     part: Part,
     environment: Environment,
     *,
-    queue: sqs.IQueue | None,
+    queues: Sequence[sqs.IQueue],
     target_group: elb.ApplicationTargetGroup | None,
 ) -> None:
     """Scale a service between the environment's limits; the policy that wants most tasks decides."""
     most = environment.most_tasks if part.kind == "web" else environment.most_worker_tasks
     target = service.auto_scale_task_count(min_capacity=environment.least_tasks, max_capacity=most)
+    if part.kind == "web":
+        _schedule(target, environment, most)
     quick, slow = Duration.seconds(30), Duration.minutes(5)
     target.scale_on_cpu_utilization(
         "Processor",
@@ -43,11 +48,29 @@ def scale(
             scale_out_cooldown=quick,
             scale_in_cooldown=slow,
         )
-    if queue is not None:
-        _scale_on_backlog(target, service, queue)
+    if queues:
+        _scale_on_backlog(target, service, queues)
 
 
-def _scale_on_backlog(target: ecs.ScalableTaskCount, service: ecs.FargateService, queue: sqs.IQueue) -> None:
+def _schedule(target: ecs.ScalableTaskCount, environment: Environment, most: int) -> None:
+    """Have more tasks from half an hour before a hot sale until two hours after it has begun."""
+    for number, sale in enumerate(environment.hot_sales, 1):
+        moments = {
+            "Begin": (sale.at - timedelta(minutes=30), sale.tasks),
+            "End": (sale.at + timedelta(hours=2), environment.least_tasks),
+        }
+        for name, (moment, least) in moments.items():
+            target.scale_on_schedule(
+                f"Sale{number}{name}",
+                schedule=autoscaling.Schedule.at(moment),
+                min_capacity=least,
+                max_capacity=max(most, least),
+            )
+
+
+def _scale_on_backlog(
+    target: ecs.ScalableTaskCount, service: ecs.FargateService, queues: Sequence[sqs.IQueue]
+) -> None:
     """Keep the number of waiting messages for each running task near WAITING_MESSAGES."""
     policy = autoscaling.CfnScalingPolicy
     running = cloudwatch.Metric(
@@ -58,11 +81,17 @@ def _scale_on_backlog(target: ecs.ScalableTaskCount, service: ecs.FargateService
             "ServiceName": service.service_name,
         },
     )
+    waiting = {f"waiting{number}": queue for number, queue in enumerate(queues, 1)}
     queries = [
-        _query("waiting", queue.metric_approximate_number_of_messages_visible(), "Sum"),
+        *(
+            _query(name, one.metric_approximate_number_of_messages_visible(), "Sum")
+            for name, one in waiting.items()
+        ),
         _query("running", running, "Average"),
         policy.TargetTrackingMetricDataQueryProperty(
-            id="backlog", expression="waiting / FILL(running, 1)", label="Waiting messages a task"
+            id="backlog",
+            expression=f"({' + '.join(waiting)}) / FILL(running, 1)",
+            label="Waiting messages a task",
         ),
     ]
     autoscaling.CfnScalingPolicy(

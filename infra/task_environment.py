@@ -35,6 +35,7 @@ def task_environment(
     """The variables of a part. Its password and the secret key are not among them: the process reads the secrets."""
     found = shared(environment, network, data, identity) | {
         "DATABASE_URL": f"postgresql://{data.proxy.endpoint}:{POSTGRES}/{DATABASE_NAME}?{_PROXY_TLS}",
+        "DATABASE_DIRECT_URL": _instance_url(data),
         "DATABASE_URL_SECRET": data.secrets[part.database_role].secret_arn,
         "PGAPPNAME": part.name,
     }

@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.environments import Environment
+from infra.exceptions import acknowledge
 from infra.image import image
 from infra.retention import log_retention
 from infra.stacks.network import WEB_PORT
@@ -23,6 +24,11 @@ GRAVITON = ecs.RuntimePlatform(
     cpu_architecture=ecs.CpuArchitecture.ARM64,
     operating_system_family=ecs.OperatingSystemFamily.LINUX,
 )
+
+_REASONS = {
+    "ECS2": "No variable has a secret: the processes read those from Secrets Manager by their names.",
+    "IAM5[Resource::*]": "ecr:GetAuthorizationToken knows no resources; ECS alone has the role that may call it.",
+}
 
 
 class TaskFactory:
@@ -56,6 +62,7 @@ class TaskFactory:
             runtime_platform=GRAVITON,
             task_role=self._role(id, name),
         )
+        acknowledge(task, _REASONS)
         for statement in statements:
             task.add_to_task_role_policy(statement)
         container = task.add_container(
@@ -77,7 +84,13 @@ class TaskFactory:
 
     def _role(self, id: str, name: str) -> iam.Role:
         principal = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
-        return iam.Role(self._scope, f"{id}Role", assumed_by=principal, description=f"The task {name}")
+        role = iam.Role(self._scope, f"{id}Role", assumed_by=principal, description=f"The task {name}")
+        bucket = f"{self._environment.prefix}-tickets-<AWS::AccountId>"
+        pdfs = f"arn:<AWS::Partition>:s3:::{bucket}/tickets/*"
+        acknowledge(
+            role, {f"IAM5[Resource::{pdfs}]": "The PDFs of all orders, and nothing else of the bucket."}
+        )
+        return role
 
     def _log_group(self, id: str, name: str) -> logs.LogGroup:
         return logs.LogGroup(

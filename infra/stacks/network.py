@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -37,8 +37,8 @@ class NetworkStack(Stack):
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr("10.20.0.0/16"),
-            # Without an account the number of zones is not known at the synthesis, so they are named.
-            availability_zones=[f"{environment.region}{letter}" for letter in "abc"[: environment.zones]],
+            # The first zones of the account: without an account CDK would take two.
+            availability_zones=[Fn.select(number, Fn.get_azs()) for number in range(environment.zones)],
             nat_gateways=environment.nat_gateways,
             subnet_configuration=[
                 ec2.SubnetConfiguration(
@@ -63,6 +63,10 @@ class NetworkStack(Stack):
         self.database = self._group("Database", "The database", outbound=False)
         self._allow_calls()
         self._add_endpoints(environment)
+        # Where the delivery workflow runs the task of the migrations.
+        tasks = self.vpc.select_subnets(subnet_type=TASKS.subnet_type)
+        CfnOutput(self, "CommandsGroup", value=self.other_tasks.security_group_id)
+        CfnOutput(self, "CommandsSubnets", value=",".join(tasks.subnet_ids))
 
     def _group(self, id: str, description: str, *, outbound: bool = True) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(self, id, vpc=self.vpc, description=description, allow_all_outbound=outbound)

@@ -6,7 +6,6 @@ from typing import Any
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_certificatemanager as acm
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_route53 as route53
@@ -77,7 +76,7 @@ class ServicesStack(Stack):
                 self.services[part.name],
                 part,
                 self._environment,
-                queue=self._messaging.queues.get(part.service) if part.kind == "worker" else None,
+                queues=[self._messaging.queues[name] for name in part.queues],
                 target_group=self.target_groups.get(part.name),
             )
 
@@ -201,7 +200,4 @@ class ServicesStack(Stack):
             statements=command_statements(self._data, self._messaging),
         )
         CfnOutput(self, "CommandsTaskArn", value=task.task_definition_arn)
-        CfnOutput(self, "CommandsGroup", value=self._network.other_tasks.security_group_id)
-        subnets = self._network.vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
-        CfnOutput(self, "CommandsSubnets", value=",".join(subnets.subnet_ids))
         return task
