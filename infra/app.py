@@ -2,8 +2,8 @@
 
 The environment comes from the context: `cdk deploy -c environment=development`; `production` is the default. `-c tag=…`
 names the image's tag, `-c zone=…` the domain's zone in Route 53, `-c cloudfront-list=pl-…` the region's list of
-CloudFront's addresses, and `-c sales=2026-12-10T12:00Z=40,…` the sales that are known to be hot, with the number of tasks
-of pages and REST that then run at least.
+CloudFront's addresses, and `-c sales=2026-12-10T12:00Z=40,…` the sales that are known to be hot, with the number of
+tasks of pages and REST that then run at least.
 """
 
 from __future__ import annotations

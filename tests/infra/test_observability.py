@@ -13,7 +13,7 @@ import pytest
 from app.core import metrics
 from app.core.messages import CONSUMERS
 from infra.parts import PARTS, WEB_PARTS
-from tests.infra.resources import of_type, only, policy_statements
+from tests.infra.resources import as_list, of_type, only, policy_statements
 
 ROOT = Path(__file__).resolve().parents[2]
 Documents = dict[str, dict[str, Any]]
@@ -170,7 +170,12 @@ def test_the_topic_is_encrypted_and_known_services_publish(documents: Documents)
     document = documents["observability"]
     assert "KmsMasterKeyId" in only(document, "AWS::SNS::Topic")
     statements = only(document, "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
-    allowed = {one["Principal"]["Service"] for one in statements if one["Effect"] == "Allow"}
+    allowed = {
+        name
+        for one in statements
+        if one["Effect"] == "Allow"
+        for name in as_list(one["Principal"]["Service"])
+    }
     assert allowed == {"cloudwatch.amazonaws.com", "events.rds.amazonaws.com", "budgets.amazonaws.com"}
     assert only(document, "AWS::KMS::Key")["EnableKeyRotation"] is True
 

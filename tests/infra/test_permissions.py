@@ -17,8 +17,9 @@ WITHOUT_RESOURCES = {
     "xray:PutTelemetryRecords", "xray:PutTraceSegments",  # of the collector beside a task
     "xray:GetSamplingRules", "xray:GetSamplingTargets",
 }  # fmt: skip
-# Resources with a wildcard, by how they end: all objects below a prefix, all streams of one log group.
-BELOW = ("/tickets/*", "/load-balancer/AWSLogs/*", ":*")
+# Resources with a wildcard, by how they end: all objects below a prefix, all streams of one log group, and the values
+# that CDK carries to the stack in another region.
+BELOW = ("/tickets/*", "/load-balancer/AWSLogs/*", ":*", ":parameter/cdk/exports/*")
 
 
 def statements(documents: Documents, part: str) -> list[dict[str, Any]]:
