@@ -60,11 +60,9 @@ class TaskFactory:
             cpu=environment.task_cpu if is_web else environment.worker_cpu,
             memory_limit_mib=environment.task_memory if is_web else environment.worker_memory,
             runtime_platform=GRAVITON,
-            task_role=self._role(id, name),
+            task_role=self._role(id, name, statements),
         )
         acknowledge(task, _REASONS)
-        for statement in statements:
-            task.add_to_task_role_policy(statement)
         container = task.add_container(
             "app",
             image=self._image,
@@ -82,9 +80,11 @@ class TaskFactory:
             container.add_port_mappings(ecs.PortMapping(container_port=WEB_PORT))
         return task
 
-    def _role(self, id: str, name: str) -> iam.Role:
+    def _role(self, id: str, name: str, statements: Iterable[iam.PolicyStatement]) -> iam.Role:
         principal = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
         role = iam.Role(self._scope, f"{id}Role", assumed_by=principal, description=f"The task {name}")
+        for statement in statements:
+            role.add_to_policy(statement)
         bucket = f"{self._environment.prefix}-tickets-<AWS::AccountId>"
         pdfs = f"arn:<AWS::Partition>:s3:::{bucket}/tickets/*"
         acknowledge(

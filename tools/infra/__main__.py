@@ -22,6 +22,8 @@ def main() -> int:
     failed = [name for name in ENVIRONMENTS if not _synthesise(name)]
     if not failed:
         templates = sorted(OUT.glob("*/*.template.json"))
+        for name in ENVIRONMENTS:
+            failed += _failed(f"cdk-nag in {name}", [PYTHON, "-m", "tools.infra.nag", name])
         failed += _failed("cfn-lint", [VENV / "bin" / "cfn-lint", *templates])
         failed += _failed("the promises", [PYTHON, "-m", "pytest", "-q", "tests/infra", *sys.argv[1:]])
     print(f"FAILED: {', '.join(failed)}" if failed else "All passed. Nothing was sent to AWS.", flush=True)
