@@ -224,6 +224,9 @@ class DataStack(Stack):
         policy = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
         reason = "AWS keeps this policy for this purpose alone."
         acknowledge(self.database, {f"IAM4[Policy::{policy}]": reason})
+        if not self._environment.is_production:
+            reason = "Development may lose its data, and stands still while its one database does."
+            acknowledge(self.database, {"RDS3": reason, "RDS10": reason})
         reason = "It is changed by hand when it may have leaked: each change empties the counters of tries."
         acknowledge(self.secret_key, {"SMG4": reason})
 

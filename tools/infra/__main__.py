@@ -24,7 +24,9 @@ def main() -> int:
         templates = sorted(OUT.glob("*/*.template.json"))
         for name in ENVIRONMENTS:
             failed += _failed(f"cdk-nag in {name}", [PYTHON, "-m", "tools.infra.nag", name])
-        failed += _failed("cfn-lint", [VENV / "bin" / "cfn-lint", *templates])
+        # CDK writes some dependencies that a reference implies too (W3005): they do nothing.
+        lint: list[str | Path] = [VENV / "bin" / "cfn-lint", "--ignore-checks", "W3005", "--", *templates]
+        failed += _failed("cfn-lint", lint)
         failed += _failed("the promises", [PYTHON, "-m", "pytest", "-q", "tests/infra", *sys.argv[1:]])
     print(f"FAILED: {', '.join(failed)}" if failed else "All passed. Nothing was sent to AWS.", flush=True)
     return 1 if failed else 0
