@@ -60,7 +60,7 @@ def test_a_scan_for_a_site_reads_only_whether_the_screening_was_called_off(app: 
     with counted() as sent:
         assert staff.scan(ticket.code).status_code == 200
     (asked,) = of_the_programme(sent)
-    assert asked.split("FROM")[0].strip() == "SELECT events.screenings.status"
+    assert asked.casefold().split("from")[0].strip() == "select status"
 
 
 def test_a_scan_takes_two_statements(app: Flask) -> None:
