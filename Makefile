@@ -18,7 +18,7 @@ PYTHON ?= python3
 export PYTHONUTF8 = 1
 ARGS ?=
 
-.PHONY: run test check audit bench fuzz rollout services infra capacity kiosk pictures rehearse-restore setup setup-dev format clean
+.PHONY: run test check audit bench fuzz rollout services infra image-test capacity kiosk pictures rehearse-restore setup setup-dev format clean
 .DEFAULT_GOAL := run
 
 setup:
