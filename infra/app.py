@@ -1,9 +1,9 @@
 """`python -m infra.app`: make the templates of an environment, without an account and without a network.
 
 The environment comes from the context: `cdk deploy -c environment=development`; `production` is the default. `-c tag=…`
-names the image's tag, `-c zone=…` the domain's zone in Route 53, `-c cloudfront-list=pl-…` the region's list of
-CloudFront's addresses, and `-c sales=2026-12-10T12:00Z=40,…` the sales that are known to be hot, with the number of
-tasks of pages and REST that then run at least.
+names the image's tag, `-c zone=…` the domain's zone in Route 53, and `-c cloudfront-list=pl-…` the region's list of
+CloudFront's addresses. `-c first=yes` makes the services without tasks (docs/aws.md). `-c sales=2026-12-10T12:00Z=40,…`
+names the sales that are known to be hot, with the number of tasks of pages and REST that then run at least.
 """
 
 from __future__ import annotations
@@ -86,7 +86,11 @@ def with_context(environment: Environment, app: cdk.App) -> Environment:
     keys = {"image_tag": "tag", "hosted_zone_id": "zone", "cloudfront_prefix_list_id": "cloudfront-list"}
     given = {field: app.node.try_get_context(key) for field, key in keys.items()}
     sales = str(app.node.try_get_context("sales") or "")
-    environment = replace(environment, hot_sales=tuple(map(HotSale.read, filter(None, sales.split(",")))))
+    environment = replace(
+        environment,
+        hot_sales=tuple(map(HotSale.read, filter(None, sales.split(",")))),
+        is_first=app.node.try_get_context("first") == "yes",
+    )
     return replace(environment, **{field: value for field, value in given.items() if value})
 
 

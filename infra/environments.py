@@ -48,6 +48,8 @@ class Environment:
     task_memory: int = 2048
     worker_cpu: int = 512
     worker_memory: int = 1024
+    # The first roll-out: no tasks yet, because the tables and the database's roles do not exist.
+    is_first: bool = False
     # Sales that are known to be hot: the tasks of pages and REST are there before they begin.
     hot_sales: tuple[HotSale, ...] = ()
     # How long logs are kept, in days: one of the numbers that CloudWatch knows.

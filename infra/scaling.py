@@ -30,7 +30,8 @@ def scale(
 ) -> None:
     """Scale a service between the environment's limits; the policy that wants most tasks decides."""
     most = environment.most_tasks if part.kind == "web" else environment.most_worker_tasks
-    target = service.auto_scale_task_count(min_capacity=environment.least_tasks, max_capacity=most)
+    least = 0 if environment.is_first else environment.least_tasks
+    target = service.auto_scale_task_count(min_capacity=least, max_capacity=most)
     if part.kind == "web":
         _schedule(target, environment, most)
     quick, slow = Duration.seconds(30), Duration.minutes(5)

@@ -1,13 +1,14 @@
-"""`python -m infra.delivery.migrate ENVIRONMENT TAG`: migrate the database with the image TAG before it is rolled out.
+"""`python -m infra.delivery.migrate ENVIRONMENT TAG [COMMAND …]`: migrate the database with the image TAG.
 
 It defines the task `commands` once more, with the new image, runs it, and waits. The migrations only expand, so the
-release that runs goes on. Before the first roll-out there is no such task: then there is nothing to migrate yet, and
-the command is run again afterwards.
+release that runs goes on. Another COMMAND runs instead of the migrations, such as the one that makes the database's
+roles. Before the first roll-out there is no such task (docs/aws.md): then there is nothing to migrate yet.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import boto3
@@ -29,18 +30,20 @@ class Failed(Exception):
 
 def main() -> int:
     """Returns the exit status."""
-    name, tag = sys.argv[1:]
+    name, tag, *command = sys.argv[1:]
     environment = ENVIRONMENTS[name]
     try:
-        migrate(environment, tag, boto3.Session(region_name=environment.region))
+        migrate(environment, tag, boto3.Session(region_name=environment.region), command)
     except Failed as error:
         print(f"migrate: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def migrate(environment: Environment, tag: str, session: boto3.Session) -> str | None:
-    """Run the migrations of the image; returns what ran, None before the first roll-out. Raises Failed."""
+def migrate(
+    environment: Environment, tag: str, session: boto3.Session, command: Sequence[str] = ()
+) -> str | None:
+    """Run the migrations, or `command`; returns what ran, None before the first roll-out. Raises Failed."""
     ecs, prefix = session.client("ecs"), environment.prefix
     try:
         found = ecs.describe_task_definition(taskDefinition=f"{prefix}-commands")["taskDefinition"]
@@ -54,6 +57,7 @@ def migrate(environment: Environment, tag: str, session: boto3.Session) -> str |
         taskDefinition=arn,
         launchType="FARGATE",
         networkConfiguration={"awsvpcConfiguration": network(environment, session)},
+        overrides={"containerOverrides": [{"name": APP, "command": list(command)}] if command else []},
     )
     if started["failures"]:
         raise Failed(f"the task did not start: {started['failures'][0].get('reason')}")

@@ -134,7 +134,8 @@ class ServicesStack(Stack):
             service_name=part.name,
             cluster=self.cluster,
             task_definition=task,
-            desired_count=self._environment.least_tasks,
+            # Without a number a roll-out keeps the one that scaling has chosen.
+            desired_count=0 if self._environment.is_first else None,
             assign_public_ip=False,
             vpc_subnets=TASKS,
             security_groups=[network.web_tasks if part.kind == "web" else network.other_tasks],

@@ -39,7 +39,18 @@ SETTING = re.compile(r"`([A-Z][A-Z_]{3,})(?:=[^`]*)?`")
 # Options of the program `aws` itself.
 AWS_OPTIONS = {"query", "output", "region", "max-results"}
 # Programs that a person runs before any of ours.
-FOREIGN_PROGRAMS = ("git", "cd", "brew", "sudo", "apt-get", "docker", "curl", "journalctl", "systemctl")
+FOREIGN_PROGRAMS = (
+    "git",
+    "cd",
+    "brew",
+    "sudo",
+    "apt-get",
+    "docker",
+    "curl",
+    "journalctl",
+    "systemctl",
+    "npx",
+)
 
 
 def commands(text: str) -> list[str]:

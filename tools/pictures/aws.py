@@ -100,7 +100,7 @@ def _stores(picture: Picture) -> None:
 def _operations(picture: Picture) -> None:
     picture.node("workflow", SIDE, 60, "onprem/ci/github-actions", "GitHub Actions", "role by OIDC")
     picture.node("registry", SIDE, 150, "aws/compute/ec2-container-registry", "ECR", "one image, scanned")
-    picture.node("canary", SIDE, 258, "aws/management/cloudwatch-alarm", "Canary", "buys a ticket")
+    picture.node("canary", SIDE, 258, "aws/management/cloudwatch-alarm", "Canary", "holds two seats")
     picture.node("cloudwatch", SIDE, 365, "aws/management/cloudwatch", "CloudWatch", "logs, metrics, alarms")
     topic = "aws/integration/simple-notification-service-sns"
     picture.node("topic", SIDE, 472, topic, "SNS", "calls an engineer")

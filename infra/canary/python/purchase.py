@@ -119,4 +119,4 @@ def _masked(path: str) -> str:
 
 def handler(event: object, context: object) -> str:
     """Called by CloudWatch Synthetics."""
-    return f"bought and gave back two seats of screening {buy(os.environ['PUBLIC_URL'])}"
+    return f"held and gave back two seats of screening {buy(os.environ['PUBLIC_URL'])}"
