@@ -79,6 +79,7 @@ def known_settings() -> set[str]:
     """The names in capitals in our sources, the Makefile and the option of the journeys."""
     sources = [*(ROOT / "app").rglob("*.py"), *(ROOT / "tools").rglob("*.py"), ROOT / "Makefile"]
     sources += [ROOT / "compose.yaml", ROOT / "Dockerfile", ROOT / "tests/late_assets.py"]
+    sources += (ROOT / ".github/workflows").glob("*.yml")
     found: set[str] = set()
     for path in sources:
         found |= set(re.findall(r"\b[A-Z][A-Z_]{3,}\b", path.read_text()))

@@ -13,8 +13,9 @@ from app.core.config import BadSetting, Settings, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 READ = re.compile(r"""environ(?:\.get\(|\[)\s*["']([A-Z][A-Z0-9_]+)["']|\$\{([A-Z][A-Z0-9_]+)""")
-# Not ours: where programs and the screen are, and what Postgres's client calls a connection.
-FOREIGN_VARIABLES = {"DISPLAY", "PATH", "PGAPPNAME"}
+# Not ours: where programs and the screen are, and what Postgres's client calls a connection. `make image-test` gives
+# IMAGE_BUILD to buildah.
+FOREIGN_VARIABLES = {"DISPLAY", "IMAGE_BUILD", "PATH", "PGAPPNAME"}
 FIELDS = environment.variables(Settings)
 PAGE = (ROOT / "docs" / "settings.md").read_text()
 ROWS = {

@@ -39,7 +39,7 @@ def direct_database_url(text: str) -> str:
     return text
 
 
-def public_url(text: str) -> str:
+def site_address(text: str) -> str:
     """The site's address, without a path, its host in ASCII: mail programs disagree about other letters."""
     with suppress(ValueError):
         url = urlsplit(text)

@@ -101,11 +101,11 @@ class Web(Group):
     host: str = variable("BILHETERIA_HOST", "127.0.0.1")
     port: int = variable("PORT", 8000, ge=1, le=65535)
     workers: int = variable("WEB_WORKERS", 2, ge=1, le=100)
-    public_url: Annotated[str, AfterValidator(checks.public_url)] = Field(
+    public_url: Annotated[str, AfterValidator(checks.site_address)] = Field(
         default_factory=lambda given: f"http://localhost:{given.get('port')}",
         validation_alias="BILHETERIA_PUBLIC_URL",
     )
-    api_url: Annotated[str, AfterValidator(checks.public_url)] = Field(
+    api_url: Annotated[str, AfterValidator(checks.site_address)] = Field(
         default_factory=lambda given: given.get("public_url", ""), validation_alias="BILHETERIA_API_URL"
     )
     behind_tls: bool = variable("BILHETERIA_TLS", False)
