@@ -1,4 +1,4 @@
-"""An alarm as the code lists it: what is watched, its limit, its group, and the runbook for whoever is called."""
+"""An alarm as the code lists it: what is watched, its limit, its group, and the runbook for the engineer on duty."""
 
 from __future__ import annotations
 
