@@ -9,21 +9,28 @@ from aws_cdk import aws_iam as iam
 
 from infra.parts import Part
 from infra.stacks.data import TICKETS, DataStack
+from infra.stacks.identity import IdentityStack
 from infra.stacks.messaging import MessagingStack
 
 # Parts that read PDFs, and those that also write and delete them. The code of the others does not open the storage.
 PDF_READERS = ("pages", "tickets", "users-worker")
 PDF_WRITERS = ("tickets-worker",)
 MAIL_SENDERS = ("users-worker",)
+# Parts that get tokens from the identity provider, as its client.
+IDENTITY_CLIENTS = ("pages",)
 _CONSUME = ("sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
 _SEND = ("sqs:GetQueueUrl", "sqs:SendMessage")
 _MEASURE = ("sqs:GetQueueUrl", "sqs:GetQueueAttributes")
 
 
-def statements(part: Part, data: DataStack, messaging: MessagingStack) -> Iterator[iam.PolicyStatement]:
+def statements(
+    part: Part, data: DataStack, messaging: MessagingStack, identity: IdentityStack
+) -> Iterator[iam.PolicyStatement]:
     """The statements of a part's role."""
     yield _allow(["secretsmanager:GetSecretValue"], [data.secrets[part.database_role].secret_arn])
     yield _allow(["secretsmanager:GetSecretValue"], [data.secret_key.secret_arn])
+    if part.name in IDENTITY_CLIENTS:
+        yield _allow(["secretsmanager:GetSecretValue"], [identity.client_secret.secret_arn])
     yield from _queue_statements(part, messaging)
     if part.name in (*PDF_READERS, *PDF_WRITERS):
         # Without the right to list, S3 answers 403 instead of 404 for an object that does not exist.

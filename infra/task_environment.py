@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from infra.environments import Environment
 from infra.parts import Part
+from infra.permissions import IDENTITY_CLIENTS
 from infra.stacks.data import DATABASE_NAME, TICKETS, DataStack
 from infra.stacks.identity import IdentityStack
 from infra.stacks.messaging import MessagingStack
@@ -39,6 +40,8 @@ def task_environment(
         "DATABASE_URL_SECRET": data.secrets[part.database_role].secret_arn,
         "PGAPPNAME": part.name,
     }
+    if part.name in IDENTITY_CLIENTS:
+        found["BILHETERIA_OIDC_CLIENT_KEY_SECRET"] = identity.client_secret.secret_arn
     if part.service:
         found["SERVICES"] = part.service
     if part.kind == "web":

@@ -6,15 +6,18 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Thread
-from typing import Any
+from typing import Any, Literal
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import requests
-from oidc_provider_mock import User, _app, app
+from oidc_provider_mock import User, _app, _storage, app
 from werkzeug.serving import ThreadedWSGIServer, make_server
 
-CLIENT_ID = "bilheteria"
+# A client with a secret, and one without: the provider refuses each if it authenticates as the other does.
+CLIENT_ID, CLIENT_KEY = "bilheteria", "the client's secret"
+PUBLIC_CLIENT_ID = "bilheteria-public"
+_METHODS: tuple[Literal["client_secret_basic"], Literal["none"]] = ("client_secret_basic", "none")
 PEOPLE: Mapping[str, dict[str, Any]] = {
     "ana": {"email": "ana@example.org", "email_verified": True, "name": "Ana Souza"},
     "gil": {
@@ -40,7 +43,16 @@ class HostedPages:
             "BILHETERIA_OIDC_ISSUER": self.address,
             "BILHETERIA_OIDC_JWKS": f"{self.address}/jwks",
             "BILHETERIA_OIDC_CLIENT_ID": CLIENT_ID,
-            "BILHETERIA_OIDC_CLIENT_KEY": "the client's secret",
+            "BILHETERIA_OIDC_CLIENT_KEY": CLIENT_KEY,
+        }
+
+    def identity(self, client_id: str = CLIENT_ID, client_key: str = CLIENT_KEY) -> dict[str, Any]:
+        """The group `identity` of the settings."""
+        return {
+            "issuer": self.address,
+            "jwks": f"{self.address}/jwks",
+            "client_id": client_id,
+            "client_key": client_key,
         }
 
     def sign_in(self, address: str, person: str) -> dict[str, str]:
@@ -62,10 +74,25 @@ class HostedPages:
         requests.post(f"{self.address}/users/{person}/revoke-tokens", timeout=10).raise_for_status()
 
 
+def _register_clients() -> None:
+    """The provider's own form of registration would choose the client's id and secret."""
+    for id, secret, method in ((CLIENT_ID, CLIENT_KEY, _METHODS[0]), (PUBLIC_CLIENT_ID, "", _METHODS[1])):
+        _app.storage.store_client(
+            _storage.Client(
+                id=id,
+                secret=secret,
+                redirect_uris=_storage.ClientAllowAny(),
+                allowed_scopes=_storage.Client.SCOPES_SUPPORTED,
+                token_endpoint_auth_method=method,
+            )
+        )
+
+
 @contextmanager
 def running() -> Iterator[HostedPages]:
     """A provider with PEOPLE. Its tokens name their key, as those of Cognito do, and plain http is enough for it."""
     made = app(user_claims=[User(sub=name, claims=claims) for name, claims in PEOPLE.items()])
+    made.before_request(_register_clients)
     server = make_server("127.0.0.1", 0, made, threaded=True)
     assert isinstance(server, ThreadedWSGIServer)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -77,6 +104,7 @@ def running() -> Iterator[HostedPages]:
 
     with (
         patch.object(_app.OpenIDCode, "get_jwt_config", named),
+        patch.object(_app.AuthorizationCodeGrant, "TOKEN_ENDPOINT_AUTH_METHODS", _METHODS),
         patch.dict(os.environ, AUTHLIB_INSECURE_TRANSPORT="1"),
     ):
         thread.start()

@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as aws_lambda
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from app.users.service import SCOPES
@@ -38,7 +39,10 @@ _REASONS = {
 
 
 class IdentityStack(Stack):
-    """`user_pool`; `clients`: those with which people sign in; `partner_client`: the first partner's."""
+    """`user_pool`; `clients`: those with which people sign in; `partner_client`: the first partner's.
+
+    `client_secret`: where the secret of the pages' client is.
+    """
 
     def __init__(self, scope: Construct, id: str, environment: Environment, **options: Any) -> None:
         super().__init__(scope, id, **options)
@@ -54,6 +58,7 @@ class IdentityStack(Stack):
         for precedence, name in enumerate(GROUPS):
             self.user_pool.add_group(f"Group{name.title()}", group_name=name, precedence=precedence)
         self.clients = {"pages": self._pages_client()}
+        self.client_secret = self._client_secret()
         self.partner_client = self._partner_client()
         cognito.CfnManagedLoginBranding(
             self,
@@ -143,15 +148,12 @@ class IdentityStack(Stack):
         )
 
     def _pages_client(self) -> cognito.UserPoolClient:
-        """People sign in with the pages' client by the code flow with PKCE.
-
-        It has no secret: PKCE protects the code, and nothing would rotate a secret or carry it to the tasks.
-        """
+        """People sign in with the pages' client by the code flow with PKCE. It runs on a server, so it has a secret."""
         domain = self._environment.domain
         return self.user_pool.add_client(
             "Pages",
             user_pool_client_name="pages",
-            generate_secret=False,
+            generate_secret=True,
             auth_flows=cognito.AuthFlow(),
             prevent_user_existence_errors=True,
             enable_token_revocation=True,
@@ -166,6 +168,23 @@ class IdentityStack(Stack):
             id_token_validity=Duration.minutes(TOKEN_MINUTES),
             refresh_token_validity=Duration.hours(REFRESH_HOURS),
         )
+
+    def _client_secret(self) -> secretsmanager.Secret:
+        """A copy of the secret that Cognito made; the template has a reference to it and never the value."""
+        client = self.clients["pages"].node.default_child
+        assert isinstance(client, cognito.CfnUserPoolClient)
+        secret = secretsmanager.Secret(
+            self,
+            "PagesClientSecret",
+            secret_name=f"{self._environment.prefix}/pages-client",
+            description="With it the pages get tokens from Cognito (BILHETERIA_OIDC_CLIENT_KEY)",
+            secret_string_value=SecretValue.resource_attribute(client.attr_client_secret),
+        )
+        reason = (
+            "Cognito makes it with the client: another one comes with another client, as decision 53 says."
+        )
+        acknowledge(secret, {"SMG4": reason})
+        return secret
 
     def _partner_client(self) -> cognito.UserPoolClient:
         """The first partner's client. Others are made by a command when a contract is signed, not by a roll-out."""

@@ -126,7 +126,7 @@ class ServicesStack(Stack):
             variables=task_environment(
                 part, self._environment, network, self._data, self._messaging, self._identity
             ),
-            statements=statements(part, self._data, self._messaging),
+            statements=statements(part, self._data, self._messaging, self._identity),
         )
         return ecs.FargateService(
             self,

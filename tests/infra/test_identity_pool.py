@@ -50,7 +50,6 @@ def test_people_sign_in_by_the_code_flow_and_come_back_to_the_pages_alone(
 ) -> None:
     pages = clients["pages"]
     assert pages["AllowedOAuthFlows"] == ["code"]
-    assert pages["GenerateSecret"] is False  # PKCE instead
     assert set(pages["AllowedOAuthScopes"]) == {"openid", "email", "profile"}
     before = config._current
     routes = {
@@ -60,6 +59,21 @@ def test_people_sign_in_by_the_code_flow_and_come_back_to_the_pages_alone(
     for address in (*pages["CallbackURLs"], *pages["LogoutURLs"]):
         assert address.startswith("https://ingressos.")
         assert urlsplit(address).path in routes
+
+
+def test_the_pages_client_has_a_secret_that_no_template_shows(
+    documents: Documents, clients: dict[str, dict[str, Any]]
+) -> None:
+    assert clients["pages"]["GenerateSecret"] is True
+    kept = only(documents["identity"], "AWS::SecretsManager::Secret")
+    pages = next(
+        id
+        for id, one in of_type(documents["identity"], "AWS::Cognito::UserPoolClient").items()
+        if one["ClientName"] == "pages"
+    )
+    assert kept["SecretString"] == {"Fn::GetAtt": [pages, "ClientSecret"]}
+    exported = [one["Value"] for one in documents["identity"]["Outputs"].values()]
+    assert kept["SecretString"] not in exported, "the tasks get its address alone"
 
 
 def test_no_client_takes_passwords_itself(clients: dict[str, dict[str, Any]]) -> None:

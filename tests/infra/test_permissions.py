@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra.parts import PARTS, Part
+from infra.permissions import IDENTITY_CLIENTS
 from tests.infra.resources import as_list, of_type, policy_statements
 
 Documents = dict[str, dict[str, Any]]
@@ -88,12 +89,13 @@ def test_only_the_worker_of_users_sends_mail(documents: Documents) -> None:
 
 
 @pytest.mark.parametrize("part", [one.name for one in PARTS])
-def test_a_task_reads_two_secrets_its_sign_in_and_the_secret_key(documents: Documents, part: str) -> None:
+def test_a_task_reads_the_secrets_that_it_needs_alone(documents: Documents, part: str) -> None:
+    """Its sign-in at the database, the secret key, and where people sign in the secret of the client."""
     found = [
         resource
         for one in statements(documents, part)
         if "secretsmanager:GetSecretValue" in as_list(one["Action"])
         for resource in as_list(one["Resource"])
     ]
-    assert len(found) == 2
+    assert len(found) == (3 if part in IDENTITY_CLIENTS else 2)
     assert "SecretKey" in json.dumps(found)

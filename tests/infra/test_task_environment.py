@@ -11,6 +11,7 @@ from app.core import config
 from app.core.config import PAGES, SERVICES, Settings, environment
 from app.core.database_roles import role_name
 from infra.parts import PARTS, Part
+from infra.permissions import IDENTITY_CLIENTS
 from tests.infra.resources import app_containers, of_type
 from tests.infra.resources import environment as variables_of
 
@@ -29,12 +30,10 @@ LEFT_AT_DEFAULT = {
     "BILHETERIA_KIOSK_PAYING_SECONDS", "BILHETERIA_LOG", "BILHETERIA_MAX_SEATS", "BILHETERIA_PAIRING_MINUTES",
     "BILHETERIA_SANDBOX_PIX", "BILHETERIA_SECRETS_SECONDS",
     "BILHETERIA_KEEP_WEBHOOK_DAYS", "BILHETERIA_WEBHOOK_LOOPBACK", "BILHETERIA_WEBHOOK_PORTS",
-    # The pages know no secret of the client yet, so they sign people in themselves.
-    "BILHETERIA_OIDC_CLIENT_ID", "BILHETERIA_OIDC_CLIENT_KEY", "BILHETERIA_OIDC_DISCOVERY",
     # Traces are sent where the task has a collector beside it.
     "BILHETERIA_TRACES_PERCENT", "OTEL_EXPORTER_OTLP_ENDPOINT",
     # The issuer and the store of secrets tell them.
-    "BILHETERIA_OIDC_JWKS", "SECRET_KEY_PREVIOUS",
+    "BILHETERIA_OIDC_DISCOVERY", "BILHETERIA_OIDC_JWKS", "SECRET_KEY_PREVIOUS",
 }  # fmt: skip
 
 
@@ -96,6 +95,15 @@ def test_no_variable_of_a_task_has_a_secret(documents: Documents) -> None:
         found = variables(documents, part.name)
         assert not {name for name in found if name in ("SECRET_KEY", "SECRET_KEY_PREVIOUS")}
         assert "@" not in found["DATABASE_URL"] + found["DATABASE_DIRECT_URL"]
+
+
+def test_the_parts_that_sign_people_in_read_the_client_and_its_secret(documents: Documents) -> None:
+    having = {
+        part.name for part in PARTS if "BILHETERIA_OIDC_CLIENT_KEY_SECRET" in variables(documents, part.name)
+    }
+    assert having == set(IDENTITY_CLIENTS)
+    for name in IDENTITY_CLIENTS:
+        assert "BILHETERIA_OIDC_CLIENT_ID" in variables(documents, name)
 
 
 def test_each_task_signs_in_as_the_role_of_its_part(documents: Documents) -> None:

@@ -17,7 +17,7 @@ from app.events import service as events
 from app.users import service as users
 from app.users.service import WrongPassword
 from tests import oidc_provider
-from tests.oidc_provider import CLIENT_ID, HostedPages
+from tests.oidc_provider import CLIENT_ID, CLIENT_KEY, PUBLIC_CLIENT_ID, HostedPages
 from tests.reservations.auditoriums import make_screening
 from tests.shop.visitor import Visitor, order_at
 from tests.users.account_data import PASSWORD, is_signed_in, make_account
@@ -33,14 +33,7 @@ def pages() -> Iterator[HostedPages]:
 
 @pytest.fixture(autouse=True)
 def hosted(app: Flask, settings: Settings, pages: HostedPages) -> None:
-    use(settings, pages.address)
-
-
-def use(settings: Settings, address: str) -> None:
-    """Use the provider at this address."""
-    client = {"client_id": CLIENT_ID, "client_key": "the client's secret"}
-    identity = {"issuer": address, "jwks": f"{address}/jwks", **client}
-    config.use(settings.changed(identity=identity))
+    config.use(settings.changed(identity=pages.identity()))
 
 
 def begin(visitor: Visitor, next_address: str = "") -> str:
@@ -80,6 +73,22 @@ def test_the_sign_in_leads_to_the_provider_and_back(ana: Visitor, pages: HostedP
     account = ana.get("/account").text
     assert "ana@example.org" in account
     assert 'type="password"' not in account
+
+
+@pytest.mark.parametrize(
+    ("client_id", "client_key", "status"),
+    [
+        (PUBLIC_CLIENT_ID, "", 303),
+        (PUBLIC_CLIENT_ID, CLIENT_KEY, 400),
+        (CLIENT_ID, "another secret", 400),
+        (CLIENT_ID, "", 400),
+    ],
+)
+def test_a_client_without_a_secret_works_and_a_wrong_secret_does_not(
+    ana: Visitor, pages: HostedPages, settings: Settings, client_id: str, client_key: str, status: int
+) -> None:
+    config.use(settings.changed(identity=pages.identity(client_id, client_key)))
+    assert sign_in(ana, pages).status_code == status
 
 
 def test_a_new_session_that_keeps_the_basket(ana: Visitor, pages: HostedPages) -> None:
@@ -189,7 +198,7 @@ def test_the_database_s_clock_counts(
 
 def test_while_the_provider_is_away(ana: Visitor, app: Flask, pages: HostedPages, settings: Settings) -> None:
     sign_in(ana, pages)
-    use(settings, "http://127.0.0.1:9")
+    config.use(settings.changed(identity=HostedPages("http://127.0.0.1:9").identity()))
     answer = Visitor(app).get(START)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert "You can buy without an account" in answer.text

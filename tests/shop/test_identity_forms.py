@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.core import config, db
 from app.core.config import Settings
 from tests import oidc_provider
-from tests.oidc_provider import CLIENT_ID, HostedPages
+from tests.oidc_provider import HostedPages
 from tests.shop import account_forms
 from tests.shop.visitor import Visitor
 from tests.users.account_data import is_signed_in, make_account
@@ -33,9 +33,7 @@ def sign_in(request: pytest.FixtureRequest, app: Flask, settings: Settings, page
         for name, role in ROLES.items():
             make_account(f"{name}@example.org", role=role)
     else:
-        client = {"client_id": CLIENT_ID, "client_key": "the client's secret"}
-        identity = {"issuer": pages.address, "jwks": f"{pages.address}/jwks", **client}
-        config.use(settings.changed(identity=identity))
+        config.use(settings.changed(identity=pages.identity()))
 
     def signed_in(name: str) -> Visitor:
         browser = Visitor(app)
