@@ -15,7 +15,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from app.api import refusals
 from app.api.caller import GUEST, Caller
-from app.core import db
+from app.core import db, telemetry
 from app.core.config import settings
 from app.core.errors import Invalid, NotFound
 from app.events import service as events
@@ -77,7 +77,7 @@ def _access_tokens(issuer: str, jwks: str, audiences: tuple[str, ...]) -> Access
     from app.adapters.identity.access_tokens import AccessTokens  # imported here: it takes memory
     from app.adapters.identity.signing_keys import SigningKeys
 
-    return AccessTokens(issuer, SigningKeys(jwks), audiences)
+    return AccessTokens(issuer, SigningKeys(jwks, calls=telemetry.call), audiences)
 
 
 def _partner(token: AccessToken) -> Caller:

@@ -95,6 +95,11 @@ def span(
     return _NO_SPAN if exporter is None else _opened(exporter, name, kind, attributes, links)
 
 
+def call(name: str, attributes: Mapping[str, Value] = MappingProxyType({})) -> AbstractContextManager[Span]:
+    """Open a span for a call of a server that is not ours, such as a bank or a mail server."""
+    return span(name, "client", attributes)
+
+
 @contextmanager
 def _opened(
     exporter: Exporter,

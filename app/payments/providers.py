@@ -11,6 +11,7 @@ from app.adapters.psp.sandbox import Sandbox
 from app.adapters.terminal.sandbox import SandboxTerminals
 from app.core import db
 from app.core.config import Settings, settings
+from app.payments.provider_spans import TracedProvider
 from app.payments.terminals import CARD_PRESENT, TerminalProvider, sandbox_terminals
 
 
@@ -21,9 +22,9 @@ def provider(name: str | None = None, terminal: uuid.UUID | None = None) -> psp.
     """
     wanted = name or settings().payments.provider
     if wanted == "sandbox":
-        return sandbox()
+        return TracedProvider(sandbox())
     if wanted == SandboxTerminals.name and terminal is not None:
-        return TerminalProvider(sandbox_terminals(), terminal)
+        return TracedProvider(TerminalProvider(sandbox_terminals(), terminal))
     raise LookupError(f"no payment provider is called {wanted!r}")
 
 

@@ -136,7 +136,7 @@ def _send(
         email, rendered.subject, rendered.text, rendered.html, f"<{attempt.message_id}@{domain}>", attachments
     )
     try:
-        with telemetry.span("send the mail", attributes={"template": template}):
+        with telemetry.call("send the mail", {"template": template}):
             mailbox().send(mail)
     except BadMail as error:
         raise Poison(f"mail {template}: {error}") from error

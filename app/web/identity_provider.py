@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from app.core import telemetry
 from app.core.config import settings
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def _provider(issuer: str, discovery: str, jwks: str, client_id: str, client_key
     from app.adapters.identity.hosted import HostedSignIn, Registration  # imported here: it takes memory
     from app.adapters.identity.signing_keys import SigningKeys
 
-    return HostedSignIn(Registration(issuer, discovery, client_id, client_key), SigningKeys(jwks))
+    registration = Registration(issuer, discovery, client_id, client_key)
+    return HostedSignIn(registration, SigningKeys(jwks, calls=telemetry.call), calls=telemetry.call)
 
 
 def sign_out_address(back: str) -> str | None:

@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,27 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from app.adapters import otlp
-from app.core import db, metrics, telemetry, trace, worker
+from app.adapters import otlp, psp
+from app.adapters.identity.hosted import HostedSignIn, ProviderUnavailable, Registration
+from app.adapters.identity.signing_keys import SigningKeys
+from app.core import config, db, metrics, telemetry, trace, worker
+from app.core.config import Settings
 from app.dispatch import routes
+from app.payments import providers
 from app.payments import service as payments
+from tests.adapters import identity_provider
+from tests.adapters.identity_provider import ISSUER, Provider
 from tests.core.otlp_receiver import Collector, collector
 from tests.live_server import LiveServer
 from tests.orders import purchases
 from tests.reservations.auditoriums import make_screening
 from tests.shop.visitor import Visitor, order_at
+from tests.users import webhook_receiver
+from tests.users.webhook_receiver import receiving
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+CLIENT, CONSUMER, FAILED = 3, 5, 2  # kinds of spans, and a status
 NAME, EMAIL, CPF = "Ana Quintela", "ana.quintela@example.org", "529.982.247-25"
 
 
@@ -107,6 +117,10 @@ def is_statement(span: Any) -> bool:
     return any(one.key == "db.statement" for one in span.attributes)
 
 
+def attributes(span: Any) -> dict[str, Any]:
+    return {one.key: getattr(one.value, one.value.WhichOneof("value")) for one in span.attributes}
+
+
 def named(spans: list[Any], name: str) -> Any:
     (found,) = [one for one in spans if one.name == name]
     return found
@@ -117,12 +131,17 @@ def test_a_purchase(bought: tuple[Collector, str]) -> None:
     got, path = bought
     spans = got.spans
     checkout = named(spans, "POST /orders/<token>/checkout")
-    assert tree(spans, checkout) == [["handle ChargeRequested"]]
+    assert tree(spans, checkout) == [["handle ChargeRequested", ["create the charge"]]]
     paid = named(spans, "POST /webhooks/<provider>")
     mail = ["handle TicketsReady", ["send the mail"]]
     pdf = ["handle OrderPaid", ["render the PDF"], ["store the PDF"], mail]
-    assert tree(spans, paid) == [["handle ProviderHinted", ["handle PaymentReceived", pdf]]]
-    assert {one.kind for one in spans if one.name.startswith("handle ")} == {5}, "consumers"
+    assert tree(spans, paid) == [
+        ["handle ProviderHinted", ["fetch the charge"], ["handle PaymentReceived", pdf]]
+    ]
+    assert {one.kind for one in spans if one.name.startswith("handle ")} == {CONSUMER}
+    calls = [named(spans, name) for name in ("create the charge", "fetch the charge", "send the mail")]
+    assert {one.kind for one in calls} == {CLIENT}
+    assert [attributes(one).get("outcome") for one in calls] == ["pending", "paid", None]
     assert any(is_statement(one) and one.parent_span_id == checkout.span_id for one in spans)
     ids = {one.span_id for one in spans}
     lost = [one.name for one in spans if one.parent_span_id and one.parent_span_id not in ids]
@@ -153,6 +172,44 @@ def test_a_purchase(bought: tuple[Collector, str]) -> None:
         labels = {one.key for point in data.data_points for one in point.attributes}
         assert labels == set(known[metric.name].labels), metric.name
         assert metric.unit == known[metric.name].unit
+
+
+def test_calls_of_other_servers(database: str, settings: Settings, received: Collector) -> None:
+    """Each is a span with its outcome, and has neither an address nor an id."""
+    config.use(settings.changed(webhooks={"loopback": True}))
+    with identity_provider.running() as provider, receiving() as receiver, recording(received.address):
+        receiver.answer(500)
+        webhook_receiver.work()
+        with telemetry.span("page", "server"):
+            ask_other_servers(provider)
+    calls = {
+        one.name: (one.status.code == FAILED, attributes(one)) for one in received.spans if one.kind == CLIENT
+    }
+    assert {name: call for name, call in calls.items() if "db.statement" not in call[1]} == {
+        "send the webhook": (True, {"event": "webhook.ping", "attempt": 1, "http.response.status_code": 500}),
+        "fetch the signing keys": (False, {}),
+        "fetch the discovery document": (False, {}),
+        "exchange the code of the sign-in": (True, {"error.type": "ProviderUnavailable"}),
+        "cancel the charge": (True, {"provider": "sandbox", "error.type": "UnknownCharge"}),
+        "refund the payment": (True, {"provider": "sandbox", "error.type": "Unreachable"}),
+    }
+
+
+def ask_other_servers(provider: Provider) -> None:
+    """Fetch keys, sign in by a provider that refuses the code, and ask a bank for what it does not know or answer."""
+    keys = SigningKeys(provider.address, calls=telemetry.call)
+    assert keys.key("first")
+    endpoints = dict.fromkeys(("authorization_endpoint", "token_endpoint"), provider.address)
+    provider.document = json.dumps({"issuer": ISSUER, **endpoints}).encode()
+    client = Registration(ISSUER, provider.address, "client", "")
+    with pytest.raises(ProviderUnavailable):
+        HostedSignIn(client, keys, calls=telemetry.call).finish("code", ISSUER, "", "", datetime.now(UTC))
+    bank = providers.provider("sandbox")
+    with pytest.raises(psp.UnknownCharge):
+        bank.cancel("0" * 32)
+    purchases.bank().start_outage(60)
+    with pytest.raises(psp.Unreachable):
+        bank.refund(psp.RefundRequest("0" * 32, "0" * 32, "E1", 100))
 
 
 def test_a_request_continues_its_trace(app: Flask, received: Collector) -> None:
@@ -212,7 +269,7 @@ def test_a_failed_statement_is_sent_without_its_values(database: str, received: 
     ):
         for _ in range(2):
             session.execute(insert, {"bucket": EMAIL})
-    assert [one.status.code for one in received.spans if is_statement(one)].count(2) == 1
+    assert [one.status.code for one in received.spans if is_statement(one)].count(FAILED) == 1
     assert EMAIL.encode() not in b"".join(body for _, body in received.requests)
 
 

@@ -22,7 +22,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from requests import RequestException
 
-from app.adapters.identity.document import CONNECT_SECONDS, READ_SECONDS, Documents
+from app.adapters.identity.document import CONNECT_SECONDS, READ_SECONDS, Calls, Documents, unwatched
 from app.adapters.identity.id_tokens import IdTokens, Person
 from app.adapters.identity.signed_tokens import RefusedToken
 from app.adapters.identity.signing_keys import KeysUnavailable, SigningKeys
@@ -72,12 +72,18 @@ class HostedSignIn:
     """The hosted pages of one provider. Threads may share it."""
 
     def __init__(
-        self, client: Registration, keys: SigningKeys, *, clock: Callable[[], float] = time.monotonic
+        self,
+        client: Registration,
+        keys: SigningKeys,
+        *,
+        calls: Calls = unwatched,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._id_tokens = IdTokens(client.issuer, keys, client.client_id)
+        self._calls = calls
         self._clock = clock
-        self._documents = Documents()
+        self._documents = Documents(calls)
         self._fetching = threading.Lock()
         self._found: dict[str, Any] = {}
         self._fetched_at = self._failed_at = float("-inf")
@@ -95,7 +101,7 @@ class HostedSignIn:
     def finish(self, code: str, callback: str, nonce: str, verifier: str, now: datetime) -> Person:
         """The person to whom the provider gave `code`. Raises SignInRefused, ProviderUnavailable."""
         endpoint = self._endpoints()["token_endpoint"]
-        with self._session(callback) as session:
+        with self._session(callback) as session, self._calls("exchange the code of the sign-in"):
             token = _asked(
                 lambda: session.fetch_token(
                     endpoint,
@@ -163,7 +169,7 @@ class HostedSignIn:
             return self._found
 
     def _discovered(self) -> dict[str, Any]:
-        found = self._documents.read(self._client.discovery)
+        found = self._documents.read(self._client.discovery, "discovery document")
         if not isinstance(found, dict) or found.get("issuer") != self._client.issuer:
             raise ValueError("not the document of this issuer")
         if not all(_is_address(found.get(name)) for name in _ENDPOINTS):

@@ -17,7 +17,7 @@ import urllib3
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from app.adapters.identity.document import Documents
+from app.adapters.identity.document import Calls, Documents, unwatched
 
 log = logging.getLogger("bilheteria.identity")
 
@@ -42,10 +42,12 @@ class KeysUnavailable(Exception):
 class SigningKeys:
     """The RSA keys at a JWKS address, by their `kid`. Threads may share it."""
 
-    def __init__(self, address: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, address: str, *, calls: Calls = unwatched, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._address = address
         self._clock = clock
-        self._documents = Documents()
+        self._documents = Documents(calls)
         self._fetching = threading.Lock()
         self._keys: dict[str, RSAKey] = {}
         self._tried_at = self._fetched_at = float("-inf")
@@ -78,7 +80,7 @@ class SigningKeys:
     def _fetch_and_release(self) -> None:
         try:
             self._tried_at = self._clock()
-            self._keys = dict(_keys(self._documents.read(self._address)))
+            self._keys = dict(_keys(self._documents.read(self._address, "signing keys")))
             self._fetched_at, self._failed = self._clock(), False
         except (urllib3.exceptions.HTTPError, ValueError) as error:
             self._failed = True

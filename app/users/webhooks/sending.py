@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from app.adapters.public_post import NoAnswer
-from app.core import db, outbox
+from app.core import db, outbox, telemetry
 from app.core.handling import Attempt
 from app.core.log_masks import masked
 from app.core.messages import WebhooksDue
@@ -152,10 +152,16 @@ def _post(row: Row[Any], secrets: list[bytes]) -> Outcome:
         **signing.headers(str(row.event_id), int(row.now.timestamp()), body, secrets),
     }
     began = time.monotonic()
-    try:
-        answer = registry.poster().post(row.address, headers, body)
-    except NoAnswer as error:
-        return Outcome(row.now, _milliseconds_since(began), None, error.reason)
+    with telemetry.call("send the webhook", {"event": row.event, "attempt": row.attempts + 1}) as span:
+        try:
+            answer = registry.poster().post(row.address, headers, body)
+        except NoAnswer as error:
+            span.set("reason", error.reason)
+            span.fail(error)
+            return Outcome(row.now, _milliseconds_since(began), None, error.reason)
+        span.set("http.response.status_code", answer.status)
+        if not 200 <= answer.status < 300:
+            span.fail()
     return Outcome(row.now, _milliseconds_since(began), answer.status, answer=_kept(answer.start))
 
 
