@@ -3,6 +3,7 @@
 #   make test    lint, types, import rules and all tests (ARGS='-k seats' for some)
 #   make check   lint, format, types and import rules alone
 #   make audit   look for pinned packages with known vulnerabilities (needs the network)
+#   make sbom    list the packages that ship, with versions and licences (CycloneDX; ARGS='--root folder' for an image's)
 #   make bench   measure it
 #   make fuzz    try 500 requests of each kind on each operation of the REST API (FUZZ_EXAMPLES=2000 for more)
 #   make rollout PREVIOUS=folder   buy tickets while that checkout, of the release before, runs beside this one
@@ -18,7 +19,7 @@ PYTHON ?= python3
 export PYTHONUTF8 = 1
 ARGS ?=
 
-.PHONY: run test check audit bench fuzz rollout services infra image-test capacity kiosk pictures rehearse-restore setup setup-dev format clean
+.PHONY: run test check audit sbom bench fuzz rollout services infra image-test capacity kiosk pictures rehearse-restore setup setup-dev format clean
 .DEFAULT_GOAL := run
 
 setup:
@@ -41,6 +42,9 @@ check: setup-dev
 audit: setup-dev
 	@$(PYTHON) -m tools.checks.audit
 
+sbom: setup-dev
+	@.venv/bin/python -m tools.sbom $(ARGS)
+
 bench:
 	@$(PYTHON) -m tools.build.setup --dev --browser --bench
 	@.venv/bin/python -m tools.bench $(ARGS)
@@ -61,7 +65,7 @@ infra: setup-dev
 capacity: setup-dev
 	@.venv/bin/python -m infra.capacity $(ARGS)
 
-image-test: setup
+image-test: setup-dev
 	@exec .venv/bin/python -m tools.image
 
 kiosk:

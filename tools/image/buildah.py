@@ -39,10 +39,13 @@ class Buildah:
         self._run(*build, "--build-arg", f"DEBIAN={BASE}", *options, "-t", IMAGE, str(ROOT))
         self._container = self._output("from", "--pull-never", IMAGE)
 
+    def mount(self) -> Path:
+        """The folder with the container's files."""
+        return Path(self._output("mount", self._container))
+
     def megabytes(self) -> float:
         """The size of the container's files."""
-        root = self._output("mount", self._container)
-        done = subprocess.run(["du", "-sxm", root], capture_output=True, text=True, check=True)
+        done = subprocess.run(["du", "-sxm", self.mount()], capture_output=True, text=True, check=True)
         return float(done.stdout.split()[0])
 
     def start(
