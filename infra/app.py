@@ -20,13 +20,13 @@ from infra.environments import ENVIRONMENTS, PRODUCTION, Environment, HotSale
 from infra.stacks.data import DataStack
 from infra.stacks.delivery import DeliveryStack
 from infra.stacks.edge import EdgeStack
-from infra.stacks.edge_pages import REGION as PAGES_REGION
 from infra.stacks.edge_pages import EdgePagesStack
 from infra.stacks.identity import IdentityStack
 from infra.stacks.messaging import MessagingStack
 from infra.stacks.network import NetworkStack
 from infra.stacks.observability import ObservabilityStack
 from infra.stacks.services import ServicesStack
+from infra.watching.metrics import CLOUDFRONT_REGION
 from tools.build.steps import ROOT
 
 
@@ -52,8 +52,10 @@ def build(environment: Environment, app: cdk.App | None = None) -> cdk.App:
         network=network, data=data, messaging=messaging, identity=identity, **about("services")
     )
     edge = EdgeStack(network=network, identity=identity, services=services, **about("edge"))
-    EdgePagesStack(services=services, **about("edge-pages", PAGES_REGION))
-    ObservabilityStack(data=data, messaging=messaging, services=services, edge=edge, **about("observability"))
+    pages = EdgePagesStack(services=services, **about("edge-pages", CLOUDFRONT_REGION))
+    ObservabilityStack(
+        data=data, messaging=messaging, services=services, edge=edge, pages=pages, **about("observability")
+    )
     DeliveryStack(**about("delivery"))
     # CloudFormation knows no tags of this type, whatever CDK sends.
     untagged = ["AWS::RDS::DBProxyTargetGroup"]

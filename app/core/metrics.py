@@ -34,6 +34,7 @@ REQUESTS: Final = Metric(
 ORDERS: Final = Metric(
     "bilheteria.orders", "counter", "{order}", "Orders that changed their state", ("event",)
 )
+TICKETS: Final = Metric("bilheteria.tickets", "counter", "{ticket}", "Tickets that were issued")
 HOLDS: Final = Metric(
     "bilheteria.holds", "counter", "{hold}", "Tries to hold seats, by outcome", ("channel", "outcome")
 )
@@ -90,6 +91,7 @@ TICKS: Final = Metric("bilheteria.ticks", "counter", "{run}", "Runs of periodic 
 ALL: Final = (
     REQUESTS,
     ORDERS,
+    TICKETS,
     HOLDS,
     HOLD_LOSSES,
     CHARGES,

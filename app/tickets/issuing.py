@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.core import codes, db, outbox, qr_symbol
+from app.core import codes, db, metrics, outbox, qr_symbol, telemetry
 from app.core.errors import Conflict
 from app.core.half_price import proof_number
 from app.core.messages import TicketsReady, TicketsResigned, TicketsRevoked
@@ -113,6 +113,7 @@ def issue(facts: IssueFacts, lines: Sequence[TicketLine]) -> list[Ticket]:
         written = db.session().execute(_ISSUE, _issue_values(facts, tickets, key)).all()
         if len(written) == len(lines):
             partner_events.publish_issued(facts, tickets, written[0].issued_at)
+            telemetry.record_committed(metrics.TICKETS, len(tickets))
             return tickets
         before = of_order(facts.order_id)
         if before:

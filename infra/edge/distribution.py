@@ -69,6 +69,7 @@ def distribution(
         minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
         http_version=cloudfront.HttpVersion.HTTP2_AND_3,
         price_class=cloudfront.PriceClass.PRICE_CLASS_ALL,  # the only one with places in South America
+        publish_additional_metrics=True,  # the origin's latency is one of them
         default_behavior=_pages(origin, _forward_all(scope, name)),
         additional_behaviors={"/static/*": _files(origin, _keep_files(scope, name))},
         error_responses=[

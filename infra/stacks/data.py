@@ -23,6 +23,8 @@ from infra.stacks.network import ISOLATED, POSTGRES, TASKS, NetworkStack
 
 DATABASE_NAME = "bilheteria"
 OWNER = "bilheteria"
+# The share of its connections that the database keeps for the pool: the rest is for migrations, LISTEN and people.
+POOL_PERCENT = 80
 TICKETS = "tickets"  # the prefix of the PDFs in the bucket
 ENGINE = rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_18_3)
 # Days from the sale to the screening that count as the longest; then BILHETERIA_KEEP_PDF_DAYS follow.
@@ -213,8 +215,7 @@ class DataStack(Stack):
             client_password_auth_type=rds.ClientPasswordAuthType.POSTGRES_SCRAM_SHA_256,
             iam_auth=False,
             require_tls=True,
-            # A tenth stays for migrations, LISTEN, and people.
-            max_connections_percent=80,
+            max_connections_percent=POOL_PERCENT,
             borrow_timeout=Duration.seconds(5),
         )
 

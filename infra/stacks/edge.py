@@ -27,6 +27,7 @@ from infra.retention import log_retention
 from infra.stacks.identity import IdentityStack
 from infra.stacks.network import HTTPS, TASKS, NetworkStack
 from infra.stacks.services import ServicesStack
+from infra.watching.metrics import edge_namespace, too_many
 
 # Requests a second and their burst: of each API, and of single methods that write to the seats.
 PRODUCTION_LIMITS, DEVELOPMENT_LIMITS = (2000, 4000), (50, 100)
@@ -159,7 +160,7 @@ class EdgeStack(Stack):
             fail_on_warnings=True,
             cloud_watch_role=False,
             deploy=True,
-            deploy_options=self._stage(name),
+            deploy_options=self._stage(audience),
         )
         api.deployment_stage.node.add_dependency(self._log_role)
         acknowledge(api, _REASONS)
@@ -172,14 +173,30 @@ class EdgeStack(Stack):
         self._publish(name, domain, api)
         return api
 
-    def _stage(self, name: str) -> apigateway.StageOptions:
-        rate, burst = PRODUCTION_LIMITS if self._environment.is_production else DEVELOPMENT_LIMITS
+    def _log(self, audience: Audience) -> logs.LogGroup:
+        """The access log of an API, with a metric of the answers 429: from the gateway, firewall and application."""
+        name = audience.title()
         log = logs.LogGroup(
             self,
             f"{name}Log",
             retention=log_retention(self._environment),
             removal_policy=RemovalPolicy.DESTROY,
         )
+        logs.MetricFilter(
+            self,
+            f"{name}TooMany",
+            log_group=log,
+            filter_pattern=logs.FilterPattern.string_value("$.status", "=", "429"),
+            metric_namespace=edge_namespace(self._environment),
+            metric_name=too_many(audience),
+            metric_value="1",
+            default_value=0,
+        )
+        return log
+
+    def _stage(self, audience: Audience) -> apigateway.StageOptions:
+        rate, burst = PRODUCTION_LIMITS if self._environment.is_production else DEVELOPMENT_LIMITS
+        log = self._log(audience)
         return apigateway.StageOptions(
             stage_name=STAGE,
             throttling_rate_limit=rate,

@@ -1,11 +1,12 @@
-"""CloudFront before pages and files. Its firewall, certificate and log exist in us-east-1 alone, so all of it does."""
+"""CloudFront before pages and files. Its firewall, certificate and metrics are in us-east-1 alone, so all of it is."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from aws_cdk import Stack
 from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
@@ -16,12 +17,15 @@ from infra.environments import Environment
 from infra.exceptions import acknowledge
 from infra.retention import log_retention
 from infra.stacks.services import ServicesStack
-
-REGION: Final = "us-east-1"
+from infra.watching import edge_alarms, other_region
+from infra.watching.metrics import Metrics
 
 
 class EdgePagesStack(Stack):
-    """`distribution`, `firewall`. The addresses of the load balancer come from the other region by `cdk` itself."""
+    """`distribution`, `firewall`, `alarms`: name → alarm.
+
+    The addresses of the load balancer come from the other region by `cdk` itself.
+    """
 
     def __init__(
         self, scope: Construct, id: str, environment: Environment, services: ServicesStack, **options: Any
@@ -63,3 +67,15 @@ class EdgePagesStack(Stack):
         target = route53.RecordTarget.from_alias(targets.CloudFrontTarget(self.distribution))
         route53.ARecord(self, "Address", zone=zone, record_name=environment.domain, target=target)
         route53.AaaaRecord(self, "AddressV6", zone=zone, record_name=environment.domain, target=target)
+        self.alarms = self._alarms(environment)
+
+    def _alarms(self, environment: Environment) -> dict[str, cloudwatch.Alarm]:
+        """What watches CloudFront and its firewall; it calls in our region."""
+        metrics = Metrics(environment)
+        watches = [
+            *edge_alarms.of_cloudfront(metrics, self.distribution.distribution_id),
+            *edge_alarms.of_firewall(metrics, "pages"),
+        ]
+        made = {watch.name: watch.alarm(self, environment) for watch in watches}
+        other_region.send_changes(self, environment, list(made.values()))
+        return made

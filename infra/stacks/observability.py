@@ -14,19 +14,21 @@ from constructs import Construct
 from infra.environments import Environment
 from infra.stacks.data import DataStack
 from infra.stacks.edge import EdgeStack
+from infra.stacks.edge_pages import EdgePagesStack
 from infra.stacks.messaging import MessagingStack
 from infra.stacks.services import ServicesStack
-from infra.watching import alarms
+from infra.watching import alarms, database_alarms, edge_alarms
 from infra.watching.canary import purchase_canary
-from infra.watching.dashboard import dashboard
+from infra.watching.dashboard import Shown, dashboard
 from infra.watching.groups import call_once
 from infra.watching.metrics import Metrics
+from infra.watching.other_region import publish_changes
 from infra.watching.topic import alarm_topic
 from infra.watching.watch import Group, Watch
 
 
 class ObservabilityStack(Stack):
-    """`topic`, and `alarms`: name → alarm."""
+    """`topic`, and `alarms`: name → alarm. The dashboard shows CloudFront, whose id comes from us-east-1."""
 
     def __init__(
         self,
@@ -37,9 +39,10 @@ class ObservabilityStack(Stack):
         messaging: MessagingStack,
         services: ServicesStack,
         edge: EdgeStack,
+        pages: EdgePagesStack,
         **options: Any,
     ) -> None:
-        super().__init__(scope, id, **options)
+        super().__init__(scope, id, cross_region_references=True, **options)
         self._environment = environment
         self.topic = alarm_topic(self, environment)
         self.canary = purchase_canary(self, environment)
@@ -52,7 +55,9 @@ class ObservabilityStack(Stack):
             grouped[watch.group].append(self.alarms[watch.name])
         grouped["answers"] += services.roll_back_alarms.values()
         calls = call_once(self, environment, grouped, self.topic)
-        dashboard(self, environment, services.target_groups, services.alb, list(calls.values()))
+        publish_changes(self, environment, self.topic)
+        shown = Shown(services.target_groups, services.alb, pages.distribution.distribution_id)
+        dashboard(self, environment, shown, list(calls.values()))
         self._failovers(data)
         self._budget()
 
@@ -65,7 +70,10 @@ class ObservabilityStack(Stack):
             *alarms.of_targets(services.target_groups, services.alb),
             *alarms.of_tasks(metrics),
             *alarms.of_queues(metrics),
-            *alarms.of_database(metrics, self._environment),
+            *database_alarms.of_database(metrics, self._environment),
+            *database_alarms.of_pool(metrics, self._environment),
+            *edge_alarms.of_gateway(metrics),
+            *edge_alarms.of_firewall(metrics, "api"),
             *alarms.of_certificates({"load-balancer": services.certificate}),
         ]
 

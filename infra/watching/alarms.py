@@ -1,4 +1,4 @@
-"""The list of all alarms but those of `roll_back`, which the stack of the services has."""
+"""The alarms of tasks, queues, payments, sales and doors; more are in `roll_back`, `database_alarms`, `edge_alarms`."""
 
 from __future__ import annotations
 
@@ -9,23 +9,12 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 
 from app.core import metrics as own
-from infra.environments import Environment
 from infra.parts import PARTS, QUEUES
-from infra.watching.metrics import FIVE_MINUTES, MINUTE, Metrics, share, target
+from infra.watching.metrics import FIVE_MINUTES, MINUTE, Metrics, share, share_of_both, target
 from infra.watching.watch import MISSING_IS_BAD, Watch
 
 OLD_SECONDS, MANY_MESSAGES = 300, 1000
 PROCESSOR_PERCENT, MEMORY_PERCENT = 85, 90
-DATABASE_PROCESSOR_PERCENT, SLOW_WRITE_SECONDS = 80, 0.02
-FREE_PERCENT = 15
-# RDS gives PostgreSQL one connection for each 9,531,392 bytes of memory, 5,000 at most. GiB by the end of the class.
-_MEMORY_OF_CLASS = {"t4g.medium": 4, "r8g.large": 16, "r8g.xlarge": 32, "r8g.2xlarge": 64, "r8g.4xlarge": 128}
-_BYTES_OF_CONNECTION = 9_531_392
-
-
-def most_connections(environment: Environment) -> int:
-    """The connections that the database accepts."""
-    return min(5000, _MEMORY_OF_CLASS[environment.database_class] * 1024**3 // _BYTES_OF_CONNECTION)
 
 
 def of_tasks(metrics: Metrics) -> Iterator[Watch]:
@@ -110,26 +99,6 @@ def of_queues(metrics: Metrics) -> Iterator[Watch]:
         )
 
 
-def of_database(metrics: Metrics, environment: Environment) -> Iterator[Watch]:
-    """The database has room, connections and time. A failover is an event of RDS, not a metric."""
-    free = environment.database_gigabytes * 1024**3 * FREE_PERCENT // 100
-    connections = most_connections(environment) * 4 // 5
-    load, write = metrics.database("CPUUtilization"), metrics.database("WriteLatency")
-    for name, about, runbook, metric, limit, is_below in (
-        ("storage", f"Less than {FREE_PERCENT} % of the storage is free.", "storage",
-         metrics.database("FreeStorageSpace", "Minimum"), free, True),
-        ("connections", f"More than {connections} connections: four fifths of all.", "connections",
-         metrics.database("DatabaseConnections", "Maximum"), connections, False),
-        ("processor", f"The processor is used to more than {DATABASE_PROCESSOR_PERCENT} %.", "load",
-         load, DATABASE_PROCESSOR_PERCENT, False),
-        ("writes", "A write takes longer than 20 ms.", "load", write, SLOW_WRITE_SECONDS, False),
-    ):  # fmt: skip
-        yield Watch(
-            f"database-{name}", f"Database: {about}", f"database.md#{runbook}", "database", metric, limit,
-            periods=10, is_below=is_below,
-        )  # fmt: skip
-
-
 def of_payments(metrics: Metrics) -> Iterator[Watch]:
     """People can pay, and get their money back. A share counts only where enough people try."""
     paid = metrics.own(own.CHARGES, event="paid")
@@ -172,12 +141,7 @@ def of_sales(metrics: Metrics) -> Iterator[Watch]:
         "Someone else has taken the seats in most tries.",
         "hot-sale.md#during-the-sale",
         "business",
-        cloudwatch.MathExpression(
-            expression="IF(FILL(held, 0) + FILL(lost, 0) >= 100, 100 * FILL(lost, 0) / (FILL(held, 0) + lost), 0)",
-            using_metrics={"held": held, "lost": lost},
-            period=FIVE_MINUTES,
-            label="lost in per cent",
-        ),
+        share_of_both(lost, held, 100, "lost in per cent", FIVE_MINUTES),
         60,
         periods=2,
     )

@@ -18,6 +18,7 @@ GROUPS: Mapping[Group, tuple[str, Group | None]] = {
     "database": ("The database is in danger.", None),
     "answers": ("Customers get errors, slow answers or none.", "database"),
     "messages": ("Messages wait or were given up.", "database"),
+    "edge": ("API Gateway fails, is slow or refuses many requests.", "answers"),
     "capacity": ("Tasks are at their limits.", "answers"),
     "business": ("Sales, payments or doors are not as they should be.", "answers"),
 }
@@ -39,7 +40,7 @@ def call_once(
             scope,
             f"{group.title()}Fails",
             composite_alarm_name=alarm_name(environment, group),
-            alarm_description=f"{about} The alarms of this group name their runbooks: {runbook_link(environment, '')}",
+            alarm_description=group_description(environment, about),
             alarm_rule=cloudwatch.AlarmRule.any_of(*rules),
             actions_suppressor=made[cause] if cause else None,
             actions_suppressor_wait_period=WAIT if cause else None,
@@ -48,3 +49,8 @@ def call_once(
         made[group].add_alarm_action(actions.SnsAction(topic))
         made[group].add_ok_action(actions.SnsAction(topic))
     return made
+
+
+def group_description(environment: Environment, about: str) -> str:
+    """The text of a composite alarm: what fails, and where the runbooks are."""
+    return f"{about} The alarms of this group name their runbooks: {runbook_link(environment, '')}"

@@ -11,7 +11,7 @@ from constructs import Construct
 from infra.environments import Environment
 
 # Each group calls once: a composite alarm of all of its alarms.
-Group = Literal["database", "answers", "messages", "capacity", "business"]
+Group = Literal["database", "answers", "messages", "edge", "capacity", "business"]
 MISSING_IS_FINE = cloudwatch.TreatMissingData.NOT_BREACHING
 MISSING_IS_BAD = cloudwatch.TreatMissingData.BREACHING
 

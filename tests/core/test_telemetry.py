@@ -156,6 +156,7 @@ def test_a_purchase(bought: tuple[Collector, str]) -> None:
         ("bilheteria.orders", ("start",)): 1,
         ("bilheteria.orders", ("start_payment",)): 1,
         ("bilheteria.orders", ("settle",)): 1,
+        ("bilheteria.tickets", ()): 2,
         ("bilheteria.charges", ("request",)): 1,
         ("bilheteria.charges", ("accepted",)): 1,
         ("bilheteria.charges", ("paid",)): 1,

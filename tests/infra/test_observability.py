@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from app.core import metrics
 from app.core.messages import CONSUMERS
+from infra.edge.gateway import Audience
 from infra.parts import PARTS, WEB_PARTS
 from tests.infra.resources import as_list, of_type, only, policy_statements
 
@@ -20,33 +21,45 @@ Documents = dict[str, dict[str, Any]]
 OWN = "Bilheteria/production"
 # The metrics of AWS that we ask for, as its documentation names them.
 OF_AWS = {
+    "AWS/ApiGateway": {"5XXError", "Count", "Latency"},
     "AWS/ApplicationELB": {"RequestCount", "HTTPCode_Target_5XX_Count", "TargetResponseTime", "HealthyHostCount"},
     "AWS/CertificateManager": {"DaysToExpiry"},
+    "AWS/CloudFront": {"5xxErrorRate", "OriginLatency", "Requests"},
     "AWS/ECS": {"CPUUtilization", "MemoryUtilization"},
     "AWS/RDS": {
         "CPUUtilization", "DatabaseConnections", "FreeStorageSpace", "ReadLatency", "WriteLatency",
+        # of RDS Proxy
+        "ClientConnections", "DatabaseConnectionsBorrowLatency", "DatabaseConnectionsCurrentlySessionPinned",
     },
     "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
+    "AWS/WAFV2": {"AllowedRequests", "BlockedRequests"},
     "CloudWatchSynthetics": {"SuccessPercent"},
     "ECS/ContainerInsights": {"DesiredTaskCount", "RunningTaskCount"},
 }  # fmt: skip
+# The sets of dimensions that each namespace has.
 DIMENSIONS = {
-    "AWS/ApplicationELB": {"LoadBalancer", "TargetGroup"},
-    "AWS/CertificateManager": {"CertificateArn"},
-    "AWS/ECS": {"ClusterName", "ServiceName"},
-    "AWS/RDS": {"DBInstanceIdentifier"},
-    "AWS/SQS": {"QueueName"},
-    "CloudWatchSynthetics": {"CanaryName"},
-    "ECS/ContainerInsights": {"ClusterName", "ServiceName"},
+    "AWS/ApiGateway": [{"ApiName", "Stage"}],
+    "AWS/ApplicationELB": [{"LoadBalancer", "TargetGroup"}],
+    "AWS/CertificateManager": [{"CertificateArn"}],
+    "AWS/CloudFront": [{"DistributionId", "Region"}],
+    "AWS/ECS": [{"ClusterName", "ServiceName"}],
+    "AWS/RDS": [{"DBInstanceIdentifier"}, {"ProxyName"}],
+    "AWS/SQS": [{"QueueName"}],
+    # Without a region: of CloudFront.
+    "AWS/WAFV2": [{"Region", "Rule", "WebACL"}, {"Rule", "WebACL"}],
+    "CloudWatchSynthetics": [{"CanaryName"}],
+    "ECS/ContainerInsights": [{"ClusterName", "ServiceName"}],
 }
+APIS = get_args(Audience)
+WITH_ALARMS = ("observability", "services", "edge-pages")
 
 
 @pytest.fixture(scope="module")
 def alarms(documents: Documents) -> dict[str, dict[str, Any]]:
-    """Name → alarm, of both stacks that have some."""
+    """Name → alarm, of all stacks that have some."""
     found = [
         alarm
-        for stack in ("observability", "services")
+        for stack in WITH_ALARMS
         for alarm in of_type(documents[stack], "AWS::CloudWatch::Alarm").values()
         if "AlarmName" in alarm
     ]
@@ -55,8 +68,12 @@ def alarms(documents: Documents) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def groups(documents: Documents) -> dict[str, dict[str, Any]]:
-    """Name → composite alarm."""
-    found = of_type(documents["observability"], "AWS::CloudWatch::CompositeAlarm").values()
+    """Name → composite alarm, of our region."""
+    return composites(documents["observability"])
+
+
+def composites(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    found = of_type(document, "AWS::CloudWatch::CompositeAlarm").values()
     return {one["AlarmName"].removeprefix("bilheteria-production-"): one for one in found}
 
 
@@ -79,28 +96,39 @@ def shown(documents: Documents) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield words[0], words[1], dict(zip(words[2::2], words[3::2], strict=True))
 
 
-def assert_sent(space: str, name: str, dimensions: dict[str, Any]) -> None:
+def counted_in_logs(documents: Documents) -> set[tuple[str, str]]:
+    """(namespace, name) of the metrics that are counted in logs."""
+    filters = of_type(documents["edge"], "AWS::Logs::MetricFilter").values()
+    made = [one for found in filters for one in found["MetricTransformations"]]
+    return {(one["MetricNamespace"], one["MetricName"]) for one in made}
+
+
+def assert_sent(documents: Documents, space: str, name: str, dimensions: dict[str, Any]) -> None:
+    if (space, name) in counted_in_logs(documents):
+        assert not dimensions
+        return
     if space != OWN:
         assert name in OF_AWS[space], f"{space} has no {name}"
-        assert set(dimensions) == DIMENSIONS[space], f"{space} {name}: {dimensions}"
+        assert set(dimensions) in DIMENSIONS[space], f"{space} {name}: {dimensions}"
         return
     known = {metric.name: metric for metric in metrics.ALL}
     assert name in known, f"the application sends no {name}"
     assert set(dimensions) <= set(known[name].labels), f"{name} has no {dimensions}"
 
 
-def test_each_alarm_asks_for_a_metric_that_something_sends(alarms: dict[str, Any]) -> None:
+def test_each_alarm_asks_for_a_metric_that_something_sends(
+    alarms: dict[str, Any], documents: Documents
+) -> None:
     for alarm in alarms.values():
         for metric in asked(alarm):
-            assert_sent(*metric)
+            assert_sent(documents, *metric)
 
 
 def test_the_dashboard_shows_metrics_that_something_sends(documents: Documents) -> None:
     found = list(shown(documents))
     for metric in found:
-        assert_sent(*metric)
-    first = [name for space, name, _ in found if space == OWN][:1]
-    assert first == [metrics.ORDERS.name], "business comes first"
+        assert_sent(documents, *metric)
+    assert found[0][:2] == (OWN, metrics.TICKETS.name), "business comes first"
     assert {metrics.HOLD_LOSSES.name, metrics.CHARGES.name, metrics.ADMISSIONS.name} <= {
         name for _, name, _ in found
     }
@@ -144,7 +172,7 @@ def test_control_a_heading_that_does_not_exist_is_found() -> None:
     assert not heading_exists("x/blob/main/docs/runbooks/letters.md#dead-letters")
 
 
-def test_each_service_and_queue_has_its_alarms(alarms: dict[str, Any]) -> None:
+def test_each_service_queue_and_part_of_the_edge_has_its_alarms(alarms: dict[str, Any]) -> None:
     wanted = {f"{part.name}-{what}" for part in PARTS for what in ("tasks", "processor", "memory")}
     wanted |= {f"{part.name}-{what}" for part in WEB_PARTS for what in ("errors", "slow", "away")}
     wanted |= {
@@ -153,6 +181,10 @@ def test_each_service_and_queue_has_its_alarms(alarms: dict[str, Any]) -> None:
         for what in ("queue-age", "queue-depth", "dead-letters", "outbox-age")
     }
     wanted |= {f"database-{what}" for what in ("storage", "connections", "processor", "writes")}
+    wanted |= {f"pool-{what}" for what in ("wait", "clients", "pinned")}
+    wanted |= {f"gateway-{api}-{what}" for api in APIS for what in ("errors", "slow", "limited")}
+    wanted |= {f"firewall-{one}-{what}" for one in ("pages", "api") for what in ("blocked", "jump")}
+    wanted |= {"cloudfront-errors", "cloudfront-slow"}
     wanted |= {"certificate-load-balancer", "purchase-fails", "payments-confirmed", "holds-lost"}
     assert wanted <= set(alarms)
 
@@ -161,9 +193,38 @@ def test_one_failure_calls_once(alarms: dict[str, Any], groups: dict[str, Any], 
     """Only groups call, and each alarm is in one of them; the database's failure holds back the others."""
     assert [name for name, one in alarms.items() if one.get("AlarmActions")] == []
     assert all(one["AlarmActions"] for one in groups.values())
-    rules = {name: json.dumps(one["AlarmRule"]) for name, one in groups.items()}
+    every = groups | composites(documents["edge-pages"])
+    rules = {name: json.dumps(one["AlarmRule"]) for name, one in every.items()}
     assert sum(rule.count("ALARM(") for rule in rules.values()) == len(alarms)
     assert {name for name, one in groups.items() if "ActionsSuppressor" not in one} == {"database"}
+
+
+def test_alarms_of_cloudfront_are_in_its_region_and_reach_the_one_topic(documents: Documents) -> None:
+    """The composite alarm there → EventBridge there → EventBridge here → the topic."""
+    pages, here = documents["edge-pages"], documents["observability"]
+    ((name, composite),) = composites(pages).items()
+    assert "AlarmActions" not in composite
+    assert of_type(pages, "AWS::SNS::Topic") == {}
+    sent, received = (only(one, "AWS::Events::Rule") for one in (pages, here))
+    for rule in (sent, received):
+        assert f":alarm:bilheteria-production-{name}" in json.dumps(rule["EventPattern"]["resources"])
+        assert ":cloudwatch:us-east-1:" in json.dumps(rule["EventPattern"]["resources"])
+        assert rule["EventPattern"]["detail"] == {"state": {"value": ["ALARM", "OK"]}}
+    assert ":events:sa-east-1:" in json.dumps(sent["Targets"][0]["Arn"])
+    topic = next(iter(of_type(here, "AWS::SNS::Topic")))
+    assert received["Targets"][0]["Arn"] == {"Ref": topic}
+    role = received["Targets"][0]["RoleArn"]["Fn::GetAtt"][0]
+    (policy,) = [one for one in of_type(here, "AWS::IAM::Policy").values() if {"Ref": role} in one["Roles"]]
+    allowed = {a for one in policy["PolicyDocument"]["Statement"] for a in as_list(one["Action"])}
+    assert {"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey*"} <= allowed
+
+
+def test_metrics_of_cloudfront_are_asked_for_where_they_are(documents: Documents) -> None:
+    """An alarm elsewhere would have no data, and the origin's latency is sent only when it is switched on."""
+    for stack in WITH_ALARMS:
+        asked_for = json.dumps(of_type(documents[stack], "AWS::CloudWatch::Alarm"))
+        assert ("AWS/CloudFront" in asked_for) == (stack == "edge-pages")
+    assert of_type(documents["edge-pages"], "AWS::CloudFront::MonitoringSubscription")
 
 
 def test_the_topic_is_encrypted_and_known_services_publish(documents: Documents) -> None:
