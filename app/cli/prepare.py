@@ -35,33 +35,45 @@ def main() -> int:
             load_demo_once()
         else:
             close_demo_accounts()
-    except (SQLAlchemyError, CommandError, BadSetting, NoDatabase, OlderTables, NewerTables) as error:
+    except (SQLAlchemyError, CommandError, BadSetting, NoDatabase, UnfitDatabase) as error:
         print(f"prepare: {' '.join(str(error).split())[:300]}", file=sys.stderr)
         return 1
     return 0
 
 
-class OlderTables(RuntimeError):
-    """The database's tables are of a version before the first migration."""
-
-
-class NewerTables(RuntimeError):
-    """The database's tables are of a newer version than this code."""
+class UnfitDatabase(RuntimeError):
+    """The code cannot work on this database; the message is one line that says what to do."""
 
 
 def migrate() -> None:
-    """Apply the migrations that are missing. Needs an application context. Raises OlderTables, NewerTables."""
+    """Apply the migrations that are missing. Needs an application context. Raises UnfitDatabase."""
     import logging
 
     from flask_migrate import upgrade
 
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    _check_encoding()
     _check_known()
     upgrade()
 
 
+def _check_encoding() -> None:
+    """Raise UnfitDatabase unless the database stores every letter: its encoding cannot be changed later."""
+    from sqlalchemy import text
+
+    from app.core import db
+
+    with db.reading() as session:
+        encoding = session.execute(text("show server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise UnfitDatabase(
+            f"the database stores text as {encoding}, and UTF8 is needed: make another one by"
+            " create database … encoding 'UTF8' template template0"
+        )
+
+
 def _check_known() -> None:
-    """Raise OlderTables or NewerTables, because Alembic's own error is hard to understand."""
+    """Raise UnfitDatabase for tables of another age, because Alembic's own error is hard to understand."""
     from alembic.script import ScriptDirectory
     from flask import current_app
     from sqlalchemy import text
@@ -75,12 +87,12 @@ def _check_known() -> None:
             return
         stands = set(session.execute(text("select version_num from core.schema_version")).scalars())
     if too_old := ", ".join(sorted(one for one in stands if one < min(known))):
-        raise OlderTables(
+        raise UnfitDatabase(
             f"the database's tables are of a version ({too_old}) before {min(known)}, the first that this code"
             " knows: begin with an empty database"
         )
     if unknown := ", ".join(sorted(stands - known)):
-        raise NewerTables(
+        raise UnfitDatabase(
             f"the database's tables are of a newer version ({unknown}) than this code, whose newest is {max(known)}:"
             " update the code, or restore a backup from before"
         )

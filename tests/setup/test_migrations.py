@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -164,32 +165,52 @@ def test_two_processes_migrate_one_after_the_other(
 
 def test_tables_of_a_newer_version_are_a_one_line_error(new_database: Callable[[], str]) -> None:
     url = new_database()
-    execute(url, "create schema core")
-    execute(url, "create table core.schema_version (version_num varchar(32) primary key)")
-    execute(url, "insert into core.schema_version values ('9999')")
-    done = subprocess.run(
-        [sys.executable, "-m", "app.cli.prepare"], cwd=ROOT, text=True, capture_output=True,
-        env=os.environ | {"DATABASE_URL": url, "SECRET_KEY": "tests"},
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert done.stderr.startswith(
+    set_version(url, "9999")
+    assert refusal_of_prepare(url).startswith(
         "prepare: the database's tables are of a newer version (9999) than this code"
     )
-    assert len(done.stderr.splitlines()) == 1
 
 
 def test_tables_without_a_version_are_a_one_line_error(new_database: Callable[[], str]) -> None:
     url = new_database()
+    set_version(url, "0003")
+    said = refusal_of_prepare(url)
+    assert said.startswith("prepare: the database's tables are of a version (0003) before 0017")
+
+
+def test_a_database_that_cannot_store_every_letter_is_a_one_line_error(
+    new_database: Callable[[], str], all_databases: Databases, worker_name: str
+) -> None:
+    name = f"ascii_{worker_name}"
+    with closing(psycopg2.connect(new_database())) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(
+            f"create database {name} encoding 'SQL_ASCII' locale_provider libc locale 'C' template template0"
+        )
+    try:
+        url = all_databases.url(name)
+        said = refusal_of_prepare(url)
+        assert said.startswith("prepare: the database stores text as SQL_ASCII, and UTF8 is needed")
+        assert execute(url, "select 1 from pg_namespace where nspname = 'core'") == []
+    finally:
+        all_databases.drop(name)
+
+
+def set_version(url: str, version: str) -> None:
     execute(url, "create schema core")
     execute(url, "create table core.schema_version (version_num varchar(32) primary key)")
-    execute(url, "insert into core.schema_version values ('0003')")
+    execute(url, f"insert into core.schema_version values ('{version}')")
+
+
+def refusal_of_prepare(url: str) -> str:
+    """The one line with which `prepare` ends."""
     done = subprocess.run(
         [sys.executable, "-m", "app.cli.prepare"], cwd=ROOT, text=True, capture_output=True,
         env=os.environ | {"DATABASE_URL": url, "SECRET_KEY": "tests"},
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.startswith("prepare: the database's tables are of a version (0003) before 0017")
-    assert len(done.stderr.splitlines()) == 1
+    (line,) = done.stderr.splitlines()
+    return line
 
 
 def imports(path: Path) -> list[str]:
