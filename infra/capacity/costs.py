@@ -37,7 +37,7 @@ ROWS = Cost(
 MESSAGES = Cost("handled messages of a purchase", 4, "", "core.processed over 300 purchases")
 PDF_BYTES = Cost("PDF of an order of two tickets", 21.0, "KB", "mean of 300 files")
 PROGRAMME_BYTES = Cost("programme, compressed", 4.2, "KB", "one answer")
-MAP_BYTES = Cost("seat map, which is not compressed", 44.9, "KB", "one answer")
+MAP_BYTES = Cost("seat map, compressed", 8.1, "KB", "one answer")
 STATIC_BYTES = Cost("scripts and styles of a first visit, compressed", 40.0, "KB")
 STREAMS = Cost("open seat maps that one web process served", 2_000, "")
 

@@ -27,6 +27,7 @@ STAGE = "api"
 # In the tokens of people alone: client credentials never get it. An authorizer without a scope would want ID tokens.
 SCOPE_OF_PEOPLE = "openid"
 AUTHORIZER, API_KEY = "cognito", "api_key"
+LEAST_COMPRESSED = 1024  # bytes of an answer
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def body(found: Mapping[str, Any], audience: Audience, target: Target, user_pool
         },
         "x-amazon-apigateway-request-validator": "all",
         "x-amazon-apigateway-gateway-responses": gateway_responses(),
+        "x-amazon-apigateway-minimum-compression-size": LEAST_COMPRESSED,
     }
 
 
@@ -121,6 +123,8 @@ def _integration(path: str, method: str, operation: Mapping[str, Any], target: T
         | {
             "integration.request.header.X-Forwarded-For": "context.identity.sourceIp",
             "integration.request.header.X-Forwarded-Host": "context.domainName",
+            # The gateway compresses: it reads answers as text, so the application must not have compressed them.
+            "integration.request.header.Accept-Encoding": "'identity'",
         },
     }
 

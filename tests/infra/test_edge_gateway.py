@@ -94,6 +94,15 @@ def test_a_caller_cannot_name_its_own_address_or_host(bodies: dict[str, dict[str
                 assert mapped["integration.request.header.X-Forwarded-Host"] == "context.domainName"
 
 
+def test_the_gateway_compresses_and_the_application_does_not(bodies: dict[str, dict[str, Any]]) -> None:
+    for body in bodies.values():
+        assert body[f"{EXTENSION}-minimum-compression-size"] == 1024
+        for item in body["paths"].values():
+            for made in item.values():
+                mapped = made[f"{EXTENSION}-integration"]["requestParameters"]
+                assert mapped["integration.request.header.Accept-Encoding"] == "'identity'"
+
+
 def test_only_operations_of_people_alone_have_the_authorizer(bodies: dict[str, dict[str, Any]]) -> None:
     """Guests have no token, and kiosks and doors have one that Cognito does not know."""
     guarded = {id for id, (_, _, made) in methods(bodies["public"]).items() if made["security"]}

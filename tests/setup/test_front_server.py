@@ -22,7 +22,9 @@ from tools.services import front
 from tools.services.common_log import CommonLog
 from tools.services.plan import Site, free_ports, plans
 
-LOCATION = re.compile(r"location ~ (\S+) \{\n\s+proxy_pass http://(\w+);\n\s+error_page 502 504 =503 (\S+);")
+LOCATION = re.compile(
+    r"location ~ (\S+) \{\n\s+proxy_pass http://(\w+);\n\s+error_page 502 504 =503 (\S+);([^}]*)\}"
+)
 PORTS = {service: 9000 + number for number, service in enumerate((PAGES, *SERVICES))}
 
 
@@ -42,12 +44,13 @@ def test_the_front_server_sends_each_address_to_its_service(app: Flask) -> None:
         address = re.sub(r"<[^>]+>", "some-text", rule.rule)
         if address.startswith("/static/"):
             continue
-        service, error = next(
-            (name, page) for pattern, name, page in locations if re.search(pattern, address)
+        service, error, rest = next(
+            (name, page, rest) for pattern, name, page, rest in locations if re.search(pattern, address)
         )
         assert service == service_of(rule.rule)
         in_api = address.startswith("/api/v1/") and service != PAGES
         assert error == f"/unavailable/{'api.$language.json' if in_api else 'page.$language.html'}"
+        assert ("gzip on;" in rest) == in_api, "the application compresses its pages itself"
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,14 @@ http {{
   }}
 }}
 """
+# The application compresses its pages itself (decision 62). The API knows no cookies: its answers can be compressed.
+COMPRESSION = f"""\
+      gzip on;
+      gzip_proxied any;
+      gzip_vary on;
+      gzip_min_length 1024;
+      gzip_types application/json {PROBLEM};
+"""
 
 
 @dataclass(frozen=True)
@@ -143,11 +151,13 @@ def configuration(place: Place, backends: Backends) -> str:
 
 def _location(route: ServiceRoute, backends: Backends) -> str:
     """Regular expressions are tried in their order, so that the most specific route decides."""
-    error = "api.$language.json" if _is_api(route) else "page.$language.html"
+    is_api = _is_api(route)
+    error = "api.$language.json" if is_api else "page.$language.html"
     return (
         f"    location ~ {_pattern(route)} {{\n"
         f"{backends.pass_to(route.service)}\n"
         f"      error_page 502 504 =503 /unavailable/{error};\n"
+        f"{COMPRESSION if is_api else ''}"
         "    }"
     )
 
