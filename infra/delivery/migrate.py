@@ -80,8 +80,8 @@ def with_image(description: dict[str, Any], family: str, tag: str) -> dict[str, 
 
 
 def network(environment: Environment, session: boto3.Session) -> dict[str, Any]:
-    """Where the task runs: as the stack of the services says."""
-    stacks = session.client("cloudformation").describe_stacks(StackName=f"{environment.prefix}-services")
+    """Where the task runs: as the stack of the network says."""
+    stacks = session.client("cloudformation").describe_stacks(StackName=f"{environment.prefix}-network")
     found = {one["OutputKey"]: one["OutputValue"] for one in stacks["Stacks"][0]["Outputs"]}
     return {
         "subnets": found["CommandsSubnets"].split(","),

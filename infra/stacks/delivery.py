@@ -84,7 +84,7 @@ class DeliveryStack(Stack):
             f"{ecs}:task-definition/{environment.prefix}-commands-next:*",
             f"{ecs}:task/{environment.prefix}/*",
             f"arn:<AWS::Partition>:iam::{own}:role/{environment.prefix}-services-*",
-            f"{stacks}/{environment.prefix}-services/*",
+            f"{stacks}/{environment.prefix}-network/*",
         )
         reason = "AWS makes the last part of the name: a revision, the id of a task, of a role or of a stack."
         acknowledge(role, {f"IAM5[Resource::{one}]": reason for one in numbered})
@@ -121,7 +121,7 @@ class DeliveryStack(Stack):
             _allow(
                 "ReadOutputs",
                 ["cloudformation:DescribeStacks"],
-                [self._arn("cloudformation", "stack", f"{prefix}-services/*", self.region)],
+                [self._arn("cloudformation", "stack", f"{prefix}-network/*", self.region)],
             ),
         ]
 

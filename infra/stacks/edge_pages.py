@@ -45,12 +45,7 @@ class EdgePagesStack(Stack):
         self.distribution = distribution.distribution(
             self,
             domain=environment.domain,
-            certificate=acm.Certificate(
-                self,
-                "Certificate",
-                domain_name=environment.domain,
-                validation=acm.CertificateValidation.from_dns(zone),
-            ),
+            certificate=self._certificate(environment.domain, zone),
             balancer=services.alb,
             origin_domain=services.origin_domain,
             web_acl_arn=self.firewall.attr_arn,
@@ -68,6 +63,10 @@ class EdgePagesStack(Stack):
         route53.ARecord(self, "Address", zone=zone, record_name=environment.domain, target=target)
         route53.AaaaRecord(self, "AddressV6", zone=zone, record_name=environment.domain, target=target)
         self.alarms = self._alarms(environment)
+
+    def _certificate(self, domain: str, zone: route53.IHostedZone) -> acm.Certificate:
+        validation = acm.CertificateValidation.from_dns(zone)
+        return acm.Certificate(self, "Certificate", domain_name=domain, validation=validation)
 
     def _alarms(self, environment: Environment) -> dict[str, cloudwatch.Alarm]:
         """What watches CloudFront and its firewall; it calls in our region."""

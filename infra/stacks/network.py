@@ -56,11 +56,11 @@ class NetworkStack(Stack):
             ],
         )
         self._log_flows(environment)
-        self.load_balancer = self._group("LoadBalancer", "The internal load balancer", outbound=False)
+        self.load_balancer = self._group("LoadBalancer", "The internal load balancer")
         self.web_tasks = self._group("WebTasks", "Tasks that serve pages or REST")
         self.other_tasks = self._group("OtherTasks", "Workers, relay and migrations: nobody calls them")
-        self.database_proxy = self._group("DatabaseProxy", "The pool of connections", outbound=False)
-        self.database = self._group("Database", "The database", outbound=False)
+        self.database_proxy = self._group("DatabaseProxy", "The pool of connections")
+        self.database = self._group("Database", "The database")
         self._allow_calls()
         self._add_endpoints(environment)
         # Where the delivery workflow runs the task of the migrations.
@@ -68,11 +68,18 @@ class NetworkStack(Stack):
         CfnOutput(self, "CommandsGroup", value=self.other_tasks.security_group_id)
         CfnOutput(self, "CommandsSubnets", value=",".join(tasks.subnet_ids))
 
-    def _group(self, id: str, description: str, *, outbound: bool = True) -> ec2.SecurityGroup:
-        return ec2.SecurityGroup(self, id, vpc=self.vpc, description=description, allow_all_outbound=outbound)
+    def _group(self, id: str, description: str) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(self, id, vpc=self.vpc, description=description, allow_all_outbound=False)
 
     def _allow_calls(self) -> None:
-        """Who may open a connection to whom. LISTEN goes past the proxy, straight to the database."""
+        """Who may open a connection to whom. LISTEN goes past the proxy, straight to the database.
+
+        Tasks reach AWS, banks and the servers of partners by HTTPS, and nothing else outside of the network.
+        """
+        for tasks in (self.web_tasks, self.other_tasks):
+            tasks.add_egress_rule(
+                ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "AWS, banks, webhooks of partners"
+            )
         self.web_tasks.connections.allow_from(self.load_balancer, ec2.Port.tcp(WEB_PORT), "Requests")
         for tasks in (self.web_tasks, self.other_tasks):
             self.database_proxy.connections.allow_from(tasks, ec2.Port.tcp(POSTGRES), "Statements")
@@ -96,7 +103,7 @@ class NetworkStack(Stack):
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
         if not environment.is_production:
             return
-        group = self._group("Endpoints", "The endpoints of AWS services", outbound=False)
+        group = self._group("Endpoints", "The endpoints of AWS services")
         for tasks in (self.web_tasks, self.other_tasks):
             group.connections.allow_from(tasks, ec2.Port.tcp(HTTPS), "Calls of AWS")
         for id, service in _ENDPOINTS.items():

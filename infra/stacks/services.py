@@ -89,6 +89,8 @@ class ServicesStack(Stack):
             internet_facing=False,
             security_group=self._network.load_balancer,
             drop_invalid_header_fields=True,
+            # Its entry of X-Forwarded-For is one of the two that count (BILHETERIA_PROXIES).
+            xff_header_processing_mode=elb.XffHeaderProcessingMode.APPEND,
             idle_timeout=Duration.seconds(BALANCER_IDLE),
             deletion_protection=self._environment.is_production,
         )

@@ -29,19 +29,13 @@ def of_gateway(metrics: Metrics) -> Iterator[Watch]:
     """Both APIs answer, answer soon, and refuse few for their rate."""
     for audience in get_args(Audience):
         api = _APIS[audience]
+        errors, requests = metrics.gateway(audience, "5XXError"), metrics.gateway(audience, "Count")
         yield Watch(
             f"gateway-{audience}-errors",
             f"API Gateway answers more than {GATEWAY_ERRORS_PERCENT} % of the requests to {api} with 5xx.",
             "edge.md#errors-of-api-gateway",
             "edge",
-            share(
-                metrics.gateway(audience, "5XXError"),
-                metrics.gateway(audience, "Count"),
-                FEWEST_REQUESTS,
-                0,
-                "5xx in per cent",
-                FIVE_MINUTES,
-            ),
+            share(errors, requests, FEWEST_REQUESTS, 0, "5xx in per cent", FIVE_MINUTES),
             GATEWAY_ERRORS_PERCENT,
             periods=3,
             of=2,

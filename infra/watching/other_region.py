@@ -54,8 +54,8 @@ def publish_changes(stack: Stack, environment: Environment, topic: sns.Topic) ->
     """In our region: publish these changes to the topic, as a sentence."""
     role = iam.Role(stack, "AlarmChangesRole", assumed_by=iam.ServicePrincipal("events.amazonaws.com"))
     # The target below lets the role publish to the topic, and use its key.
-    reason = "CDK's own grant for an encrypted topic: of one key, which encrypts this topic alone."
-    acknowledge(role, {"IAM5[Action::kms:GenerateDataKey*]": reason})
+    why = "CDK's own grant for an encrypted topic: of one key, which encrypts this topic alone."
+    acknowledge(role, {"IAM5[Action::kms:GenerateDataKey*]": why})
     name, state, reason = (
         events.EventField.from_path(f"$.detail.{one}") for one in ("alarmName", "state.value", "state.reason")
     )

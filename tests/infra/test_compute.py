@@ -81,6 +81,31 @@ def test_every_service_scales_web_servers_by_requests_and_workers_by_their_backl
     assert sum(len(part.queues) for part in PARTS) == len(queues) // 2
 
 
+def test_a_worker_scales_by_all_of_its_queues(documents: Documents) -> None:
+    """The worker of users sends mails and webhooks, which have a queue of their own."""
+    policies = of_type(documents["services"], "AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    exports = documents["messaging"]["Outputs"]
+    names = {one["Export"]["Name"]: json.dumps(one["Value"]) for one in exports.values()}
+    for part in PARTS:
+        if part.queues:
+            (policy,) = [one for one in policies if one["PolicyName"] == f"{part.id}ServiceBacklog"]
+            asked = policy["TargetTrackingScalingPolicyConfiguration"]["CustomizedMetricSpecification"][
+                "Metrics"
+            ]
+            (expression,) = [one["Expression"] for one in asked if "Expression" in one]
+            waiting = [
+                one for one in asked if "MessagesVisible" in json.dumps(one) and one["Id"] in expression
+            ]
+            queues = [
+                names[value["Fn::ImportValue"]]
+                for one in waiting
+                for value in (one["MetricStat"]["Metric"]["Dimensions"][0]["Value"],)
+            ]
+            assert len(queues) == len(part.queues)
+            assert all(any(f'"{queue.title()}' in one for one in queues) for queue in part.queues)
+    assert next(one for one in PARTS if one.name == "users-worker").queues == ("users", "webhooks")
+
+
 def test_the_load_balancer_is_internal_encrypts_and_asks_whether_a_process_lives(
     documents: Documents,
 ) -> None:

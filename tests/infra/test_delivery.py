@@ -8,15 +8,16 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import boto3
 import pytest
 import yaml
 from botocore import xform_name
 from botocore.session import Session
 
 from infra.delivery import migrate
-from infra.environments import ENVIRONMENTS
+from infra.environments import ENVIRONMENTS, PRODUCTION
 from tests.infra.resources import of_type, only, policy_statements
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,6 +174,34 @@ def test_the_migration_runs_the_new_image_as_the_task_that_is_there() -> None:
     assert "revision" not in made
     assert made["taskRoleArn"] == "arn:role"
     assert [one["image"].rpartition(":")[2] for one in made["containerDefinitions"]] == ["new", "v1"]
+
+
+class Stacks:
+    """A session of AWS that knows the outputs of the templates."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def client(self, service: str) -> Stacks:
+        assert service == "cloudformation"
+        return self
+
+    def describe_stacks(self, **asked: str) -> dict[str, Any]:
+        outputs = self._documents[asked["StackName"].removeprefix("bilheteria-production-")]["Outputs"]
+        return {"Stacks": [{"Outputs": [{"OutputKey": name, "OutputValue": name} for name in outputs]}]}
+
+
+def test_the_migration_runs_where_the_network_says_and_the_role_may_ask(documents: Documents) -> None:
+    session = cast(boto3.Session, Stacks(documents))
+    assert migrate.network(PRODUCTION, session) == {
+        "subnets": ["CommandsSubnets"],
+        "securityGroups": ["CommandsGroup"],
+        "assignPublicIp": "DISABLED",
+    }
+    (statement,) = [
+        one for _, one in policy_statements(documents["delivery"]) if one.get("Sid") == "ReadOutputs"
+    ]
+    assert "stack/bilheteria-production-network/*" in json.dumps(statement["Resource"])
 
 
 @pytest.mark.parametrize("code", [1, None])

@@ -63,6 +63,14 @@ def test_cookies_and_headers_reach_the_application_but_not_a_made_up_host(docume
     assert {"X-Forwarded-Host", "Forwarded"} <= set(distribution.NOT_FORWARDED)
 
 
+def test_the_load_balancer_adds_one_address_to_those_that_the_edge_sends(documents: Documents) -> None:
+    """CloudFront has one place of its own, and so has API Gateway: BILHETERIA_PROXIES is 2 on both ways."""
+    attributes = balancer_attributes(documents)
+    assert attributes["routing.http.xff_header_processing.mode"] == "append"
+    assert attributes.get("routing.http.xff_client_port.enabled", "false") == "false"
+    assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "true"
+
+
 def test_browsers_use_tls_1_2_or_newer_and_may_use_http_3(config: dict[str, Any]) -> None:
     assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
     assert config["HttpVersion"] == "http2and3"
@@ -119,10 +127,13 @@ def test_each_part_closes_idle_connections_before_the_next_one_does(
     assert balancer_idle(documents) < keepalive_behind_proxies()
 
 
-def balancer_idle(documents: Documents) -> int:
+def balancer_attributes(documents: Documents) -> dict[str, str]:
     balancer = only(documents["services"], "AWS::ElasticLoadBalancingV2::LoadBalancer")
-    attributes = {one["Key"]: one["Value"] for one in balancer["LoadBalancerAttributes"]}
-    return int(attributes["idle_timeout.timeout_seconds"])
+    return {one["Key"]: one["Value"] for one in balancer["LoadBalancerAttributes"]}
+
+
+def balancer_idle(documents: Documents) -> int:
+    return int(balancer_attributes(documents)["idle_timeout.timeout_seconds"])
 
 
 def keepalive_behind_proxies() -> int:

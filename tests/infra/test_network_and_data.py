@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from app.adapters.sqs import DEAD_KEPT_SECONDS, KEPT_SECONDS, MOST_RECEIVED
 from app.core.config import groups
 from app.core.database_roles import PARTS
@@ -40,6 +42,29 @@ def test_the_database_is_reached_by_tasks_and_pool_alone(documents: Documents) -
     assert to_database
     assert {(one["FromPort"], one["ToPort"]) for one in to_database} == {(5432, 5432)}
     assert all("SourceSecurityGroupId" in one for one in rules)
+
+
+@pytest.mark.parametrize("tasks", ["WebTasks", "OtherTasks"])
+def test_tasks_reach_partners_by_https_through_nat_and_nothing_else_outside(
+    documents: Documents, tasks: str
+) -> None:
+    """Webhooks go to the ports of the setting, which is left at its default."""
+    network = documents["network"]
+    (group,) = [
+        one for id, one in of_type(network, "AWS::EC2::SecurityGroup").items() if id.startswith(tasks)
+    ]
+    outside = [one for one in group["SecurityGroupEgress"] if "CidrIp" in one]
+    assert [(one["CidrIp"], one["FromPort"], one["ToPort"]) for one in outside] == [("0.0.0.0/0", 443, 443)]
+    assert groups.Webhooks().ports == (443,)
+    inside = [
+        (one["DestinationSecurityGroupId"]["Fn::GetAtt"][0].rstrip("0123456789ABCDEF"), one["ToPort"])
+        for one in of_type(network, "AWS::EC2::SecurityGroupEgress").values()
+        if one["GroupId"]["Fn::GetAtt"][0].startswith(tasks)
+    ]
+    assert {*inside} == {("DatabaseProxy", 5432), ("Database", 5432), ("Endpoints", 443)}
+    ways_out = [one for one in of_type(network, "AWS::EC2::Route").values() if "NatGatewayId" in one]
+    assert {one["DestinationCidrBlock"] for one in ways_out} == {"0.0.0.0/0"}
+    assert len(ways_out) == 3
 
 
 def test_the_database_is_doubled_encrypted_and_kept(documents: Documents) -> None:

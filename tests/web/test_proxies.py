@@ -38,6 +38,37 @@ def test_forwarded_headers_count_for_the_configured_proxies_only(
     assert own_app.test_client().get("/seen", headers=FORGED).text == seen
 
 
+CLIENT, EDGE = "203.0.113.9", "10.20.64.7"
+
+
+def through_cloudfront(sent: dict[str, str]) -> dict[str, str]:
+    """The headers that a task gets: CloudFront appends the client's address and drops its host, the load balancer
+    appends the edge's address and sets the scheme."""
+    entries = [one for one in (sent.get("X-Forwarded-For"), CLIENT, EDGE) if one]
+    return {"X-Forwarded-For": ", ".join(entries), "X-Forwarded-Proto": "https"}
+
+
+def through_api_gateway(sent: dict[str, str]) -> dict[str, str]:
+    """API Gateway replaces address and host by its own values, the load balancer appends the VPC link's address."""
+    return {
+        "X-Forwarded-For": f"{CLIENT}, {EDGE}",
+        "X-Forwarded-Host": "api.example",
+        "X-Forwarded-Proto": "https",
+    }
+
+
+def test_on_aws_a_client_cannot_name_its_address_or_host(database: str, settings: Settings) -> None:
+    """Two proxies are ours on both ways. One would take all clients for the edge, three would believe the client."""
+    own_app = create_app(settings.changed(web={"trusted_proxies": 2}, database={"url": None}))
+    own_app.add_url_rule("/seen", "seen", lambda: f"{request.remote_addr} {request.host}")
+    client = own_app.test_client()
+    forged = ["192.0.2.1", "192.0.2.1, 198.51.100.7", "unknown", f"{CLIENT}x, , 10.20.64.8", ""]
+    for way in (through_cloudfront, through_api_gateway):
+        for given in forged:
+            sent = FORGED | {"X-Forwarded-For": given}
+            assert client.get("/seen", headers=way(sent)).text == f"{CLIENT} localhost", (way, given)
+
+
 def test_a_client_cannot_set_the_root_of_our_addresses(live_server: LiveServer) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", live_server.port, timeout=10)
     for name in ("SCRIPT_NAME", "Script-Name", "PATH_INFO"):
