@@ -54,7 +54,7 @@ def measure(server: BenchServer, there: door.Door) -> None:
         size = page.evaluate(_BYTES)
         online: list[float] = page.evaluate(_SCAN, codes[:SCANS])
         page.context.set_offline(True)
-        page.wait_for_function("document.documentElement.dataset.network === 'off'")
+        page.wait_for_function("() => document.documentElement.dataset.network === 'off'")
         offline: list[float] = page.evaluate(_SCAN, codes[SCANS:])
     _show("scan to verdict, online (p95)", online, 300)
     _show("scan to verdict, without network (p95)", offline, 150)
@@ -72,7 +72,8 @@ def _door_page(browser: Browser, server: BenchServer, there: door.Door) -> Page:
     page.locator("details.standing summary").click()
     page.locator("#place").select_option(f"screening-{there.screening_id}")
     page.locator("form[data-standing] button").click()
-    page.locator("details.standing summary").click()
+    # The page that comes after the form has the details closed. A click into the page before would be lost.
+    page.locator("details.standing:not([open]) summary").click()
     page.locator("[data-offline-offer] button").click()
     page.locator("[data-offline=on][data-kept]").wait_for(state="attached")
     return page
