@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, Final
 
-from app.core.i18n import auditorium_name, format_day_long, format_day_short, weekday
+from app.core.i18n import auditorium_name
+from app.core.showtime import Showtime
 from app.door.offline_data import SiteDay
 from app.door.ticket_verdicts import on_day
 from app.events import service as events
@@ -23,16 +24,17 @@ def payload(today: SiteDay, locale: str) -> dict[str, Any]:
     """`screenings` has rows of id, index in `sites`, index in `days`, title, auditorium and time."""
     found = _screenings(today)
     sites = {one.cinema.id: one.cinema for one in found}
-    days = sorted({one.showtime.cinema_day for one in found})
+    days = {_dates(one.showtime): one.showtime for one in found}
     site_index = {site: index for index, site in enumerate(sites)}
+    day_index = {dates: index for index, dates in enumerate(days)}
     return {
         "sites": [{"id": site.id, "name": site.name, "address": site.address} for site in sites.values()],
-        "days": [_day(day, today.day, locale) for day in days],
+        "days": [_day(one, locale) for one in days.values()],
         "screenings": [
             [
                 one.id,
                 site_index[one.cinema.id],
-                days.index(one.showtime.cinema_day),
+                day_index[_dates(one.showtime)],
                 one.film.title_in(locale),
                 auditorium_name(one.auditorium_name, locale),
                 one.showtime.time(locale),
@@ -55,12 +57,18 @@ def _screenings(today: SiteDay) -> list[Screening]:
     return found[:MOST]
 
 
-def _day(day: date, today: date, locale: str) -> dict[str, str]:
-    long = format_day_long(day, locale)
+def _dates(showtime: Showtime) -> tuple[date, date]:
+    """The cinema day and the date: a screening after midnight belongs to the evening before it."""
+    return showtime.cinema_day, showtime.day
+
+
+def _day(showtime: Showtime, locale: str) -> dict[str, str]:
+    """`day` is the cinema day; the words name the date of the showtime, as everywhere."""
+    long = showtime.day_long(locale)
     return {
-        "day": day.isoformat(),
-        "short": format_day_short(day, locale),
-        "weekday": weekday(day, locale),
+        "day": showtime.cinema_day.isoformat(),
+        "short": showtime.day_short(locale),
+        "weekday": showtime.weekday(locale),
         "long": long,
         "on_day": on_day(long),
     }

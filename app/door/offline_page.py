@@ -32,9 +32,11 @@ def _for_templates() -> dict[str, object]:
 @require_staff
 def shell() -> Response:
     """The scan page as the service worker keeps it."""
+    place = current_place(request)
     values = {
         "is_shell": True,
-        "place": current_place(request),
+        "place": place,
+        "typed_gate": place.gate,
         "verdict": None,
         "attendance": Attendance(0, 0),
         "choices": place_choices(),

@@ -136,6 +136,7 @@ def _phrases() -> dict[str, str]:
         "ago": demands.scanned_ago("{duration}"),
         "back": _("Back from outside."),
         "no_network": _("no network, data of %(time)s", time="{time}"),
+        "no_network_long": _("no network, data of %(time)s, more than 10 minutes old", time="{time}"),
         "stale": _("no new data since %(time)s", time="{time}"),
         "is_back": _("The network is back."),
         **_plural("unsent", lambda num: ngettext("%(num)d entry to send", "%(num)d entries to send", num)),

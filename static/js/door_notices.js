@@ -21,7 +21,7 @@ export class Notices {
     const isStale = isUsable && now - meta.synced > STALE_MS;
     const strip = this.#box.querySelector("[data-offline-strip]");
     const time = isUsable ? clock(new Date(meta.synced), zone) : "—";
-    const phrase = isOnline ? isStale && "stale" : "no_network";
+    const phrase = isOnline ? isStale && "stale" : isStale ? "no_network_long" : "no_network";
     const parts = phrase ? [this.#phrases.say(phrase, { time })] : [];
     if (phrase && unsent) parts.push(this.#phrases.count("unsent", unsent));
     const words = parts.join(" · ");

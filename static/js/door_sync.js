@@ -23,7 +23,7 @@ export class DoorSync {
 
   /**
    * `addresses`: {snapshot, changes, scans}. `tell`: {network(isOnline), changed(answer), stalled(), back(), forget()};
-   * stalled: the server answers, but gives no data.
+   * stalled: an exchange brought no data, with or without an answer of the server.
    */
   constructor(addresses, data, tell, isOnline) {
     [this.#addresses, this.#data, this.#tell, this.isOnline] = [addresses, data, tell, isOnline];
@@ -57,8 +57,10 @@ export class DoorSync {
       if (error instanceof Forgotten) {
         this.stop();
         this.#tell.forget();
-      } else if (isOfNetwork(error) || error instanceof Unavailable) this.#set(false);
-      else this.#tell.stalled();
+      } else {
+        if (isOfNetwork(error) || error instanceof Unavailable) this.#set(false);
+        this.#tell.stalled();
+      }
     }
     const changed = this.#data.deleteOldNames();
     if (changed.length) await store.keep({ rooms: changed.map((id) => this.#data.room(id)) }).catch(() => {});

@@ -134,11 +134,19 @@ def test_other_days_and_cinemas_are_told_apart_by_their_screenings(app: Flask, d
     screening = make_door_screening()
     later = another_screening(screening, starts_in=timedelta(days=2))
     before = another_screening(screening, starts_in=-timedelta(days=2))
+    night = another_screening(screening, starts_in=timedelta(days=2, hours=12))  # it is noon now
     another = make_door_screening()
     texts = {one.id: issue_tickets(one)[0].qr_text for one in (later, before, another)}
     device = OfflineDoor(app, screening)
     snapshot = device.snapshot()
     assert "elsewhere" not in device.changes(snapshot["cursor"]), "it comes with a snapshot alone"
+    rows = {row[0]: row for row in snapshot["elsewhere"]["screenings"]}
+    for one in (later, night):
+        day = snapshot["elsewhere"]["days"][rows[one.id][2]]
+        shown = (day["short"], day["weekday"], day["long"])
+        at = one.showtime
+        assert shown == (at.day_short("en"), at.weekday("en"), at.day_long("en")), "the words of the server"
+    assert night.showtime.is_after_midnight
     door.take(snapshot)
     for of, said, server in (
         (later, "other_day", "other_day"),

@@ -119,6 +119,8 @@ def test_a_bad_form_says_what_is_missing(
 def test_a_form_without_a_supervisor_says_how_to_get_one(staff: Staff, screening: Screening) -> None:
     answer = staff.scan(issue_tickets(screening)[0].qr_text)
     assert "No supervisor has a PIN yet." in decide(staff, answer, "undo").text
+    staff.client.set_cookie("language", "pt_BR")
+    assert "Nenhum supervisor tem PIN ainda." in decide(staff, answer, "undo").text
 
 
 def test_the_pin_page(app: Flask) -> None:

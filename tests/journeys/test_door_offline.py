@@ -171,12 +171,16 @@ def test_the_network_fails_and_comes_back(new_page: NewPage, server: LiveServer,
 def test_a_gate_that_was_changed_without_network(
     new_page: NewPage, server: LiveServer, bought: Bought, stock: list[Bought]
 ) -> None:
-    """It survives a reload, and the server hears of it as soon as it serves again."""
+    """It survives a reload, and the server hears of it as soon as it serves again. Old data is called old."""
     stock.append(bought)
     _, place = bought
     page = offline_door(new_page(), server, place, "Portão G")
     cut(page)
+    page.evaluate("() => { const now = Date.now; Date.now = () => now() + 601_000; }")
+    expect(page.locator(STRIP)).to_contain_text("com mais de 10 minutos")
+    page.reload()
     page.locator("details.standing summary").click()
+    expect(page.locator("#gate")).to_have_value("Portão G")
     page.locator("#gate").fill("Portão H")
     page.get_by_role("button", name="Ficar aqui").click()
     expect(page.locator("#_place")).to_contain_text("Portão H · Sala")
