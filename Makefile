@@ -32,8 +32,7 @@ run: setup
 	@exec .venv/bin/python -m app.cli.serve
 
 test:
-	@$(PYTHON) -m tools.build.setup --dev --browser
-	@$(PYTHON) -m tools.build.services --optional
+	@$(PYTHON) -m tools.build.setup --dev --browser --services
 	@.venv/bin/python -m tools.checks.run --tests -- $(ARGS)
 
 check: setup-dev

@@ -33,8 +33,10 @@ from tests.live_server import LiveServer
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-# Tests here start processes or browsers, or wait for timers.
-SLOW_FOLDERS = {"adapters", "cli", "core", "crash", "journeys", "kiosk_device", "races", "setup"}
+# Tests here start processes or browsers, wait for timers, or send thousands of requests.
+SLOW_FOLDERS = {
+    "adapters", "api", "cli", "core", "crash", "infra", "journeys", "kiosk_device", "races", "setup", "web",
+}  # fmt: skip
 SERVER = "PYTEST_POSTGRES_SERVER"
 FOLDER = "PYTEST_POSTGRES_FOLDER"
 BROWSER_SECONDS = (

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST_READ = ("setup.py", "steps.py", "system.py", "node.py")
+FIRST_READ = ("setup.py", "steps.py", "system.py", "node.py", "services.py")
 
 
 def python(code: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,6 @@ The stand-in pins other versions of packages that we use.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -19,20 +18,22 @@ COMMAND = OWN / "bin" / "ministack"
 
 
 def main() -> int:
-    """Install both. With `--optional` a failure is one line, and the tests that need them are skipped."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--optional", action="store_true", help="go on without what cannot be installed")
-    optional = parser.parse_args().optional
-    failed = False
-    for install in (system.install_front_server, install_stand_in):
+    try:
+        for install in INSTALLED:
+            install()
+    except SetupError as error:
+        print(f"make: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def try_install() -> None:
+    """Install what can be installed: the tests that need the rest are skipped."""
+    for install in INSTALLED:
         try:
             install()
         except SetupError as error:
-            failed = True
-            print(
-                f"make: {error}" if not optional else f"  {error}\n  Its tests are skipped.", file=sys.stderr
-            )
-    return 1 if failed and not optional else 0
+            print(f"  {error}\n  Its tests are skipped.", file=sys.stderr)
 
 
 def install_stand_in() -> None:
@@ -47,11 +48,14 @@ def _install() -> None:
         "pip",
         "install",
         "-q",
+        "--no-compile",
         "--disable-pip-version-check",
     ]
     run([sys.executable, "-m", "venv", OWN], "Python could not make an environment for the stand-in for AWS")
     run([*pip, STAND_IN, SIGNING], f"pip could not install {STAND_IN}: is there a network?")
 
+
+INSTALLED = (system.install_front_server, install_stand_in)
 
 if __name__ == "__main__":
     sys.exit(main())

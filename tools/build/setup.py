@@ -11,11 +11,12 @@ import fcntl
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
 
-from tools.build import node, system
-from tools.build.steps import PYTHON, ROOT, STAMPS, VENV, SetupError, fingerprint, run, say, step
+from tools.build import node, services, system
+from tools.build.steps import PYTHON, ROOT, VENV, SetupError, fingerprint, run, say, step
 
 OLDEST, NEWEST = (3, 11), (3, 14)
 PDF_FONT = ROOT / "static/vendor/fonts/PublicSans-Regular.ttf"
@@ -25,6 +26,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", action="store_true", help="the tools of checks and tests too")
     parser.add_argument("--browser", action="store_true", help="a Chromium for the tests too")
+    parser.add_argument(
+        "--services", action="store_true", help="what `make services` needs too, if it can be had"
+    )
     parser.add_argument("--bench", action="store_true", help="the tools of the measurements too")
     wanted = parser.parse_args()
     try:
@@ -32,7 +36,7 @@ def main() -> int:
         (ROOT / "var").mkdir(exist_ok=True)
         with open(ROOT / "var" / "setup.lock", "w") as lock:
             _wait_for(lock)
-            _set_up(dev=wanted.dev, browser=wanted.browser, bench=wanted.bench)
+            _set_up(wanted)
     except SetupError as error:
         print(f"make: {error}", file=sys.stderr)
         return 1
@@ -53,19 +57,36 @@ def _wait_for(lock: TextIO) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def _set_up(*, dev: bool, browser: bool, bench: bool) -> None:
+def _set_up(wanted: argparse.Namespace) -> None:
     system.install_pdf_libraries()
     _make_venv()
-    _install_requirements("requirements-dev.txt" if dev else "requirements.txt")
+    # apt and pip wait for the network and the disk, so they run side by side.
+    with ThreadPoolExecutor(1) as pool:
+        programs = pool.submit(_install_programs, wanted)
+        _install_packages(wanted)
+        programs.result()
+    if wanted.browser:
+        system.fetch_browser()
+
+
+def _install_programs(wanted: argparse.Namespace) -> None:
+    """Install what is not in .venv."""
+    if wanted.browser:
+        system.install_browser()
+    if wanted.services:
+        services.try_install()
+
+
+def _install_packages(wanted: argparse.Namespace) -> None:
+    """Install the packages of Python and npm, and build from them what the pages need."""
+    _install_requirements(dev=wanted.dev)
     node.install_packages()
-    if dev:
+    if wanted.dev:
         node.install_packages(ROOT / "tools/checks/lint")
-    if bench and (ROOT / "tools/bench/package.json").exists():
+    if wanted.bench and (ROOT / "tools/bench/package.json").exists():
         node.install_packages(ROOT / "tools/bench")
     _build_front_end()
     _compile_catalogues()
-    if browser:
-        system.install_browser()
 
 
 def _check_python() -> None:
@@ -97,19 +118,25 @@ def _create_venv() -> None:
     run([sys.executable, "-m", "venv", str(VENV)], "Python could not make .venv")
 
 
-def _install_requirements(name: str) -> None:
-    """Install the pinned packages. The development packages include the others; each set has its stamp."""
+def _install_requirements(*, dev: bool) -> None:
+    """Install the pinned packages; each set has its stamp.
+
+    Of the tools, tests compile what they load: pip would compile all, and most of its time goes into the AWS CDK.
+    """
+    _pip_install("requirements.txt")
+    if dev:
+        _pip_install("requirements-dev.txt", "--no-compile")
+
+
+def _pip_install(name: str, *options: str) -> None:
     files = [ROOT / "requirements.txt", ROOT / "constraints.txt", ROOT / "requirements-dev.txt"]
-    stamp = fingerprint(files)
-    if name == "requirements.txt" and (STAMPS / "requirements-dev.txt").exists():
-        name = "requirements-dev.txt"
-    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", name]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", *options]
     step(
         name,
         f"Installing the Python packages of {name}",
-        stamp,
+        fingerprint(files),
         [],
-        lambda: run(pip, f"pip could not install {name}: is there a network?"),
+        lambda: run([*pip, "-r", name], f"pip could not install {name}: is there a network?"),
     )
 
 

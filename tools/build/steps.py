@@ -27,11 +27,11 @@ def say(line: str) -> None:
 
 @contextmanager
 def progress(title: str) -> Iterator[None]:
-    """Print a line before a long step, and one after it."""
+    """Print a line before a long step, and one after it. Steps may run side by side."""
     say(f"{title} …")
     begun = time.monotonic()
     yield
-    say(f"  done in {time.monotonic() - begun:.1f} s")
+    say(f"  {title}: done in {time.monotonic() - begun:.1f} s")
 
 
 def run(command: Sequence[str | Path], failure: str, env: dict[str, str] | None = None) -> None:

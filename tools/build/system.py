@@ -46,19 +46,21 @@ def find_browser() -> str | None:
 
 
 def install_browser() -> None:
-    """Install a Chromium for the tests: the one of Debian if apt may be used, or else that of Playwright."""
+    """Install the Chromium of Debian if apt may be used, and the libraries and programs that the browser tests need."""
     missing = _missing(DRIVER_LIBRARIES) if sys.platform == "linux" else []
-    no_browser = find_browser() is None
-    if no_browser and _may_use_apt():
+    if find_browser() is None and _may_use_apt():
         missing.append("chromium")
-        no_browser = False
     if missing:
         apt_install(missing, "the browser tests need")
-    if no_browser:
+    _try_screen_programs()
+
+
+def fetch_browser() -> None:
+    """Fetch the Chromium of Playwright, which must be installed, if there is no other."""
+    if find_browser() is None:
         fetch: list[str | Path] = [PYTHON, "-m", "playwright", "install", "chromium"]
         with progress("Fetching a Chromium with Playwright"):
             run(fetch, "the browser tests need Chromium: install it")
-    _try_screen_programs()
 
 
 def _try_screen_programs() -> None:
