@@ -151,9 +151,12 @@ def test_a_call_is_tried_three_times(scripted: ScriptedServer) -> None:
     assert len(scripted.requests) == 6
 
 
-def test_a_refusal_is_not_tried_again(scripted: ScriptedServer) -> None:
-    scripted.answers = [(403, {}, b"<Error><Code>AccessDenied</Code></Error>")]
-    with pytest.raises(StorageError, match="AccessDenied") as caught:
+@pytest.mark.parametrize(
+    "code", ["AccessDenied", "RequestTimeTooSkewed"]
+)  # a clock that is wrong by 15 minutes
+def test_a_refusal_is_not_tried_again(scripted: ScriptedServer, code: str) -> None:
+    scripted.answers = [(403, {}, f"<Error><Code>{code}</Code></Error>".encode())]
+    with pytest.raises(StorageError, match=code) as caught:
         open_storage(at(scripted), Path()).get("orders/one.pdf")
     assert not isinstance(caught.value, Missing)
     assert len(scripted.requests) == 1

@@ -17,6 +17,7 @@ from app.core.messages import ScreeningCancelled, SeatsFreed
 from app.core.relay import Relay
 from app.core.sqs_dead_letters import SqsDeadLetters
 from app.core.sqs_source import SqsSource
+from tests.adapters.scripted_server import ScriptedServer
 from tests.core.delivery_forms import CONSUMERS, finish, lease
 from tests.core.sqs_server import Clock, sqs
 from tests.core.test_outbox import make_all_due
@@ -74,12 +75,17 @@ def test_a_delayed_message_stays_in_the_outbox_until_it_is_due(queues: Queues) -
     assert received(queues) == [message_id]
 
 
+@pytest.mark.parametrize("trouble", ["away", "clock"])
 def test_messages_wait_in_the_outbox_while_the_queue_is_away(
-    queues: Queues, monkeypatch: pytest.MonkeyPatch
+    queues: Queues, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
+    """It does not answer, or it refuses the signatures of a machine whose clock is wrong by 15 minutes."""
     sent = {publish(number) for number in range(12)}
-    with monkeypatch.context() as patch:
-        patch.setattr(queues, "_client", _closed_client())
+    with ScriptedServer.running() as server, monkeypatch.context() as patch:
+        server.answers = [(403, {}, b'{"__type": "InvalidSignatureException"}')] * 9
+        patch.setattr(
+            queues, "_client", _client_of("http://127.0.0.1:9" if trouble == "away" else server.url)
+        )
         for _ in range(3):
             with pytest.raises(QueueError):
                 Relay(queues).move_due()
@@ -89,9 +95,8 @@ def test_messages_wait_in_the_outbox_while_the_queue_is_away(
     assert set(received(queues)) == sent
 
 
-def _closed_client() -> object:
-    """A client of a server that is not there."""
-    return Queues("sqs://gone?region=us-east-1&endpoint=http://127.0.0.1:9")._client
+def _client_of(address: str) -> object:
+    return Queues(f"sqs://gone?region=us-east-1&endpoint={address}")._client
 
 
 def test_relays_at_the_same_time_send_each_message_once(queues: Queues) -> None:
@@ -186,7 +191,7 @@ def test_a_running_relay_goes_on_when_the_queue_is_back(
 ) -> None:
     monkeypatch.setattr(relay, "PAUSE_SECONDS", 0.1)
     with monkeypatch.context() as patch:
-        patch.setattr(queues, "_client", _closed_client())
+        patch.setattr(queues, "_client", _client_of("http://127.0.0.1:9"))
         running = Relay(queues)
         thread = threading.Thread(target=running.run)
         thread.start()

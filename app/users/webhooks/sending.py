@@ -92,9 +92,11 @@ def on_webhooks_due(message: WebhooksDue, attempt: Attempt) -> None:
     if leased_until is None:
         return
     leased_until, is_more_due = _send_due(webhook_id, leased_until)
-    with attempt.transaction() as session:
+    # Release the lease apart from the effect: a repeated message has none, and would keep the lease until it expires.
+    with db.transaction() as session:
         session.execute(_RELEASE, {"id": webhook_id, "leased_until": leased_until})
-        if is_more_due:
+    if is_more_due:
+        with attempt.transaction():
             outbox.publish(WebhooksDue(message.webhook_id))
 
 
