@@ -1,7 +1,7 @@
 """Errors of the API as problem documents (RFC 9457), each with a `type` that never changes.
 
-The code of an error is the end of its type: `urn:bilheteria:problem:seats.lost`. `detail` is the sentence that the
-pages show, in the caller's language.
+The code of an error is the end of its type: `urn:bilheteria:problem:seats.lost`. Type and code never change; title,
+`detail` and the sentences of `errors` are in the caller's language. Where the pages have a sentence, it is the same.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, make_response, request
 from werkzeug.exceptions import HTTPException
 
+from app.api import problem_texts
 from app.api.document import PREFIX, PROBLEM
 from app.api.refusals import Refused
 from app.core.errors import BilheteriaError, Conflict, Invalid, TooMany
@@ -20,6 +21,7 @@ from app.events.service import ScreeningClosed
 from app.web import error_texts
 from app.web.application import log_unexpected
 from app.web.failures import RETRY_SECONDS, UNAVAILABLE
+from app.web.locale import locale
 
 TYPE = "urn:bilheteria:problem:"
 # By code: the attributes of the error that are members of its problem.
@@ -55,7 +57,7 @@ def problem(status: int, code: str, detail: str, **more: object) -> Response:
     """A problem document. `more` are further members."""
     body = {
         "type": TYPE + code,
-        "title": HTTPStatus(status).phrase,
+        "title": problem_texts.title(status),
         "status": status,
         "code": code,
         "detail": detail,
@@ -63,6 +65,8 @@ def problem(status: int, code: str, detail: str, **more: object) -> Response:
     }
     response = make_response(current_app.json.response(body), status)
     response.mimetype = PROBLEM
+    response.headers["Content-Language"] = locale().replace("_", "-")
+    response.vary.add("Accept-Language")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -105,7 +109,9 @@ def http_problem(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     messages = getattr(error, "data", {}).get("messages")
     if messages is not None:
-        return problem(status, "arguments", error_texts.of_status(status)[1], errors=list(_places(messages)))
+        return problem(
+            status, "arguments", problem_texts.sentence_of_status(status), errors=list(_places(messages))
+        )
     response = of_status(status)
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
@@ -125,7 +131,7 @@ def unexpected_problem(error: Exception) -> Response:
 
 def of_status(status: int) -> Response:
     code = HTTPStatus(status).name.lower()
-    return problem(status, code, error_texts.of_status(status)[1])
+    return problem(status, code, problem_texts.sentence_of_status(status))
 
 
 def _places(messages: Any, path: str = "") -> Any:
@@ -136,4 +142,4 @@ def _places(messages: Any, path: str = "") -> Any:
             yield from _places(inner, below)
     else:
         for text in messages if isinstance(messages, list) else [messages]:
-            yield {"field": path, "code": "arguments", "detail": str(text)}
+            yield {"field": path, "code": "arguments", "detail": problem_texts.sentence_of_field(str(text))}

@@ -26,7 +26,8 @@ class BodyParser(FlaskParser):
         try:
             return incoming_json.read(req.get_data(cache=True))
         except UnreadableJson as error:
-            abort(400, messages={"json": [str(error)]})
+            what = str(error) if error.line is None else f"no JSON: line {error.line}"
+            abort(400, messages={"json": [what]})
 
 
 class Resource(Blueprint):

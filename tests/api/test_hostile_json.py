@@ -26,6 +26,7 @@ from tests.api.token_holder import partner, person, register
 from tests.users.account_data import make_account
 
 JSON = "application/json"
+NO_SENTENCE = "Isso não encaixa."  # says nothing of what is wrong
 WEBHOOKS = "bilheteria/webhooks"
 Body = dict[str, Any]
 
@@ -164,6 +165,8 @@ def problem(answer: TestResponse, what: str) -> dict[str, Any]:
     found: dict[str, Any] = answer.get_json()
     assert found["status"] == answer.status_code, what
     assert found["type"] == f"urn:bilheteria:problem:{found['code']}", what
+    unnamed = [place for place in found.get("errors", ()) if place["detail"] == NO_SENTENCE]
+    assert not unnamed, f"{what}: {unnamed} has no sentence in app.api.problem_texts or app.web.error_texts"
     return found
 
 

@@ -70,12 +70,48 @@ def test_a_wrong_method_names_the_right_ones(client: FlaskClient, demo: str) -> 
     assert "GET" in answer.headers["Allow"]
 
 
-def test_the_sentence_is_in_the_callers_language(client: FlaskClient, demo: str) -> None:
-    texts = {
-        problem(client, "/films/none", 404, headers={"Accept-Language": language})["detail"]
-        for language in ("pt-BR", "en")
-    }
-    assert len(texts) == 2
+BODY = {"screening": "12", "colour": "red"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "title", "sentences"),
+    [
+        (
+            "en-GB,en;q=0.9,pt;q=0.8",
+            "en",
+            "Something does not fit",
+            {"screening": "Send a whole number.", "colour": "This is not known here."},
+        ),
+        (
+            "pt",
+            "pt-BR",
+            "Algo não está certo",
+            {"screening": "Mande um número inteiro.", "colour": "Isto não existe aqui."},
+        ),
+        ("ja", "pt-BR", "Algo não está certo", {}),
+    ],
+)
+def test_texts_are_in_the_callers_language_and_the_type_is_not(
+    client: FlaskClient, demo: str, asked: str, answered: str, title: str, sentences: dict[str, str]
+) -> None:
+    headers = {"Accept-Language": asked, "Idempotency-Key": "a-key-of-a-partner"}
+    answer = client.post(f"{BASE}/orders", json=BODY, headers=headers)
+    found = answer.get_json()
+    assert (answer.status_code, found["type"]) == (422, "urn:bilheteria:problem:arguments")
+    assert (answer.headers["Content-Language"], found["title"]) == (answered, title)
+    assert "Accept-Language" in answer.vary
+    details = {place["field"]: place["detail"] for place in found["errors"]}
+    assert details.keys() == {"screening", "colour"}
+    assert sentences.items() <= details.items()
+
+
+def test_json_that_cannot_be_read_says_where(client: FlaskClient, demo: str) -> None:
+    headers = {"Accept-Language": "en", "Idempotency-Key": "a-key-of-a-partner"}
+    answer = client.post(
+        f"{BASE}/orders", data='{"screening": 1,\n}', content_type="application/json", headers=headers
+    )
+    (place,) = answer.get_json()["errors"]
+    assert (answer.status_code, place["detail"]) == (400, "This is no JSON: look at line 2.")
 
 
 def test_too_many_requests_are_refused(
