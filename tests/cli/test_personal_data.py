@@ -16,9 +16,10 @@ from sqlalchemy import text
 
 from app.adapters.mail import FolderMailbox, Mail
 from app.cli import register
-from app.core import config, db, outbox, worker
+from app.core import config, db, idempotency, outbox, worker
 from app.core.config import Settings
 from app.core.errors import NotFound
+from app.core.idempotency import Answer, Lease
 from app.core.messages import NoticeRequested
 from app.core.relay import Relay
 from app.dispatch import routes
@@ -30,14 +31,18 @@ from app.tickets import documents
 from app.users import service as users
 from app.web import links
 from tests.actors import door_actor, owner_of, visitor_actor
+from tests.api.buyer import Buyer
 from tests.aws_server import endpoint
 from tests.core.sqs_server import sqs
 from tests.orders import purchases
 from tests.orders.concessions import add_product
+from tests.orders.test_partner_events import of_partner
 from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.reservations.holds import hold
 from tests.shop.visitor import Visitor
 from tests.table_search import tables_containing
+from tests.users import webhook_receiver
+from tests.users.webhook_receiver import receiving
 
 NAME, EMAIL, CPF = "Olímpia Prates", "olimpia.prates@example.org", "52998224725"
 PASSWORD = "quatro palavras bem longas"
@@ -251,6 +256,52 @@ def test_the_page_of_an_erased_order_shows_its_tickets_without_a_pdf(
     pdf = visitor.get(f"{links.order(paid.token)}/tickets.pdf")
     assert pdf.status_code == 410
     assert "The PDF was deleted" in pdf.text
+
+
+def test_what_the_api_and_the_webhooks_keep_has_no_buyer(
+    app: Flask, screening: Screening, settings: Settings
+) -> None:
+    """Answers for repeated requests, and deliveries to a partner whose server repeats an e-mail, live for some days."""
+    config.use(settings.changed(webhooks={"loopback": True}))
+    buyer = Buyer(app.test_client())
+    seats = seat_ids(seat_plan_of(screening), "A1 A2 A5")
+    order = buyer.with_types(
+        buyer.post("/orders", {"screening": screening.id, "seats": seats[:2]}).get_json()
+    )
+    assert buyer.pay(order, name=NAME, email=EMAIL, cpf=CPF).status_code == 202
+    full = make_screening("o")
+    hold(full, "A1")
+    waits = buyer.post("/requests", {"screening": full.id, "quantity": 1, "email": EMAIL})
+    assert waits.status_code == 201
+    with receiving() as receiver:
+        receiver.server.answers = [(200, {}, f"Thanks, {EMAIL}".encode())] * 3
+        with db.transaction():
+            begun = orders.start_with_seats(screening.id, seats[2:], of_partner(receiver), once="the form")
+        basket = purchases.choose(purchases.order(begun.token))
+        with db.transaction():
+            orders.check_out(
+                basket.token, of_partner(receiver), name=NAME, email=EMAIL, cpf=CPF, method="pix"
+            )
+        purchases.run_due_work()
+        for token in (basket.token, order["token"]):
+            purchases.pay(purchases.order(token))
+        webhook_receiver.work()
+        assert len(receiver.deliveries()) == 2
+    kept = {"core.idempotency_keys", "users.webhook_deliveries", "users.webhook_attempts"}
+    assert "orders.orders" in tables_containing(EMAIL)
+    assert tables_containing(EMAIL, NAME, CPF).isdisjoint(kept)
+    output_of(app, "erase", EMAIL, "--yes")
+    assert tables_containing(EMAIL, NAME) == set()
+    assert tables_containing(CPF) == {"orders.orders"}
+
+
+def test_control_the_search_finds_a_person_in_bytes_and_in_json(database: str) -> None:
+    lease = idempotency.begin("a-key-of-a-partner", "body")
+    assert isinstance(lease, Lease)
+    with db.transaction():
+        answer = json.dumps({"name": NAME}).encode()
+        idempotency.finish(lease, Answer(200, "application/json", None, answer))
+    assert tables_containing(NAME) == {"core.idempotency_keys"}
 
 
 @pytest.fixture(params=["outbox", "sqs"])
