@@ -8,7 +8,7 @@
 #   make fuzz    try 500 requests of each kind on each operation of the REST API (FUZZ_EXAMPLES=2000 for more)
 #   make rollout PREVIOUS=folder   buy tickets while that checkout, of the release before, runs beside this one
 #   make services run the seven services, pages, relay and workers as processes of their own (ARGS=--measure for figures)
-#   make infra   make the AWS templates of both environments and check them (nothing is sent to AWS)
+#   make infra   make the AWS templates of both environments, check them, and buy a ticket on what they make (nothing is sent to AWS)
 #   make image-test build the container image by buildah, and buy a ticket from it (root of a Debian)
 #   make kiosk   run a kiosk of the foyer here: server, browser, print agent (ARGS='--size landscape' for the other screen)
 #   make capacity print the tables of docs/capacity.md: tasks, database and money for a number of tickets
@@ -59,6 +59,7 @@ services: setup
 	@exec .venv/bin/python -m tools.services $(ARGS)
 
 infra: setup-dev
+	@$(PYTHON) -m tools.build.services
 	@.venv/bin/python -m tools.infra $(ARGS)
 
 capacity: setup-dev

@@ -47,12 +47,12 @@ def body(found: Mapping[str, Any], audience: Audience, target: Target, user_pool
         security = security_of(operation, audience)
         if security is None:
             continue
-        paths.setdefault(_gateway_path(path), {})[method] = _method(path, method, operation, security, target)
+        _add(paths, path, method, operation, security, target)
         if name := openapi.request_schema(operation):
             names.add(name)
     if audience == "public":
         for path in (PREFIX, f"{PREFIX}/openapi.json"):  # the document, for programs and for people
-            paths[_gateway_path(path)] = {"get": _method(path, "get", {"parameters": []}, [], target)}
+            _add(paths, path, "get", {"parameters": []}, [], target)
     return {
         "openapi": "3.0.1",
         "info": {"title": f"bilheteria-{audience}", "version": found["info"]["version"]},
@@ -83,6 +83,22 @@ def security_of(operation: Mapping[str, Any], audience: Audience) -> list[dict[s
 
 def _gateway_path(path: str) -> str:
     return path.removeprefix(f"/{STAGE}")
+
+
+def _add(
+    paths: dict[str, dict[str, Any]],
+    path: str,
+    method: str,
+    operation: Mapping[str, Any],
+    security: list[dict[str, list[str]]],
+    target: Target,
+) -> None:
+    """Add a method to its path; with GET also HEAD, which the application answers wherever it answers GET."""
+    item = paths.setdefault(_gateway_path(path), {})
+    item[method] = _method(path, method, operation, security, target)
+    if method == "get":
+        nameless = {name: value for name, value in operation.items() if name != "operationId"}
+        item["head"] = _method(path, "head", nameless, security, target)
 
 
 def _method(

@@ -5,23 +5,23 @@ Importing the CDK takes seconds, so modules here import it inside of functions: 
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
+
+from infra.environments import PRODUCTION
+from tools.infra.deployment import Document, read_templates
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
 
 ROOT = Path(__file__).resolve().parents[2]
-PREFIX = "bilheteria-production-"
-Document = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +33,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
     with FileLock(shared / "templates.lock"):
         if not (folder / "manifest.json").exists():
             synthesise(folder)
-    found = sorted(folder.glob("*.template.json"))
-    return {one.name.removeprefix(PREFIX).partition(".")[0]: json.loads(one.read_text()) for one in found}
+    return read_templates(folder, PRODUCTION.prefix)
 
 
 def synthesise(folder: Path) -> None:

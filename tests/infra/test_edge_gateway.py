@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from flask import Flask
 
-from app.api.document import PREFIX
+from app.api.document import PREFIX, as_dict
 from app.core import config
 from app.core.config import PAGES
 from app.users.service import SCOPES
@@ -27,11 +30,17 @@ KNOWN = {"$ref", "type", "properties", "items", *openapi._KNOWN}
 
 
 @pytest.fixture(scope="module")
-def document() -> Iterator[dict[str, Any]]:
-    """The document of the application."""
+def application() -> Iterator[Flask]:
     before = config._current
-    yield openapi.document()
+    yield openapi.application()
     config._current = before
+
+
+@pytest.fixture(scope="module")
+def document(application: Flask) -> dict[str, Any]:
+    """The document of the application."""
+    with application.app_context():
+        return as_dict()
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +66,40 @@ def test_every_operation_has_its_method_at_its_address(
     found = {id: (f"/{STAGE}{path}", method) for id, (path, method, _) in methods(bodies["public"]).items()}
     wanted = {one["operationId"]: (path, method) for path, method, one in openapi.operations(document)}
     assert found == wanted
+
+
+def test_paths_and_methods_of_the_gateway_are_those_of_the_applications_routes(
+    application: Flask, bodies: dict[str, dict[str, Any]]
+) -> None:
+    """HEAD as well. OPTIONS is left to the application's own hosts: pages of other sites may not read the API."""
+    found = {
+        (f"/{STAGE}{path}", method) for path, item in bodies["public"]["paths"].items() for method in item
+    }
+    wanted = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in application.url_map.iter_rules()
+        if f"{rule.rule}/".startswith(f"{PREFIX}/")
+        for method in (rule.methods or set()) - {"OPTIONS"}
+    }
+    assert found == wanted
+
+
+def test_head_asks_for_what_get_asks_for(bodies: dict[str, dict[str, Any]]) -> None:
+    for body in bodies.values():
+        for item in body["paths"].values():
+            assert ("head" in item) == ("get" in item)
+            if "head" in item:
+                assert item["head"]["security"] == item["get"]["security"]
+                assert item["head"]["parameters"] == item["get"]["parameters"]
+                assert "operationId" not in item["head"]
+
+
+def test_the_load_balancer_sends_every_route_of_the_application_to_its_service(application: Flask) -> None:
+    rules = list(listener_rules())
+    for route in application.url_map.iter_rules():
+        path = re.sub(r"<[^>]+>", "AbC-123", route.rule)
+        rule = next(one for one in rules if any(fnmatchcase(path, pattern) for pattern in one.patterns))
+        assert rule.service == service_of(route.rule), route.rule
 
 
 def test_every_service_of_the_api_is_reached_through_the_gateway(bodies: dict[str, dict[str, Any]]) -> None:

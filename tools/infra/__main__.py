@@ -1,6 +1,7 @@
-"""Make the templates of both environments, and check them: the tests' promises, cdk-nag and cfn-lint.
+"""Make the templates of both environments, and check them: cdk-nag, cfn-lint, the tests' promises, and a purchase.
 
-Nothing is sent to AWS, and nothing here shows that AWS accepts the templates: no account was at hand.
+The purchase runs on what the templates make at a stand-in for AWS on this machine. Nothing is sent to AWS, and nothing
+here shows that AWS accepts the templates: no account was at hand.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.environments import ENVIRONMENTS
+from infra.environments import ENVIRONMENTS, PRODUCTION
 from tools.build.steps import PYTHON, ROOT, VENV, progress
 
 OUT = ROOT / "cdk.out"
@@ -28,14 +29,18 @@ def main() -> int:
         lint: list[str | Path] = [VENV / "bin" / "cfn-lint", "--ignore-checks", "W3005", "--", *templates]
         failed += _failed("cfn-lint", lint)
         failed += _failed("the promises", [PYTHON, "-m", "pytest", "-q", "tests/infra", *sys.argv[1:]])
+        bought: list[str | Path] = [PYTHON, "-m", "tools.infra.purchase", OUT / PRODUCTION.name]
+        failed += _failed("a purchase on what the templates make", bought)
     print(f"FAILED: {', '.join(failed)}" if failed else "All passed. Nothing was sent to AWS.", flush=True)
     return 1 if failed else 0
 
 
 def _synthesise(name: str) -> bool:
-    """Make an environment's templates in cdk.out/NAME."""
+    """Make an environment's templates in cdk.out/NAME. CDK's own validation runs with cdk-nag."""
     command: list[str | Path] = [PYTHON, "-m", "infra.app", "--environment", name]
-    return not _failed(f"the templates of {name}", command, CDK_OUTDIR=str(OUT / name))
+    return not _failed(
+        f"the templates of {name}", command, CDK_OUTDIR=str(OUT / name), CDK_VALIDATION="false"
+    )
 
 
 def _failed(name: str, command: Sequence[str | Path], **env: str) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.cli.processes import MEMORY_ENV
@@ -44,13 +44,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class Site:
-    """What all processes share: the site's port, the data folder, the database and the stand-in for AWS."""
+    """What all processes share: the site's port, the data folder, the database and the stand-in for AWS.
+
+    `tasks`: process → its settings of the resources, where these are not our own queues and bucket (`tools.infra`).
+    """
 
     port: int
     var: Path
     database_url: str
     aws_port: int
     has_roles: bool = False
+    tasks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -105,6 +109,7 @@ def plans(site: Site, given: Mapping[str, str], ports: Iterator[int]) -> list[Pl
             "SERVICES": service,
             "PORT": str(port),
             "PGAPPNAME": service,
+            **site.tasks.get(service, {}),
         }
         found.append(Plan(service, (sys.executable, *GUNICORN), port, env))
     for name, service, module in [
@@ -116,6 +121,7 @@ def plans(site: Site, given: Mapping[str, str], ports: Iterator[int]) -> list[Pl
             "DATABASE_URL": site.database_url_of(service),
             "BILHETERIA_HEALTH_PORT": str(port),
             "PGAPPNAME": name,
+            **site.tasks.get(name, {}),
         }
         if service in SERVICES:
             env["SERVICES"] = service

@@ -27,13 +27,23 @@ READY_SECONDS = 300.0  # of a machine that is very busy
 # Together at most 30 seconds: the processes, the stand-in, then the database.
 END_SECONDS, STAND_IN_SECONDS, DATABASE_SECONDS = 12.0, 3.0, 10.0
 STAND_IN, FRONT = "aws", "front"
+COMMANDS = "commands"  # the task that migrates
 
 
 class ServiceSet:
-    """Database, stand-in for AWS, all processes of ours, and the front server, from `open` until `close`."""
+    """Database, stand-in for AWS, all processes of ours, and the front server, from `open` until `close`.
 
-    def __init__(self, settings: Settings, var: Path) -> None:
+    `create_resources` makes queues and storage at the stand-in, and returns the site that uses them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        var: Path,
+        create_resources: Callable[[Site], Site] = stand_in.create_resources,
+    ) -> None:
         self.settings = settings
+        self._create_resources = create_resources
         self.var = var
         self.log = CommonLog(var / "log" / "services.log")
         self.database: PostgresServer | None = None
@@ -50,13 +60,12 @@ class ServiceSet:
         ports = free_ports(after=port)
         with progress("Starting the database and the stand-in for AWS"):
             site = Site(port, self.var, self._open_database(), next(ports))
-            env = site.env(os.environ)
             self._add(STAND_IN, stand_in.command(), stand_in.environment(site.aws_port, self.var / "aws"))
             self.ports[STAND_IN] = site.aws_port
             self._wait(STAND_IN, stand_in.HEALTH)
-            stand_in.create_resources(site, env)
+            site = self._create_resources(site)
         with progress("Preparing the tables"):
-            prepare(env)
+            prepare(site.env(os.environ) | dict(site.tasks.get(COMMANDS, {})))
         site = replace(site, has_roles=make_roles(site.database_url))
         self.sign_ins = demo_sign_ins(site.database_url) if self.settings.cinema.demo else []
         planned = plans(site, os.environ, ports)

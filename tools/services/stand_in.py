@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from app.adapters.sqs import Queues
@@ -17,8 +16,9 @@ HEALTH = "/_ministack/health"
 
 
 def environment(port: int, folder: Path) -> dict[str, str]:
-    """The environment of the stand-in. Its data stay in `folder`; it listens on this machine alone."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    """The environment of the stand-in. Its files are in `folder`, which is made; it listens on this machine alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return kept | {
         "BIND_HOST": HOST,  # its default is every address of the machine
         "GATEWAY_PORT": str(port),
@@ -26,6 +26,7 @@ def environment(port: int, folder: Path) -> dict[str, str]:
         "STATE_DIR": str(folder / "state"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(folder / "s3"),
+        "TMPDIR": str(folder),
     }
 
 
@@ -34,10 +35,12 @@ def command() -> list[str]:
     return [str(COMMAND.with_name("python")), "-m", "ministack"]
 
 
-def create_resources(site: Site, env: Mapping[str, str]) -> None:
-    """Create the queues with their dead letters, and the bucket, where they do not exist."""
+def create_resources(site: Site) -> Site:
+    """Create the queues with their dead letters, and the bucket, where they do not exist. Returns the site as it is."""
+    env = site.env(os.environ)
     os.environ.update(CREDENTIALS)  # boto3 reads them there
     Queues(env["BILHETERIA_QUEUE"]).create(CONSUMERS)
     storage = open_storage(env["BILHETERIA_STORAGE"], site.var)
     if isinstance(storage, S3Storage):
         storage.create_bucket()
+    return site
