@@ -8,7 +8,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from infra.parts import Part
-from infra.stacks.data import TICKETS, DataStack
+from infra.stacks.data import PROGRAMME, TICKETS, DataStack
 from infra.stacks.identity import IdentityStack
 from infra.stacks.messaging import MessagingStack
 
@@ -38,7 +38,7 @@ def statements(
         actions = ["s3:GetObject"]
         if part.name in PDF_WRITERS:
             actions += ["s3:PutObject", "s3:DeleteObject"]
-        yield _allow(actions, [pdf_objects(data.bucket_name)])
+        yield _allow(actions, [objects(data.bucket_name, TICKETS)])
     if part.name in MAIL_SENDERS:
         yield _allow(["ses:SendEmail", "ses:SendRawEmail"], messaging.mail_arns)
 
@@ -55,19 +55,28 @@ def _queue_statements(part: Part, messaging: MessagingStack) -> Iterator[iam.Pol
         yield _allow(_SEND, [messaging.dead[name].queue_arn for name in names])
 
 
-def pdf_objects(bucket: str) -> str:
-    """The ARN of all PDFs in the bucket."""
-    return f"arn:{Aws.PARTITION}:s3:::{bucket}/{TICKETS}/*"
+def objects(bucket: str, prefix: str) -> str:
+    """The ARN of all objects of the bucket below a prefix."""
+    return f"arn:{Aws.PARTITION}:s3:::{bucket}/{prefix}/*"
 
 
 def command_statements(data: DataStack, messaging: MessagingStack) -> Iterator[iam.PolicyStatement]:
-    """Of the task that migrates and runs single commands: it makes the roles, and moves dead letters."""
+    """Of the task that migrates and runs single commands.
+
+    It makes the roles of the database, moves dead letters, and reads the files of a programme.
+    """
     secrets = [data.owner_secret, data.secret_key, *data.secrets.values()]
     yield _allow(["secretsmanager:GetSecretValue"], [one.secret_arn for one in secrets])
     yield _allow(
         sorted({*_CONSUME, *_SEND, *_MEASURE}),
         [queue.queue_arn for queue in (*messaging.queues.values(), *messaging.dead.values())],
     )
+    yield iam.PolicyStatement(
+        actions=["s3:ListBucket"],
+        resources=[data.bucket.bucket_arn],
+        conditions={"StringLike": {"s3:prefix": f"{PROGRAMME}/*"}},
+    )
+    yield _allow(["s3:GetObject"], [objects(data.bucket_name, PROGRAMME)])
 
 
 def _allow(actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:

@@ -85,10 +85,13 @@ class TaskFactory:
         role = iam.Role(self._scope, f"{id}Role", assumed_by=principal, description=f"The task {name}")
         for statement in statements:
             role.add_to_policy(statement)
-        bucket = f"{self._environment.prefix}-tickets-<AWS::AccountId>"
-        pdfs = f"arn:<AWS::Partition>:s3:::{bucket}/tickets/*"
+        bucket = f"arn:<AWS::Partition>:s3:::{self._environment.prefix}-tickets-<AWS::AccountId>"
         acknowledge(
-            role, {f"IAM5[Resource::{pdfs}]": "The PDFs of all orders, and nothing else of the bucket."}
+            role,
+            {
+                f"IAM5[Resource::{bucket}/tickets/*]": "The PDFs of all orders, and nothing else of the bucket.",
+                f"IAM5[Resource::{bucket}/programme/*]": "The files of a programme, whatever their names are.",
+            },
         )
         return role
 

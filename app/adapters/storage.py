@@ -94,6 +94,10 @@ class FolderStorage:
     def exists(self, key: str) -> bool:
         return (self.folder / checked_key(key)).is_file()
 
+    def keys(self) -> list[str]:
+        found = (path.relative_to(self.folder) for path in self.folder.rglob("*") if path.is_file())
+        return sorted(path.as_posix() for path in found if not path.name.startswith("."))
+
     def delete(self, key: str) -> None:
         try:
             (self.folder / checked_key(key)).unlink(missing_ok=True)

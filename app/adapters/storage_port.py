@@ -43,6 +43,9 @@ class Storage(Protocol):
 
     def exists(self, key: str) -> bool: ...
 
+    def keys(self) -> list[str]:
+        """The keys of all files, sorted. Files that others have put there may have names that are no keys."""
+
     def delete(self, key: str) -> None:
         """Delete the file; a missing key is no error."""
 

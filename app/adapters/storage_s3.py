@@ -72,6 +72,22 @@ class S3Storage:
             return False
         return True
 
+    def keys(self) -> list[str]:
+        found: list[str] = []
+        page: dict[str, Any] = {"IsTruncated": True}
+        try:
+            while page["IsTruncated"]:  # S3 lists a thousand objects at a time
+                following = {"ContinuationToken": page["NextContinuationToken"]} if found else {}
+                page = aws.call(
+                    self._client, "list_objects_v2", Bucket=self.bucket, Prefix=self.prefix, **following
+                )
+                found += [one["Key"].removeprefix(self.prefix) for one in page.get("Contents", ())]
+        except AwsError as error:
+            raise StorageError(f"{self.bucket}: {error}") from None
+        return sorted(
+            one for one in found if one and not one.endswith("/")
+        )  # the console makes empty folders
+
     def delete(self, key: str) -> None:
         self._call("delete_object", key)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.database import OnDatabase
+from app.cli.programme_folder import programme_folder
 
 if TYPE_CHECKING:
     from app.events.programme_import import Report
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 @click.command("import-programme", cls=OnDatabase)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--from",
+    "address",
+    metavar="ADDRESS",
+    help="The folder of the files, in S3 too: s3://bucket/programme/december?region=…",
+)
 @click.option("--check", is_flag=True, help="Check the files and write nothing.")
 @click.option(
     "--change-sold",
@@ -27,17 +34,22 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Where a plan has a seat_guid twice, give the later seat one of its own.",
 )
-def import_command(files: tuple[Path, ...], check: bool, change_sold: bool, new_guids: bool) -> None:
+def import_command(
+    files: tuple[Path, ...], address: str | None, check: bool, change_sold: bool, new_guids: bool
+) -> None:
     """Take cinemas, rooms, films, screenings and prices from CSV or JSON FILES; all of it or nothing."""
     from sqlalchemy.exc import IntegrityError
 
     from app.events.programme_import import BadProgramme
 
     try:
-        report = _import(files, check=check, change_sold=change_sold, new_guids=new_guids)
+        with programme_folder(address) as folder:
+            paths = tuple(folder / one for one in files)
+            report = _import(paths, check=check, change_sold=change_sold, new_guids=new_guids)
     except BadProgramme as error:
         for problem in error.problems:
-            click.echo(str(problem), err=True)
+            # Name the files of a copied folder as they are called there.
+            click.echo(str(problem).replace(f"{folder}/", "") if address else str(problem), err=True)
         count = len(error.problems)
         raise click.ClickException(
             f"{count} problem{'' if count == 1 else 's'}; nothing was written."

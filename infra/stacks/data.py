@@ -25,12 +25,18 @@ DATABASE_NAME = "bilheteria"
 OWNER = "bilheteria"
 # The share of its connections that the database keeps for the pool: the rest is for migrations, LISTEN and people.
 POOL_PERCENT = 80
-TICKETS = "tickets"  # the prefix of the PDFs in the bucket
+# Prefixes in the bucket: of the PDFs, and of the files of a programme that is to be imported.
+TICKETS, PROGRAMME = "tickets", "programme"
 ENGINE = rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_18_3)
 # Days from the sale to the screening that count as the longest; then BILHETERIA_KEEP_PDF_DAYS follow.
 _LONGEST_PRESALE_DAYS = 366
 # A password stands in a URL and in SQL: no characters that mean something there.
 _NO_PUNCTUATION = True
+
+
+def bucket_name(environment: Environment) -> str:
+    """The name of the bucket, for stacks that are made before it."""
+    return f"{environment.prefix}-tickets-{Aws.ACCOUNT_ID}"
 
 
 class DataStack(Stack):
@@ -43,7 +49,7 @@ class DataStack(Stack):
         self._environment = environment
         self._network = network
         self._removal = RemovalPolicy.RETAIN if environment.is_production else RemovalPolicy.DESTROY
-        self.bucket_name = f"{environment.prefix}-tickets-{Aws.ACCOUNT_ID}"
+        self.bucket_name = bucket_name(environment)
         self.access_logs = self._access_logs()
         self.bucket = self._bucket()
         self.database = self._database()

@@ -12,6 +12,8 @@ from constructs import Construct
 from infra.environments import Environment
 from infra.exceptions import acknowledge
 from infra.image import REPOSITORY
+from infra.permissions import objects
+from infra.stacks.data import PROGRAMME, bucket_name
 
 GITHUB = "token.actions.githubusercontent.com"
 KEPT_IMAGES, UNTAGGED_DAYS = 50, 7
@@ -85,13 +87,17 @@ class DeliveryStack(Stack):
             f"{ecs}:task/{environment.prefix}/*",
             f"arn:<AWS::Partition>:iam::{own}:role/{environment.prefix}-services-*",
             f"{stacks}/{environment.prefix}-network/*",
+            f"arn:<AWS::Partition>:s3:::{environment.prefix}-tickets-{own}/programme/*",
         )
-        reason = "AWS makes the last part of the name: a revision, the id of a task, of a role or of a stack."
+        reason = "The last part is of AWS (a revision, the id of a task, role or stack) or a file of the programme."
         acknowledge(role, {f"IAM5[Resource::{one}]": reason for one in numbered})
         return role
 
     def _rights(self) -> list[iam.PolicyStatement]:
-        """What the workflow does itself: start the migrations. All else is done by the roles of the CDK."""
+        """What is done with this role itself: migrations, and commands such as the import of a programme.
+
+        All else is done by the roles of the CDK.
+        """
         prefix = self._environment.prefix
         roles = [
             self._arn("iam", "role", f"cdk-{BOOTSTRAP}-{kind}-role-{self.account}-{region}")
@@ -123,6 +129,7 @@ class DeliveryStack(Stack):
                 ["cloudformation:DescribeStacks"],
                 [self._arn("cloudformation", "stack", f"{prefix}-network/*", self.region)],
             ),
+            _allow("WriteProgramme", ["s3:PutObject"], [objects(bucket_name(self._environment), PROGRAMME)]),
         ]
 
     def _arn(self, service: str, resource: str, name: str, region: str = "") -> str:

@@ -61,6 +61,13 @@ def test_reading_an_unknown_key_raises_missing(storage: Storage) -> None:
         storage.get("orders/none.pdf")
 
 
+def test_all_keys_are_listed(storage: Storage) -> None:
+    for key in ("listed/b.csv", "listed/plans/a.txt"):
+        storage.put(key, b"x", "text/plain")
+    found = storage.keys()
+    assert [key for key in found if key.startswith("listed/")] == ["listed/b.csv", "listed/plans/a.txt"]
+
+
 def test_deleting_twice_is_no_error(storage: Storage) -> None:
     storage.put("orders/three.pdf", b"x", "application/pdf")
     storage.delete("orders/three.pdf")

@@ -191,3 +191,19 @@ def test_without_credentials_a_link_is_a_storage_error(
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(StorageError, match="credentials"):
         open_storage(f"s3://{BUCKET}?region=us-east-1", Path()).url("one.pdf", 300, "one.pdf")
+
+
+def test_a_long_list_of_keys_comes_in_pages(scripted: ScriptedServer) -> None:
+    pages = [
+        "<IsTruncated>true</IsTruncated><NextContinuationToken>next</NextContinuationToken>"
+        "<Contents><Key>tests/b.csv</Key></Contents><Contents><Key>tests/</Key></Contents>",
+        "<IsTruncated>false</IsTruncated><Contents><Key>tests/a.csv</Key></Contents>",
+    ]
+    scripted.answers = [
+        (200, {"Content-Type": "application/xml"}, f"<ListBucketResult>{page}</ListBucketResult>".encode())
+        for page in pages
+    ]
+    assert open_storage(at(scripted), Path()).keys() == ["a.csv", "b.csv"]
+    first, second = (request.path for request in scripted.requests)
+    assert "prefix=tests%2F" in first
+    assert "continuation-token=next" in second

@@ -20,7 +20,7 @@ WITHOUT_RESOURCES = {
 }  # fmt: skip
 # Resources with a wildcard, by how they end: all objects below a prefix, all streams of one log group, and the values
 # that CDK carries to the stack in another region.
-BELOW = ("/tickets/*", "/load-balancer/AWSLogs/*", ":*", ":parameter/cdk/exports/*")
+BELOW = ("/tickets/*", "/programme/*", "/load-balancer/AWSLogs/*", ":*", ":parameter/cdk/exports/*")
 
 
 def statements(documents: Documents, part: str) -> list[dict[str, Any]]:
@@ -81,6 +81,30 @@ def test_pdfs_are_written_by_one_part_and_read_by_four(documents: Documents) -> 
     readers = {one.name for one in PARTS if "s3:GetObject" in actions(documents, one.name)}
     assert writers == {"tickets-worker"}
     assert readers == {"pages", "tickets", "tickets-worker", "users-worker"}
+
+
+def test_files_of_a_programme_are_read_by_commands_alone_and_written_by_the_deploy_role(
+    documents: Documents,
+) -> None:
+    def touches_programme(statement: dict[str, Any]) -> bool:
+        return any(json.dumps(one).endswith('/programme/*"]]}') for one in as_list(statement["Resource"]))
+
+    readers = {
+        part
+        for part in (*(one.name for one in PARTS), "commands")
+        for one in statements(documents, part)
+        if touches_programme(one)
+    }
+    assert readers == {"commands"}
+    read, listed = (
+        [one for one in statements(documents, "commands") if action in as_list(one["Action"])]
+        for action in ("s3:GetObject", "s3:ListBucket")
+    )
+    assert [touches_programme(one) for one in read] == [True]
+    assert [one["Condition"] for one in listed] == [{"StringLike": {"s3:prefix": "programme/*"}}]
+    assert not {"s3:PutObject", "s3:DeleteObject"} & actions(documents, "commands")
+    (written,) = [one for _, one in policy_statements(documents["delivery"]) if touches_programme(one)]
+    assert as_list(written["Action"]) == ["s3:PutObject"]
 
 
 def test_only_the_worker_of_users_sends_mail(documents: Documents) -> None:
