@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from app.api.json_fields import WholeNumber
@@ -10,6 +12,13 @@ from app.tickets.service import ACTIONS, MAX_GATE_LENGTH, MAX_NOTE_LENGTH, REASO
 
 
 class NewAdmissionSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "code": "K7QF-2M9-XRT",
+        "nonce": "9b2f6a0c-7a52-4b34-9d5e-1f7f3a1f0c11",
+        "screening": 12,
+        "gate": "1",
+    }
+
     code = fields.String(
         required=True,
         validate=validate.Length(1, 400),
@@ -78,6 +87,8 @@ class AdmissionSchema(Schema):
 
 
 class DecisionSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {"action": "undo", "reason": "mistake"}
+
     action = fields.String(required=True, validate=validate.OneOf(ACTIONS))
     reason = fields.String(required=True, validate=validate.OneOf(REASONS))
     note = fields.String(

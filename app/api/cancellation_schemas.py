@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from app.api.json_fields import WholeNumber
@@ -9,6 +11,8 @@ from app.api.programme_schemas import CENTAVOS
 
 
 class CancellationSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {"refund": 7600}
+
     refund = WholeNumber(
         least=0,
         required=True,
@@ -22,6 +26,8 @@ class ReseatSchema(Schema):
 
 
 class AnswerSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {"answer": "seats"}
+
     answer = fields.String(
         required=True,
         validate=validate.OneOf(("seats", "money")),

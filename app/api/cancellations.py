@@ -37,9 +37,9 @@ def cancel_order(token: str, refund: int) -> OrderView:
 @blueprint.response(200, ReseatSchema)
 @blueprint.doc(operationId="readReseat")
 def read_reseat(token: str) -> dict[str, Any]:
-    """Read which seats are offered to an order in the state `reseat_offered`
+    """Read the seats that are offered to an order whose payment came too late
 
-    Its payment came too late for its own seats. Without an answer until `until` the money goes back.
+    The order is `reseat_offered`. Without an answer until `until` the money goes back.
     """
     order = order_access.order_to_read(token)
     if not order.is_reseat_offered:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Response, make_response
 from marshmallow import Schema, fields, validate
@@ -37,6 +37,8 @@ class DeviceSchema(Schema):
 
 
 class DeviceNameSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {"name": "Kiosk 1"}
+
     name = fields.String(required=True, validate=validate.Length(max=400))
 
 

@@ -20,6 +20,14 @@ The programme of the cinemas, their seats and snacks, and the purchase of ticket
 Amounts are integers in centavos of the Brazilian real. Times are ISO 8601 in UTC; `local_start` is by the clock of the
 cinema. Lists come in pages: pass `next` of an answer as `cursor`. An error is a problem document (RFC 9457) whose
 `type` never changes. Fields may be added to answers; a client ignores those that it does not know.
+
+A purchase: `GET /screenings` and `GET /screenings/{screening_id}/seats` show what there is; `POST /orders` holds seats
+until a deadline; `PUT /orders/{token}/types` chooses full or half price for each seat;
+`POST /orders/{token}/payments` asks for the payment; `GET /orders/{token}/payments` has the Pix code or the address of
+the card page; and when `GET /orders/{token}` says `paid`, `GET /orders/{token}/tickets` has the QR codes.
+
+A guest needs no token of access: the `token` of an order is enough to act on it, so keep it secret. Each POST that acts
+has an `Idempotency-Key`: send it again with the same key when no answer came, and nothing happens twice.
 """
 BEARER = "bearer"
 BEARER_SCHEME = {

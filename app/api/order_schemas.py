@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from app.api.json_fields import TrueOrFalse, WholeNumber
@@ -12,6 +14,8 @@ TYPES = ("full", "half")
 
 
 class NewOrderSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {"screening": 12, "quantity": 2}
+
     screening = WholeNumber(least=1, required=True)
     seats = fields.List(
         WholeNumber(least=1),
@@ -25,6 +29,8 @@ class NewOrderSchema(Schema):
 
 
 class SeatsSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {"seats": [301, 302]}
+
     seats = fields.List(
         WholeNumber(least=1),
         required=True,
@@ -45,6 +51,11 @@ class SeatTypeSchema(Schema):
 
 
 class TypesSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "seats": [{"seat": 301, "type": "full"}, {"seat": 302, "type": "half", "half_kind": "student"}],
+        "age_confirmed": True,
+    }
+
     seats = fields.List(fields.Nested(SeatTypeSchema), required=True, validate=validate.Length(1, 100))
     age_confirmed = TrueOrFalse(
         load_default=False, metadata={"description": "the buyer has confirmed the age rating, from 14 up"}
@@ -57,13 +68,28 @@ class ChosenProductSchema(Schema):
 
 
 class ConcessionsSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {"items": [{"product": 4, "quantity": 1}]}
+
     items = fields.List(fields.Nested(ChosenProductSchema), required=True, validate=validate.Length(max=100))
 
 
 class NewPaymentSchema(Schema):
-    name = fields.String(required=True, validate=validate.Length(max=400))
-    email = fields.String(required=True, validate=validate.Length(max=400))
-    cpf = fields.String(load_default="", validate=validate.Length(max=40))
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "name": "Ana Lima",
+        "email": "ana@example.org",
+        "method": "pix",
+        "total": 7600,
+    }
+
+    name = fields.String(
+        required=True, validate=validate.Length(max=400), metadata={"description": "of the buyer"}
+    )
+    email = fields.String(
+        required=True, validate=validate.Length(max=400), metadata={"description": "gets the tickets"}
+    )
+    cpf = fields.String(
+        load_default="", validate=validate.Length(max=40), metadata={"description": "may be left out"}
+    )
     method = fields.String(required=True, validate=validate.OneOf(("pix", "card")))
     total = WholeNumber(
         required=True,

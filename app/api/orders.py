@@ -26,7 +26,9 @@ blueprint = Resource("orders", about="Orders. The token of an order is all that 
 @blueprint.response(201, OrderSchema)
 @blueprint.doc(operationId="createOrder")
 def create_order(screening: int, seats: list[int] | None, quantity: int | None) -> object:
-    """Begin an order: it holds these seats, or the best `quantity` together, until its deadline
+    """Begin an order, which holds its seats until a deadline
+
+    Name the `seats`, or ask for the best `quantity` together.
 
     409 `seats.lost` if one of them has gone, with free ones that replace it; 409 `seats.nothing_fits` if there are not
     so many together, with the address of the waiting list.

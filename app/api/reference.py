@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation. `callers` are the grants of which one is needed, and `guests`; none if everybody may call it."""
+    """An operation. `callers` are the grants of which one is needed, and `guests`; none if everybody may call it.
+
+    `example` is a body, as JSON; empty if the operation has none.
+    """
 
     method: str
     path: str
@@ -31,6 +35,7 @@ class Operation:
     arguments: tuple[Line, ...]
     body: tuple[Line, ...]
     answer: tuple[Line, ...]
+    example: str
 
     @property
     def anchor(self) -> str:
@@ -89,7 +94,15 @@ def _operation(
         ),
         body=tuple(_fields(document, _schema(_resolved(document, content.get("requestBody", {}))))),
         answer=tuple(_answer(document, content.get("responses", {}))),
+        example=_example(_resolved(document, content.get("requestBody", {}))),
     )
+
+
+def _example(body: Mapping[str, Any]) -> str:
+    for media in body.get("content", {}).values():
+        if "example" in media:
+            return json.dumps(media["example"], indent=2)
+    return ""
 
 
 def _callers(content: Mapping[str, Any]) -> Iterator[str]:
@@ -135,11 +148,10 @@ def _type(document: Document, schema: Mapping[str, Any]) -> str:
     schema = _resolved(document, schema)
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"])
-    if schema.get("type") == "array":
-        return f"list of {_type(document, schema.get('items', {}))}"
     found = schema.get("type", "object")
-    names = [found] if isinstance(found, str) else found
-    return " or ".join(schema.get("format", name) if name == "string" else name for name in names)
+    inner = _type(document, schema["items"]) if "items" in schema else "object"
+    names = {"array": f"list of {inner}", "string": schema.get("format", "string")}
+    return " or ".join(names.get(name, name) for name in ([found] if isinstance(found, str) else found))
 
 
 def _resolved(document: Document, content: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from app.api.json_fields import WholeNumber
@@ -11,6 +13,8 @@ STATES = ("open", "waiting", "offered", "reserved", "expired", "cancelled")
 
 
 class WaitSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {"quantity": 2, "email": "ana@example.org"}
+
     quantity = WholeNumber(least=1, most=1000, required=True, metadata={"description": "seats side by side"})
     email = fields.String(
         required=True,
@@ -20,6 +24,11 @@ class WaitSchema(Schema):
 
 
 class NewRequestSchema(WaitSchema):
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "screening": 12,
+        **WaitSchema.EXAMPLE,
+    }
+
     screening = WholeNumber(least=1, required=True)
 
 

@@ -48,8 +48,11 @@ class Resource(Blueprint):
         return self.arguments(schema, location="query", as_kwargs=True, unknown=RAISE)
 
     def body(self, schema: Any) -> Any:
-        """Pass the members of the JSON body to the view by name; unknown ones are errors."""
-        return self.arguments(schema, location="json", as_kwargs=True, unknown=RAISE)
+        """Pass the members of the JSON body to the view by name; unknown ones are errors.
+
+        `schema` has an example of such a body, `EXAMPLE`, for the document.
+        """
+        return self.arguments(schema, location="json", as_kwargs=True, unknown=RAISE, example=schema.EXAMPLE)
 
     def act(
         self, rule: str, schema: Any = None, *, allowed: Collection[str] = (), guests: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields, validate
 
 from app.api.json_fields import TrueOrFalse
@@ -21,6 +23,11 @@ def _events() -> fields.List:
 
 
 class NewWebhookSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "address": "https://hooks.example.org/bilheteria",
+        "events": ["order.paid", "tickets.issued"],
+    }
+
     address = fields.String(
         required=True, validate=validate.Length(1, 500), metadata={"description": "`https://host/path`"}
     )
@@ -28,6 +35,8 @@ class NewWebhookSchema(Schema):
 
 
 class ChangedWebhookSchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {"events": ["order.paid"], "paused": True}
+
     events = _events()
     paused = TrueOrFalse(
         required=True,
@@ -104,6 +113,11 @@ class LoggedDeliverySchema(DeliverySchema):
 
 
 class NewReplaySchema(Schema):
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "since": "2026-12-05T00:00:00Z",
+        "until": "2026-12-06T00:00:00Z",
+    }
+
     since = fields.AwareDateTime(format="iso", required=True)
     until = fields.AwareDateTime(format="iso", required=True, metadata={"description": "not included"})
 

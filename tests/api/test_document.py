@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from marshmallow.class_registry import get_class
 
 from app import create_app
 from app.api.identity import DOOR_DEVICE, KIOSK_DEVICE
@@ -35,6 +36,17 @@ def test_every_operation_has_a_name_of_its_own_and_a_summary(client: FlaskClient
     names = [one["operationId"] for one in found]
     assert len(set(names)) == len(names)
     assert all(one["summary"] for one in found)
+
+
+def test_every_body_has_an_example_that_fits(client: FlaskClient, demo: str) -> None:
+    page = client.get(BASE).text
+    bodies = [one["requestBody"] for one in operations(document(client)) if "requestBody" in one]
+    for media in (body["content"]["application/json"] for body in bodies):
+        name = media["schema"]["$ref"].rpartition("/")[2]
+        schema = get_class(f"{name}Schema")
+        assert isinstance(schema, type)
+        assert schema().validate(media["example"]) == {}, name
+        assert all(f"&#34;{member}&#34;: " in page for member in media["example"]), name
 
 
 def test_errors_are_problem_documents(client: FlaskClient) -> None:
