@@ -4,7 +4,7 @@
 #   make check   lint, format, types and import rules alone
 #   make audit   look for pinned packages with known vulnerabilities (needs the network)
 #   make sbom    list the packages that ship, with versions and licences (CycloneDX; ARGS='--root folder' for an image's)
-#   make bench   measure it
+#   make bench   measure it (ARGS=--services for the seven services beside the one process, ARGS=--messages for both queues)
 #   make fuzz    try 500 requests of each kind on each operation of the REST API (FUZZ_EXAMPLES=2000 for more)
 #   make rollout PREVIOUS=folder   buy tickets while that checkout, of the release before, runs beside this one
 #   make services run the seven services, pages, relay and workers as processes of their own (ARGS=--measure for figures)
@@ -45,7 +45,7 @@ sbom: setup-dev
 	@.venv/bin/python -m tools.sbom $(ARGS)
 
 bench:
-	@$(PYTHON) -m tools.build.setup --dev --browser --bench
+	@$(PYTHON) -m tools.build.setup --dev --browser --services --bench
 	@.venv/bin/python -m tools.bench $(ARGS)
 
 rollout: setup-dev

@@ -22,6 +22,7 @@ from tools.bench import (
     purchase,
     rates,
     report,
+    services,
     statements,
     streams,
     tracing,
@@ -43,6 +44,9 @@ def main() -> int:
     only.add_argument("--traces", action="store_true", help="only what traces and metrics cost")
     only.add_argument("--messages", action="store_true", help="only how soon messages and PDFs are handled")
     only.add_argument(
+        "--services", action="store_true", help="only the seven services beside the one process, by REST"
+    )
+    only.add_argument(
         "--against",
         type=Path,
         metavar="CHECKOUT",
@@ -57,7 +61,9 @@ def main() -> int:
         elif asked.traces:
             tracing.measure(seconds)
         elif asked.messages:
-            _messages()
+            messages.measure()
+        elif asked.services:
+            services.measure(seconds)
         elif asked.against is not None:
             comparison.measure(asked.against.resolve())
         else:
@@ -82,14 +88,6 @@ def _all(seconds: float) -> None:
             server, door.prepare(server)
         )  # it fills the programme: nothing else is measured with it
         _streams(server)
-    finally:
-        server.close()
-
-
-def _messages() -> None:
-    server = BenchServer()
-    try:
-        messages.measure(server, holds.Tickets(server))
     finally:
         server.close()
 

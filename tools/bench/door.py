@@ -13,7 +13,7 @@ from tools.bench.holds import pairs
 from tools.bench.http import Broken, Browser, form
 from tools.bench.load import percentiles
 from tools.bench.purchase import buy
-from tools.bench.server import BenchServer
+from tools.bench.server import BenchServer, Database
 
 SCANNERS = 16
 ORDERS = 100
@@ -70,7 +70,7 @@ class Door:
         codes = [(qr_text if signed else code, self.screening_id) for qr_text, code in rows]
         self.reset()
         found = asyncio.run(self._scan(codes, htmx, SCANNERS))
-        self._check(len(codes))
+        check_admitted(self.server, self.screening_id, len(codes))
         return found
 
     def scan_crowd(self, codes: Sequence[tuple[str, int]], clients: int) -> Scans:
@@ -78,21 +78,7 @@ class Door:
         return asyncio.run(self._scan(codes, True, clients))
 
     def reset(self) -> None:
-        """Make every ticket valid again for the next measurement."""
-        self.server.query(
-            "with tried as (delete from tickets.admissions where ticket_id in"
-            " (select id from tickets.tickets where screening_id = %s))"
-            " update tickets.tickets set state = 'valid', admitted_at = null where screening_id = %s",
-            self.screening_id, self.screening_id,
-        )  # fmt: skip
-
-    def _check(self, number: int) -> None:
-        admitted = self.server.query(
-            "select count(*) from tickets.tickets where screening_id = %s and state = 'admitted'",
-            self.screening_id,
-        )[0][0]
-        if admitted != number:
-            raise RuntimeError(f"{admitted} of {number} scanned tickets were admitted")
+        make_valid(self.server, self.screening_id)
 
     async def _scan(self, codes: Sequence[tuple[str, int]], htmx: bool, clients: int) -> Scans:
         waiting: list[tuple[str, int, float | None]] = [(code, screening, None) for code, screening in codes]
@@ -125,12 +111,37 @@ class Door:
         return Scans(len(codes), took, percentiles(times)[1], max(times) * 1000)
 
 
-def prepare(server: BenchServer) -> Door:
-    """Sell seats of a screening that begins soon, wait for their tickets, and sign in at its door."""
+def make_valid(server: Database, screening_id: int) -> None:
+    """Make every ticket of a screening valid again for the next measurement."""
+    server.query(
+        "with tried as (delete from tickets.admissions where ticket_id in"
+        " (select id from tickets.tickets where screening_id = %s))"
+        " update tickets.tickets set state = 'valid', admitted_at = null where screening_id = %s",
+        screening_id, screening_id,
+    )  # fmt: skip
+
+
+def check_admitted(server: Database, screening_id: int, number: int) -> None:
+    """Raise RuntimeError unless so many tickets of a screening are admitted."""
+    admitted = server.query(
+        "select count(*) from tickets.tickets where screening_id = %s and state = 'admitted'", screening_id
+    )[0][0]
+    if admitted != number:
+        raise RuntimeError(f"{admitted} of {number} scanned tickets were admitted")
+
+
+def open_screening(server: Database) -> tuple[int, list[list[int]]]:
+    """Let a large screening without sales begin soon; returns its id and its seats (id, row, column)."""
     screening_id, auditorium_id, seats = server.query(_SCREENING)[0]
     server.query(_EMPTY_AUDITORIUM, auditorium_id, screening_id)
     server.query(_BEGIN_SOON, screening_id)
     server.query(_RAISE_VERSION)
+    return screening_id, seats
+
+
+def prepare(server: BenchServer) -> Door:
+    """Sell seats of a screening that begins soon, wait for their tickets, and sign in at its door."""
+    screening_id, seats = open_screening(server)
     asyncio.run(_sell(server, screening_id, list(pairs(seats))[:ORDERS]))
     return Door(server, screening_id, asyncio.run(_sign_in(server)))
 

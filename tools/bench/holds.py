@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tools.bench.http import Answer, Browser, form
 from tools.bench.load import percentiles
-from tools.bench.server import BenchServer
+from tools.bench.server import BenchServer, Database
 
 LIVE_SECONDS = 0.1  # the greatest age of a live map
 # The free seats of each screening; screenings with the most free seats come first.
@@ -66,11 +66,11 @@ class Tickets:
     Seats of the screening of the hot sale are not used.
     """
 
-    def __init__(self, server: BenchServer) -> None:
+    def __init__(self, server: Database) -> None:
         self.hot_sale: tuple[int, list[int]] = server.query(HOT)[0]
         self._pairs = self._all(server)
 
-    def _all(self, server: BenchServer) -> Iterator[tuple[int, tuple[int, int]]]:
+    def _all(self, server: Database) -> Iterator[tuple[int, tuple[int, int]]]:
         rooms = {room: list(pairs(seats)) for room, seats in server.query(SEATS) if room != self.hot_sale[0]}
         for turn in itertools.zip_longest(*rooms.values()):  # spread over the screenings like real sales
             yield from ((room, pair) for room, pair in zip(rooms, turn, strict=True) if pair is not None)
@@ -89,7 +89,7 @@ class Tickets:
         self._pairs = itertools.chain(others, self._pairs)
         return pairs
 
-    def release_all(self, server: BenchServer) -> None:
+    def release_all(self, server: Database) -> None:
         """Release all holds, so that the next measurement starts from the same state."""
         server.query(
             "with ended as (update reservations.reservations set state = 'expired' where state = 'held' returning id)"

@@ -46,8 +46,12 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     @classmethod
-    async def open(cls, port: int) -> Connection:
-        _, protocol = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
+    async def open(cls, port: int, *, address: str | None = None) -> Connection:
+        """Connect to a port of this machine, from `address` (127.0.0.0/8), or from the usual one."""
+        local = (address, 0) if address else None
+        _, protocol = await asyncio.get_running_loop().create_connection(
+            cls, "127.0.0.1", port, local_addr=local
+        )
         return protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

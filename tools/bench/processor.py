@@ -47,14 +47,14 @@ def spent(server: BenchServer) -> Spent:
     """The processor time since the start of each process. Differences are wrong if a process was replaced."""
     worker = server.children["worker"].pid
     return Spent(
-        web=_seconds(family(server.children["web"].pid)),
-        worker=_seconds([worker]),
-        documents=_seconds(pid for pid in family(worker) if pid != worker),
-        postgres=_seconds(family(server.postgres.pid), ended=True),
+        web=seconds_of(family(server.children["web"].pid)),
+        worker=seconds_of([worker]),
+        documents=seconds_of(pid for pid in family(worker) if pid != worker),
+        postgres=seconds_of(family(server.postgres.pid), ended=True),
     )
 
 
-def _seconds(pids: Iterable[int], *, ended: bool = False) -> float:
+def seconds_of(pids: Iterable[int], *, ended: bool = False) -> float:
     """Seconds of these processes; with `ended` also of their ended children, such as closed database connections."""
     total = 0
     for pid in pids:

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from app.adapters import postgres
 from app.cli.processes import MEMORY_ENV
@@ -87,16 +87,7 @@ class BenchServer:
         self.children["worker"] = self._spawn("worker", [sys.executable, "-m", "app.cli.worker"])
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        import psycopg2
-
-        connection = psycopg2.connect(self.postgres.url)
-        connection.autocommit = True
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(statement, values or None)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        return query(self.postgres.url, statement, *values)
 
     def stop(self, name: str) -> None:
         child = self.children.pop(name, None)
@@ -125,6 +116,27 @@ class BenchServer:
         with (self.var / f"{name}.log").open("ab") as log:
             env = self.env | {"PGAPPNAME": name}
             return subprocess.Popen(command, cwd=self.root, env=env, stdout=log, stderr=log, process_group=0)
+
+
+class Database(Protocol):
+    """A server whose database can be queried."""
+
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows of a statement, which commits at once."""
+
+
+def query(url: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    """The rows of a statement on a connection of its own; it commits at once."""
+    import psycopg2
+
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
 
 
 def _free_port() -> int:

@@ -58,18 +58,53 @@ def in_turns(
             measured[name].append(bound())
         if turn < rounds:
             figures.append(figure())
+    return {name: _ratios(figures, found) for name, found in measured.items()}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of several servers that were measured in turns: its ratios to its own bound, and the rate of each round."""
+
+    ratios: Ratios
+    rates: list[float]
+
+
+def side_by_side(
+    servers: Mapping[str, tuple[Callable[[], Sample], Callable[[], Sample]]], *, rounds: int = ROUNDS
+) -> dict[str, Side]:
+    """Measure bound and figure of each server, one server after the other, in each round; and each bound at last."""
+    bounds: dict[str, list[Sample]] = {name: [] for name in servers}
+    figures: dict[str, list[Sample]] = {name: [] for name in servers}
+    for turn in range(rounds + 1):
+        for name, (bound, figure) in servers.items():
+            bounds[name].append(bound())
+            if turn < rounds:
+                figures[name].append(figure())
     return {
-        name: Ratios(
-            ratio([one.per_second for one in figures], [one.per_second for one in found]),
-            ratio([one.processor for one in figures], [one.processor for one in found]),
-        )
-        for name, found in measured.items()
+        name: Side(_ratios(figures[name], bounds[name]), [one.per_second for one in figures[name]])
+        for name in servers
     }
+
+
+def _ratios(figures: list[Sample], bounds: list[Sample]) -> Ratios:
+    return Ratios(
+        ratio([one.per_second for one in figures], [one.per_second for one in bounds]),
+        ratio([one.processor for one in figures], [one.processor for one in bounds]),
+    )
+
+
+def ratio_of_rounds(figures: list[float], others: list[float]) -> Ratio:
+    """The ratio of figures to those of another server in the same rounds."""
+    return _ratio(figures, others, others)
 
 
 def ratio(figures: list[float], bounds: list[float]) -> Ratio:
     """The ratio of figures to the bounds around them: one bound more than figures."""
     around = [(before + after) / 2 for before, after in itertools.pairwise(bounds)]
+    return _ratio(figures, around, bounds)
+
+
+def _ratio(figures: list[float], around: list[float], bounds: list[float]) -> Ratio:
     ratios = [figure / bound for figure, bound in zip(figures, around, strict=True)]
     return Ratio(
         statistics.median(ratios),

@@ -28,12 +28,12 @@ def main() -> int:
 
 
 def try_install() -> None:
-    """Install what can be installed: the tests that need the rest are skipped."""
+    """Install what can be installed: tests and figures that need the rest are skipped."""
     for install in INSTALLED:
         try:
             install()
         except SetupError as error:
-            print(f"  {error}\n  Its tests are skipped.", file=sys.stderr)
+            print(f"  {error}\n  What needs it is skipped.", file=sys.stderr)
 
 
 def install_stand_in() -> None:

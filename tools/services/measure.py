@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.build.steps import say
@@ -14,21 +15,35 @@ from tools.services.running import ServiceSet
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 110.0
 
 
-def start_one_by_one(running: ServiceSet, planned: Sequence[Plan]) -> None:
-    """Start each process alone, until it is ready, and print its figures.
+@dataclass(frozen=True)
+class Started:
+    """A process that is ready: the seconds until then, and what it used with all that it started.
 
-    Processor time and memory are of the process with all that it started. A page of memory that several of them share
-    counts once (PSS).
+    A page of memory that several processes share counts once (PSS).
     """
-    aims = f"(aims: {MOST_SECONDS:.0f} s, {MOST_MEGABYTES:.0f} MB)"
-    say(f"{'process':<20} {'ready after':>12} {'processor':>11} {'memory':>10}   {aims}")
+
+    name: str
+    seconds: float
+    processor_seconds: float
+    megabytes: float
+
+
+def start_each(running: ServiceSet, planned: Sequence[Plan]) -> Iterator[Started]:
+    """Start each process alone, after the one before is ready."""
     for plan in planned:
         begun = time.monotonic()
         child = running.start(plan, wait=True)
         seconds = time.monotonic() - begun
         group = _group(child.pid)
-        used, memory = sum(map(_processor_seconds, group)), sum(map(_megabytes, group))
-        say(f"{plan.name:<20} {seconds:>10.2f} s {used:>9.2f} s {memory:>7.0f} MB")
+        yield Started(plan.name, seconds, sum(map(_processor_seconds, group)), sum(map(_megabytes, group)))
+
+
+def start_one_by_one(running: ServiceSet, planned: Sequence[Plan]) -> None:
+    """Start each process alone, until it is ready, and print its figures."""
+    aims = f"(aims: {MOST_SECONDS:.0f} s, {MOST_MEGABYTES:.0f} MB)"
+    say(f"{'process':<20} {'ready after':>12} {'processor':>11} {'memory':>10}   {aims}")
+    for one in start_each(running, planned):
+        say(f"{one.name:<20} {one.seconds:>10.2f} s {one.processor_seconds:>9.2f} s {one.megabytes:>7.0f} MB")
 
 
 def _group(leader: int) -> list[int]:
