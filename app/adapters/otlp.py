@@ -19,9 +19,8 @@ from opentelemetry import trace as trace_api
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.botocore import BotocoreInstrumentor
-from opentelemetry.instrumentation.sqlalchemy.engine import EngineTracer
 from opentelemetry.sdk.extension.aws.trace import AwsXRayIdGenerator
-from opentelemetry.sdk.metrics import Counter, Histogram, MeterProvider
+from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, Histogram, MeterProvider, ObservableCounter
 from opentelemetry.sdk.metrics.export import AggregationTemporality, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
@@ -29,16 +28,16 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from sqlalchemy import Engine
 
+from app.adapters.otlp_counts import Total
 from app.adapters.otlp_export import CheckedMetrics, CheckedSpans
 from app.adapters.otlp_sampling import SAMPLER, Share, UnsampledSpan, new_span_id
+from app.adapters.otlp_statements import Statements, sampled_span
 
 SEND_SECONDS = 5.0  # for one batch, with repetitions
-# The instrumentation of libraries does nothing in a context that has this key: it costs time that nobody would see.
-_SILENT = contexts.set_value("suppress_instrumentation", True, contexts.Context())
 LONGEST_VALUE = 2000  # characters of an attribute, as of a statement
 # A collector adds up what processes send: each sends what was counted since it sent last.
 _DELTA: dict[type, AggregationTemporality] = {
-    Counter: AggregationTemporality.DELTA,
+    ObservableCounter: AggregationTemporality.DELTA,
     Histogram: AggregationTemporality.DELTA,
 }
 
@@ -94,15 +93,6 @@ class _Ids(AwsXRayIdGenerator):
         return int(given, 16) if given else int(super().generate_trace_id())
 
 
-class _StatementTracer(EngineTracer):
-    """Watches statements alone: its counters of the pool's connections cost time at each request, and are not sent."""
-
-    @classmethod
-    def _register_event_listener(cls, target: Any, identifier: str, *more: Any, **options: Any) -> None:
-        if identifier in ("before_cursor_execute", "after_cursor_execute", "handle_error"):
-            super()._register_event_listener(target, identifier, *more, **options)
-
-
 class Exporter:
     """Sends to the collector at `endpoint`. `share` of the traces that begin here are sampled (0.0 to 1.0).
 
@@ -140,10 +130,13 @@ class Exporter:
         self._share = Share(share)
         self._batches = BatchSpanProcessor(spans)
         self._traces.add_span_processor(self._batches)
+        self._statements = Statements(self._batches.on_end, resource)
         reader = PeriodicExportingMetricReader(
             metrics, export_interval_millis=metric_seconds and metric_seconds * 1000
         )
-        self._meters = MeterProvider([reader], resource, shutdown_on_exit=False)
+        self._meters = MeterProvider(
+            [reader], resource, exemplar_filter=AlwaysOffExemplarFilter(), shutdown_on_exit=False
+        )
         self._tracer = self._traces.get_tracer("bilheteria")
         self._meter = self._meters.get_meter("bilheteria")
         self._instruments: dict[str, Callable[..., None]] = {}
@@ -164,7 +157,9 @@ class Exporter:
         if parent.is_sampled if parent.span_id else self._share.has(trace_id):
             return self._sampled(name, kind, attributes, parent, trace_id, links)
         position = self._make_position(trace_id, new_span_id(), False)
-        return self._unsampled(UnsampledSpan(name, kind, attributes, position, parent))
+        return UnsampledSpan(
+            name, kind, attributes, position, parent, self._batches.on_end, self._traces.resource
+        )
 
     @contextmanager
     def _sampled(
@@ -187,27 +182,16 @@ class Exporter:
         self._ids.wanted.trace_id = ""
         opened = Span(made, self._make_position(trace_id, f"{made.get_span_context().span_id:016x}", True))
         token = contexts.attach(trace_api.set_span_in_context(made, contexts.Context()))
+        above = sampled_span.set(made.get_span_context())
         try:
             yield opened
         except BaseException as error:
             opened.fail(error)
             raise
         finally:
+            sampled_span.reset(above)
             contexts.detach(token)
             made.end()
-
-    @contextmanager
-    def _unsampled(self, opened: UnsampledSpan) -> Iterator[UnsampledSpan]:
-        token = contexts.attach(_SILENT)
-        try:
-            yield opened
-        except BaseException as error:
-            opened.fail(error)
-            raise
-        finally:
-            contexts.detach(token)
-            if failed := opened.failure(self._traces.resource):
-                self._batches.on_end(failed)
 
     def record(self, metric: Metric, value: float, labels: Mapping[str, str]) -> None:
         """Add to a counter or a histogram, or set a gauge: `core.telemetry.Exporter.record`."""
@@ -221,7 +205,7 @@ class Exporter:
             about: dict[str, Any] = {"unit": metric.unit, "description": metric.about}
             made: Callable[..., None]
             if metric.kind == "counter":
-                made = self._meter.create_counter(metric.name, **about).add
+                made = Total(self._meter, metric.name, **about).add
             elif metric.kind == "gauge":
                 made = self._meter.create_gauge(metric.name, **about).set
             else:
@@ -233,10 +217,7 @@ class Exporter:
 
     def watch_statements(self, engines: Sequence[Engine]) -> None:
         """Make a span of each statement of these engines, without its parameters."""
-        tracer = self._traces.get_tracer("bilheteria.sql")
-        usage = metrics_api.NoOpMeter("bilheteria.sql").create_up_down_counter("connections")
-        for engine in engines:
-            _StatementTracer(tracer, engine, usage)
+        self._statements.watch(engines)
 
     def watch_aws(self) -> None:
         """Make a span of each call of AWS, with the trace in its header `X-Amzn-Trace-Id`."""
@@ -254,7 +235,7 @@ class Exporter:
 
     def stop(self, seconds: float) -> None:
         """Send what is left, for at most `seconds`, and end."""
-        EngineTracer.remove_all_event_listeners()
+        self._statements.stop()
         BotocoreInstrumentor().uninstrument()
         ends = [
             threading.Thread(target=one.shutdown, daemon=True, name="telemetry-end")

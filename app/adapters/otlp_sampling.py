@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
 from typing import Any
 
+from opentelemetry import context as contexts
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
@@ -16,6 +18,8 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, Trace
 Value = str | int | float | bool
 # What begins work in a process: only they are sent when they fail in a trace that is not sampled.
 _FIRST = ("server", "consumer")
+# The instrumentation of libraries does nothing in a context that has this key: it costs time that nobody would see.
+_SILENT = contexts.set_value("suppress_instrumentation", True, contexts.Context())
 
 
 class _NoStatements(Sampler):
@@ -48,26 +52,52 @@ class Share:
     """Decides about a trace by its id: `share` of them are sampled (0.0 to 1.0)."""
 
     def __init__(self, share: float) -> None:
-        self._sampler = TraceIdRatioBased(share)
+        self._bound = TraceIdRatioBased.get_bound_for_rate(share)
 
     def has(self, trace_id: str) -> bool:
-        decided = self._sampler.should_sample(None, int(trace_id, 16), "").decision
-        return decided is Decision.RECORD_AND_SAMPLE
+        """Decide as `TraceIdRatioBased`, by the last 64 bits of the id (hex)."""
+        return int(trace_id[-16:], 16) < self._bound
 
 
 class UnsampledSpan:
-    """A span of a trace that is not sampled: `core.telemetry.Span`. It costs little, and is sent only if it fails."""
+    """A span of a trace that is not sampled: `core.telemetry.Span`. It costs little, and is sent only if it fails.
+
+    Its block silences the instrumentation of libraries. `send` gets the span at the end, if it has failed.
+    """
 
     def __init__(
-        self, name: str, kind: str, attributes: Mapping[str, Value], position: Any, parent: Any
+        self,
+        name: str,
+        kind: str,
+        attributes: Mapping[str, Value],
+        position: Any,
+        parent: Any,
+        send: Callable[[ReadableSpan], None],
+        resource: Resource,
     ) -> None:
         self.position = position
         self._name = name
         self._kind = kind
         self._attributes = dict(attributes)
         self._parent = parent
+        self._send = send
+        self._resource = resource
         self._began = time.time_ns()
         self._has_failed = False
+        self._before: Any = None
+
+    def __enter__(self) -> UnsampledSpan:
+        self._before = contexts.attach(_SILENT)
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        contexts.detach(self._before)
+        if error is not None:
+            self.fail(error)
+        if self._has_failed and self._kind in _FIRST:
+            self._send(self._finished())
 
     def set(self, name: str, value: Value) -> None:
         self._attributes[name] = value
@@ -77,15 +107,12 @@ class UnsampledSpan:
         if error is not None:
             self._attributes["error.type"] = type(error).__qualname__
 
-    def failure(self, resource: Resource) -> ReadableSpan | None:
-        """The span to be sent, if it has failed and is the first of its process."""
-        if not self._has_failed or self._kind not in _FIRST:
-            return None
+    def _finished(self) -> ReadableSpan:
         return ReadableSpan(
             self._name,
             _context(self.position),
             _context(self._parent) if self._parent.span_id else None,
-            resource,
+            self._resource,
             self._attributes,
             kind=SpanKind[self._kind.upper()],
             status=Status(StatusCode.ERROR),

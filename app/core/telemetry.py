@@ -6,9 +6,9 @@ the port to the exporter (`adapters.otlp`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from types import MappingProxyType
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from types import MappingProxyType, TracebackType
 from typing import Literal, Protocol
 
 from app.core import trace
@@ -92,7 +92,9 @@ def span(
 ) -> AbstractContextManager[Span]:
     """Open a span in the current trace. `links` are positions in other traces that it belongs to, too."""
     exporter = _exporter
-    return _NO_SPAN if exporter is None else _opened(exporter, name, kind, attributes, links)
+    if exporter is None:
+        return _NO_SPAN
+    return _Opened(exporter.span(name, kind, attributes, trace.position(), links))
 
 
 def call(name: str, attributes: Mapping[str, Value] = MappingProxyType({})) -> AbstractContextManager[Span]:
@@ -100,19 +102,28 @@ def call(name: str, attributes: Mapping[str, Value] = MappingProxyType({})) -> A
     return span(name, "client", attributes)
 
 
-@contextmanager
-def _opened(
-    exporter: Exporter,
-    name: str,
-    kind: SpanKind,
-    attributes: Mapping[str, Value],
-    links: Sequence[Position],
-) -> Iterator[Span]:
-    with (
-        exporter.span(name, kind, attributes, trace.position(), links) as opened,
-        trace.at(opened.position),
-    ):
-        yield opened
+class _Opened:
+    """An open span, and the place in the trace of what happens below it."""
+
+    __slots__ = ("_at", "_opening")
+
+    def __init__(self, opening: AbstractContextManager[Span]) -> None:
+        self._opening = opening
+
+    def __enter__(self) -> Span:
+        opened = self._opening.__enter__()
+        self._at = trace.At(opened.position)
+        self._at.__enter__()
+        return opened
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        self._at.__exit__()
+        return self._opening.__exit__(kind, error, traceback)
 
 
 def record(metric: Metric, value: float = 1, labels: Mapping[str, str] = MappingProxyType({})) -> None:

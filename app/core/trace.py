@@ -69,15 +69,20 @@ def position() -> Position:
     return _position.get()
 
 
-@contextmanager
-def at(place: Position) -> Iterator[None]:
-    """Work at `place`, as in a new span."""
-    named, before = trace_id.set(place.trace_id), _position.set(place)
-    try:
-        yield
-    finally:
-        _position.reset(before)
-        trace_id.reset(named)
+class At:
+    """A block that works at `place`, as in a new span."""
+
+    __slots__ = ("_named", "_place", "_stood")
+
+    def __init__(self, place: Position) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        self._named, self._stood = trace_id.set(self._place.trace_id), _position.set(self._place)
+
+    def __exit__(self, *_: object) -> None:
+        _position.reset(self._stood)
+        trace_id.reset(self._named)
 
 
 def attributes() -> dict[str, str]:
@@ -101,7 +106,7 @@ def continued(carried: Mapping[str, str]) -> Iterator[None]:
     request_of = carried.get(REQUEST_ID, "")
     request = request_id.set(request_of if _REQUEST_ID.fullmatch(request_of) else "")
     try:
-        with at(carried_position(carried)):
+        with At(carried_position(carried)):
             yield
     finally:
         request_id.reset(request)

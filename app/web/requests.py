@@ -125,9 +125,9 @@ def _begin() -> None:
 
 def _begin_span(scope: ExitStack) -> None:
     """Open the request's span. Its name has the route: an address can contain the token of an order."""
-    route = _route()
-    attributes = {"http.request.method": _method(), "http.route": route}
-    g.span = scope.enter_context(telemetry.span(f"{_method()} {route}", "server", attributes))
+    method, route = _method(), _route()
+    g.labels = {"http.request.method": method, "http.route": route}
+    g.span = scope.enter_context(telemetry.span(f"{method} {route}", "server", g.labels))
 
 
 def _method() -> str:
@@ -146,11 +146,7 @@ def _measure(response: Response) -> Response:
         span.set("http.response.status_code", response.status_code)
         if response.status_code >= 500:
             span.fail()
-        labels = {
-            "http.request.method": _method(),
-            "http.route": _route(),
-            "status_class": f"{response.status_code // 100}xx",
-        }
+        labels = {**g.labels, "status_class": f"{response.status_code // 100}xx"}
         telemetry.record(metrics.REQUESTS, time.perf_counter() - g.began, labels)
     return response
 

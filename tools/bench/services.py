@@ -22,9 +22,9 @@ SOLD = 60  # orders of two tickets each for the door
 HOLDS, PAID, ADMISSIONS = "hold by REST", "paid order by REST", "admission by REST"
 # The minimum rate and the maximum processor time of one, as multiples of the hello page of the same server.
 LIMITS: Mapping[str, tuple[float, float]] = {
-    HOLDS: (0.04, 25.0),
-    PAID: (0.003, 250.0),
-    ADMISSIONS: (0.04, 25.0),
+    HOLDS: (0.03, 30.0),
+    PAID: (0.002, 400.0),
+    ADMISSIONS: (0.03, 25.0),
 }
 BESIDE = 0.3  # the least rate of the seven services, as a multiple of that of the one process
 # The aim is 2 s, on a machine without other work.
