@@ -14,7 +14,8 @@ from app.core.config import SERVICES
 if TYPE_CHECKING:
     from flask import Flask
 
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+APP = Path(__file__).resolve().parent
+MIGRATIONS = APP.parent / "migrations"
 
 
 def init_app(app: Flask) -> None:
@@ -31,7 +32,8 @@ def all_metadata() -> MetaData:
     import_module("app.core.idempotency")
     import_module("app.core.throttle")
     for service in SERVICES:
-        import_module(f"app.{service}.models")
+        for module in sorted((APP / service).glob("*models.py")):
+            import_module(f"app.{service}.{module.stem}")
     return db.Base.metadata
 
 

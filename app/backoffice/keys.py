@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.backoffice import blueprint
 from app.backoffice.devices import require_manager
+from app.backoffice.moments import moment_text
 from app.core import db
 from app.core.config import settings
-from app.core.i18n import format_day_short, format_time, local
-from app.events import service as events
 from app.tickets import service as tickets
 from app.tickets.service import KeyState
 from app.web import error_texts
-from app.web.locale import locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,9 @@ def _page(*, errors: dict[str, str] | None = None, status: int = 200) -> Respons
     body = render_template(
         "backoffice/page_keys.html",
         lines=[
-            KeyLine(one, _moment(one.created_at), _moment(one.signs_from), _moment(one.blocked_at))
+            KeyLine(
+                one, moment_text(one.created_at), moment_text(one.signs_from), moment_text(one.blocked_at)
+            )
             for one in found
         ],
         left=sum(one.left for one in found),
@@ -82,12 +81,3 @@ def _page(*, errors: dict[str, str] | None = None, status: int = 200) -> Respons
     response = make_response(body, status)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _moment(moment: datetime | None) -> str:
-    """`29/11, 20h30`, in the time zone of the first site; empty for None."""
-    if moment is None:
-        return ""
-    sites = events.cinemas()
-    zone = sites[0].timezone if sites else "America/Sao_Paulo"
-    return f"{format_day_short(local(moment, zone).date(), locale())}, {format_time(moment, locale(), zone)}"

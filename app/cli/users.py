@@ -1,4 +1,4 @@
-"""`flask make-account`, `flask set-role`: accounts for staff."""
+"""`flask make-account`, `flask set-role`, `flask reset-second-factor`: accounts for staff."""
 
 from __future__ import annotations
 
@@ -54,4 +54,24 @@ def set_role(email: str, role: str) -> None:
     click.echo(f"{changed.email} is {changed.role}")
 
 
-commands = [make_account, set_role]
+@click.command("reset-second-factor", cls=OnDatabase)
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Turn off the second factor of EMAIL, who has lost phone and recovery codes; it signs out everywhere."""
+    from app.core import db
+    from app.core.contact import email_for_lookup
+    from app.core.errors import NotFound
+    from app.users import service as users
+
+    try:
+        with db.transaction():
+            found = users.account_of(email_for_lookup(email))
+            if found is None:
+                raise NotFound("user")
+            users.reset_second_factor(found.id, by=None)
+    except NotFound:
+        raise click.ClickException(f"no account with a second factor has the e-mail {email}") from None
+    click.echo(f"{found.email} signs in with the password alone")
+
+
+commands = [make_account, set_role, reset_second_factor]

@@ -33,22 +33,38 @@ from app.web.sign_in import (
 
 # In the session: proves that this browser made the account that a mail's link confirms.
 SIGNED_UP = "signed_up"
+PROOF = "password_proof"  # in the session: proves that the password was right, until the code is typed
 TYPED_EMAIL = "typed_email"  # in the session, until the next form of an account shows it
 MAILS_AN_HOUR = 300  # from one address: a whole foyer may share it; each mailbox has a lower limit
 
 
-def begin_session(authenticate: Callable[[], User]) -> User:
+def begin_session(authenticate: Callable[[], User], *, has_code: bool = False) -> User | None:
     """Begin a session of the user that `authenticate` returns, and move this browser's open orders to it.
 
-    The session gets a new key and a new visitor: a copy of the old cookie is worth nothing afterwards.
+    The session gets a new key and a new visitor: a copy of the old cookie is worth nothing afterwards. None for an
+    account with a second factor: then the page `account/sign-in/code` asks for the code. `has_code`: it has been asked
+    for, here or by the identity provider.
     """
-    visitor = new_visitor()
+    visitor, before = new_visitor(), signed_in_user()
     with db.transaction():
         user = authenticate()
-        key = users.begin_session(user.id, instead_of=session_key())
-        orders.hand_over(current_visitor(), visitor)
+        is_known = has_code or (before is not None and before.id == user.id)
+        proof = None if is_known else users.password_proof(user.id)
+        if proof is None:
+            key = users.begin_session(user.id, instead_of=session_key())
+            orders.hand_over(current_visitor(), visitor)
+    if proof is not None:
+        session[PROOF] = proof
+        return None
     start_session(user, key, visitor)
     return user
+
+
+def to_code_page(next_address: str | None) -> ResponseReturnValue:
+    """Lead to the page that asks for the code of the second factor, and then to `next_address`."""
+    next_address = safe_next(next_address, "")
+    argument = f"?{urlencode({'next': next_address})}" if next_address else ""
+    return redirect(links.account("sign-in/code") + argument, 303)
 
 
 def _next_address(user: User, next_address: str | None) -> str:
@@ -107,7 +123,8 @@ def do_sign_in() -> ResponseReturnValue:
         return _invalid_form("page_sign_in", error)
     except TooMany as error:
         return _throttled_form("page_sign_in", error)
-    return to_next_page(user, request.values.get("next"))
+    next_address = request.values.get("next")
+    return to_next_page(user, next_address) if user is not None else to_code_page(next_address)
 
 
 def to_next_page(user: User, next_address: str | None) -> ResponseReturnValue:
@@ -182,7 +199,7 @@ def do_verify(token: str) -> ResponseReturnValue:
     actor = current_actor()
     password, proof = request.form.get("password", ""), session.get(SIGNED_UP, "")
     try:
-        begin_session(lambda: users.verify_email(token, password, actor, browser_proof=proof))
+        user = begin_session(lambda: users.verify_email(token, password, actor, browser_proof=proof))
     except InvalidEmailToken as error:
         return _link_over(error)
     except WrongPassword as error:
@@ -190,7 +207,7 @@ def do_verify(token: str) -> ResponseReturnValue:
     except TooMany as error:
         return _verify_page(token, {"password": wait(error)}, error.status)
     flash(_("Your e-mail is confirmed."))
-    return redirect(links.account("orders"), 303)
+    return redirect(links.account("orders"), 303) if user is not None else to_code_page(None)
 
 
 def _verify_page(token: str, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
@@ -236,11 +253,14 @@ def new_password(token: str) -> ResponseReturnValue:
 @blueprint.post("/account/reset/<token>")
 def do_new_password(token: str) -> ResponseReturnValue:
     try:
-        begin_session(lambda: users.reset_password(token, request.form.get("password", "")))
+        user = begin_session(lambda: users.reset_password(token, request.form.get("password", "")))
     except Invalid as error:
         return _new_password_page(token, {error.field: sentence(error, ACCOUNT)}, error.status)
     except InvalidEmailToken as error:
         return _link_over(error)
+    if user is None:
+        flash(_("Your new password is saved. All devices are signed out."))
+        return to_code_page(None)
     flash(_("Your new password is saved, and you are signed in. Other devices are signed out."))
     return redirect(links.account(), 303)
 

@@ -44,12 +44,16 @@ def account() -> ResponseReturnValue:
 
 
 def _account(errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
+    user, hosted = _account_user(), settings().identity.signs_in
+    is_staff = user.role in users.STAFF_ROLES and not hosted
+    state = users.second_factor(user.id) if is_staff else None
     page = render_template(
         "shop/page_account.html",
-        user=signed_in_user(),
+        user=user,
+        second_factor=bool(state and state.since) if is_staff else None,
         errors=errors,
         form=request.form,
-        hosted=settings().identity.signs_in,
+        hosted=hosted,
     )
     return page, status, {"Cache-Control": "no-store"}
 

@@ -40,7 +40,9 @@ _WITH_PASSWORDS = frozenset(
     f"shop.{view}"
     for view in (
         "do_sign_in", "sign_up", "do_sign_up", "verify", "do_verify", "reset", "do_reset", "new_password",
-        "do_new_password", "change_password", "send_verification", "other_form",
+        "do_new_password", "change_password", "send_verification", "other_form", "sign_in_code", "do_sign_in_code",
+        "second_factor", "begin_second_factor", "confirm_second_factor", "renew_recovery_codes",
+        "remove_second_factor",
     )
 )  # fmt: skip
 
@@ -105,7 +107,8 @@ def _finish(
     db.release_connection()
     try:
         person = provider.finish(code, _callback_address(), nonce, verifier, now)
-        user = begin_session(lambda: _account(person))
+        user = begin_session(lambda: _account(person), has_code=True)
+        assert user is not None
     except SignInRefused as error:
         log.warning("sign-in refused", extra={"reason": str(error)})
         return _failed("refused", next_address)

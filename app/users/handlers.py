@@ -29,7 +29,7 @@ from app.core.messages import (
 )
 from app.core.pages import Page
 from app.core.worker import Tick
-from app.users import email_tokens, notices, pairings, sessions
+from app.users import email_tokens, notices, pairings, second_factor, sessions
 from app.users.webhooks import deliveries, registry, sending
 
 LARGEST_ATTACHMENT = 5_000_000
@@ -156,6 +156,12 @@ def seal_webhook_secrets() -> None:
         registry.seal_secrets_again()
 
 
+def seal_second_factors() -> None:
+    """Seal the keys of second factors again after a change of the secret key."""
+    with db.transaction():
+        second_factor.seal_keys_again()
+
+
 def delete_expired() -> None:
     """Delete the e-mail tokens, sessions and pairings whose time is over."""
     with db.transaction():
@@ -181,5 +187,6 @@ TICKS = [
     Tick("users: delete expired rows", 3600, delete_expired),
     Tick("users: due webhooks", 10.0, sending.want_due_webhooks),
     Tick("users: webhook secrets", 3600.0, seal_webhook_secrets),
+    Tick("users: second factors", 3600.0, seal_second_factors),
     Tick("users: webhook retention", 3600.0, deliveries.delete_old_deliveries),
 ]

@@ -27,14 +27,18 @@ _EXPORT = text(
       'sessions', (select coalesce(jsonb_agg(jsonb_build_object('began_at', s.began_at, 'ended_at', s.ended_at)
           order by s.began_at), '[]') from users.sessions s where s.user_id = u.id),
       'external_subjects', (select coalesce(jsonb_agg(jsonb_build_object('issuer', e.issuer, 'subject', e.subject,
-          'since', e.since) order by e.since), '[]') from users.external_subjects e where e.user_id = u.id))
+          'since', e.since) order by e.since), '[]') from users.external_subjects e where e.user_id = u.id),
+      'second_factor_since', (select f.confirmed_at from users.second_factors f where f.user_id = u.id),
+      'second_factor_changes', (select coalesce(jsonb_agg(jsonb_build_object('change', c.change,
+          'happened_at', c.happened_at) order by c.id), '[]') from users.second_factor_changes c
+          where c.user_id = u.id))
     from users.users u where u.id = :id
     """
 )
 
 
 def export_account(user_id: int) -> dict[str, object]:
-    """The account and its sessions as JSON, without password and session keys."""
+    """The account and its sessions as JSON, without password, session keys and the key of the second factor."""
     return dict(db.session().execute(_EXPORT, {"id": user_id}).scalar_one())
 
 

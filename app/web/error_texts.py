@@ -105,6 +105,9 @@ def _of_accounts() -> dict[str, str]:
         "password.long": _("At most 200 characters."),
         "password.old_wrong": _("That is not your current password."),
         "sign_in.wrong": _("E-mail and password do not match."),
+        "sign_in.too_long_ago": _("You typed your password too long ago. Type it again."),
+        "code.missing": _("Type the code that your app shows."),
+        "code.wrong": _("That code is wrong or was used already. Wait for the next one."),
     }
 
 

@@ -34,6 +34,11 @@ def test_staff_pages(checks: AxeChecks) -> None:
     checks.after("a block that is not confirmed", checks.ana.post("/staff/keys/blocked"), 422)
     checks.at("conflicts at the doors", "/staff/conflicts")
     checks.at("devices", "/staff/devices")
+    checks.at("second factors of staff", "/staff/second-factors")
+    checks.ana.post("/account/second-factor", {"password": PASSWORD})
+    checks.after(
+        "a wrong first code", checks.ana.post("/account/second-factor/confirmation", {"code": "1"}), 422
+    )
     assert checks.found == []
 
 

@@ -186,6 +186,7 @@ REFUSED = [
     ("set-role rosa@example.org", "manager"),  # the last one of the valid roles in the message
     ("set-role rosa@example.org king", "'king' is not one of"),
     ("set-role nobody@example.org door", "no account has the e-mail nobody@example.org"),
+    ("reset-second-factor nobody@example.org", "no account with a second factor has the e-mail"),
     ("users export", "Missing argument 'EMAIL'"),
     ("users export ana@", "that is not an e-mail address"),
     ("users erase ana@ --yes", "that is not an e-mail address"),

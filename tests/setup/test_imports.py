@@ -67,7 +67,7 @@ BREACHES = [
 LIBRARIES = {
     "flask", "flask-login", "htmx-flask", "flask-wtf", "flask-babel", "flask-migrate", "sqlalchemy", "gunicorn",
     "flask-smorest", "marshmallow", "packaging", "qrcode", "argon2-cffi", "cryptography", "email-validator", "idna",
-    "anyascii", "brotli", "whitenoise", "pillow", "icalendar", "cachetools", "pydantic", "annotated-types",
+    "anyascii", "brotli", "pyotp", "whitenoise", "pillow", "icalendar", "cachetools", "pydantic", "annotated-types",
 }  # fmt: skip
 
 
