@@ -12,11 +12,14 @@ from flask.testing import FlaskClient
 from marshmallow.class_registry import get_class
 
 from app import create_app
+from app.api.idempotent import HEADER
 from app.api.identity import DOOR_DEVICE, KIOSK_DEVICE
 from app.api.order_access import ROLES
 from app.core.config import Settings
 from app.users.service import SCOPES
 from tests.api.buyer import BASE
+
+NO_ID = "00000000-0000-0000-0000-000000000001"
 
 
 def document(client: FlaskClient) -> dict[str, Any]:
@@ -47,6 +50,27 @@ def test_every_body_has_an_example_that_fits(client: FlaskClient, demo: str) -> 
         assert isinstance(schema, type)
         assert schema().validate(media["example"]) == {}, name
         assert all(f"&#34;{member}&#34;: " in page for member in media["example"]), name
+
+
+def test_every_post_acts_once(client: FlaskClient, demo: str) -> None:
+    """By its key, which it demands; scans and decisions are made once by what they say."""
+    without = set()
+    for path, item in document(client)["paths"].items():
+        one = item.get("post", {})
+        if not any(argument.get("name") == HEADER for argument in one.get("parameters", ())):
+            without.add(one.get("operationId"))
+        elif {} in one["security"]:  # guests may call it
+            answer = client.post(path.replace("{token}", "none"), json={})
+            assert (answer.status_code, answer.get_json()["code"]) == (422, "idempotency.key"), path
+    assert without == {None, "createAdmission", "decideAdmission"}
+
+
+def test_every_operation_counts_requests(client: FlaskClient, demo: str) -> None:
+    for path, item in document(client)["paths"].items():
+        address = re.sub("{[a-z]+_id}", "1" if "admission" in path or "screening" in path else NO_ID, path)
+        for method in {"get", "post", "put", "patch", "delete"} & item.keys():
+            answer = client.open(re.sub("{[a-z]+}", "none", address), method=method)
+            assert answer.headers["RateLimit-Policy"] == '"address";q=600;w=60', (method, path)
 
 
 def test_errors_are_problem_documents(client: FlaskClient) -> None:
