@@ -42,7 +42,10 @@ http {{
   scgi_temp_path {temporary}/scgi;
   # The application refuses larger bodies with a page of its own.
   client_max_body_size {body_limit};
-  types {{ text/css css; text/javascript js; image/svg+xml svg; image/png png; image/webp webp; font/woff2 woff2; }}
+  types {{
+    text/css css; text/javascript js; application/json json; application/wasm wasm; image/svg+xml svg; image/png png;
+    image/webp webp; font/woff2 woff2; font/ttf ttf;
+  }}
   map $http_accept_language $accepted {{ default pt_BR; "~*^en" en; }}
   # Nobody stands at a kiosk to try again: it does so itself.
   map $cookie_device $kiosk_refresh {{ default 5; "" ""; }}

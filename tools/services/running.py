@@ -60,8 +60,8 @@ class ServiceSet:
         ports = free_ports(after=port)
         with progress("Starting the database and the stand-in for AWS"):
             site = Site(port, self.var, self._open_database(), next(ports))
-            self._add(STAND_IN, stand_in.command(), stand_in.environment(site.aws_port, self.var / "aws"))
             self.ports[STAND_IN] = site.aws_port
+            self._add(STAND_IN, stand_in.command(), stand_in.environment(site.aws_port, self.var / "aws"))
             self._wait(STAND_IN, stand_in.HEALTH)
             site = self._create_resources(site)
         with progress("Preparing the tables"):
@@ -133,8 +133,8 @@ class ServiceSet:
         place = front.local_place(self.var / "front", site.port)
         path = front.write_files(place.folder, front.configuration(place, front.LocalPorts(web_ports)))
         command = [find_nginx() or "nginx", "-e", "stderr", "-p", str(path.parent), "-c", str(path)]
-        self._add(FRONT, command, {"PATH": os.environ.get("PATH", "")})
         self.ports[FRONT] = site.port
+        self._add(FRONT, command, {"PATH": os.environ.get("PATH", "")})
         self._wait(FRONT, "/readyz")
 
     def _add(
