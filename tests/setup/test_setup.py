@@ -51,6 +51,22 @@ def test_missing_packages_are_named_with_the_command_to_install_them(tmp_path: P
     )
 
 
+def test_services_without_nginx_are_a_one_line_error_and_install_nothing(tmp_path: Path) -> None:
+    """The account may not install packages. The stand-in for AWS comes after nginx."""
+    done = python(
+        "from tools.build import services, system\n"
+        "system.find_nginx = lambda: None\n"
+        "services.install_stand_in = lambda: print('installed')\n"
+        "import sys; sys.argv[1:] = []; sys.exit(services.main())",
+        PATH=str(tmp_path),
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "make: the services need nginx as their front server: sudo apt-get install -y --no-install-recommends nginx,"
+        " or any nginx in the PATH\n"
+    )
+
+
 def test_two_set_ups_at_once_wait_for_each_other() -> None:
     with open(ROOT / "var" / "setup.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -82,9 +82,14 @@ def install_front_server() -> None:
     """Install the nginx of Debian, or raise SetupError with what to install. Its own service is not needed."""
     if find_nginx() is not None:
         return
+    needed = "the services need nginx as their front server"
     if sys.platform == "darwin":
-        raise SetupError("the services need nginx as their front server: brew install nginx")
-    apt_install(["nginx"], "the services need as their front server")
+        raise SetupError(f"{needed}: brew install nginx")
+    if not _may_use_apt():
+        raise SetupError(
+            f"{needed}: sudo apt-get install -y --no-install-recommends nginx, or any nginx in the PATH"
+        )
+    apt_install(["nginx"], "the services' front server needs")
 
 
 def apt_install(packages: Sequence[str], purpose: str) -> None:
