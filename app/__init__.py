@@ -1,16 +1,20 @@
-"""Bilheteria: a box office for cinemas. `create_app` mounts what this process serves (SERVICES)."""
+"""Bilheteria: a box office for cinemas. `create_app` mounts what this process serves (SERVICES).
+
+What it needs is imported there: a worker needs no Flask, and a health check no database.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.adapters.postgres_limits import Limits, page_limits
-from app.core import config, db
+from app.core import config
 from app.core.config import PAGES, Settings
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from app.adapters.postgres_limits import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,9 +24,9 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
 
     `limits`: time limits of database connections; those of pages by default.
     """
-    from app.web.application import (
-        Application,
-    )  # imported here: the worker imports this package and needs no Flask
+    from app.adapters.postgres_limits import page_limits
+    from app.core import db
+    from app.web.application import Application
 
     settings = config.use(settings or Settings.from_env())
     app = Application(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app import migrations_target
-
 if TYPE_CHECKING:
     from flask import Flask
 
 
 def register(app: Flask) -> None:
     """Add the commands of this package to `app`, and what Flask-Migrate's `flask db` works on."""
+    from app import migrations_target
+
     replace_unprintable_output()
     migrations_target.init_app(app)
     for module in pkgutil.iter_modules(__path__):

@@ -40,6 +40,18 @@ def test_a_worker_is_healthy_while_its_heartbeat_is_recent(tmp_path: Path) -> No
     assert check("worker", tmp_path / "never") == (1, "health: there was no heartbeat yet\n")
 
 
+def test_a_health_check_loads_little_and_reads_no_secrets(tmp_path: Path) -> None:
+    """It runs every ten seconds in each container, on AWS on a quarter of a processor. The store does not answer."""
+    heartbeat = beat(tmp_path / "now", -60)
+    store = "secretsmanager:?region=sa-east-1&endpoint=http://127.0.0.1:1"
+    stored = {"DATABASE_URL_SECRET": "database", "BILHETERIA_SECRETS": store, "PYTHONPROFILEIMPORTTIME": "1"}
+    status, said = check("worker", heartbeat, **stored)
+    assert status == 0, said
+    loaded = {line.rpartition("|")[2].strip() for line in said.splitlines()}
+    assert "app.core.config" in loaded
+    assert loaded & {"sqlalchemy", "psycopg2", "flask", "boto3", "gevent"} == set()
+
+
 def test_a_web_server_is_healthy_when_it_answers(
     make_live_server: Callable[..., LiveServer], tmp_path: Path
 ) -> None:

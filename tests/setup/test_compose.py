@@ -79,6 +79,13 @@ def test_a_container_may_do_little(name: str) -> None:
         assert container["networks"] == ["inside"], "its network has no way out"
 
 
+def test_postgres_may_start_a_process_for_each_connection() -> None:
+    postgres = CONTAINERS["postgres"]
+    (most,) = re.findall(r"max_connections=(\d+)", " ".join(postgres["command"]))
+    pool = Settings.model_fields["database"].annotation.model_fields["pool_size"].default  # type: ignore[union-attr]
+    assert len(PLANNED) * (pool + 2) <= int(most) < postgres["pids_limit"]
+
+
 @pytest.mark.parametrize("name", sorted(COMMANDS | {*PLANNED}))
 def test_a_container_has_settings_that_the_code_reads(name: str) -> None:
     known = environment.names(Settings) | environment.READ_ELSEWHERE | FOREIGN

@@ -48,17 +48,18 @@ class Settings(BaseModel):
         return {**environment.values(cls), **given}
 
     @classmethod
-    def from_env(cls) -> Settings:
+    def from_env(cls, *, with_secrets: bool = True) -> Settings:
         """Read the environment, and the store of secrets if a variable names one.
 
-        Makes the secret key if none is given. Raises BadSetting with all mistakes.
+        Makes the secret key if none is given. Without secrets neither is done: a health check, which runs every few
+        seconds, needs none. Raises BadSetting with all mistakes.
         """
         mistakes = [
             *environment.unknown_names(cls),
             *environment.file_mistakes(cls),
             *secret_store.mistakes(cls),
         ]
-        if not mistakes:
+        if with_secrets and not mistakes:
             try:
                 environment.stored.update(_read_secrets(cls))
             except SecretsUnavailable as error:
@@ -69,7 +70,7 @@ class Settings(BaseModel):
             mistakes += environment.lines(error.errors(), cls)
         if mistakes:
             raise BadSetting("\n".join(mistakes))
-        if read.web.secret_key:
+        if read.web.secret_key or not with_secrets:
             return read
         return read.changed(web={"secret_key": _secret_key(read.storage.var)})
 
