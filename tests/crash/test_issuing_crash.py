@@ -110,8 +110,10 @@ def test_a_worker_killed_at_every_step_issues_tickets_once(
         assert time.monotonic() < deadline, server.query("select kind, last_error from core.outbox")
         time.sleep(0.05)
 
-    # There is one payment.
+    # There is one charge and one payment.
     assert purchases.order(basket.token).state == "paid"
+    assert server.query("select id from sandbox_bank.charges") == [(purchases.charge_id(basket),)]
+    assert server.query("select state from payments.charges") == [("confirmed",)]
     at_the_bank = server.query("select charge_id, amount from sandbox_bank.payments")
     assert [amount for _, amount in at_the_bank] == [basket.total]
     receipts = "select amount, settled_at is not null from payments.receipts where order_id = %s"

@@ -1,6 +1,6 @@
-"""kill -9 of the worker between any two steps of a payment and a refund.
+"""kill -9 of the worker between any two steps of a refund: it is made once.
 
-After the restart there is one charge at the bank, one receipt for each payment, and each refund is made once.
+The steps from the charge to the receipt are in `test_issuing_crash.py`.
 """
 
 from __future__ import annotations
@@ -62,54 +62,7 @@ def request_charge() -> uuid.UUID:
         return service.request_charge(ORDER, "pix", 5000, until, "2 ingressos").id
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        "ChargeRequested.leased",
-        "payments.after_create",
-        "ChargeRequested.before_commit",
-        "ChargeRequested.committed",
-    ],
-)
-def test_a_worker_killed_while_it_makes_a_charge(server: LiveServer, bank: Sandbox, step: str) -> None:
-    charge_id = request_charge()
-    crash_at(server, step)
-    server.start_worker()
-    wait_for(server, [("pending",)], "select state from payments.charges")
-    assert server.query("select id from sandbox_bank.charges") == [(charge_id.hex,)]
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        "ProviderHinted.leased",
-        "payments.after_fetch",
-        "ProviderHinted.before_commit",
-        "ProviderHinted.committed",
-    ],
-)
-def test_a_worker_killed_while_it_records_a_payment(server: LiveServer, bank: Sandbox, step: str) -> None:
-    charge_id = request_charge()
-    server.start_worker()
-    wait_for(server, [("pending",)], "select state from payments.charges")
-    server.kill_worker()
-    bank.pay(charge_id.hex, webhooks=1)
-    crash_at(server, step)
-    server.start_worker()
-    wait_for(
-        server,
-        [("confirmed", 1)],
-        "select state, (select count(*) from payments.receipts) from payments.charges",
-    )
-    # One delivery is of the charge and one of the hint; on a slow machine the tick has checked the charge once more.
-    wait_for(server, [(True,)], "select count(*) >= 2 from core.processed where consumer = 'payments'")
-    assert server.query("select amount from payments.receipts") == [(5000,)]
-
-
-@pytest.mark.parametrize(
-    "step", ["RefundRequested.leased", "payments.after_refund", "RefundRequested.before_commit"]
-)
-def test_a_worker_killed_while_it_refunds(server: LiveServer, bank: Sandbox, step: str) -> None:
+def test_a_worker_killed_at_every_step_refunds_once(server: LiveServer, bank: Sandbox) -> None:
     charge_id = request_charge()
     server.start_worker()
     wait_for(server, [("pending",)], "select state from payments.charges")
@@ -120,7 +73,8 @@ def test_a_worker_killed_while_it_refunds(server: LiveServer, bank: Sandbox, ste
     server.query("delete from payments.refunds")
     with db.transaction():
         service.refund(service.receipts_of(ORDER)[0].id, None, "cancelled")
-    crash_at(server, step)
+    for step in ("RefundRequested.leased", "payments.after_refund", "RefundRequested.before_commit"):
+        crash_at(server, step)
     server.start_worker()
     wait_for(server, [("refunded",)], "select state from payments.refunds")
     assert server.query("select sum(amount), count(*) from sandbox_bank.refunds") == [(5000, 1)]

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,13 +19,18 @@ from tests.crash.installation import Installation
 SECONDS = 60.0
 
 
-@pytest.fixture
-def installation(tmp_path: Path, settings: config.Settings) -> Iterator[Installation]:
-    installation = Installation(tmp_path)
-    db.connect(installation.postgres.url, pool_size=4)
+@pytest.fixture(scope="module")
+def _installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    installation = Installation(tmp_path_factory.mktemp("installation"))
     yield installation
-    db.engine().dispose()
     installation.close()
+
+
+@pytest.fixture
+def installation(_installation: Installation, settings: config.Settings) -> Iterator[Installation]:
+    db.connect(_installation.postgres.url, pool_size=4)
+    yield _installation
+    db.engine().dispose()
 
 
 def test_acknowledged_charges_are_neither_lost_nor_doubled(installation: Installation) -> None:

@@ -65,24 +65,29 @@ def publish_and_check(server: LiveServer) -> Callable[[], bool]:
     return lambda: bool(server.query("select 1 from core.processed where message_id = %s", message))
 
 
-def test_web_and_worker_recover_from_silent_connections(server: LiveServer, proxy: SilentProxy) -> None:
-    """After a failover the old server is silent and a new one answers. No process is restarted."""
+def test_web_and_worker_recover_from_silence_without_a_restart(
+    server: LiveServer, proxy: SilentProxy
+) -> None:
+    assert server.web is not None
+    assert server.worker is not None
     assert [status(server, page) for page in PAGES] == [200] * len(PAGES)
     wait_until(publish_and_check(server))
+    recover_from_silent_connections(server, proxy)
+    recover_from_a_silent_database(server, proxy)
+    assert server.web.poll() is None
+    assert server.worker.poll() is None
+
+
+def recover_from_silent_connections(server: LiveServer, proxy: SilentProxy) -> None:
+    """After a failover the old server is silent and a new one answers."""
     proxy.silence_existing()
     waiting = publish_and_check(server)
     wait_until(lambda: status(server, "/readyz") == 200)
     wait_until(lambda: [status(server, page) for page in PAGES] == [200] * len(PAGES))
     wait_until(waiting)
-    assert server.web is not None
-    assert server.web.poll() is None
-    assert server.worker is not None
-    assert server.worker.poll() is None
 
 
-def test_web_and_worker_recover_from_a_silent_database(server: LiveServer, proxy: SilentProxy) -> None:
-    wait_until(publish_and_check(server))
-    assert status(server, "/") == 200
+def recover_from_a_silent_database(server: LiveServer, proxy: SilentProxy) -> None:
     proxy.silence_all()
     wait_until(lambda: status(server, "/readyz") == 503)
     wait_until(lambda: status(server, "/") == 503)  # cached pages are still shown for a moment

@@ -26,7 +26,7 @@ def server(make_live_server: Callable[..., LiveServer]) -> LiveServer:
     return server
 
 
-def test_web_processes_that_die_are_replaced(server: LiveServer) -> None:
+def test_web_processes_that_die_or_hang_are_replaced(server: LiveServer) -> None:
     first = web_processes(server)
     kill_and_wait_for_each(server, signal.SIGKILL)
     second = web_processes(server)
@@ -35,9 +35,6 @@ def test_web_processes_that_die_are_replaced(server: LiveServer) -> None:
         os.kill(pid, signal.SIGKILL)
     wait_until(lambda: len(web_processes(server) - second) == WORKERS)
     wait_until(lambda: answers(server))
-
-
-def test_web_processes_that_hang_are_replaced(server: LiveServer) -> None:
     kill_and_wait_for_each(server, signal.SIGSTOP)
 
 
