@@ -12,6 +12,7 @@ from app.core.config import Settings
 from app.core.i18n import LOCALES, catalogue
 
 COOKIE = "language"
+_BY_LANGUAGE = {"pt": "pt_BR", "en": "en"}  # of whatever country
 babel = Babel()
 
 
@@ -55,10 +56,11 @@ def choose(default: str) -> str:
     chosen = g.get("locale_override") or request.cookies.get(COOKIE)
     if chosen in LOCALES:
         return str(chosen)
-    accepted = request.accept_languages.best_match(["pt-BR", "pt", "en"])
-    if accepted is None:
-        return default
-    return "en" if accepted == "en" else "pt_BR"
+    for accepted, quality in request.accept_languages:  # the most wanted first
+        found = _BY_LANGUAGE.get(accepted.replace("_", "-").partition("-")[0].lower())
+        if found is not None and quality > 0:
+            return found
+    return default
 
 
 def locale() -> str:

@@ -77,13 +77,13 @@ BODY = {"screening": "12", "colour": "red"}
     ("asked", "answered", "title", "sentences"),
     [
         (
-            "en-GB,en;q=0.9,pt;q=0.8",
+            "ja, en-GB;q=0.9, pt;q=0.8, *;q=0.1",
             "en",
             "Something does not fit",
             {"screening": "Send a whole number.", "colour": "This is not known here."},
         ),
         (
-            "pt",
+            "en;q=0, pt-PT",
             "pt-BR",
             "Algo não está certo",
             {"screening": "Mande um número inteiro.", "colour": "Isto não existe aqui."},
