@@ -73,7 +73,7 @@ def test_a_kiosk_sells_its_own_site_alone(kiosk: Kiosk, screening: Screening) ->
     assert kiosk.post(f"/screenings/{elsewhere.id}/orders", {"quantity": "2"}).status_code == 404
 
 
-def test_pages_of_a_kiosk_are_stored_nowhere(kiosk: Kiosk, screening: Screening) -> None:
+def test_pages_of_a_kiosk_are_neither_stored_nor_translated(kiosk: Kiosk, screening: Screening) -> None:
     path = kiosk.start(screening, "A1 A2")
     kiosk.choose_full(path)
     pages = (
@@ -88,6 +88,7 @@ def test_pages_of_a_kiosk_are_stored_nowhere(kiosk: Kiosk, screening: Screening)
         answer = kiosk.get(page)
         assert answer.headers["Cache-Control"] == "no-store", page
         assert "data-kiosk" in answer.text, page
+        assert '<meta name="google" content="notranslate">' in answer.text, page
 
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 500])
