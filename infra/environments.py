@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from infra.capacity.scenarios import CHAIN, Scenario
+
 
 @dataclass(frozen=True)
 class HotSale:
@@ -58,8 +60,8 @@ class Environment:
     trace_share: float = 0.05
     # Where alarms are sent.
     alarm_email: str = "plantao@cinelanterna.example"
-    # The month's cost in USD above which an alarm tells of it.
-    monthly_budget: int = 3000
+    # The sales that it is made for; its budget follows from them (`infra/capacity/money.py`).
+    sales: Scenario | None = CHAIN
     # The repository at GitHub: whose workflow may deploy, and where alarms find their runbooks.
     repository: str = "cine-lanterna/bilheteria"
     # The zone of the domain in Route 53.
@@ -104,7 +106,7 @@ DEVELOPMENT = Environment(
     worker_cpu=256,
     worker_memory=512,
     log_days=7,
-    monthly_budget=400,
+    sales=None,
     trace_share=1.0,
 )
 ENVIRONMENTS = {one.name: one for one in (PRODUCTION, DEVELOPMENT)}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 from infra.capacity import costs, prices, sizing
 from infra.capacity.prices import HOURS
 from infra.capacity.scenarios import Scenario
 from infra.environments import PRODUCTION, Environment
 from infra.parts import PARTS, WEB_PARTS, Part
 
-SERVICES_BEHIND_ENDPOINTS = 6  # interface endpoints, one in each zone; production only
+# The budget above the month's estimate: prices change, and a month may be busier than the model's.
+BUDGET_FACTOR = 1.25
+SERVICES_BEHIND_ENDPOINTS = 7  # interface endpoints, one in each zone; production only
 REQUESTS_A_PURCHASE = 7
 LOG_KB = 6.0  # log lines of an order: an assumption
 CALLS_A_MESSAGE = 3  # send, receive, delete
@@ -89,3 +93,14 @@ def _tasks(scenario: Scenario) -> float:
 
 def dollars_a_ticket(scenario: Scenario) -> float:
     return sum(scenario_lines(scenario).values()) / scenario.tickets_a_month
+
+
+def month(environment: Environment) -> float:
+    """Dollars a month of an environment with the sales that it is made for."""
+    lines = scenario_lines(environment.sales) if environment.sales else environment_lines(environment)
+    return sum(lines.values())
+
+
+def budget(environment: Environment) -> int:
+    """Dollars a month above which an alarm tells of the cost: the estimate times BUDGET_FACTOR, in full hundreds."""
+    return math.ceil(month(environment) * BUDGET_FACTOR / 100) * 100

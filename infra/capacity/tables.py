@@ -89,8 +89,16 @@ def on_sale() -> str:
 
 
 def environments() -> str:
-    lines = {name: money.environment_lines(one) for name, one in ENVIRONMENTS.items()}
-    return _money(lines)
+    every = ENVIRONMENTS.values()
+    sold = [one.sales for one in every]
+    rows = [
+        ("sales that it is made for", *(s.name if s else "none" for s in sold)),
+        ("**a month with these sales**", *(f"${money.month(one):,.0f}" for one in every)),
+        ("**a ticket**", *(f"${money.dollars_a_ticket(s):.4f}" if s else "sells none" for s in sold)),
+        ("**budget a month**", *(f"${money.budget(one):,}" for one in every)),
+    ]
+    lines = {one.name: money.environment_lines(one) for one in every}
+    return "\n".join((_money(lines), *(f"| {' | '.join(row)} |" for row in rows)))
 
 
 def scenarios() -> str:

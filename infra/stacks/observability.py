@@ -11,6 +11,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
+from infra.capacity import money
 from infra.environments import Environment
 from infra.stacks.data import DataStack
 from infra.stacks.edge import EdgeStack
@@ -108,7 +109,7 @@ class ObservabilityStack(Stack):
                 budget_name=environment.prefix,
                 budget_type="COST",
                 time_unit="MONTHLY",
-                budget_limit=kinds.SpendProperty(amount=environment.monthly_budget, unit="USD"),
+                budget_limit=kinds.SpendProperty(amount=money.budget(environment), unit="USD"),
                 cost_filters={"TagKeyValue": [f"user:environment${environment.name}"]},
             ),
             notifications_with_subscribers=notices,

@@ -1,4 +1,5 @@
-"""The templates of production, made once for a test run: `documents` as plain data, `templates` for CDK's assertions.
+"""The templates of production, made once for a test run: `documents` as plain data, `templates` for CDK's assertions;
+and those of development that differ most (`development`).
 
 Importing the CDK takes seconds, so modules here import it inside of functions: all processes of a test run import them.
 """
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from infra.environments import PRODUCTION
+from infra.environments import DEVELOPMENT, PRODUCTION
 from tools.infra.deployment import Document, read_templates
 
 if TYPE_CHECKING:
@@ -27,20 +28,35 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
     """Stack (`network`, `data`, …) → its template. The processes of one run share them."""
+    return read_templates(folder_of_templates(tmp_path_factory) / PRODUCTION.name, PRODUCTION.prefix)
+
+
+@pytest.fixture(scope="session")
+def development(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
+    """The same of the stacks `network` and `data` of development."""
+    return read_templates(folder_of_templates(tmp_path_factory) / DEVELOPMENT.name, DEVELOPMENT.prefix)
+
+
+def folder_of_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this test run, with a folder of templates for each environment."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder = shared / "templates"
     with FileLock(shared / "templates.lock"):
-        if not (folder / "manifest.json").exists():
+        if not (folder / DEVELOPMENT.name / "manifest.json").exists():
             synthesise(folder)
-    return read_templates(folder, PRODUCTION.prefix)
+    return folder
 
 
 def synthesise(folder: Path) -> None:
-    """Make the templates of production in `folder`, in a process of its own."""
-    env = {**os.environ, "CDK_OUTDIR": str(folder), "CDK_VALIDATION": "false"}
+    """Make the templates below `folder`, in a process of their own."""
     done = subprocess.run(
-        [sys.executable, "-m", "infra.app"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=170
+        [sys.executable, "-m", "tests.infra.synthesis", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "CDK_VALIDATION": "false"},
+        capture_output=True,
+        text=True,
+        timeout=170,
     )
     assert done.returncode == 0, done.stderr
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,9 @@ from app.adapters.postgres_limits import page_limits
 from infra.capacity import costs, document, money, opening, sizing
 from infra.capacity.scenarios import CHAIN, NATIONAL, ONE_CINEMA, SCENARIOS, Scenario
 from infra.capacity.tables import TABLES
-from infra.environments import DEVELOPMENT, ENVIRONMENTS, PRODUCTION
+from infra.environments import DEVELOPMENT, ENVIRONMENTS, PRODUCTION, Environment
 from infra.parts import PARTS, WEB_PARTS
+from tests.infra.resources import of_type
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +69,19 @@ def test_more_orders_need_more() -> None:
 
 def test_a_ticket_of_one_cinema_costs_more_than_one_of_the_chain() -> None:
     assert money.dollars_a_ticket(ONE_CINEMA) > money.dollars_a_ticket(CHAIN) > 0
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=lambda one: one.name)
+def test_the_budget_is_above_the_months_estimate_by_the_named_factor(environment: Environment) -> None:
+    estimate = money.month(environment)
+    assert estimate >= sum(money.environment_lines(environment).values())
+    assert 0 <= money.budget(environment) - estimate * money.BUDGET_FACTOR < 100
+
+
+def test_the_model_pays_for_each_endpoint_of_the_network(documents: dict[str, dict[str, Any]]) -> None:
+    endpoints = of_type(documents["network"], "AWS::EC2::VPCEndpoint").values()
+    interfaces = [one for one in endpoints if one["VpcEndpointType"] == "Interface"]
+    assert len(interfaces) == money.SERVICES_BEHIND_ENDPOINTS
 
 
 def test_an_opening_with_too_few_tasks_refuses_orders_and_is_the_same_each_time() -> None:

@@ -12,7 +12,9 @@ import pytest
 
 from app.core import metrics
 from app.core.messages import CONSUMERS
+from infra.capacity import money
 from infra.edge.gateway import Audience
+from infra.environments import PRODUCTION
 from infra.parts import PARTS, WEB_PARTS
 from tests.infra.resources import as_list, of_type, only, policy_statements
 
@@ -244,7 +246,9 @@ def test_the_topic_is_encrypted_and_known_services_publish(documents: Documents)
 def test_a_failover_and_the_budget_call(documents: Documents) -> None:
     document = documents["observability"]
     assert "failover" in only(document, "AWS::RDS::EventSubscription")["EventCategories"]
-    notices = only(document, "AWS::Budgets::Budget")["NotificationsWithSubscribers"]
+    budget = only(document, "AWS::Budgets::Budget")
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": money.budget(PRODUCTION), "Unit": "USD"}
+    notices = budget["NotificationsWithSubscribers"]
     assert [one["Notification"]["NotificationType"] for one in notices] == ["ACTUAL", "FORECASTED"]
     assert {one["Subscribers"][0]["SubscriptionType"] for one in notices} == {"SNS"}
 
