@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from infra.environments import HotSale
+
 Document = Mapping[str, Any]
+# The sale that the templates of production are made with.
+HOT_SALE = HotSale(datetime(2035, 12, 10, 12, tzinfo=UTC), 40)
 
 
 def of_type(document: Document, kind: str) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ One process makes both, because most of the time goes into loading the CDK.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -14,10 +15,12 @@ from infra.app import build, new_app
 from infra.environments import DEVELOPMENT, PRODUCTION
 from infra.stacks.data import DataStack
 from infra.stacks.network import NetworkStack
+from tests.infra.resources import HOT_SALE
 
 
 def main(folder: Path) -> None:
-    build(PRODUCTION, new_app(str(folder / PRODUCTION.name))).synth()
+    production = replace(PRODUCTION, hot_sales=(HOT_SALE,))
+    build(production, new_app(str(folder / PRODUCTION.name))).synth()
     app = new_app(str(folder / DEVELOPMENT.name))
     region = cdk.Environment(region=DEVELOPMENT.region)
     network = NetworkStack(app, f"{DEVELOPMENT.prefix}-network", DEVELOPMENT, env=region)

@@ -10,7 +10,7 @@ import pytest
 
 from infra.environments import DEVELOPMENT, PRODUCTION, HotSale
 from infra.parts import PARTS, WEB_PARTS
-from tests.infra.resources import app_containers, of_type, only
+from tests.infra.resources import HOT_SALE, app_containers, of_type, only
 
 Documents = dict[str, dict[str, Any]]
 # CloudFormation takes so many bytes of a template inline. CDK uploads templates to a bucket, where the limit is 1 MB.
@@ -130,6 +130,17 @@ def test_a_hot_sale_is_read_from_the_context() -> None:
     for wrong in ("2026-12-10T12:00=40", "2026-12-10T12:00Z", "soon=3"):
         with pytest.raises(ValueError):
             HotSale.read(wrong)
+
+
+def test_a_hot_sale_has_its_tasks_half_an_hour_before_it_begins(documents: Documents) -> None:
+    targets = of_type(documents["services"], "AWS::ApplicationAutoScaling::ScalableTarget").values()
+    planned = [one["ScheduledActions"] for one in targets if "ScheduledActions" in one]
+    assert len(planned) == len(WEB_PARTS)
+    for begin, end in planned:
+        assert begin["Schedule"] == "at(2035-12-10T11:30:00)"
+        assert begin["ScalableTargetAction"] == {"MinCapacity": HOT_SALE.tasks, "MaxCapacity": HOT_SALE.tasks}
+        assert end["Schedule"] == "at(2035-12-10T14:00:00)"
+        assert end["ScalableTargetAction"]["MinCapacity"] == PRODUCTION.least_tasks
 
 
 def test_development_is_smaller_in_everything_that_costs() -> None:
