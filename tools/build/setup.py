@@ -87,6 +87,7 @@ def _install_packages(wanted: argparse.Namespace) -> None:
         node.install_packages(ROOT / "tools/bench")
     _build_front_end()
     _compile_catalogues()
+    _compile_templates()
 
 
 def _check_python() -> None:
@@ -172,6 +173,18 @@ def _compile_catalogues() -> None:
             [ROOT / "app/translations/pt_BR/LC_MESSAGES/messages.mo"],
             lambda: run([PYTHON, "-m", "tools.build.catalogues"], "the translations could not be compiled"),
         )
+
+
+def _compile_templates() -> None:
+    """Compile them again after changes of Jinja's environment too: filters of constants run when they are compiled."""
+    sources = [*(ROOT / "templates").glob("**/*.html"), *(ROOT / "app/web").glob("*.py")]
+    step(
+        "templates",
+        "Compiling the templates",
+        fingerprint([*sources, ROOT / "constraints.txt"], sys.version),
+        [ROOT / "templates/.compiled"],
+        lambda: run([PYTHON, "-m", "tools.build.templates"], "the templates could not be compiled"),
+    )
 
 
 if __name__ == "__main__":
