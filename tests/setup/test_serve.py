@@ -122,9 +122,32 @@ def test_it_comes_up_and_ctrl_c_ends_all_of_it(serve: Callable[..., Serve], var:
     assert json_lines(var / "log" / "web.log") == []
 
 
-def test_killed_processes_are_restarted_and_data_is_kept(serve: Callable[..., Serve], var: Path) -> None:
+@pytest.mark.timeout(400)
+def test_its_logs_its_restarts_and_a_take_over(serve: Callable[..., Serve], var: Path) -> None:
+    """An installation takes seconds to start: one is enough for all three."""
     office = serve()
     office.wait_for("Open http")
+    write_json_lines_and_rotate_logs(office, var)
+    restart_killed_processes_and_keep_data(office, var)
+    take_over_after_a_kill(office, serve)
+
+
+def write_json_lines_and_rotate_logs(office: Serve, var: Path) -> None:
+    log = var / "log" / "web.log"
+    assert office.answers("/")
+    wait_until(lambda: any(line.get("route") == "/" for line in json_lines(log)))
+    (asked,) = [line for line in json_lines(log) if line.get("route") == "/"]
+    assert asked["status"] == 200
+    assert asked["request_id"]
+    with log.open("a") as file:
+        file.write("x" * LARGEST_LOG + "\n")
+    wait_until(lambda: log.with_suffix(".log.1").exists() and log.stat().st_size < LARGEST_LOG)
+    assert office.answers("/")
+    wait_until(lambda: any(line.get("route") == "/" for line in json_lines(log)))
+    assert not [line for line in json_lines(log) if line.get("route") == "/healthz"]
+
+
+def restart_killed_processes_and_keep_data(office: Serve, var: Path) -> None:
     before = office.children()
     url = f"postgresql://postgres@/bilheteria?host={var / 'postgres'}"
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
@@ -141,6 +164,21 @@ def test_killed_processes_are_restarted_and_data_is_kept(serve: Callable[..., Se
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("select n from kept")
         assert cursor.fetchall() == [(7,)]
+
+
+def take_over_after_a_kill(first: Serve, serve: Callable[..., Serve]) -> None:
+    """A second `serve` says that one runs; after a SIGKILL the next one starts, and ends all."""
+    assert_one_line(serve(), "runs already")
+    assert first.answers()
+    children = first.children()
+    first.process.kill()
+    first.process.wait()
+    wait_until(lambda: not alive(children["web"]) and not alive(children["worker"]))
+    second = serve(first.port)
+    second.wait_for("Open http")
+    assert second.answers()
+    assert second.end(signal.SIGTERM) == 0
+    assert not alive(children["postgres"])
 
 
 def test_hanging_processes_are_replaced(serve: Callable[..., Serve], var: Path) -> None:
@@ -160,22 +198,6 @@ def test_hanging_processes_are_replaced(serve: Callable[..., Serve], var: Path) 
     )
     wait_until(office.answers)
     assert office.children()["postgres"] == before["postgres"]
-
-
-def test_a_second_serve_says_that_one_runs_and_takes_over_after_a_kill(serve: Callable[..., Serve]) -> None:
-    first = serve()
-    first.wait_for("Open http")
-    assert_one_line(serve(), "runs already")
-    assert first.answers()
-    children = first.children()
-    first.process.kill()
-    first.process.wait()
-    wait_until(lambda: not alive(children["web"]) and not alive(children["worker"]))
-    second = serve(first.port)
-    second.wait_for("Open http")
-    assert second.answers()
-    assert second.end(signal.SIGTERM) == 0
-    assert not alive(children["postgres"])
 
 
 def test_a_taken_port_is_one_line(serve: Callable[..., Serve]) -> None:
@@ -200,14 +222,16 @@ def test_an_address_of_another_machine_is_a_one_line_error(serve: Callable[..., 
     )
 
 
-def test_serve_listens_on_an_ipv6_address(serve: Callable[..., Serve]) -> None:
-    office = serve(BILHETERIA_HOST="::1")
+def test_serve_listens_on_an_ipv6_address_without_the_pages_too(serve: Callable[..., Serve]) -> None:
     if not has_ipv6():
-        assert_one_line(office, "BILHETERIA_HOST is not an address of this machine: '::1'")
-        return
+        message = "BILHETERIA_HOST is not an address of this machine: '::1'"
+        assert_one_line(serve(BILHETERIA_HOST="::1"), message)
+    host = "[::1]" if has_ipv6() else "127.0.0.1"
+    office = serve(BILHETERIA_HOST=host.strip("[]"), SERVICES="orders")
     office.wait_for("Open http")
-    with urllib.request.urlopen(f"http://[::1]:{office.port}/readyz", timeout=30) as answer:
-        assert answer.status == 200
+    for path in ("/readyz", "/healthz"):
+        with urllib.request.urlopen(f"http://{host}:{office.port}{path}", timeout=30) as answer:
+            assert answer.status == 200
 
 
 def has_ipv6() -> bool:
@@ -215,12 +239,6 @@ def has_ipv6() -> bool:
         probe.bind(("::1", 0))
         return True
     return False
-
-
-def test_without_the_pages_a_web_server_runs_too(serve: Callable[..., Serve]) -> None:
-    office = serve(SERVICES="orders")
-    office.wait_for("Open http")
-    assert office.answers("/healthz")
 
 
 def test_an_old_postgres_is_refused() -> None:
@@ -239,25 +257,6 @@ def test_a_data_folder_that_cannot_be_written_is_a_one_line_error(serve: Callabl
     assert_one_line(
         serve(BILHETERIA_VAR="/proc/bilheteria"), "the data folder /proc/bilheteria cannot be used"
     )
-
-
-def test_web_and_worker_write_json_lines_and_rotate_their_logs(
-    serve: Callable[..., Serve], var: Path
-) -> None:
-    office = serve()
-    office.wait_for("Open http")
-    log = var / "log" / "web.log"
-    assert office.answers("/")
-    wait_until(lambda: any(line.get("route") == "/" for line in json_lines(log)))
-    (asked,) = [line for line in json_lines(log) if line.get("route") == "/"]
-    assert asked["status"] == 200
-    assert asked["request_id"]
-    with log.open("a") as file:
-        file.write("x" * LARGEST_LOG + "\n")
-    wait_until(lambda: log.with_suffix(".log.1").exists() and log.stat().st_size < LARGEST_LOG)
-    assert office.answers("/")
-    wait_until(lambda: any(line.get("route") == "/" for line in json_lines(log)))
-    assert not [line for line in json_lines(log) if line.get("route") == "/healthz"]
 
 
 def json_lines(log: Path) -> list[dict[str, Any]]:
