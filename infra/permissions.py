@@ -17,7 +17,7 @@ PDF_READERS = ("pages", "tickets", "users-worker")
 PDF_WRITERS = ("tickets-worker",)
 MAIL_SENDERS = ("users-worker",)
 # Parts that get tokens from the identity provider, as its client.
-IDENTITY_CLIENTS = ("pages",)
+IDENTITY_CLIENTS = ("pages", "users-worker")
 _CONSUME = ("sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
 _SEND = ("sqs:GetQueueUrl", "sqs:SendMessage")
 _MEASURE = ("sqs:GetQueueUrl", "sqs:GetQueueAttributes")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any, Literal
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
+import flask
 import requests
+from authlib.oidc.core.grants.util import generate_id_token
 from oidc_provider_mock import User, _app, _storage, app
 from werkzeug.serving import ThreadedWSGIServer, make_server
 
@@ -73,6 +76,11 @@ class HostedPages:
         """Revoke all tokens of the person, as a sign-out everywhere does."""
         requests.post(f"{self.address}/users/{person}/revoke-tokens", timeout=10).raise_for_status()
 
+    def refresh_tokens(self, person: str) -> list[str]:
+        """The refresh tokens of the person that are valid."""
+        found: list[str] = requests.get(f"{self.address}/users/{person}/refresh-tokens", timeout=10).json()
+        return found
+
 
 def _register_clients() -> None:
     """The provider's own form of registration would choose the client's id and secret."""
@@ -86,6 +94,44 @@ def _register_clients() -> None:
                 token_endpoint_auth_method=method,
             )
         )
+
+
+def _issue_with_id_token(grant: Any) -> Callable[[Any, Any, Any], dict[str, Any]]:
+    """A renewal that says again who it is, as that of Cognito does."""
+    issue = grant.issue_token
+
+    def issue_token(self: Any, user: Any, refresh_token: Any) -> dict[str, Any]:
+        token: dict[str, Any] = issue(self, user, refresh_token)
+        key = _app.storage.jwk
+        claims = {"sub": user.sub, **user.claims}
+        token["id_token"] = generate_id_token(
+            token,
+            claims,
+            key.as_dict(is_private=True),
+            iss=flask.request.host_url.rstrip("/"),
+            aud=[self.request.client.id],
+            kid=key.thumbprint(),
+        )
+        return token
+
+    return issue_token
+
+
+def _revoke() -> str:
+    """The endpoint of RFC 7009, which the provider lacks."""
+    _app.storage.remove_refresh_token(flask.request.form["token"])
+    return ""
+
+
+def _refresh_tokens(person: str) -> list[str]:
+    return [one.token for one in _app.storage.refresh_tokens() if one.user_id == person]
+
+
+def _name_revocation(answer: flask.Response) -> flask.Response:
+    if flask.request.path.endswith("/openid-configuration"):
+        found = {**answer.get_json(), "revocation_endpoint": f"{flask.request.host_url}oauth2/revoke"}
+        answer.set_data(json.dumps(found))
+    return answer
 
 
 @contextmanager
@@ -102,8 +148,13 @@ def running() -> Iterator[HostedPages]:
         config: dict[str, Any] = unnamed(self, grant, client)
         return config | {"kid": _app.storage.jwk.thumbprint()}
 
+    made.add_url_rule("/oauth2/revoke", view_func=_revoke, methods=["POST"])
+    made.add_url_rule("/users/<person>/refresh-tokens", view_func=_refresh_tokens)
+    made.after_request(_name_revocation)
     with (
         patch.object(_app.OpenIDCode, "get_jwt_config", named),
+        patch.object(_app.RefreshTokenGrant, "issue_token", _issue_with_id_token(_app.RefreshTokenGrant)),
+        patch.object(_app.RefreshTokenGrant, "TOKEN_ENDPOINT_AUTH_METHODS", _METHODS),
         patch.object(_app.AuthorizationCodeGrant, "TOKEN_ENDPOINT_AUTH_METHODS", _METHODS),
         patch.dict(os.environ, AUTHLIB_INSECURE_TRANSPORT="1"),
     ):

@@ -16,7 +16,7 @@ from app.core.errors import Invalid, TooMany
 from app.orders import service as orders
 from app.shop import blueprint
 from app.users import service as users
-from app.users.service import InvalidEmailToken, User, WrongPassword
+from app.users.service import InvalidEmailToken, ProviderSession, User, WrongPassword
 from app.web import identity_provider, links
 from app.web.actor import current_actor
 from app.web.devices import cookie_name
@@ -38,12 +38,14 @@ TYPED_EMAIL = "typed_email"  # in the session, until the next form of an account
 MAILS_AN_HOUR = 300  # from one address: a whole foyer may share it; each mailbox has a lower limit
 
 
-def begin_session(authenticate: Callable[[], User], *, has_code: bool = False) -> User | None:
+def begin_session(
+    authenticate: Callable[[], User], *, has_code: bool = False, provider: ProviderSession | None = None
+) -> User | None:
     """Begin a session of the user that `authenticate` returns, and move this browser's open orders to it.
 
     The session gets a new key and a new visitor: a copy of the old cookie is worth nothing afterwards. None for an
     account with a second factor: then the page `account/sign-in/code` asks for the code. `has_code`: it has been asked
-    for, here or by the identity provider.
+    for, here or by the identity provider, which gave `provider`.
     """
     visitor, before = new_visitor(), signed_in_user()
     with db.transaction():
@@ -52,6 +54,8 @@ def begin_session(authenticate: Callable[[], User], *, has_code: bool = False) -
         proof = None if is_known else users.password_proof(user.id)
         if proof is None:
             key = users.begin_session(user.id, instead_of=session_key())
+            if provider is not None:
+                users.keep_provider_session(key, user.id, provider)
             orders.hand_over(current_visitor(), visitor)
     if proof is not None:
         session[PROOF] = proof

@@ -20,8 +20,8 @@ from app.events import service as events
 from app.shop import blueprint
 from app.shop.account import begin_session, to_next_page
 from app.users import service as users
-from app.users.service import User
-from app.web import failures, identity_provider, links
+from app.users.service import ProviderSession, User
+from app.web import failures, links
 from app.web.locale import locale
 from app.web.security import address_key, safe_next
 from app.web.sign_in import signed_in_user
@@ -60,7 +60,7 @@ def go_to_provider() -> ResponseReturnValue:
     """Lead to the provider's page."""
     from app.adapters.identity.hosted import ProviderUnavailable
 
-    provider = identity_provider.provider()
+    provider = users.hosted_provider()
     if provider is None:
         abort(404)
     try:
@@ -79,7 +79,7 @@ def go_to_provider() -> ResponseReturnValue:
 @blueprint.get("/account/sign-in/callback")
 def provider_callback() -> ResponseReturnValue:
     """The provider's answer, which the person's browser brings: it signs them in."""
-    provider = identity_provider.provider()
+    provider = users.hosted_provider()
     if provider is None:
         abort(404)
     begun = dict(session.get(_ATTEMPTS, {}))
@@ -106,8 +106,9 @@ def _finish(
     now = events.now()  # the database's time: this machine's clock may be wrong
     db.release_connection()
     try:
-        person = provider.finish(code, _callback_address(), nonce, verifier, now)
-        user = begin_session(lambda: _account(person), has_code=True)
+        done = provider.finish(code, _callback_address(), nonce, verifier, now)
+        given = ProviderSession(done.person.issuer, done.person.subject, done.refresh_token)
+        user = begin_session(lambda: _account(done.person), has_code=True, provider=given)
         assert user is not None
     except SignInRefused as error:
         log.warning("sign-in refused", extra={"reason": str(error)})

@@ -6,26 +6,18 @@ A person who is new here gets the account that has their e-mail, or a new one, i
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
 
 from sqlalchemy import text
 
 from app.core import codes, db
 from app.core.contact import checked_email, checked_name
 from app.core.errors import Invalid, NotFound
-from app.users import passwords, sessions
+from app.users import passwords
 from app.users.account_commands import replace_password
-from app.users.models import ROLES
+from app.users.group_roles import give_role
 from app.users.personal_data import account_of
 from app.users.views import COLUMNS, User
 
-# The provider's groups, and the roles that they give. A person in none of them is a customer.
-GROUP_ROLES: Final = {
-    "customer": "customer",
-    "staff": "door",
-    "supervisor": "supervisor",
-    "manager": "manager",
-}
 _FIND = f"""
     select {COLUMNS} from users.external_subjects subject join users.users account on account.id = subject.user_id
     where subject.issuer = :issuer and subject.subject = :subject
@@ -39,11 +31,6 @@ _REMEMBER = """
     insert into users.external_subjects (issuer, subject, user_id) values (:issuer, :subject, :user_id)
     on conflict (issuer, subject) do nothing
 """
-
-
-def roles_of_groups(groups: Collection[str]) -> frozenset[str]:
-    """The roles of a person in these groups."""
-    return frozenset(GROUP_ROLES[one] for one in groups if one in GROUP_ROLES) or frozenset({"customer"})
 
 
 def account_of_subject(issuer: str, subject: str) -> User:
@@ -80,12 +67,7 @@ def sign_in_subject(
         if email is None:
             raise
         found = adopt_subject(issuer, subject, email, name, locale)
-    role = max(roles_of_groups(groups), key=ROLES.index)
-    if role != found.role:
-        db.session().execute(
-            text("update users.users set role = :role where id = :id"), {"id": found.id, "role": role}
-        )
-        sessions.forget_recent()
+    give_role(found.id, groups)
     return account_of_subject(issuer, subject)
 
 

@@ -41,8 +41,9 @@ from app.users.door_devices import see_door as see_door
 from app.users.email_tokens import InvalidEmailToken as InvalidEmailToken
 from app.users.external_subjects import account_of_subject as account_of_subject
 from app.users.external_subjects import adopt_subject as adopt_subject
-from app.users.external_subjects import roles_of_groups as roles_of_groups
 from app.users.external_subjects import sign_in_subject as sign_in_subject
+from app.users.group_roles import roles_of_groups as roles_of_groups
+from app.users.hosted_provider import hosted_provider as hosted_provider
 from app.users.pairings import NewPairing as NewPairing
 from app.users.pairings import Pairing as Pairing
 from app.users.pairings import collect_device_token as collect_device_token
@@ -64,6 +65,8 @@ from app.users.pins import SUPERVISOR_ROLES as SUPERVISOR_ROLES
 from app.users.pins import set_pin as set_pin
 from app.users.pins import supervisor_by_pin as supervisor_by_pin
 from app.users.pins import supervisors_with_pin as supervisors_with_pin
+from app.users.provider_sessions import ProviderSession as ProviderSession
+from app.users.provider_sessions import keep_provider_session as keep_provider_session
 from app.users.second_factor import STAFF_ROLES as STAFF_ROLES
 from app.users.second_factor import AppKey as AppKey
 from app.users.second_factor import SecondFactor as SecondFactor
@@ -79,6 +82,7 @@ from app.users.second_factor_sign_in import password_proof as password_proof
 from app.users.second_factor_sign_in import reset_second_factor as reset_second_factor
 from app.users.second_factor_sign_in import sign_in_by_code as sign_in_by_code
 from app.users.second_factor_sign_in import staff_second_factors as staff_second_factors
+from app.users.sessions import SESSION_DAYS as SESSION_DAYS
 from app.users.sessions import begin_session as begin_session
 from app.users.sessions import end_session as end_session
 from app.users.sessions import recent_session_owner as recent_session_owner

@@ -30,6 +30,13 @@ _OWNER = f"""
 """  # noqa: S608 (no value is put in)
 
 
+# Of a session that has ended the worker revokes the identity provider's token (provider_sessions.py).
+_REVOKE_SOON = (
+    "update users.provider_sessions p set due_at = clock_timestamp() from users.sessions s"
+    " where s.key = p.key and s.ended_at is not null and {}"
+)
+
+
 def begin_session(user_id: int, *, instead_of: str | None = None) -> str:
     """Begin a session and return its key; the session `instead_of` ends."""
     key = codes.random_token()
@@ -74,6 +81,7 @@ def end_session(key: str) -> None:
         text("update users.sessions set ended_at = clock_timestamp() where key = :key and ended_at is null"),
         {"key": key},
     )
+    db.session().execute(text(_REVOKE_SOON.format("p.key = :key")), {"key": key})
     forget_recent()
 
 
@@ -85,6 +93,7 @@ def sign_out_everywhere(user_id: int) -> None:
         ),
         {"id": user_id},
     )
+    db.session().execute(text(_REVOKE_SOON.format("s.user_id = :id")), {"id": user_id})
     forget_recent()
 
 

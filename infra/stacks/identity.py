@@ -16,7 +16,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from app.users.service import SCOPES
+from app.users.service import SCOPES, SESSION_DAYS
 from infra.environments import Environment
 from infra.exceptions import acknowledge
 from infra.identity import token_claims
@@ -27,8 +27,9 @@ from infra.sign_in_addresses import callback_addresses, sign_out_addresses
 GROUPS = ("manager", "supervisor", "staff", "customer")
 PASSWORD_LETTERS = 12  # Cognito knows no list of common passwords, so they are longer than our own (8)
 RESOURCE_SERVER = "bilheteria"
-# A token stays good until it ends, also after a sign-out: so it is short. A browser renews it for a working day.
-TOKEN_MINUTES, REFRESH_HOURS, PARTNER_TOKEN_MINUTES = 15, 12, 60
+# A token stays good until it ends, also after a sign-out: so it is short. The worker renews it as long as a session may
+# last, unless the person was blocked or signed out.
+TOKEN_MINUTES, REFRESH_DAYS, PARTNER_TOKEN_MINUTES = 15, SESSION_DAYS, 60
 
 _REASONS = {
     "COG1": "Length alone, as NIST SP 800-63B (5.1.1.2) has it: rules of composition give weaker passwords.",
@@ -166,7 +167,7 @@ class IdentityStack(Stack):
             ),
             access_token_validity=Duration.minutes(TOKEN_MINUTES),
             id_token_validity=Duration.minutes(TOKEN_MINUTES),
-            refresh_token_validity=Duration.hours(REFRESH_HOURS),
+            refresh_token_validity=Duration.days(REFRESH_DAYS),
         )
 
     def _client_secret(self) -> secretsmanager.Secret:

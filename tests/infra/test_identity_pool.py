@@ -10,8 +10,8 @@ import pytest
 
 from app.adapters.identity import access_tokens
 from app.core import config
-from app.users.external_subjects import GROUP_ROLES
-from app.users.service import SCOPES
+from app.users.group_roles import GROUP_ROLES
+from app.users.service import SCOPES, SESSION_DAYS
 from infra.edge import openapi
 from infra.identity import token_claims
 from infra.stacks.identity import TOKEN_MINUTES
@@ -88,6 +88,7 @@ def test_tokens_of_people_are_short_and_revocable(clients: dict[str, dict[str, A
     pages = clients["pages"]
     assert pages["AccessTokenValidity"] == pages["IdTokenValidity"] == TOKEN_MINUTES
     assert set(pages["TokenValidityUnits"].values()) == {"minutes"}
+    assert pages["RefreshTokenValidity"] == SESSION_DAYS * 24 * 60
     assert pages["EnableTokenRevocation"] is True
 
 

@@ -23,7 +23,7 @@ from app.adapters.sqs import DEAD, Queues, Sent
 from app.adapters.storage import open_storage
 from app.core.database_roles import role_name
 from app.core.messages import CONSUMERS
-from app.users.external_subjects import GROUP_ROLES
+from app.users.group_roles import GROUP_ROLES
 from app.users.service import SCOPES
 from infra.parts import PARTS
 from tests.infra.resources import of_type

@@ -1,7 +1,8 @@
 """Hosted sign-in: the pages of an OpenID Connect provider sign people in, by code flow with PKCE (RFC 7636).
 
-Passwords, sign-up, confirmation and second factors are the provider's. The addresses of its endpoints come from its
-discovery document. Authlib makes the requests; the ID token is checked here, as access tokens are.
+Passwords, sign-up, confirmation and second factors are the provider's. By the refresh token of a sign-in we ask later
+whether it still holds (RFC 6749, section 6). The addresses of the endpoints come from the discovery document. Authlib
+makes the requests; the ID token is checked here, as access tokens are.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,7 @@ log = logging.getLogger("bilheteria.identity")
 
 SCOPE = "openid email profile"
 FRESH_SECONDS = 3600.0
+_LONGEST_TOKEN = 8192  # letters
 COOLDOWN = 10  # seconds after a failure until the provider is asked again
 _ADDRESS = re.compile(r"https?://[a-zA-Z0-9\[][\x21-\x7e]*")
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint")
@@ -68,6 +70,22 @@ class Attempt:
     verifier: str
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A sign-in that is complete. Some providers give no refresh token: then it is empty."""
+
+    person: Person
+    refresh_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A sign-in that still holds. Some providers do not say again who it is; some replace the refresh token."""
+
+    person: Person | None
+    refresh_token: str
+
+
 class HostedSignIn:
     """The hosted pages of one provider. Threads may share it."""
 
@@ -98,7 +116,7 @@ class HostedSignIn:
             )
         return Attempt(address, state, nonce, verifier)
 
-    def finish(self, code: str, callback: str, nonce: str, verifier: str, now: datetime) -> Person:
+    def finish(self, code: str, callback: str, nonce: str, verifier: str, now: datetime) -> SignedIn:
         """The person to whom the provider gave `code`. Raises SignInRefused, ProviderUnavailable."""
         endpoint = self._endpoints()["token_endpoint"]
         with self._session(callback) as session, self._calls("exchange the code of the sign-in"):
@@ -111,7 +129,35 @@ class HostedSignIn:
                     **_LIMITS,
                 )
             )
-        return self._person(token, now, nonce)
+        return SignedIn(self._person(token, now, nonce), _refresh_token(token))
+
+    def renew(self, refresh_token: str, now: datetime) -> Renewed:
+        """Ask whether the sign-in still holds. Raises SignInRefused if it does not, ProviderUnavailable."""
+        endpoint = self._endpoints()["token_endpoint"]
+        with self._session(scope=None) as session, self._calls("renew a sign-in"):
+            token = _asked(
+                lambda: session.refresh_token(endpoint, refresh_token=refresh_token, **_LIMITS),
+                refusals=_ENDED,
+            )
+        person = self._person(token, now, None) if token.get("id_token") else None
+        return Renewed(person, _refresh_token(token) or refresh_token)
+
+    def revoke(self, refresh_token: str) -> None:
+        """Revoke the token with those that came from it (RFC 7009), if the provider can. Raises ProviderUnavailable."""
+        endpoint = self._endpoints().get("revocation_endpoint")
+        if not _is_address(endpoint):
+            return
+        with self._session(scope=None) as session, self._calls("revoke a sign-in"):
+            answer = _asked(
+                lambda: session.revoke_token(
+                    endpoint,
+                    token=refresh_token,
+                    token_type_hint="refresh_token",  # noqa: S106 - its kind
+                    **_LIMITS,
+                )
+            )
+        if answer.status_code >= 500:
+            raise ProviderUnavailable
 
     def sign_out_address(self, back: str) -> str | None:
         """The address that ends the provider's own session and leads to `back`; None if it has none or is away.
@@ -131,19 +177,21 @@ class HostedSignIn:
         }
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(arguments)}"
 
-    def _session(self, callback: str = "") -> OAuth2Session:
+    def _session(self, callback: str = "", *, scope: str | None = SCOPE) -> OAuth2Session:
+        method = "client_secret_basic" if self._client.secret else "none"
         session = OAuth2Session(
             self._client.client_id,
             self._client.secret or None,
-            scope=SCOPE,
+            scope=scope,
             redirect_uri=callback,
             code_challenge_method="S256",
-            token_endpoint_auth_method="client_secret_basic" if self._client.secret else "none",
+            token_endpoint_auth_method=method,
+            revocation_endpoint_auth_method=method,
         )
         session.trust_env = False  # a .netrc file must not replace the client's secret
         return session
 
-    def _person(self, token: Any, now: datetime, nonce: str) -> Person:
+    def _person(self, token: Any, now: datetime, nonce: str | None) -> Person:
         signed = token.get("id_token")
         if not isinstance(signed, str):
             raise SignInRefused("no ID token")
@@ -177,18 +225,31 @@ class HostedSignIn:
         return found
 
 
+# The refresh token is of no use any more. Other errors, such as a wrong secret, say nothing about the person.
+_ENDED = ("invalid_grant",)
 _LIMITS: dict[str, Any] = {"timeout": (CONNECT_SECONDS, READ_SECONDS), "allow_redirects": False}
 
 
-def _asked(request: Callable[[], Any]) -> Any:
-    """The answer of the token endpoint. Raises SignInRefused, ProviderUnavailable."""
+def _asked(request: Callable[[], Any], *, refusals: Collection[str] | None = None) -> Any:
+    """The answer of the token endpoint. Raises SignInRefused, ProviderUnavailable.
+
+    `refusals`: the errors that are about the person; all of them without it.
+    """
     try:
         return request()
     except OAuthError as error:
+        if refusals is not None and error.error not in refusals:
+            log.error("identity provider refused the request", extra={"error": str(error.error)[:40]})
+            raise ProviderUnavailable from None
         raise SignInRefused(f"token endpoint: {str(error.error)[:40]}") from None
     except (RequestException, ValueError, TypeError) as error:
         log.warning("identity provider not reached", extra={"error": type(error).__name__})
         raise ProviderUnavailable from None
+
+
+def _refresh_token(token: Any) -> str:
+    found = token.get("refresh_token")
+    return found if isinstance(found, str) and len(found) <= _LONGEST_TOKEN else ""
 
 
 def _is_address(value: object) -> bool:

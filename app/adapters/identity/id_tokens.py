@@ -32,9 +32,10 @@ class IdTokens:
         self._keys = keys
         self._client_id = client_id
 
-    def read(self, token: str, now: datetime, nonce: str) -> Person:
-        """The person of the token at the time `now`; `nonce` is that of the sign-in that asked for it.
+    def read(self, token: str, now: datetime, nonce: str | None) -> Person:
+        """The person of the token at the time `now`.
 
+        `nonce` is that of the sign-in that asked for it; None for a token that came with a renewal, which has none.
         It may ask the provider for its keys over the network. Raises RefusedToken, KeysUnavailable.
         """
         found = signed_tokens.claims(token, self._keys, _TYPES)
@@ -45,7 +46,7 @@ class IdTokens:
         if text_of(found, "azp") not in ("", self._client_id):
             raise RefusedToken("another client is the authorised party")
         signed_tokens.check_times(found, now)
-        if not hmac.compare_digest(text_of(found, "nonce").encode(), nonce.encode()):
+        if nonce is not None and not hmac.compare_digest(text_of(found, "nonce").encode(), nonce.encode()):
             raise RefusedToken("nonce")
         subject = text_of(found, "sub")
         if not subject:
