@@ -9,9 +9,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from flask import abort, redirect, render_template, request, session
+from flask import abort, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from app.core import db, throttle
 from app.core.config import settings
@@ -21,13 +20,13 @@ from app.shop import blueprint
 from app.shop.account import begin_session, to_next_page
 from app.users import service as users
 from app.users.service import ProviderSession, User
-from app.web import failures, links
+from app.web import links
 from app.web.locale import locale
 from app.web.security import address_key, safe_next
 from app.web.sign_in import signed_in_user
 
 if TYPE_CHECKING:
-    from app.adapters.identity.hosted import HostedSignIn
+    from app.adapters.identity.hosted import HostedSignIn, ProviderUnavailable
     from app.adapters.identity.id_tokens import Person
 
 log = logging.getLogger("bilheteria.shop")
@@ -35,6 +34,7 @@ log = logging.getLogger("bilheteria.shop")
 _ATTEMPTS = "hosted_sign_ins"  # in the session: state → nonce, verifier, and the page to go to
 _MOST_ATTEMPTS = 3  # sign-ins that one browser may have begun, in several tabs
 _LONGEST_NEXT = 400
+_STATUS = {"email": 403, "away": 503}
 ANSWERS, SECONDS = 300, 600  # of the provider, from one network address: a whole foyer may share it
 _WITH_PASSWORDS = frozenset(
     f"shop.{view}"
@@ -60,14 +60,13 @@ def go_to_provider() -> ResponseReturnValue:
     """Lead to the provider's page."""
     from app.adapters.identity.hosted import ProviderUnavailable
 
-    provider = users.hosted_provider()
+    provider, next_address = users.hosted_provider(), safe_next(request.args.get("next"), "")
     if provider is None:
         abort(404)
     try:
         attempt = provider.begin(_callback_address())
     except ProviderUnavailable as error:
-        return _unavailable(error.retry_after)
-    next_address = safe_next(request.args.get("next"), "")
+        return _unavailable(error, next_address)
     kept = [attempt.nonce, attempt.verifier, next_address if len(next_address) <= _LONGEST_NEXT else ""]
     begun = [*session.get(_ATTEMPTS, {}).items(), (attempt.state, kept)]
     session[_ATTEMPTS] = dict(begun[-_MOST_ATTEMPTS:])
@@ -114,7 +113,7 @@ def _finish(
         log.warning("sign-in refused", extra={"reason": str(error)})
         return _failed("refused", next_address)
     except ProviderUnavailable as error:
-        return _unavailable(error.retry_after)
+        return _unavailable(error, next_address)
     except (NotFound, Invalid):
         return _failed("email", next_address)
     return to_next_page(user, next_address)
@@ -131,16 +130,12 @@ def _callback_address() -> str:
 
 
 def _failed(why: str, next_address: str = "") -> ResponseReturnValue:
-    """The page that says why the sign-in did not work: `foreign`, `refused` or `email`."""
+    """The page that says why the sign-in did not work (`foreign`, `refused`, `email`, `away`), with a way on."""
     page = render_template("shop/page_sign_in_failed.html", why=why, next=safe_next(next_address, ""))
-    return page, 403 if why == "email" else 400, {"Cache-Control": "no-store"}
+    return page, _STATUS.get(why, 400), {"Cache-Control": "no-store"}
 
 
-def _unavailable(retry_after: int) -> ResponseReturnValue:
-    sentence = _(
-        "Signing in does not work at the moment. You can buy without an account, and those who are signed in stay"
-        " signed in. Please try again in a moment."
-    )
-    answer = failures.page(503, sentence)
-    answer.headers["Retry-After"] = str(retry_after)
+def _unavailable(error: ProviderUnavailable, next_address: str) -> ResponseReturnValue:
+    answer = make_response(_failed("away", next_address))
+    answer.headers["Retry-After"] = str(error.retry_after)
     return answer

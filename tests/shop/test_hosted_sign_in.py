@@ -199,13 +199,29 @@ def test_the_database_s_clock_counts(
 def test_while_the_provider_is_away(ana: Visitor, app: Flask, pages: HostedPages, settings: Settings) -> None:
     sign_in(ana, pages)
     config.use(settings.changed(identity=HostedPages("http://127.0.0.1:9").identity()))
-    answer = Visitor(app).get(START)
+    assert Visitor(app).get("/account/sign-in").status_code == 200
+    answer = Visitor(app).get(f"{START}?next=/account/orders")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert "You can buy without an account" in answer.text
+    assert 'href="/">Buy without an account' in answer.text
+    assert 'href="/account/sign-in?next=/account/orders">Sign in' in answer.text
     assert ana.get("/account").status_code == 200, "people who are signed in stay signed in"
     guest = Visitor(app)
-    assert guest.get(f"{guest.start(make_screening('oooo'), 'A1')}/types").status_code == 200
+    path = guest.start(make_screening("oooo"), "A1")
+    guest.choose_full(path)
+    assert guest.check_out(path).status_code == 303
+    assert order_at(path).state == "awaiting_payment"
     assert ana.post("/account/sign-out").location == "/", "signing out works too"
+
+
+def test_the_provider_goes_away_before_it_gave_the_tokens(
+    ana: Visitor, pages: HostedPages, settings: Settings
+) -> None:
+    arguments = pages.sign_in(begin(ana, "/account"), "ana")
+    config.use(settings.changed(identity=HostedPages("http://127.0.0.1:9").identity()))
+    answer = bring(ana, arguments)
+    assert answer.status_code == 503
+    assert 'href="/account/sign-in?next=/account">Sign in' in answer.text
 
 
 def test_signing_out_ends_the_session_of_the_provider(ana: Visitor, pages: HostedPages) -> None:
