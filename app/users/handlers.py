@@ -30,6 +30,7 @@ from app.core.messages import (
 from app.core.pages import Page
 from app.core.worker import Tick
 from app.users import email_tokens, notices, pairings, provider_sessions, second_factor, sessions
+from app.users.hosted_provider import hosted_provider
 from app.users.webhooks import deliveries, registry, sending
 
 LARGEST_ATTACHMENT = 5_000_000
@@ -156,6 +157,13 @@ def seal_webhook_secrets() -> None:
         registry.seal_secrets_again()
 
 
+def ask_identity_provider() -> None:
+    """Ask the identity provider, where one signs people in, whether their sessions still hold."""
+    provider = hosted_provider()
+    if provider is not None:
+        provider_sessions.ask_about_due_sessions(provider)
+
+
 def seal_second_factors() -> None:
     """Seal the keys of second factors again after a change of the secret key."""
     with db.transaction():
@@ -187,7 +195,7 @@ TICKS = [
     Tick("users: delete expired rows", 3600, delete_expired),
     Tick("users: due webhooks", 10.0, sending.want_due_webhooks),
     Tick("users: webhook secrets", 3600.0, seal_webhook_secrets),
-    Tick("users: sessions of the identity provider", 10.0, provider_sessions.ask_provider_about_due_sessions),
+    Tick("users: sessions of the identity provider", 10.0, ask_identity_provider),
     Tick("users: second factors", 3600.0, seal_second_factors),
     Tick("users: webhook retention", 3600.0, deliveries.delete_old_deliveries),
 ]

@@ -20,7 +20,6 @@ from app.core.config import settings
 from app.core.sealing import Sealer
 from app.users import sessions
 from app.users.group_roles import give_role
-from app.users.hosted_provider import hosted_provider
 from app.users.provider_session_models import ProviderSessionRow
 
 if TYPE_CHECKING:
@@ -83,13 +82,11 @@ def keep_provider_session(key: str, user_id: int, given: ProviderSession) -> Non
         db.session().execute(text(_KEEP), values)
 
 
-def ask_provider_about_due_sessions() -> None:
+def ask_about_due_sessions(provider: HostedSignIn) -> None:
     """Ask the provider about the sessions that are due, for WORK_SECONDS at most."""
-    provider, until = hosted_provider(), time.monotonic() + WORK_SECONDS
-    if provider is None:
-        return
     from app.adapters.identity.hosted import ProviderUnavailable
 
+    until = time.monotonic() + WORK_SECONDS
     try:
         for row in _due(until):
             if row.is_over:

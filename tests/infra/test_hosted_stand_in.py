@@ -23,7 +23,7 @@ from sqlalchemy import text
 from app.adapters.secrets_manager import SecretsManager
 from app.core import config, db
 from app.core.config import Settings
-from app.users import provider_sessions
+from app.users import handlers
 from tests.infra.test_stand_in import SIGNS_TOKENS, deployment, pool  # noqa: F401 - fixtures
 from tests.shop.test_identity_forms import (  # noqa: F401 - the contract, collected here too
     SignIn,
@@ -174,4 +174,4 @@ def test_a_sign_out_everywhere_at_the_pool_ends_our_session(sign_in: SignIn, hos
 def ask_about_all() -> None:
     with db.transaction() as session:
         session.execute(text("update users.provider_sessions set due_at = clock_timestamp()"))
-    provider_sessions.ask_provider_about_due_sessions()
+    handlers.ask_identity_provider()

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.core import config, db
 from app.core.config import Settings
-from app.users import provider_sessions
+from app.users import handlers, provider_sessions
 from tests import oidc_provider
 from tests.oidc_provider import HostedPages
 from tests.shop.visitor import Visitor
@@ -42,7 +42,7 @@ def pass_minutes(minutes: int) -> None:
             text("update users.provider_sessions set due_at = due_at - make_interval(mins => :minutes)"),
             {"minutes": minutes},
         )
-    provider_sessions.ask_provider_about_due_sessions()
+    handlers.ask_identity_provider()
 
 
 def kept() -> list[bytes]:
@@ -75,8 +75,8 @@ def test_a_sign_out_everywhere_at_the_provider_ends_all_sessions(app: Flask, pag
                 " where key = (select min(p.key) from users.provider_sessions p where subject = 'gil')"
             )
         )
-    provider_sessions.ask_provider_about_due_sessions()
-    provider_sessions.ask_provider_about_due_sessions()
+    handlers.ask_identity_provider()
+    handlers.ask_identity_provider()
     assert [one.get("/account").status_code for one in (laptop, phone, ana)] == [303, 303, 200]
     assert len(kept()) == 1
 
@@ -113,7 +113,7 @@ def test_a_sign_out_revokes_the_token_which_is_stored_sealed(app: Flask, pages: 
     assert tokens
     assert not [token for token in tokens if token.encode() in stored]
     gil.post("/account/sign-out")
-    provider_sessions.ask_provider_about_due_sessions()
+    handlers.ask_identity_provider()
     assert kept() == []
     assert len(pages.refresh_tokens("gil")) == len(tokens) - 1
 
