@@ -29,7 +29,7 @@ from app.core.messages import (
 )
 from app.core.pages import Page
 from app.core.worker import Tick
-from app.users import email_tokens, notices, pairings, provider_sessions, second_factor, sessions
+from app.users import email_tokens, notices, pairings, provider_sessions, second_factor_keys, sessions
 from app.users.hosted_provider import hosted_provider
 from app.users.webhooks import deliveries, registry, sending
 
@@ -167,7 +167,7 @@ def ask_identity_provider() -> None:
 def seal_second_factors() -> None:
     """Seal the keys of second factors again after a change of the secret key."""
     with db.transaction():
-        second_factor.seal_keys_again()
+        second_factor_keys.seal_again()
 
 
 def delete_expired() -> None:

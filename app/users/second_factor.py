@@ -17,8 +17,7 @@ from sqlalchemy import Row, text
 from app.core import codes, db, throttle
 from app.core.config import settings
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.sealing import Opened, Sealer
-from app.users import passwords, recovery_codes
+from app.users import passwords, recovery_codes, second_factor_keys
 from app.users.second_factor_models import Change
 
 STAFF_ROLES = ("door", "supervisor", "manager")
@@ -27,7 +26,6 @@ TOLERANCE = 1  # steps by which the clock of a phone may differ
 # A code has 20 bits, so the limits are lower than those of passwords.
 TRIES, PASSWORD_TRIES, SECONDS = 5, 10, 900
 TRIES_A_DAY, DAY_SECONDS = 50, 86_400
-_SEALER = Sealer(b"bilheteria second factor")
 _BEGIN = """
     insert into users.second_factors as f (user_id, sealed_key) values (:id, :sealed)
     on conflict (user_id) do update set sealed_key = excluded.sealed_key where f.confirmed_at is null
@@ -87,7 +85,7 @@ def begin_second_factor(user_id: int, password: str) -> None:
     throttle.hit("set-second-factor", str(user_id), limit=PASSWORD_TRIES, seconds=SECONDS)
     if not passwords.matches(found.password_hash, password):
         raise Invalid("password.old_wrong", "password")
-    values = {"id": user_id, "sealed": _seal(pyotp.random_base32(), user_id)}
+    values = {"id": user_id, "sealed": second_factor_keys.seal(pyotp.random_base32(), user_id)}
     if db.session().execute(text(_BEGIN), values).first() is None:
         raise Conflict("second_factor.on")
 
@@ -95,7 +93,11 @@ def begin_second_factor(user_id: int, password: str) -> None:
 def app_key(user_id: int, account: str) -> AppKey:
     """The key that is not confirmed yet; the app shows it under the cinema's name and `account`. Raises NotFound."""
     row = _row(user_id)
-    key = _key(row.sealed_key, user_id) if row is not None and row.confirmed_at is None else None
+    key = (
+        second_factor_keys.opened(row.sealed_key, user_id)
+        if row is not None and row.confirmed_at is None
+        else None
+    )
     if key is None:
         raise NotFound("second factor")
     groups = " ".join(key[start : start + 4] for start in range(0, len(key), 4))
@@ -175,24 +177,10 @@ def record_change(user_id: int, change: Change, *, by: int | None) -> None:
     db.session().execute(text(_RECORD), {"id": user_id, "by": by, "change": change})
 
 
-def seal_keys_again() -> None:
-    """Seal with the secret key what was sealed with the previous one, in the caller's transaction."""
-    for row in db.session().execute(text("select user_id, sealed_key from users.second_factors")).all():
-        opened = _opened(row.sealed_key, row.user_id)
-        if opened is not None and not opened.is_current:
-            db.session().execute(
-                text(
-                    "update users.second_factors set sealed_key = :new"
-                    " where user_id = :id and sealed_key = :old"
-                ),
-                {"id": row.user_id, "old": row.sealed_key, "new": _seal(opened.secret.decode(), row.user_id)},
-            )
-
-
 def _use_app_code(user_id: int, typed: str) -> bool:
     """Whether it is a code of the app now, which was not used yet. All steps are compared, in constant time."""
     row = _row(user_id)
-    key = _key(row.sealed_key, user_id) if row is not None else None
+    key = second_factor_keys.opened(row.sealed_key, user_id) if row is not None else None
     if row is None or key is None:
         return False
     totp, now = pyotp.TOTP(key, digits=DIGITS, interval=STEP_SECONDS), row.seconds // STEP_SECONDS
@@ -210,17 +198,3 @@ def _check_on(user_id: int) -> None:
 
 def _row(user_id: int) -> Row[Any] | None:
     return db.session().execute(text(_FIND), {"id": user_id}).one_or_none()
-
-
-def _seal(key: str, user_id: int) -> bytes:
-    return _SEALER.seal(key.encode(), str(user_id).encode(), settings().web.accepted_keys)
-
-
-def _opened(sealed: bytes, user_id: int) -> Opened | None:
-    return _SEALER.open(bytes(sealed), str(user_id).encode(), settings().web.accepted_keys)
-
-
-def _key(sealed: bytes, user_id: int) -> str | None:
-    """The key in base32; None if it was sealed with a secret key that the settings no longer have."""
-    opened = _opened(sealed, user_id)
-    return opened.secret.decode() if opened is not None else None

@@ -56,11 +56,11 @@ def test_the_check_lists_the_changes_and_the_number_of_buyers(
         " 130 minutes: 3 tickets of 2 buyers, told by mail, may be given back until it begins; 1 more seat is held"
     )
     assert import_command.callback is not None
-    import_command.callback((path,), check=True, change_sold=True, new_guids=False)
+    import_command.callback((path,), address=None, check=True, change_sold=True, new_guids=False)
     cache.clear_all()
     assert f"would do: {said}" in capsys.readouterr().out
     assert only_screening().version == "original"
-    import_command.callback((path,), check=False, change_sold=True, new_guids=False)
+    import_command.callback((path,), address=None, check=False, change_sold=True, new_guids=False)
     cache.clear_all()
     written_down = capsys.readouterr().out
     assert said in written_down
