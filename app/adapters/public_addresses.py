@@ -1,8 +1,9 @@
 """Which network addresses are public: the ones to which we connect when somebody else has chosen the host.
 
-The list is our own and not `ipaddress.is_global`, whose answers differ between versions of Python. It follows the
-registries of special addresses of IANA (RFC 6890). Of IPv6 only global unicast addresses (2000::/3) are public; this
-excludes loopback, link-local, unique local, multicast and IPv4-mapped addresses, and NAT64 (64:ff9b::/96).
+The lists are our own and not `is_global` and `is_loopback` of `ipaddress`, whose answers differ between versions of
+Python. They follow the registries of special addresses of IANA (RFC 6890). Of IPv6 only global unicast addresses
+(2000::/3) are public; this excludes loopback, link-local, unique local, multicast and IPv4-mapped addresses, and NAT64
+(64:ff9b::/96).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _NOT_PUBLIC_4 = tuple(
     )
 )
 _GLOBAL_6 = ip_network("2000::/3")
+_LOOPBACK_4, _LOOPBACK_6 = ip_network("127.0.0.0/8"), ip_network("::1/128")
 _NOT_PUBLIC_6 = tuple(
     ip_network(network)
     for network in (
@@ -53,9 +55,9 @@ def is_public(address: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an IP address, as text, is of this machine alone."""
+    """Whether an IP address, as text, is of this machine alone. An IPv4-mapped one is not: nobody needs it."""
     found = _parsed(address)
-    return found is not None and found.is_loopback
+    return found is not None and found in (_LOOPBACK_4 if isinstance(found, IPv4Address) else _LOOPBACK_6)
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:

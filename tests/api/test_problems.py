@@ -108,7 +108,7 @@ def test_texts_are_in_the_callers_language_and_the_type_is_not(
 def test_json_that_cannot_be_read_says_where(client: FlaskClient, demo: str) -> None:
     headers = {"Accept-Language": "en", "Idempotency-Key": "a-key-of-a-partner"}
     answer = client.post(
-        f"{BASE}/orders", data='{"screening": 1,\n}', content_type="application/json", headers=headers
+        f"{BASE}/orders", data='{"screening": 1,\n"seats"}', content_type="application/json", headers=headers
     )
     (place,) = answer.get_json()["errors"]
     assert (answer.status_code, place["detail"]) == (400, "This is no JSON: look at line 2.")
