@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 
+from app.core import config
 from app.core.config import Settings
 from app.events.service import Screening
+from tests import oidc_provider
+from tests.oidc_provider import HostedPages
 from tests.reservations.auditoriums import make_screening
 from tests.shop.programme_pages import make_three_screenings
 from tests.shop.visitor import Visitor
@@ -32,3 +37,16 @@ def empty_mailbox(settings: Settings, database: str) -> None:
 @pytest.fixture
 def evening(app: Flask) -> dict[str, int]:
     return make_three_screenings()
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[HostedPages]:
+    """An identity provider's pages, which sign people in."""
+    with oidc_provider.running() as found:
+        yield found
+
+
+@pytest.fixture
+def hosted(app: Flask, settings: Settings, pages: HostedPages) -> None:
+    """People sign in by these pages."""
+    config.use(settings.changed(identity=pages.identity()))

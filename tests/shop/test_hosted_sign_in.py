@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +15,6 @@ from app.core.config import Settings
 from app.events import service as events
 from app.users import service as users
 from app.users.service import WrongPassword
-from tests import oidc_provider
 from tests.oidc_provider import CLIENT_ID, CLIENT_KEY, PUBLIC_CLIENT_ID, HostedPages
 from tests.reservations.auditoriums import make_screening
 from tests.shop.visitor import Visitor, order_at
@@ -25,15 +23,7 @@ from tests.users.account_data import PASSWORD, is_signed_in, make_account
 START, CALLBACK = "/account/sign-in/provider", "/account/sign-in/callback"
 
 
-@pytest.fixture(scope="module")
-def pages() -> Iterator[HostedPages]:
-    with oidc_provider.running() as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def hosted(app: Flask, settings: Settings, pages: HostedPages) -> None:
-    config.use(settings.changed(identity=pages.identity()))
+pytestmark = pytest.mark.usefixtures("hosted")
 
 
 def begin(visitor: Visitor, next_address: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from app.core import config, db
 from app.core.config import Settings
-from tests import oidc_provider
 from tests.oidc_provider import HostedPages
 from tests.shop import account_forms
 from tests.shop.visitor import Visitor
@@ -18,12 +17,6 @@ from tests.users.account_data import is_signed_in, make_account
 
 SignIn = Callable[[str], Visitor]
 ROLES = {"ana": "customer", "gil": "manager"}
-
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[HostedPages]:
-    with oidc_provider.running() as found:
-        yield found
 
 
 @pytest.fixture(params=["local", "hosted"])

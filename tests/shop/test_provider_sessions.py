@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -11,20 +9,10 @@ from sqlalchemy import text
 from app.core import config, db
 from app.core.config import Settings
 from app.users import handlers, provider_sessions
-from tests import oidc_provider
 from tests.oidc_provider import HostedPages
 from tests.shop.visitor import Visitor
 
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[HostedPages]:
-    with oidc_provider.running() as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def hosted(app: Flask, settings: Settings, pages: HostedPages) -> None:
-    config.use(settings.changed(identity=pages.identity()))
+pytestmark = pytest.mark.usefixtures("hosted")
 
 
 def sign_in(app: Flask, pages: HostedPages, person: str) -> Visitor:
