@@ -62,7 +62,7 @@ RUN useradd --system --uid 10001 bilheteria \
 COPY --from=aws-build /srv/.venv .venv
 # It has no passwords, and listens on every address of its container: publish its port nowhere.
 ENV PATH=/srv/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    GATEWAY_PORT=4566 PERSIST_STATE=1 STATE_DIR=/srv/var/state S3_PERSIST=1 S3_DATA_DIR=/srv/var/s3
+    GATEWAY_PORT=4566 IOT_MTLS_ENABLED=0 PERSIST_STATE=1 STATE_DIR=/srv/var/state S3_PERSIST=1 S3_DATA_DIR=/srv/var/s3
 USER 10001
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s \
     CMD ["python3", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:4566/_ministack/health', timeout=4)"]

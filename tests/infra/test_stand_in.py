@@ -6,6 +6,7 @@ import base64
 import json
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from app.users.group_roles import GROUP_ROLES
 from app.users.service import SCOPES
 from infra.parts import PARTS
 from tests.infra.resources import of_type
+from tests.processes import listening_addresses
 from tools.build.services import COMMAND, OWN
 from tools.infra.deployment import ABSENT, LEFT_OUT, STACKS, Deployment, task_settings
 from tools.services import stand_in
@@ -38,8 +40,8 @@ SIGNS_TOKENS = any(OWN.glob("lib/*/site-packages/cryptography"))
 
 
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory, documents: Documents) -> Iterator[Deployment]:
-    """The templates at a stand-in of this module's own, with its credentials in the environment."""
+def stand_in_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A stand-in of this module's own, and its address."""
     if not COMMAND.exists():
         pytest.skip("the stand-in for AWS is not installed")
     folder = tmp_path_factory.mktemp("aws")
@@ -55,16 +57,24 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, documents: Documents) -
         )
     try:
         wait_for(f"http://127.0.0.1:{port}{stand_in.HEALTH}", folder / "log")
-        deployment = Deployment(f"http://127.0.0.1:{port}")
-        for stack in STACKS:
-            deployment.deploy(stack, documents[stack])
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in CREDENTIALS.items():
-                patch.setenv(name, value)
-            yield deployment
+        yield process, f"http://127.0.0.1:{port}"
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def deployment(
+    stand_in_at: tuple[subprocess.Popen[bytes], str], documents: Documents
+) -> Iterator[Deployment]:
+    """The templates at the stand-in, with its credentials in the environment."""
+    deployment = Deployment(stand_in_at[1])
+    for stack in STACKS:
+        deployment.deploy(stack, documents[stack])
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name, value)
+        yield deployment
 
 
 def wait_for(address: str, log: Path) -> None:
@@ -74,6 +84,12 @@ def wait_for(address: str, log: Path) -> None:
             return
         time.sleep(0.1)
     pytest.fail(log.read_text())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
+def test_it_listens_on_this_machine_alone(stand_in_at: tuple[subprocess.Popen[bytes], str]) -> None:
+    """It asks nobody for a password."""
+    assert listening_addresses(stand_in_at[0].pid) == {"127.0.0.1"}
 
 
 @pytest.fixture(scope="module")

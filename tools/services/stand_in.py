@@ -21,6 +21,7 @@ def environment(port: int, folder: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return kept | {
         "BIND_HOST": HOST,  # its default is every address of the machine
+        "IOT_MTLS_ENABLED": "0",  # its MQTT server listens at port 8883 of every address
         "GATEWAY_PORT": str(port),
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder / "state"),
