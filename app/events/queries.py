@@ -24,7 +24,11 @@ def programme_of_day(day: date, cinema: str | None) -> tuple[Screening, ...]:
         query = query.where(CinemaRow.slug == cinema)
     # A wide window in UTC uses the index on starts_at; the exact rule then checks few rows.
     noon = datetime.combine(day, time(12), tzinfo=timezone("UTC"))
-    query = query.where(ScreeningRow.starts_at.between(noon - timedelta(days=2), noon + timedelta(days=2)))
+    try:
+        earliest, latest = noon - timedelta(days=2), noon + timedelta(days=2)
+    except OverflowError:  # the first and the last days that Python knows
+        return ()
+    query = query.where(ScreeningRow.starts_at.between(earliest, latest))
     query = query.order_by(
         FilmRow.position, FilmRow.id, CinemaRow.position, CinemaRow.id, ScreeningRow.starts_at
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.core import cache, db
@@ -51,6 +52,11 @@ def test_films_come_page_by_page_each_once(get: Get) -> None:
     slugs = [film["slug"] for film in all_pages(get, "/films", 3)]
     films = sorted(of_service(events.films), key=lambda film: (film.position, film.id))
     assert slugs == [film.slug for film in films]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-01-03", "9999-12-29", "9999-12-31"])
+def test_a_day_at_the_end_of_the_calendar_has_no_screenings(get: Get, day: str) -> None:
+    assert get("/screenings", query_string={"day": day}) == {"items": [], "next": None}
 
 
 def test_screenings_of_today_come_by_their_start(get: Get) -> None:
