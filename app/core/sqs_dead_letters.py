@@ -7,6 +7,7 @@ and the mark in `core.processed` stops the second one.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,19 +71,22 @@ class SqsDeadLetters:
         return sum(self._put_back(consumer, message_id) for consumer in self.consumers)
 
     def _put_back(self, consumer: str, message_id: str | None) -> int:
-        dead, count = f"{consumer}-{DEAD}", 0
+        """Put each message back once: a worker may make it a dead letter again while this queue is still read."""
+        dead = f"{consumer}-{DEAD}"
+        put_back: set[bytes] = set()  # hashes of bodies: a dead letter of SQS has a new id each time
         others = []
         for message in _received(self.queues, dead):
-            if message_id not in (None, _letter(consumer, message).message_id):
+            body = hashlib.sha256(message.body.encode()).digest()
+            if body in put_back or message_id not in (None, _letter(consumer, message).message_id):
                 others.append(message)
                 continue
             kept = {name: value for name, value in message.attributes.items() if name not in _OURS}
             _send(self.queues, consumer, Sent("0", message.body, kept))
             self.queues.delete(dead, message.receipt)
-            count += 1
+            put_back.add(body)
         for message in others:
             self.queues.hide(dead, message.receipt, seconds=0)
-        return count
+        return len(put_back)
 
 
 _OURS = frozenset({"error", "attempts", "dead_at"})
@@ -128,7 +132,7 @@ def _letter(consumer: str, message: Received) -> DeadLetter:
     try:
         content = json.loads(message.body)
         message_id, kind, payload = content["message_id"], content["kind"], content["payload"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         message_id, kind, payload = message.id, "", {"body": message.body}
     dead_at = attributes.get("dead_at")
     return DeadLetter(

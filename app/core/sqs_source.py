@@ -130,7 +130,7 @@ class SqsSource:
                     one.body,
                     "not a message of ours",
                     attempts=one.received,
-                    attributes=one.attributes,
+                    attributes={},  # SQS takes ten, and a stranger may have used them all
                 )
                 continue
             self._lease_ends(one.receipt, now + seconds)
@@ -167,7 +167,7 @@ def _delivery(consumer: str, message: Received) -> Delivery | None:
     try:
         content: dict[str, Any] = json.loads(message.body)
         message_id, kind, payload = content["message_id"], content["kind"], content["payload"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):  # deeply nested JSON
         return None
     if not (isinstance(message_id, str) and isinstance(kind, str) and isinstance(payload, dict)):
         return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from sqlalchemy import text
 
-from app.adapters.sqs import QueueError, Queues
+from app.adapters.sqs import QueueError, Queues, Sent
 from app.core import db, outbox, relay
 from app.core.dead_letters import OutboxDeadLetters
 from app.core.deliveries import AlreadyDone
@@ -161,14 +161,42 @@ def test_a_message_larger_than_a_queue_takes_is_a_dead_letter(queues: Queues) ->
 
 def test_a_text_that_is_no_message_of_ours_is_a_dead_letter(queues: Queues) -> None:
     url = queues._url("reservations")
-    for body in ("hello", "[1]", '{"message_id": 1, "kind": "SeatsFreed", "payload": {}}'):
-        queues._client.send_message(QueueUrl=url, MessageBody=body)
+    not_ours = ("hello", "[1]", "[" * 100_000, '{"message_id": 1, "kind": "SeatsFreed", "payload": {}}')
+    attributes = {f"a{number}": {"DataType": "String", "StringValue": "x"} for number in range(10)}
+    for body in not_ours:
+        queues._client.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes)
     message_id = publish()
     Relay(queues).move_due()
     assert received(queues) == [message_id]
     letters = SqsDeadLetters(queues, CONSUMERS).list()
     assert {letter.last_error for letter in letters} == {"not a message of ours"}
-    assert len(letters) == 3
+    assert len(letters) == len(not_ours)
+
+
+def test_putting_back_ends_when_the_messages_die_again_at_once(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their cause was not removed, and workers are quick."""
+    for number in range(3):
+        publish(number)
+    Relay(queues).move_due()
+    source, send = SqsSource(queues), queues.send
+
+    def die() -> None:
+        for delivery in lease(source):
+            source.dead_letter(delivery, error="no template")
+
+    def send_and_die(queue: str, messages: Sequence[Sent]) -> dict[str, str]:
+        refused = send(queue, messages)
+        if queue == "reservations":
+            die()
+        return refused
+
+    die()
+    monkeypatch.setattr(queues, "send", send_and_die)
+    letters = SqsDeadLetters(queues, CONSUMERS)
+    assert letters.put_back() == 3
+    assert len(letters.list()) == 3
 
 
 def test_a_running_relay_moves_what_is_published(queues: Queues) -> None:
