@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CHECK_SECONDS = 0.2
 # A call of SQS may last for its own time-outs, and a batch has several.
 HANG_FACTOR = 10
+# ECS and Docker kill a process 30 seconds after SIGTERM, and a call of SQS can take longer.
+END_SECONDS, GIVE_BACK_SECONDS = 20.0, 4.0
 log = logging.getLogger("bilheteria.relay")
 
 
@@ -97,12 +99,15 @@ def main() -> int:
     received: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: received.append(number))
-    _work(Relay(Queues(settings.queue.url)), received, settings)
+    has_ended = _work(Relay(Queues(settings.queue.url)), received, settings)
     telemetry.stop()
+    if not has_ended:
+        os._exit(0)  # the thread that waits for SQS would keep the process alive
     return 0
 
 
-def _work(relay: Relay, received: list[int], settings: Settings) -> None:
+def _work(relay: Relay, received: list[int], settings: Settings) -> bool:
+    """Move messages until a signal comes. Returns whether the relay's thread has ended."""
     from app.core import readiness
 
     heartbeat = Heartbeat(settings.process.heartbeat) if settings.process.heartbeat else None
@@ -120,7 +125,13 @@ def _work(relay: Relay, received: list[int], settings: Settings) -> None:
         working.join(CHECK_SECONDS)
     readiness.begin_to_stop()
     relay.stop()
-    working.join()
+    working.join(END_SECONDS)
+    if working.is_alive():
+        log.warning("SQS does not answer in time; the messages stay in the outbox")
+        giving = threading.Thread(target=relay.give_back, name="give-back", daemon=True)
+        giving.start()
+        giving.join(GIVE_BACK_SECONDS)
+    return not working.is_alive()
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ from app.core.liveness import Counter, Heartbeat, Watchdog
 LOW_PRIORITY_NICE = 10
 WARM_UP_SECONDS = 3.0  # after the start: until then the other processes of a machine start too
 CHECK_SECONDS = 0.2
-END_SECONDS = 30.0  # the time to finish the current messages after the other process has died
+# ECS and Docker kill a process 30 seconds after SIGTERM: until then current messages are finished or given back.
+END_SECONDS, GIVE_BACK_SECONDS = 20.0, 4.0
 log = logging.getLogger("bilheteria.worker")
 
 
@@ -37,7 +38,7 @@ def command() -> None:
 
 
 def main() -> int:
-    """Work until SIGINT or SIGTERM, and finish the current messages. Returns the exit status."""
+    """Work until SIGINT or SIGTERM; finish the current messages or give them back. Returns the exit status."""
     from app import dispatch
     from app.adapters.postgres_limits import WORKER
     from app.cli import health_server
@@ -173,16 +174,27 @@ class _WorkerProcess:
         self.worker.stop()
         if self.other is not None and self.other.is_child:
             self.other.send(signal.SIGTERM)
-        # The sender of a signal decides how long it waits for this process.
-        working.join(None if self.received else END_SECONDS)
+        working.join(END_SECONDS)
+        if working.is_alive():
+            self._give_back()
         if self.other is not None and self.other.is_child:
             self.other.has_died(wait=True)
             if not self.received:
                 log.error("the low-priority worker process died", extra={"status": self.other.status})
         telemetry.stop()
         if working.is_alive():
-            os._exit(1)  # a thread that hangs would keep the process alive
+            os._exit(0 if self.received else 1)  # a thread that hangs would keep the process alive
         return 0 if self.received else 1
+
+    def _give_back(self) -> None:
+        """Give back what takes too long. Database and queue may not answer: then the leases expire by themselves."""
+
+        def give_back() -> None:
+            log.warning("messages were not finished in time", extra={"given_back": self.worker.give_back()})
+
+        giving = threading.Thread(target=give_back, name="give-back", daemon=True)
+        giving.start()
+        giving.join(GIVE_BACK_SECONDS)
 
     def _warm_up(self) -> None:
         time.sleep(WARM_UP_SECONDS)

@@ -80,6 +80,10 @@ class DeliverySource(Protocol):
     def stop(self) -> None:
         """Make all calls of `lease` that wait return, now and from now on."""
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether `stop` was called: the process ends soon."""
+
     def extend(self, delivery: Delivery, *, seconds: float) -> None:
         """Let the lease end `seconds` from now. Raises LeaseLost."""
 

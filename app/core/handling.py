@@ -39,6 +39,11 @@ class Attempt:
         self._delivery = delivery
         self._source = source
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the worker ends soon: a handler of many steps ends after the one that it has begun."""
+        return self._source.is_stopping
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A transaction that commits the handler's effect and marks the delivery as done.

@@ -39,6 +39,11 @@ class LeaseKeeper:
         with self._lock:
             self._held.pop(_key(delivery), None)
 
+    def held(self) -> list[Delivery]:
+        """The deliveries that are held now."""
+        with self._lock:
+            return [delivery for delivery, _ in self._held.values()]
+
     def run(self, ending: threading.Event) -> None:
         """Extend until `ending` is set."""
         while not ending.wait(self._seconds / 6):

@@ -116,6 +116,10 @@ class OutboxSource:
             for wake_up in self._wake_ups.values():
                 wake_up.stop()
 
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
+
     def extend(self, delivery: Delivery, *, seconds: float) -> None:
         with db.transaction() as current:
             if current.execute(_EXTEND, {"seconds": seconds} | _mine(delivery)).first() is None:

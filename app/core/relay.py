@@ -47,6 +47,7 @@ class Relay:
         self.rounds = 0  # for the watchdog
         self._source = OutboxSource()
         self._stopping = threading.Event()
+        self._leased: list[Delivery] = []  # rows that are not moved yet
 
     def run(self) -> None:
         with self._source.listening():
@@ -62,8 +63,16 @@ class Relay:
                     self._stopping.wait(1.0)
 
     def stop(self) -> None:
+        """Make `run` return after the batch that it sends now; further rows are given back."""
         self._stopping.set()
         self._source.stop()
+
+    def give_back(self) -> None:
+        """Give back the rows that are not moved, also those of a call of SQS that does not return.
+
+        Only for a process that ends at once: what SQS has taken meanwhile is sent again.
+        """
+        _change(_RELEASE, self._leased, error="the relay ended")
 
     def move_due(self) -> int:
         """Move all messages that are due now; returns how many. Raises QueueError."""
@@ -78,14 +87,18 @@ class Relay:
         waiting = _batches(self._small_enough(leased))
         moved = 0
         while waiting:
+            self._leased = [delivery for _, deliveries in waiting for delivery in deliveries]
+            if self._stopping.is_set():
+                self.give_back()
+                break
             queue, batch = waiting[0]
             try:
                 moved += self._send(queue, batch)
             except QueueError as error:
-                not_sent = [delivery for _, deliveries in waiting for delivery in deliveries]
-                _change(_RELEASE, not_sent, error=str(error)[:2000])
+                _change(_RELEASE, self._leased, error=str(error)[:2000])
                 raise
             del waiting[0]
+        self._leased = []
         return moved
 
     def _small_enough(self, leased: Sequence[Delivery]) -> list[Delivery]:

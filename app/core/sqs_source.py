@@ -67,6 +67,10 @@ class SqsSource:
     def stop(self) -> None:
         self._stopping.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
+
     def extend(self, delivery: Delivery, *, seconds: float) -> None:
         if not self._is_mine(delivery) or not self._hide(delivery, seconds):
             raise LeaseLost(delivery.message_id)

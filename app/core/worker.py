@@ -163,6 +163,16 @@ class Worker:
         self._stopping.set()
         self.source.stop()
 
+    def give_back(self) -> list[str]:
+        """Give back what is still in work, so that another worker can begin it at once; returns the kinds of messages.
+
+        Only for a process that ends at once: a handler that goes on may act at the same time as the other worker.
+        """
+        held = self._keeper.held()
+        for delivery in held:
+            self.source.release(delivery)
+        return [delivery.kind for delivery in held]
+
     def watchdogs(self, *, hang_seconds: float, every: float) -> dict[str, Watchdog]:
         """A watchdog for each group, by name, and one for the ticks. A group is stalled when all its threads hang."""
         found = {

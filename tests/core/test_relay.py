@@ -66,6 +66,24 @@ def test_what_was_moved_is_no_longer_in_the_outbox(queues: Queues) -> None:
     assert set(received(queues)) == sent
 
 
+def test_a_relay_that_is_told_to_stop_gives_back_what_it_has_not_sent(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = {publish(number) for number in range(25)}
+    first, send = Relay(queues), queues.send
+
+    def send_and_stop(queue: str, messages: Sequence[Sent]) -> dict[str, str]:
+        first.stop()
+        return send(queue, messages)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queues, "send", send_and_stop)
+        assert first.move_due() == 10
+    assert waiting() == 15
+    assert Relay(queues).move_due() == 15
+    assert set(received(queues)) == sent
+
+
 def test_a_delayed_message_stays_in_the_outbox_until_it_is_due(queues: Queues) -> None:
     message_id = publish(delay=3600)
     assert Relay(queues).move_due() == 0

@@ -6,15 +6,19 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 
+from app.adapters.public_post import Answer, PublicPoster
 from app.cli import register
-from app.core import config, db
+from app.core import config, db, worker
 from app.core.config import Settings
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.outbox_source import OutboxSource
 from app.core.partner_events import EVENTS, ORDER_PAID
+from app.dispatch import routes
 from app.users import service as users
 from app.users.webhooks import deliveries, outcomes, registry, sending
 from tests.users.webhook_receiver import SCOPE, Receiver, pass_time, receiving, work
@@ -68,6 +72,30 @@ def test_an_event_is_signed_logged_and_sent_once(receiver: Receiver) -> None:
     assert (delivery.state, delivery.attempts, delivery.next_attempt_at) == ("delivered", 1, None)
     (attempt,) = receiver.attempts(delivery)
     assert (attempt.number, attempt.status, attempt.error, attempt.answer) == (1, 204, "", "")
+
+
+def test_a_worker_that_ends_sends_no_further_event(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many events and a slow receiver would keep it longer than ECS waits."""
+    for number in range(3):
+        receiver.happen(number)
+    handlers = routes(("users",))
+    worker.drain({key: handler for key, handler in handlers.items() if key[0] == "users"})
+    source, post = OutboxSource(), PublicPoster.post
+
+    def post_and_stop(*request: Any) -> Answer:
+        source.stop()
+        return post(*request)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "open_source", lambda: source)
+        patch.setattr(PublicPoster, "post", post_and_stop)
+        worker.drain({key: handler for key, handler in handlers.items() if key[0] == "webhooks"}, limit=1)
+    assert len(receiver.requests) == 1
+    work()
+    assert len(receiver.requests) == 3
+    assert {one.state for one in receiver.deliveries()} == {"delivered"}
 
 
 def test_a_failed_delivery_comes_again_with_the_same_id_and_body(receiver: Receiver) -> None:

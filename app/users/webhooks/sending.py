@@ -91,7 +91,7 @@ def on_webhooks_due(message: WebhooksDue, attempt: Attempt) -> None:
         leased_until = session.execute(_LEASE, values).scalar()
     if leased_until is None:
         return
-    leased_until, is_more_due = _send_due(webhook_id, leased_until)
+    leased_until, is_more_due = _send_due(webhook_id, leased_until, attempt)
     # Release the lease apart from the effect: a repeated message has none, and would keep the lease until it expires.
     with db.transaction() as session:
         session.execute(_RELEASE, {"id": webhook_id, "leased_until": leased_until})
@@ -107,8 +107,8 @@ def want_due_webhooks() -> None:
             outbox.publish(WebhooksDue(str(webhook_id)))
 
 
-def _send_due(webhook_id: uuid.UUID, leased_until: datetime) -> tuple[datetime, bool]:
-    """Send until nothing is due, the receiver gives no answer, or RUN_SECONDS are over.
+def _send_due(webhook_id: uuid.UUID, leased_until: datetime, attempt: Attempt) -> tuple[datetime, bool]:
+    """Send until nothing is due, the receiver gives no answer, RUN_SECONDS are over, or the worker ends.
 
     Returns the name of the lease, and whether more is due.
     """
@@ -122,7 +122,7 @@ def _send_due(webhook_id: uuid.UUID, leased_until: datetime) -> tuple[datetime, 
         leased_until = row.leased_until
         if row.event_id is None:
             return leased_until, False
-        if time.monotonic() >= end:
+        if time.monotonic() >= end or attempt.is_ending:
             return leased_until, True
         if not _send(row):
             return leased_until, False
