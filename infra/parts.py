@@ -10,7 +10,7 @@ from typing import Literal
 
 from app import dispatch
 from app.core.config import PAGES, SERVICES
-from app.core.ladder import API, RELAY
+from app.core.ladder import RELAY, api_part
 from app.core.messages import CONSUMERS
 
 WEB_COMMAND = ("gunicorn", "--config", "app/web/gunicorn_conf.py")
@@ -58,7 +58,8 @@ def worker_name(service: str) -> str:
 
 
 WEB_PARTS = tuple(
-    Part(name, "web", name, PAGES if name == PAGES else API, WEB_COMMAND) for name in (PAGES, *SERVICES)
+    Part(name, "web", name, name if name == PAGES else api_part(name), WEB_COMMAND)
+    for name in (PAGES, *SERVICES)
 )
 WORKER_PARTS = tuple(
     Part(worker_name(name), "worker", name, name, ("python", "-m", "app.cli.worker")) for name in SERVICES

@@ -13,7 +13,7 @@ from app.cli.database import GroupOnDatabase
 
 @click.group("database-roles", cls=GroupOnDatabase)
 def command() -> None:
-    """The roles of services, pages, API and relay in the database; without them all connect as the owner."""
+    """The roles of the processes in the database; without them all connect as the owner."""
 
 
 @command.command("create")
@@ -28,10 +28,16 @@ def command() -> None:
     help="Read the passwords from Secrets Manager: from the secret NAME/orders for the role bilheteria_orders, as RDS"
     " keeps it: JSON with password.",
 )
-def create(passwords: IO[str] | None, secrets: str | None) -> None:
+@click.option(
+    "--keep-rights",
+    is_flag=True,
+    help="Only add roles and rights: processes of the version before still run.",
+)
+def create(passwords: IO[str] | None, secrets: str | None, *, keep_rights: bool) -> None:
     """Make the roles that do not exist, set passwords and time limits, and grant exactly what each role needs.
 
-    Connect as the owner of the tables, who may create roles. Run it again after a roll-out: migrations only add rights.
+    Connect as the owner of the tables, who may create roles. Run it again after a roll-out: it takes away what only
+    the version before needed, and the sign-in of roles that only that version used.
     """
     from app.core import database_roles, db
     from app.core.config import settings
@@ -41,8 +47,11 @@ def create(passwords: IO[str] | None, secrets: str | None) -> None:
         created = database_roles.create(connection, given)
         database_roles.set_limits(connection, settings().database.statement_seconds)
         sandbox = settings().payments.provider == "sandbox"
-        parts = database_roles.grant(connection, exact=True, sandbox=sandbox)
+        parts = database_roles.grant(connection, exact=not keep_rights, sandbox=sandbox)
+        retired = [] if keep_rights else database_roles.retire(connection)
     click.echo(f"{len(parts)} roles, {created} of them new, {len(given)} with a new password")
+    if retired:
+        click.echo(f"no process uses {', '.join(retired)} any more: it has no rights and cannot sign in")
 
 
 def _read(file: IO[str] | None) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""The database's roles: one for each service, the pages, the API and the relay, with the grants of `core.ladder`.
+"""The database's roles: one for each process that `make services` starts, with the grants of `core.ladder`.
 
 The roles belong to the database server, not to the database: the command `database-roles create` makes them, with
 passwords that no migration knows. Where they do not exist, as on one machine, every process connects as the owner of
@@ -18,24 +18,41 @@ from app.adapters.terminal import sandbox_statements as sandbox_terminal
 from app.core import ladder
 from app.core.config import PAGES, SERVICES
 from app.core.db import SCHEMAS
-from app.core.ladder import API, RELAY
+from app.core.ladder import API_PARTS, RELAY, api_part
 
-PARTS = (*SERVICES, PAGES, API, RELAY)
+PARTS = (*SERVICES, PAGES, *API_PARTS, RELAY)
+# Parts of the version before, whose roles no process of this version uses: they work until a roll-out has ended.
+RETIRED = ("api",)
 _PREFIX = "bilheteria_"
 # The sandboxes stand for systems of others, but their tables are in the same database, made at their first use.
 _SANDBOXES = {"sandbox_bank": sandbox_bank.TABLES, "sandbox_terminal": sandbox_terminal.TABLES}
 _WRITE = "select, insert, update, delete"
+# The web servers of the API whose resources change nothing.
+_READERS = (api_part("events"), api_part("products"))
+_ACTING = tuple(part for part in API_PARTS if part not in _READERS)
 # Table of `core` → the parts that write it. All parts may read the version of the tables.
 CORE_WRITERS: Mapping[str, tuple[str, ...]] = {
-    "outbox": PARTS,
+    "outbox": (*SERVICES, PAGES, *_ACTING, RELAY),
     "processed": SERVICES,
-    "throttle": (*SERVICES, PAGES, API),
-    "idempotency_keys": (*SERVICES, API),
+    "throttle": (*SERVICES, PAGES, *API_PARTS),
+    "idempotency_keys": (*SERVICES, *_ACTING),
     "erasures": SERVICES,
     "schema_version": (),
 }
 # A row lock of any strength needs the right to change a column. Foreign keys refuse changes of this one.
 _LOCKED_BY_READERS = {"events": ("screenings", "id")}
+# By which a process of the API knows its caller: a device, a partner, or a person, whose first token makes an account
+# or takes over one whose e-mail nobody has verified. It reads no hash of a password, and gives no role.
+_CALLERS = {
+    "devices": "select",
+    "partners": "select",
+    "users_id_seq": "usage",
+    "users": "select (id, email, name, role, locale, verified_at),"
+    " insert (email, name, password_hash, locale, verified_at), update (password_hash, verified_at)",
+    "external_subjects": "select, insert",
+    "sessions": "select (user_id), delete",
+    "email_tokens": "select (user_id, purpose), delete",
+}
 # Two grants of one table at a time would fail.
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('bilheteria.roles'))")
 # The server may have other databases, in which the same roles are made at this moment.
@@ -45,8 +62,8 @@ _CREATE_ROLE = """
 
 
 def role_name(part: str) -> str:
-    """The role of a process of `part`: a service (its worker), "pages", "api" (REST of any service), or "relay"."""
-    if part not in PARTS:
+    """The role of a process of `part`: a service (its worker), `ladder.api_part` of one (REST), "pages", or "relay"."""
+    if part not in (*PARTS, *RETIRED):
         raise ValueError(f"{part!r} is none of {', '.join(PARTS)}")
     return f"{_PREFIX}{part}"
 
@@ -54,9 +71,7 @@ def role_name(part: str) -> str:
 def role_url(url: str, part: str, password: str | None = None) -> str:
     """The database URL of the role of `part`, made from the owner's `url`: the same database, another user.
 
-    `part` is a service for its worker, "pages" for the front ends, "api" for a process that serves REST, whatever its
-    services are, and "relay". Without a password the server must trust the user, as the embedded one does on its
-    socket.
+    `part` as in `role_name`. Without a password the server must trust the user, as the embedded one does on its socket.
     """
     changed = make_url(url)._replace(username=role_name(part), password=password)
     return changed.render_as_string(hide_password=False)
@@ -82,6 +97,21 @@ def create(connection: Connection, passwords: Mapping[str, str]) -> int:
         secret = hashed(password, name, connection.connection.driver_connection)
         connection.exec_driver_sql(f"alter role {name} password '{secret}'")
     return len(missing)
+
+
+def retire(connection: Connection) -> list[str]:
+    """Take all rights and the sign-in from the roles of the version before; returns their names.
+
+    A role stays on the server, since other databases may name it.
+    """
+    connection.execute(_ONE_AT_A_TIME)
+    known = _schemas(connection)
+    found = text("select rolname from pg_roles where rolname = any(:names) and rolcanlogin order by rolname")
+    names = connection.execute(found, {"names": [role_name(part) for part in RETIRED]}).scalars().all()
+    for role in names:
+        for statement in (*_revokes(role, known), f"alter role {role} nologin"):
+            connection.execute(text(statement))
+    return list(names)
 
 
 def set_limits(connection: Connection, page_seconds: float) -> None:
@@ -116,16 +146,19 @@ def grant(connection: Connection, *, exact: bool = False, sandbox: bool = True) 
     if sandbox:
         for statement in (one for tables in _SANDBOXES.values() for one in tables):
             connection.execute(text(statement))
-    known = set(connection.execute(text("select nspname from pg_namespace")).scalars())
+    known = _schemas(connection)
     for part in parts:
-        revoked = _revokes(part, known) if exact else ()
+        revoked = _revokes(role_name(part), known) if exact else ()
         for statement in (*revoked, *_grants(part, known)):
             connection.execute(text(statement))
     return parts
 
 
-def _revokes(part: str, known: set[str]) -> Iterator[str]:
-    role = role_name(part)
+def _schemas(connection: Connection) -> set[str]:
+    return set(connection.execute(text("select nspname from pg_namespace")).scalars())
+
+
+def _revokes(role: str, known: set[str]) -> Iterator[str]:
     for schema in known.intersection((*SCHEMAS, *_SANDBOXES)):
         yield f"revoke all on all tables in schema {schema} from {role}"
         yield f"revoke all on all sequences in schema {schema} from {role}"
@@ -149,7 +182,10 @@ def _grants(part: str, known: set[str]) -> Iterator[str]:
 
 def _grants_in(schema: str, access: ladder.Access, role: str) -> Iterator[str]:
     yield f"grant usage on schema {schema} to {role}"
-    if access == "read":
+    if access == "callers":
+        for table, rights in _CALLERS.items():
+            yield f"grant {rights} on {schema}.{table} to {role}"
+    elif access == "read":
         yield f"grant select on all tables in schema {schema} to {role}"
         if schema in _LOCKED_BY_READERS:
             table, column = _LOCKED_BY_READERS[schema]

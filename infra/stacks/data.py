@@ -14,7 +14,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from app.core.config import groups
-from app.core.database_roles import PARTS, role_name
+from app.core.database_roles import PARTS, RETIRED, role_name
 from infra.environments import Environment
 from infra.exceptions import acknowledge
 from infra.retention import log_retention
@@ -53,7 +53,10 @@ class DataStack(Stack):
         self.access_logs = self._access_logs()
         self.bucket = self._bucket()
         self.database = self._database()
-        self.secrets = {part: self._role_secret(part) for part in PARTS}
+        # The tasks of the version before sign in by the retired ones while a roll-out runs.
+        self.secrets = {part: self._role_secret(part) for part in (*PARTS, *RETIRED)}
+        for part in RETIRED:
+            self.export_value(self.secrets[part].secret_arn)
         self.secret_key = secretsmanager.Secret(
             self,
             "SecretKey",
@@ -196,7 +199,7 @@ class DataStack(Stack):
         }
         return secretsmanager.Secret(
             self,
-            f"Role{part.title()}",
+            f"Role{part.title().replace('_', '')}",
             secret_name=f"{self._environment.prefix}/database/{part}",
             description=f"The sign-in of {role_name(part)} at the database",
             generate_secret_string=secretsmanager.SecretStringGenerator(

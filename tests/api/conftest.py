@@ -13,8 +13,18 @@ from app.core.config import Settings
 from tests.adapters import identity_provider
 from tests.adapters.identity_provider import AUDIENCE, ISSUER, Provider
 from tests.api.buyer import BASE, Buyer
+from tests.core.database_roles import make_roles, requests_as_roles
 
 Get = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def roles(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each request of a test connects to the database as the role of the process that serves its address."""
+    if "database" in request.fixturenames:
+        make_roles(request.getfixturevalue("database"))
+    with requests_as_roles():
+        yield
 
 
 @pytest.fixture

@@ -19,11 +19,21 @@ from app.cli import register
 from app.core import database_roles, ladder
 from app.core.config import SERVICES, Settings
 from app.core.database_roles import PARTS, role_name, role_url
+from app.core.ladder import api_part
 from app.migrations_target import all_metadata
 from tests.core.database_roles import as_owner, make_roles
 from tests.databases import Databases
 
 Rights = dict[str, set[str]]  # table → what a role may do there
+# Of user-service, what every process of the API reaches.
+CALLERS = {
+    "users.devices": {"read"},
+    "users.email_tokens": {"read", "write"},
+    "users.external_subjects": {"read"},
+    "users.partners": {"read"},
+    "users.sessions": {"read", "write"},
+    "users.users": {"read"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +87,8 @@ def test_a_role_reaches_what_its_calls_need_and_nothing_else(all_rights: dict[st
             schema = table.partition(".")[0]
             if schema == "core":
                 assert own in (set(), {"read", "write"}), (part, table)
+            elif accesses.get(schema) == "callers":
+                assert own == CALLERS.get(table, set()), (part, table)
             else:
                 expected = {None: set(), "read": {"read"}, "write": {"read", "write"}}[accesses.get(schema)]
                 assert own == expected, (part, table)
@@ -91,6 +103,80 @@ def test_a_service_is_refused_the_tables_of_orders_and_of_its_siblings(all_right
             assert reached == {"core", *SERVICES} - {"users"}
         else:
             assert reached == {"core", service} | below.get(service, set())
+
+
+def test_a_web_server_of_the_api_is_refused_what_its_resources_do_not_call(
+    all_rights: dict[str, Rights],
+) -> None:
+    """The same without the list. Only orders and payments reach all tables of a purchase."""
+    services = {one: {table for table in all_rights[one] if table.startswith(f"{one}.")} for one in SERVICES}
+    written = {
+        service: {
+            one
+            for one, tables_of_one in services.items()
+            if all("write" in all_rights[api_part(service)][table] for table in tables_of_one)
+        }
+        for service in SERVICES
+    }
+    purchase = {"orders", "payments", "products", "reservations", "tickets"}
+    assert written == {
+        "events": set(),
+        "products": set(),
+        "tickets": {"tickets"},
+        "reservations": {"reservations"},
+        "orders": purchase,
+        "payments": purchase,
+        "users": {"users"},
+    }
+    read = {
+        service: {
+            one for one in SERVICES if all(all_rights[api_part(service)][table] for table in services[one])
+        }
+        for service in SERVICES
+    }
+    assert read["events"] == {"events"}
+    assert read["products"] == {"events", "products"}
+    assert read["reservations"] == {"events", "reservations"}
+    assert read["users"] == {"events", "users"}
+    assert read["tickets"] == read["orders"] == read["payments"] == {"events", *purchase}
+
+
+def test_a_process_of_the_api_reads_no_password_and_makes_nobody_a_manager(owner: str) -> None:
+    for service in SERVICES:
+        if service == "users":
+            continue
+        with closing(psycopg2.connect(plain(role_url(owner, api_part(service))))) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                assert is_allowed(cursor, "select id, role from users.users")
+                for statement in (
+                    "select password_hash from users.users",
+                    "update users.users set role = 'manager'",
+                    "insert into users.users (email, name, password_hash, role) values ('a@b', 'A', '', 'manager')",
+                    "update users.devices set revoked_at = null",
+                    "select key from users.sessions",
+                ):
+                    assert not is_allowed(cursor, statement), (service, statement)
+
+
+def test_the_role_of_an_earlier_version_works_until_the_roll_out_has_ended(app: Flask, database: str) -> None:
+    make_roles(database)
+    with as_owner(database) as connection:
+        connection.execute(text("drop role if exists bilheteria_api"))
+        connection.execute(text("create role bilheteria_api login"))
+        connection.execute(text("grant usage on schema orders to bilheteria_api"))
+        connection.execute(text("grant select on orders.orders to bilheteria_api"))
+    retired = role_url(database, "api")
+    assert run(app, "{}", "--keep-rights") == "16 roles, 0 of them new, 0 with a new password\n"
+    with closing(psycopg2.connect(plain(retired))) as connection:
+        assert is_allowed(connection.cursor(), "select 1 from orders.orders")
+    assert run(app, "{}").splitlines()[1:] == [
+        "no process uses bilheteria_api any more: it has no rights and cannot sign in"
+    ]
+    with pytest.raises(psycopg2.OperationalError, match="not permitted to log in"):
+        psycopg2.connect(plain(retired))
+    with as_owner(database) as connection:
+        connection.execute(text("drop role bilheteria_api"))  # nothing depends on it
 
 
 def test_the_relay_reaches_the_outbox_alone(all_rights: dict[str, Rights]) -> None:
@@ -138,9 +224,9 @@ def test_the_address_of_a_role_is_that_of_the_owner_with_another_user() -> None:
         role_url(url, "kiosk")
 
 
-def run(app: Flask, given: str) -> str:
+def run(app: Flask, given: str, *options: str) -> str:
     register(app)
-    command = ["database-roles", "create", "--passwords", "-"]
+    command = ["database-roles", "create", "--passwords", "-", *options]
     answer = app.test_cli_runner().invoke(args=command, input=io.BytesIO(given.encode()))
     assert isinstance(answer.exception, SystemExit | None), answer.exception
     return answer.output
@@ -149,7 +235,7 @@ def run(app: Flask, given: str) -> str:
 def test_the_command_sets_passwords_that_the_server_stores_hashed(app: Flask, database: str) -> None:
     make_roles(database)
     said = run(app, json.dumps({"bilheteria_payments": "um segredo longo"}))
-    assert said == "10 roles, 0 of them new, 1 with a new password\n"
+    assert said == "16 roles, 0 of them new, 1 with a new password\n"
     with as_owner(database) as connection:
         stored = connection.execute(
             text("select rolpassword from pg_authid where rolname = :name"), {"name": role_name("payments")}
@@ -166,7 +252,7 @@ def test_the_command_reads_passwords_from_the_store_of_secrets(
         SecretsManager, "read_current", lambda _, name: json.dumps({"password": f"of {name}"})
     )
     answer = app.test_cli_runner().invoke(args=["database-roles", "create", "--secrets", "box/database"])
-    assert answer.output == "10 roles, 0 of them new, 10 with a new password\n"
+    assert answer.output == "16 roles, 0 of them new, 16 with a new password\n"
     monkeypatch.setattr(SecretsManager, "read_current", lambda _, name: "no-json")
     answer = app.test_cli_runner().invoke(args=["database-roles", "create", "--secrets", "box/database"])
     assert answer.output == "Error: a secret box/database/… is no JSON with a password\n"
@@ -190,7 +276,7 @@ def test_a_role_has_the_time_limits_of_its_processes(app: Flask, database: str, 
         f"lock_timeout={pages.lock * 1000:.0f}",
         f"idle_in_transaction_session_timeout={pages.idle * 1000:.0f}",
     }
-    assert stored[role_name("pages")] == stored[role_name("api")] == limits
+    assert stored[role_name("pages")] == stored[role_name("events_api")] == limits
     assert "statement_timeout=10000" in stored[role_name("orders")]
     assert set(stored) == {role_name(part) for part in PARTS}
 

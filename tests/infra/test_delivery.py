@@ -106,10 +106,18 @@ def test_each_environment_of_the_workflow_is_one_of_the_code_and_production_come
     assert jobs["build"]["needs"] == "test"
 
 
-def test_migrations_come_before_the_roll_out() -> None:
+def test_migrations_and_roles_come_before_the_roll_out() -> None:
     (deploy,) = [file for file in FILES if file.name == "deploy-environment.yml"]
     text = deploy.read_text()
-    assert text.index("CDK diff") < text.index("infra.delivery.migrate") < text.index("CDK deploy")
+    order = (
+        "CDK diff",
+        "infra.delivery.migrate",
+        "CDK deploy bilheteria-$ENVIRONMENT-data",
+        "--keep-rights",
+        "CDK deploy --all",
+    )
+    found = [text.index(one) for one in order]
+    assert found == sorted(found)
 
 
 def test_images_are_scanned_and_never_overwritten(documents: Documents) -> None:

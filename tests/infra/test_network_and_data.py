@@ -9,7 +9,7 @@ import pytest
 
 from app.adapters.sqs import DEAD_KEPT_SECONDS, KEPT_SECONDS, MOST_RECEIVED
 from app.core.config import groups
-from app.core.database_roles import PARTS
+from app.core.database_roles import PARTS, RETIRED
 from tests.infra.resources import of_type, only
 
 Documents = dict[str, dict[str, Any]]
@@ -91,7 +91,7 @@ def test_the_database_takes_tls_alone_and_logs_no_statement_that_failed(document
 def test_the_pool_takes_tls_alone_and_knows_every_role(documents: Documents) -> None:
     proxy = only(documents["data"], "AWS::RDS::DBProxy")
     assert proxy["RequireTLS"] is True
-    assert len(proxy["Auth"]) == len(PARTS)
+    assert len(proxy["Auth"]) == len((*PARTS, *RETIRED))
     assert {one["ClientPasswordAuthType"] for one in proxy["Auth"]} == {"POSTGRES_SCRAM_SHA_256"}
 
 
@@ -99,7 +99,7 @@ def test_the_password_of_every_role_is_changed_each_month_and_not_at_the_first_d
     documents: Documents,
 ) -> None:
     schedules = of_type(documents["data"], "AWS::SecretsManager::RotationSchedule").values()
-    assert len(schedules) == len(PARTS)
+    assert len(schedules) == len((*PARTS, *RETIRED))
     assert {one["RotationRules"]["ScheduleExpression"] for one in schedules} == {"rate(30 days)"}
     assert {one["RotateImmediatelyOnUpdate"] for one in schedules} == {False}
 

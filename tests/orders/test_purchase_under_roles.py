@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app import dispatch
 from app.core import db, outbox, worker
 from app.core.config import SERVICES, Settings
+from app.core.ladder import api_part
 from app.core.messages import CONSUMERS, SeatsFreed
 from app.core.relay import Relay
 from app.core.sqs_source import SqsSource
@@ -86,12 +87,13 @@ def test_a_visitor_buys_and_is_admitted(app: Flask, screening: Screening, settin
 def test_a_partner_buys_over_the_api(app: Flask, demo: str) -> None:
     make_roles(demo)
     buyer = Buyer(app.test_client())
-    with connected_as("api"):
+    with connected_as(api_part("orders")):
         order = buyer.with_types(buyer.begin())
+    with connected_as(api_part("payments")):
         assert buyer.pay(order).status_code == 202
     run_workers()
     pay(purchases.order(order["token"]))
-    with connected_as("api"):
+    with connected_as(api_part("tickets")):
         found = buyer.get(f"/orders/{order['token']}/tickets")
     assert len(found["items"]) == 2
 

@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 from app.cli import register
 from app.core import database_roles
 from app.core.config import PAGES, SERVICES, Settings, environment
-from app.core.ladder import API
+from app.core.ladder import api_part
 from tools.build.services import STAND_IN
 from tools.image import __main__ as image_test
 from tools.services import front_image
@@ -55,7 +55,7 @@ def test_a_container_runs_the_program_of_its_process(plan: Plan) -> None:
     if plan.is_web_server:
         assert "command" not in container, "it is that of the image"
         assert "healthcheck" not in container, "it is that of the image"
-        part = plan.name if plan.name == PAGES else API
+        part = plan.name if plan.name == PAGES else api_part(plan.name)
     else:
         assert container["command"] == ["python", "-m", plan.command[-1]]
         assert container["healthcheck"]["test"][-2:] == ["app.cli.health", "worker"]

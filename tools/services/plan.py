@@ -15,7 +15,7 @@ from app.cli.processes import MEMORY_ENV
 from app.cli.serve_checks import CannotServe, check_port
 from app.core import database_roles
 from app.core.config import PAGES, SERVICES
-from app.core.ladder import API, RELAY
+from app.core.ladder import RELAY, api_part
 from tools.build.steps import ROOT
 
 HOST = "127.0.0.1"
@@ -93,7 +93,7 @@ class Site:
     def database_url_of(self, part: str) -> str:
         """The URL by which the processes of a part connect to the one database.
 
-        `part` is a service for its worker, "api" for the web server of any service, "pages", or "relay".
+        `part` as in `core.database_roles.role_name`.
         """
         return database_roles.role_url(self.database_url, part) if self.has_roles else self.database_url
 
@@ -105,7 +105,7 @@ def plans(site: Site, given: Mapping[str, str], ports: Iterator[int]) -> list[Pl
     for service in WEB_SERVERS:
         port = next(ports)
         env = shared | {
-            "DATABASE_URL": site.database_url_of(service if service == PAGES else API),
+            "DATABASE_URL": site.database_url_of(service if service == PAGES else api_part(service)),
             "SERVICES": service,
             "PORT": str(port),
             "PGAPPNAME": service,
