@@ -211,6 +211,17 @@ class ResetRequested(Message):
 
 
 @dataclass(frozen=True)
+class AccountChanged(Message):
+    """How an account is signed in to has changed: its owner gets a mail. `change`: `users.account_changes.CHANGES`."""
+
+    consumers: ClassVar = ("users",)
+    user_id: int
+    change: str
+    happened_at: str
+    codes_left: int = 0
+
+
+@dataclass(frozen=True)
 class ScreeningCancelled(Message):
     """The cinema cancelled a screening: each of its orders is refunded, and its buyers get a mail."""
 

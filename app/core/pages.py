@@ -16,6 +16,7 @@ class Page(StrEnum):
     SIGN_IN = "sign_in"  # without a key
     VERIFY = "verify"  # key: the token of the e-mail link
     RESET = "reset"  # key: the token of the e-mail link
+    FORGOTTEN = "forgotten"  # without a key: the page that asks for a mail with a RESET link
     ORDER = "order"  # key: the order's token
     REQUEST = "request"  # key: the token of a place in the waiting list
     FILM = "film"  # key: the film's slug

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from app.core import codes, db
 from app.core.contact import checked_email, checked_name, email_for_lookup
 from app.core.errors import Invalid, NotFound
-from app.users import email_tokens, passwords, sessions
+from app.users import account_changes, email_tokens, passwords, sessions
 from app.users.models import ROLES
 from app.users.views import COLUMNS, User
 
@@ -39,11 +39,14 @@ def make_account(
             " values (:email, :name, :hash, :role, case when :verified then clock_timestamp() end)"
             " on conflict (lower(email)) do update set role = excluded.role,"
             " password_hash = excluded.password_hash, name = excluded.name,"
-            f" verified_at = coalesce(users.verified_at, excluded.verified_at) returning {COLUMNS}"
+            f" verified_at = coalesce(users.verified_at, excluded.verified_at)"
+            f" returning {COLUMNS}, xmax <> 0 as existed"  # only an updated row has been locked by a transaction
         ),
         values,
     ).one()  # fmt: skip
     sessions.end_all(row.id)
+    if row.existed:
+        account_changes.tell_owner(row.id, account_changes.PASSWORD)
     return User.of(row)
 
 

@@ -20,6 +20,7 @@ from app.core.config import settings
 from app.core.errors import Poison, Retry
 from app.core.handling import Attempt
 from app.core.messages import (
+    AccountChanged,
     Message,
     NoticeRequested,
     PartnerOrderChanged,
@@ -29,7 +30,15 @@ from app.core.messages import (
 )
 from app.core.pages import Page
 from app.core.worker import Tick
-from app.users import email_tokens, notices, pairings, provider_sessions, second_factor_keys, sessions
+from app.users import (
+    account_changes,
+    email_tokens,
+    notices,
+    pairings,
+    provider_sessions,
+    second_factor_keys,
+    sessions,
+)
 from app.users.hosted_provider import hosted_provider
 from app.users.webhooks import deliveries, registry, sending
 
@@ -100,6 +109,15 @@ def on_reset_requested(message: ResetRequested, attempt: Attempt) -> None:
     """Mail a link to choose a new password, if the e-mail has an account."""
     with attempt.transaction():
         email_tokens.send_reset(message.email)
+
+
+def on_account_changed(message: AccountChanged, attempt: Attempt) -> None:
+    """Tell the owner of the account by mail what has changed, and what to do if somebody else did it."""
+    owner = account_changes.recipient(message)
+    if owner is not None:
+        facts = account_changes.facts(message, owner.locale)
+        address = pages.address(Page.FORGOTTEN)
+        _send(account_changes.TEMPLATE, owner.email, owner.locale, facts, address, attempt)
 
 
 def _is_past(moment: str) -> bool:
@@ -184,6 +202,7 @@ HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
     TicketsReady: on_tickets_ready,
     NoticeRequested: on_notice_requested,
     ResetRequested: on_reset_requested,
+    AccountChanged: on_account_changed,
     PartnerOrderChanged: on_partner_order_changed,
 }
 # Webhooks have a queue and threads of their own: a partner's slow server holds up no mail.

@@ -17,7 +17,7 @@ from sqlalchemy import Row, text
 from app.core import codes, db, throttle
 from app.core.config import settings
 from app.core.errors import Conflict, Invalid, NotFound
-from app.users import passwords, recovery_codes, second_factor_keys
+from app.users import account_changes, passwords, recovery_codes, second_factor_keys
 from app.users.second_factor_models import Change
 
 STAFF_ROLES = ("door", "supervisor", "manager")
@@ -173,8 +173,9 @@ def forget(user_id: int) -> None:
 
 
 def record_change(user_id: int, change: Change, *, by: int | None) -> None:
-    """Record what happened, and the account that did it; None for a command."""
+    """Record what happened, and the account that did it, None for a command; the owner gets a mail of it."""
     db.session().execute(text(_RECORD), {"id": user_id, "by": by, "change": change})
+    account_changes.tell_owner(user_id, change)
 
 
 def _use_app_code(user_id: int, typed: str) -> bool:

@@ -17,7 +17,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import LOCALES
 from app.core.messages import NoticeRequested, ResetRequested
 from app.core.pages import Page
-from app.users import email_tokens, passwords, sessions, sign_in_throttle
+from app.users import account_changes, email_tokens, passwords, sessions, sign_in_throttle
 from app.users.account_commands import DEMO_SIGN_INS as DEMO_SIGN_INS
 from app.users.account_commands import ensure_demo_users as ensure_demo_users
 from app.users.account_commands import make_account as make_account
@@ -230,7 +230,7 @@ def reset_password(token: str, password: str) -> User:
     passwords.checked(password)
     user_id = email_tokens.consume(token, "reset")
     _mark_verified(user_id)
-    replace_password(user_id, password)
+    _replace_password(user_id, password)
     return user(user_id)
 
 
@@ -245,7 +245,7 @@ def change_password(user_id: int, old: str, new: str) -> User:
     )
     if not passwords.matches(passwords.stored_hash(user_id), old):
         raise Invalid("password.old_wrong", "old")
-    replace_password(user_id, new)
+    _replace_password(user_id, new)
     return user(user_id)
 
 
@@ -264,6 +264,11 @@ def change_locale(user_id: int, locale: str) -> None:
         db.session().execute(
             text("update users.users set locale = :locale where id = :id"), {"id": user_id, "locale": locale}
         )
+
+
+def _replace_password(user_id: int, password: str) -> None:
+    replace_password(user_id, password)
+    account_changes.tell_owner(user_id, account_changes.PASSWORD)
 
 
 def _mark_verified(user_id: int) -> None:

@@ -88,6 +88,8 @@ def _path(page: Page, key: str) -> str:
             return HOME
         case Page.SIGN_IN:
             return account("sign-in")
+        case Page.FORGOTTEN:
+            return account("reset")
         case Page.VERIFY | Page.RESET:
             return email_link(page.value, key)
         case Page.ORDER:

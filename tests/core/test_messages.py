@@ -54,6 +54,10 @@ WRITTEN: list[tuple[str, dict[str, Any]]] = [
     ("NoticeRequested", NOTICE),
     ("NoticeRequested", NOTICE | {"page": "order", "key": "x", "form": 2}),
     ("ResetRequested", {"email": "a@b.example"}),
+    (
+        "AccountChanged",
+        {"user_id": 7, "change": "off", "happened_at": "2026-12-05T20:30:00+00:00", "codes_left": 9},
+    ),
     ("ScreeningCancelled", {"screening_id": 41, "reason": "rain"}),
     ("ScreeningRetimed", {"screening_id": 41}),
     ("OrderCalledOff", {"order_id": "5a3c", "reason": "rain"}),

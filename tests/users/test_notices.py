@@ -231,9 +231,10 @@ def _all_subjects(language: str) -> list[str]:
         "attached": True, "position": 2, "quantity": 2, "as_bought": False, "returnable": True,
         "bought": {"version": "subtitled", "format": "2D", "ends_at": "2026-11-25T01:30:00+00:00"},
         "shown": {"version": "dubbed", "format": "2D", "ends_at": "2026-11-25T01:35:00+00:00"},
+        "change": "off", "day": "24/11", "time_of_day": "20h30", "codes_left": 2,
     }  # fmt: skip
     names = sorted(path.stem for path in notices.FOLDER.glob("*.txt") if not path.stem.startswith("_"))
-    assert len(names) == 12
+    assert len(names) == 13
     return [notices.render(name, language, facts, "http://localhost/x").subject for name in names]
 
 
