@@ -43,16 +43,17 @@ CORE_WRITERS: Mapping[str, tuple[str, ...]] = {
 _LOCKED_BY_READERS = {"events": ("screenings", "id")}
 # By which a process of the API knows its caller: a device, a partner, or a person, whose first token makes an account
 # or takes over one whose e-mail nobody has verified. It reads no hash of a password, and gives no role.
-_CALLERS = {
-    "devices": "select",
-    "partners": "select",
-    "users_id_seq": "usage",
-    "users": "select (id, email, name, role, locale, verified_at),"
-    " insert (email, name, password_hash, locale, verified_at), update (password_hash, verified_at)",
-    "external_subjects": "select, insert",
-    "sessions": "select (user_id), delete",
-    "email_tokens": "select (user_id, purpose), delete",
-}
+_CALLERS = (
+    "select on users.devices",
+    "select on users.partners",
+    "select (id, email, name, role, locale, verified_at) on users.users",
+    "insert (email, name, password_hash, locale, verified_at) on users.users",
+    "update (password_hash, verified_at) on users.users",
+    "usage on sequence users.users_id_seq",
+    "select, insert on users.external_subjects",
+    "select (user_id), delete on users.sessions",
+    "select (user_id, purpose), delete on users.email_tokens",
+)
 # Two grants of one table at a time would fail.
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('bilheteria.roles'))")
 # The server may have other databases, in which the same roles are made at this moment.
@@ -183,8 +184,8 @@ def _grants(part: str, known: set[str]) -> Iterator[str]:
 def _grants_in(schema: str, access: ladder.Access, role: str) -> Iterator[str]:
     yield f"grant usage on schema {schema} to {role}"
     if access == "callers":
-        for table, rights in _CALLERS.items():
-            yield f"grant {rights} on {schema}.{table} to {role}"
+        for right in _CALLERS:
+            yield f"grant {right} to {role}"
     elif access == "read":
         yield f"grant select on all tables in schema {schema} to {role}"
         if schema in _LOCKED_BY_READERS:
