@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests import oidc_provider
-from tests.journeys.axe_checks import axe
+from tests.journeys.axe_checks import violations
 from tests.live_server import LiveServer
 from tests.oidc_provider import HostedPages
 
@@ -30,7 +30,7 @@ def test_sign_in_and_out_by_hosted_pages(
     server = make_live_server(demo=False, WEB_WORKERS="1", **pages.settings)
     page.goto(f"{server.url}/account/orders")
     expect(page.get_by_role("heading", name="Entrar")).to_be_visible()
-    assert axe.run(page).response["violations"] == []
+    assert violations(page) == []
     press(page.get_by_role("link", name="Ir para a entrada"))
     page.wait_for_url(f"{pages.address}/**")
     press(page.get_by_role("button", name="ana"))
