@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import json
-import logging
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from email import message_from_bytes
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
 from app.adapters.mail import FolderMailbox, Mail
-from app.cli import register
 from app.core import config, db, idempotency, outbox, worker
 from app.core.config import Settings
 from app.core.errors import NotFound
 from app.core.idempotency import Answer, Lease
 from app.core.messages import NoticeRequested
-from app.core.relay import Relay
 from app.dispatch import routes
 from app.events.service import Screening
 from app.orders import service as orders
-from app.orders.service import OrderView
 from app.reservations import service as reservations
-from app.tickets import documents
 from app.users import service as users
 from app.web import links
-from tests.actors import door_actor, owner_of, visitor_actor
+from tests.actors import door_actor, visitor_actor
 from tests.api.buyer import Buyer
-from tests.aws_server import endpoint
-from tests.core.sqs_server import sqs
+from tests.cli.person import CPF, EMAIL, NAME, basket, make_account, output_of, stored
 from tests.orders import purchases
 from tests.orders.concessions import add_product
 from tests.orders.test_partner_events import of_partner
@@ -44,56 +34,12 @@ from tests.table_search import tables_containing
 from tests.users import webhook_receiver
 from tests.users.webhook_receiver import receiving
 
-NAME, EMAIL, CPF = "Olímpia Prates", "olimpia.prates@example.org", "52998224725"
-PASSWORD = "quatro palavras bem longas"
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before(settings: Settings) -> Iterator[None]:
-    """Restore the logging of pytest after a command, which configures it as the processes do."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for path in [*settings.mail_folder.glob("*.eml"), *settings.ticket_folder.rglob("*.pdf")]:
-        path.unlink()
-
-
-@pytest.fixture
-def screening(app: Flask) -> Screening:
-    return make_screening("oooooooooo", "oooooooooo", starts_in=timedelta(hours=5))
-
-
-def output_of(app: Flask, *words: str) -> str:
-    register(app)
-    answer = app.test_cli_runner().invoke(args=["users", *words])
-    assert isinstance(answer.exception, SystemExit | None), answer.exception
-    return answer.output
-
-
-def basket(screening: Screening, names: str, visitor: str = "olimpia") -> OrderView:
-    started = purchases.choose(purchases.start(screening, seat_ids(seat_plan_of(screening), names), visitor))
-    with db.transaction():
-        orders.check_out(started.token, owner_of(started), name=NAME, email=EMAIL, cpf=CPF, method="pix")
-    purchases.run_due_work()
-    return purchases.order(started.token)
+pytestmark = pytest.mark.usefixtures("after_commands")
 
 
 def join(screening: Screening, email: str = EMAIL) -> reservations.Request:
     with db.transaction():
         return reservations.join_waiting_list(screening, 1, email, visitor_actor(email))
-
-
-def make_account() -> int:
-    with db.transaction():
-        account = users.make_account(EMAIL, NAME, PASSWORD, "customer")
-        users.begin_session(account.id)
-    return account.id
-
-
-def stored(order: OrderView) -> bool:
-    return documents.storage().exists(documents.storage_key(order.id, 1))
 
 
 def test_the_export_has_all_data_of_the_person_and_no_other(app: Flask, screening: Screening) -> None:
@@ -302,54 +248,3 @@ def test_control_the_search_finds_a_person_in_bytes_and_in_json(database: str) -
         answer = json.dumps({"name": NAME}).encode()
         idempotency.finish(lease, Answer(200, "application/json", None, answer))
     assert tables_containing(NAME) == {"core.idempotency_keys"}
-
-
-@pytest.fixture(params=["outbox", "sqs"])
-def move_messages(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Callable[[], None]]:
-    """A function that moves the messages to where workers take them from: on one machine they stay in the outbox."""
-    if request.param == "outbox":
-        yield lambda: None
-        return
-    with sqs() as (queues, _):
-        address = f"sqs://{queues.name}?region=us-east-1&endpoint={endpoint()}"
-
-        def move() -> None:
-            config.use(settings.changed(queue={"url": address}))
-            assert Relay(queues).move_due()
-
-        yield move
-    config.use(settings)
-
-
-def notice(email: str, code: str, film: str) -> None:
-    facts = {"amount": 3800, "order_code": code, "film": film}
-    with db.transaction():
-        outbox.publish(NoticeRequested("order_refunded", email, "en", facts))
-
-
-def test_no_mail_follows_an_erasure_wherever_its_message_waits(
-    app: Flask, screening: Screening, settings: Settings, move_messages: Callable[[], None]
-) -> None:
-    """Neither tickets nor notices, also of an order under another address; mails to others and later ones are sent."""
-    paid = purchases.pay(basket(screening, "A1"))
-    elsewhere = purchases.buy(screening, seat_ids(seat_plan_of(screening), "A9"), "friend")
-    user_id = make_account()
-    with db.transaction() as session:
-        session.execute(
-            text("update orders.orders set user_id = :user where id = :id"),
-            {"user": user_id, "id": elsewhere.id},
-        )
-    notice(EMAIL.upper(), "LUZ-4720", "Old")
-    notice("friend@example.org", elsewhere.code, "Of the erased order")
-    notice("friend@example.org", "SOL-4721", "Of another order")
-    move_messages()
-    output_of(app, "erase", EMAIL, "--yes")
-    time.sleep(0.002)  # a message of the same millisecond counts as written before the erasure
-    notice(EMAIL, "LUZ-4722", "Later")
-    move_messages()
-    worker.drain(routes(("tickets",)))
-    worker.drain(routes(("users",)))
-    assert not stored(paid)
-    sent = [message_from_bytes(path.read_bytes()) for path in settings.mail_folder.glob("*.eml")]
-    assert {mail["To"] for mail in sent} == {"friend@example.org", EMAIL}
-    assert len(sent) == 2
