@@ -14,6 +14,8 @@ from app.core.ladder import RELAY, api_part
 from app.core.messages import CONSUMERS
 
 WEB_COMMAND = ("gunicorn", "--config", "app/web/gunicorn_conf.py")
+# Parts that get tokens from the identity provider, as its client.
+IDENTITY_CLIENTS = ("pages", "users-worker")
 LOW_PRIORITY = dispatch.by_priority(SERVICES)[1]
 Kind = Literal["web", "worker", "relay"]
 

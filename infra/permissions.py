@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
-from infra.parts import Part
+from infra.parts import IDENTITY_CLIENTS, Part
 from infra.stacks.data import PROGRAMME, TICKETS, DataStack
 from infra.stacks.identity import IdentityStack
 from infra.stacks.messaging import MessagingStack
@@ -16,8 +16,6 @@ from infra.stacks.messaging import MessagingStack
 PDF_READERS = ("pages", "tickets", "users-worker")
 PDF_WRITERS = ("tickets-worker",)
 MAIL_SENDERS = ("users-worker",)
-# Parts that get tokens from the identity provider, as its client.
-IDENTITY_CLIENTS = ("pages", "users-worker")
 _CONSUME = ("sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
 _SEND = ("sqs:GetQueueUrl", "sqs:SendMessage")
 _MEASURE = ("sqs:GetQueueUrl", "sqs:GetQueueAttributes")

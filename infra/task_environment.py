@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from infra.environments import Environment
-from infra.parts import Part
-from infra.permissions import IDENTITY_CLIENTS
+from infra.parts import IDENTITY_CLIENTS, Part
 from infra.stacks.data import DATABASE_NAME, TICKETS, DataStack
 from infra.stacks.identity import IdentityStack
 from infra.stacks.messaging import MessagingStack

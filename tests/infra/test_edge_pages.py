@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.reservations import live
-from infra.edge import distribution, time_limits
+from infra.edge import time_limits
 from tests.infra.resources import of_type, only
 
 Documents = dict[str, dict[str, Any]]
@@ -51,6 +51,8 @@ def test_files_are_cached_long_and_compressed_and_without_cookies(
 
 def test_cookies_and_headers_reach_the_application_but_not_a_made_up_host(documents: Documents) -> None:
     """HX-*, Accept-Language, Sec-Fetch-Site, Host and the `__Host-` cookies pass. X-Forwarded-For is CloudFront's."""
+    from infra.edge.distribution import NOT_FORWARDED
+
     policy = only(documents["edge-pages"], "AWS::CloudFront::OriginRequestPolicy")[
         "OriginRequestPolicyConfig"
     ]
@@ -58,9 +60,9 @@ def test_cookies_and_headers_reach_the_application_but_not_a_made_up_host(docume
     assert policy["QueryStringsConfig"]["QueryStringBehavior"] == "all"
     assert policy["HeadersConfig"] == {
         "HeaderBehavior": "allExcept",
-        "Headers": list(distribution.NOT_FORWARDED),
+        "Headers": list(NOT_FORWARDED),
     }
-    assert {"X-Forwarded-Host", "Forwarded"} <= set(distribution.NOT_FORWARDED)
+    assert {"X-Forwarded-Host", "Forwarded"} <= set(NOT_FORWARDED)
 
 
 def test_the_load_balancer_adds_one_address_to_those_that_the_edge_sends(documents: Documents) -> None:
@@ -79,8 +81,10 @@ def test_browsers_use_tls_1_2_or_newer_and_may_use_http_3(config: dict[str, Any]
 
 
 def test_errors_are_the_applications_own_and_kept_for_nobody_else(config: dict[str, Any]) -> None:
+    from infra.edge.distribution import ERRORS
+
     found = {one["ErrorCode"]: one for one in config["CustomErrorResponses"]}
-    assert set(distribution.ERRORS) == set(found)
+    assert set(ERRORS) == set(found)
     for one in found.values():
         assert one["ErrorCachingMinTTL"] == 0
         assert "ResponsePagePath" not in one

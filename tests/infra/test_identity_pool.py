@@ -14,7 +14,6 @@ from app.users.group_roles import GROUP_ROLES
 from app.users.service import SCOPES, SESSION_DAYS
 from infra.edge import openapi
 from infra.identity import token_claims
-from infra.stacks.identity import TOKEN_MINUTES
 from tests.infra.resources import of_type, only, policy_statements
 
 Documents = dict[str, dict[str, Any]]
@@ -85,6 +84,8 @@ def test_no_client_takes_passwords_itself(clients: dict[str, dict[str, Any]]) ->
 
 
 def test_tokens_of_people_are_short_and_revocable(clients: dict[str, dict[str, Any]]) -> None:
+    from infra.stacks.identity import TOKEN_MINUTES
+
     pages = clients["pages"]
     assert pages["AccessTokenValidity"] == pages["IdTokenValidity"] == TOKEN_MINUTES
     assert set(pages["TokenValidityUnits"].values()) == {"minutes"}

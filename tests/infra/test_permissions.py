@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.parts import PARTS, Part
-from infra.permissions import IDENTITY_CLIENTS
+from infra.parts import IDENTITY_CLIENTS, PARTS, Part
 from tests.infra.resources import as_list, of_type, policy_statements
 
 Documents = dict[str, dict[str, Any]]

@@ -10,8 +10,7 @@ import pytest
 from app.core import config
 from app.core.config import PAGES, SERVICES, Settings, environment
 from app.core.database_roles import role_name
-from infra.parts import PARTS, Part
-from infra.permissions import IDENTITY_CLIENTS
+from infra.parts import IDENTITY_CLIENTS, PARTS, Part
 from tests.infra.resources import app_containers, of_type
 from tests.infra.resources import environment as variables_of
 
