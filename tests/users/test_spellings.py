@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from app.core import db
@@ -115,7 +114,7 @@ def test_an_old_hash_matches_and_is_renewed(kept: str, typed: str) -> None:
     """Older hashes were made of the letters as typed; the first sign-in stores one of the normal form."""
     with db.transaction() as session:
         ana = users.make_account(EMAIL, "Ana", PASSWORD)
-        before = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(kept)
+        before = passwords._hasher.hash(kept)
         session.execute(
             text("update users.users set password_hash = :hash where id = :id"),
             {"hash": before, "id": ana.id},
