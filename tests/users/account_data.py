@@ -68,5 +68,11 @@ def mail_link(mail: EmailMessage) -> str:
     return found[1]
 
 
+def reset_link() -> str:
+    """Send all mails that are due; returns the path of the one link by which a new password is chosen."""
+    (found,) = (one for one in map(mail_link, send_due_mails()) if one.startswith("/account/reset/"))
+    return found
+
+
 def mail_token(mail: EmailMessage) -> str:
     return mail_link(mail).rpartition("/")[2]
