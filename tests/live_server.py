@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -10,7 +12,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ import psycopg2
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 60.0
+FIRST_PORT, PORTS = 20_000, 12_000
+MOST_PROCESSES = 16
 
 
 class LiveServer:
@@ -136,6 +141,25 @@ def _kill(process: subprocess.Popen[bytes] | None) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port where nothing listens, another one at each call.
+
+    It is below those that the system gives to connections: one of these would take it before the server does. Each
+    process of a test run has ports of its own.
+    """
+    while True:
+        port = FIRST_PORT + next(_places) % PORTS
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def _ports_of_this_process() -> Iterator[int]:
+    """Places in the range of all ports, round and round in the part of this process of xdist."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    part = PORTS // MOST_PROCESSES
+    first = random.randrange(part)  # another run on this machine begins elsewhere
+    for count in itertools.count(first):
+        yield number % MOST_PROCESSES * part + count % part
+
+
+_places = _ports_of_this_process()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from app.users.group_roles import GROUP_ROLES
 from app.users.service import SCOPES
 from infra.parts import PARTS
 from tests.infra.resources import of_type
+from tests.live_server import free_port
 from tests.processes import listening_addresses
 from tools.build.services import COMMAND, OWN
 from tools.infra.deployment import ABSENT, LEFT_OUT, STACKS, Deployment, task_settings
@@ -45,9 +45,7 @@ def stand_in_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subp
     if not COMMAND.exists():
         pytest.skip("the stand-in for AWS is not installed")
     folder = tmp_path_factory.mktemp("aws")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             stand_in.command(),

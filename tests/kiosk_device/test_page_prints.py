@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from kiosk.device.printing.documents import parse_job
 from kiosk.device.printing.rendering import render
 from tests.kiosk.kiosk_visitor import paired_kiosk
 from tests.kiosk_device.agents import AgentProcess, running_agent
+from tests.live_server import free_port
 from tests.orders import purchases
 from tests.reservations.auditoriums import make_screening
 from tests.shop.visitor import order_at
@@ -205,10 +205,3 @@ def test_a_visit_does_not_end_while_a_sheet_is_printed(paid: PaidOrder, origin: 
     expect(done).to_be_enabled()
     page.clock.fast_forward("01:05")
     expect(question).to_be_visible()
-
-
-def free_port() -> int:
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        port: int = made.getsockname()[1]
-        return port

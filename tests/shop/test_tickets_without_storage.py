@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,6 +18,7 @@ from app.dispatch import routes
 from app.web import links
 from tests import aws_server
 from tests.aws_server import credentials
+from tests.live_server import free_port
 from tests.orders import purchases
 from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
 from tests.shop.visitor import Visitor
@@ -29,9 +29,7 @@ BUCKET = f"away-{uuid.uuid4().hex[:8]}"
 @pytest.fixture
 def port(app: Flask, settings: Settings) -> Iterator[int]:
     """A port at which S3 is expected and nothing listens yet."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = int(free.getsockname()[1])
+    number = free_port()
     place = f"s3://{BUCKET}/tickets?region=us-east-1&endpoint=http://127.0.0.1:{number}"
     config.use(settings.changed(storage={"url": place}))
     with credentials():
