@@ -51,9 +51,9 @@ class Serve:
                 return line
         raise AssertionError(f"it ended without {words!r}: {''.join(self.said)}")
 
-    def answers(self, path: str = "/readyz") -> bool:
+    def answers(self, path: str = "/readyz", seconds: float = WAIT_LIMIT) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=seconds) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -78,7 +78,7 @@ class Serve:
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=WAIT_LIMIT)
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def restart_killed_processes_and_keep_data(office: Serve, var: Path) -> None:
             and not set(office.children().values()) & set(before.values())
         )
     )
-    wait_until(office.answers)
+    wait_until(lambda: office.answers(seconds=5))  # one that hangs is asked again
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("select n from kept")
         assert cursor.fetchall() == [(7,)]
@@ -196,7 +196,7 @@ def test_hanging_processes_are_replaced(serve: Callable[..., Serve], var: Path) 
             and not {before["web"], before["worker"]} & set(office.children().values())
         )
     )
-    wait_until(office.answers)
+    wait_until(lambda: office.answers(seconds=5))  # one that hangs is asked again
     assert office.children()["postgres"] == before["postgres"]
 
 
