@@ -17,6 +17,7 @@ from flask import Flask
 from app.core import config
 from app.core.config import PAGES, SERVICES, Settings
 from app.web.service_routes import service_of
+from tests.services_server import request, wait_until
 from tools.build.system import find_nginx
 from tools.services import front
 from tools.services.common_log import CommonLog
@@ -34,7 +35,7 @@ def configuration(folder: Path) -> str:
 
 @pytest.fixture
 def answers(settings: Settings) -> Iterator[dict[str, str]]:
-    yield front.unavailable_answers()
+    yield front.answers()
     config.use(settings)
 
 
@@ -60,11 +61,11 @@ def test_the_front_server_sends_each_address_to_its_service(app: Flask) -> None:
 def test_a_part_that_is_down_has_a_page_with_a_way_on(
     answers: dict[str, str], language: str, button: str, home: str
 ) -> None:
-    page = answers[f"page.{language}.html"]
+    page = answers[f"unavailable/page.{language}.html"]
     assert f'<a class="button" href="">{button}</a>' in page
     assert f'<a href="/">{home}</a>' in page
     assert "csrf_token" not in page
-    problem = json.loads(answers[f"api.{language}.json"])
+    problem = json.loads(answers[f"unavailable/api.{language}.json"])
     assert problem["type"] == "urn:bilheteria:problem:service_unavailable"
     assert problem["status"] == 503
 
@@ -77,6 +78,53 @@ def test_nginx_accepts_the_configuration(answers: dict[str, str], tmp_path: Path
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "warn" not in done.stderr
+
+
+@pytest.fixture
+def nginx(answers: dict[str, str], tmp_path: Path) -> Iterator[int]:
+    """The port of a front server; none of its processes runs."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    folder = tmp_path / "front"
+    text = front.configuration(front.local_place(folder, port), front.LocalPorts(PORTS))
+    path = front.write_files(folder, text)
+    command = [find_nginx() or "", "-e", "stderr", "-p", str(path.parent), "-c", str(path)]
+    process = subprocess.Popen(command)
+    try:
+        wait_until(lambda: request(port, "GET", "/static/") is not None, 60, lambda: "nginx does not answer")
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.mark.skipif(find_nginx() is None, reason="nginx is not installed")
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "size", "status"),
+    [
+        ("POST", "/api/v1/orders", {}, 2_000_000, 413),
+        ("POST", "/account/sign-in", {}, 2_000_000, 413),
+        ("GET", "/api/v1/films", {"Authorization": "Bearer " + "a" * 20_000}, 0, 400),
+        ("GET", "/", {"Cookie": "language=en; x=" + "a" * 20_000}, 0, 400),
+        ("GET", "/%00", {}, 0, 400),
+        ("GET", "/" + "a" * 20_000, {}, 0, 414),
+    ],
+)
+def test_what_nginx_refuses_has_an_answer_of_ours(
+    nginx: int, method: str, path: str, headers: dict[str, str], size: int, status: int
+) -> None:
+    body = "a" * size if size else None
+    answer = request(nginx, method, path, body, {"Accept-Language": "en", **headers})
+    assert answer is not None
+    assert answer.status == status
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Retry-After" not in answer.headers
+    if path.startswith("/api/"):
+        assert answer.headers["Content-Type"].startswith("application/problem+json")
+        assert (answer.json["status"], answer.json["type"][:22]) == (status, "urn:bilheteria:problem")
+    else:
+        assert '<a class="button" href="/">' in answer.text
+        assert "nginx" not in answer.text
 
 
 def test_each_service_has_a_web_server_and_a_worker_with_ports_of_their_own(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The front server: nginx, which sends each address to the process of its service.
 
 Its configuration is made from `app/web/service_routes.py`. When a process is down, nginx answers 503 with a page made
-from our template, or with a problem document below the API's prefix.
+from our template, or with a problem document below the API's prefix; so does it for requests that it refuses itself,
+because their headers, their address or their body are too large.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from app.web.service_routes import SERVICE_ROUTES, ServiceRoute
 from tools.build.steps import ROOT
 from tools.services.plan import HOST
 
-HEADERS = {"Retry-After": "5", "Cache-Control": "no-store", **PAGE_HEADERS}
+HEADERS = {"Cache-Control": "no-store", **PAGE_HEADERS}
+# What nginx refuses. It finds 494, headers that are too large, before it knows the location.
+REFUSED = (400, 413, 414)
 BASE = """\
 # Made from app/web/service_routes.py by tools/services/front.py.
 daemon off;
@@ -50,6 +53,7 @@ http {{
   # Nobody stands at a kiosk to try again: it does so itself.
   map $cookie_device $kiosk_refresh {{ default 5; "" ""; }}
   map $cookie_language $language {{ default $accepted; pt_BR pt_BR; en en; }}
+  map $request_uri $answer {{ default page.$language.html; "~^{prefix}/" api.$language.json; }}
 {servers}
   server {{
     listen {listen};
@@ -62,6 +66,8 @@ http {{
     proxy_connect_timeout 2s;
     proxy_read_timeout 5m;
     proxy_next_upstream off;
+{refused}
+    error_page 494 =400 /refused/400.$answer;
 {locations}
     location /static/ {{
 {to_pages}
@@ -76,7 +82,17 @@ http {{
       etag off;
       if_modified_since off;
 {headers}
+      add_header Retry-After 5 always;
       add_header Refresh $kiosk_refresh always;
+    }}
+    location /refused/ {{
+      internal;
+      alias {folder}/refused/;
+      types {{ text/html html; {problem} json; }}
+      charset utf-8;
+      etag off;
+      if_modified_since off;
+{headers}
     }}
   }}
 }}
@@ -148,6 +164,8 @@ def configuration(place: Place, backends: Backends) -> str:
         to_pages=backends.pass_to(PAGES),
         files=place.files,
         problem=PROBLEM,
+        prefix=PREFIX,
+        refused=_refused("    "),
         headers="\n".join(f'      add_header {name} "{value}" always;' for name, value in HEADERS.items()),
     )
 
@@ -160,9 +178,15 @@ def _location(route: ServiceRoute, backends: Backends) -> str:
         f"    location ~ {_pattern(route)} {{\n"
         f"{backends.pass_to(route.service)}\n"
         f"      error_page 502 504 =503 /unavailable/{error};\n"
+        f"{_refused('      ')}\n"
         f"{COMPRESSION if is_api else ''}"
         "    }"
     )
+
+
+def _refused(indent: str) -> str:
+    """Lines that give the answers to what nginx refuses; a block with an `error_page` inherits none."""
+    return "\n".join(f"{indent}error_page {status} /refused/{status}.$answer;" for status in REFUSED)
 
 
 def _is_api(route: ServiceRoute) -> bool:
@@ -171,7 +195,7 @@ def _is_api(route: ServiceRoute) -> bool:
 
 def _pattern(route: ServiceRoute) -> str:
     if not route.segments:
-        return "^/(?!static/|unavailable/)"
+        return "^/(?!static/|unavailable/|refused/)"
     parts = [r"[^/]+" if one.startswith("{") else re.escape(one) for one in route.segments]
     return f"^/{'/'.join(parts)}(/|$)"
 
@@ -185,30 +209,37 @@ def local_place(folder: Path, port: int) -> Place:
 def write_files(folder: Path, text: str) -> Path:
     """Write the configuration and the answers of processes that are down; returns the configuration's path."""
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "unavailable").mkdir(parents=True)
-    for name, answer in unavailable_answers().items():
-        (folder / "unavailable" / name).write_text(answer, encoding="utf-8")
+    for name, answer in answers().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(answer, encoding="utf-8")
     path = folder / "nginx.conf"
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def unavailable_answers() -> dict[str, str]:
-    """File name → the page, or the problem document, that says in one language that a part does not answer."""
-    from flask import render_template
-
+def answers() -> dict[str, str]:
+    """Name below the folder → page or problem document in one language: a part does not answer, or nginx refuses."""
     from app import create_app
-    from app.api import problems
     from app.core.config import Settings
-    from app.web import error_texts
 
     app = create_app(Settings.from_env().changed(database={"url": None}))
     found = {}
     for language in LOCALES:
         with app.test_request_context("/", headers={"Cookie": f"language={language}"}):
-            title, sentence = error_texts.of_status(503)
-            found[f"page.{language}.html"] = render_template(
-                "errors/page_unavailable.html", title=title, sentence=sentence
-            )
-            found[f"api.{language}.json"] = problems.of_status(503).get_data(as_text=True)
+            for status, start in ((503, "unavailable/"), *((one, f"refused/{one}.") for one in REFUSED)):
+                page, problem = _answers_of(status)
+                found[f"{start}page.{language}.html"] = page
+                found[f"{start}api.{language}.json"] = problem
     return found
+
+
+def _answers_of(status: int) -> tuple[str, str]:
+    """The page and the problem document of a status, in the language of the request."""
+    from flask import render_template
+
+    from app.api import problems
+    from app.web import error_texts
+
+    title, sentence = error_texts.of_status(status)
+    page = render_template("errors/page_front.html", status=status, title=title, sentence=sentence)
+    return page, problems.of_status(status).get_data(as_text=True)
