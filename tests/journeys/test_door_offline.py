@@ -5,27 +5,29 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.conftest import BROWSER_SECONDS
-from tests.journeys.door_steps import (
-    BoughtTickets,
-    expect_verdict,
-    open_at_noon,
-    scan,
-    sign_in,
-    stand_at,
+from tests.journeys.door_steps import expect_verdict, open_at_noon, scan
+from tests.journeys.offline_door_steps import (
+    STRIP,
+    Bought,
+    NewPage,
+    admitted_at,
+    cut,
+    expect_accessible,
+    offline_door,
+    ready,
+    restore,
+    take_two_tickets,
+    unsent,
+    wait_for_admitted,
+    wait_for_the_server,
 )
 from tests.live_server import ROOT, LiveServer
 
-NewPage = Callable[..., Page]
-STRIP = "[data-offline-strip]"
 KEPT = """async () => [
     ...(await indexedDB.databases()).map(({ name }) => name),
     ...await caches.keys(),
@@ -38,9 +40,6 @@ def server(live_server: LiveServer) -> LiveServer:
     return open_at_noon(live_server)
 
 
-Bought = tuple[list[str], str]
-
-
 @pytest.fixture(scope="module")
 def stock() -> list[Bought]:
     """Tickets that are bought and not yet used by a test."""
@@ -49,71 +48,7 @@ def stock() -> list[Bought]:
 
 @pytest.fixture
 def bought(new_page: NewPage, server: LiveServer, stock: list[Bought]) -> Bought:
-    """Two tickets, and the value of their screening in the door's list of places."""
-    if not stock:
-        tickets = BoughtTickets(new_page(), server, quantity=4)
-        stock += [(tickets.codes[start : start + 2], tickets.place) for start in (0, 2)]
-    return stock.pop()
-
-
-def offline_door(page: Page, server: LiveServer, place: str, gate: str) -> Page:
-    """Sign in at a gate, and have the device keep what it needs without network."""
-    sign_in(page, server)
-    stand_at(page, place, gate)
-    page.locator("details.standing summary").click()
-    page.get_by_role("button", name="Funcionar também sem rede").click()
-    ready(page)
-    return page
-
-
-def ready(page: Page) -> None:
-    expect(page.locator("[data-offline=on]")).to_have_attribute("data-kept", re.compile("."))
-
-
-def wait_for_the_server(page: Page) -> None:
-    """From now on a slow answer is no lost one."""
-    page.locator("[data-offline=on]").evaluate("box => { box.dataset.patience = '30s'; }")
-
-
-def cut(page: Page) -> None:
-    page.context.set_offline(True)
-    expect(page.locator(STRIP)).to_contain_text("sem rede, dados de")
-
-
-def restore(page: Page) -> None:
-    page.context.set_offline(False)
-    expect(page.locator(STRIP)).to_be_empty()
-
-
-def expect_accessible(page: Page) -> None:
-    assert Axe().run(page).response["violations"] == []
-
-
-def unsent(page: Page) -> int:
-    found: int = page.evaluate(
-        """() => new Promise((resolve) => {
-            indexedDB.open("door").onsuccess = ({ target: { result } }) => {
-                result.transaction("scans").objectStore("scans").count().onsuccess = (event) => {
-                    result.close();
-                    resolve(event.target.result);
-                };
-            };
-        })"""
-    )
-    return found
-
-
-def admitted_at(server: LiveServer, gate: str) -> int:
-    (count,) = server.query("select count(*) from tickets.tickets where gate = %s", gate)[0]
-    return int(count)
-
-
-def wait_for_admitted(page: Page, server: LiveServer, gate: str, count: int) -> None:
-    for _ in range(BROWSER_SECONDS * 5):
-        if admitted_at(server, gate) == count:
-            break
-        page.wait_for_timeout(200)
-    assert admitted_at(server, gate) == count
+    return take_two_tickets(stock, new_page, server)
 
 
 def test_the_network_fails_and_comes_back(new_page: NewPage, server: LiveServer, bought: Bought) -> None:
@@ -201,62 +136,6 @@ def test_a_gate_that_was_changed_without_network(
     page.reload()
     expect(page.locator("#gate")).to_have_value("Portão H")
     expect(page.locator("#_place")).to_contain_text("Portão H · Sala")
-
-
-def test_one_ticket_at_two_doors(new_page: NewPage, server: LiveServer, bought: Bought) -> None:
-    """The server did not hear of the first: both doors say who went in twice, until staff have seen it."""
-    (ticket, _), place = bought
-    alone = offline_door(new_page(), server, place, "Portão B")
-    other = offline_door(new_page(), server, place, "Portão C")
-    cut(alone)
-    scan(alone, ticket)
-    expect_verdict(alone, "Pode entrar")
-    scan(other, ticket)
-    expect_verdict(other, "Pode entrar")
-    restore(alone)
-    for page in (alone, other):
-        notice = page.locator("[data-offline-conflicts] li")
-        expect(notice).to_contain_text(re.compile(r"^\s*[A-Z]+\d+ entrou em duas portas: .*Portão"))
-    expect_accessible(alone)
-    alone.get_by_role("button", name="Visto").click()
-    expect(alone.locator("[data-offline-conflicts] li")).to_have_count(0)
-    alone.reload()
-    ready(alone)
-    expect(alone.locator("[data-offline-conflicts] li")).to_have_count(0)
-
-
-def test_an_answer_that_comes_late_is_the_same_scan(
-    new_page: NewPage, server: LiveServer, bought: Bought
-) -> None:
-    """The server admitted the ticket, but the page did not hear it: one admission, no conflict, one verdict."""
-    (ticket, other), place = bought
-    page = offline_door(new_page(), server, place, "Portão D")
-    lost: list[str] = []
-
-    def answer_is_lost(route: Any) -> None:
-        lost.append(str(route.fetch().status))
-        route.abort()
-
-    page.route("**/staff/admissions", answer_is_lost)
-    scan(page, ticket)
-    expect_verdict(page, "Pode entrar")
-    page.unroute("**/staff/admissions")
-    wait_for_admitted(page, server, "Portão D", 1)
-    page.wait_for_function("() => document.documentElement.dataset.network === 'on'")
-    assert lost == ["200"]
-    scan(page, other)
-    expect_verdict(page, "Pode entrar")
-    wait_for_admitted(page, server, "Portão D", 2)
-    assert server.query("select count(*) from tickets.door_conflicts where gate = 'Portão D'")[0][0] == 0
-    # While only the data fails, the server goes on deciding.
-    page.route("**/staff/offline/changes*", lambda route: route.fulfill(status=500))
-    with page.expect_response("**/staff/offline/changes*"):
-        pass
-    wait_for_the_server(page)
-    scan(page, other)
-    expect_verdict(page, "Já entrou")
-    expect(page.get_by_role("link", name="Próximo")).to_be_visible()
-    expect(page.locator(STRIP)).to_be_empty()
 
 
 def test_a_device_that_is_revoked_without_network_forgets(
