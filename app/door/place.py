@@ -56,7 +56,7 @@ def current_place(request: Request) -> Place:
     """
     cookie_gate = unquote(request.cookies.get(_GATE, ""))
     gate = request.form.get("gate", cookie_gate)
-    if contains_ticket_code(gate):
+    if contains_ticket_code(gate) or len(visible_line(gate)) > MAX_GATE_LENGTH:
         gate = cookie_gate
     value = request.form.get("place", request.cookies.get(_PLACE, ""))
     cinema, screening = parse_place(value) or _default_place()

@@ -1,6 +1,7 @@
 // The scan field of the door: after each scan it is empty and has the focus for the next ticket. A scanner may be
 // faster than the answers: htmx sends the scans one after another, and the field is free at once.
 import { onElements } from "./behaviour.js";
+import { tryScannedElsewhere } from "./door_scan_anywhere.js";
 import { Scan, isLineFeed, isSuffix, onScan, wholeCodes } from "./scanner.js";
 
 onElements("form[data-scan]", (form, signal) => {
@@ -65,7 +66,9 @@ onElements("form[data-scan]", (form, signal) => {
     if (event.target !== form) answered();
   }, { signal });
 
+  const standing = document.querySelector("details.standing");
   form.addEventListener("htmx:config:request", () => {
+    if (standing) standing.open = false; // on a phone it covers the verdict
     field.value = "";
     field.blur(); // closes the on-screen keyboard
     ready();
@@ -90,14 +93,14 @@ onElements("form[data-scan]", (form, signal) => {
     if (isLetter && !event.target.closest("input, select, textarea")) ready();
   });
   // A scan into the form of the auditorium restores that form and checks the ticket.
-  for (const standing of document.querySelectorAll("form[data-standing]")) {
-    onScan(standing, (code) => {
-      standing.closest("details").open = false;
+  for (const place of document.querySelectorAll("form[data-standing]")) {
+    onScan(place, (code) => {
       field.value = code;
       form.requestSubmit();
       scan.tookElsewhere(performance.now());
     });
   }
+  tryScannedElsewhere(form, field);
   // The next scan must replace a refused text, not follow it. If this script comes late, leave a scan that has begun
   // and another field that has the focus.
   if (field.value === field.defaultValue && [document.body, field].includes(document.activeElement)) field.select();

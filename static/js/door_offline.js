@@ -46,7 +46,7 @@ class OfflineDoor {
 
   /** Reads what the device has, and exchanges data from now on. */
   start() {
-    this.#deciding = this.#restore();
+    this.#deciding = this.#restore().finally(() => document.dispatchEvent(new CustomEvent("door:restored")));
   }
 
   /** Listens to the page. */

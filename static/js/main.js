@@ -18,6 +18,7 @@ import "./escape.js";
 import "./running_sum.js";
 import "./extension.js";
 import "./door.js";
+import "./door_scan_anywhere.js";
 import "./door_camera.js";
 import "./door_sounds.js";
 import "./counter.js";

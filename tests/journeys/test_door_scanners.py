@@ -113,6 +113,32 @@ def test_a_scanner_of_another_layout_admits(door: Door) -> None:
     expect(page.locator("#_verdict")).to_contain_text("O ingresso pode estar certo.")
 
 
+def test_a_scan_on_a_page_without_a_code_field_is_tried(door: Door) -> None:
+    """In the search of the guest list, in a supervisor's note, and on a radio button: the scan page tries it."""
+    page = door.page
+    (first, second), guests = door.codes, page.url.replace("/scan", "/guests")
+    page.goto(guests)
+    page.get_by_label("Nome, lugar ou código").focus()
+    scan(page, first, ["Tab"])
+    expect_verdict(page, "Pode entrar")
+    expect(page.locator("#code")).to_be_focused()
+    page.get_by_role("link", name="Desfazer").click()
+    page.get_by_label("Em poucas palavras").fill("celular errado")
+    scan(page, second)
+    expect_verdict(page, "Pode entrar")
+    page.go_back()
+    page.get_by_role("radio").first.focus()
+    scan(page, second, [])
+    expect_verdict(page, "Já entrou")
+    assert len(door.tried) == 3
+    # What a person types is a search.
+    page.goto(guests)
+    page.get_by_label("Nome, lugar ou código").focus()
+    page.keyboard.type("ninguém assim")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nenhum ingresso com isso.")).to_be_visible()
+
+
 class LateScripts:
     """Loads the page again, and holds back its scripts until `arrive`."""
 
