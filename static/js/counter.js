@@ -1,6 +1,7 @@
 // The scan field of the counter: a scan is sent by itself, and typing outside of a field goes to it.
 import { onElements } from "./behaviour.js";
-import { Scan, isLineFeed, isSuffix, wholeCodes } from "./scanner.js";
+import { tryScannedElsewhere } from "./door_scan_anywhere.js";
+import { Scan, isLineFeed, isSuffix, onQrAnywhere, wholeCodes } from "./scanner.js";
 
 onElements("form[data-counter-scan]", (form, signal) => {
   const field = form.querySelector("[data-scan-field]");
@@ -27,6 +28,12 @@ onElements("form[data-counter-scan]", (form, signal) => {
     const isOfCode = /^[a-z0-9]$/i.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
     if (isOfCode && !event.target.closest("input, select, textarea")) field.focus({ preventScroll: true });
   }, { signal });
+  // A QR code that is scanned into a quantity or the counter's name is an order to find, and changes neither.
+  onQrAnywhere((code) => {
+    field.value = code;
+    form.requestSubmit();
+  }, { isUser: (one) => one === field, signal });
+  tryScannedElsewhere(form, field);
   // The next code replaces a refused one.
   field.addEventListener("focus", () => field.select(), { signal });
   if (document.activeElement === field) field.select();

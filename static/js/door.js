@@ -2,7 +2,7 @@
 // faster than the answers: htmx sends the scans one after another, and the field is free at once.
 import { onElements } from "./behaviour.js";
 import { tryScannedElsewhere } from "./door_scan_anywhere.js";
-import { Scan, isLineFeed, isSuffix, onScan, wholeCodes } from "./scanner.js";
+import { Scan, isLineFeed, isSuffix, onQrAnywhere, onScan, wholeCodes } from "./scanner.js";
 
 onElements("form[data-scan]", (form, signal) => {
   const field = form.querySelector("[data-scan-field]");
@@ -100,6 +100,11 @@ onElements("form[data-scan]", (form, signal) => {
       scan.tookElsewhere(performance.now());
     });
   }
+  // The choice of the camera is the only field outside of a form.
+  onQrAnywhere((code) => {
+    field.value = code;
+    form.requestSubmit();
+  }, { isUser: (one) => one.form !== null, signal });
   tryScannedElsewhere(form, field);
   // The next scan must replace a refused text, not follow it. If this script comes late, leave a scan that has begun
   // and another field that has the focus.

@@ -3,6 +3,7 @@
 const FAST_MS = 80; // average between two keys of a scanner; a person takes longer
 const PAUSE_MS = 300; // a longer pause begins a new code; a busy device delays keys of a scan, but less
 const SCAN_LENGTH = 10; // the length of a ticket's code, the shortest scan
+const LEAST_OF_QR = 100; // a name or a note that is typed fast is shorter
 const QR_TEXT = /BIL\S{149}/gi; // a ticket's QR text, in most keyboard layouts
 
 /** The whole QR texts in the field. A person does not type 152 characters, so they need no Enter. */
@@ -71,4 +72,31 @@ export function onScan(form, onCode) {
     if (scan.add(event)) before = field.value;
     if (wholeCodes(scan.text).length) take(event);
   });
+}
+
+/** Calls `onCode` with each QR text that is scanned while an element without use for it has the focus, and restores a
+ *  field. `isUser` tells the elements that take scans themselves. Keys that follow at a scanner's speed are dropped. */
+export function onQrAnywhere(onCode, { isUser = () => false, signal }) {
+  const scan = new Scan();
+  let before;
+  let taken = -Infinity;
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest?.("input, select, textarea");
+    if (field && isUser(field)) return;
+    if (event.timeStamp - taken < PAUSE_MS) {
+      taken = event.timeStamp;
+      event.preventDefault();
+      return;
+    }
+    const isEnd = isSuffix(event);
+    if (!isEnd && scan.add(event)) before = field?.value;
+    const isWhole = wholeCodes(scan.text).length > 0;
+    if (!isWhole && !(isEnd && scan.text.length >= LEAST_OF_QR && scan.endsAt(event.timeStamp))) return;
+    event.preventDefault();
+    taken = event.timeStamp;
+    if (field && before !== undefined) field.value = before;
+    const code = scan.text;
+    scan.text = "";
+    onCode(code);
+  }, { capture: true, signal });
 }

@@ -14,6 +14,7 @@ from app.orders import pickups
 from app.products import service as products
 from app.tickets import service as tickets
 from tests.door.door_fixtures import Staff, make_door_screening
+from tests.journeys.door_steps import scan
 from tests.journeys.in_process_browser import InProcessBrowser
 from tests.orders import purchases
 from tests.orders.concessions import add_product
@@ -75,12 +76,22 @@ def test_part_of_an_order_then_undone_called_and_the_rest(
     counter.press("Undo")
     expect(page.locator(".counter-items")).to_contain_text("0 of 3 handed out")
     counter.check("undone")
+    page.get_by_label("Popcorn, to hand out now").focus()
+    with page.expect_request("**/staff/counter"):  # it looks for the order, and hands out nothing
+        scan(page, ticket.qr_text)
+    expect(page.locator("#code")).to_have_value("")
+    expect(page.locator(".counter-items")).to_contain_text("0 of 3 handed out")
 
     counter.browser.open("/staff/counter/queue")
     counter.check("queue")
     counter.press("Call")
     expect(page.get_by_role("button", name="Stop calling C1")).to_be_visible()
     counter.check("called")
+    page.get_by_role("button", name="Stop calling C1").focus()
+    scan(page, ticket.qr_text)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(paid.code)
+    counter.browser.open("/staff/counter/queue")
+    expect(page.get_by_role("button", name="Stop calling C1")).to_be_visible()
     page.get_by_role("link", name="C1").focus()
     page.keyboard.press("Enter")
     counter.press("Hand out$")
