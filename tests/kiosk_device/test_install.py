@@ -93,6 +93,39 @@ def test_what_cannot_be_installed_writes_nothing(tmp_path: Path, options: tuple[
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_installation_that_was_cut_short_is_completed(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "opt/bilheteria-kiosk/session.new"
+    in_the_way.mkdir(parents=True)
+    status, said = install(tmp_path, *FIRST)
+    assert status == 2
+    assert said.splitlines()[-1].startswith("install: [Errno 21] Is a directory")
+    assert "systemctl restart" not in said
+    in_the_way.rmdir()
+    status, said = install(tmp_path)
+    assert status == 0
+    assert "would run: systemctl restart" in said
+
+    # All files are there, but the units were not started: the packages could not be loaded, for example.
+    (tmp_path / "opt/bilheteria-kiosk/installed").unlink()
+    assert install(tmp_path, "--check") == (1, "missing or changed: /opt/bilheteria-kiosk/installed\n")
+    status, said = install(tmp_path)
+    assert status == 0
+    assert "would run: systemctl restart" in said
+    assert said.splitlines()[-1] == "installed"
+    assert install(tmp_path, "--check")[0] == 0
+
+
+def test_what_is_left_of_an_installation_is_removed(tmp_path: Path) -> None:
+    install(tmp_path, *FIRST)
+    (tmp_path / "etc/systemd/system" / places.SESSION_UNIT).unlink()
+    status, said = install(tmp_path, "--remove")
+    assert status == 0
+    assert f"would run: systemctl disable --now {places.AGENT_UNIT}\n" in said
+    status, said = install(tmp_path, "--remove")
+    assert status == 0
+    assert "disable" not in said
+
+
 @pytest.mark.parametrize("kept", ["", "--root=/x multi-user.target", "a; rm.target"])
 def test_a_removal_sets_no_default_target_that_it_does_not_know(tmp_path: Path, kept: str) -> None:
     install(tmp_path, *FIRST)
@@ -102,9 +135,12 @@ def test_a_removal_sets_no_default_target_that_it_does_not_know(tmp_path: Path, 
     assert "set-default" not in said
 
 
-def test_a_configuration_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "option", [("--origin", "https://elsewhere.example"), ("--rotation", "0"), ("--keyboard", "us")]
+)
+def test_a_configuration_that_is_there_is_not_overwritten(tmp_path: Path, option: tuple[str, str]) -> None:
     install(tmp_path, *FIRST)
-    status, said = install(tmp_path, "--origin", "https://elsewhere.example")
+    status, said = install(tmp_path, *option)
     assert status == 2
     assert "change it, then run this again" in said
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -96,6 +98,29 @@ def test_a_browser_whose_page_falls_silent_is_killed_and_started_again(
     assert PAUSES[0] in pauses  # it had sent a heartbeat: the next start is soon
     for pid in starts(tmp_path):
         wait_until_gone(pid)
+
+
+def test_the_watchdog_and_its_browser_end_with_the_program_that_started_them(tmp_path: Path) -> None:
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\n" + shlex.join(browser(tmp_path, "time.sleep(600)\n")) + "\n")
+    program.chmod(0o755)
+    settings = tmp_path / "kiosk.toml"
+    settings.write_text(
+        f'origin = "https://a.example"\n[agent]\nrun = "{tmp_path}"\n[browser]\nprogram = "{program}"\n'
+    )
+    watch = [sys.executable, "-m", "kiosk.device.browser", "--config", str(settings)]
+    compositor = subprocess.Popen(
+        [sys.executable, "-c", f"import subprocess; print(subprocess.Popen({watch!r}).pid, flush=True); input()"],
+        cwd=Path(__file__).resolve().parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert compositor.stdout is not None
+    watchdog = int(compositor.stdout.readline())
+    while not starts(tmp_path):
+        time.sleep(0.02)
+    compositor.kill()
+    compositor.communicate()
+    wait_until_gone(watchdog)
+    wait_until_gone(starts(tmp_path)[0])
 
 
 def test_a_browser_that_does_not_come_to_life_is_started_less_and_less_often(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kiosk.device import config
 from kiosk.device.browser.command import command
+from kiosk.device.browser.parent import end_with_parent
 from kiosk.device.browser.watchdog import Watchdog
 
 
@@ -27,6 +28,7 @@ def main() -> int:
     watchdog = Watchdog(command(settings, arguments.flags), Path(settings.agent.run), settings.browser)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: watchdog.stop())
+    end_with_parent()
     watchdog.watch()
     return 0
 

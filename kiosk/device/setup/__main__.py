@@ -35,7 +35,7 @@ def main() -> int:
         if options.check:
             return check(system, settings)
         install(system, settings)
-    except (config.ConfigError, CommandFailed) as error:
+    except (config.ConfigError, CommandFailed, OSError) as error:
         print(f"install: {error}", file=sys.stderr)
         return 2
     return 0
@@ -83,7 +83,10 @@ class System:
 def install(system: System, settings: Config) -> None:
     for step in steps.before_files():
         _do(system, step)
-    changed = [file for file in files.wanted(settings) if not system.has(file)]
+    wanted = files.wanted(settings)
+    installed, changed = files.installed(wanted), [file for file in wanted if not system.has(file)]
+    if changed:  # not before the units run with these files is the installation complete
+        system.place(installed.path).unlink(missing_ok=True)
     for file in changed:
         system.write(file)
         print(f"wrote {file.path}")
@@ -91,17 +94,21 @@ def install(system: System, settings: Config) -> None:
         path.unlink()
     for step in steps.after_files():
         _do(system, step)
-    if changed:
+    was_complete = system.has(installed)
+    if not was_complete:
         for command in steps.restart():
             system.run(command)
-    print("installed" if changed else "nothing had to be changed")
+        system.write(installed)
+    _do(system, steps.running())
+    print("nothing had to be changed" if was_complete else "installed")
 
 
 def check(system: System, settings: Config) -> int:
     """Print what differs; 0 if nothing does. With a root only the files are looked at."""
-    differing = [str(file.path) for file in files.wanted(settings) if not system.has(file)]
+    wanted = files.wanted(settings)
+    differing = [str(file.path) for file in (*wanted, files.installed(wanted)) if not system.has(file)]
     if system.root is None:
-        every = [*steps.before_files(), *steps.after_files()]
+        every = [*steps.before_files(), *steps.after_files(), steps.running()]
         differing += [step.name for step in every if not step.is_done()]
     for name in differing:
         print(f"missing or changed: {name}")
@@ -119,7 +126,9 @@ def _left_over(system: System, settings: Config) -> list[Path]:
 def remove(system: System) -> None:
     """Remove all that an installation made, with the journal, the pairing and the browser's profile."""
     kept = system.place(places.TARGET_BEFORE)
-    for command in steps.removal(kept.read_text() if kept.is_file() else ""):
+    units = (places.SESSION_UNIT, places.AGENT_UNIT)
+    found = [unit for unit in units if system.place(places.UNITS / unit).is_file()]
+    for command in steps.removal(found, kept.read_text() if kept.is_file() else ""):
         system.run(command)
     any_settings = config.parse('origin = "https://removed.invalid"')
     for file in files.wanted(any_settings):
@@ -141,12 +150,14 @@ def _settings(system: System, options: argparse.Namespace) -> Config:
     """The machine's configuration; it is written once, and after that changed by hand. Raises ConfigError."""
     place = system.place(places.CONFIG)
     if place.exists():
-        if options.origin or options.printer:
+        if options.origin or options.printer or options.rotation is not None or options.keyboard:
             raise config.ConfigError(f"{places.CONFIG} is there already: change it, then run this again")
         return config.read(place)
     if not options.origin:
         raise config.ConfigError("--origin https://… is needed: this machine has no configuration yet")
-    text = files.configuration(options.origin, options.printer or "none", options.rotation, options.keyboard)
+    text = files.configuration(
+        options.origin, options.printer or "none", options.rotation or 0, options.keyboard or "br"
+    )
     settings = config.parse(text)
     if not options.check:
         system.write(File(places.CONFIG, text.encode()))
@@ -160,8 +171,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--printer", help="usb:VENDOR:PRODUCT (as lsusb shows them), network:HOST, file:PATH, none"
     )
-    parser.add_argument("--rotation", type=int, choices=config.ROTATIONS, default=0, help="of the screen")
-    parser.add_argument("--keyboard", default="br", help="layout of a plugged-in keyboard (br)")
+    parser.add_argument("--rotation", type=int, choices=config.ROTATIONS, help="of the screen (0)")
+    parser.add_argument("--keyboard", help="layout of a plugged-in keyboard (br)")
     parser.add_argument("--root", type=Path, metavar="DIR", help="write below DIR, print the commands")
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument("--check", action="store_true", help="change nothing; say what differs")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +35,14 @@ def wanted(settings: Config) -> list[File]:
     made.append(File(places.SESSION, units.session_program(settings).encode(), 0o755))
     made += [File(places.CURSORS / name, content) for name, content in cursors.files().items()]
     return made + _program()
+
+
+def installed(wanted: Sequence[File]) -> File:
+    """What is written when all else is done: without it, or with another content, an installation was cut short."""
+    fingerprint = hashlib.sha256()
+    for file in wanted:
+        fingerprint.update(f"{file.path} {len(file.content)} {file.mode:o}\n".encode() + file.content)
+    return File(places.INSTALLED, f"{fingerprint.hexdigest()}\n".encode())
 
 
 def _program() -> list[File]:

@@ -8,6 +8,7 @@ PROGRAM = Path("/opt/bilheteria-kiosk")
 LIBRARY = PROGRAM / "lib"
 VENV = PROGRAM / "venv"
 SESSION = PROGRAM / "session"
+INSTALLED = PROGRAM / "installed"  # a fingerprint of the files of a complete installation
 CONFIG = Path("/etc/bilheteria-kiosk/kiosk.toml")
 TARGET_BEFORE = CONFIG.with_name(
     "default-target-before"
@@ -24,10 +25,12 @@ BROWSER_USER = "bilheteria-kiosk"
 AGENT_UNIT = "bilheteria-agent.service"
 SESSION_UNIT = "bilheteria-kiosk.service"
 
-# libpam-systemd gives the session its seat: screen and input without root.
+# libpam-systemd gives the session its seat: screen and input without root. cage does not start without xwayland, though
+# nothing uses it and the package does not ask for it.
 PACKAGES = (
     "chromium",
     "cage",
+    "xwayland",
     "wlr-randr",
     "libpam-systemd",
     "python3-venv",

@@ -15,6 +15,7 @@ from kiosk.device.setup.files import SOURCE
 REQUIREMENTS = "requirements.txt"
 _TARGET = re.compile(r"[A-Za-z0-9:_.@-]+\.target")
 _STAMP = places.VENV / "installed-requirements"
+_UNITS = (places.AGENT_UNIT, places.SESSION_UNIT)
 
 
 @dataclass(frozen=True)
@@ -53,36 +54,45 @@ def after_files() -> list[Step]:
     pip = [f"{places.VENV}/bin/pip", "install", "--quiet", "--requirement", installed]
     stamp = ["sh", "-c", f"echo {_fingerprint()} > {_STAMP}"]
     venv = [["python3", "-m", "venv", str(places.VENV)], pip, stamp]
-    units = (places.AGENT_UNIT, places.SESSION_UNIT)
     keep_target = f"test -s {places.TARGET_BEFORE} || systemctl get-default > {places.TARGET_BEFORE}"
     enable = [
         ["sh", "-c", keep_target],
-        ["systemctl", "enable", *units],
+        ["systemctl", "enable", *_UNITS],
         ["systemctl", "set-default", "graphical.target"],
     ]
     return [
         Step("the Python packages", _has_python_packages, venv),
-        Step("the units at each start", lambda: all(_is_enabled(unit) for unit in units), enable),
+        Step("the units at each start", lambda: all(map(_is_enabled, _UNITS)), enable),
     ]
 
 
 def restart() -> list[list[str]]:
     """After a file has changed. Both units come with the machine's next start otherwise."""
-    return [["systemctl", "daemon-reload"], ["systemctl", "restart", places.AGENT_UNIT, places.SESSION_UNIT]]
+    return [["systemctl", "daemon-reload"], ["systemctl", "restart", *_UNITS]]
 
 
-def removal(target_before: str) -> list[list[str]]:
+def running() -> Step:
+    return Step("the running units", lambda: all(map(_is_active, _UNITS)), [["systemctl", "start", *_UNITS]])
+
+
+def removal(units: Sequence[str], target_before: str) -> list[list[str]]:
     """Before the files go. The Debian packages stay: others may use them.
 
-    `target_before` is the kept output of `systemctl get-default`; without a target in it the machine's stays as it is.
+    `units` are those that are there: an installation or a removal may have been cut short. `target_before` is the kept
+    output of `systemctl get-default`; without a target in it the machine's stays as it is.
     """
-    disable = ["systemctl", "disable", "--now", places.SESSION_UNIT, places.AGENT_UNIT]
+    commands = [["systemctl", "disable", "--now", *units]] if units else []
     target = target_before.strip()
-    return [disable, ["systemctl", "set-default", target]] if _TARGET.fullmatch(target) else [disable]
+    if _TARGET.fullmatch(target):
+        commands.append(["systemctl", "set-default", target])
+    return commands
 
 
 def removal_of_users() -> list[list[str]]:
-    return [["userdel", user] for user in (places.AGENT_USER, places.BROWSER_USER) if _has_user(user)]
+    """The session's user has a systemd of its own, which outlives the session: a user with processes is not removed."""
+    users = [user for user in (places.AGENT_USER, places.BROWSER_USER) if _has_user(user)]
+    end = [["sh", "-c", f"systemctl stop user-{pwd.getpwnam(user).pw_uid}.slice || true"] for user in users]
+    return [*end, *(["userdel", user] for user in users)]
 
 
 def _has_packages(packages: Sequence[str]) -> bool:
@@ -109,6 +119,10 @@ def _fingerprint() -> str:
 
 def _is_enabled(unit: str) -> bool:
     return _run(["systemctl", "is-enabled", "--quiet", unit]).returncode == 0
+
+
+def _is_active(unit: str) -> bool:
+    return _run(["systemctl", "is-active", "--quiet", unit]).returncode == 0
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
