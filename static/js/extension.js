@@ -1,6 +1,7 @@
 // The button for more time: extends the hold without leaving the page, so that what is typed stays. Without scripts the
 // button sends the step's form, and the answer is the page as it was filled in.
 import { announce, onElements } from "./behaviour.js";
+import { limitedFetch } from "./limited_fetch.js";
 
 const SHOWN_MS = 20_000;
 
@@ -14,7 +15,7 @@ onElements("form[data-extension]", (form, signal) => {
     event.preventDefault();
     button.disabled = true;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+      const answer = await limitedFetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
       // The answer is no clock, for example because the customer signed in in another tab: show the server's page.
       if (!answer.headers.get("Content-Type")?.includes("json")) return button.form.requestSubmit(button);
       const clock = await answer.json();

@@ -2,6 +2,7 @@
 // released, and nothing of the visit stays in the browser. While a payment is on the screen, or the printer needs
 // somebody, it waits longer; while a sheet is printed, the time does not run.
 import { onElements } from "./behaviour.js";
+import { limitedFetch } from "./limited_fetch.js";
 
 const TICK_MS = 250;
 const RETRY_MS = 2000;
@@ -39,7 +40,7 @@ onElements("dialog[data-idle]", (dialog, signal) => {
     sessionStorage.clear();
     localStorage.clear();
     try {
-      await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
+      await limitedFetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
       location.replace(dialog.dataset.home); // a refused form too: the first page ends a visit that is still open
     } catch {
       setTimeout(end, RETRY_MS);

@@ -1,6 +1,7 @@
 // Switches a mode of display (larger text, contrast, low screen, listening) at once: the page is not loaded again, so
 // that seats that were chosen and fields that were filled stay. Without scripts the button sends its form.
 import { onElements } from "./behaviour.js";
+import { limitedFetch } from "./limited_fetch.js";
 
 let sending = Promise.resolve(); // one after another: each answer brings the session that the next one changes
 
@@ -14,7 +15,7 @@ onElements("form[data-modes]", (form, signal) => {
     const body = new FormData(form, button);
     sending = sending.then(async () => {
       try {
-        const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+        const answer = await limitedFetch(form.action, { method: "POST", body, redirect: "manual" });
         if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error("refused");
       } catch {
         show(button, !isOn);

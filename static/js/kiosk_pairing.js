@@ -1,5 +1,6 @@
 // Pages that go on without a touch: a form that is sent by itself, and a page that is loaded again after some seconds.
 import { onElements } from "./behaviour.js";
+import { limitedFetch } from "./limited_fetch.js";
 
 const RETRY_MS = 2000;
 
@@ -9,7 +10,7 @@ onElements("[data-reload]", (element, signal) => {
   let timer;
   const reload = async () => {
     try {
-      await fetch(location.href, { cache: "no-store" });
+      await limitedFetch(location.href, { cache: "no-store" });
       if (!signal.aborted) location.replace(location.href);
     } catch { // Without a network the browser would show an error page of its own, for ever.
       timer = setTimeout(reload, RETRY_MS);

@@ -6,6 +6,7 @@
 // cover_open, offline, error, unsure (a sheet may have come out), refused (the agent cannot print it).
 import { onElements } from "./behaviour.js";
 import { askAgent } from "./kiosk_agent.js";
+import { limitedFetch } from "./limited_fetch.js";
 
 const RETRY_MS = 2000;
 const SHEET_LIMIT_MS = 60_000;
@@ -22,7 +23,7 @@ function problemOf(status) {
 async function readJobs(address, signal) {
   while (!signal.aborted) {
     try {
-      const answer = await fetch(address, { cache: "no-store" });
+      const answer = await limitedFetch(address, { cache: "no-store" });
       if (answer.ok) return (await answer.json()).jobs;
       if (answer.status < 500) return []; // the visit is over, or the order is not paid any more
     } catch { /* the server is away: ask again */ }

@@ -117,6 +117,7 @@ function connect(form, signal, update) {
     polling.now();
     open();
   }, { signal });
+  document.addEventListener("kiosk:online", open, { signal }); // the stream may be dead without an error
   addEventListener("pagehide", close, { signal });
   addEventListener("pageshow", (event) => { if (event.persisted) open(); }, { signal });
   open();

@@ -9,6 +9,7 @@ const SLOW_MS = 3000;
 const SLOW_AFTER_MS = 5 * 60_000;
 const MAX_TOTAL_MS = 60 * 60_000;
 const MAX_PAUSE_MS = 15_000;
+const LIMIT = "10s"; // a connection whose packets are lost gives no answer at all
 
 onElements("[data-payment-wait]", (place, signal) => {
   const startedAt = performance.now();
@@ -34,6 +35,9 @@ onElements("[data-payment-wait]", (place, signal) => {
   };
   const isOwnPoll = ({ detail: { ctx } }) => ctx && place.contains(ctx.sourceElement) && ctx.request.method === "GET";
 
+  document.addEventListener("htmx:config:request", (event) => {
+    if (isOwnPoll(event)) event.detail.ctx.request.timeout = LIMIT;
+  }, { signal });
   document.addEventListener("htmx:after:request", (event) => {
     if (isOwnPoll(event)) failures = event.detail.ctx.response.status < 400 ? 0 : failures + 1;
   }, { signal });
@@ -47,7 +51,13 @@ onElements("[data-payment-wait]", (place, signal) => {
   }, { signal });
   document.addEventListener("htmx:finally:request", (event) => { if (isOwnPoll(event)) schedule(); }, { signal });
 
+  const askNow = () => {
+    failures = 0;
+    ask();
+  };
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); }, { signal });
+  addEventListener("online", askNow, { signal });
+  document.addEventListener("kiosk:online", askNow, { signal });
   // The clock has run out, which is no change for the server: drop `seen`, so that the next answer has the new part.
   document.addEventListener("countdown:over", () => {
     const address = section().getAttribute("hx-get");

@@ -5,6 +5,7 @@ import { announce, onElements } from "./behaviour.js";
 const PATIENCE_MS = 8000;
 const CHECK_MS = 1000;
 const FIRST_ERROR = 400;
+const LIMIT = "10s"; // after it the part asks again: a connection whose packets are lost gives no answer at all
 
 onElements("[data-stale-sign]", (sign, signal) => {
   let answeredAt = performance.now();
@@ -13,9 +14,12 @@ onElements("[data-stale-sign]", (sign, signal) => {
     if (isStale && sign.hidden) announce(sign.textContent);
     sign.hidden = !isStale;
   };
+  const isOfPart = (ctx) => ctx?.sourceElement?.closest(`#${sign.dataset.staleSign}`);
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    if (isOfPart(ctx) && ctx.request.method === "GET") ctx.request.timeout = LIMIT;
+  }, { signal });
   document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
-    const isOfPart = ctx?.sourceElement?.closest(`#${sign.dataset.staleSign}`);
-    if (!isOfPart || ctx.response.status >= FIRST_ERROR) return;
+    if (!isOfPart(ctx) || ctx.response.status >= FIRST_ERROR) return;
     answeredAt = performance.now();
     show();
   }, { signal });
