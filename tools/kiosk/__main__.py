@@ -1,30 +1,37 @@
 """Run a kiosk here: server with the demo, print agent with a file printer, and the browser, paired, in a window.
 
-Its data lie in var/kiosk, apart from those of `make run`. Without a display the browser runs on Xvfb; a picture of its
-screen is written on `--picture FILE`. `--agent-port` and PORT change the ports. It runs until Ctrl-C.
+Its data lie in var/kiosk (or BILHETERIA_VAR), apart from those of `make run`. Without a display the browser runs on
+Xvfb; a picture of its screen is written on `--picture FILE`. `--agent-port` and PORT change the ports. It runs until
+Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg2
+
 from app.adapters import postgres
+from app.adapters.postgres import PostgresError
+from app.cli.serve_checks import CannotServe, check_port
 from tools.build.steps import ROOT, say
 from tools.build.system import find_browser
 from tools.kiosk import pairing
 from tools.kiosk.screen import screen
 
-FOLDER = ROOT / "var" / "kiosk"
 READY_SECONDS = 120.0
 SIZES = {"portrait": (1080, 1920), "landscape": (1366, 768)}
 
@@ -33,61 +40,105 @@ class CannotRun(Exception):
     """The reason in one line."""
 
 
+@dataclass(frozen=True)
+class Kiosk:
+    """`stopped` is set by Ctrl-C. `programs` are those that run, by their names."""
+
+    folder: Path
+    stopped: threading.Event
+    stack: ExitStack
+    programs: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, module: list[str], env: Mapping[str, str]) -> None:
+        self.programs[name] = self.stack.enter_context(_program(module, env, self._log(name)))
+
+    def check(self) -> None:
+        """Raises CannotRun if a program has ended."""
+        for name, process in self.programs.items():
+            if process.poll() is not None:
+                raise CannotRun(f"the {name} has ended: see {_short(self._log(name))}")
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+
 def main() -> int:
     options = _options()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopped.set())
+    folder = Path(os.environ.get("BILHETERIA_VAR") or ROOT / "var" / "kiosk").absolute()
     try:
-        with ExitStack() as running:
-            _run(running, options)
-    except CannotRun as error:
+        with _lock(folder), ExitStack() as stack:
+            _run(Kiosk(folder, stopped, stack), options)
+    except psycopg2.Error as error:
+        print(f"make kiosk: the database does not answer: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except (CannotRun, CannotServe, PostgresError) as error:
         print(f"make kiosk: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        pass
     return 0
 
 
-def _run(running: ExitStack, options: argparse.Namespace) -> None:
+def _run(kiosk: Kiosk, options: argparse.Namespace) -> None:
     browser = find_browser()
     if browser is None:
         raise CannotRun("there is no Chromium on this machine")
-    port = int(os.environ.get("PORT", "8000"))
+    port, folder = int(os.environ.get("PORT", "8000")), kiosk.folder
+    check_port("127.0.0.1", port)
+    try:
+        check_port("127.0.0.1", options.agent_port)
+    except CannotServe:
+        raise CannotRun(
+            f"port {options.agent_port} cannot be used for the print agent: choose another one, such as"
+            f" ARGS='--agent-port {options.agent_port + 1}'"
+        ) from None
     origin = f"http://127.0.0.1:{port}"
-    database = postgres.start(FOLDER / "postgres")
-    running.callback(database.stop)
-    env = _environment(database.url, origin, port, options.agent_port)
+    database = postgres.start(folder / "postgres")
+    kiosk.stack.callback(database.stop)
+    env = _environment(folder, database.url, origin, port, options.agent_port)
     say("Starting the box office …")
-    running.enter_context(_program(["app.cli.serve"], env, "server.log"))
-    _wait_for(f"{origin}/readyz")
-    config = FOLDER / "kiosk.toml"
-    config.write_text(kiosk_config(FOLDER, origin, options.agent_port, browser, SIZES[options.size]))
-    running.enter_context(_program(["kiosk.device.agent", "--config", str(config)], env, "agent.log"))
-    display = running.enter_context(screen(SIZES[options.size]))
+    kiosk.start("server", ["app.cli.serve"], env)
+    _wait_for(f"{origin}/readyz", kiosk)
+    config = folder / "kiosk.toml"
+    config.write_text(kiosk_config(folder, origin, options.agent_port, browser, SIZES[options.size]))
+    kiosk.start("agent", ["kiosk.device.agent", "--config", str(config)], env)
+    display = kiosk.stack.enter_context(screen(SIZES[options.size]))
     # Chromium's sandbox does not run as root; --test-type spares the warning about it.
     flags = ["--no-sandbox", "--test-type"] if os.geteuid() == 0 else []
     flags.append("--disable-features=Translate")  # the policy says so on an installed machine
     command = ["kiosk.device.browser", "--config", str(config), "--", "--ozone-platform=x11", *flags]
-    running.enter_context(_program(command, env | display.env, "browser.log"))
-    say(f"The kiosk runs at {origin}/kiosk; its printer's paper is {_short(FOLDER / 'paper')}.")
-    status = _short(FOLDER / "printer-status")
+    kiosk.start("browser", command, env | display.env)
+    say(f"The kiosk runs at {origin}/kiosk; its printer's paper is {_short(folder / 'paper')}.")
+    status = _short(folder / "printer-status")
     say(f"For a problem of the printer write paper_low, paper_out or cover_open to {status}.")
     say(f"Its card terminal is driven at {origin}/sandbox-terminal, in another browser.")
     say("Ctrl-C ends it.")
-    while True:
+    while not kiosk.stopped.wait(1):
+        kiosk.check()
         if name := pairing.pair_waiting(database.url):
             say(f"Paired as {name}.")
         if options.picture:
             display.take_picture(options.picture)
-        time.sleep(1)
 
 
-def _environment(database_url: str, origin: str, port: int, agent_port: int) -> dict[str, str]:
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Hold the lock of the data folder. Raises CannotRun if it is in use."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "kiosk.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotRun(f"it runs already on {_short(folder)}") from None
+        yield
+
+
+def _environment(folder: Path, database_url: str, origin: str, port: int, agent_port: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BILHETERIA_")}
     return kept | {
         "DATABASE_URL": database_url,
-        "BILHETERIA_VAR": str(FOLDER / "server"),
+        "BILHETERIA_VAR": str(folder / "server"),
         "BILHETERIA_PUBLIC_URL": origin,
         "BILHETERIA_KIOSK_AGENT_PORT": str(agent_port),
         "PORT": str(port),
@@ -105,15 +156,15 @@ def kiosk_config(folder: Path, origin: str, agent_port: int, browser: str, size:
 
 
 @contextmanager
-def _program(module: list[str], env: Mapping[str, str], log: str) -> Iterator[None]:
-    """A module of ours as a program; it is ended by SIGTERM. What it says is in var/kiosk."""
-    with (FOLDER / log).open("ab") as output:
+def _program(module: list[str], env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A module of ours as a program; it is ended by SIGTERM."""
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *module], cwd=ROOT, env=dict(env), stdin=subprocess.DEVNULL,
             stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         try:
@@ -123,26 +174,22 @@ def _program(module: list[str], env: Mapping[str, str], log: str) -> Iterator[No
             process.wait()
 
 
-def _wait_for(address: str) -> None:
+def _wait_for(address: str, kiosk: Kiosk) -> None:
+    """Return when the address answers, or after Ctrl-C. Raises CannotRun."""
     deadline = time.monotonic() + READY_SECONDS
-    while True:
+    while not kiosk.stopped.wait(0.2):
+        kiosk.check()
         try:
             with urllib.request.urlopen(address, timeout=5):  # noqa: S310  an address of this machine
                 return
         except (urllib.error.URLError, OSError):
             if time.monotonic() > deadline:
-                raise CannotRun(
-                    f"the box office did not start: see {_short(FOLDER / 'server.log')}"
-                ) from None
-        time.sleep(0.2)
+                log = _short(kiosk.folder / "server.log")
+                raise CannotRun(f"the box office did not start: see {log}") from None
 
 
 def _short(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def _options() -> argparse.Namespace:
