@@ -9,6 +9,7 @@ from flask import Response, abort, make_response, redirect, render_template, req
 from flask_babel import gettext as _
 
 from app.core import db
+from app.core.codes import order_code
 from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound, TooMany
 from app.door import blueprint, counter_texts, verdicts
 from app.door.counter_place import Counter, current_counter, remember_counter, submitted_counter
@@ -18,6 +19,7 @@ from app.orders.service import OrderView
 from app.products import service as products
 from app.products.service import ItemKey
 from app.tickets import service as tickets
+from app.tickets.service import Admission
 from app.users.service import User
 from app.web import error_texts
 from app.web.actor import current_actor
@@ -59,29 +61,43 @@ def change_counter() -> Response:
 @blueprint.post("/staff/counter")
 @require_counter_staff
 def find_pickup() -> Response:
-    """Go on to the order of the ticket that was scanned or typed."""
+    """Go on to the order of the ticket that was scanned or typed, or that has the typed code: a kiosk names the code to
+    people for whom nothing was printed.
+    """
     typed = request.form.get("code", "")
     here = current_counter(request)
     if not typed.strip():
         return _scan_page(here, errors={"code": _("Scan a QR code, or type the ticket's code.")}, status=422)
+    code = tickets.split_codes(typed)[0]
     try:
         with db.transaction():
-            found = tickets.identify(tickets.split_codes(typed)[0], current_actor(channel="door"))
-            if found.verdict == "identified" and found.ticket is not None:
-                orders.prepare_pickup(found.ticket.order_id)
+            found = tickets.identify(code, current_actor(channel="door"))
+            order_id = _order_of(found, code)
+            if order_id is not None:
+                orders.prepare_pickup(order_id)
     except TooMany as error:
         verdict = verdicts.too_many(error.retry_after)
         return _scan_page(here, errors={"code": f"{verdict.demand}. {verdict.detail}"}, status=error.status)
-    if found.verdict != "identified" or found.ticket is None:
+    if order_id is None:
         return _scan_page(here, errors={"code": counter_texts.refused_code(found.verdict)}, status=422)
-    return next_page("door.pickup", order_id=found.ticket.order_id)
+    if found.ticket is None:
+        return next_page("door.pickup", order_id=order_id, by="code")
+    return next_page("door.pickup", order_id=order_id)
+
+
+def _order_of(found: Admission, code: str) -> uuid.UUID | None:
+    """The order of the ticket, or the one that has the code; None if there is none."""
+    if found.verdict == "identified" and found.ticket is not None:
+        return found.ticket.order_id
+    order = orders.find_by_code(order_code(code)) if found.verdict == "order_code" else None
+    return order.id if order is not None else None
 
 
 @blueprint.get("/staff/counter/orders/<uuid:order_id>")
 @require_counter_staff
-def pickup(order_id: uuid.UUID) -> Response:
-    """Show what an order has to collect."""
-    return _order_page(order_id)
+def pickup(order_id: uuid.UUID, by: str = "") -> Response:
+    """Show what an order has to collect; with `by=code` also what to ask somebody who has no ticket."""
+    return _order_page(order_id, by_code=(by or request.args.get("by")) == "code")
 
 
 @blueprint.get("/staff/counter/orders/<uuid:order_id>/<any(handouts, undo, queue):part>")
@@ -161,7 +177,9 @@ def _scan_page(here: Counter, *, errors: dict[str, str] | None = None, status: i
     return uncached(render_template("door/page_counter.html", **values), status)
 
 
-def _order_page(order_id: uuid.UUID, *, error: str = "", status: int = 200) -> Response:
+def _order_page(
+    order_id: uuid.UUID, *, by_code: bool = False, error: str = "", status: int = 200
+) -> Response:
     here = current_counter(request)
     try:
         order = orders.by_id(order_id)
@@ -176,6 +194,7 @@ def _order_page(order_id: uuid.UUID, *, error: str = "", status: int = 200) -> R
         "handouts": products.handouts(order_id),
         "call": products.pickup_call(order_id),
         "refused": _refusal_of(order, here),
+        "by_code": by_code,
         "act_id": uuid.uuid4(),
         "by_name": counter_texts.by_name,
         "error": error,

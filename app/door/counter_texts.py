@@ -13,9 +13,7 @@ from app.web import error_texts
 def refused_code(verdict: str) -> str:
     """Why a scanned or typed text leads to no order; `verdict` is one of `tickets.identify`."""
     return {
-        "order_code": _(
-            "This is the code of an order. Ask for a ticket's QR code, or the ten characters under it."
-        ),
+        "order_code": _("No order of ours has this code. Check its letters and digits."),
         "unknown_key": _("This QR code names a signing key that is not ours"),
         "forged": _("This QR code was not made by us. Hand nothing out, and call your supervisor."),
         "cut": _("Only a part of the QR code was read. Scan it again, or type the ten characters under it."),

@@ -73,7 +73,10 @@ def _order_code() -> Verdict:
         REFUSED,
         _("Order\ncode"),
         demand=_("This is the code of an order, not of a ticket"),
-        more=(_("Ask for the ticket's QR code, or for the ten characters under it."),),
+        more=(
+            _("Ask for the ticket's QR code, or for the ten characters under it."),
+            _("If nothing was printed, find the order in the guest list."),
+        ),
     )
 
 

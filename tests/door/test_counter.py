@@ -153,13 +153,32 @@ def test_another_site_is_named(staff: Staff, screening: Screening, popcorn: int)
     [
         ("", "Scan a QR code"),
         ("ZZZZZZZZZZ", "No ticket of ours has this code."),
-        ("LTZ-4720", "This is the code of an order."),
+        ("LTZ-4720", "No order of ours has this code."),
     ],
 )
 def test_a_code_that_is_no_ticket_s_is_named(staff: Staff, code: str, words: str) -> None:
     answer = find(staff, code)
     assert answer.status_code == 422
     assert words in answer.text
+
+
+def test_an_order_is_found_by_its_code_too(staff: Staff, screening: Screening, popcorn: int) -> None:
+    paid = buy(screening, popcorn)
+    for typed in (paid.code, paid.code.replace("-", " ").lower(), f"{paid.code}-1"):
+        page = find(staff, typed)
+        assert "0 of 2 handed out" in page.text
+        assert "Ask for the film and the seats: A1." in page.text
+    assert "Ask for the film" not in find(staff, code_of(paid)).text
+    with db.transaction():
+        orders.cancel(paid.token)
+    page = find(staff, paid.code)
+    assert "This order was cancelled: hand nothing out." in page.text
+    assert "Ask for the film" not in page.text
+
+
+def test_an_order_that_is_not_paid_is_named(staff: Staff, screening: Screening, popcorn: int) -> None:
+    draft = purchases.start(screening, seat_ids(seat_plan_of(screening), "A1"), "v1")
+    assert "This order is not paid: hand nothing out." in find(staff, draft.code).text
 
 
 def test_a_forged_qr_code_is_named(staff: Staff, screening: Screening, popcorn: int) -> None:
