@@ -76,8 +76,11 @@ onElements("[data-print-jobs]", async (place, signal) => {
         show("refused");
         return false;
       } else {
+        // The agent itself is in trouble: say so, and let the visit end. What it says of the printer is shown by that.
+        const isBroken = answer && !answer.problems;
+        if (isBroken) show("error");
         await pause();
-        await printerReady();
+        if (!isBroken) await printerReady();
         answer = await askAgent("POST", "/jobs", job, SHEET_LIMIT_MS);
       }
     }

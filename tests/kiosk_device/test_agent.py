@@ -16,10 +16,11 @@ from kiosk.device.agent import heartbeat
 from kiosk.device.agent.pairing import Pairing
 from kiosk.device.agent.server import AgentServer
 from kiosk.device.config import AgentConfig, Config, PrinterConfig
-from kiosk.device.printing import printers
+from kiosk.device.printing import journal, printers
 from kiosk.device.printing.documents import parse_job
 from kiosk.device.printing.jobs import Jobs
 from kiosk.device.printing.journal import Journal
+from kiosk.device.printing.printers import FilePrinter
 from kiosk.device.printing.rendering import render
 from tests.kiosk_device.agents import ORIGIN, SECRET, TICKET, Client, file_printer, running_agent
 
@@ -161,6 +162,18 @@ def test_a_printed_ticket_is_not_kept(agent: Client, tmp_path: Path) -> None:
     assert b"BIL1-ABCDEF" not in kept
 
 
+def test_what_is_older_than_a_day_is_deleted_while_the_agent_runs(
+    agent: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "paper").symlink_to("/dev/full")
+    assert agent.print(TICKET)[1]["state"] == "interrupted"
+    (tmp_path / "paper").unlink()
+    monkeypatch.setattr(journal, "KEEP_OPEN_SECONDS", -60)  # the next job comes a day later
+    assert agent.print({**TICKET, "id": "ticket-0002", "blocks": [{"type": "rule"}]})[1]["state"] == "printed"
+    assert agent.ask("GET", "/jobs/ticket-0001")[0] == 404
+    assert b"BIL1-ABCDEF" not in b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
+
+
 @pytest.mark.parametrize(
     ("problem", "printer", "paper"),
     [
@@ -200,6 +213,19 @@ def test_a_sheet_that_meets_a_problem_is_offered_again(tmp_path: Path) -> None:
     with running_agent(tmp_path) as agent:
         assert agent.ask("POST", "/jobs/ticket-0001/again")[1]["state"] == "printed"
         assert agent.ask("POST", "/jobs/ticket-0001/again")[0] == 409
+    assert (tmp_path / "paper").read_bytes() == SHEET
+
+
+def test_an_error_that_nobody_expected_leaves_no_job_that_prints_for_ever(
+    agent: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the printer's library")
+
+    monkeypatch.setattr(FilePrinter, "send", fail)
+    assert agent.print(TICKET)[1]["state"] == "interrupted"
+    monkeypatch.undo()
+    assert agent.ask("POST", "/jobs/ticket-0001/again")[1]["state"] == "printed"
     assert (tmp_path / "paper").read_bytes() == SHEET
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -205,3 +206,16 @@ def test_a_visit_does_not_end_while_a_sheet_is_printed(paid: PaidOrder, origin: 
     expect(done).to_be_enabled()
     page.clock.fast_forward("01:05")
     expect(question).to_be_visible()
+
+
+def test_an_agent_in_trouble_keeps_nobody_on_the_page(paid: PaidOrder, origin: str, tmp_path: Path) -> None:
+    with running_agent(tmp_path, paired=False, origin=origin) as agent:
+        journal = sqlite3.connect(tmp_path / "state" / "jobs.sqlite")
+        journal.execute("create trigger full before insert on jobs begin select raise(abort, 'full'); end")
+        paid.open(agent.port)
+        paid.expect_state("error")
+        expect(paid.page.get_by_role("button", name="Pronto")).to_be_enabled()
+        journal.execute("drop trigger full")
+        journal.close()
+        paid.expect_printed()
+    assert (tmp_path / "paper").read_bytes() == b"".join(paid.sheets())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from kiosk.device.printing.journal import Entry, Journal
 from kiosk.device.printing.printers import Printer, PrinterUnavailable, PrintInterrupted
 from kiosk.device.printing.rendering import render
 from kiosk.device.printing.status import OFFLINE, Status
+
+log = logging.getLogger(__name__)
 
 STATUS_SECONDS = 2.0  # how old a status may be that is told without asking the printer
 
@@ -115,12 +118,20 @@ class Jobs:
             raise PrinterNotReady(status)
 
     def _print(self, sheet: bytes) -> str:
-        """Return the state that the job has now: printed only if the printer has no problem afterwards."""
+        """Return the state that the job has now: printed only if the printer has no problem afterwards.
+
+        Raises PrinterUnavailable.
+        """
         try:
             self.printer.send(sheet)
+            return journal.PRINTED if self._ask().prints else journal.INTERRUPTED
+        except PrinterUnavailable:
+            raise
         except PrintInterrupted:
             return journal.INTERRUPTED
-        return journal.PRINTED if self._ask().prints else journal.INTERRUPTED
+        except Exception:  # of the printer's library: the job must not seem to be printing for ever
+            log.exception("a sheet may be printed or not")
+            return journal.INTERRUPTED
 
     def _ask(self) -> Status:
         self.known = _Known(self.printer.status(), time.monotonic())

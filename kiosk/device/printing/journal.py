@@ -70,6 +70,7 @@ class Journal:
 
     def begin(self, job_id: str, fingerprint: str, kind: str, sheet: bytes) -> None:
         with closing(self._connect()) as db, db:
+            _delete_old(db)  # an agent may run for months
             db.execute(
                 "insert into jobs values (?, ?, ?, ?, ?, ?)",
                 (job_id, fingerprint, kind, PRINTING, sheet, int(time.time())),
@@ -110,12 +111,8 @@ class Journal:
             return [Entry(*row) for row in rows]
 
     def prune(self) -> None:
-        now = int(time.time())
         with closing(self._connect()) as db, db:
-            db.execute(
-                "delete from jobs where changed_at < case when state = ? then ? else ? end",
-                (INTERRUPTED, now - KEEP_OPEN_SECONDS, now - KEEP_PRINTED_SECONDS),
-            )
+            _delete_old(db)
         self._erase()
 
     def _erase(self) -> None:
@@ -128,3 +125,11 @@ class Journal:
         db.execute("pragma synchronous = full")
         db.execute("pragma secure_delete = on")
         return db
+
+
+def _delete_old(db: sqlite3.Connection) -> None:
+    now = int(time.time())
+    db.execute(
+        "delete from jobs where changed_at < case when state = ? then ? else ? end",
+        (INTERRUPTED, now - KEEP_OPEN_SECONDS, now - KEEP_PRINTED_SECONDS),
+    )
