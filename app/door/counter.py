@@ -13,6 +13,7 @@ from app.core.codes import order_code
 from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound, TooMany
 from app.door import blueprint, counter_texts, verdicts
 from app.door.counter_place import Counter, current_counter, remember_counter, submitted_counter
+from app.door.supervision import require_staff
 from app.events import service as events
 from app.orders import service as orders
 from app.orders.service import OrderView
@@ -25,13 +26,11 @@ from app.web import error_texts
 from app.web.actor import current_actor
 from app.web.page_swap import next_page
 from app.web.security import over_tls
-from app.web.sign_in import require_role, signed_in_user
-
-require_counter_staff = require_role("door", "manager")
+from app.web.sign_in import signed_in_user
 
 
 @blueprint.get("/staff/counter")
-@require_counter_staff
+@require_staff
 def counter() -> Response:
     return _scan_page(current_counter(request))
 
@@ -43,7 +42,7 @@ def redirect_to_counter() -> Response:
 
 
 @blueprint.post("/staff/counter/place")
-@require_counter_staff
+@require_staff
 def change_counter() -> Response:
     """Change the site or the counter's name, and store it on this device."""
     try:
@@ -59,7 +58,7 @@ def change_counter() -> Response:
 
 
 @blueprint.post("/staff/counter")
-@require_counter_staff
+@require_staff
 def find_pickup() -> Response:
     """Go on to the order of the ticket that was scanned or typed, or that has the typed code: a kiosk names the code to
     people for whom nothing was printed.
@@ -94,7 +93,7 @@ def _order_of(found: Admission, code: str) -> uuid.UUID | None:
 
 
 @blueprint.get("/staff/counter/orders/<uuid:order_id>")
-@require_counter_staff
+@require_staff
 def pickup(order_id: uuid.UUID, by: str = "") -> Response:
     """Show what an order has to collect; with `by=code` also what to ask somebody who has no ticket."""
     return _order_page(order_id, by_code=(by or request.args.get("by")) == "code")
@@ -106,7 +105,7 @@ def redirect_to_pickup(order_id: uuid.UUID, part: str) -> Response:
 
 
 @blueprint.post("/staff/counter/orders/<uuid:order_id>/handouts")
-@require_counter_staff
+@require_staff
 def hand_out(order_id: uuid.UUID) -> Response:
     """Hand out the quantities of the form; a form that is sent twice hands out once."""
     here = current_counter(request)
@@ -126,7 +125,7 @@ def hand_out(order_id: uuid.UUID) -> Response:
 
 
 @blueprint.post("/staff/counter/orders/<uuid:order_id>/undo")
-@require_counter_staff
+@require_staff
 def undo_handout(order_id: uuid.UUID) -> Response:
     """Undo a hand-out of the last minutes; it stays recorded."""
     try:

@@ -11,8 +11,9 @@ from app.core import db
 from app.core.errors import Conflict
 from app.core.i18n import LOCALES, translate
 from app.door import blueprint, counter_texts
-from app.door.counter import require_counter_staff, uncached
+from app.door.counter import uncached
 from app.door.counter_place import current_counter
+from app.door.supervision import require_staff
 from app.events import service as events
 from app.events.service import Screening
 from app.orders import service as orders
@@ -31,13 +32,13 @@ def navigate_to_sign_in(response: Response) -> Response:
 
 
 @blueprint.get("/staff/counter/queue")
-@require_counter_staff
+@require_staff
 def queue() -> Response:
     return _queue_page()
 
 
 @blueprint.get("/staff/counter/queue/orders")
-@require_counter_staff
+@require_staff
 def queue_orders() -> Response:
     """The queue alone, for the page that polls it."""
     if not asked_by_htmx():  # after a sign-in
@@ -46,7 +47,7 @@ def queue_orders() -> Response:
 
 
 @blueprint.post("/staff/counter/queue")
-@require_counter_staff
+@require_staff
 def move_in_queue() -> Response:
     """Call an order, or let it wait again."""
     cinema_id = current_counter(request).cinema_id
@@ -72,7 +73,7 @@ def _queue_answer(*, error: str = "", status: int = 200) -> Response:
 
 
 @blueprint.post("/staff/counter/orders/<uuid:order_id>/queue")
-@require_counter_staff
+@require_staff
 def join_queue(order_id: uuid.UUID) -> Response:
     """Put an order into the queue: the customer waits, and is called when it is ready."""
     try:
@@ -84,14 +85,14 @@ def join_queue(order_id: uuid.UUID) -> Response:
 
 
 @blueprint.get("/staff/counter/screen")
-@require_counter_staff
+@require_staff
 def screen() -> Response:
     """The screen in the foyer: numbers without names, in both languages."""
     return uncached(render_template("door/page_counter_screen.html", **_screen_values()))
 
 
 @blueprint.get("/staff/counter/screen/numbers")
-@require_counter_staff
+@require_staff
 def screen_numbers() -> Response:
     """The numbers alone, for the screen that polls them."""
     if not asked_by_htmx():  # after a sign-in

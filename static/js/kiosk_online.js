@@ -27,7 +27,13 @@ export function showOffline() { showNotice(); }
 
 onElements("dialog[data-offline]", (dialog, signal) => {
   let timer;
-  showNotice = () => { if (!dialog.open) dialog.showModal(); };
+  let below; // the dialog that the notice covers
+  showNotice = () => {
+    const other = document.querySelector("dialog[open]:not([data-offline])");
+    if (dialog.open && other && other !== below) dialog.close(); // the other one was opened later: cover it, too
+    if (!dialog.open) dialog.showModal();
+    below = other;
+  };
   const ask = async () => {
     const isThere = await serverAnswers();
     if (signal.aborted) return;

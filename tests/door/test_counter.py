@@ -213,6 +213,8 @@ def test_the_queue_calls_numbers_to_the_screen(staff: Staff, screening: Screenin
 
 def test_only_staff(app: Flask, screening: Screening, popcorn: int) -> None:
     paid = buy(screening, popcorn)
+    for role in ("door", "supervisor", "manager"):
+        assert Staff(app, role=role).get("/staff/counter").status_code == 200
     customer = Staff(app, role="customer")
     for path in ("/staff/counter", address(paid), "/staff/counter/queue", "/staff/counter/screen"):
         assert customer.get(path).status_code == 403

@@ -104,8 +104,11 @@ def test_a_visit_that_ends_in_an_outage_gives_the_screen_back(app: Flask, new_pa
     page.evaluate(f"() => {{ {SHORT_LIMIT} }}")
     outage = Outage(page, "**/kiosk/leave")
     outage.begin()
+    expect(outage.notice).to_be_visible()
+    page.evaluate("document.querySelector('dialog[data-idle]').showModal()")  # a minute has passed
     page.evaluate("document.querySelector('[data-idle-end]').click()")
     outage.wait_for_request()
+    page.wait_for_function("document.elementFromPoint(540, 960).closest('[data-offline]')")  # not below it
     outage.end()
     expect(page.get_by_role("button", name="Toque para comprar")).to_be_visible()
     assert taken(screening) == 0
