@@ -20,7 +20,7 @@ SHORT_LIMIT = """AbortSignal.timeout = () => {
 
 
 class Outage:
-    """Requests stay without an answer for ever, and the server's sign of life fails."""
+    """Requests stay without an answer for ever; after `cut` the server's sign of life fails, too."""
 
     def __init__(self, page: Page, addresses: str) -> None:
         self.page = page
@@ -30,11 +30,13 @@ class Outage:
 
     def begin(self) -> None:
         self.page.route(self.addresses, self._hold)
+
+    def cut(self) -> None:
         self.page.route("**/healthz", _cut)
+        expect(self.notice).to_be_visible()
 
     def end(self) -> None:
         """The network is back; the requests from before stay without an answer."""
-        expect(self.notice).to_be_visible()
         self.page.unroute(self.addresses, self._hold)
         self.page.unroute("**/healthz", _cut)
         expect(self.notice).to_be_hidden()
@@ -69,6 +71,7 @@ def test_a_payment_is_seen_soon_after_the_outage(app: Flask, new_page: NewPage) 
     outage.begin()
     outage.wait_for_request()
     order = purchases.pay(newest_order(kiosk))
+    outage.cut()
     outage.end()
     expect(page.locator(".kiosk-order")).to_contain_text(order.code)
 
@@ -86,6 +89,7 @@ def test_a_step_that_got_no_answer_can_be_taken_again(app: Flask, new_page: NewP
     outage.begin()
     step_button(page).tap()
     outage.wait_for_request()
+    outage.cut()
     outage.end()
     expect(page.locator("[data-no-answer]:visible")).to_have_count(1)
     step_button(page).tap()
@@ -104,11 +108,12 @@ def test_a_visit_that_ends_in_an_outage_gives_the_screen_back(app: Flask, new_pa
     page.evaluate(f"() => {{ {SHORT_LIMIT} }}")
     outage = Outage(page, "**/kiosk/leave")
     outage.begin()
-    expect(outage.notice).to_be_visible()
+    outage.cut()
     page.evaluate("document.querySelector('dialog[data-idle]').showModal()")  # a minute has passed
     page.evaluate("document.querySelector('[data-idle-end]').click()")
     outage.wait_for_request()
-    page.wait_for_function("document.elementFromPoint(540, 960).closest('[data-offline]')")  # not below it
+    while page.evaluate("document.elementFromPoint(540, 960).closest('[data-offline]') === null"):
+        page.wait_for_timeout(50)  # the notice comes above it
     outage.end()
     expect(page.get_by_role("button", name="Toque para comprar")).to_be_visible()
     assert taken(screening) == 0
