@@ -1,7 +1,7 @@
 """Admissions at the door, for scanners and turnstiles that are no browser.
 
-A scan costs few statements: the device and its limit, as in every request; the conditional update that admits the
-ticket, whether the screening was called off, and the row in the log.
+A scan costs two statements: the device and its limit, as in every request; and the conditional update that admits the
+ticket, with the row in the log.
 """
 
 from __future__ import annotations

@@ -183,6 +183,12 @@ def direct_url() -> str:
     return parts._replace(netloc=f"{user}@{parts.netloc}" if user else parts.netloc).geturl()
 
 
+def shares_connections() -> bool:
+    """Whether a proxy gives each transaction another connection: nothing may be left on one, such as a prepared
+    statement."""
+    return _direct_url is not None
+
+
 def limits() -> Limits:
     """The limits that this process's connections have."""
     return _limits

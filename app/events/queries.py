@@ -17,6 +17,14 @@ from app.events.models import AuditoriumRow, CinemaRow, FilmRow, PriceRow, Scree
 from app.events.views import Cinema, Film, Screening, Seat, SeatPlan, Zone
 
 
+def cancelled_condition(screening_id: str) -> str:
+    """Return `service.is_cancelled` as a condition of SQL; `screening_id` is a column of the statement: `t.screening_id`.
+
+    For the statement that admits a ticket: a statement of its own for this would cost a round trip each time.
+    """
+    return f"exists (select from events.screenings s where s.id = {screening_id} and s.status = 'cancelled')"
+
+
 def programme_of_day(day: date, cinema: str | None) -> tuple[Screening, ...]:
     """Return the screenings of a cinema day, of one site (slug) or of all, by film, site and hour."""
     query = screening_query().where(_day_of_screening() == day)

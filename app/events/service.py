@@ -22,6 +22,7 @@ from app.events.cache import begin_programme_change, programme_cache
 from app.events.models import ScreeningRow, SeatRow
 from app.events.presentations import former_presentation
 from app.events.queries import (
+    cancelled_condition,
     days_by_site,
     load_cinemas,
     load_film,
@@ -45,6 +46,7 @@ __all__ = [
     "Zone",
     "cancel_reasons",
     "cancel_screening",
+    "cancelled_condition",
     "cinema",
     "cinema_day",
     "cinemas",
@@ -80,7 +82,6 @@ _programmes: Cache[tuple[date, str | None], tuple[Screening, ...]] = programme_c
 _days: Cache[str, dict[str, tuple[date, ...]]] = programme_cache("days with screenings", most=1)
 
 _LOCKED_REVISION = text("select revision from events.screenings where id = :id for key share")
-# As text, because every scan at the door runs it: built by the ORM it cost as much as the admission itself.
 _STATUS = text("select status from events.screenings where id = :id")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from app.core.db import after_lock
+from app.core.prepared import Prepared
 from app.products.stock_statements import LOCK_OF_SOLD
 
 _LOCK_ITEMS = """
@@ -46,15 +47,17 @@ RECORD = text(
     """
 )
 
-OF_ORDER = text(
+# Prepared, because each scan of the first ticket of an order asks for its items.
+OF_ORDER = Prepared(
+    "pickup_items",
     """
-    select i.*, part.name, part.name_en,
+    select i.product_id, i.part_id, i.quantity, i.handed_out, i.value, i.closed_at, part.name, part.name_en,
         case when i.part_id <> i.product_id then combo.name else '' end as combo,
         case when i.part_id <> i.product_id then combo.name_en else '' end as combo_en
     from products.pickup_items i
     join products.products part on part.id = i.part_id join products.products combo on combo.id = i.product_id
     where i.order_id = :order_id order by combo.position, i.product_id, part.position, i.part_id
-    """
+    """,
 )
 
 # `acts` is 0 if the form was sent before. `items` is lower than wished if another counter was first.

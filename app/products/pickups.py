@@ -128,7 +128,7 @@ def record_pickup_items(lines: Iterable[SoldLine]) -> None:
 
 def pickup_items(order_id: uuid.UUID) -> list[PickupItem]:
     """The items of an order, in the order of the menu; empty if none was recorded."""
-    rows = db.session().execute(pickup_statements.OF_ORDER, {"order_id": order_id})
+    rows = pickup_statements.OF_ORDER.execute({"order_id": order_id})
     return [_item(row) for row in rows]
 
 

@@ -12,5 +12,4 @@ class FoundTicket(NamedTuple):
     """The ticket of a text; there may be none with this id. `payload` is that of a QR code, None for a typed code."""
 
     id: uuid.UUID
-    screening_id: int
     payload: qr.Payload | None

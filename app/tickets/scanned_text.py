@@ -18,7 +18,7 @@ ORDER_CODE = re.compile(r"[A-Z]{3}\d{4,6}")  # LTZ-4720, or the serial of a tick
 # Only unknown codes and forged QR codes count: a busy door is never slowed down, and guessing takes millions of years.
 MISSES_PER_MINUTE = 20  # of one account
 MISSES_PER_ADDRESS = 200  # in a minute
-_OF_CODE = text("select id, screening_id from tickets.tickets where code = :code")
+_OF_CODE = text("select id from tickets.tickets where code = :code")
 
 
 def ticket_of_text(typed: str, door: Door) -> FoundTicket | Admission:
@@ -32,7 +32,7 @@ def signed_ticket(typed: str) -> FoundTicket | None:
     if not (qr.has_prefix(code) or scanner_input.is_garbled(typed)):
         return None
     payload = _verified_payload([code]) or _verified_payload(scanner_input.layout_variants(typed))
-    return FoundTicket(payload.ticket_id, payload.screening_id, payload) if payload else None
+    return FoundTicket(payload.ticket_id, payload) if payload else None
 
 
 def other_text(typed: str, door: Door) -> FoundTicket | Admission:
@@ -88,7 +88,7 @@ def _ticket_of_code(code: str, door: Door) -> FoundTicket | Admission:
     if found is None:
         _count_miss(door)
         return Admission("unknown")
-    return FoundTicket(found.id, found.screening_id, None)
+    return FoundTicket(found.id, None)
 
 
 def _count_miss(door: Door) -> None:

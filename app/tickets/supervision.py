@@ -104,7 +104,7 @@ def decide(
 def _admit(tried: Admission, ticket: Ticket, door: Door) -> Admission:
     if tried.verdict == "already":
         return _admit_again(tried, ticket, door)
-    found = ticket_admission.admit_ticket(ticket.id, ticket.facts.screening_id, door)
+    found = ticket_admission.admit_ticket(ticket.id, door)
     is_plain = found.verdict != "admitted" or tried.verdict == "too_early"
     return found if is_plain else replace(found, verdict="admitted_override")
 

@@ -9,11 +9,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Row, text
 
 from app.core import db
 from app.core.i18n import local
 from app.core.moves import move
+from app.core.prepared import Prepared
 from app.core.showtime import cinema_day
 from app.events import service as events
 from app.tickets import admission_log, partner_events, qr
@@ -33,16 +34,24 @@ from app.tickets.found_ticket import FoundTicket
 from app.tickets.states import ADMITTED, REVOKED, TICKET
 from app.tickets.views import IssueFacts
 
-_COLUMNS = f"t.*, i.facts, i.cinema_id, i.starts_at, i.ends_at, clock_timestamp() as now, {ORDER_COLUMNS}"
+# By name, as a prepared statement needs it.
+_TICKET = """
+    t.id, t.number, t.code, t.qr_text, t.revision, t.state, t.screening_id, t.seat_id, t.seat_name, t.row_label,
+    t.seat_number, t.zone_name, t.section, t.ticket_type, t.half_kind, t.price, t.admitted_at, t.gate, t.admitted_by,
+    t.left_at, t.qr_symbol"""
+_COLUMNS = (
+    f"{_TICKET}, i.facts, i.cinema_id, i.starts_at, i.ends_at, clock_timestamp() as now, {ORDER_COLUMNS}"
+)
 
 # The state machine adds the condition on the state. It lets one of two doors win: the second one waits for the row,
-# reads it again, and updates none. A supervisor's override leaves out all conditions but that one.
+# reads it again, and updates none. A screening is called off from the moment of the decision; the worker revokes its
+# tickets later. A supervisor's override leaves out all conditions but these two.
 ADMIT = TICKET.update(
     "admit",
     columns="admitted_at = clock_timestamp(), gate = :gate, admitted_by = :by",
     using="tickets.issues i",
-    where="""
-        i.order_id = t.order_id and t.id = :id and (:override
+    where=f"""
+        i.order_id = t.order_id and t.id = :id and not {events.cancelled_condition("t.screening_id")} and (:override
         or (cast(:revision as int) is null
           or t.revision = :revision and exists (
               select from tickets.signing_keys k where k.kid = :kid and k.retired_at is null))
@@ -69,12 +78,13 @@ UNDO = move(
 
 
 @lru_cache(maxsize=4)
-def _recorded(admit: str) -> TextClause:
+def _recorded(admit: str) -> Prepared:
     """`admit` with the row of the try and the attendance before: a statement costs more than what it does.
 
     Its result is one row, also when nothing was admitted.
     """
-    return text(
+    return Prepared(
+        "admit",
         f"""
         with repeats as ({REPEATS}), moved as ({admit}), logged as (
           insert into tickets.admissions (verdict, ticket_id, screening_id, gate, by_user_id, device, once)
@@ -84,7 +94,7 @@ def _recorded(admit: str) -> TextClause:
         ), counted as ({COUNT})
         select (select min(id) from repeats where is_repeat) as repeat_of, logged.try_id, counted.*, moved.*
         from counted left join moved on true left join logged on true
-        """
+        """,
     )
 
 
@@ -95,11 +105,8 @@ def admit_and_record(
 
     Raises DuplicateAttempt when this try got its answer before: the caller must roll back.
     """
-    # A screening is called off from the moment of the decision; the worker revokes its tickets later.
-    if events.is_cancelled(found.screening_id):
-        return None
     values = _admit_values(found, door) | tokens.values | {"device": door.actor.device, "ids": list(counted)}
-    row = db.session().execute(_recorded(ADMIT), values).one()
+    row = _recorded(ADMIT).execute(values).one()
     if row.repeat_of is not None:
         raise DuplicateAttempt(row.repeat_of)
     if row.id is None:
@@ -121,19 +128,18 @@ def _with(row: Row[Any], counted: Sequence[int]) -> Attendance:
     return before + (Attendance(1, -1) if row.left_at is None else Attendance(1, 0, -1))
 
 
-def admit_ticket(ticket_id: uuid.UUID, screening_id: int, door: Door) -> Admission:
+def admit_ticket(ticket_id: uuid.UUID, door: Door) -> Admission:
     """Admit the ticket as a supervisor decided, in the caller's transaction; a refusal is a verdict too.
 
     Only the ticket's state counts, and whether the screening was called off.
     """
-    found = FoundTicket(ticket_id, screening_id, None)
-    if not events.is_cancelled(screening_id):
-        row = db.session().execute(text(ADMIT), _admit_values(found, door, override=True)).first()
-        if row is not None:
-            partner_events.publish_admitted(row, row.admitted_at)
-            early = "admitted_early" if row.is_early else "admitted"
-            return admission_of("readmitted" if row.left_at else early, row)
-    return refuse_ticket(found, door)
+    found = FoundTicket(ticket_id, None)
+    row = db.session().execute(text(ADMIT), _admit_values(found, door, override=True)).first()
+    if row is None:
+        return refuse_ticket(found, door)
+    partner_events.publish_admitted(row, row.admitted_at)
+    early = "admitted_early" if row.is_early else "admitted"
+    return admission_of("readmitted" if row.left_at else early, row)
 
 
 def _admit_values(found: FoundTicket, door: Door, *, override: bool = False) -> dict[str, object]:
