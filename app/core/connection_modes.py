@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from app.adapters.postgres_transactions import TransactionConnection
+
 READING, WRITING = "AUTOCOMMIT", "READ COMMITTED"
 
 
@@ -15,21 +17,19 @@ def switch_modes_without_statements(engine: Engine) -> None:
     SQLAlchemy's own method sends a statement whenever `readonly` changes: two for each transaction and each page.
     """
     engine.dialect.set_isolation_level = _set_mode  # type: ignore[method-assign, assignment]
+    engine.dialect.do_begin = _begin  # type: ignore[method-assign, assignment]
     event.listen(engine, "connect", lambda connection, _record: _set_mode(connection, WRITING))
 
 
-def _set_mode(connection: Any, level: str) -> None:
+def _set_mode(connection: TransactionConnection, level: str) -> None:
     """READING: each statement stands alone, and the server refuses writes (`default_transaction_read_only`).
-    WRITING: a transaction begins as `BEGIN READ WRITE`.
-
-    The order of the two assignments matters: psycopg2 asks the server when `readonly` changes on a connection that is
-    in autocommit.
+    WRITING: a transaction begins with its first statement, as `begin read write`.
     """
-    if level == READING:
-        connection.readonly = None
-        connection.autocommit = True
-    elif level == WRITING:
-        connection.autocommit = False
-        connection.readonly = False
-    else:
+    if level not in (READING, WRITING):
         raise ValueError(f"unknown isolation level {level}: use {WRITING} or {READING}")
+    connection.writes = level == WRITING
+
+
+def _begin(connection: Any) -> None:
+    driver = connection.dbapi_connection
+    driver.is_due = driver.writes

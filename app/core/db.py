@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmak
 from app.adapters import postgres_limits
 from app.adapters.postgres_limits import COMMANDS, MIGRATIONS, Limits, NoAnswer, Outage
 from app.adapters.postgres_sign_in import SignIn
+from app.adapters.postgres_transactions import TransactionConnection
 from app.core.connection_modes import READING, switch_modes_without_statements
 from app.core.connection_pool import FairPool
 
@@ -129,6 +131,8 @@ def _make_engine(
     arguments = postgres_limits.connect_args(
         url, limits, read_only=read_only, through_proxy=_direct_url is not None
     )
+    if read_only:
+        arguments["connection_factory"] = partial(TransactionConnection, limits=limits)
     for name, value in options.pop("connect_args", {}).items():
         arguments[name] = f"{arguments.get(name, '')} {value}" if name == "options" else value
     # A logged error contains the statement, never its values: they may be a name, a CPF or an order's token.

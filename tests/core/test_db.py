@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
+from typing import Any
 
 import pytest
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 from sqlalchemy import delete, insert, text, update
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.sql import Executable
@@ -122,15 +125,56 @@ def test_a_database_error_shows_the_statement_without_its_parameters() -> None:
     assert "529" not in str(failed.value)
 
 
-def test_the_mode_of_a_connection_is_switched_by_driver_flags_alone() -> None:
-    """SQLAlchemy calls our function instead of its own; otherwise each page view would begin a transaction."""
+def test_a_page_view_begins_no_transaction_and_a_transaction_begins_with_its_first_statement() -> None:
+    """SQLAlchemy calls our functions instead of its own; otherwise each page view would begin a transaction."""
     for _ in range(2):
         with db.reading() as session:
-            driver = session.connection().connection.dbapi_connection
-            assert (driver.autocommit, driver.readonly) == (True, None)  # type: ignore[union-attr]
+            driver: Any = session.connection().connection.dbapi_connection
+            assert session.execute(text("select 1")).scalar_one() == 1
+            assert driver.get_transaction_status() == TRANSACTION_STATUS_IDLE
         with db.transaction() as session:
             driver = session.connection().connection.dbapi_connection
-            assert (driver.autocommit, driver.readonly) == (False, False)  # type: ignore[union-attr]
+            assert driver.get_transaction_status() == TRANSACTION_STATUS_IDLE
+            assert session.execute(text("select 1")).scalar_one() == 1
+            assert driver.get_transaction_status() == TRANSACTION_STATUS_INTRANS
+        assert driver.get_transaction_status() == TRANSACTION_STATUS_IDLE
+
+
+@pytest.mark.parametrize("count", [1, 2], ids=["first statement", "second statement"])
+def test_a_transaction_whose_statement_failed_is_rolled_back(count: int) -> None:
+    with pytest.raises(DBAPIError), db.transaction() as session:
+        for number in range(1, count):
+            session.execute(text(INSERT.replace("'x'", f"'{number}'")))
+        session.execute(text(f"{INSERT}, ('x', null)"))
+    with db.transaction() as session:  # the same connection
+        assert session.execute(text("select count(*) from core.processed")).scalar_one() == 0
+        session.execute(text(INSERT))
+
+
+def test_a_transaction_may_begin_with_many_rows_or_a_savepoint() -> None:
+    rows = [{"consumer": name, "message_id": uuid.UUID(int=1)} for name in "abc"]
+    with pytest.raises(RuntimeError), db.transaction() as session:
+        session.execute(insert(ProcessedRow), rows)
+        raise RuntimeError
+    with db.transaction() as session:
+        with session.begin_nested():
+            session.execute(
+                text("insert into core.processed (consumer, message_id) values (:consumer, :message_id)"),
+                rows,
+            )
+        with pytest.raises(RuntimeError), session.begin_nested():
+            session.execute(text(INSERT))
+            raise RuntimeError
+    with db.reading() as session:
+        assert session.execute(text("select count(*) from core.processed")).scalar_one() == 3
+
+
+def test_an_empty_transaction_sends_nothing() -> None:
+    with db.transaction() as session:
+        driver: Any = session.connection().connection.dbapi_connection
+    assert not driver.is_due
+    with db.reading() as session:
+        assert session.execute(text("show transaction_read_only")).scalar_one() == "on"
 
 
 def test_a_lock_with_a_statement_returns_the_rows_of_the_statement() -> None:
