@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-
 from app.tickets.service import Action, Admission
+from app.web.locale import gettext as _
 
 
 def action_text(action: Action, admission: Admission) -> str:

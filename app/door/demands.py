@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.door import decisions
 from app.products import service as products
 from app.tickets import service as tickets
 from app.tickets.service import Admission, Ticket
+from app.web.locale import gettext as _
 from app.web.locale import locale
 
 

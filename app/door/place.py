@@ -8,7 +8,6 @@ from datetime import timedelta
 from urllib.parse import quote, unquote
 
 from flask import Request, Response
-from flask_babel import gettext as _
 
 from app.core.codes import ALPHABET
 from app.core.errors import Invalid, NotFound
@@ -16,6 +15,7 @@ from app.core.text_input import visible_line
 from app.events import service as events
 from app.events.service import Cinema, Screening
 from app.tickets import service as tickets
+from app.web.locale import gettext as _
 
 MAX_GATE_LENGTH = tickets.MAX_GATE_LENGTH
 # For this time after its start, a screening is still the one that most guests come for.

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flask import Response, redirect, render_template, url_for
-from flask_babel import gettext as _
 from htmx_flask import make_response, request
 
 from app.core import db
@@ -34,6 +33,7 @@ from app.users.service import User
 from app.web import error_texts
 from app.web.actor import current_actor
 from app.web.devices import current_door
+from app.web.locale import gettext as _
 from app.web.lookups import accept_recent
 from app.web.security import over_tls
 from app.web.sign_in import signed_in_user

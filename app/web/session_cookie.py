@@ -41,8 +41,16 @@ class SkewTolerantSigner(TimestampSigner):
 class SessionCookie(SecureCookieSessionInterface):
     """Flask's session in a signed cookie, with the signer above."""
 
+    def __init__(self) -> None:
+        self._made: tuple[object, URLSafeTimedSerializer | None] = (None, None)
+
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        serializer = super().get_signing_serializer(app)
-        if serializer is not None:
-            serializer.signer = SkewTolerantSigner
+        """The serializer of the application's keys; kept, because each request would make one."""
+        keys = app.secret_key, tuple(app.config["SECRET_KEY_FALLBACKS"] or ())
+        made_for, serializer = self._made
+        if made_for != keys:
+            serializer = super().get_signing_serializer(app)
+            if serializer is not None:
+                serializer.signer = SkewTolerantSigner
+            self._made = keys, serializer
         return serializer

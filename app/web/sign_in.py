@@ -93,7 +93,8 @@ def end_session() -> None:
 
 def signed_in_user() -> User | None:
     """The account of this request, or None."""
-    return current_user.user if current_user.is_authenticated else None
+    found: Any = current_user._get_current_object()  # noqa: SLF001 (each access by the proxy looks it up again)
+    return found.user if isinstance(found, SignedIn) else None
 
 
 def skip_account_lookup() -> None:
