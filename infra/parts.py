@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app import dispatch
+from app.core import mail_events
 from app.core.config import PAGES, SERVICES
 from app.core.ladder import RELAY, api_part
 from app.core.messages import CONSUMERS
@@ -70,3 +71,6 @@ RELAY_PART = Part(RELAY, "relay", "", RELAY, ("python", "-m", "app.cli.relay"))
 PARTS = (*WEB_PARTS, *WORKER_PARTS, RELAY_PART)
 # The services that have a queue.
 QUEUES = CONSUMERS
+# The mail service fills one; a relay fills the others.
+MAIL_EVENTS = mail_events.QUEUE
+RELAYED = tuple(name for name in QUEUES if name != MAIL_EVENTS)

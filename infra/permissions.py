@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
-from infra.parts import IDENTITY_CLIENTS, Part
+from infra.parts import IDENTITY_CLIENTS, RELAYED, Part
 from infra.stacks.data import PROGRAMME, TICKETS, DataStack
 from infra.stacks.identity import IdentityStack
 from infra.stacks.messaging import MessagingStack
@@ -43,7 +43,7 @@ def statements(
 
 def _queue_statements(part: Part, messaging: MessagingStack) -> Iterator[iam.PolicyStatement]:
     if part.kind == "relay":
-        yield _allow(_SEND, [queue.queue_arn for queue in messaging.queues.values()])
+        yield _allow(_SEND, [messaging.queues[name].queue_arn for name in RELAYED])
         # A relay reports the depth of all queues.
         yield _allow(
             _MEASURE, [one.queue_arn for one in (*messaging.queues.values(), *messaging.dead.values())]

@@ -12,6 +12,7 @@ from app.adapters.host_names import ascii_address
 from app.adapters.mail_address import BadAddress, check_address, check_sender
 from app.adapters.mail_headers import POLICY
 from app.adapters.mail_message import (
+    AddressRefused,
     Attachment,
     BadMail,
     Mail,
@@ -23,6 +24,7 @@ from app.adapters.mail_ses import SesMailbox
 from app.adapters.mail_smtp import SmtpMailbox
 
 __all__ = [
+    "AddressRefused",
     "Attachment",
     "BadAddress",
     "BadMail",
@@ -34,6 +36,9 @@ __all__ = [
     "check_sender",
     "open_mail",
 ]
+
+
+REFUSED_DOMAIN = "nowhere.example"
 
 
 def open_mail(address: str, folder: Path, sender: str) -> Mailbox:
@@ -52,7 +57,10 @@ def open_mail(address: str, folder: Path, sender: str) -> Mailbox:
 
 
 class FolderMailbox:
-    """Writes each mail to an `.eml` file, atomically. The name is the Message-ID, so a repeat replaces the file."""
+    """Writes each mail to an `.eml` file, atomically. The name is the Message-ID, so a repeat replaces the file.
+
+    It refuses addresses at REFUSED_DOMAIN, so that the way of a refused address can be seen without a mail server.
+    """
 
     def __init__(self, folder: Path, sender: str) -> None:
         self.folder = folder
@@ -60,6 +68,8 @@ class FolderMailbox:
 
     def send(self, mail: Mail) -> None:
         content = compose(mail, self.sender).as_bytes()
+        if mail.to.lower().endswith(f"@{REFUSED_DOMAIN}"):
+            raise AddressRefused("the recipient was refused")
         name = "".join(ch for ch in mail.message_id if ch.isalnum() or ch in "-.")[:100]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

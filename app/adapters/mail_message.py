@@ -25,6 +25,10 @@ class BadMail(ValueError):
     """This mail can never be sent: a header has a line break, or the address is invalid."""
 
 
+class AddressRefused(BadMail):
+    """The mail server takes no mail to this address: no such mailbox, or no such domain."""
+
+
 @dataclass(frozen=True)
 class Attachment:
     filename: str
@@ -48,7 +52,7 @@ class Mailbox(Protocol):
     """The port to a mail service."""
 
     def send(self, mail: Mail) -> None:
-        """Send the mail. Raises MailError and BadMail."""
+        """Send the mail. Raises MailError, BadMail and AddressRefused."""
 
     def delete_copies(self, address: str) -> int:
         """Delete the stored copies of mails to `address`; returns how many. Raises MailError."""

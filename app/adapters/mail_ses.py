@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 from app.adapters import aws
 from app.adapters.aws import AwsError
 from app.adapters.mail_headers import POLICY
-from app.adapters.mail_message import BadMail, Mail, MailError, compose, without_addresses
+from app.adapters.mail_message import AddressRefused, BadMail, Mail, MailError, compose, without_addresses
 
 # SES may have accepted a mail whose answer is late, so no call is repeated here: the worker tries again after a pause.
 READ_SECONDS, ATTEMPTS = 10, 1
@@ -19,6 +20,11 @@ OWN_ID = "X-Original-Message-ID"
 # SES will never send this mail. All other errors may pass: throttling, and a paused or wrongly set up account.
 _PERMANENT = frozenset(
     {"MessageRejected", "BadRequestException", "ValidationException", "InvalidParameterValue"}
+)
+# The texts of SES about the recipient itself.
+_ABOUT_ADDRESS = re.compile(
+    r"illegal address|missing final|local address contains|domain (starts|ends|contains)|user name is missing",
+    re.I,
 )
 _NOT_SET_UP = "not verified"  # MessageRejected too, for a sender that the account has not verified
 _SEVEN_BITS = POLICY.clone(cte_type="7bit")  # SES refuses other bytes in a raw message
@@ -56,7 +62,7 @@ class SesMailbox:
         except AwsError as error:
             reason = without_addresses(error)
             if error.code.rpartition(".")[2] in _PERMANENT and _NOT_SET_UP not in reason:
-                raise BadMail(reason) from None
+                raise (AddressRefused if _ABOUT_ADDRESS.search(reason) else BadMail)(reason) from None
             raise MailError(reason) from None
 
     def delete_copies(self, address: str) -> int:

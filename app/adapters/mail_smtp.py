@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 import time
@@ -10,11 +11,12 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from app.adapters.host_names import ascii_host
-from app.adapters.mail_message import BadMail, Mail, MailError, compose, without_addresses
+from app.adapters.mail_message import AddressRefused, BadMail, Mail, MailError, compose, without_addresses
 
 TIMEOUT_SECONDS = 15.0  # for one answer
 # For a whole mail: less than the rest of a delivery's lease when its handler begins.
 WHOLE_SECONDS = 20.0
+_ABOUT_SENDER = re.compile(r"\s*5\.7\.\d")
 
 
 class _DeadlineSmtp(smtplib.SMTP):
@@ -61,10 +63,7 @@ class SmtpMailbox:
                 ):  # the mail was accepted; errors of QUIT do not matter
                     server.quit()
         except smtplib.SMTPRecipientsRefused as error:
-            # 4xx is temporary: greylisting, a full mailbox.
-            if all(code < 500 for code, _ in error.recipients.values()):
-                raise MailError("the recipient was put off") from error
-            raise BadMail("the recipient was refused") from error
+            raise _refusal(*next(iter(error.recipients.values()))) from error
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(without_addresses(error)) from error
 
@@ -79,3 +78,16 @@ class SmtpMailbox:
         if self.start_tls:
             server.starttls(context=ssl.create_default_context())
         return server
+
+
+def _refusal(code: int, reason: bytes | str) -> Exception:
+    """The error for an answer to RCPT. 4xx is temporary: greylisting, a full mailbox.
+
+    5.7.x (RFC 3463) refuses us, not the address: the server has a rule against the sender, or wants a sign-in.
+    """
+    if code < 500:
+        return MailError("the recipient was put off")
+    text = reason.decode("ascii", "replace") if isinstance(reason, bytes) else reason
+    if _ABOUT_SENDER.match(text):
+        return BadMail("the server has a rule against this mail")
+    return AddressRefused("the recipient was refused")

@@ -29,12 +29,14 @@ def export(email: str) -> None:
 
     email = _checked(email)
     with db.reading():
-        account = users.account_of(email)
+        account, state = users.account_of(email), users.address_state(email)
         found = {
             "email": email,
             "account": users.export_account(account.id) if account else None,
             "orders": orders.export_orders(email, account.id if account else None),
             "waiting_list": reservations.export_requests(email),
+            "mails_returned": state.returned,
+            "reported_as_spam": state.complained,
             "mails_waiting": outbox.waiting_mails(email),
         }
     click.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -97,6 +99,7 @@ def _erase(email: str) -> dict[str, int]:
         requests = reservations.erase_requests(email)
         if user_id is not None:
             users.erase_account(user_id)
+        users.forget_address(email)
         mails = erased.mails + outbox.withdraw_mails(email)
         erasures.record(emails=[email])
     users.erase_sent_mails(email)

@@ -8,40 +8,11 @@ JSON. Ids are UUIDs as text, times are ISO 8601 in UTC, money is integer centavo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
+from app.core.message_base import Message as Message
 from app.core.pages import Page
-from app.core.payloads import FIRST_FORM, FORM, form_of, known_fields
-
-
-@dataclass(frozen=True)
-class Message:
-    """Base of all messages. `consumers` are the names of services, or of their further queues."""
-
-    consumers: ClassVar[tuple[str, ...]] = ()
-    # Increase it when a worker of the previous version must not handle the message; see `core.payloads`.
-    form: ClassVar[int] = FIRST_FORM
-
-    def payload(self) -> dict[str, Any]:
-        """The fields as JSON values, and the number of the form."""
-        return asdict(self) | {FORM: self.form}
-
-    @classmethod
-    def of(cls, payload: Mapping[str, Any]) -> Self:
-        """The message in a payload, which an older or a newer version may have written; unknown fields are ignored.
-
-        Raises TypeError for a newer form, which only a worker of that version handles, and for a missing field.
-        """
-        form = form_of(payload)
-        if form > cls.form:
-            raise TypeError(f"{cls.__name__} of form {form}, newer than {cls.form}")
-        return cls(**known_fields(cls, payload if form == cls.form else cls.upgraded(payload)))
-
-    @classmethod
-    def upgraded(cls, payload: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The payload of an earlier form, converted to the current one."""
-        return payload
 
 
 @dataclass(frozen=True)
@@ -304,6 +275,19 @@ class WebhooksDue(Message):
 def _with_order_token(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     """Form 1 has the path of the order's page, which ends with the token."""
     return {"order_token": str(payload["order_path"]).rpartition("/")[2]} | dict(payload)
+
+
+@dataclass(frozen=True)
+class MailReturned(Message):
+    """The mail service reports what became of a mail (`core.mail_events`); this message is never in the outbox.
+
+    `problem`: returned (for good), complaint, transient, or other, which changes nothing. `happened_at`: ISO 8601.
+    """
+
+    consumers: ClassVar = ("bounces",)
+    problem: str
+    happened_at: str
+    email: str = ""
 
 
 BY_KIND: dict[str, type[Message]] = {cls.__name__: cls for cls in Message.__subclasses__()}

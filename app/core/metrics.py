@@ -83,6 +83,13 @@ QUEUE_AGE: Final = Metric(
     "The time for which the oldest message of a queue is due",
     ("queue", "consumer", "state"),
 )
+MAIL_PROBLEMS: Final = Metric(
+    "bilheteria.mail.problems",
+    "counter",
+    "{mail}",
+    "Mails that came back, were refused or were reported as spam",
+    ("problem",),
+)
 PDF_DURATION: Final = Metric(
     "bilheteria.pdf.duration", "histogram", "s", "The time to make the PDF of an order"
 )
@@ -104,6 +111,7 @@ ALL: Final = (
     RELAYED,
     QUEUE_DEPTH,
     QUEUE_AGE,
+    MAIL_PROBLEMS,
     PDF_DURATION,
     TICKS,
 )
@@ -119,4 +127,5 @@ Guard = Literal[
     "admission",  # the ticket was admitted before
     "message",  # the effect of the message was committed before
 ]
+MailProblem = Literal["refused", "returned", "complaint", "transient", "other"]
 MessageOutcome = Literal["done", "repeated", "retried", "discarded", "dead"]

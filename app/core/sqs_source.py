@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.adapters.sqs import LONGEST_WAIT_SECONDS, Queues, Received
-from app.core import db
+from app.core import db, mail_events
 from app.core.deliveries import AlreadyDone, Delivery, LeaseLost
 from app.core.sqs_dead_letters import bury
 
@@ -167,14 +167,31 @@ def body_of(message_id: str, kind: str, payload: object) -> str:
 
 
 def _delivery(consumer: str, message: Received) -> Delivery | None:
-    """The delivery; None if the body was not written by `body_of`."""
+    """The delivery; None if the body was not written by `body_of`, nor by the mail service."""
     try:
         content: dict[str, Any] = json.loads(message.body)
         message_id, kind, payload = content["message_id"], content["kind"], content["payload"]
     except (ValueError, KeyError, TypeError, RecursionError):  # deeply nested JSON
-        return None
+        return _mail_event(consumer, message)
     if not (isinstance(message_id, str) and isinstance(kind, str) and isinstance(payload, dict)):
         return None
     return Delivery(
         message_id, consumer, kind, payload, message.received, message.receipt, message.attributes
+    )
+
+
+def _mail_event(consumer: str, message: Received) -> Delivery | None:
+    """The delivery of what the mail service has put into its queue."""
+    found = mail_events.read(message.body) if consumer == mail_events.QUEUE else None
+    if found is None:
+        return None
+    message_id, event = found
+    return Delivery(
+        message_id,
+        consumer,
+        type(event).__name__,
+        event.payload(),
+        message.received,
+        message.receipt,
+        message.attributes,
     )

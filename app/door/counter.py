@@ -21,6 +21,7 @@ from app.products import service as products
 from app.products.service import ItemKey
 from app.tickets import service as tickets
 from app.tickets.service import Admission
+from app.users import service as users
 from app.users.service import User
 from app.web import error_texts
 from app.web.actor import current_actor
@@ -196,6 +197,7 @@ def _order_page(
         "by_code": by_code,
         "act_id": uuid.uuid4(),
         "by_name": counter_texts.by_name,
+        "returned": bool(order.email and order.is_paid and users.address_state(order.email).returned),
         "error": error,
         "now": events.now(),
         "errors": {},

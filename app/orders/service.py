@@ -15,7 +15,7 @@ from app.orders.basket import (
     type_problems,
 )
 from app.orders.checkout import buyer_problems, change_method, check_out, stop_payment
-from app.orders.contact import add_email
+from app.orders.contact import add_email, correct_email
 from app.orders.create import ensure_free, start_from_offer, start_with_best, start_with_seats
 from app.orders.device_sales import DeviceSales, sales_of_devices
 from app.orders.lifecycle import abandon, cancel, hand_over
@@ -100,6 +100,7 @@ __all__ = [
     "check_out",
     "choose_concessions",
     "choose_types",
+    "correct_email",
     "decline_reseat",
     "end_open_order",
     "ensure_free",

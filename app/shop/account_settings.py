@@ -50,6 +50,7 @@ def _account(errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
     page = render_template(
         "shop/page_account.html",
         user=user,
+        returned=users.address_state(user.email).returned,
         second_factor=bool(state and state.since) if is_staff else None,
         errors=errors,
         form=request.form,

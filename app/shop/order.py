@@ -12,18 +12,20 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.core import db, qr_symbol, throttle
-from app.core.errors import Conflict, TooMany
+from app.core.errors import Conflict, Invalid, TooMany
 from app.orders import service as orders
 from app.orders.service import OrderView, RefundChanged, WrongState
 from app.payments import service as payments
 from app.payments.service import Refund
-from app.shop import blueprint, cinema, labels, order_labels, pickup, purchase
+from app.shop import blueprint, cinema, labels, order_labels, pickup, purchase, returned_mail
 from app.shop.posters import poster
+from app.shop.returned_mail import ReturnedMail
 from app.shop.screening_line import screening_line
 from app.tickets import service as tickets
 from app.tickets.service import AlreadyAdmitted, Ticket
 from app.web import links, page_swap
 from app.web.actor import current_actor
+from app.web.error_texts import sentence, wait
 from app.web.links import absolute
 from app.web.security import csrf
 
@@ -50,8 +52,9 @@ def order_after_post(token: str) -> Response:
     return redirect(links.order(token), 303)
 
 
-def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
-    refunds = payments.refunds_of(order.id)
+def _page(
+    order: OrderView, *, error: str = "", status: int = 200, returned: ReturnedMail | None = None
+) -> Page:
     issued = tickets.of_order(order.id) if order.paid_at else []
     collected = pickup.of_order(order)
     page = render_template(
@@ -71,11 +74,10 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         now=order.read_at,
         torn=order.paid_at is not None and order.read_at - order.paid_at < JUST_PAID,
         lines=order_labels.lines(order),
-        seats=" ".join(seat.name for seat in order.seats)
-        if len(order.seats) == 1 or (len(order.seats) < labels.MANY_SEATS and not order.seats[0].section)
-        else labels.seats(len(order.seats)),
-        **_refund_state(refunds),
-        masked_email=_masked_email(order.email or ""),
+        seats=_seats(order),
+        **_refund_state(payments.refunds_of(order.id)),
+        masked_email=order_labels.masked_email(order),
+        returned=returned or returned_mail.returned_mail(order),
         mailed="mailed" in request.args,
         over=order.read_at >= order.screening.ends_at,
         offered_seats=orders.offered_seats(order),
@@ -90,6 +92,12 @@ def _page(order: OrderView, *, error: str = "", status: int = 200) -> Page:
         phone_qr=_phone_qr(order),
     )
     return page, status, {"Cache-Control": "private, no-store"}  # Its QR codes are worth an admission.
+
+
+def _seats(order: OrderView) -> str:
+    """The names of the seats; their number, if they are many or in sections."""
+    is_short = len(order.seats) == 1 or (len(order.seats) < labels.MANY_SEATS and not order.seats[0].section)
+    return " ".join(seat.name for seat in order.seats) if is_short else labels.seats(len(order.seats))
 
 
 def _refund_state(refunds: Sequence[Refund]) -> dict[str, Any]:
@@ -127,12 +135,6 @@ def _change(order: OrderView, issued: Sequence[Ticket]) -> order_labels.Change |
     return order_labels.change(order) if expected else None
 
 
-def _masked_email(email: str) -> str:
-    """`a•••a@example.com`: its owner recognises it, and another reader of the page cannot write to it."""
-    name, _at, host = email.partition("@")
-    return f"{name[:1]}•••{name[-1:]}@{host}" if host else ""
-
-
 @blueprint.post("/orders/<token>/mails")
 def mail_again(token: str) -> Answer:
     """Mail the tickets once more, to the order's own e-mail."""
@@ -148,6 +150,31 @@ def mail_again(token: str) -> Answer:
     except WrongState:
         return redirect(links.order(found.token), 303)
     return redirect(f"{links.order(found.token)}?mailed=1", 303)
+
+
+@blueprint.post("/orders/<token>/email")
+def correct_email(token: str) -> Answer:
+    """Replace the order's e-mail, to which mails come back, and mail the tickets to the new one."""
+    found, typed = purchase.order_at_address(token), request.form.get("email", "")
+    if found.email is None or not returned_mail.comes_back(found.email):
+        return redirect(links.order(found.token), 303)
+    try:
+        throttle.hit("order mails", token, limit=MAILS_AN_HOUR, seconds=3600)
+        email = returned_mail.checked_correction(typed)
+        with db.transaction():
+            orders.correct_email(token, found.email, email)
+    except Invalid as invalid:
+        return _wrong_correction(found, typed, sentence(invalid), invalid.status)
+    except TooMany as many:
+        return _wrong_correction(found, typed, wait(many), many.status)
+    except WrongState:
+        return redirect(links.order(found.token), 303)
+    return redirect(f"{links.order(found.token)}?mailed=1", 303)
+
+
+def _wrong_correction(order: OrderView, typed: str, error: str, status: int) -> Page:
+    notice = returned_mail.returned_mail(order, typed=typed, error=error)
+    return _page(order, returned=notice, status=status)
 
 
 @blueprint.get("/orders/<token>/pickup")

@@ -94,3 +94,9 @@ def item_counts(order: OrderView) -> str:
         alone and snacks(alone),
     ]
     return " + ".join(part for part in parts if part)
+
+
+def masked_email(order: OrderView) -> str:
+    """`a•••a@example.com`: its owner recognises it, and another reader of the page cannot write to it."""
+    name, _at, host = (order.email or "").partition("@")
+    return f"{name[:1]}•••{name[-1:]}@{host}" if host else ""

@@ -12,6 +12,7 @@ from app.orders import service as orders
 from app.orders.service import OrderView
 from app.shop import blueprint, order_labels
 from app.shop.posters import poster
+from app.users import service as users
 from app.web.sign_in import require_account, signed_in_user
 
 
@@ -52,6 +53,7 @@ def own_orders() -> ResponseReturnValue:
         to_come=found.to_come,
         earlier=found.earlier,
         user=user,
+        returned=users.address_state(user.email).returned,
         poster=poster,
         change_of=order_labels.change,
     )

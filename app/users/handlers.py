@@ -5,22 +5,26 @@ A mail has a Message-ID that a repeat keeps, a webhook an id.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, get_args
 
 from jinja2 import TemplateError
 from sqlalchemy import text
 
 from app.adapters.host_names import ascii_host
-from app.adapters.mail import Attachment, BadMail, Mail, Mailbox, MailError, open_mail
+from app.adapters.mail import AddressRefused, Attachment, BadMail, Mail, Mailbox, MailError, open_mail
 from app.adapters.storage import Missing, StorageError, shared_storage
-from app.core import db, pages, telemetry
+from app.core import db, metrics, pages, telemetry
 from app.core.calendar_file import CONTENT_TYPE, file_name
 from app.core.config import settings
 from app.core.errors import Poison, Retry
 from app.core.handling import Attempt
+from app.core.mail_events import COMPLAINT, OTHER, RETURNED
 from app.core.messages import (
     AccountChanged,
+    MailReturned,
     Message,
     NoticeRequested,
     PartnerOrderChanged,
@@ -32,6 +36,7 @@ from app.core.pages import Page
 from app.core.worker import Tick
 from app.users import (
     account_changes,
+    address_problems,
     email_tokens,
     notices,
     pairings,
@@ -43,6 +48,10 @@ from app.users.hosted_provider import hosted_provider
 from app.users.webhooks import deliveries, registry, sending
 
 LARGEST_ATTACHMENT = 5_000_000
+# An address that returns mails or has reported one as spam does not get these: no purchase and no account needs them.
+NOT_ESSENTIAL = ("account_exists", "waiting_joined", "waiting_called_off")
+PROBLEMS: tuple[str, ...] = get_args(metrics.MailProblem)
+log = logging.getLogger("bilheteria.mail")
 CANCELLATION_TEMPLATES = ("order_cancelled", "screening_cancelled")
 
 
@@ -146,6 +155,11 @@ def _send(
     attempt: Attempt,
     attachments: tuple[Attachment, ...] = (),
 ) -> None:
+    """Send a mail; record a refused address. Raises Retry; Poison if it can never be sent for another reason."""
+    with db.reading():
+        known = address_problems.address_state(email)
+    if template in NOT_ESSENTIAL and (known.returned or known.complained):
+        return
     try:
         rendered = notices.render(template, locale, facts, address)
     except (TemplateError, KeyError, TypeError, ValueError) as error:
@@ -157,10 +171,32 @@ def _send(
     try:
         with telemetry.call("send the mail", {"template": template}):
             mailbox().send(mail)
+    except AddressRefused:
+        _count_problem("refused")
+        log.warning("the mail server refuses the address", extra={"template": template})
+        with attempt.transaction():
+            address_problems.record(email, RETURNED)
     except BadMail as error:
         raise Poison(f"mail {template}: {error}") from error
     except MailError as error:
         raise Retry(f"mail: {error}", for_a_day=True) from error
+    else:
+        if known.returned:
+            with attempt.transaction():
+                address_problems.accepted(email, known.read_at)
+
+
+def on_mail_returned(message: MailReturned, attempt: Attempt) -> None:
+    """Record a mail that came back for good, or that was reported as spam; count the others."""
+    _count_problem(message.problem if message.problem in PROBLEMS else OTHER)
+    if message.problem in (RETURNED, COMPLAINT):
+        with attempt.transaction():
+            happened_at = datetime.fromisoformat(message.happened_at)
+            address_problems.record(message.email, message.problem, happened_at)
+
+
+def _count_problem(problem: str) -> None:
+    telemetry.record(metrics.MAIL_PROBLEMS, labels={"problem": problem})
 
 
 def on_partner_order_changed(message: PartnerOrderChanged, attempt: Attempt) -> None:
@@ -189,11 +225,12 @@ def seal_second_factors() -> None:
 
 
 def delete_expired() -> None:
-    """Delete the e-mail tokens, sessions and pairings whose time is over."""
+    """Delete the e-mail tokens, sessions, pairings and problems of addresses whose time is over."""
     with db.transaction():
         email_tokens.delete_expired()
         sessions.delete_expired()
         pairings.delete_expired()
+        address_problems.delete_old()
 
 
 # Mails have threads of their own: a slow mail server holds up neither payments nor PDFs.
@@ -207,9 +244,11 @@ HANDLERS: dict[type[Message], Callable[[Any, Attempt], None]] = {
 }
 # Webhooks have a queue and threads of their own: a partner's slow server holds up no mail.
 FURTHER_QUEUES: dict[str, dict[type[Message], Callable[[Any, Attempt], None]]] = {
-    "webhooks": {WebhooksDue: sending.on_webhooks_due}
+    "webhooks": {WebhooksDue: sending.on_webhooks_due},
+    # The mail service writes into this one.
+    "bounces": {MailReturned: on_mail_returned},
 }
-FURTHER_THREADS = {"webhooks": 4}
+FURTHER_THREADS = {"webhooks": 4, "bounces": 1}
 TICKS = [
     Tick("users: delete expired rows", 3600, delete_expired),
     Tick("users: due webhooks", 10.0, sending.want_due_webhooks),

@@ -24,6 +24,9 @@ from app.users.account_commands import make_account as make_account
 from app.users.account_commands import replace_demo_passwords as replace_demo_passwords
 from app.users.account_commands import replace_password
 from app.users.account_commands import set_role as set_role
+from app.users.address_problems import AddressState as AddressState
+from app.users.address_problems import address_state as address_state
+from app.users.address_problems import forget_address as forget_address
 from app.users.devices import Device as Device
 from app.users.devices import authenticate_device as authenticate_device
 from app.users.devices import heartbeat as heartbeat

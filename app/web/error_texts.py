@@ -88,6 +88,7 @@ def _of_buyers(details: dict[str, Any]) -> dict[str, str]:
         ),
         "email.missing": _("We need an e-mail address to send your tickets to."),
         "email.wrong": _("This e-mail address is not complete. An example: ana@example.com"),
+        "email.returned": _("Mails to this address come back. Look at each letter."),
         f"{WAITING_LIST}:email.missing": _("That is not an e-mail address."),
         f"{WAITING_LIST}:email.wrong": _("That is not an e-mail address."),
         "cpf.wrong": _("This CPF does not add up. Check the digits, or leave it empty."),

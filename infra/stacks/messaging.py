@@ -16,7 +16,8 @@ from constructs import Construct
 from app.adapters.sqs import DEAD, DEAD_KEPT_SECONDS, KEPT_SECONDS, MOST_RECEIVED
 from app.core.worker import LEASE_SECONDS
 from infra.environments import Environment
-from infra.parts import QUEUES
+from infra.mail_events import mail_events
+from infra.parts import MAIL_EVENTS, QUEUES
 
 
 class MessagingStack(Stack):
@@ -63,7 +64,10 @@ class MessagingStack(Stack):
             configuration_set_name=environment.prefix,
             tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE,
             reputation_metrics=True,
+            # Not of complaints: who reported a mail as spam still gets the tickets that they buy.
+            suppression_reasons=ses.SuppressionReasons.BOUNCES_ONLY,
         )
+        mail_events(self, environment, settings, self.queues[MAIL_EVENTS])
         return [
             identity.email_identity_arn,
             self.format_arn(

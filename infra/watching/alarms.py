@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 
 from app.core import metrics as own
-from infra.parts import PARTS, QUEUES
+from infra.parts import PARTS, QUEUES, RELAYED
 from infra.watching.metrics import FIVE_MINUTES, MINUTE, Metrics, share, share_of_both, target
 from infra.watching.watch import MISSING_IS_BAD, Watch
 
@@ -89,6 +89,7 @@ def of_queues(metrics: Metrics) -> Iterator[Watch]:
             0,
             periods=1,
         )
+    for service in RELAYED:
         yield Watch(
             f"{service}-outbox-age",
             f"Messages for {service} are committed, and no relay moves them.",

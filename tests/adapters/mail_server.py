@@ -19,6 +19,7 @@ class MailServer:
         self.closed = False
         self.data_reply = b"250 taken"
         self.quit_reply = b"221 bye"
+        self.refusal = b"550 no such person"  # of nowhere.example; empty: it accepts
         self.defers = True
         self.pause = 0.0  # seconds before each answer
         self.thread = threading.Thread(target=self._serve, daemon=True)
@@ -52,8 +53,8 @@ class MailServer:
                 say(b"354 go on")
                 self.received.append(b"".join(iter(wire.readline, b".\r\n")))
                 say(self.data_reply)
-            elif word.startswith(b"RCPT") and b"NOWHERE.EXAMPLE" in word:
-                say(b"550 no such person")
+            elif word.startswith(b"RCPT") and b"NOWHERE.EXAMPLE" in word and self.refusal:
+                say(self.refusal)
             elif word.startswith(b"RCPT") and b"LATER.EXAMPLE" in word and self.defers:
                 say(b"450 come back later")
             elif word.startswith(b"RCPT TO:"):

@@ -19,6 +19,7 @@ from app.dispatch import routes
 from app.events.service import Screening
 from app.orders import service as orders
 from app.reservations import service as reservations
+from app.users import address_problems
 from app.users import service as users
 from app.web import links
 from tests.actors import door_actor, visitor_actor
@@ -92,6 +93,8 @@ def test_the_export_of_an_unknown_person_is_empty(app: Flask) -> None:
         "account": None,
         "orders": [],
         "waiting_list": [],
+        "mails_returned": False,
+        "reported_as_spam": False,
         "mails_waiting": [],
     }
     assert "that is not an e-mail address" in output_of(app, "export", "olimpia")
@@ -123,6 +126,7 @@ def test_erased_data_is_in_no_table_and_the_sale_is_kept(
     )
     with db.transaction():
         outbox.publish(NoticeRequested("order_refunded", "other@example.org", "en", {}))
+        address_problems.record(EMAIL, "returned")
 
     answer = output_of(app, "erase", EMAIL, "--yes")
     assert "1 account(s), 3 order(s), 2 place(s) in the waiting list" in answer
@@ -149,6 +153,7 @@ def test_erased_data_is_in_no_table_and_the_sale_is_kept(
         assert reservations.seat_states(full.id) == {}
         assert outbox.waiting_mails("other@example.org") == ["NoticeRequested"]
         assert users.account_of(EMAIL) is None
+        assert not users.address_state(EMAIL).returned
 
 
 def test_erasing_again_changes_nothing(app: Flask, screening: Screening) -> None:

@@ -73,6 +73,10 @@ WRITTEN: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("WebhooksDue", {"webhook_id": "w"}),
+    (
+        "MailReturned",
+        {"problem": "returned", "happened_at": "2026-12-05T20:30:00+00:00", "email": "a@b.example"},
+    ),
     ("HoldExpired", {"reservation_id": "e1", "screening_id": 41}),
 ]
 

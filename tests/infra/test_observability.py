@@ -15,7 +15,7 @@ from app.core.messages import CONSUMERS
 from infra.capacity import money
 from infra.edge.gateway import Audience
 from infra.environments import PRODUCTION
-from infra.parts import PARTS, WEB_PARTS
+from infra.parts import PARTS, RELAYED, WEB_PARTS
 from tests.infra.resources import as_list, of_type, only, policy_statements
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,11 +177,8 @@ def test_control_a_heading_that_does_not_exist_is_found() -> None:
 def test_each_service_queue_and_part_of_the_edge_has_its_alarms(alarms: dict[str, Any]) -> None:
     wanted = {f"{part.name}-{what}" for part in PARTS for what in ("tasks", "processor", "memory")}
     wanted |= {f"{part.name}-{what}" for part in WEB_PARTS for what in ("errors", "slow", "away")}
-    wanted |= {
-        f"{one}-{what}"
-        for one in CONSUMERS
-        for what in ("queue-age", "queue-depth", "dead-letters", "outbox-age")
-    }
+    wanted |= {f"{one}-{what}" for one in CONSUMERS for what in ("queue-age", "queue-depth", "dead-letters")}
+    wanted |= {f"{one}-outbox-age" for one in RELAYED}
     wanted |= {f"database-{what}" for what in ("storage", "connections", "processor", "writes")}
     wanted |= {f"pool-{what}" for what in ("wait", "clients", "pinned")}
     wanted |= {f"gateway-{api}-{what}" for api in APIS for what in ("errors", "slow", "limited")}

@@ -21,11 +21,13 @@ from app.adapters.identity.signing_keys import SigningKeys
 from app.adapters.secrets_manager import SecretsManager
 from app.adapters.sqs import DEAD, Queues, Sent
 from app.adapters.storage import open_storage
+from app.core import mail_events
 from app.core.database_roles import role_name
 from app.core.messages import CONSUMERS
 from app.users.group_roles import GROUP_ROLES
 from app.users.service import SCOPES
 from infra.parts import PARTS
+from tests.core.mail_event_bodies import bounce
 from tests.infra.resources import of_type
 from tests.live_server import free_port
 from tests.processes import listening_addresses
@@ -137,6 +139,20 @@ def test_a_message_that_crashes_its_worker_becomes_a_dead_letter_after_the_templ
     (dead,) = queues.receive(f"tickets-{DEAD}", most=1, seconds=60)
     assert dead.body == "poison"
     queues.delete(f"tickets-{DEAD}", dead.receipt)
+
+
+def test_what_is_published_about_a_mail_reaches_the_queue_of_the_template(
+    deployment: Deployment, tasks: Tasks
+) -> None:
+    sns = deployment.client("sns")
+    (topic,) = (
+        one["TopicArn"] for one in sns.list_topics()["Topics"] if one["TopicArn"].endswith("mail-events")
+    )
+    sns.publish(TopicArn=topic, Message=json.dumps(bounce()))
+    queues = Queues(tasks["users-worker"]["BILHETERIA_QUEUE"])
+    (received,) = queues.receive(mail_events.QUEUE, most=1, seconds=60, wait=20)
+    assert mail_events.read(received.body) == mail_events.read(json.dumps(bounce()))
+    queues.delete(mail_events.QUEUE, received.receipt)
 
 
 def test_tickets_are_stored_in_the_private_bucket_of_the_template(

@@ -31,6 +31,7 @@ LEFT_OUT = {
     "AWS::RDS::DBSubnetGroup": "The network is not deployed.",
     "AWS::Route53::RecordSet": "The stand-in knows no tokens of DKIM, which these records hold.",
     "AWS::S3::BucketPolicy": "It refuses requests without TLS, and the stand-in has none.",
+    "AWS::SES::ConfigurationSetEventDestination": "The stand-in sends no events about mails.",
     "AWS::SecretsManager::ResourcePolicy": _NO_ROTATION,
     "AWS::SecretsManager::RotationSchedule": _NO_ROTATION,
     "AWS::Serverless::Application": _NO_ROTATION,

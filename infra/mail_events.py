@@ -1,0 +1,47 @@
+"""The way of bounces and complaints: from SES by a topic of SNS into the queue that user-service reads."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_ses as ses
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+
+from infra.environments import Environment
+
+
+def mail_events(
+    stack: Stack, environment: Environment, settings: ses.ConfigurationSet, queue: sqs.Queue
+) -> None:
+    """Send the events of a configuration set to `queue`, by a topic where only SES of this account publishes.
+
+    An event names the address of a customer, so the topic is encrypted. SES uses its key; SQS has a key of its own.
+    """
+    key = kms.Key(
+        stack,
+        "MailEventsKey",
+        description="Encrypts the topic of bounces and complaints",
+        enable_key_rotation=True,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    topic = sns.Topic(
+        stack,
+        "MailEvents",
+        topic_name=f"{environment.prefix}-mail-events",
+        master_key=key,
+        enforce_ssl=True,
+    )
+    of_account = {"StringEquals": {"aws:SourceAccount": stack.account}}
+    key.grant(
+        iam.ServicePrincipal("ses.amazonaws.com", conditions=of_account), "kms:Decrypt", "kms:GenerateDataKey"
+    )
+    topic.add_subscription(subscriptions.SqsSubscription(queue, raw_message_delivery=True))
+    # It adds the right to publish for this configuration set alone.
+    settings.add_event_destination(
+        "MailEventsDestination",
+        destination=ses.EventDestination.sns_topic(topic),
+        events=[ses.EmailSendingEvent.BOUNCE, ses.EmailSendingEvent.COMPLAINT],
+    )
