@@ -44,15 +44,15 @@ _LOCKED_BY_READERS = {"events": ("screenings", "id")}
 # By which a process of the API knows its caller: a device, a partner, or a person, whose first token makes an account
 # or takes over one whose e-mail nobody has verified. It reads no hash of a password, and gives no role.
 _CALLERS = (
-    "select on users.devices",
-    "select on users.partners",
-    "select (id, email, name, role, locale, verified_at) on users.users",
-    "insert (email, name, password_hash, locale, verified_at) on users.users",
-    "update (password_hash, verified_at) on users.users",
-    "usage on sequence users.users_id_seq",
-    "select, insert on users.external_subjects",
-    "select (user_id), delete on users.sessions",
-    "select (user_id, purpose), delete on users.email_tokens",
+    "select on {schema}.devices",
+    "select on {schema}.partners",
+    "select (id, email, name, role, locale, verified_at) on {schema}.users",
+    "insert (email, name, password_hash, locale, verified_at) on {schema}.users",
+    "update (password_hash, verified_at) on {schema}.users",
+    "usage on sequence {schema}.users_id_seq",
+    "select, insert on {schema}.external_subjects",
+    "select (user_id), delete on {schema}.sessions",
+    "select (user_id, purpose), delete on {schema}.email_tokens",
 )
 # Two grants of one table at a time would fail.
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('bilheteria.roles'))")
@@ -185,7 +185,7 @@ def _grants_in(schema: str, access: ladder.Access, role: str) -> Iterator[str]:
     yield f"grant usage on schema {schema} to {role}"
     if access == "callers":
         for right in _CALLERS:
-            yield f"grant {right} to {role}"
+            yield f"grant {right.format(schema=schema)} to {role}"
     elif access == "read":
         yield f"grant select on all tables in schema {schema} to {role}"
         if schema in _LOCKED_BY_READERS:
