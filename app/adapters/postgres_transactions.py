@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE, cursor
-
-from app.adapters.postgres_limits import LimitedConnection
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, connection, cursor
 
 BEGIN = "begin read write"
 
@@ -32,7 +30,7 @@ class _Cursor(cursor):
         super().executemany(query, vars_list)
 
 
-class TransactionConnection(LimitedConnection):
+class TransactionConnection(connection):
     """A connection for single statements, each of which stands alone, and for transactions.
 
     `writes`: it is used for transactions. `is_due`: a transaction begins with the next statement.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
 
-from app.adapters.postgres_transactions import TransactionConnection
+if TYPE_CHECKING:
+    from app.adapters.postgres_transactions import TransactionConnection
 
 READING, WRITING = "AUTOCOMMIT", "READ COMMITTED"
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmaker
 
 from app.adapters import postgres_limits
-from app.adapters.postgres_limits import COMMANDS, MIGRATIONS, Limits, NoAnswer, Outage
+from app.adapters.postgres_limits import COMMANDS, MIGRATIONS, LimitedConnection, Limits, NoAnswer, Outage
 from app.adapters.postgres_sign_in import SignIn
 from app.adapters.postgres_transactions import TransactionConnection
 from app.core.connection_modes import READING, switch_modes_without_statements
@@ -74,6 +74,10 @@ _when_connected: list[Callable[[], None]] = []
 _writing: ContextVar[Session | None] = ContextVar("writing", default=None)
 _reading: ContextVar[Session | None] = ContextVar("reading", default=None)
 _Session = sessionmaker(expire_on_commit=False, autoflush=True)
+
+
+class _PooledConnection(TransactionConnection, LimitedConnection):
+    """A connection with time limits whose transactions begin with their first statement."""
 
 
 class _ReadingSession(Session):
@@ -132,7 +136,7 @@ def _make_engine(
         url, limits, read_only=read_only, through_proxy=_direct_url is not None
     )
     if read_only:
-        arguments["connection_factory"] = partial(TransactionConnection, limits=limits)
+        arguments["connection_factory"] = partial(_PooledConnection, limits=limits)
     for name, value in options.pop("connect_args", {}).items():
         arguments[name] = f"{arguments.get(name, '')} {value}" if name == "options" else value
     # A logged error contains the statement, never its values: they may be a name, a CPF or an order's token.

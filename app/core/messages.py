@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from app.core.message_base import Message as Message
 from app.core.pages import Page
+from app.core.payloads import Message as Message
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.core.errors import NotFound
 from app.core.i18n import auditorium_name, format_day_short, format_time, local
 from app.door import blueprint
-from app.door.supervision import require_supervisor
+from app.door.staff import require_supervisor
 from app.events import service as events
 from app.tickets import service as tickets
 from app.tickets.service import Conflict

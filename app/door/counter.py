@@ -12,8 +12,14 @@ from app.core import db
 from app.core.codes import order_code
 from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound, TooMany
 from app.door import blueprint, counter_texts, verdicts
-from app.door.counter_place import Counter, current_counter, remember_counter, submitted_counter
-from app.door.supervision import require_staff
+from app.door.counter_place import (
+    Counter,
+    current_counter,
+    remember_counter,
+    submitted_counter,
+    uncached,
+)
+from app.door.staff import require_staff
 from app.events import service as events
 from app.orders import service as orders
 from app.orders.service import OrderView
@@ -229,7 +235,3 @@ def _staff() -> User:
     user = signed_in_user()
     assert user is not None
     return user
-
-
-def uncached(body: str, status: int = 200) -> Response:
-    return make_response(body, status, {"Cache-Control": "no-store"})

@@ -15,7 +15,7 @@ from app.core.errors import NotFound
 from app.core.i18n import format_time
 from app.door import blueprint
 from app.door.place import Place, current_place, place_choices
-from app.door.supervision import require_staff
+from app.door.staff import require_staff
 from app.events import service as events
 from app.events.service import Screening
 from app.orders import service as orders

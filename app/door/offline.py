@@ -22,7 +22,7 @@ from app.door import blueprint, offline_data, offline_elsewhere
 from app.door.json_answers import answer
 from app.door.offline_data import SiteDay
 from app.door.place import current_place
-from app.door.supervision import STAFF_ROLES, require_staff
+from app.door.staff import STAFF_ROLES, require_staff
 from app.events import service as events
 from app.tickets import service as tickets
 from app.tickets.service import DoorState

@@ -15,7 +15,7 @@ from htmx_flask import make_response, request
 from app.door import blueprint
 from app.door.offline_texts import offline_texts
 from app.door.place import MAX_GATE_LENGTH, current_place, place_choices
-from app.door.supervision import require_staff
+from app.door.staff import require_staff
 from app.tickets.service import Attendance
 from app.web.assets import STATIC
 from app.web.locale import locale

@@ -24,7 +24,7 @@ from app.door.place import (
     remember,
     submitted_place,
 )
-from app.door.supervision import require_staff
+from app.door.staff import require_staff
 from app.door.verdict import Verdict
 from app.tickets import service as tickets
 from app.tickets.service import Admission, Attendance

@@ -11,18 +11,16 @@ from app.core.actor import Actor
 from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound, TooMany
 from app.door import blueprint, decisions, verdicts
 from app.door.place import Place, current_place
+from app.door.staff import require_staff, require_supervisor
 from app.tickets import service as tickets
 from app.tickets.service import ACTIONS, Action, Admission
 from app.users import service as users
 from app.users.service import SUPERVISOR_ROLES, User
 from app.web import error_texts
 from app.web.actor import current_actor
-from app.web.sign_in import require_role, signed_in_user
+from app.web.sign_in import signed_in_user
 
 DECISION_SECONDS = 600  # a supervisor who was called needs some minutes to come
-STAFF_ROLES = ("door", *SUPERVISOR_ROLES)
-require_staff = require_role(*STAFF_ROLES)
-require_supervisor = require_role(*SUPERVISOR_ROLES)
 
 
 @blueprint.get("/staff/supervision/<int:number>")

@@ -18,7 +18,7 @@ from app.events.views import Cinema, Film, Screening, Seat, SeatPlan, Zone
 
 
 def cancelled_condition(screening_id: str) -> str:
-    """Return `service.is_cancelled` as a condition of SQL; `screening_id` is a column of the statement: `t.screening_id`.
+    """Return `service.is_cancelled` as a condition of SQL; `screening_id` is a column, such as `t.screening_id`.
 
     For the statement that admits a ticket: a statement of its own for this would cost a round trip each time.
     """

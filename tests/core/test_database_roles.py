@@ -159,24 +159,28 @@ def test_a_process_of_the_api_reads_no_password_and_makes_nobody_a_manager(owner
                     assert not is_allowed(cursor, statement), (service, statement)
 
 
-def test_the_role_of_an_earlier_version_works_until_the_roll_out_has_ended(app: Flask, database: str) -> None:
+def test_the_role_of_the_version_before_works_until_the_roll_out_has_ended(
+    app: Flask, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under a name of its own: roles belong to the server, and other tests run the command too."""
     make_roles(database)
+    monkeypatch.setattr(database_roles, "RETIRED", ("leaving",))
     with as_owner(database) as connection:
-        connection.execute(text("drop role if exists bilheteria_api"))
-        connection.execute(text("create role bilheteria_api login"))
-        connection.execute(text("grant usage on schema orders to bilheteria_api"))
-        connection.execute(text("grant select on orders.orders to bilheteria_api"))
-    retired = role_url(database, "api")
+        connection.execute(text("drop role if exists bilheteria_leaving"))
+        connection.execute(text("create role bilheteria_leaving login"))
+        connection.execute(text("grant usage on schema orders to bilheteria_leaving"))
+        connection.execute(text("grant select on orders.orders to bilheteria_leaving"))
+    leaving = plain(role_url(database, "leaving"))
     assert run(app, "{}", "--keep-rights") == "16 roles, 0 of them new, 0 with a new password\n"
-    with closing(psycopg2.connect(plain(retired))) as connection:
+    with closing(psycopg2.connect(leaving)) as connection:
         assert is_allowed(connection.cursor(), "select 1 from orders.orders")
     assert run(app, "{}").splitlines()[1:] == [
-        "no process uses bilheteria_api any more: it has no rights and cannot sign in"
+        "no process uses bilheteria_leaving any more: it has no rights and cannot sign in"
     ]
     with pytest.raises(psycopg2.OperationalError, match="not permitted to log in"):
-        psycopg2.connect(plain(retired))
+        psycopg2.connect(leaving)
     with as_owner(database) as connection:
-        connection.execute(text("drop role bilheteria_api"))  # nothing depends on it
+        connection.execute(text("drop role bilheteria_leaving"))  # nothing depends on it
 
 
 def test_the_relay_reaches_the_outbox_alone(all_rights: dict[str, Rights]) -> None:
