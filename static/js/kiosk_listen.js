@@ -18,9 +18,11 @@ onElements("[data-voice-controls]", (controls, signal) => {
 });
 
 onElements("[data-no-voice]", (notice, signal) => {
-  const check = () => setTimeout(() => { notice.hidden = !isListening() || hasVoice(); }, VOICES_MS);
-  document.addEventListener("kiosk:mode", check, { signal });
-  check();
+  const show = () => { notice.hidden = !isListening() || hasVoice(); };
+  const wait = () => setTimeout(show, VOICES_MS);
+  document.addEventListener("kiosk:mode", wait, { signal });
+  window.speechSynthesis?.addEventListener("voiceschanged", () => { if (hasVoice()) show(); }, { signal });
+  wait();
 });
 
 document.addEventListener("keydown", (event) => {
