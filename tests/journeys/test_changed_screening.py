@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 
 from app.orders.service import OrderView
 from app.web import links
+from tests.journeys.axe_checks import violations
 from tests.journeys.in_process_browser import InProcessBrowser
 from tests.orders import purchases
 from tests.reservations.auditoriums import make_screening, seat_ids, seat_plan_of
@@ -41,7 +41,7 @@ def test_a_buyer_reads_the_change_and_cancels(
     expect(notice).to_be_in_viewport(ratio=1)
     expect(notice).to_contain_text("Esta sessão mudou. Era: legendado. Agora é: dublado 3D.")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     give_back = notice.get_by_role("link", name="Devolver o pedido")
     give_back.focus()
     page.keyboard.press("Enter")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -26,12 +25,11 @@ from tests.shop.visitor import Visitor
 PORTRAIT, LANDSCAPE = {"width": 1080, "height": 1920}, {"width": 1366, "height": 768}
 MOST_TOUCHES = 10
 LEAST_TARGET = 64  # px
-axe = Axe()
 NewPage = Callable[..., Page]
 
 
 class Touches:
-    """Touches a page, counts the touches, and has axe look at each page."""
+    """Touches a page and counts the touches."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -42,10 +40,8 @@ class Touches:
         target.tap()
 
     def check(self) -> None:
-        """axe finds nothing, nothing is cut off at the side, and all targets are large enough for a finger."""
+        """Nothing is cut off at the side, and all targets are large enough for a finger."""
         self.page.wait_for_load_state()  # the page is there before its styles
-        found = axe.run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
-        assert [(one["id"], [node["target"] for node in one["nodes"][:3]]) for one in found] == []
         assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         small = self.page.evaluate(
             """least => [...document.querySelectorAll("a[href], button")]

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, Route, expect
 
+from tests.journeys.axe_checks import violations
 from tests.journeys.journey_data import Journey, add_product
 from tests.journeys.purchase_steps import TIMEOUT_MS, go_on_to_checkout, press_continue, step_button
 from tests.orders import purchases
@@ -113,12 +113,12 @@ def test_each_step_begins_like_a_page(new_page: NewPage, journey: Journey, viewp
         assert page.evaluate("document.isTheSame"), "htmx swapped the page"
         page.wait_for_function("before => !before.includes(document.title)", arg=list(titles))
         titles.add(page.title())
-        assert Axe().run(page).response["violations"] == []
+        assert violations(page) == []
     expect(page.locator("#pix-code")).to_be_visible(timeout=TIMEOUT_MS)
     pay(journey, page)
     page.wait_for_url(re.compile(r"/orders/[^/]+$"), timeout=TIMEOUT_MS)
     expect(page.locator("main h1:focus")).to_have_text(re.compile("Boa sessão"))
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
 
 
 def test_back_restores_typed_values_and_the_clock(new_page: NewPage, journey: Journey) -> None:
