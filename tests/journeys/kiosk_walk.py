@@ -58,6 +58,6 @@ class Walk:
     def look(self, name: str, language: str = "pt_BR", *, fits: bool = False) -> None:
         """Measure the open page. axe sees each mode alone in Portuguese, and all together in English."""
         if language == "en":
-            self.measures.look(name, with_axe=((), TOGETHER), fits=fits)
+            self.measures.look(name, with_axe=(TOGETHER,), only_sizes=((),), fits=fits)
         else:
             self.measures.look(name, with_axe=ALONE, only_sizes=(TOGETHER,), fits=fits)

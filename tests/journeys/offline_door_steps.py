@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.conftest import BROWSER_SECONDS
+from tests.journeys.axe_checks import violations
 from tests.journeys.door_steps import BoughtTickets, sign_in, stand_at
 from tests.live_server import LiveServer
 
@@ -57,7 +57,7 @@ def restore(page: Page) -> None:
 
 
 def expect_accessible(page: Page) -> None:
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
 
 
 def unsent(page: Page) -> int:
