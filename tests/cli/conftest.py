@@ -21,11 +21,19 @@ def screening(app: Flask) -> Screening:
 
 @pytest.fixture
 def after_commands(settings: Settings) -> Iterator[None]:
-    """Restore the logging of pytest after a command, which configures it as the processes do; delete mails and PDFs."""
+    """Restore the logging of pytest after a command, which configures it as the processes do; delete mails and PDFs.
+
+    Mails of other tests are deleted before, too.
+    """
+    _delete_files(settings)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    _delete_files(settings)
+
+
+def _delete_files(settings: Settings) -> None:
     for path in [*settings.mail_folder.glob("*.eml"), *settings.ticket_folder.rglob("*.pdf")]:
         path.unlink()

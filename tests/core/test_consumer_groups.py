@@ -112,6 +112,7 @@ def test_every_message_has_a_group(run: Run) -> None:
 
 def test_mails_webhooks_and_pdfs_have_their_own_threads() -> None:
     assert own_threads(("orders", "payments", "users", "tickets")) == {
+        "bounces": 1,
         "users": 2,
         "webhooks": 4,
         "tickets": 2,

@@ -82,7 +82,7 @@ def test_every_service_scales_web_servers_by_requests_and_workers_by_their_backl
 
 
 def test_a_worker_scales_by_all_of_its_queues(documents: Documents) -> None:
-    """The worker of users sends mails and webhooks, which have a queue of their own."""
+    """The worker of users sends mails and webhooks, and reads bounces, which have queues of their own."""
     policies = of_type(documents["services"], "AWS::ApplicationAutoScaling::ScalingPolicy").values()
     exports = documents["messaging"]["Outputs"]
     names = {one["Export"]["Name"]: json.dumps(one["Value"]) for one in exports.values()}
@@ -103,7 +103,7 @@ def test_a_worker_scales_by_all_of_its_queues(documents: Documents) -> None:
             ]
             assert len(queues) == len(part.queues)
             assert all(any(f'"{queue.title()}' in one for one in queues) for queue in part.queues)
-    assert next(one for one in PARTS if one.name == "users-worker").queues == ("users", "webhooks")
+    assert next(one for one in PARTS if one.name == "users-worker").queues == ("bounces", "users", "webhooks")
 
 
 def test_the_load_balancer_is_internal_encrypts_and_asks_whether_a_process_lives(

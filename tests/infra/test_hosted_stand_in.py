@@ -24,7 +24,7 @@ from app.adapters.secrets_manager import SecretsManager
 from app.core import config, db
 from app.core.config import Settings
 from app.users import handlers
-from tests.infra.test_stand_in import SIGNS_TOKENS, deployment, pool  # noqa: F401 - fixtures
+from tests.infra.test_stand_in import SIGNS_TOKENS, deployment, pool, stand_in_at  # noqa: F401 - fixtures
 from tests.shop.test_identity_forms import (  # noqa: F401 - the contract, collected here too
     SignIn,
     test_a_new_session_for_each_sign_in,

@@ -9,7 +9,7 @@ STAND_IN = """
 window.said = [];
 class Utterance extends EventTarget { constructor(text) { super(); this.text = text; } }
 const waiting = new Set();
-const speech = {
+const speech = Object.assign(new EventTarget(), {
   getVoices: () => ["en-GB", "pt-PT", "pt-BR"].map((lang) => ({ lang })),
   speak(one) {
     const { text, lang, rate, volume, voice } = one;
@@ -18,7 +18,7 @@ const speech = {
     setTimeout(() => { if (waiting.delete(one)) one.dispatchEvent(new Event("end")); }, 300);
   },
   cancel() { window.said.push({ text: "stop" }); waiting.clear(); },
-};
+});
 Object.defineProperty(window, "SpeechSynthesisUtterance", { value: Utterance });
 Object.defineProperty(window, "speechSynthesis", { value: speech });
 window.outputs = 1;
