@@ -44,8 +44,8 @@ def add_email(token: str, actor: Actor, email: str) -> None:
 def correct_email(token: str, former: str, email: str) -> None:
     """Replace the e-mail `former` of a paid order, and have the mail with its tickets sent to the new one.
 
-    Whoever has the order's address may do it, as they may open its tickets. The caller knows that mails to `former`
-    come back: no other address may be replaced. Raises NotFound, Invalid (`email.missing`, `email.wrong`), and
+    Each person who has the address of the order's page may do it: they may open its tickets, too. Call it only when
+    mails to `former` come back. Raises NotFound, Invalid (`email.missing`, `email.wrong`), and
     WrongState if the order is not paid, has another e-mail by now, or has no tickets to send any more.
     """
     order = queries.locked(token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from playwright.sync_api import Page, Route, expect
 
+from app.events.service import Screening
 from tests.journeys.purchase_steps import step_button
 from tests.journeys.test_kiosk import NewPage, kiosk_browser, newest_order, taken
 from tests.kiosk.kiosk_visitor import paired_kiosk
@@ -76,14 +77,20 @@ def test_a_payment_is_seen_soon_after_the_outage(app: Flask, new_page: NewPage) 
     expect(page.locator(".kiosk-order")).to_contain_text(order.code)
 
 
-def test_a_step_that_got_no_answer_can_be_taken_again(app: Flask, new_page: NewPage) -> None:
-    screening = make_screening("oooooooooo")
+def page_of_types(app: Flask, new_page: NewPage, screening: Screening) -> Page:
+    """A kiosk where two seats were taken and their types are asked."""
     browser = kiosk_browser(new_page, paired_kiosk(app, screening.cinema.id, "pt-BR"))
     page = browser.page
     browser.open("/kiosk")
     page.locator(".board button").first.tap()
     page.get_by_role("button", name="Os 2 melhores juntos").tap()
     expect(page.locator("#types-form")).to_be_visible()
+    return page
+
+
+def test_a_step_that_got_no_answer_can_be_taken_again(app: Flask, new_page: NewPage) -> None:
+    screening = make_screening("oooooooooo")
+    page = page_of_types(app, new_page, screening)
 
     outage = Outage(page, "**/types")
     outage.begin()
@@ -98,12 +105,7 @@ def test_a_step_that_got_no_answer_can_be_taken_again(app: Flask, new_page: NewP
 
 def test_a_visit_that_ends_in_an_outage_gives_the_screen_back(app: Flask, new_page: NewPage) -> None:
     screening = make_screening("oooooooooo")
-    browser = kiosk_browser(new_page, paired_kiosk(app, screening.cinema.id, "pt-BR"))
-    page = browser.page
-    browser.open("/kiosk")
-    page.locator(".board button").first.tap()
-    page.get_by_role("button", name="Os 2 melhores juntos").tap()
-    expect(page.locator("#types-form")).to_be_visible()
+    page = page_of_types(app, new_page, screening)
 
     page.evaluate(f"() => {{ {SHORT_LIMIT} }}")
     outage = Outage(page, "**/kiosk/leave")
