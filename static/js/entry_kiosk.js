@@ -1,6 +1,7 @@
 // The bundle of the pages of a kiosk, beside that of every page.
 import "./kiosk_agent.js";
 import "./kiosk_attract.js";
+import "./kiosk_focus_in_sight.js";
 import "./kiosk_gestures.js";
 import "./kiosk_heartbeat.js";
 import "./kiosk_idle.js";

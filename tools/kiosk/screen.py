@@ -24,9 +24,12 @@ class Screen:
     frame: Path | None  # of Xvfb: the picture as an XWD file
 
     def take_picture(self, path: Path) -> None:
-        """Write what is on the screen as PNG."""
-        if self.frame is not None:
-            _decode(self.frame.read_bytes()).save(path)
+        """Write what is on the screen as PNG. The file is whole at every moment: somebody may look at it."""
+        if self.frame is None:
+            return
+        part = path.with_name(f".{path.name}.part")
+        _decode(self.frame.read_bytes()).save(part, "PNG")
+        part.replace(path)
 
 
 @contextmanager
