@@ -9,6 +9,7 @@ from flask import Response, g
 
 from app.api.caller import Caller
 from app.core import throttle
+from app.core.errors import TooMany
 from app.web.security import address_key
 
 REQUESTS = 600  # of an address or a device; a partner has its own limit
@@ -20,7 +21,11 @@ def count_request(caller: Caller) -> None:
     """Count this request. Raises TooMany."""
     name, limit, key = _limit_of(caller)
     g.rate_limit = {"RateLimit-Policy": f'"{name}";q={limit};w={SECONDS}'}
-    window = throttle.hit("api", key, limit=limit, seconds=SECONDS)
+    try:
+        window = throttle.hit("api", key, limit=limit, seconds=SECONDS)
+    except TooMany as error:
+        g.rate_limit["RateLimit"] = f'"{name}";r=0;t={error.retry_after}'
+        raise
     g.rate_limit["RateLimit"] = f'"{name}";r={window.tries_left};t={window.seconds}'
 
 

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from sqlalchemy import DateTime, Integer, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -69,7 +70,7 @@ def hit(name: str, key: str, *, limit: int, seconds: int) -> Window:
     """
     with db.autocommit_connection() as connection:
         row = connection.execute(_HIT, {"bucket": f"{name}:{keyed_hash(key)}", "seconds": seconds}).one()
-    left_over = max(1, round(row.left_over))
+    left_over = max(1, ceil(row.left_over))  # who waits so long must not be too early
     if row.hits > limit:
         raise TooMany(retry_after=left_over)
     return Window(limit - row.hits, left_over)
@@ -87,7 +88,7 @@ def check(name: str, limits: Sequence[tuple[str, int]], *, seconds: int) -> None
     }
     left_over = db.session().execute(_CHECK, values).scalar()
     if left_over is not None and left_over > 0:
-        raise TooMany(retry_after=max(1, round(left_over)))
+        raise TooMany(retry_after=max(1, ceil(left_over)))
 
 
 def reset(name: str, key: str) -> None:
