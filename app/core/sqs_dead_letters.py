@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from app.adapters.sqs import DEAD, MOST_IN_A_BATCH, QueueError, Queues, Received, Sent
 from app.core.dead_letters import DeadLetter, DeadLetters
@@ -128,19 +130,43 @@ def _received(queues: Queues, queue: str) -> Iterator[Received]:
 
 
 def _letter(consumer: str, message: Received) -> DeadLetter:
+    """The dead letter, also of a text that is no message of ours, or that a person sent with other attributes."""
+    message_id, kind, payload = _content(message)
     attributes = message.attributes
-    try:
-        content = json.loads(message.body)
-        message_id, kind, payload = content["message_id"], content["kind"], content["payload"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        message_id, kind, payload = message.id, "", {"body": message.body}
-    dead_at = attributes.get("dead_at")
     return DeadLetter(
         message_id=message_id,
         consumer=consumer,
         kind=kind,
         payload=payload,
-        attempts=int(attributes.get("attempts", message.received)),
-        last_error=attributes.get("error", CRASHED),
-        dead_at=datetime.fromisoformat(dead_at) if dead_at else datetime.fromtimestamp(message.sent_at, UTC),
+        attempts=_attempts(attributes.get("attempts"), message.received),
+        last_error=_CONTROL.sub(" ", attributes.get("error", CRASHED)),
+        dead_at=_moment(attributes.get("dead_at"), message.sent_at),
     )
+
+
+def _content(message: Received) -> tuple[str, str, Mapping[str, Any]]:
+    """Id, kind and payload of the message; SQS's own id and the body of one that is not ours."""
+    try:
+        content = json.loads(message.body)
+        message_id, kind, payload = content["message_id"], content["kind"], content["payload"]
+        uuid.UUID(message_id)
+        if isinstance(kind, str) and isinstance(payload, dict):
+            return message_id, _CONTROL.sub(" ", kind), payload
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass
+    return message.id, "", {"body": message.body}
+
+
+def _attempts(given: str | None, received: int) -> int:
+    return int(given) if given is not None and re.fullmatch("[0-9]{1,9}", given) else received
+
+
+def _moment(given: str | None, sent_at: float) -> datetime:
+    """When the message was given up: what `bury` noted, else when it came into the queue. In UTC."""
+    try:
+        noted = datetime.fromisoformat(given or "")
+        if noted.tzinfo is not None:
+            return noted.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    return datetime.fromtimestamp(sent_at, UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 
 import pytest
 from sqlalchemy import text
@@ -189,6 +190,28 @@ def test_a_text_that_is_no_message_of_ours_is_a_dead_letter(queues: Queues) -> N
     letters = SqsDeadLetters(queues, CONSUMERS).list()
     assert {letter.last_error for letter in letters} == {"not a message of ours"}
     assert len(letters) == len(not_ours)
+
+
+def test_a_dead_letter_with_strange_attributes_is_listed_and_put_back(queues: Queues) -> None:
+    """A person may have moved it by hand, or by another tool."""
+    body = '{"message_id": 5, "kind": ["x"], "payload": "text"}'
+    for attempts, dead_at in (
+        ("many", "yesterday"),
+        ("-1", "2026-01-01T00:00:00"),
+        ("٣", "9999-12-31T23:59-23:00"),
+    ):
+        given = {"attempts": attempts, "dead_at": dead_at, "error": "a\x1b[31m\nb"}
+        refused = queues.send("reservations-dead", [Sent("0", body, given)])
+        assert refused == {}
+    letters = SqsDeadLetters(queues, CONSUMERS)
+    listed = letters.list()
+    assert [(one.kind, one.payload, one.attempts) for one in listed] == [("", {"body": body}, 1)] * 3
+    assert len({one.message_id for one in listed}) == 3
+    assert all(one.dead_at.tzinfo is UTC for one in listed)
+    assert {one.last_error for one in listed} == {"a [31m b"}
+    assert len(letters.list(listed[0].message_id)) == 1
+    assert letters.put_back(listed[0].message_id) == 1
+    assert len(letters.list()) == 2
 
 
 def test_putting_back_ends_when_the_messages_die_again_at_once(
