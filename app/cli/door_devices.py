@@ -21,9 +21,12 @@ def command(cinema: str, gate: str, account: str) -> None:
     from app.users import service as users
 
     with db.transaction():
-        site = next((one for one in events.cinemas() if one.slug == cinema), None)
+        known = {one.slug: one for one in events.cinemas()}
+        site = known.get(cinema)
         if site is None:
-            raise click.ClickException(f"there is no cinema {cinema}")
+            raise click.ClickException(
+                f"there is no cinema {cinema}, but {', '.join(known) or 'none at all'}"
+            )
         staff = users.account_of(account)
         if staff is None or staff.role == "customer":
             raise click.ClickException(f"no staff account has the e-mail {account}")

@@ -115,7 +115,7 @@ def _site_ids(slugs: tuple[str, ...]) -> list[int]:
     known = {one.slug: one.id for one in events.cinemas()}
     for slug in slugs:
         if slug not in known:
-            raise click.ClickException(f"there is no cinema {slug}")
+            raise click.ClickException(f"there is no cinema {slug}, but {', '.join(known) or 'none at all'}")
     return [known[slug] for slug in slugs]
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from app.core import db
 
@@ -37,6 +37,8 @@ def problem() -> str | None:
     try:
         with db.reading() as session:
             version = session.execute(_VERSION).scalar()
+    except ProgrammingError:  # there is no such table, or this process's role may not read it
+        return "the database has no tables that this process may read: run prepare"
     except SQLAlchemyError:
         return "the database does not answer"
     if version is None or version < expected_version():

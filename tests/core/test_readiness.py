@@ -44,6 +44,20 @@ def test_a_process_is_not_ready_while_the_tables_are_too_old(version: str, clien
     assert client.get("/healthz").status_code == 200
 
 
+def test_a_process_is_not_ready_without_tables(version: str, client: FlaskClient) -> None:
+    connection = psycopg2.connect(version)
+    connection.autocommit = True
+    cursor = connection.cursor()
+    cursor.execute("alter table core.schema_version rename to elsewhere")
+    try:
+        answer = client.get("/readyz")
+    finally:
+        cursor.execute("alter table core.elsewhere rename to schema_version")
+        connection.close()
+    assert answer.status_code == 503
+    assert answer.text == "the database has no tables that this process may read: run prepare\n"
+
+
 def test_the_previous_version_stays_ready_on_newer_tables(version: str, client: FlaskClient) -> None:
     _set_version(version, "9999")
     assert client.get("/readyz").status_code == 200
