@@ -71,6 +71,7 @@ class ObservabilityStack(Stack):
             *alarms.of_targets(services.target_groups, services.alb),
             *alarms.of_tasks(metrics),
             *alarms.of_queues(metrics),
+            *alarms.of_mail(metrics),
             *database_alarms.of_database(metrics, self._environment),
             *database_alarms.of_pool(metrics, self._environment),
             *edge_alarms.of_gateway(metrics),

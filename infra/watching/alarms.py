@@ -14,6 +14,9 @@ from infra.watching.metrics import FIVE_MINUTES, MINUTE, Metrics, share, share_o
 from infra.watching.watch import MISSING_IS_BAD, Watch
 
 OLD_SECONDS, MANY_MESSAGES = 300, 1000
+# SES reviews an account above these shares of its mails, and stops it above twice as many bounces, five times as many
+# reports of spam.
+BOUNCES_PERCENT, COMPLAINTS_PERCENT = 5.0, 0.1
 PROCESSOR_PERCENT, MEMORY_PERCENT = 85, 90
 
 
@@ -179,6 +182,23 @@ def of_doors_and_ticks(metrics: Metrics) -> Iterator[Watch]:
         0,
         periods=3,
     )
+
+
+def of_mail(metrics: Metrics) -> Iterator[Watch]:
+    """SES does not stop us: few mails come back, and few are reported as spam. It reckons for the whole account."""
+    for name, metric, what, limit in (
+        ("bounces", "BounceRate", "come back", BOUNCES_PERCENT),
+        ("complaints", "ComplaintRate", "are reported as spam", COMPLAINTS_PERCENT),
+    ):
+        yield Watch(
+            f"mail-{name}",
+            f"More than {limit:g} % of our mails {what}: SES may stop us.",
+            "queues.md#many-mails-come-back",
+            "business",
+            metrics.reputation(metric),
+            limit / 100,
+            periods=1,
+        )
 
 
 def of_certificates(certificates: dict[str, acm.ICertificate]) -> Iterator[Watch]:

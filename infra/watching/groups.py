@@ -20,7 +20,7 @@ GROUPS: Mapping[Group, tuple[str, Group | None]] = {
     "messages": ("Messages wait or were given up.", "database"),
     "edge": ("API Gateway fails, is slow or refuses many requests.", "answers"),
     "capacity": ("Tasks are at their limits.", "answers"),
-    "business": ("Sales, payments or doors are not as they should be.", "answers"),
+    "business": ("Sales, payments, doors or mails are not as they should be.", "answers"),
 }
 # An alarm that explains others may come a minute later than they do.
 WAIT = Duration.minutes(2)

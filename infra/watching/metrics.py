@@ -14,7 +14,7 @@ from infra.edge.gateway import STAGE, Audience
 from infra.environments import Environment
 from infra.watching.collector import dimensions, namespace
 
-MINUTE, FIVE_MINUTES = Duration.minutes(1), Duration.minutes(5)
+MINUTE, FIVE_MINUTES, HOUR = Duration.minutes(1), Duration.minutes(5), Duration.hours(1)
 # The region of all metrics of CloudFront and of its firewall.
 CLOUDFRONT_REGION: Final = "us-east-1"
 Firewall = Literal["pages", "api"]
@@ -96,6 +96,10 @@ class Metrics:
         else:
             region, dimension["Region"] = None, self._environment.region
         return self._metric("AWS/WAFV2", name, dimension, "Sum", name, FIVE_MINUTES, region)
+
+    def reputation(self, name: str) -> cloudwatch.Metric:
+        """`BounceRate` or `ComplaintRate` of the account, from 0 to 1. SES sends it when it has reckoned it anew."""
+        return self._metric("AWS/SES", f"Reputation.{name}", {}, "Average", name, HOUR)
 
     def canary(self, name: str) -> cloudwatch.Metric:
         dimension = {"CanaryName": canary_name(self._environment)}

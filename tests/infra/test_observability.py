@@ -33,19 +33,21 @@ OF_AWS = {
         # of RDS Proxy
         "ClientConnections", "DatabaseConnectionsBorrowLatency", "DatabaseConnectionsCurrentlySessionPinned",
     },
+    "AWS/SES": {"Reputation.BounceRate", "Reputation.ComplaintRate"},
     "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
     "AWS/WAFV2": {"AllowedRequests", "BlockedRequests"},
     "CloudWatchSynthetics": {"SuccessPercent"},
     "ECS/ContainerInsights": {"DesiredTaskCount", "RunningTaskCount"},
 }  # fmt: skip
 # The sets of dimensions that each namespace has.
-DIMENSIONS = {
+DIMENSIONS: dict[str, list[set[str]]] = {
     "AWS/ApiGateway": [{"ApiName", "Stage"}],
     "AWS/ApplicationELB": [{"LoadBalancer", "TargetGroup"}],
     "AWS/CertificateManager": [{"CertificateArn"}],
     "AWS/CloudFront": [{"DistributionId", "Region"}],
     "AWS/ECS": [{"ClusterName", "ServiceName"}],
     "AWS/RDS": [{"DBInstanceIdentifier"}, {"ProxyName"}],
+    "AWS/SES": [set()],  # of the account
     "AWS/SQS": [{"QueueName"}],
     # Without a region: of CloudFront.
     "AWS/WAFV2": [{"Region", "Rule", "WebACL"}, {"Rule", "WebACL"}],
@@ -183,9 +185,17 @@ def test_each_service_queue_and_part_of_the_edge_has_its_alarms(alarms: dict[str
     wanted |= {f"pool-{what}" for what in ("wait", "clients", "pinned")}
     wanted |= {f"gateway-{api}-{what}" for api in APIS for what in ("errors", "slow", "limited")}
     wanted |= {f"firewall-{one}-{what}" for one in ("pages", "api") for what in ("blocked", "jump")}
-    wanted |= {"cloudfront-errors", "cloudfront-slow"}
+    wanted |= {"cloudfront-errors", "cloudfront-slow", "mail-bounces", "mail-complaints"}
     wanted |= {"certificate-load-balancer", "purchase-fails", "payments-confirmed", "holds-lost"}
     assert wanted <= set(alarms)
+
+
+def test_mails_call_before_ses_stops_the_account(alarms: dict[str, Any]) -> None:
+    """Its shares are from 0 to 1. It reviews an account at 5 % of bounces, and at 0.1 % of complaints."""
+    assert alarms["mail-bounces"]["Threshold"] == 0.05
+    assert alarms["mail-complaints"]["Threshold"] == 0.001
+    for one in ("bounces", "complaints"):
+        assert alarms[f"mail-{one}"]["Metrics"][0]["MetricStat"]["Period"] == 3600
 
 
 def test_one_failure_calls_once(alarms: dict[str, Any], groups: dict[str, Any], documents: Documents) -> None:
