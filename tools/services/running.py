@@ -12,6 +12,8 @@ from pathlib import Path
 
 from app.adapters import postgres
 from app.adapters.postgres import PostgresError, PostgresServer
+from app.adapters.sqs import QueueError
+from app.adapters.storage_port import StorageError
 from app.cli.processes import CHECK_SECONDS, Child
 from app.cli.serve import demo_sign_ins, prepare
 from app.cli.serve_checks import CannotServe, check_database, check_port
@@ -50,6 +52,8 @@ class ServiceSet:
         self.children: dict[str, Child] = {}
         self.ports: dict[str, int] = {}
         self.sign_ins: list[str] = []
+        self._site: Site | None = None
+        self._lacks_resources = False
 
     def open(self, start: Callable[[ServiceSet, Sequence[Plan]], None] | None = None) -> Site:
         """Start all parts in order; `start` starts the processes of ours. Raises CannotServe, PostgresError."""
@@ -60,10 +64,7 @@ class ServiceSet:
         ports = free_ports(after=port)
         with progress("Starting the database and the stand-in for AWS"):
             site = Site(port, self.var, self._open_database(), next(ports))
-            self.ports[STAND_IN] = site.aws_port
-            self._add(STAND_IN, stand_in.command(), stand_in.environment(site.aws_port, self.var / "aws"))
-            self._wait(STAND_IN, stand_in.HEALTH)
-            site = self._create_resources(site)
+            site = self.start_stand_in(site)
         with progress("Preparing the tables"):
             prepare(site.env(os.environ) | dict(site.tasks.get(COMMANDS, {})))
         site = replace(site, has_roles=make_roles(site.database_url))
@@ -73,6 +74,14 @@ class ServiceSet:
         (start or ServiceSet.start_together)(self, planned)
         self._open_front(site, planned)
         return site
+
+    def start_stand_in(self, site: Site) -> Site:
+        """Start the stand-in for AWS, and make what it lacks. Returns the site that uses it. Raises CannotServe."""
+        self._site = site
+        self.ports[STAND_IN] = site.aws_port
+        self._add(STAND_IN, stand_in.command(), stand_in.environment(site.aws_port, self.var / "aws"))
+        self._wait(STAND_IN, stand_in.HEALTH)
+        return self._create_resources(site)
 
     def start_together(self, planned: Sequence[Plan]) -> None:
         """Start all processes of ours, and wait until each is ready."""
@@ -103,6 +112,23 @@ class ServiceSet:
                     say(line)
                 if child.pid != before:
                     self._write_list()
+                    self._lacks_resources |= child.name == STAND_IN
+            self._restore_resources()
+
+    def _restore_resources(self) -> None:
+        """Make queues and storage again when the stand-in has died: it keeps its queues only when it ends in order."""
+        if (
+            not self._lacks_resources
+            or self._site is None
+            or status_of(self.ports[STAND_IN], stand_in.HEALTH) != 200
+        ):
+            return
+        try:
+            self._create_resources(self._site)
+        except (QueueError, StorageError) as error:
+            say(f"The queues and the bucket of the stand-in for AWS are not there: {error}; trying again.")
+            return
+        self._lacks_resources = False
 
     def close(self) -> None:
         """End the processes, then what they need."""

@@ -1,0 +1,81 @@
+"""`make services` when its stand-in for AWS dies: its queues and its bucket are there again."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from app.adapters.sqs import QueueError, Queues, Sent
+from app.core.config import Settings
+from app.core.messages import CONSUMERS
+from tests.live_server import free_port
+from tests.services_server import WAIT_SECONDS, missing, wait_until
+from tools.services.plan import CREDENTIALS, Site
+from tools.services.running import STAND_IN, ServiceSet
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+
+
+class _Enough(Exception):
+    """The test has seen enough."""
+
+
+class WatchedSet(ServiceSet):
+    """A set whose watching ends with the test."""
+
+    is_enough = False
+
+    def _restore_resources(self) -> None:
+        super()._restore_resources()
+        if self.is_enough:
+            raise _Enough
+
+
+@pytest.fixture
+def watched(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[WatchedSet, Queues]]:
+    """A set that has its stand-in alone, and is being watched; and the queues there."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    running = WatchedSet(settings, tmp_path)
+    site = Site(settings.web.port, tmp_path, "postgresql:///none", free_port())
+    running.start_stand_in(site)
+
+    def watch() -> None:
+        with pytest.raises(_Enough):
+            running.watch()
+
+    thread = Thread(target=watch)
+    thread.start()
+    try:
+        yield running, Queues(site.env({})["BILHETERIA_QUEUE"])
+    finally:
+        running.is_enough = True
+        thread.join(WAIT_SECONDS)
+        running.close()
+
+
+def has_queues(queues: Queues) -> bool:
+    try:
+        return all(queues.depth(queue) is not None for one in CONSUMERS for queue in (one, f"{one}-dead"))
+    except QueueError:
+        return False
+
+
+def test_a_stand_in_that_died_gets_its_queues_again(watched: tuple[WatchedSet, Queues]) -> None:
+    running, queues = watched
+    assert has_queues(queues)
+    before = running.children[STAND_IN].pid
+    os.kill(before, signal.SIGKILL)
+    wait_until(
+        lambda: running.children[STAND_IN].pid not in (0, before) and has_queues(queues),
+        WAIT_SECONDS,
+        running.log.path.read_text,
+    )
+    assert queues.send("orders", [Sent("0", "text", {})]) == {}
