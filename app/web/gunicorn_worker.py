@@ -24,8 +24,10 @@ class TurnsWorker(GeventWorker):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End: answer the requests that have come, and be not ready for more."""
         readiness.begin_to_stop()
-        telemetry.flush()  # live streams can take up the time until the process is killed
         super().handle_exit(sig, frame)
+        # Live streams can take up the time until the process is killed. The signal may have come within the event loop,
+        # where nothing may wait: a greenlet starts the sending.
+        gevent.spawn(telemetry.flush)
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         answered = super().handle_request(listener_name, req, sock, addr)
