@@ -60,7 +60,8 @@ def programme() -> Response:
     """The films of one day (`day`) at the kiosk's site, by default of the next one with screenings."""
     device = devices.current_kiosk()
     if device is None:
-        return redirect(links.HOME, 303)
+        was_kiosk = devices.device_token() is not None  # revoked while this page was open
+        return redirect(links.kiosk() if was_kiosk else links.HOME, 303)
     site = site_of(device)
     choices = days(site)
     day = _chosen_day(choices)

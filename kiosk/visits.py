@@ -30,7 +30,8 @@ def begin_visit() -> Response:
 
     What was chosen on the attract page, language and modes, belongs to the visit that begins.
     """
-    _require_kiosk()
+    if not _is_kiosk():
+        return _first_page()
     response = make_response(redirect(safe_next(request.form.get("next"), links.kiosk("programme")), 303))
     if is_open():
         _end_visit(response)
@@ -45,8 +46,9 @@ def leave() -> Response:
     With `idle` nobody was there to say so: an order whose Pix was shown may be paid this very moment, so it stays until
     its deadline. A card terminal is told to stop in any case: the next person's card must not pay for this order.
     """
-    _require_kiosk()
-    response = make_response(redirect(links.kiosk(), 303))
+    if not _is_kiosk():
+        return _first_page()
+    response = _first_page()
     _end_visit(response, idle="idle" in request.form)
     return response
 
@@ -54,7 +56,8 @@ def leave() -> Response:
 @blueprint.post("/kiosk/access")
 def change_access() -> Response:
     """Switch a mode of display on or off (`toggle`), and go back to the page that asked (`next`)."""
-    _require_kiosk()
+    if not _is_kiosk():
+        return _first_page()
     devices.toggle_mode(request.form.get("toggle", ""))
     return make_response(redirect(safe_next(request.form.get("next"), links.kiosk()), 303))
 
@@ -64,9 +67,15 @@ def is_open() -> bool:
     return current_visitor() is not None
 
 
-def _require_kiosk() -> None:
-    if devices.current_kiosk() is None:
+def _is_kiosk() -> bool:
+    """False for a machine whose device was revoked while its page was open. Raises NotFound for any other browser."""
+    if devices.device_token() is None:
         raise NotFound("kiosk")
+    return devices.current_kiosk() is not None
+
+
+def _first_page() -> Response:
+    return make_response(redirect(links.kiosk(), 303))
 
 
 def _end_visit(response: Response, *, idle: bool = False) -> None:

@@ -100,8 +100,13 @@ def test_a_browser_does_not_become_a_kiosk_by_a_cookie(app: Flask, screening: Sc
     assert page.headers["Cache-Control"] != "no-store"
     assert browser.get("/account/sign-in").status_code == 200
     for address in ("/kiosk/visits", "/kiosk/leave", "/kiosk/access"):
-        assert browser.post(address).status_code == 404
-    assert browser.get("/kiosk/programme").location == "/"
+        assert browser.post(address).location == "/kiosk"  # the pairing page, as of a revoked kiosk
+    assert browser.get("/kiosk/programme").location == "/kiosk"
+    with browser.client.session_transaction() as session:
+        assert "visitor" not in session
+    without_cookie = Visitor(app)
+    assert without_cookie.post("/kiosk/visits").status_code == 404
+    assert without_cookie.get("/kiosk/programme").location == "/"
 
 
 def test_who_was_signed_in_on_the_machine_is_signed_out_by_the_pairing(

@@ -110,6 +110,9 @@ def test_a_revoked_kiosk_is_a_new_machine_again(machine: Kiosk) -> None:
     with db.transaction():
         users.revoke_device(device.id)
     assert machine.client.post("/kiosk/heartbeat").status_code == 404
+    for form in ("visits", "leave", "access"):  # of a page that was open
+        sent = machine.post(f"/kiosk/{form}")
+        assert (sent.status_code, sent.location) == (303, "/kiosk"), form
     machine.go_on()
     assert machine.shown_code() is not None
 
