@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Response, make_response, render_template
+from flask import Response, render_template
 from flask_babel import gettext as _
 
 from app.core.errors import NotFound
 from app.core.i18n import auditorium_name, format_day_short, format_time, local
 from app.door import blueprint
+from app.door.page_answers import uncached
 from app.door.staff import require_supervisor
 from app.events import service as events
 from app.tickets import service as tickets
@@ -39,10 +40,7 @@ def conflicts() -> Response:
     found = tickets.recent_conflicts(SHOWN_DAYS)
     accounts = {number for one in found for number in (one.other_by, one.by_user_id) if number is not None}
     names = users.account_names(accounts)
-    body = render_template("door/page_conflicts.html", lines=[_line(one, names) for one in found])
-    response = make_response(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return uncached(render_template("door/page_conflicts.html", lines=[_line(one, names) for one in found]))
 
 
 def _line(one: Conflict, names: dict[int, str]) -> ConflictLine:

@@ -17,8 +17,8 @@ from app.door.counter_place import (
     current_counter,
     remember_counter,
     submitted_counter,
-    uncached,
 )
+from app.door.page_answers import uncached
 from app.door.staff import require_staff
 from app.events import service as events
 from app.orders import service as orders

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from flask import Request, Response, make_response
+from flask import Request, Response
 from flask_babel import gettext as _
 
 from app.core.errors import Invalid
@@ -62,8 +62,3 @@ def remember_counter(counter: Counter, response: Response, *, secure: bool) -> R
 
 def _cinema(site: str) -> Cinema | None:
     return next((one for one in events.cinemas() if str(one.id) == site), None)
-
-
-def uncached(body: str, status: int = 200) -> Response:
-    """A page of the counter, which nobody stores: what it says is old after the next hand-out."""
-    return make_response(body, status, {"Cache-Control": "no-store"})

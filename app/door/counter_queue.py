@@ -11,7 +11,8 @@ from app.core import db
 from app.core.errors import Conflict
 from app.core.i18n import LOCALES, translate
 from app.door import blueprint, counter_texts
-from app.door.counter_place import current_counter, uncached
+from app.door.counter_place import current_counter
+from app.door.page_answers import uncached
 from app.door.staff import require_staff
 from app.events import service as events
 from app.events.service import Screening

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flask import Response, render_template
-from htmx_flask import make_response, request
+from htmx_flask import request
 
 from app.core.errors import NotFound
 from app.core.i18n import format_time
 from app.door import blueprint
+from app.door.page_answers import uncached
 from app.door.place import Place, current_place, place_choices
 from app.door.staff import require_staff
 from app.events import service as events
@@ -70,9 +71,7 @@ def guest_list() -> Response:
         "query": query,
         "attendance_of": at_site.by_screening,
     }
-    return make_response(
-        render_template("door/page_guests.html", **values), 200, {"Cache-Control": "no-store"}
-    )
+    return uncached(render_template("door/page_guests.html", **values))
 
 
 @dataclass(frozen=True, slots=True)

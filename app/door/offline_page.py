@@ -14,6 +14,7 @@ from htmx_flask import make_response, request
 
 from app.door import blueprint
 from app.door.offline_texts import offline_texts
+from app.door.page_answers import uncached
 from app.door.place import MAX_GATE_LENGTH, current_place, place_choices
 from app.door.staff import require_staff
 from app.tickets.service import Attendance
@@ -46,15 +47,13 @@ def shell() -> Response:
         "csrf_token": _nothing,
         "once": _nothing,
     }
-    return make_response(render_template("door/page_scan.html", **values), 200, {"Cache-Control": "no-store"})
+    return uncached(render_template("door/page_scan.html", **values))
 
 
 @blueprint.get("/staff/offline/left")
 def left() -> Response:
     """The page after a sign-out at a device that works without network: its script sends what is left, and forgets."""
-    return make_response(
-        render_template("door/page_left.html", offline_device=None), 200, {"Cache-Control": "no-store"}
-    )
+    return uncached(render_template("door/page_left.html", offline_device=None))
 
 
 @blueprint.get(WORKER)

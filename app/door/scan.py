@@ -14,6 +14,7 @@ from app.core.actor import Actor
 from app.core.errors import Invalid, NotFound, TooMany
 from app.core.throttle import keyed_hash
 from app.door import blueprint, verdicts
+from app.door.page_answers import uncached
 from app.door.place import (
     MAX_GATE_LENGTH,
     Place,
@@ -188,7 +189,7 @@ def _answer(
     if not request.htmx:
         return _page(place, verdict, errors={"code": error} if error else {}, status=status)
     values = _template_values(place, verdict, attendance) | {"errors": {"code": error} if error else {}}
-    return _uncached(render_template("door/_answer.html", **values), status)
+    return uncached(render_template("door/_answer.html", **values), status)
 
 
 def _page(
@@ -205,7 +206,7 @@ def _page(
         "staff": _staff(),
         "offline_device": current_door(),
     }
-    return _uncached(render_template("door/page_scan.html", **values), status)
+    return uncached(render_template("door/page_scan.html", **values), status)
 
 
 def _template_values(
@@ -216,10 +217,6 @@ def _template_values(
         "verdict": verdict,
         "attendance": attendance or tickets.attendance(*admitting_screenings(place)),
     }
-
-
-def _uncached(body: str, status: int) -> Response:
-    return make_response(body, status, {"Cache-Control": "no-store"})
 
 
 def _remember_place(place: Place, response: Response) -> Response:

@@ -10,6 +10,7 @@ from app.core import db
 from app.core.actor import Actor
 from app.core.errors import BilheteriaError, Conflict, Invalid, NotFound, TooMany
 from app.door import blueprint, decisions, verdicts
+from app.door.page_answers import uncached
 from app.door.place import Place, current_place
 from app.door.staff import require_staff, require_supervisor
 from app.tickets import service as tickets
@@ -105,9 +106,7 @@ def _page(tried: Admission, error: BilheteriaError | None = None) -> Response:
         "errors": _errors(error),
     }
     status = getattr(error, "status", 200)
-    answer = make_response(
-        render_template("door/page_supervision.html", **values), status, {"Cache-Control": "no-store"}
-    )
+    answer = uncached(render_template("door/page_supervision.html", **values), status)
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
@@ -146,8 +145,7 @@ def set_pin() -> Response:
 
 
 def _pin_page(errors: dict[str, str], status: int = 200) -> Response:
-    body = render_template("door/page_pin.html", errors=errors, staff=_staff())
-    return make_response(body, status, {"Cache-Control": "no-store"})
+    return uncached(render_template("door/page_pin.html", errors=errors, staff=_staff()), status)
 
 
 def _staff() -> User:

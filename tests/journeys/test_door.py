@@ -14,7 +14,6 @@ from tests.journeys.door_steps import (
     admitted_count,
     expect_admitted,
     expect_verdict,
-    open_at_noon,
     scan,
     sign_in,
     stand_at,
@@ -31,11 +30,6 @@ LISTEN = """
         return start.apply(this, when);
     };
 """
-
-
-@pytest.fixture(scope="module")
-def server(live_server: LiveServer) -> LiveServer:
-    return open_at_noon(live_server)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from tests.journeys.door_steps import (
     admitted_count,
     expect_admitted,
     expect_verdict,
-    open_at_noon,
     sign_in,
     stand_at,
 )
@@ -37,11 +36,6 @@ STILL_CLOCK = """
     const post = Worker.prototype.postMessage;
     Worker.prototype.postMessage = function (...sent) { globalThis.pictures += 1; return post.apply(this, sent); };
 """
-
-
-@pytest.fixture(scope="module")
-def server(live_server: LiveServer) -> LiveServer:
-    return open_at_noon(live_server)
 
 
 def frame(ticket: Image.Image | None, angle: int = 0) -> bytes:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.door_steps import expect_verdict, open_at_noon, scan
+from tests.journeys.door_steps import expect_verdict, scan
 from tests.journeys.offline_door_steps import (
     STRIP,
     Bought,
@@ -18,27 +17,10 @@ from tests.journeys.offline_door_steps import (
     offline_door,
     ready,
     restore,
-    take_two_tickets,
     wait_for_admitted,
     wait_for_the_server,
 )
 from tests.live_server import LiveServer
-
-
-@pytest.fixture(scope="module")
-def server(live_server: LiveServer) -> LiveServer:
-    return open_at_noon(live_server)
-
-
-@pytest.fixture(scope="module")
-def stock() -> list[Bought]:
-    """Tickets that are bought and not yet used by a test."""
-    return []
-
-
-@pytest.fixture
-def bought(new_page: NewPage, server: LiveServer, stock: list[Bought]) -> Bought:
-    return take_two_tickets(stock, new_page, server)
 
 
 def test_one_ticket_at_two_doors(new_page: NewPage, server: LiveServer, bought: Bought) -> None:

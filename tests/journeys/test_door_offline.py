@@ -7,10 +7,9 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.door_steps import expect_verdict, open_at_noon, scan
+from tests.journeys.door_steps import expect_verdict, scan
 from tests.journeys.offline_door_steps import (
     STRIP,
     Bought,
@@ -21,7 +20,6 @@ from tests.journeys.offline_door_steps import (
     offline_door,
     ready,
     restore,
-    take_two_tickets,
     unsent,
     wait_for_admitted,
     wait_for_the_server,
@@ -33,22 +31,6 @@ KEPT = """async () => [
     ...await caches.keys(),
     ...(await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope),
 ]"""
-
-
-@pytest.fixture(scope="module")
-def server(live_server: LiveServer) -> LiveServer:
-    return open_at_noon(live_server)
-
-
-@pytest.fixture(scope="module")
-def stock() -> list[Bought]:
-    """Tickets that are bought and not yet used by a test."""
-    return []
-
-
-@pytest.fixture
-def bought(new_page: NewPage, server: LiveServer, stock: list[Bought]) -> Bought:
-    return take_two_tickets(stock, new_page, server)
 
 
 def test_the_network_fails_and_comes_back(new_page: NewPage, server: LiveServer, bought: Bought) -> None:

@@ -8,7 +8,6 @@ Ctrl-C.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import signal
 import subprocess
@@ -27,6 +26,7 @@ import psycopg2
 from app.adapters import postgres
 from app.adapters.postgres import PostgresError
 from app.cli.serve_checks import CannotServe, check_port
+from tools.build.data_folder import locked, short
 from tools.build.steps import ROOT, say
 from tools.build.system import find_browser
 from tools.kiosk import pairing
@@ -56,7 +56,7 @@ class Kiosk:
         """Raises CannotRun if a program has ended."""
         for name, process in self.programs.items():
             if process.poll() is not None:
-                raise CannotRun(f"the {name} has ended: see {_short(self._log(name))}")
+                raise CannotRun(f"the {name} has ended: see {short(self._log(name))}")
 
     def _log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -69,7 +69,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stopped.set())
     folder = Path(os.environ.get("BILHETERIA_VAR") or ROOT / "var" / "kiosk").absolute()
     try:
-        with _lock(folder), ExitStack() as stack:
+        with locked(folder, "kiosk.lock"), ExitStack() as stack:
             _run(Kiosk(folder, stopped, stack), options)
     except psycopg2.Error as error:
         print(f"make kiosk: the database does not answer: {' '.join(str(error).split())}", file=sys.stderr)
@@ -109,8 +109,8 @@ def _run(kiosk: Kiosk, options: argparse.Namespace) -> None:
     flags.append("--disable-features=Translate")  # the policy says so on an installed machine
     command = ["kiosk.device.browser", "--config", str(config), "--", "--ozone-platform=x11", *flags]
     kiosk.start("browser", command, env | display.env)
-    say(f"The kiosk runs at {origin}/kiosk; its printer's paper is {_short(folder / 'paper')}.")
-    status = _short(folder / "printer-status")
+    say(f"The kiosk runs at {origin}/kiosk; its printer's paper is {short(folder / 'paper')}.")
+    status = short(folder / "printer-status")
     say(f"For a problem of the printer write paper_low, paper_out or cover_open to {status}.")
     say(f"Its card terminal is driven at {origin}/sandbox-terminal, in another browser.")
     say("Ctrl-C ends it.")
@@ -120,18 +120,6 @@ def _run(kiosk: Kiosk, options: argparse.Namespace) -> None:
             say(f"Paired as {name}.")
         if options.picture:
             display.take_picture(options.picture)
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """Hold the lock of the data folder. Raises CannotRun if it is in use."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "kiosk.lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotRun(f"it runs already on {_short(folder)}") from None
-        yield
 
 
 def _environment(folder: Path, database_url: str, origin: str, port: int, agent_port: int) -> dict[str, str]:
@@ -184,12 +172,8 @@ def _wait_for(address: str, kiosk: Kiosk) -> None:
                 return
         except (urllib.error.URLError, OSError):
             if time.monotonic() > deadline:
-                log = _short(kiosk.folder / "server.log")
+                log = short(kiosk.folder / "server.log")
                 raise CannotRun(f"the box office did not start: see {log}") from None
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def _options() -> argparse.Namespace:

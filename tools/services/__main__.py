@@ -6,17 +6,15 @@ The data lie in var/services, apart from those of `make run`; DATABASE_URL, PORT
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from app.adapters.postgres import PostgresError
 from app.cli.serve_checks import CannotServe
 from app.core.config import BadSetting, Settings
+from tools.build.data_folder import locked, short
 from tools.build.services import COMMAND
 from tools.build.steps import ROOT, say
 from tools.services.measure import start_one_by_one
@@ -42,7 +40,7 @@ def main() -> int:
         settings = Settings.from_env()
         if not COMMAND.exists():
             raise CannotServe("the stand-in for AWS is not installed: start it by `make services`")
-        with _lock(var):
+        with locked(var, "services.lock"):
             _run(settings, var, measure=options.measure)
     except (CannotServe, BadSetting, PostgresError) as error:
         print(f"make services: {error}", file=sys.stderr)
@@ -64,32 +62,14 @@ def _run(settings: Settings, var: Path, *, measure: bool) -> None:
         say(f"Open {site.url}")
         for line in running.sign_ins:
             say(line)
-        say(
-            f"Each process answers /healthz and /readyz; their ports are in {_short(var / 'processes.json')}."
-        )
-        say(f"The log of all is {_short(running.log.path)}. Ctrl-C ends it.")
+        say(f"Each process answers /healthz and /readyz; their ports are in {short(var / 'processes.json')}.")
+        say(f"The log of all is {short(running.log.path)}. Ctrl-C ends it.")
         running.watch()
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         say("Ending …")
         running.close()
-
-
-@contextmanager
-def _lock(var: Path) -> Iterator[None]:
-    """Hold the lock of the data folder. Raises CannotServe if it is in use."""
-    var.mkdir(parents=True, exist_ok=True)
-    with (var / "services.lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotServe(f"it runs already on {_short(var)}") from None
-        yield
-
-
-def _short(path: Path) -> str:
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _raise_stop(*_: object) -> None:
