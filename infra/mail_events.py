@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy, Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
+from aws_cdk import Stack
 from aws_cdk import aws_ses as ses
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
 from infra.environments import Environment
+from infra.topics import encrypted_topic, publisher
 
 
 def mail_events(
@@ -20,24 +18,14 @@ def mail_events(
 
     An event names the address of a customer, so the topic is encrypted. SES uses its key; SQS has a key of its own.
     """
-    key = kms.Key(
-        stack,
-        "MailEventsKey",
-        description="Encrypts the topic of bounces and complaints",
-        enable_key_rotation=True,
-        removal_policy=RemovalPolicy.DESTROY,
-    )
-    topic = sns.Topic(
+    topic, key = encrypted_topic(
         stack,
         "MailEvents",
+        key_name="MailEventsKey",
         topic_name=f"{environment.prefix}-mail-events",
-        master_key=key,
-        enforce_ssl=True,
+        contents="bounces and complaints",
     )
-    of_account = {"StringEquals": {"aws:SourceAccount": stack.account}}
-    key.grant(
-        iam.ServicePrincipal("ses.amazonaws.com", conditions=of_account), "kms:Decrypt", "kms:GenerateDataKey"
-    )
+    publisher(stack, key, "ses.amazonaws.com")
     topic.add_subscription(subscriptions.SqsSubscription(queue, raw_message_delivery=True))
     # It adds the right to publish for this configuration set alone.
     settings.add_event_destination(

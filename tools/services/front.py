@@ -25,6 +25,8 @@ from tools.build.steps import ROOT
 from tools.services.plan import HOST
 
 HEADERS = {"Cache-Control": "no-store", **PAGE_HEADERS}
+# Further headers of the pages that say that a service does not answer. The second one is for kiosks alone.
+WAITING = {"Retry-After": "5", "Refresh": "$kiosk_refresh"}
 # What nginx refuses. It finds 494, headers that are too large, before it knows the location.
 REFUSED = (400, 413, 414)
 BASE = """\
@@ -74,26 +76,7 @@ http {{
       error_page 502 504 = @files;
     }}
     location @files {{ root {files}; }}
-    location /unavailable/ {{
-      internal;
-      alias {folder}/unavailable/;
-      types {{ text/html html; {problem} json; }}
-      charset utf-8;
-      etag off;
-      if_modified_since off;
-{headers}
-      add_header Retry-After 5 always;
-      add_header Refresh $kiosk_refresh always;
-    }}
-    location /refused/ {{
-      internal;
-      alias {folder}/refused/;
-      types {{ text/html html; {problem} json; }}
-      charset utf-8;
-      etag off;
-      if_modified_since off;
-{headers}
-    }}
+{own_pages}
   }}
 }}
 """
@@ -154,7 +137,6 @@ def configuration(place: Place, backends: Backends) -> str:
     return BASE.format(
         user=f"user {place.user};\n" if place.user else "",
         temporary=place.temporary,
-        folder=place.folder,
         body_limit=BODY_LIMIT * 2,
         servers="\n".join(backends.declarations()),
         listen=place.listen,
@@ -163,10 +145,9 @@ def configuration(place: Place, backends: Backends) -> str:
         ),
         to_pages=backends.pass_to(PAGES),
         files=place.files,
-        problem=PROBLEM,
         prefix=PREFIX,
         refused=_refused("    "),
-        headers="\n".join(f'      add_header {name} "{value}" always;' for name, value in HEADERS.items()),
+        own_pages="\n".join((_own_pages(place, "unavailable", WAITING), _own_pages(place, "refused", {}))),
     )
 
 
@@ -180,6 +161,25 @@ def _location(route: ServiceRoute, backends: Backends) -> str:
         f"      error_page 502 504 =503 /unavailable/{error};\n"
         f"{_refused('      ')}\n"
         f"{COMPRESSION if is_api else ''}"
+        "    }"
+    )
+
+
+def _own_pages(place: Place, name: str, further_headers: Mapping[str, str]) -> str:
+    """The location of nginx's own pages and problem documents of one kind, which only errors lead to."""
+    headers = "".join(
+        f'      add_header {header} "{value}" always;\n'
+        for header, value in {**HEADERS, **further_headers}.items()
+    )
+    return (
+        f"    location /{name}/ {{\n"
+        "      internal;\n"
+        f"      alias {place.folder}/{name}/;\n"
+        f"      types {{ text/html html; {PROBLEM} json; }}\n"
+        "      charset utf-8;\n"
+        "      etag off;\n"
+        "      if_modified_since off;\n"
+        f"{headers}"
         "    }"
     )
 
