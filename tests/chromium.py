@@ -8,7 +8,7 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from tools.build.system import find_browser
+from tools.build.system import find_headless_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, BrowserType
@@ -23,7 +23,7 @@ CLOSING_SECONDS = 30
 
 
 class Chromium:
-    """A Chromium: the one of the machine, or else the one that Playwright installed."""
+    """A Chromium: the one of the machine, if it can be without windows, or else the one that Playwright installed."""
 
     def __init__(self, browser_type: BrowserType) -> None:
         self.browser_type = browser_type
@@ -36,7 +36,9 @@ class Chromium:
 
     def launch(self, *flags: str, **options: Any) -> Browser:
         """A further browser, with flags and options of its own; the caller closes it."""
-        return self.browser_type.launch(executable_path=find_browser(), args=[*FLAGS, *flags], **options)
+        return self.browser_type.launch(
+            executable_path=find_headless_browser(), args=[*FLAGS, *flags], **options
+        )
 
     def close_context(self, context: BrowserContext, seconds: float = CLOSING_SECONDS) -> None:
         """Close `context`; if Chromium does not within `seconds`, end it and start another one.

@@ -23,6 +23,8 @@ DRIVER_LIBRARIES = {"libatomic.so.1": "libatomic1"}
 # The kiosk's browser runs on a screen of its own; without these its test is skipped.
 SCREEN_PROGRAMS = {"Xvfb": "xvfb", "xdotool": "xdotool", "xkbcomp": "x11-xkb-utils"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The same Chromium without its windows: a page in it takes half the processor time, or less.
+HEADLESS_BROWSER = "chromium-headless-shell"
 
 
 def install_pdf_libraries() -> None:
@@ -45,6 +47,11 @@ def find_browser() -> str | None:
     return None
 
 
+def find_headless_browser() -> str | None:
+    """A Chromium that shows nothing, for pages that nobody has to see; else one with windows."""
+    return shutil.which(HEADLESS_BROWSER) or find_browser()
+
+
 def install_browser() -> None:
     """Install the Chromium of Debian if apt may be used, and the libraries and programs that the browser tests need."""
     missing = _missing(DRIVER_LIBRARIES) if sys.platform == "linux" else []
@@ -52,6 +59,7 @@ def install_browser() -> None:
         missing.append("chromium")
     if missing:
         apt_install(missing, "the browser tests need")
+    _try_headless_browser()
     _try_screen_programs()
 
 
@@ -63,14 +71,26 @@ def fetch_browser() -> None:
             run(fetch, "the browser tests need Chromium: install it")
 
 
+def _try_headless_browser() -> None:
+    """Install the Chromium without windows, if apt may be used and has it."""
+    if shutil.which(HEADLESS_BROWSER) is None:
+        _try([HEADLESS_BROWSER], "quicker browser tests need", "They run in the browser with windows.")
+
+
 def _try_screen_programs() -> None:
     """Install what the test of the kiosk's browser needs, if apt may be used and can: without them it is skipped."""
     missing = [package for name, package in SCREEN_PROGRAMS.items() if shutil.which(name) is None]
-    if missing and _may_use_apt():
+    if missing:
+        _try(missing, "the test of the kiosk's browser needs", "It is skipped without them.")
+
+
+def _try(packages: Sequence[str], purpose: str, otherwise: str) -> None:
+    """Install packages if apt may be used; if it fails, say what happens without them."""
+    if _may_use_apt():
         try:
-            apt_install(missing, "the test of the kiosk's browser needs")
+            apt_install(packages, purpose)
         except SetupError as error:
-            print(f"  {error}\n  It is skipped without them.", flush=True)
+            print(f"  {error}\n  {otherwise}", flush=True)
 
 
 def find_nginx() -> str | None:
