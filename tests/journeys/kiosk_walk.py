@@ -56,8 +56,8 @@ class Walk:
             self.look(f"{name}, {language}", language, fits=fits)
 
     def look(self, name: str, language: str = "pt_BR", *, fits: bool = False) -> None:
-        """Measure the open page. axe sees each mode alone in Portuguese, and all together in English."""
+        """Measure the open page. axe sees each mode alone in Portuguese; in English no mode, and all together."""
         if language == "en":
-            self.measures.look(name, with_axe=(TOGETHER,), only_sizes=((),), fits=fits)
+            self.measures.look(name, with_axe=((), TOGETHER), fits=fits)
         else:
             self.measures.look(name, with_axe=ALONE, only_sizes=(TOGETHER,), fits=fits)

@@ -1,5 +1,5 @@
 """Every page of the kiosk in each mode of display, at both sizes: axe finds nothing by the rules of WCAG 2.1 AA, and
-texts and targets are large enough and in reach. In English axe sees all modes together."""
+texts and targets are large enough and in reach. In English axe sees no mode, and all modes together."""
 
 from __future__ import annotations
 
