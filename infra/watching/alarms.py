@@ -185,7 +185,7 @@ def of_doors_and_ticks(metrics: Metrics) -> Iterator[Watch]:
 
 
 def of_mail(metrics: Metrics) -> Iterator[Watch]:
-    """SES does not stop us: few mails come back, and few are reported as spam. It reckons for the whole account."""
+    """SES does not stop us: few mails come back, and few are reported as spam. Both shares are of the whole account."""
     for name, metric, what, limit in (
         ("bounces", "BounceRate", "come back", BOUNCES_PERCENT),
         ("complaints", "ComplaintRate", "are reported as spam", COMPLAINTS_PERCENT),

@@ -98,7 +98,7 @@ class Metrics:
         return self._metric("AWS/WAFV2", name, dimension, "Sum", name, FIVE_MINUTES, region)
 
     def reputation(self, name: str) -> cloudwatch.Metric:
-        """`BounceRate` or `ComplaintRate` of the account, from 0 to 1. SES sends it when it has reckoned it anew."""
+        """`BounceRate` or `ComplaintRate` of the account, from 0 to 1. SES sends it after each computation."""
         return self._metric("AWS/SES", f"Reputation.{name}", {}, "Average", name, HOUR)
 
     def canary(self, name: str) -> cloudwatch.Metric:
