@@ -30,7 +30,7 @@ def begin_visit() -> Response:
 
     What was chosen on the attract page, language and modes, belongs to the visit that begins.
     """
-    if not _is_kiosk():
+    if not _is_still_paired():
         return _first_page()
     response = make_response(redirect(safe_next(request.form.get("next"), links.kiosk("programme")), 303))
     if is_open():
@@ -46,7 +46,7 @@ def leave() -> Response:
     With `idle` nobody was there to say so: an order whose Pix was shown may be paid this very moment, so it stays until
     its deadline. A card terminal is told to stop in any case: the next person's card must not pay for this order.
     """
-    if not _is_kiosk():
+    if not _is_still_paired():
         return _first_page()
     response = _first_page()
     _end_visit(response, idle="idle" in request.form)
@@ -56,7 +56,7 @@ def leave() -> Response:
 @blueprint.post("/kiosk/access")
 def change_access() -> Response:
     """Switch a mode of display on or off (`toggle`), and go back to the page that asked (`next`)."""
-    if not _is_kiosk():
+    if not _is_still_paired():
         return _first_page()
     devices.toggle_mode(request.form.get("toggle", ""))
     return make_response(redirect(safe_next(request.form.get("next"), links.kiosk()), 303))
@@ -67,8 +67,8 @@ def is_open() -> bool:
     return current_visitor() is not None
 
 
-def _is_kiosk() -> bool:
-    """False for a machine whose device was revoked while its page was open. Raises NotFound for any other browser."""
+def _is_still_paired() -> bool:
+    """False for a kiosk that was revoked while its page was open. Raises NotFound for a browser that is no kiosk."""
     if devices.device_token() is None:
         raise NotFound("kiosk")
     return devices.current_kiosk() is not None

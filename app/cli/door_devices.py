@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from app.cli.cinemas import site_id_of
 from app.cli.database import OnDatabase
 
 
@@ -17,17 +18,11 @@ def command(cinema: str, gate: str, account: str) -> None:
     Managers see the device at /staff/devices, and revoke it there.
     """
     from app.core import db
-    from app.events import service as events
     from app.users import service as users
 
     with db.transaction():
-        known = {one.slug: one for one in events.cinemas()}
-        site = known.get(cinema)
-        if site is None:
-            raise click.ClickException(
-                f"there is no cinema {cinema}, but {', '.join(known) or 'none at all'}"
-            )
+        site_id = site_id_of(cinema)
         staff = users.account_of(account)
         if staff is None or staff.role == "customer":
             raise click.ClickException(f"no staff account has the e-mail {account}")
-        click.echo(users.register_door(site.id, gate, staff.id))
+        click.echo(users.register_door(site_id, gate, staff.id))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.cinemas import site_id_of
 from app.cli.database import GroupOnDatabase
 
 if TYPE_CHECKING:
@@ -61,7 +62,11 @@ def add(client_id: str, name: str, scopes: tuple[str, ...], cinemas: tuple[str, 
     try:
         with db.transaction():
             made = users.register_partner(
-                client_id, name, scopes, site_ids=_site_ids(cinemas), requests_per_minute=limit
+                client_id,
+                name,
+                scopes,
+                site_ids=[site_id_of(slug) for slug in cinemas],
+                requests_per_minute=limit,
             )
     except Invalid as error:
         raise click.ClickException(_WRONG[error.code].format(**error.details)) from None
@@ -107,16 +112,6 @@ def block(client_id: str) -> None:
     except NotFound:
         raise click.ClickException(f"no partner has the client id {client_id}") from None
     click.echo(f"{blocked.client_id} is blocked")
-
-
-def _site_ids(slugs: tuple[str, ...]) -> list[int]:
-    from app.events import service as events
-
-    known = {one.slug: one.id for one in events.cinemas()}
-    for slug in slugs:
-        if slug not in known:
-            raise click.ClickException(f"there is no cinema {slug}, but {', '.join(known) or 'none at all'}")
-    return [known[slug] for slug in slugs]
 
 
 def _state(partner: Partner) -> str:

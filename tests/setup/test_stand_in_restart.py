@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -21,42 +21,23 @@ from tools.services.running import STAND_IN, ServiceSet
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
 
-class _Enough(Exception):
-    """The test has seen enough."""
-
-
-class WatchedSet(ServiceSet):
-    """A set whose watching ends with the test."""
-
-    is_enough = False
-
-    def _restore_resources(self) -> None:
-        super()._restore_resources()
-        if self.is_enough:
-            raise _Enough
-
-
 @pytest.fixture
 def watched(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[WatchedSet, Queues]]:
+) -> Iterator[tuple[ServiceSet, Queues]]:
     """A set that has its stand-in alone, and is being watched; and the queues there."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
-    running = WatchedSet(settings, tmp_path)
+    running = ServiceSet(settings, tmp_path)
     site = Site(settings.web.port, tmp_path, "postgresql:///none", free_port())
     running.start_stand_in(site)
-
-    def watch() -> None:
-        with pytest.raises(_Enough):
-            running.watch()
-
-    thread = Thread(target=watch)
+    end = Event()
+    thread = Thread(target=running.watch, args=(end,))
     thread.start()
     try:
         yield running, Queues(site.env({})["BILHETERIA_QUEUE"])
     finally:
-        running.is_enough = True
+        end.set()
         thread.join(WAIT_SECONDS)
         running.close()
 
@@ -68,7 +49,7 @@ def has_queues(queues: Queues) -> bool:
         return False
 
 
-def test_a_stand_in_that_died_gets_its_queues_again(watched: tuple[WatchedSet, Queues]) -> None:
+def test_a_stand_in_that_died_gets_its_queues_again(watched: tuple[ServiceSet, Queues]) -> None:
     running, queues = watched
     assert has_queues(queues)
     before = running.children[STAND_IN].pid

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from tools.build.steps import PYTHON, SetupError, progress, run
@@ -121,8 +122,14 @@ def apt_install(packages: Sequence[str], purpose: str) -> None:
     failure = f"{purpose} Debian packages that could not be installed: {line}"
     quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
     with progress(f"Installing {', '.join(packages)}"):
-        run([*prefix, *quiet, "update"], failure)
+        _update_lists((*prefix, *quiet))
         run([*prefix, *quiet, "install", "-y", "--no-install-recommends", *packages], failure)
+
+
+@cache
+def _update_lists(apt: tuple[str, ...]) -> None:
+    """Fetch the lists of packages, once in a set-up: it takes seconds."""
+    run([*apt, "update"], "the lists of Debian's packages could not be fetched: apt-get update")
 
 
 def _may_use_apt() -> bool:

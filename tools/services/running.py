@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from threading import Event
 
 from app.adapters import postgres
 from app.adapters.postgres import PostgresError, PostgresServer
@@ -99,10 +100,10 @@ class ServiceSet:
             self._wait(plan.name, "/readyz")
         return child
 
-    def watch(self) -> None:
-        """Start each process again that ends or hangs, until a signal raises an exception here."""
-        while True:
-            time.sleep(CHECK_SECONDS)
+    def watch(self, end: Event | None = None) -> None:
+        """Start each process again that ends or hangs, until `end` is set or a signal raises an exception here."""
+        end = end or Event()
+        while not end.wait(CHECK_SECONDS):
             if self.database is not None and not self.database.is_running():
                 say("The database ended; starting it again.")
                 self._restart_database()
