@@ -54,7 +54,7 @@ onElements("form[data-scan]", (form, signal) => {
   const answered = () => {
     field.removeAttribute("aria-invalid");
     scrollTo(0, 0);
-    ready();
+    if (!document.activeElement?.closest("form[data-standing]")) ready(); // where one stands may be changed meanwhile
     document.title = verdict().querySelector("h1").textContent.replace(/\s+/g, " ");
     const kind = verdict().dataset.verdict;
     if (kind) document.dispatchEvent(new CustomEvent("door:verdict", { detail: kind }));

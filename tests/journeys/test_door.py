@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.door_steps import (
     BoughtTickets,
@@ -148,6 +148,25 @@ def test_a_scan_into_where_one_stands_is_a_scan(
     expect(page.locator("#_place")).to_have_text(standing)
     page.get_by_role("button", name="Ficar aqui").click()
     expect(page.locator("#_place")).to_contain_text("Corredor do lado B · Sala")
+
+
+def test_an_answer_takes_no_focus_from_the_place(
+    new_page: NewPage, server: LiveServer, bought: Bought
+) -> None:
+    """While a scan waits for its answer, another gate can be typed."""
+    page = new_page()
+    sign_in(page, server)
+    stand_at(page, bought.place)
+    held: list[Route] = []
+    page.route("**/staff/admissions", lambda route: held.append(route))
+    with page.expect_request("**/staff/admissions"):
+        scan(page, bought.codes[0])
+    page.locator("details.standing summary").click()
+    gate = page.get_by_label("Nome do seu portão")
+    gate.fill("Corredor")
+    held[0].continue_()
+    expect(page).to_have_title("Pode entrar")
+    expect(gate).to_be_focused()
 
 
 def test_when_nobody_answers_nobody_is_let_in(new_page: NewPage, server: LiveServer, bought: Bought) -> None:
