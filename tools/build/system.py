@@ -21,8 +21,11 @@ PDF_LIBRARIES = {
 }
 # Libraries of the Playwright driver, which controls the browser in the tests.
 DRIVER_LIBRARIES = {"libatomic.so.1": "libatomic1"}
-# The kiosk's browser runs on a screen of its own; without these its test is skipped.
-SCREEN_PROGRAMS = {"Xvfb": "xvfb", "xdotool": "xdotool", "xkbcomp": "x11-xkb-utils"}
+# The programs of single tests, which are skipped without them. The kiosk's browser runs on a screen of its own.
+TEST_PROGRAMS = {
+    "the test of the kiosk's browser": {"Xvfb": "xvfb", "xdotool": "xdotool", "xkbcomp": "x11-xkb-utils"},
+    "the test of a purchase by curl": {"curl": "curl", "jq": "jq"},
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # The same Chromium without its windows: a page in it takes half the processor time, or less.
 HEADLESS_BROWSER = "chromium-headless-shell"
@@ -61,7 +64,7 @@ def install_browser() -> None:
     if missing:
         apt_install(missing, "the browser tests need")
     _try_headless_browser()
-    _try_screen_programs()
+    _try_test_programs()
 
 
 def fetch_browser() -> None:
@@ -78,11 +81,12 @@ def _try_headless_browser() -> None:
         _try([HEADLESS_BROWSER], "quicker browser tests need", "They run in the browser with windows.")
 
 
-def _try_screen_programs() -> None:
-    """Install what the test of the kiosk's browser needs, if apt may be used and can: without them it is skipped."""
-    missing = [package for name, package in SCREEN_PROGRAMS.items() if shutil.which(name) is None]
-    if missing:
-        _try(missing, "the test of the kiosk's browser needs", "It is skipped without them.")
+def _try_test_programs() -> None:
+    """Install the programs of single tests, if apt may be used and can: without them these tests are skipped."""
+    for test, programs in TEST_PROGRAMS.items():
+        missing = [package for name, package in programs.items() if shutil.which(name) is None]
+        if missing:
+            _try(missing, f"{test} needs", "It is skipped without them.")
 
 
 def _try(packages: Sequence[str], purpose: str, otherwise: str) -> None:
