@@ -105,16 +105,15 @@ def stand_at(page: Page, place: str, gate: str = "Portão 2") -> None:
 SCANNER_SPEED = """([keys, heldUp]) => {
   const real = Object.getOwnPropertyDescriptor(Event.prototype, "timeStamp").get;
   const stamps = new WeakMap();
-  let [time, read] = [performance.now(), 0];
-  const next = () => {
-    read += 1;
-    time += read === 7 ? 5 + heldUp : 5;
-    return time;
-  };
+  let [time, pressed] = [performance.now(), 0];
+  addEventListener("keydown", (event) => {
+    if (pressed === keys || event.key === "Control") return;
+    pressed += 1;
+    time += pressed === 7 ? 5 + heldUp : 5;
+    stamps.set(event, time);
+  }, true);
   Object.defineProperty(Event.prototype, "timeStamp", { configurable: true, get() {
-    if (this.type !== "keydown") return real.call(this);
-    if (!stamps.has(this)) stamps.set(this, read < keys ? next() : real.call(this));
-    return stamps.get(this);
+    return stamps.get(this) ?? real.call(this);
   } });
 }"""
 
